@@ -1,0 +1,67 @@
+package compute
+
+import "fmt"
+
+// An Activation is the function that a layer applies to its weighted sums.
+// Derivatives are given in terms of the output y, which is what op Delta has.
+type Activation int
+
+// The activations.
+const (
+	Identity Activation = iota // F(z) = z, F′ = 1
+	Sigmoid                    // F(z) = 1/(1+e^−z), F′ = y·(1−y)
+	Tanh                       // F(z) = tanh z, F′ = 1−y²
+	ReLU                       // F(z) = max(0, z), F′ = 1 where y > 0, else 0
+	Softmax                    // F(z)[j] = e^z[j] / Σₖ e^z[k], over a row
+)
+
+var activationNames = [...]string{"identity", "sigmoid", "tanh", "relu", "softmax"}
+
+// Activations lists every activation.
+func Activations() []Activation { return []Activation{Identity, Sigmoid, Tanh, ReLU, Softmax} }
+
+// String returns the name in lower case, as the command's flags spell it.
+func (f Activation) String() string { return enumName(activationNames[:], int(f), "activation") }
+
+// ParseActivation is the inverse of String.
+func ParseActivation(name string) (Activation, error) {
+	i, err := enumParse(activationNames[:], name, "activation")
+	return Activation(i), err
+}
+
+// A LossKind is a measure of how far outputs are from targets. Op Loss gives the
+// equations.
+type LossKind int
+
+// The kinds of loss.
+const (
+	CrossEntropy LossKind = iota
+	SquaredError
+)
+
+var lossNames = [...]string{"cross-entropy", "mse"}
+
+// String returns the name as the command's flags spell it.
+func (k LossKind) String() string { return enumName(lossNames[:], int(k), "loss") }
+
+// ParseLossKind is the inverse of String.
+func ParseLossKind(name string) (LossKind, error) {
+	i, err := enumParse(lossNames[:], name, "loss")
+	return LossKind(i), err
+}
+
+func enumName(names []string, i int, what string) string {
+	if i < 0 || i >= len(names) {
+		return fmt.Sprintf("%s(%d)", what, i)
+	}
+	return names[i]
+}
+
+func enumParse(names []string, name, what string) (int, error) {
+	for i, n := range names {
+		if n == name {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("no %s is called %q; there are %q", what, name, names)
+}

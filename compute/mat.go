@@ -1,0 +1,76 @@
+package compute
+
+import "fmt"
+
+// A Buffer is a piece of a backend's memory. Only the backend that made it can
+// look inside.
+type Buffer interface {
+	// Elems is the number of elements: of float32, byte or uint32, according
+	// to which of Alloc, AllocBytes and AllocIndex made the buffer.
+	Elems() int
+}
+
+// A Mat is a dense row-major matrix of float32 in a backend's memory: element
+// (i, j) is element Off + i·Cols + j of Buf. It is a view, copied by value;
+// several may share a buffer. The zero Mat stands for "none" where an op's
+// operand is optional.
+type Mat struct {
+	Buf  Buffer
+	Off  int // index in Buf of element (0, 0)
+	Rows int
+	Cols int
+}
+
+// IsZero reports whether m is the zero Mat, which stands for "none".
+func (m Mat) IsZero() bool { return m.Buf == nil }
+
+// Len returns the number of elements, Rows·Cols.
+func (m Mat) Len() int { return m.Rows * m.Cols }
+
+// RowRange returns the view of the n rows that begin at row i. It panics if m
+// has no such rows.
+func (m Mat) RowRange(i, n int) Mat {
+	if i < 0 || n < 0 || i > m.Rows-n {
+		panic(fmt.Sprintf("compute: rows [%d, %d) of a matrix of %d rows", i, i+n, m.Rows))
+	}
+	return Mat{Buf: m.Buf, Off: m.Off + i*m.Cols, Rows: n, Cols: m.Cols}
+}
+
+// String returns the shape, as "64×784".
+func (m Mat) String() string {
+	if m.IsZero() {
+		return "none"
+	}
+	return fmt.Sprintf("%d×%d", m.Rows, m.Cols)
+}
+
+// Bytes is a row-major matrix of bytes: images, one a row, or labels, as a
+// matrix of one column. It always fills its buffer.
+type Bytes struct {
+	Buf  Buffer
+	Rows int
+	Cols int
+}
+
+// String returns the shape, as "60000×784 bytes".
+func (b Bytes) String() string { return fmt.Sprintf("%d×%d bytes", b.Rows, b.Cols) }
+
+// An Index is a list of Len row numbers, each below Limit: the order in which an
+// epoch visits the rows of its data set. The zero Index stands for the natural
+// order 0, 1, 2, …
+type Index struct {
+	Buf   Buffer
+	Len   int
+	Limit int
+}
+
+// IsZero reports whether x is the zero Index, the natural order.
+func (x Index) IsZero() bool { return x.Buf == nil }
+
+// String returns the length and the limit, as "index of 60000 rows below 60000".
+func (x Index) String() string {
+	if x.IsZero() {
+		return "natural order"
+	}
+	return fmt.Sprintf("index of %d rows below %d", x.Len, x.Limit)
+}

@@ -1,0 +1,216 @@
+package compute
+
+// An Op is one piece of arithmetic on matrices. The ops are the structs of this
+// package that have these methods; the doc comment of each gives its equation
+// and its shapes.
+type Op interface {
+	// Name is the op's name as kernels, shader files and test cases carry it,
+	// in snake case.
+	Name() string
+	// Operands lists the matrices of the op that are present. No other memory
+	// is written by it.
+	Operands() []Operand
+	// check tells which rule of shape the op breaks.
+	check() error
+}
+
+// An Operand is one of an op's matrices.
+type Operand struct {
+	Name string // the field's name
+	Mat  Mat
+	Mode Mode
+}
+
+// A Mode says what an op does with an operand.
+type Mode int
+
+// The modes of an operand.
+const (
+	In    Mode = iota // read
+	Out               // written, whatever was there
+	InOut             // read, then written
+)
+
+// Gather reads a batch of rows from a data set of bytes:
+//
+//	Dst[i,j] = Scale·Src[Index[Args.Row+i], j] + Shift
+//
+// Dst is m×n, Src has n columns, Index has at least Args.Row+m entries. The
+// product is rounded to float32 before Shift is added, so every backend gives
+// the same bits. Pixels p in [0, 255] become [0, 1] with Scale 1/255.
+type Gather struct {
+	Dst          Mat
+	Src          Bytes
+	Index        Index // the zero Index is the natural order
+	Scale, Shift float32
+}
+
+// MatMul is the matrix product, Sgemm of BLAS with α = 1 and β = 0:
+//
+//	Dst = op(A)·op(B)
+//
+// with op(X) = Xᵀ where the flag says so and X otherwise. op(A) is m×k, op(B) is
+// k×n, Dst is m×n. Dst shares no memory with A or B.
+type MatMul struct {
+	Dst, A, B      Mat
+	TransA, TransB bool
+}
+
+// Activate adds a bias to each row and applies an activation:
+//
+//	Dst[i,j] = F(Src[i,j] + Bias[0,j])
+//
+// Dst and Src are m×n, Bias is 1×n or none. Softmax works on whole rows, the
+// others on each element. Dst may be Src.
+type Activate struct {
+	Dst, Src, Bias Mat
+	F              Activation
+}
+
+// Delta takes the error that a layer's outputs were sent back through the
+// activation, which gives the gradient with respect to its inputs:
+//
+//	Dst = Back ⊙ F′(Y)
+//
+// where F′ is written in terms of the output Y = F(z). All are m×n. Dst may be
+// Back. F is not Softmax, whose derivative is not of one element.
+type Delta struct {
+	Dst, Back, Y Mat
+	F            Activation
+}
+
+// Loss compares the outputs of a network with the labels of a batch. With
+// z = Z + Bias, y = F(z), and c = Labels[Index[Args.Row+i]] the class of row i,
+// the target is t[j] = On where j = c and Off elsewhere, and
+//
+//	E(i)               = Weight·Σⱼ (y[j] − t[j])²                              SquaredError
+//	E(i)               = −Weight·Σⱼ t[j]·ln y[j]                               CrossEntropy, F Softmax
+//	E(i)               = −Weight·Σⱼ (t[j]·ln y[j] + (1−t[j])·ln(1−y[j]))       CrossEntropy, F Sigmoid
+//	Delta[i,j]         = Scale·∂E(i)/∂z[j]
+//	Stats[Args.Row+i]  = (E(i), hit)
+//
+// where hit is 1 if c is the first of the largest outputs and 0 if not. A network
+// of one output tells two classes apart: t = On for class 1 and Off for class 0,
+// and a hit is a y on the label's side of the middle of On and Off, with class 1
+// having the middle itself.
+//
+// Cross-entropy is computed from z and not from y, so it stays finite where y
+// rounds to 0 or 1. A label that is no class makes E(i) and the row of Delta
+// NaN: it is never learnt silently.
+//
+// Z and Delta are m×n, Bias is 1×n or none, Labels is N×1, Stats has 2 columns and
+// at least Args.Row+m rows; Delta may be none, where only the loss is wanted, and
+// may be Z. Scale is 1/m for the gradient of the batch's mean and 1 for its sum.
+type Loss struct {
+	Delta, Stats, Z, Bias Mat
+	Labels                Bytes
+	Index                 Index // the zero Index is the natural order
+	F                     Activation
+	Kind                  LossKind
+	On, Off               float32
+	Weight, Scale         float32
+}
+
+// ColumnSum adds up the rows of a matrix:
+//
+//	Dst[0,j] = Σᵢ Src[i,j]
+//
+// Src is m×n, Dst is 1×n. It makes a bias's gradient from deltas, and an epoch's
+// loss from Stats.
+type ColumnSum struct {
+	Dst, Src Mat
+}
+
+// Update is a step of stochastic gradient descent with Polyak's momentum, in the
+// form of Sutskever et al. (ICML 2013) and PyTorch's SGD, where the learning rate
+// does not enter the velocity:
+//
+//	V = μ·V + G
+//	W = W − η·V
+//
+// with η = Args.LearningRate and μ = Args.Momentum. All have one shape. Without
+// V it is W = W − η·G.
+type Update struct {
+	W, V, G Mat
+}
+
+// Fill sets every element to a value:
+//
+//	Dst[i,j] = Value
+type Fill struct {
+	Dst   Mat
+	Value float32
+}
+
+// Name returns "gather".
+func (Gather) Name() string { return "gather" }
+
+// Name returns "matmul".
+func (MatMul) Name() string { return "matmul" }
+
+// Name returns "activate".
+func (Activate) Name() string { return "activate" }
+
+// Name returns "delta".
+func (Delta) Name() string { return "delta" }
+
+// Name returns "loss".
+func (Loss) Name() string { return "loss" }
+
+// Name returns "column_sum".
+func (ColumnSum) Name() string { return "column_sum" }
+
+// Name returns "update".
+func (Update) Name() string { return "update" }
+
+// Name returns "fill".
+func (Fill) Name() string { return "fill" }
+
+// Operands returns Dst.
+func (o Gather) Operands() []Operand { return present(Operand{"Dst", o.Dst, Out}) }
+
+// Operands returns Dst, A and B.
+func (o MatMul) Operands() []Operand {
+	return present(Operand{"Dst", o.Dst, Out}, Operand{"A", o.A, In}, Operand{"B", o.B, In})
+}
+
+// Operands returns Dst, Src and Bias.
+func (o Activate) Operands() []Operand {
+	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In}, Operand{"Bias", o.Bias, In})
+}
+
+// Operands returns Dst, Back and Y.
+func (o Delta) Operands() []Operand {
+	return present(Operand{"Dst", o.Dst, Out}, Operand{"Back", o.Back, In}, Operand{"Y", o.Y, In})
+}
+
+// Operands returns Delta, Stats, Z and Bias. Of Stats only the batch's rows are
+// written, so what was there before still counts.
+func (o Loss) Operands() []Operand {
+	return present(Operand{"Delta", o.Delta, Out}, Operand{"Stats", o.Stats, InOut},
+		Operand{"Z", o.Z, In}, Operand{"Bias", o.Bias, In})
+}
+
+// Operands returns Dst and Src.
+func (o ColumnSum) Operands() []Operand {
+	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
+}
+
+// Operands returns W, V and G.
+func (o Update) Operands() []Operand {
+	return present(Operand{"W", o.W, InOut}, Operand{"V", o.V, InOut}, Operand{"G", o.G, In})
+}
+
+// Operands returns Dst.
+func (o Fill) Operands() []Operand { return present(Operand{"Dst", o.Dst, Out}) }
+
+// present drops the optional operands that are none.
+func present(list ...Operand) []Operand {
+	kept := list[:0]
+	for _, o := range list {
+		if !o.Mat.IsZero() {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}

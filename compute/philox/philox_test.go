@@ -1,0 +1,89 @@
+package philox
+
+import (
+	"math"
+	"testing"
+)
+
+// The known answers that the authors publish with Random123 for philox4x32-10.
+func TestBlockKnownAnswers(t *testing.T) {
+	for _, c := range []struct {
+		key       [2]uint32
+		ctr, want [4]uint32
+	}{
+		{[2]uint32{}, [4]uint32{},
+			[4]uint32{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+		{[2]uint32{0xffffffff, 0xffffffff}, [4]uint32{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+			[4]uint32{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+		{[2]uint32{0xa4093822, 0x299f31d0}, [4]uint32{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+			[4]uint32{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+	} {
+		if got := Block(c.key, c.ctr); got != c.want {
+			t.Errorf("Block(%x, %x) = %x, want %x", c.key, c.ctr, got, c.want)
+		}
+	}
+}
+
+// moments returns the mean and the variance of n draws.
+func moments(n int, draw func(uint64) float64) (mean, variance float64) {
+	for i := range n {
+		x := draw(uint64(i))
+		mean += x
+		variance += x * x
+	}
+	mean /= float64(n)
+	return mean, variance/float64(n) - mean*mean
+}
+
+func TestMoments(t *testing.T) {
+	const n = 200_000
+	s := Stream{Seed: 7, ID: 3}
+	for _, c := range []struct {
+		name           string
+		draw           func(uint64) float64
+		mean, variance float64
+	}{
+		{"uniform", s.Uniform, 0.5, 1. / 12},
+		{"normal", s.Normal, 0, 1},
+	} {
+		mean, variance := moments(n, c.draw)
+		// Five standard errors; the draws are fixed, so this never flickers.
+		if math.Abs(mean-c.mean) > 5*math.Sqrt(c.variance/n) {
+			t.Errorf("%s: mean %g, want %g", c.name, mean, c.mean)
+		}
+		if math.Abs(variance-c.variance) > 0.02*c.variance {
+			t.Errorf("%s: variance %g, want %g", c.name, variance, c.variance)
+		}
+	}
+}
+
+func TestShuffle(t *testing.T) {
+	p, q := make([]uint32, 1000), make([]uint32, 1000)
+	Stream{Seed: 1, ID: 1}.Shuffle(p)
+	Stream{Seed: 1, ID: 2}.Shuffle(q)
+	seen := make(map[uint32]bool)
+	fixed, equal := 0, 0
+	for i := range p {
+		seen[p[i]] = true
+		if int(p[i]) == i {
+			fixed++
+		}
+		if p[i] == q[i] {
+			equal++
+		}
+	}
+	if len(seen) != len(p) {
+		t.Errorf("%d different entries of %d", len(seen), len(p))
+	}
+	// Either count has mean 1 and variance 1 for independent permutations.
+	if fixed > 8 || equal > 8 {
+		t.Errorf("%d entries in place, %d the same in two streams: not shuffled", fixed, equal)
+	}
+	r := make([]uint32, 1000)
+	Stream{Seed: 1, ID: 1}.Shuffle(r)
+	for i := range p {
+		if p[i] != r[i] {
+			t.Fatalf("the same stream gave two permutations")
+		}
+	}
+}
