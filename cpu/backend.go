@@ -1,0 +1,234 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/klauspost/cpuid/v2"
+
+	"shadegrad/compute"
+)
+
+// A Backend computes on the processor. Make one with New.
+type Backend struct {
+	failed error // the first failure; it sticks
+	closed bool
+}
+
+var _ compute.Backend = (*Backend)(nil)
+
+// New returns a backend. It uses as many threads as GOMAXPROCS allows, since that
+// is what gonum's products go by.
+func New() *Backend { return &Backend{} }
+
+// Info names the processor, gonum's version and the number of threads.
+func (b *Backend) Info() compute.Info {
+	device := cpuid.CPU.BrandName
+	if device == "" {
+		device = runtime.GOARCH
+	}
+	threads := runtime.GOMAXPROCS(0)
+	detail := fmt.Sprintf("%d threads", threads)
+	if threads == 1 {
+		detail = "1 thread"
+	}
+	return compute.Info{Backend: "cpu", Device: device, Driver: "gonum" + gonumVersion(), Detail: detail}
+}
+
+// gonumVersion returns " v0.17.0", or "" where the binary does not know it.
+func gonumVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path == "gonum.org/v1/gonum" {
+			return " " + m.Version
+		}
+	}
+	return ""
+}
+
+// An element is what a buffer can be made of.
+type element interface{ float32 | byte | uint32 }
+
+// A buffer is memory of one backend. data is nil once it is freed.
+type buffer[T element] struct {
+	owner *Backend
+	data  []T
+}
+
+// Elems returns the number of elements.
+func (b *buffer[T]) Elems() int { return len(b.data) }
+
+// ownable is what every buffer can tell of itself.
+type ownable interface {
+	ownedBy(*Backend) bool
+	free()
+}
+
+func (b *buffer[T]) ownedBy(o *Backend) bool { return b.owner == o && b.data != nil }
+func (b *buffer[T]) free()                   { b.data = nil }
+
+// owns tells whether a buffer is a live one of this backend.
+func (b *Backend) owns(buf compute.Buffer) bool {
+	o, ok := buf.(ownable)
+	return ok && o.ownedBy(b)
+}
+
+// newBuffer makes a buffer of rows·cols zeros.
+func newBuffer[T element](b *Backend, rows, cols int, size int64) (*buffer[T], error) {
+	if b.closed {
+		return nil, compute.ErrClosed
+	}
+	if rows <= 0 || cols <= 0 {
+		return nil, fmt.Errorf("cannot allocate a matrix of %d×%d: both must be positive", rows, cols)
+	}
+	// Computed in float64, which cannot overflow; exact where it matters.
+	bytes := float64(rows) * float64(cols) * float64(size)
+	available := availableMemory()
+	if float64(rows)*float64(cols) > math.MaxInt32 || available >= 0 && bytes > float64(available) {
+		return nil, &compute.MemoryError{Bytes: int64(min(bytes, 1<<62)), Available: available}
+	}
+	return &buffer[T]{owner: b, data: make([]T, rows*cols)}, nil
+}
+
+// Alloc returns a new rows×cols matrix of zeros.
+func (b *Backend) Alloc(rows, cols int) (compute.Mat, error) {
+	buf, err := newBuffer[float32](b, rows, cols, 4)
+	if err != nil {
+		return compute.Mat{}, err
+	}
+	return compute.Mat{Buf: buf, Rows: rows, Cols: cols}, nil
+}
+
+// AllocBytes returns a new rows×cols matrix of zero bytes.
+func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
+	buf, err := newBuffer[byte](b, rows, cols, 1)
+	if err != nil {
+		return compute.Bytes{}, err
+	}
+	return compute.Bytes{Buf: buf, Rows: rows, Cols: cols}, nil
+}
+
+// AllocIndex returns a new list of n row numbers, all 0, for numbers below limit.
+func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {
+	if limit <= 0 || limit > math.MaxInt32 {
+		return compute.Index{}, fmt.Errorf("cannot allocate an index of rows below %d", limit)
+	}
+	buf, err := newBuffer[uint32](b, n, 1, 4)
+	if err != nil {
+		return compute.Index{}, err
+	}
+	return compute.Index{Buf: buf, Len: n, Limit: limit}, nil
+}
+
+// Free lets go of a buffer's memory.
+func (b *Backend) Free(buf compute.Buffer) {
+	if b.owns(buf) {
+		buf.(ownable).free()
+	}
+}
+
+// usable tells why the backend cannot take more work, if it cannot.
+func (b *Backend) usable() error {
+	if b.closed {
+		return compute.ErrClosed
+	}
+	return b.failed
+}
+
+// slice returns the live memory of a view of n elements at off, or an error.
+func slice[T element](b *Backend, what string, buf compute.Buffer, off, n, given int) ([]T, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	own, ok := buf.(*buffer[T])
+	if !ok || !own.ownedBy(b) {
+		return nil, fmt.Errorf("%s: not a buffer of this backend, or freed", what)
+	}
+	if off < 0 || n < 0 || off > len(own.data)-n {
+		return nil, fmt.Errorf("%s: %d elements at offset %d lie outside a buffer of %d", what, n, off, len(own.data))
+	}
+	if given != n {
+		return nil, fmt.Errorf("%s: %d values given for %d elements", what, given, n)
+	}
+	return own.data[off : off+n], nil
+}
+
+// Write copies src to dst.
+func (b *Backend) Write(dst compute.Mat, src []float32) error {
+	d, err := slice[float32](b, "write", dst.Buf, dst.Off, dst.Len(), len(src))
+	if err != nil {
+		return err
+	}
+	copy(d, src)
+	return nil
+}
+
+// WriteBytes copies src to dst.
+func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
+	d, err := slice[byte](b, "write bytes", dst.Buf, 0, dst.Rows*dst.Cols, len(src))
+	if err != nil {
+		return err
+	}
+	copy(d, src)
+	return nil
+}
+
+// WriteIndex copies src to dst if every number is below dst.Limit.
+func (b *Backend) WriteIndex(dst compute.Index, src []uint32) error {
+	d, err := slice[uint32](b, "write index", dst.Buf, 0, dst.Len, len(src))
+	if err != nil {
+		return err
+	}
+	for i, row := range src {
+		if int64(row) >= int64(dst.Limit) {
+			return fmt.Errorf("write index: entry %d is row %d, not below %d", i, row, dst.Limit)
+		}
+	}
+	copy(d, src)
+	return nil
+}
+
+// Read copies src to dst.
+func (b *Backend) Read(dst []float32, src compute.Mat) error {
+	s, err := slice[float32](b, "read", src.Buf, src.Off, src.Len(), len(dst))
+	if err != nil {
+		return err
+	}
+	copy(dst, s)
+	return nil
+}
+
+// Fetch reads src at once, since all work queued before it is done.
+func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
+	values := make([]float32, src.Len())
+	err := b.Read(values, src)
+	return &fetch{values, err}
+}
+
+type fetch struct {
+	values []float32
+	err    error
+}
+
+func (f *fetch) Ready() bool { return true }
+
+func (f *fetch) Wait() ([]float32, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	return f.values, nil
+}
+
+// Sync returns the first failure; there is nothing to wait for.
+func (b *Backend) Sync() error { return b.usable() }
+
+// Close makes every later call return compute.ErrClosed.
+func (b *Backend) Close() error {
+	b.closed = true
+	return nil
+}

@@ -1,0 +1,171 @@
+package cpu
+
+import (
+	"math"
+
+	"shadegrad/compute"
+)
+
+// loss is compute.Loss.
+type loss struct {
+	compute.Loss
+	delta, stats, z, bias []float32
+	labels                []byte
+	index                 []uint32
+}
+
+func newLoss(o compute.Loss) *loss {
+	return &loss{Loss: o, delta: data(o.Delta), stats: data(o.Stats), z: data(o.Z), bias: data(o.Bias),
+		labels: o.Labels.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index)}
+}
+
+func (l *loss) run(args compute.Args) {
+	m, n := l.Z.Rows, l.Z.Cols
+	parallel(m, n*32, func(lo, hi int) {
+		z, y := make([]float32, n), make([]float32, n)
+		for i := lo; i < hi; i++ {
+			copy(z, l.z[i*n:(i+1)*n])
+			addTo(z, l.bias)
+			copy(y, z)
+			apply(l.F, y)
+			r := l.row(z, y, int(l.labels[rowNumber(l.index, args.Row+i)]))
+			e, hit := r.value(), r.hit()
+			l.stats[2*(args.Row+i)], l.stats[2*(args.Row+i)+1] = float32(e), hit
+			if l.delta != nil {
+				r.gradient(l.delta[i*n : (i+1)*n])
+			}
+		}
+	})
+}
+
+// A lossRow is one sample: its sums, its outputs and its class.
+type lossRow struct {
+	*loss
+	z, y  []float32
+	class int
+	valid bool // the label is a class
+}
+
+func (l *loss) row(z, y []float32, class int) lossRow {
+	return lossRow{l, z, y, class, class < max(len(z), 2)}
+}
+
+// target returns t[j].
+func (r lossRow) target(j int) float64 {
+	on := j == r.class
+	if len(r.z) == 1 {
+		on = r.class == 1
+	}
+	if on {
+		return float64(r.On)
+	}
+	return float64(r.Off)
+}
+
+// value returns E. Sums run in float64.
+func (r lossRow) value() float64 {
+	if !r.valid {
+		return math.NaN()
+	}
+	e := 0.0
+	switch {
+	case r.Kind == compute.SquaredError:
+		for j, y := range r.y {
+			d := float64(y) - r.target(j)
+			e += d * d
+		}
+	case r.F == compute.Softmax:
+		// ln y[j] = z[j] − ln Σ e^z, with the largest z taken out of the sum.
+		largest, sum := maximum(r.z), 0.0
+		for _, z := range r.z {
+			sum += math.Exp(float64(z) - largest)
+		}
+		for j, z := range r.z {
+			if t := r.target(j); t != 0 {
+				e += t * (largest + math.Log(sum) - float64(z))
+			}
+		}
+	default:
+		// −ln y = softplus(−z) and −ln(1−y) = softplus(z).
+		for j, z := range r.z {
+			t := r.target(j)
+			e += t*softplus(-float64(z)) + (1-t)*softplus(float64(z))
+		}
+	}
+	return float64(r.Weight) * e
+}
+
+// softplus returns ln(1+e^z) without overflow.
+func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
+
+// hit returns 1 if the sample is classified as its label says, else 0.
+func (r lossRow) hit() float32 {
+	if !r.valid {
+		return 0
+	}
+	if len(r.z) == 1 {
+		high := float64(r.y[0]) >= (float64(r.On)+float64(r.Off))/2
+		if high == (r.class == 1) {
+			return 1
+		}
+		return 0
+	}
+	mine := r.z[r.class]
+	for j, z := range r.z {
+		if z > mine || z == mine && j < r.class {
+			return 0
+		}
+	}
+	return 1
+}
+
+// gradient writes Scale·∂E/∂z.
+func (r lossRow) gradient(dst []float32) {
+	factor := float64(r.Scale) * float64(r.Weight)
+	if !r.valid {
+		factor = math.NaN()
+	}
+	switch {
+	case r.Kind == compute.SquaredError && r.F == compute.Softmax:
+		// ∂y[k]/∂z[j] = y[k]·([j = k] − y[j])
+		inner := 0.0
+		for k, y := range r.y {
+			inner += 2 * (float64(y) - r.target(k)) * float64(y)
+		}
+		for j, y := range r.y {
+			dst[j] = float32(factor * float64(y) * (2*(float64(y)-r.target(j)) - inner))
+		}
+	case r.Kind == compute.SquaredError:
+		for j, y := range r.y {
+			dst[j] = float32(factor * 2 * (float64(y) - r.target(j)) * derivative(r.F, float64(y)))
+		}
+	case r.F == compute.Softmax:
+		total := 0.0
+		for j := range r.y {
+			total += r.target(j)
+		}
+		for j, y := range r.y {
+			dst[j] = float32(factor * (float64(y)*total - r.target(j)))
+		}
+	default:
+		for j, y := range r.y {
+			dst[j] = float32(factor * (float64(y) - r.target(j)))
+		}
+	}
+}
+
+// derivative returns F′ where F gives y.
+func derivative(f compute.Activation, y float64) float64 {
+	switch f {
+	case compute.Sigmoid:
+		return y * (1 - y)
+	case compute.Tanh:
+		return 1 - y*y
+	case compute.ReLU:
+		if y > 0 {
+			return 1
+		}
+		return 0
+	}
+	return 1
+}
