@@ -65,3 +65,30 @@ func enumParse(names []string, name, what string) (int, error) {
 	}
 	return 0, fmt.Errorf("no %s is called %q; there are %q", what, name, names)
 }
+
+// MarshalText returns the name, so that a function is stored by it.
+func (f Activation) MarshalText() ([]byte, error) {
+	return enumText(activationNames[:], int(f), "activation")
+}
+
+// UnmarshalText is the inverse of MarshalText.
+func (f *Activation) UnmarshalText(text []byte) (err error) {
+	*f, err = ParseActivation(string(text))
+	return err
+}
+
+// MarshalText returns the name, so that a kind is stored by it.
+func (k LossKind) MarshalText() ([]byte, error) { return enumText(lossNames[:], int(k), "loss") }
+
+// UnmarshalText is the inverse of MarshalText.
+func (k *LossKind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseLossKind(string(text))
+	return err
+}
+
+func enumText(names []string, i int, what string) ([]byte, error) {
+	if i < 0 || i >= len(names) {
+		return nil, fmt.Errorf("no %s has number %d", what, i)
+	}
+	return []byte(names[i]), nil
+}

@@ -1,0 +1,112 @@
+// Package mlp is the multilayer perceptron: what it is made of, how its weights
+// begin, and its forward pass, back-propagation and update, written once, as
+// programs of ops that any backend runs.
+//
+// With x⁰ the input, a layer l of a network computes, for a batch of m rows,
+//
+//	z = x·Wᵀ + b,  y = F(z)      W is outputs×inputs, as PyTorch's nn.Linear has it
+//
+// and the batch's gradients are, from the last layer to the first,
+//
+//	δ = ∂E/∂z   from op Loss for the last layer, (δ of the next · W of the next) ⊙ F′(y) before
+//	∂E/∂W = δᵀ·x,  ∂E/∂b = Σ δ over the rows
+package mlp
+
+import (
+	"fmt"
+	"strings"
+
+	"shadegrad/compute"
+)
+
+// A Config says what a network is.
+type Config struct {
+	Sizes  []int              `json:"sizes"`  // inputs, units of each hidden layer, outputs
+	Hidden compute.Activation `json:"hidden"` // of the hidden layers
+	Output compute.Activation `json:"output"` // of the last layer
+	Loss   compute.LossKind   `json:"loss"`
+	Init   Init               `json:"init"`
+	// NoBias leaves out the biases, as some tutorials do.
+	NoBias bool `json:"no_bias,omitempty"`
+	// A pixel p in [0, 255] enters the network as Scale·p + Shift.
+	Scale float32 `json:"scale"`
+	Shift float32 `json:"shift"`
+	// On is the target of the labelled class's output, Off that of the others.
+	On  float32 `json:"on"`
+	Off float32 `json:"off"`
+}
+
+// Check tells what is wrong with a config.
+func (c Config) Check() error {
+	if len(c.Sizes) < 2 {
+		return fmt.Errorf("a network needs at least an input and an output size, not %v", c.Sizes)
+	}
+	for i, n := range c.Sizes {
+		if n <= 0 {
+			return fmt.Errorf("layer %d of the network has %d units", i, n)
+		}
+	}
+	if c.Hidden == compute.Softmax {
+		return fmt.Errorf("softmax is for the last layer, not for hidden ones")
+	}
+	if c.Loss == compute.CrossEntropy && c.Output != compute.Softmax && c.Output != compute.Sigmoid {
+		return fmt.Errorf("cross-entropy needs softmax or sigmoid outputs, not %s", c.Output)
+	}
+	return c.Init.check()
+}
+
+// Layers is the number of weight layers.
+func (c Config) Layers() int { return len(c.Sizes) - 1 }
+
+// Outputs is the number of outputs.
+func (c Config) Outputs() int { return c.Sizes[len(c.Sizes)-1] }
+
+// Parameters is the number of weights and biases.
+func (c Config) Parameters() int {
+	n := 0
+	for _, p := range c.Shapes() {
+		n += p.Rows * p.Cols
+	}
+	return n
+}
+
+// String returns the sizes, as "784-128-10".
+func (c Config) String() string {
+	parts := make([]string, len(c.Sizes))
+	for i, n := range c.Sizes {
+		parts[i] = fmt.Sprint(n)
+	}
+	return strings.Join(parts, "-")
+}
+
+// lossWeight is the Weight of op Loss: squared error is the mean over the
+// outputs, as in PyTorch's MSELoss, cross-entropy the sum of its terms.
+func (c Config) lossWeight() float32 {
+	if c.Loss == compute.SquaredError {
+		return 1 / float32(c.Outputs())
+	}
+	return 1
+}
+
+// A Shape is one parameter: a matrix of weights, or a vector of biases.
+type Shape struct {
+	Name string // as in the state dict of PyTorch's nn.Sequential
+	Rows int    // outputs for weights, 1 for biases
+	Cols int    // inputs for weights, outputs for biases
+	Bias bool
+}
+
+// Shapes lists the parameters in order: the weights, then the biases, of each
+// layer. In an nn.Sequential every second module is an activation, which has no
+// parameters, so the layers are numbered 0, 2, 4, ….
+func (c Config) Shapes() []Shape {
+	var list []Shape
+	for l := range c.Layers() {
+		in, out := c.Sizes[l], c.Sizes[l+1]
+		list = append(list, Shape{Name: fmt.Sprintf("%d.weight", 2*l), Rows: out, Cols: in})
+		if !c.NoBias {
+			list = append(list, Shape{Name: fmt.Sprintf("%d.bias", 2*l), Rows: 1, Cols: out, Bias: true})
+		}
+	}
+	return list
+}

@@ -1,0 +1,87 @@
+package mlp
+
+import (
+	"fmt"
+	"math"
+
+	"shadegrad/compute/philox"
+)
+
+// An Init is a way to draw the first weights. Biases begin at zero unless the
+// kind's comment says otherwise.
+type Init string
+
+// The initialisations, with n the inputs and u the units of a layer.
+const (
+	// He is normal with variance 2/n: He, Zhang, Ren and Sun, "Delving deep
+	// into rectifiers" (ICCV 2015). It suits ReLU.
+	He Init = "he"
+	// Xavier is uniform in ±√(6/(n+u)): Glorot and Bengio, "Understanding the
+	// difficulty of training deep feedforward neural networks" (AISTATS 2010).
+	// It suits tanh and sigmoid.
+	Xavier Init = "xavier"
+	// Normal is standard normal, weights and biases.
+	Normal Init = "normal"
+	// Units is normal with standard deviation 1/√u.
+	Units Init = "units"
+	// Uniform is uniform in ±½, weights and biases.
+	Uniform Init = "uniform"
+)
+
+// Inits lists every initialisation.
+func Inits() []Init { return []Init{He, Xavier, Normal, Units, Uniform} }
+
+func (i Init) check() error {
+	for _, known := range Inits() {
+		if i == known {
+			return nil
+		}
+	}
+	return fmt.Errorf("no initialisation is called %q; there are %q", string(i), Inits())
+}
+
+// initStream numbers the random streams of the first weights; each parameter has
+// its own, so that a layer's weights do not depend on the sizes of others.
+const initStream = 1 << 32
+
+// Parameters draws the first values of every parameter, in the order of
+// Shapes. They depend on the config and the seed alone.
+func (c Config) InitialParameters(seed uint64) [][]float32 {
+	shapes := c.Shapes()
+	values := make([][]float32, len(shapes))
+	for i, s := range shapes {
+		values[i] = make([]float32, s.Rows*s.Cols)
+		stream := philox.Stream{Seed: seed, ID: initStream + uint64(i)}
+		draw := c.Init.drawer(s, stream)
+		if draw == nil {
+			continue
+		}
+		for j := range values[i] {
+			values[i][j] = float32(draw(uint64(j)))
+		}
+	}
+	return values
+}
+
+// drawer returns the function that draws element i of a parameter, or nil for
+// zeros.
+func (i Init) drawer(s Shape, r philox.Stream) func(uint64) float64 {
+	inputs, units := float64(s.Cols), float64(s.Rows)
+	switch {
+	case i == Normal:
+		return r.Normal
+	case i == Uniform:
+		return func(j uint64) float64 { return r.Uniform(j) - 0.5 }
+	case s.Bias:
+		return nil
+	case i == He:
+		σ := math.Sqrt(2 / inputs)
+		return func(j uint64) float64 { return σ * r.Normal(j) }
+	case i == Units:
+		σ := 1 / math.Sqrt(units)
+		return func(j uint64) float64 { return σ * r.Normal(j) }
+	default: // Xavier
+		a := math.Sqrt(6 / (inputs + units))
+		return func(j uint64) float64 { return a * (2*r.Uniform(j) - 1) }
+	}
+}
