@@ -1,0 +1,489 @@
+//go:build cgo && !nogl
+
+package glctx
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+	"github.com/go-gl/glfw/v3.3/glfw"
+
+	"shadegrad/internal/glctx/gltest"
+)
+
+// open opens a context and closes it when the test is over.
+func open(t *testing.T) *Context {
+	t.Helper()
+	c, err := Open()
+	gltest.Require(t, err)
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return c
+}
+
+// needDisplay skips a test of the window path where no display is set. With
+// SHADEGRAD_REQUIRE_GPU=1 the suite runs under Xvfb, so there it is a failure.
+func needDisplay(t *testing.T) {
+	t.Helper()
+	if !hasDisplay() {
+		gltest.Require(t, errors.New("DISPLAY and WAYLAND_DISPLAY are unset"))
+	}
+}
+
+// withoutDisplay unsets the display for the test, so that Open takes EGL.
+func withoutDisplay(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("EGL is not used on " + runtime.GOOS)
+	}
+	t.Setenv("DISPLAY", "")
+	t.Setenv("WAYLAND_DISPLAY", "")
+}
+
+// checkWorks writes a buffer, copies it on the device and reads it back.
+func checkWorks(t *testing.T, c *Context, seed uint32) {
+	t.Helper()
+	want := []uint32{seed, seed + 1, seed + 2, seed + 3}
+	got := make([]uint32, len(want))
+	var glErr uint32
+	err := c.Do(func() {
+		var buffers [2]uint32
+		gl.GenBuffers(2, &buffers[0])
+		gl.BindBuffer(gl.COPY_READ_BUFFER, buffers[0])
+		gl.BufferData(gl.COPY_READ_BUFFER, 16, gl.Ptr(want), gl.STATIC_DRAW)
+		gl.BindBuffer(gl.COPY_WRITE_BUFFER, buffers[1])
+		gl.BufferData(gl.COPY_WRITE_BUFFER, 16, nil, gl.STATIC_DRAW)
+		gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, 0, 0, 16)
+		gl.GetBufferSubData(gl.COPY_WRITE_BUFFER, 0, 16, gl.Ptr(got))
+		gl.DeleteBuffers(2, &buffers[0])
+		glErr = gl.GetError()
+	})
+	if err != nil || glErr != gl.NO_ERROR {
+		t.Fatalf("Do: %v, glGetError: 0x%x", err, glErr)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("read back %v, want %v", got, want)
+		}
+	}
+}
+
+func checkInfo(t *testing.T, i Info, path string) {
+	t.Helper()
+	t.Logf("%+v", i)
+	if !strings.HasPrefix(i.Path, path) {
+		t.Errorf("Path = %q, want one that starts with %q", i.Path, path)
+	}
+	if i.Renderer == "" || i.Vendor == "" || i.Version == "" || i.ShadingLanguage == "" {
+		t.Errorf("incomplete: %+v", i)
+	}
+	if i.Major < 4 || i.Major == 4 && i.Minor < 3 {
+		t.Errorf("version %d.%d, want at least 4.3", i.Major, i.Minor)
+	}
+	if i.Software != (i.SoftwareName() != "") {
+		t.Errorf("Software = %v, SoftwareName() = %q", i.Software, i.SoftwareName())
+	}
+}
+
+func TestWindow(t *testing.T) {
+	needDisplay(t)
+	c := open(t)
+	checkInfo(t, c.Info(), "GLFW window")
+	checkWorks(t, c, 1)
+}
+
+func TestEGL(t *testing.T) {
+	withoutDisplay(t)
+	c := open(t)
+	checkInfo(t, c.Info(), "EGL ")
+	checkWorks(t, c, 1)
+}
+
+func TestNotLost(t *testing.T) {
+	withoutDisplay(t) // Mesa's GLX has no robust contexts for software, its EGL has
+	c := open(t)
+	lost := errors.New("Lost was not called")
+	if err := c.Do(func() { lost = c.Lost() }); err != nil || lost != nil {
+		t.Errorf("Do: %v, Lost: %v", err, lost)
+	}
+	if c.Info().Software && strings.Contains(c.Info().Version, "Mesa") && !c.Info().Robust {
+		t.Error("Mesa's software renderers can report a reset by EGL, but the context is not robust")
+	}
+}
+
+func TestOrder(t *testing.T) {
+	c := open(t)
+	const n = 4 * queueLength // more than the queue holds
+	var got []int
+	for i := range n {
+		if i%100 == 99 {
+			if err := c.Do(func() { got = append(got, i) }); err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != i+1 {
+				t.Fatalf("Do returned after %d of %d functions", len(got), i+1)
+			}
+		} else if err := c.Post(func() { got = append(got, i) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Do(func() {}); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range got {
+		if v != i {
+			t.Fatalf("function %d ran in place %d", v, i)
+		}
+	}
+	if len(got) != n {
+		t.Errorf("%d functions ran, want %d", len(got), n)
+	}
+}
+
+func TestManyCallers(t *testing.T) {
+	c := open(t)
+	total := 0 // written on the context's thread alone
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range 200 {
+				call := c.Post
+				if i%10 == 0 {
+					call = c.Do
+				}
+				if err := call(func() { total++ }); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if total != 8*200 {
+		t.Errorf("%d functions ran before Close returned, want %d", total, 8*200)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	c := open(t)
+	for i := range 2 {
+		if err := c.Close(); err != nil {
+			t.Errorf("Close, time %d: %v", i+1, err)
+		}
+	}
+	if err := c.Do(func() { t.Error("ran") }); !errors.Is(err, ErrClosed) {
+		t.Errorf("Do: %v, want ErrClosed", err)
+	}
+	if err := c.Post(func() { t.Error("ran") }); !errors.Is(err, ErrClosed) {
+		t.Errorf("Post: %v, want ErrClosed", err)
+	}
+}
+
+// A function that ends its goroutine, as t.FailNow does, closes the context
+// and leaves nobody waiting.
+func TestFunctionEndsGoroutine(t *testing.T) {
+	c := open(t)
+	if err := c.Do(runtime.Goexit); !errors.Is(err, ErrClosed) {
+		t.Errorf("Do: %v, want ErrClosed", err)
+	}
+	for range 2 * queueLength {
+		err := c.Post(func() {})
+		if err != nil && !errors.Is(err, ErrClosed) {
+			t.Fatalf("Post: %v", err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	checkWorks(t, open(t), 5)
+}
+
+func TestTwoAtOnce(t *testing.T) {
+	check := func(t *testing.T, a, b *Context) {
+		var wg sync.WaitGroup
+		for _, c := range []*Context{a, b} {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for i := range 50 {
+					// Not checkWorks: FailNow belongs to the test's goroutine.
+					var err uint32
+					if doErr := c.Do(func() { gl.Flush(); err = gl.GetError() }); doErr != nil || err != gl.NO_ERROR {
+						t.Errorf("round %d: %v, glGetError 0x%x", i, doErr, err)
+					}
+				}
+			}()
+		}
+		wg.Wait()
+		checkWorks(t, a, 10)
+		checkWorks(t, b, 20)
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+		checkWorks(t, b, 30) // what a shared is still there
+	}
+	t.Run("window and window", func(t *testing.T) {
+		needDisplay(t)
+		check(t, open(t), open(t))
+	})
+	t.Run("window and EGL", func(t *testing.T) {
+		needDisplay(t)
+		a := open(t)
+		withoutDisplay(t)
+		check(t, a, open(t))
+	})
+	t.Run("EGL and EGL", func(t *testing.T) {
+		withoutDisplay(t)
+		check(t, open(t), open(t))
+	})
+}
+
+// usage returns the process's resident memory, open files and threads.
+func usage(t *testing.T) (rss, files, threads int) {
+	t.Helper()
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(statm))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(dir string) int {
+		names, err := filepath.Glob(filepath.Join("/proc/self", dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	return pages * os.Getpagesize(), count("fd"), count("task")
+}
+
+func TestCycles(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("reads Linux's /proc")
+	}
+	cycles := func(t *testing.T, n int) {
+		for i := range n {
+			c, err := Open()
+			gltest.Require(t, err)
+			checkWorks(t, c, uint32(i))
+			if err := c.Close(); err != nil {
+				t.Fatalf("cycle %d: Close: %v", i, err)
+			}
+		}
+	}
+	check := func(t *testing.T) {
+		cycles(t, 10) // what a driver keeps for good it has by then
+		runtime.GC()
+		rss, files, threads := usage(t)
+		cycles(t, 50)
+		runtime.GC()
+		rssAfter, filesAfter, threadsAfter := usage(t)
+		t.Logf("50 cycles: %+d KiB, %+d files, %+d threads", (rssAfter-rss)/1024, filesAfter-files, threadsAfter-threads)
+		// A context of llvmpipe takes some 10 MB; a leak of one a cycle would be
+		// 500 MB, one of 1 MB a cycle 50.
+		if rssAfter-rss > 25<<20 {
+			t.Errorf("50 cycles took %d MiB that they did not give back", (rssAfter-rss)>>20)
+		}
+		if filesAfter-files > 2 {
+			t.Errorf("50 cycles left %d files open", filesAfter-files)
+		}
+		// The Go runtime keeps a few threads of its own.
+		if threadsAfter-threads > 10 {
+			t.Errorf("50 cycles left %d threads", threadsAfter-threads)
+		}
+	}
+	t.Run("window", func(t *testing.T) {
+		needDisplay(t)
+		check(t)
+	})
+	t.Run("EGL", func(t *testing.T) {
+		withoutDisplay(t)
+		check(t)
+	})
+}
+
+func TestInvalidDisplay(t *testing.T) {
+	withoutDisplay(t)
+	open(t) // EGL works here, or the test skips
+	t.Setenv("DISPLAY", ":99999")
+	c := open(t)
+	checkInfo(t, c.Info(), "EGL ")
+}
+
+func TestNeither(t *testing.T) {
+	withoutDisplay(t)
+	t.Setenv("SHADEGRAD_EGL", "off")
+	for _, c := range []struct{ display, wayland, want string }{
+		{"", "", "error: no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: switched off by SHADEGRAD_EGL=off"},
+		{":99999", "", "error: no window (X11: Failed to open display :99999) and EGL failed: switched off by SHADEGRAD_EGL=off"},
+		{"", "wayland-99", "error: no window ("}, // the reason depends on what GLFW was built for
+	} {
+		stdout, stderr := openInChild(t, "DISPLAY="+c.display, "WAYLAND_DISPLAY="+c.wayland)
+		if !strings.HasPrefix(stdout, c.want) || strings.Contains(stdout, "\n") {
+			t.Errorf("DISPLAY=%s WAYLAND_DISPLAY=%s: printed\n%s\nwant\n%s", c.display, c.wayland, stdout, c.want)
+		}
+		if stderr != "" {
+			t.Errorf("DISPLAY=%s WAYLAND_DISPLAY=%s: stderr %q", c.display, c.wayland, stderr)
+		}
+	}
+}
+
+func TestVersionTooLow(t *testing.T) {
+	// MESA_GL_VERSION_OVERRIDE lowers what Mesa says it has and accepts.
+	probe := func(t *testing.T) {
+		c := open(t)
+		if !strings.Contains(c.Info().Version, "Mesa") {
+			t.Skip("only Mesa can be told to offer less, and this is " + c.Info().Version)
+		}
+	}
+	check := func(t *testing.T) {
+		for version, want := range map[string]string{
+			"4.1": "error: needs OpenGL 4.3, this driver offers 4.1 (macOS stops at 4.1)",
+			"3.3": "error: needs OpenGL 4.3, this driver offers 3.3",
+		} {
+			stdout, stderr := openInChild(t, "MESA_GL_VERSION_OVERRIDE="+version)
+			if stdout != want || stderr != "" {
+				t.Errorf("printed %q and, on stderr, %q, want %q", stdout, stderr, want)
+			}
+		}
+	}
+	t.Run("window", func(t *testing.T) {
+		needDisplay(t)
+		probe(t)
+		t.Setenv("SHADEGRAD_EGL", "off")
+		check(t)
+	})
+	t.Run("window and EGL", func(t *testing.T) {
+		needDisplay(t)
+		probe(t)
+		check(t)
+	})
+	t.Run("EGL", func(t *testing.T) {
+		withoutDisplay(t)
+		probe(t)
+		check(t)
+	})
+}
+
+func TestEveryVersionRefused(t *testing.T) {
+	needDisplay(t)
+	open(t) // or skip
+	t.Setenv("SHADEGRAD_EGL", "off")
+	defer func(f func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error)) {
+		glfwCreateWindow = f
+	}(glfwCreateWindow)
+	glfwCreateWindow = func(w, h int, title string, m *glfw.Monitor, s *glfw.Window) (*glfw.Window, error) {
+		glfw.WindowHint(glfw.ContextVersionMajor, 9) // refused by every driver
+		glfw.WindowHint(glfw.ContextVersionMinor, 9)
+		return glfw.CreateWindow(w, h, title, m, s)
+	}
+	_, err := Open()
+	// Older versions are refused too: there is no version to name.
+	var absent *AbsentError
+	if !errors.As(err, &absent) || absent.Window == nil {
+		t.Errorf("Open: %v, want an AbsentError with the window's reason", err)
+	}
+	t.Log(err)
+}
+
+// fakeGLFW has Init and CreateWindow replaced for the test.
+func fakeGLFW(t *testing.T, initialise func() error, create func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error)) {
+	t.Helper()
+	oldInit, oldCreate := glfwInit, glfwCreateWindow
+	t.Cleanup(func() { glfwInit, glfwCreateWindow = oldInit, oldCreate })
+	if initialise != nil {
+		glfwInit = initialise
+	}
+	if create != nil {
+		glfwCreateWindow = create
+	}
+}
+
+func TestGLFWMisbehaves(t *testing.T) {
+	type create = func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error)
+	for _, c := range []struct {
+		name    string
+		init    func() error
+		create  create
+		display bool // needs one
+		want    string
+	}{
+		{"Init panics", func() error { panic("no\nluck") }, nil, false, "panic: no luck"},
+		{"Init fails", func() error { return errors.New("broken.\n") }, nil, false, "broken"},
+		{"Init returns nil without starting", func() error { return nil }, nil, false, "GLFW did not start, and does not say why"},
+		{"CreateWindow panics", nil, func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error) {
+			panic(&glfw.Error{Code: glfw.FormatUnavailable, Desc: "X11: bad format"})
+		}, true, "panic: FormatUnavailable: X11: bad format"},
+		{"CreateWindow returns nothing", nil, func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error) {
+			return nil, nil
+		}, true, "GLFW made no window, and does not say why"},
+		{"CreateWindow fails", nil, func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error) {
+			return nil, errors.New("no\nvisual")
+		}, true, "no visual"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.display {
+				needDisplay(t)
+			} else if !hasDisplay() {
+				t.Setenv("DISPLAY", ":99999")
+			}
+			t.Setenv("SHADEGRAD_EGL", "off")
+			fakeGLFW(t, c.init, c.create)
+			_, err := Open()
+			want := "no window (" + c.want + ") and EGL failed: switched off by SHADEGRAD_EGL=off"
+			if err == nil || err.Error() != want {
+				t.Fatalf("Open: %v\nwant %s", err, want)
+			}
+			var absent *AbsentError
+			if !errors.As(err, &absent) {
+				t.Errorf("the error is a %T, want an *AbsentError", err)
+			}
+			if windows != 0 {
+				t.Errorf("%d windows are counted, want 0", windows)
+			}
+		})
+	}
+}
+
+// A window that cannot be had leaves EGL.
+func TestMisbehavingGLFWLeavesEGL(t *testing.T) {
+	withoutDisplay(t)
+	open(t) // EGL works here, or the test skips
+	t.Setenv("DISPLAY", ":99999")
+	fakeGLFW(t, func() error { panic("no luck") }, nil)
+	checkWorks(t, open(t), 3)
+}
+
+func TestNoMain(t *testing.T) {
+	mainMu.Lock()
+	loop := running
+	running = nil
+	mainMu.Unlock()
+	defer func() {
+		mainMu.Lock()
+		running = loop
+		mainMu.Unlock()
+	}()
+	if _, err := Open(); !errors.Is(err, ErrNoMain) {
+		t.Errorf("Open: %v, want ErrNoMain", err)
+	}
+	if err := onMain(func() error { return nil }); !errors.Is(err, ErrNoMain) {
+		t.Errorf("onMain: %v, want ErrNoMain", err)
+	}
+}

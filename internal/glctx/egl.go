@@ -1,0 +1,471 @@
+//go:build cgo && !nogl && (linux || freebsd || netbsd || openbsd)
+
+package glctx
+
+/*
+#cgo linux LDFLAGS: -ldl
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+// The few types and functions of EGL 1.4 and its extensions that are needed
+// are declared here (from the EGL specification), and the library is loaded at
+// run time: no EGL header to build, no EGL library to start.
+typedef void *handle;
+typedef unsigned int eglBool;
+
+static struct {
+	void *(*GetProcAddress)(const char *);
+	const char *(*QueryString)(handle, int32_t);
+	int32_t (*GetError)(void);
+	handle (*GetDisplay)(handle);
+	eglBool (*Initialize)(handle, int32_t *, int32_t *);
+	eglBool (*Terminate)(handle);
+	eglBool (*BindAPI)(unsigned int);
+	eglBool (*ChooseConfig)(handle, const int32_t *, handle *, int32_t, int32_t *);
+	handle (*CreateContext)(handle, handle, handle, const int32_t *);
+	eglBool (*DestroyContext)(handle, handle);
+	handle (*CreatePbufferSurface)(handle, handle, const int32_t *);
+	eglBool (*DestroySurface)(handle, handle);
+	eglBool (*MakeCurrent)(handle, handle, handle, handle);
+	eglBool (*ReleaseThread)(void);
+	// Extensions: NULL where they are missing.
+	handle (*GetPlatformDisplayEXT)(unsigned int, void *, const int32_t *);
+	eglBool (*QueryDevicesEXT)(int32_t, handle *, int32_t *);
+	const char *(*QueryDeviceStringEXT)(handle, int32_t);
+} egl;
+
+// eglLoad loads the library and returns NULL, or says why it could not.
+static const char *eglLoad(const char *library) {
+	void *lib = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+	if (!lib) return dlerror();
+#define NEED(name) if (!(*(void **)&egl.name = dlsym(lib, "egl" #name))) return dlerror()
+	NEED(GetProcAddress);
+	NEED(QueryString);
+	NEED(GetError);
+	NEED(GetDisplay);
+	NEED(Initialize);
+	NEED(Terminate);
+	NEED(BindAPI);
+	NEED(ChooseConfig);
+	NEED(CreateContext);
+	NEED(DestroyContext);
+	NEED(CreatePbufferSurface);
+	NEED(DestroySurface);
+	NEED(MakeCurrent);
+	NEED(ReleaseThread);
+#define WANT(name) *(void **)&egl.name = egl.GetProcAddress("egl" #name)
+	WANT(GetPlatformDisplayEXT);
+	WANT(QueryDevicesEXT);
+	WANT(QueryDeviceStringEXT);
+	return NULL;
+}
+
+static void *eglProc(const char *name) { return egl.GetProcAddress(name); }
+static const char *eglString(handle display, int32_t name) { return egl.QueryString(display, name); }
+static int32_t eglError(void) { return egl.GetError(); }
+static handle eglPlatformDisplay(unsigned int platform, handle native) { return egl.GetPlatformDisplayEXT ? egl.GetPlatformDisplayEXT(platform, native, NULL) : NULL; }
+static handle eglDefaultDisplay(void) { return egl.GetDisplay(NULL); }
+static eglBool eglInit(handle display, int32_t *major, int32_t *minor) { return egl.Initialize(display, major, minor); }
+static eglBool eglEnd(handle display) { return egl.Terminate(display); }
+static eglBool eglBind(unsigned int api) { return egl.BindAPI(api); }
+static eglBool eglConfig(handle display, const int32_t *attribs, handle *config, int32_t *n) { return egl.ChooseConfig(display, attribs, config, 1, n); }
+static handle eglContext(handle display, handle config, const int32_t *attribs) { return egl.CreateContext(display, config, NULL, attribs); }
+static eglBool eglFreeContext(handle display, handle context) { return egl.DestroyContext(display, context); }
+static handle eglPbuffer(handle display, handle config, const int32_t *attribs) { return egl.CreatePbufferSurface(display, config, attribs); }
+static eglBool eglFreeSurface(handle display, handle surface) { return egl.DestroySurface(display, surface); }
+static eglBool eglCurrent(handle display, handle surface, handle context) { return egl.MakeCurrent(display, surface, surface, context); }
+static void eglLeaveThread(void) { egl.ReleaseThread(); }
+static eglBool eglDevices(int32_t max, handle *devices, int32_t *n) { return egl.QueryDevicesEXT && egl.QueryDevicesEXT(max, devices, n); }
+static const char *eglDeviceString(handle device, int32_t name) { return egl.QueryDeviceStringEXT ? egl.QueryDeviceStringEXT(device, name) : NULL; }
+
+// glGetString of the current context, before go-gl is told of it.
+static const char *currentString(unsigned int name) {
+	const char *(*getString)(unsigned int);
+	*(void **)&getString = egl.GetProcAddress("glGetString");
+	return getString ? getString(name) : NULL;
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+	"unsafe"
+)
+
+// EGL's constants, from the EGL 1.5 specification and the extensions
+// EGL_KHR_create_context, EGL_EXT_platform_device, EGL_EXT_device_drm and
+// EGL_MESA_platform_surfaceless.
+const (
+	eglNone           = 0x3038
+	eglExtensions     = 0x3055
+	eglDRMDeviceFile  = 0x3233
+	eglOpenGLAPI      = 0x30A2
+	eglSurfaceType    = 0x3033
+	eglPbufferBit     = 0x0001
+	eglRenderableType = 0x3040
+	eglOpenGLBit      = 0x0008
+	eglWidth          = 0x3057
+	eglHeight         = 0x3056
+
+	eglPlatformDevice      = 0x313F
+	eglPlatformSurfaceless = 0x31DD
+
+	eglContextMajor       = 0x3098
+	eglContextMinor       = 0x30FB
+	eglContextFlags       = 0x30FC
+	eglProfileMask        = 0x30FD
+	eglCoreProfileBit     = 0x0001
+	eglRobustFlag         = 0x0004
+	eglResetStrategy      = 0x31BD
+	eglLoseContextOnReset = 0x31BF
+
+	glRenderer = 0x1F01
+	glVersion  = 0x1F02
+)
+
+// eglLibrary is the library to load; a test names one that does not exist.
+var eglLibrary = "libEGL.so.1"
+
+var eglOnce struct {
+	mu     sync.Mutex
+	loaded bool
+}
+
+// loadEGL loads the library if it is not loaded. It stays loaded: drivers do
+// not take being unloaded well.
+func loadEGL() error {
+	eglOnce.mu.Lock()
+	defer eglOnce.mu.Unlock()
+	if eglOnce.loaded {
+		return nil
+	}
+	name := C.CString(eglLibrary)
+	defer C.free(unsafe.Pointer(name))
+	if why := C.eglLoad(name); why != nil {
+		return errors.New(oneLine(C.GoString(why)))
+	}
+	eglOnce.loaded = true
+	return nil
+}
+
+// eglFailure names the EGL function that failed and its error.
+func eglFailure(function string) error {
+	code := int(C.eglError())
+	names := []string{
+		"EGL_SUCCESS", "EGL_NOT_INITIALIZED", "EGL_BAD_ACCESS", "EGL_BAD_ALLOC",
+		"EGL_BAD_ATTRIBUTE", "EGL_BAD_CONFIG", "EGL_BAD_CONTEXT",
+		"EGL_BAD_CURRENT_SURFACE", "EGL_BAD_DISPLAY", "EGL_BAD_MATCH",
+		"EGL_BAD_NATIVE_PIXMAP", "EGL_BAD_NATIVE_WINDOW", "EGL_BAD_PARAMETER",
+		"EGL_BAD_SURFACE", "EGL_CONTEXT_LOST",
+	}
+	if i := code - 0x3000; i > 0 && i < len(names) {
+		return fmt.Errorf("%s: %s", function, names[i])
+	}
+	return errors.New(function + " failed")
+}
+
+// An eglCandidate is one place to look for a context.
+type eglCandidate struct {
+	name    string
+	rank    int
+	display func() C.handle
+}
+
+// The order of candidates. NVIDIA's driver has no surfaceless platform, and
+// with Mesa installed beside it that platform would be software, so the
+// hardware devices come first; integrated GPUs after the others.
+const (
+	rankDevice = iota
+	rankIntegrated
+	rankSurfaceless
+	rankSoftwareDevice
+	rankDefault
+)
+
+func eglCandidates() []eglCandidate {
+	list := []eglCandidate{{"EGL default display", rankDefault, func() C.handle { return C.eglDefaultDisplay() }}}
+	has := extensions(nil)
+	if has["EGL_MESA_platform_surfaceless"] {
+		list = append(list, eglCandidate{"EGL surfaceless", rankSurfaceless, func() C.handle {
+			return C.eglPlatformDisplay(eglPlatformSurfaceless, nil)
+		}})
+	}
+	if has["EGL_EXT_platform_device"] {
+		var devices [32]C.handle
+		var n C.int32_t
+		if C.eglDevices(C.int32_t(len(devices)), &devices[0], &n) == 0 {
+			n = 0
+		}
+		for _, d := range devices[:n] {
+			list = append(list, eglCandidate{"EGL device", deviceRank(d), func() C.handle {
+				return C.eglPlatformDisplay(eglPlatformDevice, d)
+			}})
+		}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].rank < list[j].rank })
+	return list
+}
+
+// deviceRank tells software devices and Intel's, which are integrated as a
+// rule, from the rest.
+func deviceRank(device C.handle) int {
+	has := words(C.GoString(C.eglDeviceString(device, eglExtensions)))
+	if has["EGL_MESA_device_software"] {
+		return rankSoftwareDevice
+	}
+	if has["EGL_EXT_device_drm"] {
+		card := filepath.Base(C.GoString(C.eglDeviceString(device, eglDRMDeviceFile)))
+		if cardVendor(filepath.Join("/sys/class/drm", card)) == vendorIntel {
+			return rankIntegrated
+		}
+	}
+	return rankDevice
+}
+
+// extensions returns the extensions of a display, or of the library for nil.
+func extensions(display C.handle) map[string]bool {
+	return words(C.GoString(C.eglString(display, eglExtensions)))
+}
+
+func words(s string) map[string]bool {
+	set := make(map[string]bool)
+	for _, w := range strings.Fields(s) {
+		set[w] = true
+	}
+	return set
+}
+
+// openEGL returns a context of the first candidate that is hardware, or else of
+// the first that is software. On the thread the context is for.
+func openEGL() (surface, error) {
+	if err := loadEGL(); err != nil {
+		return nil, err
+	}
+	var software *eglCandidate
+	var version *VersionError
+	var reasons []string
+	for _, c := range eglCandidates() {
+		if c.rank >= rankSoftwareDevice && software != nil {
+			break
+		}
+		s, err := openCandidate(c)
+		if err != nil {
+			var v *VersionError
+			if errors.As(err, &v) {
+				version = newer(version, v)
+			}
+			reasons = append(reasons, fmt.Sprintf("%s: %v", c.name, err))
+			continue
+		}
+		if softwareName(s.renderer) == "" || c.rank >= rankSoftwareDevice {
+			return s, nil
+		}
+		// Keep it only as the last resort. Closed meanwhile: two contexts must
+		// not be current on one thread.
+		if err := s.destroy(); err != nil {
+			reasons = append(reasons, fmt.Sprintf("%s: %v", c.name, err))
+			continue
+		}
+		if software == nil {
+			software = &c
+		}
+	}
+	if software != nil {
+		return openCandidate(*software)
+	}
+	if version != nil {
+		return nil, version
+	}
+	return nil, errors.New(strings.Join(reasons, "; "))
+}
+
+// eglDisplays counts the contexts of each initialised display: EGL returns the
+// same display for the same device, and terminating it ends the contexts of
+// all who use it.
+var eglDisplays = struct {
+	mu    sync.Mutex
+	users map[C.handle]int
+}{users: make(map[C.handle]int)}
+
+func retainDisplay(display C.handle) error {
+	eglDisplays.mu.Lock()
+	defer eglDisplays.mu.Unlock()
+	if eglDisplays.users[display] == 0 {
+		var major, minor C.int32_t
+		if C.eglInit(display, &major, &minor) == 0 {
+			return eglFailure("eglInitialize")
+		}
+	}
+	eglDisplays.users[display]++
+	return nil
+}
+
+func releaseDisplay(display C.handle) error {
+	eglDisplays.mu.Lock()
+	defer eglDisplays.mu.Unlock()
+	if eglDisplays.users[display]--; eglDisplays.users[display] > 0 {
+		return nil
+	}
+	delete(eglDisplays.users, display)
+	if C.eglEnd(display) == 0 {
+		return eglFailure("eglTerminate")
+	}
+	return nil
+}
+
+// An eglSurface is a context made by EGL, with a surface of one pixel where the
+// driver insists on one.
+type eglSurface struct {
+	name                      string
+	display, surface, context C.handle
+	renderer                  string
+}
+
+// openCandidate makes a context of OpenGL 4.3 or newer, current on the calling
+// thread.
+func openCandidate(c eglCandidate) (_ *eglSurface, err error) {
+	display := c.display()
+	if display == nil {
+		return nil, eglFailure("eglGetPlatformDisplay")
+	}
+	if err := retainDisplay(display); err != nil {
+		return nil, err
+	}
+	s := &eglSurface{name: c.name, display: display}
+	defer func() {
+		if err != nil {
+			err = also(err, s.destroy())
+		}
+	}()
+	if C.eglBind(eglOpenGLAPI) == 0 {
+		return nil, eglFailure("eglBindAPI(EGL_OPENGL_API)")
+	}
+	has := extensions(display)
+	config, err := s.prepare(has["EGL_KHR_surfaceless_context"])
+	if err != nil {
+		return nil, err
+	}
+	if s.context = newContext(display, config, NeededMajor, NeededMinor, true); s.context == nil {
+		s.context = newContext(display, config, NeededMajor, NeededMinor, false)
+	}
+	if s.context == nil {
+		refused := eglFailure("eglCreateContext")
+		if v := s.offered(config); v != nil {
+			return nil, v
+		}
+		return nil, refused
+	}
+	if err := s.makeCurrent(); err != nil {
+		return nil, err
+	}
+	s.renderer = C.GoString(C.currentString(glRenderer))
+	major, minor, err := parseVersion(C.GoString(C.currentString(glVersion)))
+	if err != nil {
+		return nil, err
+	}
+	if major < NeededMajor || major == NeededMajor && minor < NeededMinor {
+		return nil, &VersionError{Major: major, Minor: minor}
+	}
+	return s, nil
+}
+
+// prepare chooses a config that can do OpenGL and, where contexts need one,
+// makes a surface.
+func (s *eglSurface) prepare(surfaceless bool) (config C.handle, err error) {
+	var kind C.int32_t = eglPbufferBit
+	if surfaceless {
+		kind = 0
+	}
+	attribs := []C.int32_t{eglSurfaceType, kind, eglRenderableType, eglOpenGLBit, eglNone}
+	var n C.int32_t
+	if C.eglConfig(s.display, &attribs[0], &config, &n) == 0 {
+		return nil, eglFailure("eglChooseConfig")
+	}
+	if n == 0 {
+		return nil, errors.New("eglChooseConfig: no config for OpenGL")
+	}
+	if !surfaceless {
+		size := []C.int32_t{eglWidth, 1, eglHeight, 1, eglNone}
+		if s.surface = C.eglPbuffer(s.display, config, &size[0]); s.surface == nil {
+			return nil, eglFailure("eglCreatePbufferSurface")
+		}
+	}
+	return config, nil
+}
+
+// newContext returns a context of at least the given version, core profile, or
+// of any version for 0; nil where the driver refuses. What a robust context is
+// asked for with is EGL_KHR_create_context's, which EGL 1.5 keeps.
+func newContext(display, config C.handle, major, minor int, robust bool) C.handle {
+	var attribs []C.int32_t
+	if major > 0 {
+		attribs = append(attribs, eglContextMajor, C.int32_t(major), eglContextMinor, C.int32_t(minor),
+			eglProfileMask, eglCoreProfileBit)
+	}
+	if robust {
+		attribs = append(attribs, eglContextFlags, eglRobustFlag, eglResetStrategy, eglLoseContextOnReset)
+	}
+	attribs = append(attribs, eglNone)
+	return C.eglContext(display, config, &attribs[0])
+}
+
+// offered returns the newest version the display can do below the needed one,
+// or nil where it can do none.
+func (s *eglSurface) offered(config C.handle) *VersionError {
+	for _, v := range olderVersions {
+		s.context = newContext(s.display, config, v.Major, v.Minor, false)
+		if s.context == nil {
+			continue
+		}
+		if s.makeCurrent() != nil {
+			return nil
+		}
+		major, minor, err := parseVersion(C.GoString(C.currentString(glVersion)))
+		if err != nil {
+			return nil
+		}
+		return &VersionError{Major: major, Minor: minor}
+	}
+	return nil
+}
+
+func (s *eglSurface) makeCurrent() error {
+	if C.eglCurrent(s.display, s.surface, s.context) == 0 {
+		return eglFailure("eglMakeCurrent")
+	}
+	return nil
+}
+
+func (s *eglSurface) procAddress(name string) unsafe.Pointer {
+	n := C.CString(name)
+	defer C.free(unsafe.Pointer(n))
+	return C.eglProc(n)
+}
+
+func (s *eglSurface) path() string { return s.name }
+
+func (s *eglSurface) destroy() error {
+	var err error
+	check := func(ok C.eglBool, function string) {
+		if ok == 0 {
+			err = also(err, eglFailure(function))
+		}
+	}
+	check(C.eglCurrent(s.display, nil, nil), "eglMakeCurrent")
+	if s.context != nil {
+		check(C.eglFreeContext(s.display, s.context), "eglDestroyContext")
+	}
+	if s.surface != nil {
+		check(C.eglFreeSurface(s.display, s.surface), "eglDestroySurface")
+	}
+	err = also(err, releaseDisplay(s.display))
+	C.eglLeaveThread()
+	return err
+}

@@ -1,0 +1,102 @@
+//go:build cgo && !nogl
+
+package glctx
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// The main goroutine starts on the main thread and, locked here, stays there.
+func init() { runtime.LockOSThread() }
+
+// mainLoop is a running Main.
+type mainLoop struct {
+	calls chan func()
+	quit  chan struct{} // closed when Main returns
+}
+
+var (
+	mainMu  sync.Mutex
+	running *mainLoop // nil while Main is not running
+)
+
+// Main runs f on another goroutine, serves GLFW's calls on the process's main
+// thread meanwhile, and returns what f returns. Call it from main or from
+// TestMain: os.Exit(glctx.Main(m.Run)).
+func Main(f func() int) int {
+	loop := &mainLoop{calls: make(chan func()), quit: make(chan struct{})}
+	mainMu.Lock()
+	if running != nil {
+		mainMu.Unlock()
+		panic("glctx: Main is already running")
+	}
+	running = loop
+	mainMu.Unlock()
+	defer func() {
+		mainMu.Lock()
+		running = nil
+		mainMu.Unlock()
+		close(loop.quit)
+	}()
+
+	// Windows and macOS send events to hidden windows too, and other programs
+	// wait for one that never answers. X11's may lie: reading them would only
+	// make a lost X server end the process.
+	var tick <-chan time.Time
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t := time.NewTicker(time.Second / 4)
+		defer t.Stop()
+		tick = t.C
+	}
+
+	done := make(chan int, 1)
+	go func() { done <- f() }()
+	for {
+		select {
+		case call := <-loop.calls:
+			call()
+		case <-tick:
+			pollEvents()
+		case code := <-done:
+			return code
+		}
+	}
+}
+
+// mainRunning reports whether Main serves the main thread.
+func mainRunning() bool {
+	mainMu.Lock()
+	defer mainMu.Unlock()
+	return running != nil
+}
+
+// onMain runs f on the main thread and returns its error. A panic of f, or of
+// the library it calls, becomes an error.
+func onMain(f func() error) error {
+	mainMu.Lock()
+	loop := running
+	mainMu.Unlock()
+	if loop == nil {
+		return ErrNoMain
+	}
+	result := make(chan error, 1)
+	select {
+	case loop.calls <- func() { result <- recovered(f) }:
+		return <-result
+	case <-loop.quit:
+		return ErrNoMain
+	}
+}
+
+// recovered calls f and turns a panic into an error of one line.
+func recovered(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %s", oneLine(fmt.Sprint(p)))
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,47 @@
+package glctx
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// A child process of the tests opens a context and prints what came of it: a
+// driver reads some of its environment only once a process.
+const childVariable = "SHADEGRAD_TEST_GLCTX_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		os.Exit(Main(child))
+	}
+	os.Exit(Main(m.Run))
+}
+
+func child() int {
+	c, err := Open()
+	if err != nil {
+		fmt.Printf("error: %v\n", err)
+		return 0
+	}
+	fmt.Printf("opened: %s\n", c.Info().Path)
+	if err := c.Close(); err != nil {
+		fmt.Printf("close: %v\n", err)
+	}
+	return 0
+}
+
+// openInChild runs child with the environment changed and returns its stdout
+// and stderr.
+func openInChild(t *testing.T, env ...string) (stdout, stderr string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), childVariable+"=1"), env...)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("child: %v\n%s%s", err, out.String(), errs.String())
+	}
+	return strings.TrimSpace(out.String()), strings.TrimSpace(errs.String())
+}
