@@ -1,0 +1,37 @@
+# Shadegrad. `make` lists the targets.
+
+GO   ?= go
+ARGS ?=
+TAGS ?=
+export GO TAGS
+
+
+.PHONY: help build train test bench clean
+
+help:
+	@echo 'make train   install what is missing, build, and train on MNIST; ARGS="-epochs=3" passes flags'
+	@echo 'make test    install what is missing (Xvfb and Mesa too), and run all tests'
+	@echo 'make build   build bin/shadegrad with what is installed'
+	@echo 'make bench   run the benchmarks'
+	@echo 'make clean   remove what was built'
+	@echo
+	@echo 'TAGS=nogl or CGO_ENABLED=0 builds for the CPU alone and installs nothing.'
+
+build:
+	@sh .ci/setup.sh check
+	@tags=$$(sh .ci/setup.sh tags) && $(GO) build -tags "$$tags" -o bin/shadegrad ./cmd/shadegrad
+
+train:
+	@sh .ci/setup.sh install-build
+	@$(MAKE) --no-print-directory build
+	@bin/shadegrad train $(ARGS)
+
+test:
+	@sh .ci/test.sh
+
+bench:
+	@sh .ci/setup.sh check
+	@tags=$$(sh .ci/setup.sh tags) && $(GO) test -tags "$$tags" -run '^$$' -bench . ./...
+
+clean:
+	rm -rf bin
