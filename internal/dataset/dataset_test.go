@@ -283,7 +283,7 @@ func TestFaults(t *testing.T) {
 			"DIR/train-images-idx3-ubyte: truncated: expected 2 images of 3x2 up to byte 28, the data ends at byte 19"},
 		{"gzip of nothing", set(ti, gz(nil)), "DIR/train-images-idx3-ubyte: truncated: expected a header of 16 bytes, the file ends at byte 0"},
 		{"trailing", set(ti, append(tiny()[ti], 0, 0)),
-			"DIR/train-images-idx3-ubyte: trailing bytes: expected 2 images of 3x2 and the end of the file at byte 28, found 2 bytes more"},
+			"DIR/train-images-idx3-ubyte: trailing bytes: expected 2 images of 3x2 and the end of the file at byte 28, found 2 more"},
 		{"trailing before gzip", set(ti, gz(append(tiny()[ti], 0))),
 			"DIR/train-images-idx3-ubyte: trailing bytes: expected 2 images of 3x2 and the end of the data at byte 28, found more"},
 		{"trailing after gzip", set(vl, append(stored(tiny()[vl]), 0)),

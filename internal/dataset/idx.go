@@ -29,12 +29,7 @@ func headerSize(magic uint32) int { return 4 + 4*int(magic&0xff) }
 
 // readIDX reads the file name of fsys, gzip-compressed or not, whatever it is called. Errors do not name the file.
 func readIDX(fsys fs.FS, name string, magic uint32) (*idxFile, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, reason(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := fs.Stat(fsys, name) // before opening: to open a pipe is to wait for a writer
 	if err != nil {
 		return nil, reason(err)
 	}
@@ -44,6 +39,11 @@ func readIDX(fsys fs.FS, name string, magic uint32) (*idxFile, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("expected a regular file, found %v", info.Mode().Type())
 	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer f.Close()
 
 	head := make([]byte, headerSize(magic))
 	n, err := io.ReadFull(f, head)
@@ -164,7 +164,7 @@ func parseHeader(head []byte, magic uint32, size int64, form string) (x *idxFile
 			x.describe(magic), bits.UintSize, runtime.GOARCH)
 	}
 	if form == "" && uint64(size-header) > total {
-		return nil, 0, fmt.Errorf("trailing bytes: expected %s and the end of the file at byte %d, found %d bytes more",
+		return nil, 0, fmt.Errorf("trailing bytes: expected %s and the end of the file at byte %d, found %d more",
 			x.describe(magic), uint64(header)+total, uint64(size-header)-total)
 	}
 	return x, int(total), nil

@@ -1,0 +1,144 @@
+package safetensors
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+)
+
+// Read reads the file at path. Errors name the file and what differs from the format.
+func Read(path string) (*File, error) {
+	info, err := os.Stat(path) // before opening: to open a pipe is to wait for a writer
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: expected a safetensors file, found %s", path, kind(info.Mode()))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	defer f.Close()
+	file, err := Decode(f, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	return file, nil
+}
+
+// Decode reads a file of size bytes from r. What it allocates is in proportion to size, whatever the bytes say.
+func Decode(r io.Reader, size int64) (*File, error) {
+	var prefix [8]byte
+	if size < int64(len(prefix)) {
+		return nil, fmt.Errorf("truncated: expected the header's length in 8 bytes, the file ends at byte %d", size)
+	}
+	if err := readFull(r, prefix[:]); err != nil {
+		return nil, err
+	}
+	length := binary.LittleEndian.Uint64(prefix[:])
+	if length > maxHeader {
+		return nil, fmt.Errorf("not a safetensors file: expected a header of at most %d bytes, found a length of %d at byte 0%s",
+			maxHeader, length, hint(prefix[:]))
+	}
+	if length > uint64(size)-8 {
+		return nil, fmt.Errorf("truncated: the header should end at byte %d, the file ends at byte %d", length+8, size)
+	}
+	header := make([]byte, length)
+	if err := readFull(r, header); err != nil {
+		return nil, err
+	}
+	metadata, entries, err := parseHeader(header)
+	if err != nil {
+		return nil, err
+	}
+	dataStart := int64(length) + 8
+	if err := checkLayout(entries, dataStart, size); err != nil {
+		return nil, err
+	}
+
+	file := &File{Metadata: metadata, Tensors: make([]Tensor, len(entries))}
+	buf := make([]byte, chunk*valueSize)
+	for i, e := range entries {
+		data := make([]float32, (e.end-e.begin)/valueSize)
+		for rest := data; len(rest) > 0; {
+			n := min(len(rest), chunk)
+			if err := readFull(r, buf[:n*valueSize]); err != nil {
+				return nil, err
+			}
+			for j := range rest[:n] {
+				rest[j] = math.Float32frombits(binary.LittleEndian.Uint32(buf[j*valueSize:]))
+			}
+			rest = rest[n:]
+		}
+		file.Tensors[i] = Tensor{Name: e.name, Shape: e.shape, Data: data}
+	}
+	return file, nil
+}
+
+func readFull(r io.Reader, buf []byte) error {
+	_, err := io.ReadFull(r, buf)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errors.New("the file became shorter while it was read")
+	}
+	return err
+}
+
+// checkLayout returns an error unless the entries, in their order, fill the bytes from dataStart to size exactly and each
+// is as long as its shape says.
+func checkLayout(entries []entry, dataStart, size int64) error {
+	total := uint64(size - dataStart)
+	at := uint64(0)
+	for _, e := range entries {
+		if e.begin != at {
+			what := "a gap"
+			if e.begin < at {
+				what = "an overlap"
+			}
+			return fmt.Errorf("tensor %q: expected its data to begin at offset %d, where the last tensor's end, found %d: %s",
+				e.name, at, e.begin, what)
+		}
+		if e.end < e.begin {
+			return fmt.Errorf("tensor %q: its data end at offset %d, before they begin at %d", e.name, e.end, e.begin)
+		}
+		n, err := elements(e.shape)
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", e.name, err)
+		}
+		if uint64(n)*valueSize != e.end-e.begin {
+			return fmt.Errorf("tensor %q: shape %v of F32 takes %d bytes, its data_offsets [%d,%d] span %d",
+				e.name, e.shape, uint64(n)*valueSize, e.begin, e.end, e.end-e.begin)
+		}
+		if e.end > total {
+			return fmt.Errorf("truncated: the data of tensor %q should end at byte %d, the file ends at byte %d",
+				e.name, uint64(dataStart)+e.end, size)
+		}
+		at = e.end
+	}
+	if at < total {
+		return fmt.Errorf("trailing bytes: expected the end of the file at byte %d, found %d more",
+			uint64(dataStart)+at, total-at)
+	}
+	return nil
+}
+
+// hint recognises the files that are most often taken for a safetensors file.
+func hint(prefix []byte) string {
+	switch {
+	case bytes.HasPrefix(prefix, []byte("PK\x03\x04")):
+		return " (it looks like a zip archive, such as torch.save writes; save with safetensors.torch.save_file instead)"
+	case bytes.HasPrefix(prefix, []byte("\x89HDF")):
+		return " (it looks like HDF5)"
+	case bytes.HasPrefix(prefix, []byte("\x93NUMPY")):
+		return " (it looks like a NumPy array)"
+	case bytes.HasPrefix(prefix, []byte("\x80")):
+		return " (it looks like a Python pickle)"
+	case bytes.HasPrefix(prefix, []byte("version")):
+		return " (it looks like a Git LFS pointer: fetch the file itself)"
+	}
+	return ""
+}

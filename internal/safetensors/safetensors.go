@@ -1,0 +1,105 @@
+// Package safetensors reads and writes the safetensors format, in which Python's libraries exchange weights, for float32
+// values.
+//
+// A file is the length of its header (8 bytes, little-endian), the header (a JSON object, padded with spaces), and the
+// values of all tensors one after another, row-major and little-endian. The header maps the name of each tensor to its
+// type, its shape and its place among the values; the key __metadata__ maps names to texts. The format is described at
+// https://github.com/huggingface/safetensors.
+//
+// A file is refused unless every byte of it is accounted for: the tensors must fill the data without a gap, an overlap or
+// a rest, and nothing is allocated before it is known that the file is long enough to hold it.
+package safetensors
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+)
+
+const (
+	// maxHeader is the longest header that the reference implementation reads.
+	maxHeader = 100_000_000
+
+	metadataKey = "__metadata__"
+	valueSize   = 4 // bytes of a float32
+	align       = 8 // the values begin at a multiple of it
+)
+
+// A Tensor is an array of any number of dimensions.
+type Tensor struct {
+	Name  string
+	Shape []int     // no dimensions for a scalar
+	Data  []float32 // row-major, as many values as the product of Shape
+}
+
+// A File is what a safetensors file holds. The order of Tensors is that of their data in the file.
+type File struct {
+	Metadata map[string]string // nil if there is none
+	Tensors  []Tensor
+}
+
+// Tensor returns the tensor of that name, and whether there is one.
+func (f *File) Tensor(name string) (*Tensor, bool) {
+	for i := range f.Tensors {
+		if f.Tensors[i].Name == name {
+			return &f.Tensors[i], true
+		}
+	}
+	return nil, false
+}
+
+// elements returns the product of shape, or an error if it is negative somewhere or too large for memory.
+func elements(shape []int) (int, error) {
+	n := uint(1)
+	zero := false
+	for _, d := range shape {
+		if d < 0 {
+			return 0, fmt.Errorf("shape %v has a negative dimension", shape)
+		}
+		if d == 0 {
+			zero = true
+			continue
+		}
+		high, low := bits.Mul(n, uint(d))
+		if high != 0 || low > maxInt/valueSize {
+			return 0, fmt.Errorf("shape %v is too large", shape)
+		}
+		n = low
+	}
+	if zero {
+		return 0, nil
+	}
+	return int(n), nil
+}
+
+const maxInt = 1<<(bits.UintSize-1) - 1
+
+// check returns an error if f cannot be written so that it reads back the same.
+func (f *File) check() error {
+	for key, value := range f.Metadata {
+		if !utf8.ValidString(key) || !utf8.ValidString(value) {
+			return fmt.Errorf("metadata %q is not valid UTF-8", key)
+		}
+	}
+	seen := make(map[string]bool, len(f.Tensors))
+	for _, t := range f.Tensors {
+		switch {
+		case t.Name == metadataKey:
+			return errors.New("a tensor cannot be called " + metadataKey)
+		case !utf8.ValidString(t.Name):
+			return fmt.Errorf("tensor name %q is not valid UTF-8", t.Name)
+		case seen[t.Name]:
+			return fmt.Errorf("two tensors are called %q", t.Name)
+		}
+		seen[t.Name] = true
+		n, err := elements(t.Shape)
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", t.Name, err)
+		}
+		if n != len(t.Data) {
+			return fmt.Errorf("tensor %q: shape %v asks for %d values, there are %d", t.Name, t.Shape, n, len(t.Data))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package safetensors
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// scenario, in the environment, makes the test binary run one of scenarios instead of the tests: what is to be killed, or
+// needs limits of its own, must be another process.
+const scenario = "SHADEGRAD_SAFETENSORS_SCENARIO"
+
+var scenarios = map[string]func(path string) error{
+	// Writes half of a file, says so, and waits to be killed.
+	"half": func(path string) error {
+		return replace(path, func(w io.Writer) error {
+			if _, err := w.Write(make([]byte, 1000)); err != nil {
+				return err
+			}
+			os.Stdout.WriteString("half written\n")
+			_, err := io.Copy(io.Discard, os.Stdin)
+			return err
+		})
+	},
+}
+
+func TestMain(m *testing.M) {
+	run, ok := scenarios[os.Getenv(scenario)]
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if err := run(os.Args[1]); err != nil {
+		os.Stdout.WriteString(err.Error())
+		os.Exit(1)
+	}
+}
+
+// child returns a command that runs a scenario on path.
+func child(t *testing.T, name, path string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, path)
+	cmd.Env = append(os.Environ(), scenario+"="+name)
+	return cmd
+}
+
+// checkDir fails unless dir holds the named files only and path is the sample.
+func checkDir(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !reflect.DeepEqual(got, names) {
+		t.Errorf("the directory holds %q, want %q", got, names)
+	}
+}
+
+func checkSample(t *testing.T, path string) {
+	t.Helper()
+	f, err := Read(path)
+	if err != nil {
+		t.Errorf("no longer readable: %v", err)
+	} else if !reflect.DeepEqual(f, sample()) {
+		t.Errorf("%s holds something else", path)
+	}
+}
+
+func save(t *testing.T, path string, f *File) {
+	t.Helper()
+	if err := Write(path, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWriteReplaces(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "model.safetensors")
+	save(t, path, &File{})
+	save(t, path, sample())
+	checkSample(t, path)
+	checkDir(t, dir, "model.safetensors")
+
+	long := filepath.Join(dir, strings.Repeat("n", 250))
+	save(t, long, sample())
+	checkSample(t, long)
+}
+
+func TestWriteInWorkingDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	save(t, "model", sample())
+	checkSample(t, "model")
+}
+
+func TestWriteKeepsLinks(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "real"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	real := filepath.Join(dir, "real", "model")
+	for link, to := range map[string]string{"relative": "real/model", "absolute": real, "chain": "relative"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, link := range []string{"relative", "absolute", "chain"} { // at first, the link leads nowhere
+		path := filepath.Join(dir, link)
+		save(t, path, sample())
+		if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			t.Errorf("%s is no longer a link (error %v)", link, err)
+		}
+		checkSample(t, real)
+		save(t, real, &File{})
+	}
+	checkDir(t, filepath.Join(dir, "real"), "model")
+
+	loop := filepath.Join(dir, "loop")
+	if err := os.Symlink("loop", loop); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(loop, sample()); err == nil || err.Error() != "cannot save "+loop+": too many symbolic links" {
+		t.Errorf("got error %v", err)
+	}
+}
+
+func TestFailedWriteKeepsTheOldFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "model.safetensors")
+	save(t, path, sample())
+	failure := errors.New("the disk is on fire")
+	err := replace(path, func(w io.Writer) error {
+		if _, err := w.Write([]byte("half of")); err != nil {
+			return err
+		}
+		return failure
+	})
+	if !errors.Is(err, failure) || err.Error() != "cannot save "+path+": the disk is on fire" {
+		t.Errorf("got error %v", err)
+	}
+	checkSample(t, path)
+	checkDir(t, dir, "model.safetensors")
+}
+
+func TestWriteToDirectory(t *testing.T) {
+	dir := t.TempDir()
+	if err := Write(dir, sample()); err == nil || err.Error() != "cannot save "+dir+": it is a directory; give the name of a file" {
+		t.Errorf("got error %v", err)
+	}
+	path := filepath.Join(dir, "none", "model")
+	want := "cannot save " + path + ": no file can be created in " + filepath.Dir(path) + ": no such file or directory; create the directory first"
+	if err := Write(path, sample()); err == nil || err.Error() != want {
+		t.Errorf("got error %v", err)
+	}
+}
+
+// The child is killed, with no chance to clean up, when it has written half of the new file.
+func TestKilledWhileWriting(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "model.safetensors")
+	save(t, path, sample())
+
+	cmd := child(t, "half", path)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil || line != "half written\n" {
+		t.Errorf("the child said %q, error %v", line, err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) {
+		t.Errorf("the child ended with %v instead of being killed", err)
+	}
+
+	checkSample(t, path)
+	left, err := filepath.Glob(path + ".partial-*")
+	if err != nil || len(left) != 1 {
+		t.Errorf("left behind: %q, error %v", left, err)
+	}
+	save(t, path, &File{}) // the rest of a killed run is in nobody's way
+	if f, err := Read(path); err != nil || len(f.Tensors) != 0 {
+		t.Errorf("could not save afterwards: %v", err)
+	}
+}
