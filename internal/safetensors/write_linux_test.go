@@ -34,6 +34,9 @@ func TestWriteWithoutPermission(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "model.safetensors")
 	save(t, path, sample())
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range []string{filepath.Dir(dir), dir} { // so that nobody can look, but not write
 		if err := os.Chmod(d, 0o555); err != nil {
 			t.Fatal(err)
