@@ -1,0 +1,84 @@
+package computetest
+
+import (
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+)
+
+// Run judges a backend: every case and every promise, each a subtest. open
+// returns a new backend for each call; it may skip the test where there can be
+// none. Run closes what open returned.
+func Run(t *testing.T, open func(testing.TB) compute.Backend) {
+	t.Helper()
+	b := open(t)
+	for _, group := range groups(judge.Cases()) {
+		t.Run(group.op, func(t *testing.T) {
+			for _, c := range group.cases {
+				t.Run(c.Name, func(t *testing.T) {
+					if err := c.Check(b); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+	if err := b.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	t.Run("contract", func(t *testing.T) {
+		for _, c := range judge.Contract() {
+			t.Run(c.Name, func(t *testing.T) {
+				if err := c.Run(func() (compute.Backend, error) { return open(t), nil }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+}
+
+// Compare judges one backend by another: each case on both, whose results may
+// differ by twice what each may be off. It closes both.
+func Compare(t *testing.T, open, oracle func(testing.TB) compute.Backend) {
+	t.Helper()
+	b, o := open(t), oracle(t)
+	for _, group := range groups(judge.Cases()) {
+		t.Run(group.op, func(t *testing.T) {
+			for _, c := range group.cases {
+				t.Run(c.Name, func(t *testing.T) {
+					if err := judge.Against(b, o, c); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+	for _, backend := range []compute.Backend{b, o} {
+		if err := backend.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+}
+
+// A group is the cases of one op.
+type group struct {
+	op    string
+	cases []judge.Case
+}
+
+// groups sorts cases by op, in the order in which ops first come.
+func groups(cases []judge.Case) []group {
+	var list []group
+	place := make(map[string]int)
+	for _, c := range cases {
+		i, ok := place[c.Op]
+		if !ok {
+			i = len(list)
+			place[c.Op] = i
+			list = append(list, group{op: c.Op})
+		}
+		list[i].cases = append(list[i].cases, c)
+	}
+	return list
+}

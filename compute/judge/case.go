@@ -1,0 +1,113 @@
+package judge
+
+import (
+	"shadegrad/compute"
+)
+
+// A Case is one thing that a backend must compute: an op, or a program of
+// several, with its inputs.
+type Case struct {
+	// Name is the kernel with its parameters: "matmul_tn/m=17,n=33,k=5".
+	Name string
+	// Op is the name of the op, or "program" for several of them.
+	Op string
+	// Kernel is the op with its form: "matmul_tn", "activate_relu".
+	Kernel string
+
+	build func(p *problem)
+}
+
+// problem builds the case's problem and has the reference solve it.
+func (c Case) problem() *problem {
+	p := newProblem(c.Name)
+	c.build(p)
+	if p.runs == nil {
+		p.run(compute.Args{})
+	}
+	p.solve()
+	return p
+}
+
+// Check has b compute the case, and compares what it made with the reference.
+// It tells of wrong elements, of memory changed that is no result, of a second
+// run that gives other bits, and of errors of the backend; a program of several
+// ops is also run op by op. The error is a *Failure. All memory taken is freed.
+func (c Case) Check(b compute.Backend) error {
+	p := c.problem()
+	if fail := c.check(b, p); fail != nil {
+		fail.Case, fail.Kernel = c.Name, c.Kernel
+		return fail
+	}
+	return nil
+}
+
+func (c Case) check(b compute.Backend, p *problem) *Failure {
+	l, err := load(b, p)
+	defer l.free()
+	if err != nil {
+		return broken(err)
+	}
+	first, err := l.fused()
+	if err != nil {
+		return broken(err)
+	}
+	if fail := p.verdict(first); fail != nil {
+		return fail
+	}
+	if err := l.reset(); err != nil {
+		return broken(err)
+	}
+	second, err := l.fused()
+	if err != nil {
+		return broken(err)
+	}
+	if fail := p.same(first, second); fail != nil || len(p.ops) == 1 {
+		return fail
+	}
+	if err := l.reset(); err != nil {
+		return broken(err)
+	}
+	apart, err := l.composed()
+	if err != nil {
+		return broken(err)
+	}
+	if fail := p.verdict(apart); fail != nil {
+		fail.Detail = "run op by op: " + fail.Detail
+		return fail
+	}
+	return nil
+}
+
+// broken is the failure of a backend that returned an error.
+func broken(err error) *Failure { return &Failure{Detail: err.Error(), Cause: err} }
+
+// Against has two backends compute the case and compares their results, each of
+// which may be off by as much as Check allows. The error is a *Failure.
+func Against(b, oracle compute.Backend, c Case) error {
+	p := c.problem()
+	fail := against(b, oracle, p)
+	if fail != nil {
+		fail.Case, fail.Kernel = c.Name, c.Kernel
+		return fail
+	}
+	return nil
+}
+
+func against(b, oracle compute.Backend, p *problem) *Failure {
+	var results [2][][]float32
+	for i, backend := range []compute.Backend{b, oracle} {
+		l, err := load(backend, p)
+		defer l.free()
+		if err == nil {
+			results[i], err = l.fused()
+		}
+		if err != nil {
+			fail := broken(err)
+			if i == 1 {
+				fail.Detail = "the oracle: " + fail.Detail
+			}
+			return fail
+		}
+	}
+	return p.agreement(results[0], results[1])
+}

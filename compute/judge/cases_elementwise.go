@@ -1,0 +1,167 @@
+package judge
+
+import (
+	"math"
+
+	"shadegrad/compute"
+)
+
+func (l *caseList) activations() {
+	turn := 0
+	for _, f := range compute.Activations() {
+		for _, bias := range both {
+			for _, inPlace := range both {
+				if l.quick && inPlace {
+					continue
+				}
+				step := 3
+				if f == compute.Softmax {
+					step = 1 // a reduction, in which sizes matter more
+				}
+				for _, s := range l.some(turn, step) {
+					l.activation(f, s, bias, inPlace, "", func(p *problem) func(int) float32 { return p.random(2) })
+				}
+				turn++
+			}
+		}
+		if l.quick {
+			continue
+		}
+		l.activation(f, shape{1, 1000}, true, false, "", func(p *problem) func(int) float32 { return p.random(2) })
+		for _, bias := range both {
+			l.activation(f, shape{9, 11}, bias, false, "extreme", extremes)
+		}
+	}
+}
+
+// extremes are values where e^z overflows, where it vanishes, and where a
+// function has its corner, among others.
+func extremes(p *problem) func(int) float32 {
+	list := []float32{0, 1000, -1000, 89, -89, 104, -104, 20, -20, 10, -10, 1e-6, -1e-6, 1}
+	return func(e int) float32 {
+		if e%2 == 0 {
+			return list[e/2%len(list)]
+		}
+		return p.normal(2)
+	}
+}
+
+func (l *caseList) activation(f compute.Activation, s shape, bias, inPlace bool, note string, values func(*problem) func(int) float32) {
+	params := []string{s.String(), flag(bias, "bias"), flag(inPlace, "inplace"), note}
+	l.add("activate", suffix("activate", f), params, func(p *problem) {
+		op := compute.Activate{F: f}
+		if inPlace {
+			op.Dst = p.state("Dst", s.m, s.n, values(p))
+			op.Src = op.Dst
+		} else {
+			op.Src = p.input("Src", s.m, s.n, values(p))
+			op.Dst = p.output("Dst", s.m, s.n)
+		}
+		if bias {
+			op.Bias = p.input("Bias", 1, s.n, p.random(1))
+		}
+		p.do(op)
+	})
+}
+
+func (l *caseList) deltas() {
+	turn := 0
+	for _, f := range elementwise() {
+		for _, inPlace := range both {
+			if l.quick && inPlace {
+				continue
+			}
+			for _, s := range l.some(turn, 2) {
+				l.delta(f, s, inPlace)
+			}
+			turn++
+		}
+	}
+}
+
+func (l *caseList) delta(f compute.Activation, s shape, inPlace bool) {
+	l.add("delta", suffix("delta", f), []string{s.String(), flag(inPlace, "inplace")}, func(p *problem) {
+		op := compute.Delta{F: f}
+		// Outputs: half of those of ReLU are 0, where its derivative is.
+		op.Y = p.input("Y", s.m, s.n, func(int) float32 {
+			return float32(function(f, float64(p.normal(1.5))))
+		})
+		if inPlace {
+			op.Dst = p.state("Dst", s.m, s.n, p.random(1))
+			op.Back = op.Dst
+		} else {
+			op.Back = p.input("Back", s.m, s.n, p.random(1))
+			op.Dst = p.output("Dst", s.m, s.n)
+		}
+		p.do(op)
+	})
+}
+
+func (l *caseList) updates() {
+	for _, velocity := range both {
+		kernel := "update"
+		if velocity {
+			kernel = "update_momentum"
+		}
+		for _, s := range l.some(0, 2) {
+			l.update(kernel, s, velocity, "", compute.Args{LearningRate: 0.05, Momentum: 0.9})
+		}
+		if l.quick {
+			continue
+		}
+		s := shape{10, 129}
+		l.update(kernel, shape{128, 784}, velocity, "", compute.Args{LearningRate: 0.1, Momentum: 0.5})
+		l.update(kernel, s, velocity, "rate=0", compute.Args{Momentum: 0.9})
+		l.update(kernel, s, velocity, "momentum=0", compute.Args{LearningRate: 0.3})
+		l.update(kernel, s, velocity, "rate=3,momentum=1", compute.Args{LearningRate: 3, Momentum: 1})
+		l.update(kernel, s, velocity, "rate=1e-6", compute.Args{LearningRate: 1e-6, Momentum: 0.99})
+	}
+}
+
+func (l *caseList) update(kernel string, s shape, velocity bool, note string, args compute.Args) {
+	l.add("update", kernel, []string{s.String(), note}, func(p *problem) {
+		op := compute.Update{
+			W: p.state("W", s.m, s.n, p.random(0.5)),
+			G: p.input("G", s.m, s.n, p.random(1)),
+		}
+		if velocity {
+			op.V = p.state("V", s.m, s.n, p.random(2))
+		}
+		p.do(op)
+		p.run(args)
+	})
+}
+
+func (l *caseList) fills() {
+	for i, s := range l.some(0, 4) {
+		value := []float32{0, -2.5, 1e30, -1e-3}[(i+1)%4]
+		l.add("fill", "fill", []string{s.String()}, func(p *problem) {
+			p.do(compute.Fill{Dst: p.output("Dst", s.m, s.n), Value: value})
+		})
+	}
+}
+
+func (l *caseList) columnSums() {
+	list := append(l.some(0, 1), l.some(0, 1)...)
+	if !l.quick {
+		list = append(list, shape{60000, 2}, shape{10000, 2}, shape{1, 1}, shape{1, 4000}, shape{4099, 1}, shape{257, 10}, shape{64, 784})
+	}
+	for _, s := range list {
+		l.columnSum(s, "", func(p *problem) func(int) float32 { return p.random(1) })
+	}
+	if !l.quick {
+		// Losses and hits: all of one sign, where rounding adds up.
+		l.columnSum(shape{60000, 2}, "positive", func(p *problem) func(int) float32 {
+			return func(int) float32 { return float32(math.Abs(float64(p.normal(1)))) }
+		})
+		l.columnSum(shape{60000, 1}, "ones", func(*problem) func(int) float32 {
+			return func(int) float32 { return 1 }
+		})
+	}
+}
+
+func (l *caseList) columnSum(s shape, note string, values func(*problem) func(int) float32) {
+	l.add("column_sum", "column_sum", []string{s.String(), note}, func(p *problem) {
+		p.do(compute.ColumnSum{Src: p.input("Src", s.m, s.n, values(p)), Dst: p.output("Dst", 1, s.n)})
+	})
+}

@@ -1,0 +1,158 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+
+	"shadegrad/compute"
+)
+
+// verdict compares what a backend made of a problem with the reference, or
+// returns nil. The reference must have solved the problem.
+func (p *problem) verdict(got [][]float32) *Failure {
+	return p.compare(got, func(buffer, e int) float64 { return p.floats[buffer].val[e] }, 1)
+}
+
+// agreement compares the results of two backends, each of which may be off by
+// the same bounds.
+func (p *problem) agreement(got, want [][]float32) *Failure {
+	return p.compare(got, func(buffer, e int) float64 { return float64(want[buffer][e]) }, 2)
+}
+
+// compare judges got; the bounds count slack times.
+func (p *problem) compare(got [][]float32, want func(buffer, e int) float64, slack float64) *Failure {
+	for i, f := range p.floats {
+		if fail := p.untouched(f, got[i]); fail != nil {
+			return fail
+		}
+	}
+	for _, v := range p.views {
+		for i, f := range p.floats {
+			if v.mat.Buf != compute.Buffer(f) {
+				continue
+			}
+			value := func(e int) float64 { return want(i, e) }
+			if fail := f.elements(v, got[i], value, slack); fail != nil {
+				return fail
+			}
+			if fail := f.nmse(v, got[i], value, slack); fail != nil {
+				return fail
+			}
+		}
+	}
+	return nil
+}
+
+// untouched tells whether what no op wrote has kept its bits.
+func (p *problem) untouched(f *floats, got []float32) *Failure {
+	changed, first := 0, 0
+	for e, v := range got {
+		if !f.written[e] && math.Float32bits(v) != math.Float32bits(f.init[e]) {
+			if changed == 0 {
+				first = e
+			}
+			changed++
+		}
+	}
+	if changed == 0 {
+		return nil
+	}
+	where := p.locate(f, first)
+	return &Failure{Detail: fmt.Sprintf("wrote %d elements that are not its result; the first is %s, now %g, was %g",
+		changed, where, got[first], f.init[first])}
+}
+
+// locate says where an element of a buffer is.
+func (p *problem) locate(f *floats, e int) string {
+	near, distance := "", math.MaxInt
+	for _, v := range p.views {
+		if v.mat.Buf != compute.Buffer(f) {
+			continue
+		}
+		first, last := v.mat.Off, v.mat.Off+v.mat.Len()-1
+		switch {
+		case e < first && first-e < distance:
+			near, distance = fmt.Sprintf("%d before %s", first-e, v.name), first-e
+		case e > last && e-last < distance:
+			near, distance = fmt.Sprintf("%d after %s", e-last, v.name), e-last
+		case e >= first && e <= last:
+			return place(v, e)
+		}
+	}
+	return near
+}
+
+// place names an element of a view.
+func place(v view, e int) string {
+	e -= v.mat.Off
+	return fmt.Sprintf("%s (%d,%d)", v.name, e/v.mat.Cols, e%v.mat.Cols)
+}
+
+// elements judges each element by its own bound, and tells of the one that
+// misses it most.
+func (f *floats) elements(v view, got []float32, want func(e int) float64, slack float64) *Failure {
+	worst, worstBy := -1, 0.
+	for e := v.mat.Off; e < v.mat.Off+v.mat.Len(); e++ {
+		if !f.written[e] {
+			continue
+		}
+		if by := miss(float64(got[e]), want(e), slack*f.tol[e]); by > worstBy {
+			worst, worstBy = e, by
+		}
+	}
+	if worst < 0 {
+		return nil
+	}
+	g, w := float64(got[worst]), want(worst)
+	fail := &Failure{Detail: fmt.Sprintf("%s is %g, want %g", place(v, worst), got[worst], w)}
+	if !math.IsNaN(w) {
+		fail.Err, fail.Bound = math.Abs(g-w), slack*f.tol[worst]
+	}
+	return fail
+}
+
+// miss returns 0 where got is as good as bound asks, else how many times the
+// bound it is off.
+func miss(got, want, bound float64) float64 {
+	switch {
+	case math.IsNaN(want) && math.IsNaN(got), got == want:
+		return 0
+	case math.IsNaN(want) || math.IsNaN(got) || bound == 0:
+		return math.Inf(1)
+	}
+	if err := math.Abs(got - want); err > bound {
+		return err / bound
+	}
+	return 0
+}
+
+// nmse judges a result as a whole, where that has a meaning.
+func (f *floats) nmse(v view, got []float32, want func(e int) float64, slack float64) *Failure {
+	var errs, values, terms float64
+	for e := v.mat.Off; e < v.mat.Off+v.mat.Len(); e++ {
+		if w := want(e); f.written[e] && !math.IsNaN(w) && !math.IsInf(w, 0) {
+			errs += (float64(got[e]) - w) * (float64(got[e]) - w)
+			values += w * w
+			terms += f.mag[e] * f.mag[e]
+		}
+	}
+	// Errors count squared, and so does the slack.
+	limit := slack * slack * nmseBound
+	if values == 0 || values < nmseFloor*terms || errs <= limit*values {
+		return nil
+	}
+	return &Failure{Detail: v.name + " as a whole, mean square error beside mean square", Err: errs / values, Bound: limit}
+}
+
+// same tells whether two results have the same bits.
+func (p *problem) same(first, second [][]float32) *Failure {
+	for i, f := range p.floats {
+		for e, a := range first[i] {
+			if b := second[i][e]; math.Float32bits(a) != math.Float32bits(b) {
+				return &Failure{Detail: fmt.Sprintf("two runs of one program differ: %s is %g, then %g",
+					p.locate(f, e), a, b)}
+			}
+		}
+	}
+	return nil
+}

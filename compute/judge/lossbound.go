@@ -1,0 +1,74 @@
+package judge
+
+import (
+	"math"
+
+	"shadegrad/compute"
+)
+
+// lossBound is the bound of E without its weight.
+func (r *lossRow) lossBound() float64 {
+	e := r.loss()
+	tz := largest(r.tz)
+	carried, terms := 0., 0.
+	for j, t := range r.t {
+		switch {
+		case r.Kind == compute.SquaredError:
+			carried += 2*math.Abs(r.y[j]-t)*r.ty[j] + r.ty[j]*r.ty[j]
+			terms += (math.Abs(r.y[j]) + math.Abs(t)) * (math.Abs(r.y[j]) + math.Abs(t))
+		case r.F == compute.Softmax: // −ln y is off by what z[j] and ln Σ e^z are
+			carried += math.Abs(t) * 2 * tz
+		default: // the slope is y − t
+			carried += (1 + math.Abs(t)) * r.tz[j]
+		}
+	}
+	if r.Kind == compute.SquaredError && !transcendental(r.F) {
+		return carried + sumBound*terms
+	}
+	return carried + bound(1, e)
+}
+
+// gradientBounds are the bounds of ∂E/∂z without weight and scale.
+func (r *lossRow) gradientBounds() []float64 {
+	d, tol := r.gradient(), make([]float64, len(r.z))
+	sum := 0.
+	for _, t := range r.t {
+		sum += math.Abs(t)
+	}
+	for j, t := range r.t {
+		miss, ty := math.Abs(r.y[j]-t), r.ty[j]
+		switch {
+		case r.Kind == compute.CrossEntropy && r.F == compute.Softmax:
+			tol[j] = sum * ty
+		case r.Kind == compute.CrossEntropy:
+			tol[j] = ty
+		case r.F == compute.Softmax:
+			tol[j] = r.softmaxSquaredBound(j)
+		default:
+			slope, slopeTol := derivative(r.F, r.y[j], ty)
+			tol[j] = 2 * (ty*(math.Abs(slope)+slopeTol) + miss*slopeTol)
+		}
+		if transcendental(r.F) {
+			tol[j] += bound(1, d[j])
+		} else {
+			tol[j] += sumBound * math.Abs(d[j])
+			if d[j] != 0 {
+				tol[j] += sumBound * 2 * (math.Abs(r.y[j]) + math.Abs(t))
+			}
+		}
+	}
+	return tol
+}
+
+// softmaxSquaredBound bounds what the errors of y do to
+// 2·y[j]·(y[j] − t[j] − Σₖ y[k]·(y[k] − t[k])).
+func (r *lossRow) softmaxSquaredBound(j int) float64 {
+	inner, innerTol := 0., 0.
+	for k, t := range r.t {
+		miss, ty := math.Abs(r.y[k]-t), r.ty[k]
+		inner += r.y[k] * miss
+		innerTol += ty*miss + (r.y[k]+ty)*ty
+	}
+	miss, ty := math.Abs(r.y[j]-r.t[j]), r.ty[j]
+	return 2 * (ty*(miss+inner) + (r.y[j]+ty)*(ty+innerTol))
+}

@@ -1,0 +1,239 @@
+package judge
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"shadegrad/compute"
+)
+
+// Reference returns the reference as a backend: each op is computed in float64
+// by the equations that the judge holds others to, and rounded to float32. It is
+// slow. It serves tests of what is built on backends, and to judge the judge.
+func Reference() compute.Backend { return &reference{live: make(map[compute.Buffer]bool)} }
+
+type reference struct {
+	live   map[compute.Buffer]bool
+	closed bool
+	err    error // the first failure of a run
+}
+
+// The buffers of the reference.
+type (
+	floatBuffer struct{ data []float32 }
+	byteBuffer  struct{ data []byte }
+	indexBuffer struct{ data []uint32 }
+)
+
+func (b *floatBuffer) Elems() int { return len(b.data) }
+func (b *byteBuffer) Elems() int  { return len(b.data) }
+func (b *indexBuffer) Elems() int { return len(b.data) }
+
+func (r *reference) Info() compute.Info {
+	return compute.Info{Backend: "reference", Device: "float64", Driver: "gonum"}
+}
+
+// size returns rows·cols, or an error if there can be no such matrix.
+func (r *reference) size(rows, cols int) (int, error) {
+	switch {
+	case r.closed:
+		return 0, compute.ErrClosed
+	case rows <= 0 || cols <= 0:
+		return 0, fmt.Errorf("no matrix is %d×%d: both must be positive", rows, cols)
+	case rows > math.MaxInt32/cols:
+		return 0, fmt.Errorf("a matrix of %d×%d has more than %d elements", rows, cols, math.MaxInt32)
+	}
+	return rows * cols, nil
+}
+
+func (r *reference) Alloc(rows, cols int) (compute.Mat, error) {
+	n, err := r.size(rows, cols)
+	if err != nil {
+		return compute.Mat{}, err
+	}
+	b := &floatBuffer{make([]float32, n)}
+	r.live[b] = true
+	return compute.Mat{Buf: b, Rows: rows, Cols: cols}, nil
+}
+
+func (r *reference) AllocBytes(rows, cols int) (compute.Bytes, error) {
+	n, err := r.size(rows, cols)
+	if err != nil {
+		return compute.Bytes{}, err
+	}
+	b := &byteBuffer{make([]byte, n)}
+	r.live[b] = true
+	return compute.Bytes{Buf: b, Rows: rows, Cols: cols}, nil
+}
+
+func (r *reference) AllocIndex(n, limit int) (compute.Index, error) {
+	if _, err := r.size(n, 1); err != nil {
+		return compute.Index{}, err
+	}
+	if limit <= 0 {
+		return compute.Index{}, fmt.Errorf("an index of rows below %d is empty", limit)
+	}
+	b := &indexBuffer{make([]uint32, n)}
+	r.live[b] = true
+	return compute.Index{Buf: b, Len: n, Limit: limit}, nil
+}
+
+func (r *reference) Free(b compute.Buffer) { delete(r.live, b) }
+
+// buffer checks a transfer of n elements to or from a buffer of this backend.
+func (r *reference) buffer(b compute.Buffer, n, want int) error {
+	switch {
+	case r.closed:
+		return compute.ErrClosed
+	case b == nil || !r.live[b]:
+		return errors.New("not a buffer of this backend, or freed")
+	case n != want:
+		return fmt.Errorf("%d values for %d elements", n, want)
+	}
+	return nil
+}
+
+// view returns the elements of m.
+func (r *reference) view(m compute.Mat, n int) ([]float32, error) {
+	if err := r.buffer(m.Buf, n, m.Len()); err != nil {
+		return nil, fmt.Errorf("matrix %s: %w", m, err)
+	}
+	if m.Off < 0 || m.Off > m.Buf.Elems()-n {
+		return nil, fmt.Errorf("matrix %s at offset %d is outside its buffer of %d", m, m.Off, m.Buf.Elems())
+	}
+	return m.Buf.(*floatBuffer).data[m.Off : m.Off+n], nil
+}
+
+func (r *reference) Write(dst compute.Mat, src []float32) error {
+	v, err := r.view(dst, len(src))
+	copy(v, src)
+	return err
+}
+
+func (r *reference) WriteBytes(dst compute.Bytes, src []byte) error {
+	if err := r.buffer(dst.Buf, len(src), dst.Rows*dst.Cols); err != nil {
+		return fmt.Errorf("%s: %w", dst, err)
+	}
+	copy(dst.Buf.(*byteBuffer).data, src)
+	return nil
+}
+
+func (r *reference) WriteIndex(dst compute.Index, src []uint32) error {
+	if err := r.buffer(dst.Buf, len(src), dst.Len); err != nil {
+		return fmt.Errorf("%s: %w", dst, err)
+	}
+	for i, row := range src {
+		if uint64(row) >= uint64(dst.Limit) {
+			return fmt.Errorf("%s: entry %d is %d", dst, i, row)
+		}
+	}
+	copy(dst.Buf.(*indexBuffer).data, src)
+	return nil
+}
+
+func (r *reference) Read(dst []float32, src compute.Mat) error {
+	v, err := r.view(src, len(dst))
+	if err != nil {
+		return err
+	}
+	if r.err != nil {
+		return r.err
+	}
+	copy(dst, v)
+	return nil
+}
+
+// A fetched is a Fetch whose values are there already.
+type fetched struct {
+	values []float32
+	err    error
+}
+
+func (f fetched) Ready() bool              { return true }
+func (f fetched) Wait() ([]float32, error) { return f.values, f.err }
+
+func (r *reference) Fetch(src compute.Mat) compute.Fetch {
+	v, err := r.view(src, src.Len())
+	if err == nil {
+		err = r.err
+	}
+	if err != nil {
+		return fetched{err: err}
+	}
+	return fetched{values: slices.Clone(v)}
+}
+
+func (r *reference) Compile(p compute.Program) (compute.Executable, error) {
+	if r.closed {
+		return nil, compute.ErrClosed
+	}
+	if err := p.Check(func(b compute.Buffer) bool { return r.live[b] }); err != nil {
+		return nil, err
+	}
+	p.Ops = slices.Clone(p.Ops)
+	return &refProgram{r, p}, nil
+}
+
+func (r *reference) Sync() error {
+	if r.closed {
+		return compute.ErrClosed
+	}
+	return r.err
+}
+
+func (r *reference) Close() error {
+	r.closed = true
+	clear(r.live)
+	return nil
+}
+
+type refProgram struct {
+	r    *reference
+	prog compute.Program
+}
+
+func (e *refProgram) Run(args compute.Args) {
+	if e.r.closed || e.r.err != nil {
+		return
+	}
+	if e.r.err = e.prog.CheckArgs(args); e.r.err != nil {
+		return
+	}
+	for _, op := range e.prog.Ops {
+		evaluate(op, args, refMemory{})
+	}
+}
+
+func (e *refProgram) Release() {}
+
+// refMemory reads and writes the buffers of the reference.
+type refMemory struct{}
+
+func (refMemory) load(m compute.Mat) *grid {
+	if m.IsZero() {
+		return nil
+	}
+	g := newGrid(m.Rows, m.Cols)
+	for e, v := range m.Buf.(*floatBuffer).data[m.Off : m.Off+m.Len()] {
+		g.val[e] = float64(v)
+	}
+	return g
+}
+
+func (refMemory) store(m compute.Mat, g *grid) {
+	data := m.Buf.(*floatBuffer).data[m.Off : m.Off+m.Len()]
+	for e, v := range g.val {
+		data[e] = float32(v)
+	}
+}
+
+func (refMemory) bytes(b compute.Bytes) []byte { return b.Buf.(*byteBuffer).data }
+
+func (refMemory) index(x compute.Index) []uint32 {
+	if x.IsZero() {
+		return nil
+	}
+	return x.Buf.(*indexBuffer).data[:x.Len]
+}
