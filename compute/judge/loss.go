@@ -38,7 +38,7 @@ func newLossRow(o compute.Loss, label byte) *lossRow {
 	r.t = make([]float64, n)
 	for j := range r.t {
 		r.t[j] = float64(o.Off)
-		if j == r.class || n == 1 && r.class == 1 {
+		if n > 1 && j == r.class || n == 1 && r.class == 1 {
 			r.t[j] = float64(o.On)
 		}
 	}
