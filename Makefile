@@ -19,7 +19,7 @@ help:
 
 build:
 	@sh .ci/setup.sh check
-	@tags=$$(sh .ci/setup.sh tags) && $(GO) build -tags "$$tags" -o bin/shadegrad ./cmd/shadegrad
+	@tags=$$(sh .ci/setup.sh tags) && $(GO) build $${tags:+-tags "$$tags"} -o bin/shadegrad ./cmd/shadegrad
 
 train:
 	@sh .ci/setup.sh install-build
@@ -31,7 +31,7 @@ test:
 
 bench:
 	@sh .ci/setup.sh check
-	@tags=$$(sh .ci/setup.sh tags) && $(GO) test -tags "$$tags" -run '^$$' -bench . ./...
+	@tags=$$(sh .ci/setup.sh tags) && $(GO) test $${tags:+-tags "$$tags"} -run '^$$' -bench . ./...
 
 clean:
 	rm -rf bin

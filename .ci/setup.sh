@@ -15,10 +15,10 @@ cd "$(dirname "$0")/.."
 
 go=${GO:-go}
 
-# What GLFW and go-gl include and link.
-build_debian="pkg-config libgl-dev libx11-dev libxcursor-dev libxi-dev libxinerama-dev libxrandr-dev libxxf86vm-dev"
-build_fedora="pkgconf-pkg-config mesa-libGL-devel libX11-devel libXcursor-devel libXi-devel libXinerama-devel libXrandr-devel libXxf86vm-devel"
-build_arch="pkgconf libglvnd libx11 libxcursor libxi libxinerama libxrandr libxxf86vm"
+# What GLFW and go-gl include and link, and EGL, which is loaded where there is no display.
+build_debian="pkg-config libegl1 libgl-dev libx11-dev libxcursor-dev libxi-dev libxinerama-dev libxrandr-dev libxxf86vm-dev"
+build_fedora="pkgconf-pkg-config mesa-libEGL mesa-libGL-devel libX11-devel libXcursor-devel libXi-devel libXinerama-devel libXrandr-devel libXxf86vm-devel"
+build_arch="pkgconf libglvnd mesa libx11 libxcursor libxi libxinerama libxrandr libxxf86vm"
 # A display without a screen, and OpenGL without a GPU, by GLX and by EGL.
 test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri"
 test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers"
@@ -53,8 +53,9 @@ check_go() {
 # cpu_only reports whether the user asked for a build without OpenGL.
 cpu_only() {
 	[ "${CGO_ENABLED:-}" = 0 ] && return
-	case ",${TAGS:-}," in *[,\ ]nogl[,\ ]*) return ;; esac
-	case " ${GOFLAGS:-} " in *nogl*) return ;; esac
+	case " $(echo "${TAGS:-} ${GOFLAGS:-}" | tr ',=' '  ') " in
+	*" nogl "*) return 0 ;;
+	esac
 	return 1
 }
 
@@ -140,7 +141,7 @@ install_packages() {
 		rm -f "$log"
 		return
 	fi
-	reason="apt-get failed: $(grep -m1 '^E:' "$log" || tail -n1 "$log")"
+	reason="apt-get failed: $(grep -m1 -E '^E:|Failed to fetch' "$log" || tail -n1 "$log")"
 	rm -f "$log"
 	return 1
 }

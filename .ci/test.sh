@@ -42,10 +42,10 @@ fi
 # shellcheck disable=SC2086 # lists
 {
 	say "go vet"
-	"$go" vet -tags "$tags" $packages
+	"$go" vet ${tags:+-tags "$tags"} $packages
 
 	say "go test${tags:+ -tags $tags}${display:+, under Xvfb}"
-	$display "$go" test -tags "$tags" $packages
+	$display "$go" test ${tags:+-tags "$tags"} $packages
 
 	say "go test without cgo"
 	export CGO_ENABLED=0

@@ -330,7 +330,7 @@ type eglSurface struct {
 
 // openCandidate makes a context of OpenGL 4.3 or newer, current on the calling
 // thread.
-func openCandidate(c eglCandidate) (_ *eglSurface, err error) {
+func openCandidate(c eglCandidate) (*eglSurface, error) {
 	display := c.display()
 	if display == nil {
 		return nil, eglFailure("eglGetPlatformDisplay")
@@ -339,41 +339,45 @@ func openCandidate(c eglCandidate) (_ *eglSurface, err error) {
 		return nil, err
 	}
 	s := &eglSurface{name: c.name, display: display}
-	defer func() {
-		if err != nil {
-			err = also(err, s.destroy())
-		}
-	}()
+	surfaceless := extensions(display)["EGL_KHR_surfaceless_context"]
+	if err := s.create(surfaceless); err != nil {
+		return nil, also(err, s.destroy())
+	}
+	return s, nil
+}
+
+// create makes the context, and a surface unless the display can do without.
+func (s *eglSurface) create(surfaceless bool) error {
 	if C.eglBind(eglOpenGLAPI) == 0 {
-		return nil, eglFailure("eglBindAPI(EGL_OPENGL_API)")
+		return eglFailure("eglBindAPI(EGL_OPENGL_API)")
 	}
-	has := extensions(display)
-	config, err := s.prepare(has["EGL_KHR_surfaceless_context"])
+	config, err := s.prepare(surfaceless)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if s.context = newContext(display, config, NeededMajor, NeededMinor, true); s.context == nil {
-		s.context = newContext(display, config, NeededMajor, NeededMinor, false)
+	s.context = newContext(s.display, config, NeededMajor, NeededMinor, true)
+	if s.context == nil {
+		s.context = newContext(s.display, config, NeededMajor, NeededMinor, false)
 	}
 	if s.context == nil {
 		refused := eglFailure("eglCreateContext")
 		if v := s.offered(config); v != nil {
-			return nil, v
+			return v
 		}
-		return nil, refused
+		return refused
 	}
 	if err := s.makeCurrent(); err != nil {
-		return nil, err
+		return err
 	}
 	s.renderer = C.GoString(C.currentString(glRenderer))
 	major, minor, err := parseVersion(C.GoString(C.currentString(glVersion)))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if major < NeededMajor || major == NeededMajor && minor < NeededMinor {
-		return nil, &VersionError{Major: major, Minor: minor}
+		return &VersionError{Major: major, Minor: minor}
 	}
-	return s, nil
+	return nil
 }
 
 // prepare chooses a config that can do OpenGL and, where contexts need one,

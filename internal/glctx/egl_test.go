@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"shadegrad/internal/glctx/gltest"
 )
 
 func TestNoEGLLibrary(t *testing.T) {
@@ -22,5 +24,49 @@ func TestNoEGLLibrary(t *testing.T) {
 	var absent *AbsentError
 	if !errors.As(err, &absent) || absent.Window != nil {
 		t.Errorf("the error is %#v, want an AbsentError without a window's reason", err)
+	}
+}
+
+// Every place EGL can look is tried by itself: here Open takes only the first
+// good one. Those that fail must say why in one line and leave nothing behind.
+func TestEGLCandidates(t *testing.T) {
+	withoutDisplay(t)
+	gltest.Require(t, loadEGL())
+	opened := make(map[int]bool)
+	for _, c := range eglCandidates() {
+		for _, pbuffer := range []bool{false, true} {
+			ctx, err := start(func() (surface, error) {
+				if !pbuffer {
+					return openCandidate(c)
+				}
+				s := &eglSurface{name: c.name, display: c.display()}
+				if err := retainDisplay(s.display); err != nil {
+					return nil, err
+				}
+				if err := s.create(false); err != nil {
+					return nil, also(err, s.destroy())
+				}
+				return s, nil
+			})
+			if err != nil {
+				t.Logf("%s, pbuffer %v: %v", c.name, pbuffer, err)
+				if strings.Contains(err.Error(), "\n") || err.Error() == "" {
+					t.Errorf("%s: the error is not one line: %q", c.name, err)
+				}
+				continue
+			}
+			opened[c.rank] = true
+			t.Logf("%s (rank %d), pbuffer %v: %s", c.name, c.rank, pbuffer, ctx.Info().Renderer)
+			checkWorks(t, ctx, 7)
+			if err := ctx.Close(); err != nil {
+				t.Errorf("%s: Close: %v", c.name, err)
+			}
+		}
+	}
+	if len(opened) == 0 {
+		gltest.Require(t, errors.New("no candidate of EGL gives a context"))
+	}
+	if n := len(eglDisplays.users); n != 0 {
+		t.Errorf("%d displays are still in use", n)
 	}
 }
