@@ -1,0 +1,144 @@
+// Package model keeps a trained network in a safetensors file: the weights under
+// the names that PyTorch's nn.Sequential gives them, and in the metadata the
+// architecture and the form of its input, so that the file alone is enough to
+// evaluate it or to ask it about an image.
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/safetensors"
+)
+
+// Version is the version of the metadata's form.
+const Version = 1
+
+// metadataKey is where the metadata has what PyTorch does not need.
+const metadataKey = "shadegrad.model"
+
+// A Model is a trained network.
+type Model struct {
+	Network mlp.Config
+	Width   int // of an image
+	Height  int
+	Values  [][]float32 // of each parameter, in the order of mlp.Config.Shapes
+	About   About
+}
+
+// About is where a model comes from.
+type About struct {
+	Data    string  `json:"data"`
+	Seed    uint64  `json:"seed"`
+	Epochs  int     `json:"epochs"`
+	TestAcc float64 `json:"test_acc"`
+}
+
+// header is the metadata under metadataKey.
+type header struct {
+	Version int        `json:"version"`
+	Network mlp.Config `json:"network"`
+	Width   int        `json:"width"`
+	Height  int        `json:"height"`
+	About   About      `json:"about"`
+}
+
+// Save writes a model to a file, whole or not at all.
+func (m *Model) Save(path string) error {
+	text, err := json.Marshal(header{Version, m.Network, m.Width, m.Height, m.About})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	tensors, err := Tensors("", m.Network, m.Values)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	// PyTorch's loaders look for the format "pt".
+	return safetensors.Write(path, &safetensors.File{
+		Metadata: map[string]string{"format": "pt", metadataKey: string(text)},
+		Tensors:  tensors,
+	})
+}
+
+// Load reads a model. An error names the file and what is wrong with it.
+func Load(path string) (*Model, error) {
+	f, err := safetensors.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+func decode(f *safetensors.File) (*Model, error) {
+	text, ok := f.Metadata[metadataKey]
+	if !ok {
+		return nil, fmt.Errorf("not a Shadegrad model: its metadata has no %q", metadataKey)
+	}
+	var h header
+	if err := json.Unmarshal([]byte(text), &h); err != nil {
+		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
+	}
+	if h.Version != Version {
+		return nil, fmt.Errorf("a model of version %d; this program reads version %d", h.Version, Version)
+	}
+	if err := h.Network.Check(); err != nil {
+		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
+	}
+	if h.Width <= 0 || h.Height <= 0 || h.Width*h.Height != h.Network.Sizes[0] {
+		return nil, fmt.Errorf("damaged metadata: images of %d×%d do not fit a network of %d inputs",
+			h.Width, h.Height, h.Network.Sizes[0])
+	}
+	values, err := Values("", f, h.Network)
+	if err != nil {
+		return nil, err
+	}
+	if want := len(h.Network.Shapes()); len(f.Tensors) != want {
+		return nil, fmt.Errorf("has %d tensors, a network %s has %d", len(f.Tensors), h.Network, want)
+	}
+	return &Model{Network: h.Network, Width: h.Width, Height: h.Height, Values: values, About: h.About}, nil
+}
+
+// Tensors returns the parameters of a network as tensors whose names begin with
+// prefix.
+func Tensors(prefix string, c mlp.Config, values [][]float32) ([]safetensors.Tensor, error) {
+	shapes := c.Shapes()
+	if len(values) != len(shapes) {
+		return nil, errors.New("there are not as many values as parameters")
+	}
+	var tensors []safetensors.Tensor
+	for i, s := range shapes {
+		tensors = append(tensors, safetensors.Tensor{Name: prefix + s.Name, Shape: dims(s), Data: values[i]})
+	}
+	return tensors, nil
+}
+
+// Values is the inverse of Tensors. An error names the tensor and what differs.
+func Values(prefix string, f *safetensors.File, c mlp.Config) ([][]float32, error) {
+	var values [][]float32
+	for _, s := range c.Shapes() {
+		t, ok := f.Tensor(prefix + s.Name)
+		if !ok {
+			return nil, fmt.Errorf("tensor %q is missing", prefix+s.Name)
+		}
+		if !slices.Equal(t.Shape, dims(s)) {
+			return nil, fmt.Errorf("tensor %q has shape %v, a network %s has %v", t.Name, t.Shape, c, dims(s))
+		}
+		values = append(values, t.Data)
+	}
+	return values, nil
+}
+
+// dims returns a parameter's shape as PyTorch has it: biases are vectors.
+func dims(s mlp.Shape) []int {
+	if s.Bias {
+		return []int{s.Cols}
+	}
+	return []int{s.Rows, s.Cols}
+}

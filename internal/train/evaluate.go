@@ -1,0 +1,144 @@
+package train
+
+import (
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+)
+
+// Scores is the outcome of a network on a data set.
+type Scores struct {
+	Samples   int
+	Loss      float64 // mean
+	Acc       float64 // share of hits
+	Confusion [][]int // Confusion[i][j] samples of class i were taken for class j
+}
+
+// Predicted returns how many samples were taken for class j.
+func (s *Scores) Predicted(j int) int {
+	n := 0
+	for _, row := range s.Confusion {
+		n += row[j]
+	}
+	return n
+}
+
+// Actual returns how many samples are of class i.
+func (s *Scores) Actual(i int) int {
+	n := 0
+	for _, v := range s.Confusion[i] {
+		n += v
+	}
+	return n
+}
+
+// Evaluate returns the scores of a network with the given parameters on a set.
+func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (s *Scores, err error) {
+	rows := min(evalRows, d.Len())
+	up := &session{backend: b}
+	defer up.free()
+	if up.test.Set, err = up.upload(d); err != nil {
+		return nil, err
+	}
+	if up.network, err = mlp.New(b, c, rows); err != nil {
+		return nil, err
+	}
+	if err := up.network.Load(up.network.Parameters(), values); err != nil {
+		return nil, err
+	}
+	up.test.samples, up.test.batch = d.Len(), rows
+	if err := up.compileEval(); err != nil {
+		return nil, err
+	}
+	s = &Scores{Samples: d.Len(), Confusion: newConfusion(max(c.Outputs(), 2))}
+	if s.Loss, s.Acc, err = up.evaluate(); err != nil {
+		return nil, err
+	}
+	outputs, err := Predict(b, c, values, d.Images, d.Len())
+	if err != nil {
+		return nil, err
+	}
+	for i, y := range outputs {
+		s.Confusion[d.Labels[i]][Class(c, y)]++
+	}
+	return s, nil
+}
+
+func newConfusion(classes int) [][]int {
+	m := make([][]int, classes)
+	for i := range m {
+		m[i] = make([]int, classes)
+	}
+	return m
+}
+
+// Class returns the class that outputs y stand for: the first of the largest, or,
+// where there is but one output, whether it is on the side of On.
+func Class(c mlp.Config, y []float32) int {
+	if len(y) == 1 {
+		if float64(y[0]) >= (float64(c.On)+float64(c.Off))/2 {
+			return 1
+		}
+		return 0
+	}
+	best := 0
+	for j, v := range y {
+		if v > y[best] {
+			best = j
+		}
+	}
+	return best
+}
+
+// Predict returns the outputs of a network for n images, one after another in
+// pixels.
+func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) ([][]float32, error) {
+	images, err := b.AllocBytes(n, c.Sizes[0])
+	if err != nil {
+		return nil, err
+	}
+	defer b.Free(images.Buf)
+	if err := b.WriteBytes(images, pixels); err != nil {
+		return nil, err
+	}
+	batch := min(evalRows, n)
+	network, err := mlp.New(b, c, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer network.Free()
+	if err := network.Load(network.Parameters(), values); err != nil {
+		return nil, err
+	}
+	var outputs [][]float32
+	for row := 0; row < n; row += batch {
+		y, err := predictBatch(b, network, images, row, min(batch, n-row))
+		if err != nil {
+			return nil, err
+		}
+		outputs = append(outputs, y...)
+	}
+	return outputs, nil
+}
+
+// predictBatch returns the outputs for the images at [row, row+rows).
+func predictBatch(b compute.Backend, n *mlp.Network, images compute.Bytes, row, rows int) (outputs [][]float32, err error) {
+	p, y, err := n.PredictStep(images, rows)
+	if err != nil {
+		return nil, err
+	}
+	x, err := b.Compile(p)
+	if err != nil {
+		return nil, err
+	}
+	defer x.Release()
+	x.Run(compute.Args{Row: row})
+	flat := make([]float32, y.Len())
+	if err := b.Read(flat, y); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		outputs = append(outputs, flat[i*y.Cols:(i+1)*y.Cols])
+	}
+	return outputs, nil
+}

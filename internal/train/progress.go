@@ -1,0 +1,55 @@
+package train
+
+import (
+	"time"
+
+	"shadegrad/compute"
+)
+
+// progressEvery is the time between two calls of Reporter.Progress.
+const progressEvery = 100 * time.Millisecond
+
+// progress asks the device for its sums now and then, and never waits for them.
+type progress struct {
+	begin, next time.Time
+	from        int // rows that were done before begin
+	rows        int // rows that the fetch under way speaks of
+	fetch       compute.Fetch
+}
+
+// close waits for a fetch under way, which gives its memory back.
+func (p *progress) close() error {
+	if p.fetch == nil {
+		return nil
+	}
+	if _, err := p.fetch.Wait(); err != nil {
+		return &DeviceError{err}
+	}
+	return nil
+}
+
+// poll reports progress if there is news, and asks for more if it is time. It
+// returns the mean loss, or 0 if there was no news.
+func (p *progress) poll(r *Run, s *session, row int) (float64, error) {
+	if p.fetch != nil && p.fetch.Ready() {
+		v, err := p.fetch.Wait()
+		p.fetch = nil
+		if err != nil {
+			return 0, err
+		}
+		loss := float64(v[0]) / float64(p.rows)
+		r.Report.Progress(Progress{Epoch: r.State.Epoch + 1, Rows: p.rows, Samples: s.train.samples,
+			Loss: loss, Seconds: time.Since(p.begin).Seconds(), Fresh: p.rows - p.from})
+		return loss, nil
+	}
+	if p.fetch != nil {
+		return 0, nil
+	}
+	if now := time.Now(); now.After(p.next) {
+		p.next = now.Add(progressEvery)
+		p.rows = row
+		s.train.sums.Run(compute.Args{})
+		p.fetch = s.backend.Fetch(s.train.Totals)
+	}
+	return 0, nil
+}

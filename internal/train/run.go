@@ -1,0 +1,193 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"shadegrad/compute"
+	"shadegrad/compute/philox"
+	"shadegrad/internal/dataset"
+)
+
+// A Run is one training run.
+type Run struct {
+	Data   *dataset.Data
+	State  *State // where to begin; the run moves it forward, an epoch at a time
+	Report Reporter
+	// Backend computes. The run does not close it.
+	Backend compute.Backend
+	// Fallback, if there is one, gives another backend to go on with after the
+	// first has failed, which it is told of.
+	Fallback func(failure error) (compute.Backend, error)
+	// Save is called after each epoch, and when a run is interrupted, with a
+	// state whose parameters are finite. It may be nil.
+	Save func(*State) error
+}
+
+// ErrInterrupted is returned by Do when its context ended. The state is where
+// the run stopped, and has been saved.
+var ErrInterrupted = errors.New("interrupted")
+
+// Do trains until State.Done, or until ctx ends, which stops the run after the
+// step in flight with ErrInterrupted. A loss that is not finite is a
+// *DivergedError. Whatever the error, State is the last good one.
+func (r *Run) Do(ctx context.Context) error {
+	err := r.on(ctx, r.Backend)
+	var device *DeviceError
+	if r.Fallback == nil || !errors.As(err, &device) {
+		return err
+	}
+	b, fallbackErr := r.Fallback(err)
+	if fallbackErr != nil {
+		return errors.Join(err, fallbackErr)
+	}
+	defer b.Close()
+	return r.on(ctx, b)
+}
+
+// A DeviceError is a failure of a backend, not of what was asked of it.
+type DeviceError struct{ Err error }
+
+func (e *DeviceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the backend's error.
+func (e *DeviceError) Unwrap() error { return e.Err }
+
+// on does the rest of the run on a backend.
+func (r *Run) on(ctx context.Context, b compute.Backend) error {
+	s, err := newSession(b, r.State.Options, r.Data)
+	if err != nil {
+		return &DeviceError{err}
+	}
+	defer s.free()
+	if err := s.load(r.State); err != nil {
+		return &DeviceError{err}
+	}
+	r.Report.Started(b.Info())
+	for !r.State.Done() {
+		if err := r.epoch(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shuffleStream numbers the random streams of the shuffles, one an epoch.
+const shuffleStream = 2 << 32
+
+// beginEpoch gives the device the epoch's permutation and what a resumed epoch
+// already knows.
+func (s *session) beginEpoch(st *State) error {
+	philox.Stream{Seed: st.Options.Seed, ID: shuffleStream + uint64(st.Epoch)}.Shuffle(s.order)
+	if err := s.backend.WriteIndex(s.train.Order, s.order); err != nil {
+		return err
+	}
+	s.train.clear.Run(compute.Args{})
+	if st.Rows == 0 {
+		return nil
+	}
+	return s.backend.Write(s.train.Stats.RowRange(0, st.Rows), st.Stats)
+}
+
+// epoch does what is left of the epoch under way, evaluates, and moves the
+// state.
+func (r *Run) epoch(ctx context.Context, s *session) error {
+	st := r.State
+	e := Epoch{Epoch: st.Epoch + 1, Images: s.train.samples - st.Rows}
+	begin := time.Now()
+	if err := s.beginEpoch(st); err != nil {
+		return &DeviceError{err}
+	}
+	row, err := r.steps(ctx, s, begin, &e)
+	if err != nil {
+		return err
+	}
+	if row < s.train.samples {
+		return r.interrupt(s, row)
+	}
+	if e.TrainLoss, e.TrainAcc, err = s.totals(s.train.sums, s.train.Set, s.train.samples); err != nil {
+		return &DeviceError{err}
+	}
+	e.Seconds = time.Since(begin).Seconds()
+	if !finite(e.TrainLoss) {
+		return s.diagnose(st)
+	}
+	begin = time.Now()
+	if e.TestLoss, e.TestAcc, err = s.evaluate(); err != nil {
+		return &DeviceError{err}
+	}
+	e.EvalSeconds = time.Since(begin).Seconds()
+	return r.finish(s, e)
+}
+
+// steps queues the rest of an epoch's steps and returns how many rows were
+// queued: all of them, unless ctx ended.
+func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) (int, error) {
+	st, o, n := r.State, r.State.Options, s.train.samples
+	perEpoch := o.steps(n)
+	total := perEpoch * o.Epochs
+	p := progress{begin: begin, next: begin.Add(progressEvery), from: st.Rows}
+	row := st.Rows
+	for row < n && ctx.Err() == nil {
+		e.LearningRate = o.Schedule.Rate(o.LearningRate, st.Epoch*perEpoch+row/s.train.batch, total)
+		row = s.runStep(row, e.LearningRate)
+		loss, err := p.poll(r, s, row)
+		if err != nil {
+			return 0, &DeviceError{err}
+		}
+		if !finite(loss) {
+			return 0, s.diagnose(st)
+		}
+	}
+	return row, p.close()
+}
+
+// interrupt saves the state in the middle of an epoch.
+func (r *Run) interrupt(s *session, rows int) error {
+	next := *r.State
+	next.Rows = rows
+	next.Stats = nil
+	if rows > 0 {
+		next.Stats = make([]float32, 2*rows)
+		if err := s.backend.Read(next.Stats, s.train.Stats.RowRange(0, rows)); err != nil {
+			return &DeviceError{err}
+		}
+	}
+	if err := s.store(&next); err != nil {
+		return &DeviceError{err}
+	}
+	if firstBad([][]float32{next.Stats}) >= 0 || !next.finite() {
+		return s.diagnose(r.State)
+	}
+	*r.State = next
+	if err := r.save(); err != nil {
+		return err
+	}
+	return ErrInterrupted
+}
+
+// finish moves the state past a completed epoch.
+func (r *Run) finish(s *session, e Epoch) error {
+	next := *r.State
+	next.Epoch, next.Rows, next.Stats, next.Last = e.Epoch, 0, nil, e
+	if err := s.store(&next); err != nil {
+		return &DeviceError{err}
+	}
+	if !next.finite() || !finite(e.TestLoss) {
+		return s.diagnose(r.State)
+	}
+	*r.State = next
+	r.Report.Finished(e)
+	return r.save()
+}
+
+func (r *Run) save() error {
+	if r.Save == nil {
+		return nil
+	}
+	return r.Save(r.State)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

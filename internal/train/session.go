@@ -1,0 +1,209 @@
+package train
+
+import (
+	"fmt"
+
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+)
+
+// evalRows is how many test images are evaluated at a time: enough to keep a
+// device busy, few enough that their activations are small.
+const evalRows = 1000
+
+// A session is a run's data, network and programs on one backend.
+type session struct {
+	backend compute.Backend
+	options Options
+	network *mlp.Network
+	train   trainSet
+	test    evalSet
+	order   []uint32 // the host's copy of the epoch's permutation
+	buffers []compute.Buffer
+}
+
+// A trainSet is the training set on the device, with the programs for it.
+type trainSet struct {
+	mlp.Set
+	samples, batch int
+	step, tail     compute.Executable // tail is for the last, smaller batch
+	clear, sums    compute.Executable
+}
+
+// An evalSet is the test set on the device, with the programs for it.
+type evalSet struct {
+	mlp.Set
+	samples, batch int
+	step, tail     compute.Executable
+	sums           compute.Executable
+}
+
+// newSession moves the data to the backend and compiles the programs.
+func newSession(b compute.Backend, o Options, d *dataset.Data) (*session, error) {
+	s := &session{backend: b, options: o}
+	if err := s.prepare(d); err != nil {
+		s.free()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) prepare(d *dataset.Data) (err error) {
+	n, m := d.Train.Len(), d.Test.Len()
+	s.train.samples, s.train.batch = n, s.options.batch(n)
+	s.test.samples, s.test.batch = m, min(evalRows, m)
+	s.order = make([]uint32, n)
+	if s.train.Set, err = s.upload(&d.Train); err != nil {
+		return fmt.Errorf("training set: %w", err)
+	}
+	if s.train.Order, err = s.backend.AllocIndex(n, n); err != nil {
+		return fmt.Errorf("order of the training set: %w", err)
+	}
+	s.buffers = append(s.buffers, s.train.Order.Buf)
+	if s.test.Set, err = s.upload(&d.Test); err != nil {
+		return fmt.Errorf("test set: %w", err)
+	}
+	s.network, err = mlp.New(s.backend, s.options.Network, max(s.train.batch, s.test.batch))
+	if err != nil {
+		return err
+	}
+	return s.compile()
+}
+
+// upload puts a data set into the backend's memory.
+func (s *session) upload(d *dataset.Set) (set mlp.Set, err error) {
+	if set.Images, err = s.backend.AllocBytes(d.Len(), d.Features()); err != nil {
+		return set, err
+	}
+	s.buffers = append(s.buffers, set.Images.Buf)
+	if set.Labels, err = s.backend.AllocBytes(d.Len(), 1); err != nil {
+		return set, err
+	}
+	s.buffers = append(s.buffers, set.Labels.Buf)
+	if set.Stats, err = s.backend.Alloc(d.Len(), 2); err != nil {
+		return set, err
+	}
+	s.buffers = append(s.buffers, set.Stats.Buf)
+	if set.Totals, err = s.backend.Alloc(1, 2); err != nil {
+		return set, err
+	}
+	s.buffers = append(s.buffers, set.Totals.Buf)
+	if err = s.backend.WriteBytes(set.Images, d.Images); err != nil {
+		return set, err
+	}
+	return set, s.backend.WriteBytes(set.Labels, d.Labels)
+}
+
+// compile makes the programs of the training set, then those of the test set.
+func (s *session) compile() (err error) {
+	t := &s.train
+	if t.step, t.tail, err = s.compileSteps(s.network.TrainStep, t.Set, t.samples, t.batch); err != nil {
+		return err
+	}
+	if t.clear, err = s.backend.Compile(mlp.ClearStats(t.Set)); err != nil {
+		return err
+	}
+	if t.sums, err = s.backend.Compile(mlp.Sums(t.Set)); err != nil {
+		return err
+	}
+	return s.compileEval()
+}
+
+// compileEval makes the programs of the test set.
+func (s *session) compileEval() (err error) {
+	e := &s.test
+	if e.step, e.tail, err = s.compileSteps(s.network.EvalStep, e.Set, e.samples, e.batch); err != nil {
+		return err
+	}
+	e.sums, err = s.backend.Compile(mlp.Sums(e.Set))
+	return err
+}
+
+// compileSteps makes a program for the batches of a set, and one for the smaller
+// batch at its end, unless there is none.
+func (s *session) compileSteps(program func(mlp.Set, int) (compute.Program, error), set mlp.Set, samples, batch int) (step, tail compute.Executable, err error) {
+	p, err := program(set, batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	if step, err = s.backend.Compile(p); err != nil {
+		return nil, nil, err
+	}
+	if samples%batch == 0 {
+		return step, nil, nil
+	}
+	if p, err = program(set, samples%batch); err != nil {
+		return step, nil, err
+	}
+	tail, err = s.backend.Compile(p)
+	return step, tail, err
+}
+
+// free gives everything back that the session took from its backend.
+func (s *session) free() {
+	t, e := &s.train, &s.test
+	for _, x := range []compute.Executable{t.step, t.tail, t.clear, t.sums, e.step, e.tail, e.sums} {
+		if x != nil {
+			x.Release()
+		}
+	}
+	if s.network != nil {
+		s.network.Free()
+	}
+	for _, b := range s.buffers {
+		s.backend.Free(b)
+	}
+}
+
+// load puts a state's parameters on the device.
+func (s *session) load(st *State) error {
+	if err := s.network.Load(s.network.Parameters(), st.Values); err != nil {
+		return err
+	}
+	return s.network.Load(s.network.Velocities(), st.Velocities)
+}
+
+// store brings the parameters into a state.
+func (s *session) store(st *State) (err error) {
+	if st.Values, err = s.network.Values(s.network.Parameters()); err != nil {
+		return err
+	}
+	st.Velocities, err = s.network.Values(s.network.Velocities())
+	return err
+}
+
+// runStep queues the training step that begins at a row of the epoch and returns
+// the row after it.
+func (s *session) runStep(row int, rate float64) int {
+	t := &s.train
+	x, next := t.step, row+t.batch
+	if next > t.samples {
+		x, next = t.tail, t.samples
+	}
+	x.Run(compute.Args{Row: row, LearningRate: float32(rate), Momentum: float32(s.options.Momentum)})
+	return next
+}
+
+// totals waits for a set's sums and returns the means over n samples.
+func (s *session) totals(sums compute.Executable, set mlp.Set, n int) (loss, hits float64, err error) {
+	sums.Run(compute.Args{})
+	var v [2]float32
+	if err := s.backend.Read(v[:], set.Totals); err != nil {
+		return 0, 0, err
+	}
+	return float64(v[0]) / float64(n), float64(v[1]) / float64(n), nil
+}
+
+// evaluate returns the mean loss and the share of hits on the test set.
+func (s *session) evaluate() (loss, acc float64, err error) {
+	e := &s.test
+	for row := 0; row < e.samples; row += e.batch {
+		x := e.step
+		if row+e.batch > e.samples {
+			x = e.tail
+		}
+		x.Run(compute.Args{Row: row})
+	}
+	return s.totals(e.sums, e.Set, e.samples)
+}

@@ -1,0 +1,95 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"shadegrad/internal/dataset"
+)
+
+// A State is everything a run needs to go on: with it, the same options and the
+// same data, the rest of a run is the same as if it had not been interrupted.
+type State struct {
+	Options    Options
+	Data       DataInfo
+	Epoch      int         // epochs completed
+	Rows       int         // samples of the next epoch that are done
+	Values     [][]float32 // of each parameter, in the order of mlp.Config.Shapes
+	Velocities [][]float32
+	Stats      []float32 // loss and hit of each of Rows samples
+	Last       Epoch     // the last completed epoch's outcome
+}
+
+// NewState returns the state in which a run on the data that was read from path
+// begins.
+func NewState(o Options, d *dataset.Data, path string) *State {
+	s := &State{Options: o, Data: Describe(d), Values: o.Network.InitialParameters(o.Seed)}
+	s.Data.Path = path
+	for _, v := range s.Values {
+		s.Velocities = append(s.Velocities, make([]float32, len(v)))
+	}
+	return s
+}
+
+// Done reports whether all epochs are completed.
+func (s *State) Done() bool { return s.Epoch >= s.Options.Epochs }
+
+// finite tells whether every parameter is a finite number.
+func (s *State) finite() bool { return firstBad(s.Values) < 0 }
+
+// firstBad returns the first of several slices that holds a NaN or an infinity,
+// or −1.
+func firstBad(values [][]float32) int {
+	for i, list := range values {
+		for _, v := range list {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// DataInfo identifies a data set.
+type DataInfo struct {
+	Name    string `json:"name"`
+	Path    string `json:"path"`    // where it was read from, as dataset.Open takes it
+	Samples int    `json:"samples"` // in the training set
+	Width   int    `json:"width"`
+	Height  int    `json:"height"`
+	Classes int    `json:"classes"`
+	Digest  string `json:"digest,omitempty"` // SHA-256 of the training images and labels
+}
+
+// Describe returns what identifies a data set, without the digest.
+func Describe(d *dataset.Data) DataInfo {
+	return DataInfo{Name: d.Name, Samples: d.Train.Len(),
+		Width: d.Train.Width, Height: d.Train.Height, Classes: d.Train.Classes}
+}
+
+// Digest returns the SHA-256 of the training images followed by the labels.
+func Digest(d *dataset.Data) string {
+	h := sha256.New()
+	h.Write(d.Train.Images)
+	h.Write(d.Train.Labels)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Same tells what differs between the data a run began with and d.
+func (i DataInfo) Same(d *dataset.Data) error {
+	now := Describe(d)
+	switch {
+	case now.Samples != i.Samples || now.Width != i.Width || now.Height != i.Height || now.Classes != i.Classes:
+		return fmt.Errorf("its run began with %s; %s has %s", i, now.Name, now)
+	case i.Digest != "" && i.Digest != Digest(d):
+		return fmt.Errorf("its run began with other data than %s: the SHA-256 of the training set differs", now.Name)
+	}
+	return nil
+}
+
+// String returns the shape of the data.
+func (i DataInfo) String() string {
+	return fmt.Sprintf("%d training images of %d×%d in %d classes", i.Samples, i.Width, i.Height, i.Classes)
+}
