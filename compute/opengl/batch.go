@@ -1,0 +1,167 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"time"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+const (
+	// A batch ends after so many runs, or after so much arithmetic: about 0.2 s
+	// on the slowest GPU worth using. Windows resets a GPU that is busy for 2 s.
+	batchRuns = 64
+	batchWork = 20e9 // operations
+	// maxBatches may be on their way at once.
+	maxBatches = 3
+	// slice is how long one look at a fence waits at most.
+	slice = 50 * time.Millisecond
+)
+
+// A batch is work that the device was given, up to a fence.
+type batch struct {
+	fence   uintptr
+	fetches []*fetch
+	since   time.Time // when it was first waited for
+}
+
+// fences are the calls about fences, in a struct so that a test can have one that
+// never comes.
+type fences struct {
+	insert func() uintptr
+	// wait returns gl.TIMEOUT_EXPIRED, gl.WAIT_FAILED, or one of the values
+	// that say that the fence has come.
+	wait   func(fence uintptr, limit time.Duration) uint32
+	delete func(fence uintptr)
+	// lost returns the driver's word for why the context is lost, or nil.
+	lost func() error
+}
+
+func (o fences) orDefault(lost func() error) fences {
+	if o.insert == nil {
+		o.insert = func() uintptr { return gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0) }
+	}
+	if o.wait == nil {
+		o.wait = func(fence uintptr, limit time.Duration) uint32 {
+			return gl.ClientWaitSync(fence, gl.SYNC_FLUSH_COMMANDS_BIT, uint64(limit))
+		}
+	}
+	if o.delete == nil {
+		o.delete = gl.DeleteSync
+	}
+	if o.lost == nil {
+		o.lost = lost
+	}
+	return o
+}
+
+// flush ends the batch: what was done until now is given to the device, with a
+// fence after it. While too many batches are on their way it waits for the oldest.
+func (w *worker) flush(fetches ...*fetch) {
+	for len(w.batches) >= maxBatches && w.fault.get() == nil {
+		w.waitOldest()
+	}
+	w.runs, w.work = 0, 0
+	if w.fault.get() != nil {
+		w.finish(fetches, w.fault.get())
+		return
+	}
+	w.batches = append(w.batches, batch{fence: w.fences.insert(), fetches: fetches})
+	w.counts.fences.Add(1)
+	w.counts.batches.Add(1)
+	gl.Flush()
+	w.check("a batch")
+	w.checkLost()
+}
+
+// drain waits until the device has done everything.
+func (w *worker) drain() {
+	if w.fault.get() == nil {
+		w.flush()
+	}
+	for len(w.batches) > 0 {
+		w.waitOldest()
+	}
+}
+
+// waitOldest waits until the oldest batch is done, or fails.
+func (w *worker) waitOldest() {
+	for oldest := w.batches[0].fence; len(w.batches) > 0 && w.batches[0].fence == oldest; {
+		w.look(slice)
+	}
+}
+
+// wanted tells whether some batch on its way has a fetch in it.
+func (w *worker) wanted() bool {
+	for i := range w.batches {
+		if len(w.batches[i].fetches) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// poll looks at the oldest batch for a moment that a command arriving meanwhile
+// can well wait.
+func (w *worker) poll() { w.look(100 * time.Microsecond) }
+
+// look waits for the oldest batch, for a limited time. If it is done it is taken
+// from the list; if the device has failed all are.
+func (w *worker) look(limit time.Duration) {
+	w.pulse.Add(1)
+	b := &w.batches[0]
+	if b.since.IsZero() {
+		b.since = time.Now()
+	}
+	switch w.fences.wait(b.fence, limit) {
+	case gl.TIMEOUT_EXPIRED:
+		w.checkLost()
+		if time.Since(b.since) > w.stall {
+			w.fail(&StallError{Device: w.device, Waited: w.stall})
+		}
+	case gl.WAIT_FAILED:
+		w.checkLost()
+		w.check("waiting for a fence")
+		w.fail(&GLError{Code: gl.INVALID_OPERATION, After: "waiting for a fence", Device: w.device})
+	default:
+		done := w.batches[0]
+		w.batches = append(w.batches[:0], w.batches[1:]...)
+		w.deleteFence(done.fence)
+		w.collect(done.fetches)
+	}
+}
+
+// fail lets a failure of the device stick. What was on its way never arrives.
+func (w *worker) fail(err error) {
+	w.fault.set(err)
+	for _, b := range w.batches {
+		w.deleteFence(b.fence)
+		w.finish(b.fetches, w.fault.get())
+	}
+	w.batches = w.batches[:0]
+}
+
+func (w *worker) deleteFence(fence uintptr) {
+	w.fences.delete(fence)
+	w.counts.fences.Add(-1)
+}
+
+// check asks OpenGL whether something went wrong since it was last asked, and lets
+// it stick.
+func (w *worker) check(after string) error {
+	code := gl.GetError()
+	if code == gl.NO_ERROR {
+		return nil
+	}
+	err := &GLError{Code: code, After: after, Device: w.device}
+	w.fail(err)
+	return err
+}
+
+// checkLost asks the driver whether it gave up the context.
+func (w *worker) checkLost() {
+	if err := w.fences.lost(); err != nil {
+		w.fail(&ContextLostError{Device: w.device, Cause: err})
+	}
+}

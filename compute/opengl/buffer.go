@@ -1,0 +1,192 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+)
+
+// A kind is what a buffer's elements are.
+type kind int
+
+const (
+	floats  kind = iota
+	bytes        // packed four to a word, which is GLSL's smallest type
+	indices      // uint32
+)
+
+func (k kind) String() string { return [...]string{"float32", "byte", "row number"}[k] }
+
+// size returns the bytes that n elements take, in whole words.
+func (k kind) size(n int) int64 {
+	if k == bytes {
+		return (int64(n) + 3) / 4 * 4
+	}
+	return 4 * int64(n)
+}
+
+// A buffer is a shader storage buffer.
+type buffer struct {
+	owner *Backend
+	id    uint32
+	kind  kind
+	elems int
+	limit int // of a list of row numbers
+	freed bool
+}
+
+// Elems returns the number of elements.
+func (b *buffer) Elems() int { return b.elems }
+
+// owns tells whether a buffer is a live one of this backend.
+func (b *Backend) owns(buf compute.Buffer) bool {
+	own, ok := buf.(*buffer)
+	return ok && own != nil && own.owner == b && !own.freed
+}
+
+// Alloc returns a new rows×cols matrix of zeros. The error is a
+// *compute.LimitError where OpenGL lets no shader see a buffer of this size, or a
+// *compute.MemoryError.
+func (b *Backend) Alloc(rows, cols int) (compute.Mat, error) {
+	buf, err := b.alloc(floats, rows, cols)
+	if err != nil {
+		return compute.Mat{}, err
+	}
+	return compute.Mat{Buf: buf, Rows: rows, Cols: cols}, nil
+}
+
+// AllocBytes returns a new rows×cols matrix of zero bytes. Errors are those of
+// Alloc.
+func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
+	buf, err := b.alloc(bytes, rows, cols)
+	if err != nil {
+		return compute.Bytes{}, err
+	}
+	return compute.Bytes{Buf: buf, Rows: rows, Cols: cols}, nil
+}
+
+// AllocIndex returns a new list of n row numbers, all 0, for numbers below limit.
+// Errors are those of Alloc.
+func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {
+	if limit <= 0 || limit > math.MaxInt32 {
+		return compute.Index{}, fmt.Errorf("cannot allocate an index of rows below %d: the limit must be 1 to %d", limit, math.MaxInt32)
+	}
+	buf, err := b.alloc(indices, n, 1)
+	if err != nil {
+		return compute.Index{}, err
+	}
+	buf.limit = limit
+	return compute.Index{Buf: buf, Len: n, Limit: limit}, nil
+}
+
+func (b *Backend) alloc(k kind, rows, cols int) (*buffer, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	if rows <= 0 || cols <= 0 {
+		return nil, fmt.Errorf("cannot allocate %d×%d of %s: both must be positive", rows, cols, k)
+	}
+	what := fmt.Sprintf("a matrix of %d×%d %ss", rows, cols, k)
+	if rows > math.MaxInt32/cols {
+		// The product itself may not fit an int.
+		return nil, &compute.LimitError{What: what, Limit: "elements", Need: product(rows, cols), Have: math.MaxInt32}
+	}
+	size := k.size(rows * cols)
+	if size > b.limits.blockSize {
+		return nil, &compute.LimitError{What: what, Limit: "GL_MAX_SHADER_STORAGE_BLOCK_SIZE", Need: size, Have: b.limits.blockSize}
+	}
+	buf := &buffer{owner: b, kind: k, elems: rows * cols}
+	var err error
+	if stalled := b.call(func(w *worker) { buf.id, err = w.alloc(size) }); stalled != nil {
+		return nil, stalled
+	}
+	return buf, err
+}
+
+// product returns a·b, or the largest int64 where it does not fit.
+func product(a, b int) int64 {
+	if int64(a) > math.MaxInt64/int64(b) {
+		return math.MaxInt64
+	}
+	return int64(a) * int64(b)
+}
+
+// Free gives a buffer's memory back once the work that was queued before has been
+// done.
+func (b *Backend) Free(buf compute.Buffer) {
+	if b.closed || !b.owns(buf) {
+		return
+	}
+	own := buf.(*buffer)
+	own.freed = true
+	b.submit(command{do: func(w *worker) { w.deleteBuffer(own.id) }})
+}
+
+// alloc makes a buffer of zeros.
+func (w *worker) alloc(size int64) (uint32, error) {
+	w.check("work before an allocation")
+	if err := w.fault.get(); err != nil {
+		return 0, err
+	}
+	id := w.newBuffer()
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
+	gl.BufferData(gl.COPY_WRITE_BUFFER, int(size), nil, gl.DYNAMIC_COPY)
+	code := gl.GetError()
+	if code == gl.NO_ERROR {
+		gl.ClearBufferData(gl.COPY_WRITE_BUFFER, gl.R32UI, gl.RED_INTEGER, gl.UNSIGNED_INT, nil)
+		code = gl.GetError()
+	}
+	if code == gl.NO_ERROR {
+		return id, nil
+	}
+	w.deleteBuffer(id)
+	if code == gl.OUT_OF_MEMORY {
+		return 0, &compute.MemoryError{Bytes: size, Available: w.availableMemory(), Cause: errors.New("GL_OUT_OF_MEMORY")}
+	}
+	return 0, &GLError{Code: code, After: "an allocation of " + compute.FormatBytes(size), Device: w.device}
+}
+
+func (w *worker) newBuffer() uint32 {
+	var id uint32
+	gl.GenBuffers(1, &id)
+	w.buffers[id] = true
+	w.counts.buffers.Add(1)
+	return id
+}
+
+func (w *worker) deleteBuffer(id uint32) {
+	if !w.buffers[id] {
+		return
+	}
+	delete(w.buffers, id)
+	gl.DeleteBuffers(1, &id)
+	w.counts.buffers.Add(-1)
+	// OpenGL unbinds what it deletes, and may give the name to the next buffer.
+	w.unbind(id)
+}
+
+// availableMemory returns the bytes of the GPU's memory that are free, or −1 where
+// the driver does not tell.
+func (w *worker) availableMemory() int64 {
+	// Values of GL_NVX_gpu_memory_info and GL_ATI_meminfo, both in KiB.
+	const (
+		currentAvailableVidmemNVX = 0x9049
+		vboFreeMemoryATI          = 0x87fb
+	)
+	var kib [4]int32
+	switch {
+	case w.extensions["GL_NVX_gpu_memory_info"]:
+		gl.GetIntegerv(currentAvailableVidmemNVX, &kib[0])
+	case w.extensions["GL_ATI_meminfo"]:
+		gl.GetIntegerv(vboFreeMemoryATI, &kib[0])
+	default:
+		return -1
+	}
+	return int64(kib[0]) * 1024
+}

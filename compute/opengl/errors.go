@@ -1,0 +1,89 @@
+package opengl
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A CompileError says that the driver refused a kernel.
+type CompileError struct {
+	Kernel string // the specialisation, as "matmul_blocked_tn"
+	Linked bool   // it compiled, but did not link
+	Log    string // the driver's, with names of files and lines
+	Device string // renderer and driver
+}
+
+// logLines is how much of a driver's log a message shows. The first lines tell
+// the mistake; what follows is usually its consequences.
+const logLines = 8
+
+func (e *CompileError) Error() string {
+	verb := "compile"
+	if e.Linked {
+		verb = "link"
+	}
+	lines := strings.Split(strings.TrimSpace(e.Log), "\n")
+	if len(lines) > logLines {
+		lines = append(lines[:logLines:logLines], fmt.Sprintf("… and %d more lines", len(lines)-logLines))
+	}
+	if lines[0] == "" {
+		lines[0] = "the driver does not say why"
+	}
+	return fmt.Sprintf("kernel %s does not %s on %s: %s", e.Kernel, verb, e.Device, strings.Join(lines, "\n"))
+}
+
+// A ContextLostError says that the driver gave up the OpenGL context, and all
+// that was in the GPU's memory with it.
+type ContextLostError struct {
+	Device string
+	Cause  error // whose work was to blame, as far as the driver knows
+}
+
+func (e *ContextLostError) Error() string { return fmt.Sprintf("%v, on %s", e.Cause, e.Device) }
+
+// Unwrap returns the cause.
+func (e *ContextLostError) Unwrap() error { return e.Cause }
+
+// A StallError says that the device, or its driver, does not come back.
+type StallError struct {
+	Device string
+	Waited time.Duration
+	InCall bool // an OpenGL call did not return; else the work given to the GPU was not finished
+}
+
+func (e *StallError) Error() string {
+	if e.InCall {
+		return fmt.Sprintf("a call of the OpenGL driver has not returned for %v, on %s", e.Waited, e.Device)
+	}
+	return fmt.Sprintf("the GPU has finished nothing for %v while there was work, on %s", e.Waited, e.Device)
+}
+
+// A GLError is an error that OpenGL reported of work in the queue.
+type GLError struct {
+	Code   uint32
+	After  string // what was done last
+	Device string
+}
+
+func (e *GLError) Error() string {
+	return fmt.Sprintf("OpenGL reports %s after %s, on %s", glErrorName(e.Code), e.After, e.Device)
+}
+
+var glErrorNames = map[uint32]string{
+	0x0500: "GL_INVALID_ENUM",
+	0x0501: "GL_INVALID_VALUE",
+	0x0502: "GL_INVALID_OPERATION",
+	0x0503: "GL_STACK_OVERFLOW",
+	0x0504: "GL_STACK_UNDERFLOW",
+	0x0505: "GL_OUT_OF_MEMORY",
+	0x0506: "GL_INVALID_FRAMEBUFFER_OPERATION",
+	0x0507: "GL_CONTEXT_LOST",
+}
+
+func glErrorName(code uint32) string {
+	if name, ok := glErrorNames[code]; ok {
+		return name
+	}
+	return fmt.Sprintf("error 0x%04x", code)
+}

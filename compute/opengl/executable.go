@@ -1,0 +1,262 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"unsafe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+)
+
+// An executable is a compiled program.
+type executable struct {
+	owner    *Backend
+	program  compute.Program
+	buffers  []*buffer // all that it touches
+	released bool
+
+	// What follows is the context's thread's.
+	dispatches []dispatch
+	params     uint32 // the uniform buffer with the Params of all dispatches
+	work       float64
+}
+
+// A dispatch is one kernel with everything it needs.
+type dispatch struct {
+	program      *program
+	bindings     []binding
+	paramsOffset int
+	groupsX      uint32
+	groupsY      uint32
+	accesses     []access
+}
+
+// A binding is a buffer at a binding point of storage blocks.
+type binding struct{ point, buffer uint32 }
+
+// Compile checks a program and makes a dispatch of each op. The error is a
+// *compute.OpError, or a *CompileError where the driver refuses a kernel.
+func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	p.Ops = append([]compute.Op(nil), p.Ops...)
+	if err := p.Check(b.owns); err != nil {
+		return nil, err
+	}
+	e := &executable{owner: b, program: p}
+	plans := make([]plan, len(p.Ops))
+	for i, op := range p.Ops {
+		plans[i] = planOp(op, b.options.MatMul)
+		if err := e.use(op, plans[i].blocks); err != nil {
+			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(), Err: err}
+		}
+	}
+	var err error
+	if stalled := b.call(func(w *worker) { err = w.compile(e, plans) }); stalled != nil {
+		return nil, stalled
+	}
+	if err != nil {
+		return nil, fmt.Errorf("program %q: %w", p.Name, err)
+	}
+	return e, nil
+}
+
+// use notes the buffers of an op, and tells whether each is of the kind that the
+// op takes it for, which Program.Check cannot see.
+func (e *executable) use(op compute.Op, blocks map[string]compute.Buffer) error {
+	names := make([]string, 0, len(blocks))
+	for name := range blocks {
+		names = append(names, name)
+	}
+	sort.Strings(names) // the same error every time
+	for _, name := range names {
+		buf, want := blocks[name].(*buffer), floats
+		switch {
+		case name == "Index":
+			want = indices
+		case name == "Labels", name == "Src" && op.Name() == "gather":
+			want = bytes
+		}
+		if buf.kind != want {
+			return fmt.Errorf("%s is a buffer of %ss, not of %ss", name, buf.kind, want)
+		}
+		e.buffers = append(e.buffers, buf)
+	}
+	if index, rows := indexOf(op); index != nil && index.(*buffer).limit > rows {
+		return fmt.Errorf("Index may hold rows below %d, but there are %d", index.(*buffer).limit, rows)
+	}
+	return nil
+}
+
+// indexOf returns the list of row numbers of an op, if it has one, and how many
+// rows there are for it to choose from.
+func indexOf(op compute.Op) (index compute.Buffer, rows int) {
+	switch o := op.(type) {
+	case compute.Gather:
+		return o.Index.Buf, o.Src.Rows
+	case compute.Loss:
+		return o.Index.Buf, o.Labels.Rows
+	}
+	return nil, 0
+}
+
+// Run queues one run.
+func (e *executable) Run(args compute.Args) {
+	b := e.owner
+	if b.usable() != nil {
+		return
+	}
+	if err := e.ready(args); err != nil {
+		// It goes through the queue, so that what was queued before still counts.
+		b.submit(command{do: func(w *worker) { w.fault.set(err) }})
+		return
+	}
+	b.submit(command{exec: e, args: args})
+}
+
+func (e *executable) ready(args compute.Args) error {
+	if e.released {
+		return fmt.Errorf("program %q was run after its release", e.program.Name)
+	}
+	for _, buf := range e.buffers {
+		if buf.freed {
+			return fmt.Errorf("program %q was run after one of its buffers was freed", e.program.Name)
+		}
+	}
+	return e.program.CheckArgs(args)
+}
+
+// Release gives back the executable's buffer. Its kernels stay for others.
+func (e *executable) Release() {
+	if e.released || e.owner.closed {
+		return
+	}
+	e.released = true
+	e.owner.submit(command{do: func(w *worker) { w.deleteBuffer(e.params) }})
+}
+
+// compile fills in the dispatches of an executable.
+func (w *worker) compile(e *executable, plans []plan) error {
+	if err := w.fault.get(); err != nil {
+		return err
+	}
+	var params []uint32
+	for i, plan := range plans {
+		d, err := w.plan(plan)
+		if err != nil {
+			return err
+		}
+		d.accesses = accesses(e.program.Ops[i])
+		for len(params)*4%w.limits.uniformAlignment != 0 {
+			params = append(params, 0)
+		}
+		d.paramsOffset = 4 * len(params)
+		block := make([]uint32, (d.program.paramsSize+3)/4)
+		for name, offset := range d.program.params {
+			value, ok := plan.params[name]
+			if !ok {
+				return fmt.Errorf("kernel %s has a parameter %s, which nobody sets", d.program.name, name)
+			}
+			block[offset/4] = value
+		}
+		params = append(params, block...)
+		e.dispatches = append(e.dispatches, d)
+		e.work += plan.work
+	}
+	if len(params) == 0 {
+		return nil
+	}
+	id := w.newBuffer()
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
+	gl.BufferData(gl.COPY_WRITE_BUFFER, 4*len(params), unsafe.Pointer(&params[0]), gl.STATIC_DRAW)
+	if err := w.check("compiling a program"); err != nil {
+		w.deleteBuffer(id)
+		return err
+	}
+	e.params = id
+	return nil
+}
+
+// plan makes a dispatch of a plan.
+func (w *worker) plan(p plan) (dispatch, error) {
+	prog, err := w.program(p.kernel, p.defines)
+	if err != nil {
+		return dispatch{}, err
+	}
+	d := dispatch{program: prog, groupsX: w.groups(p.x, prog.groupX), groupsY: w.groups(p.y, prog.groupY)}
+	for name, point := range prog.blocks {
+		buf, ok := p.blocks[name].(*buffer)
+		if !ok {
+			return dispatch{}, fmt.Errorf("kernel %s has a storage block %s, which its op has not", prog.name, name)
+		}
+		if int(point) >= len(w.bound) {
+			return dispatch{}, fmt.Errorf("kernel %s binds block %s at %d; the last binding is %d", prog.name, name, point, len(w.bound)-1)
+		}
+		d.bindings = append(d.bindings, binding{point, buf.id})
+	}
+	sort.Slice(d.bindings, func(i, j int) bool { return d.bindings[i].point < d.bindings[j].point })
+	if prog.paramsSize == 0 {
+		return dispatch{}, errors.New("kernel " + prog.name + " has no uniform block Params")
+	}
+	return d, nil
+}
+
+// groups returns how many groups of a size n invocations make, or as many as a
+// grid may have.
+func (w *worker) groups(n, size int) uint32 {
+	return uint32(min((n+size-1)/size, w.limits.groups))
+}
+
+// accesses returns what an op reads and writes.
+func accesses(op compute.Op) []access {
+	var list []access
+	for _, o := range op.Operands() {
+		list = append(list, access{
+			buffer: o.Mat.Buf.(*buffer).id,
+			lo:     o.Mat.Off,
+			hi:     o.Mat.Off + o.Mat.Len(),
+			write:  o.Mode != compute.In,
+		})
+	}
+	return list
+}
+
+// run gives the dispatches of an executable to OpenGL.
+func (w *worker) run(e *executable, args compute.Args) {
+	if w.fault.get() != nil {
+		return
+	}
+	for i := range e.dispatches {
+		d := &e.dispatches[i]
+		if w.hazards.add(d.accesses) {
+			gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
+			w.counts.barriers.Add(1)
+		}
+		if w.current != d.program.id {
+			gl.UseProgram(d.program.id)
+			w.current = d.program.id
+		}
+		for _, b := range d.bindings {
+			if w.bound[b.point] != b.buffer {
+				gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, b.point, b.buffer)
+				w.bound[b.point] = b.buffer
+			}
+		}
+		gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, e.params, d.paramsOffset, d.program.paramsSize)
+		d.program.setArgs(args)
+		gl.DispatchCompute(d.groupsX, d.groupsY, 1)
+	}
+	w.counts.runs.Add(1)
+	w.counts.dispatches.Add(uint64(len(e.dispatches)))
+	w.runs++
+	w.work += e.work
+	if w.runs >= batchRuns || w.work >= batchWork {
+		w.flush()
+	}
+}

@@ -1,0 +1,66 @@
+//go:build cgo && !nogl
+
+package opengl
+
+// An access is what a dispatch does with a range of a buffer's elements.
+type access struct {
+	buffer uint32
+	lo, hi int
+	write  bool
+}
+
+// conflicts tells whether two accesses must stay in order: they share memory and
+// one of them writes.
+func (a access) conflicts(b access) bool {
+	return (a.write || b.write) && a.buffer == b.buffer && a.lo < b.hi && b.lo < a.hi
+}
+
+// A hazardList is what dispatches have done since the last memory barrier. OpenGL
+// lets shaders that follow one another overlap, so one that touches what an
+// earlier one wrote, or writes what it reads, needs a barrier in between.
+type hazardList struct {
+	pending []access
+	stored  bool // shaders wrote something that API calls may not see yet
+}
+
+// maxPending bounds the list, and with it the time to search it.
+const maxPending = 256
+
+// add tells whether a dispatch needs a barrier before it, and notes what it does.
+func (h *hazardList) add(list []access) (barrier bool) {
+	barrier = len(h.pending)+len(list) > maxPending
+	for _, a := range list {
+		for _, p := range h.pending {
+			barrier = barrier || a.conflicts(p)
+		}
+		h.stored = h.stored || a.write
+	}
+	if barrier {
+		h.pending = h.pending[:0]
+	}
+	for _, a := range list {
+		if !h.has(a) {
+			h.pending = append(h.pending, a)
+		}
+	}
+	return barrier
+}
+
+func (h *hazardList) has(a access) bool {
+	for _, p := range h.pending {
+		if p == a {
+			return true
+		}
+	}
+	return false
+}
+
+// settle tells whether a call that reads or writes buffers needs a barrier before
+// it, and forgets everything, since that barrier orders all there was.
+func (h *hazardList) settle() (barrier bool) {
+	barrier = h.stored
+	if barrier {
+		h.pending, h.stored = h.pending[:0], false
+	}
+	return barrier
+}

@@ -1,0 +1,265 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+	"shadegrad/internal/glctx"
+	"shadegrad/shaders"
+)
+
+// A Backend computes with OpenGL. Make one with Open.
+type Backend struct {
+	*shared
+	ctx     *glctx.Context
+	info    compute.Info
+	options Options
+	queue   chan command
+	closed  bool
+}
+
+var _ compute.Backend = (*Backend)(nil)
+
+// shared is what the caller's thread and the context's both have. What is not
+// atomic does not change.
+type shared struct {
+	device   string // renderer and driver
+	limits   limits
+	patience time.Duration // for a call of the driver to return
+	fault    fault
+	pulse    atomic.Uint64 // changes as long as the context's thread moves
+	counts   struct {
+		runs, dispatches, barriers, batches, waits atomic.Uint64
+		buffers, programs, fences                  atomic.Int64
+	}
+}
+
+// limits are what the device allows.
+type limits struct {
+	blockSize        int64 // bytes of a storage block
+	groups           int   // in a direction of a grid
+	uniformAlignment int   // of a uniform block, in bytes
+}
+
+// A worker is what the context's thread has to itself.
+type worker struct {
+	*shared
+	shaders    *shaders.Set
+	fences     fences
+	stall      time.Duration // for the device to finish a batch
+	extensions map[string]bool
+
+	programs map[string]*program
+	buffers  map[uint32]bool
+	spare    []staging
+
+	current uint32    // the program in use
+	bound   [8]uint32 // the buffers at the binding points of storage blocks
+	hazards hazardList
+
+	batches []batch // on their way, oldest first
+	runs    int     // since the last batch ended
+	work    float64
+}
+
+const (
+	// On a GPU. A software renderer works while a call is made, and is given
+	// the time it may need.
+	fenceLimit    = 10 * time.Second
+	callLimit     = time.Minute
+	softwareLimit = 10 * time.Minute
+)
+
+// seams are what tests replace. The zero value replaces nothing.
+type seams struct {
+	fences    fences
+	stall     time.Duration
+	patience  time.Duration
+	groups    int
+	blockSize int64
+	closing   func() // called on the context's thread when all is deleted
+}
+
+// Open opens an OpenGL context and a backend on it. The error says why there is
+// none: those of glctx.Open, or that of reading SHADEGRAD_SHADERS.
+func Open(options Options) (*Backend, error) { return open(options, seams{}) }
+
+func open(options Options, s seams) (*Backend, error) {
+	set := options.Shaders
+	if set == nil {
+		var err error
+		if set, err = shaders.FromEnvironment(); err != nil {
+			return nil, err
+		}
+	}
+	ctx, err := glctx.Open()
+	if err != nil {
+		return nil, err
+	}
+	gi := ctx.Info()
+	b := &Backend{
+		shared: &shared{
+			device:   fmt.Sprintf("%s (%s)", gi.Renderer, gi.Version),
+			patience: callLimit,
+		},
+		ctx: ctx,
+		info: compute.Info{
+			Backend:  "gpu",
+			Device:   gi.Renderer,
+			Driver:   "OpenGL " + gi.Version,
+			Software: gi.Software,
+			Detail:   gi.Path,
+		},
+		options: options,
+		queue:   make(chan command, queueLength),
+	}
+	if origin := set.Origin(); origin != shaders.Embedded().Origin() {
+		b.info.Detail += ", shaders of " + origin
+	}
+	w := &worker{
+		shared:   b.shared,
+		shaders:  set,
+		fences:   s.fences.orDefault(ctx.Lost),
+		stall:    fenceLimit,
+		programs: map[string]*program{},
+		buffers:  map[uint32]bool{},
+	}
+	if gi.Software {
+		b.patience, w.stall = softwareLimit, softwareLimit
+	}
+	if err := ctx.Do(w.query); err != nil {
+		return nil, errors.Join(err, ctx.Close())
+	}
+	if s.stall > 0 {
+		w.stall = s.stall
+	}
+	if s.patience > 0 {
+		b.patience = s.patience
+	}
+	if s.groups > 0 {
+		b.limits.groups = s.groups
+	}
+	if s.blockSize > 0 {
+		b.limits.blockSize = s.blockSize
+	}
+	// From here on the context's thread is the backend's: it takes commands
+	// until the queue is closed.
+	err = ctx.Post(func() {
+		w.loop(b.queue)
+		w.close()
+		if s.closing != nil {
+			s.closing()
+		}
+	})
+	if err != nil {
+		return nil, errors.Join(err, ctx.Close())
+	}
+	return b, nil
+}
+
+// query asks the device for its limits.
+func (w *worker) query() {
+	gl.GetInteger64v(gl.MAX_SHADER_STORAGE_BLOCK_SIZE, &w.limits.blockSize)
+	var x, y, alignment int32
+	gl.GetIntegeri_v(gl.MAX_COMPUTE_WORK_GROUP_COUNT, 0, &x)
+	gl.GetIntegeri_v(gl.MAX_COMPUTE_WORK_GROUP_COUNT, 1, &y)
+	gl.GetIntegerv(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT, &alignment)
+	// Drivers exist that allow four billion groups; so many steps on by the
+	// grid would overflow a uint.
+	w.limits.groups = min(int(x), int(y), 65535)
+	w.limits.uniformAlignment = int(max(alignment, 4))
+
+	w.extensions = map[string]bool{}
+	var n int32
+	gl.GetIntegerv(gl.NUM_EXTENSIONS, &n)
+	for i := range uint32(n) {
+		w.extensions[gl.GoStr(gl.GetStringi(gl.EXTENSIONS, i))] = true
+	}
+}
+
+// Info names the renderer, OpenGL's version and the way to the context.
+func (b *Backend) Info() compute.Info { return b.info }
+
+// Counts says what was done and what is held. It may be called at any time, and
+// does not wait.
+func (b *Backend) Counts() Counts {
+	c := &b.counts
+	return Counts{
+		Runs:       c.runs.Load(),
+		Dispatches: c.dispatches.Load(),
+		Barriers:   c.barriers.Load(),
+		Batches:    c.batches.Load(),
+		Waits:      c.waits.Load(),
+		Buffers:    c.buffers.Load(),
+		Programs:   c.programs.Load(),
+		Fences:     c.fences.Load(),
+	}
+}
+
+// usable tells why the backend cannot take more work, if it cannot.
+func (b *Backend) usable() error {
+	if b.closed {
+		return compute.ErrClosed
+	}
+	return b.fault.get()
+}
+
+// Sync waits until all queued work is done and returns the first failure.
+func (b *Backend) Sync() error {
+	if b.closed {
+		return compute.ErrClosed
+	}
+	if err := b.call((*worker).drain); err != nil {
+		return err
+	}
+	return b.fault.get()
+}
+
+// Close releases everything the backend holds, the OpenGL context included. Work
+// that is still queued is done first, but not waited for on the device; a fetch
+// that has not arrived returns ErrClosed.
+func (b *Backend) Close() error {
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	close(b.queue)
+	done, err := make(chan struct{}), error(nil)
+	go func() { err = b.ctx.Close(); close(done) }()
+	if stalled := b.await(done); stalled != nil {
+		return stalled
+	}
+	return err
+}
+
+// close deletes all there is on the context's thread.
+func (w *worker) close() {
+	for _, b := range w.batches {
+		w.deleteFence(b.fence)
+		w.finish(b.fetches, compute.ErrClosed)
+	}
+	w.batches = nil
+	for name, p := range w.programs {
+		w.deleteProgram(p.id)
+		delete(w.programs, name)
+	}
+	for id := range w.buffers {
+		w.deleteBuffer(id)
+	}
+}
+
+// unbind forgets a buffer that is deleted.
+func (w *worker) unbind(id uint32) {
+	for i, bound := range w.bound {
+		if bound == id {
+			w.bound[i] = 0
+		}
+	}
+}

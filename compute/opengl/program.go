@@ -1,0 +1,176 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+	"shadegrad/shaders"
+)
+
+// A program is a linked kernel, and where it wants its things.
+type program struct {
+	id         uint32
+	name       string
+	blocks     map[string]uint32 // storage blocks: their binding points
+	params     map[string]int    // members of Params: their offsets in bytes
+	paramsSize int
+	groupX     int // invocations in a group
+	groupY     int
+	args       argUniforms
+}
+
+// argUniforms are the locations of the uniforms that hold compute.Args, −1 for
+// those the kernel has not, and what they hold.
+type argUniforms struct {
+	firstRow, learningRate, momentum int32
+	set                              bool
+	now                              compute.Args
+}
+
+// program returns the specialisation of a kernel. Each is compiled once.
+func (w *worker) program(kernel string, defines shaders.Defines) (*program, error) {
+	source, err := w.shaders.Specialise(kernel, defines)
+	if err != nil {
+		return nil, err
+	}
+	if p := w.programs[source.Name]; p != nil {
+		return p, nil
+	}
+	id, err := w.link(source)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{id: id, name: source.Name}
+	if err := p.inspect(); err != nil {
+		w.deleteProgram(id)
+		return nil, err
+	}
+	w.programs[source.Name] = p
+	return p, nil
+}
+
+// link compiles and links a kernel.
+func (w *worker) link(source shaders.Source) (uint32, error) {
+	shader := gl.CreateShader(gl.COMPUTE_SHADER)
+	defer gl.DeleteShader(shader)
+	text, free := gl.Strs(source.Text)
+	length := int32(len(source.Text))
+	gl.ShaderSource(shader, 1, text, &length)
+	free()
+	gl.CompileShader(shader)
+	var ok int32
+	gl.GetShaderiv(shader, gl.COMPILE_STATUS, &ok)
+	if ok == gl.FALSE {
+		log := infoLog(shader, gl.GetShaderiv, gl.GetShaderInfoLog)
+		return 0, &CompileError{Kernel: source.Name, Log: source.Rewrite(log), Device: w.device}
+	}
+
+	id := gl.CreateProgram()
+	w.counts.programs.Add(1)
+	gl.AttachShader(id, shader)
+	gl.LinkProgram(id)
+	gl.DetachShader(id, shader)
+	gl.GetProgramiv(id, gl.LINK_STATUS, &ok)
+	if ok == gl.FALSE {
+		log := infoLog(id, gl.GetProgramiv, gl.GetProgramInfoLog)
+		w.deleteProgram(id)
+		return 0, &CompileError{Kernel: source.Name, Linked: true, Log: source.Rewrite(log), Device: w.device}
+	}
+	return id, nil
+}
+
+func (w *worker) deleteProgram(id uint32) {
+	gl.DeleteProgram(id)
+	w.counts.programs.Add(-1)
+}
+
+// infoLog returns the log of a shader or a program.
+func infoLog(id uint32, getiv func(uint32, uint32, *int32), getLog func(uint32, int32, *int32, *uint8)) string {
+	var length int32
+	getiv(id, gl.INFO_LOG_LENGTH, &length)
+	if length <= 0 {
+		return ""
+	}
+	log := make([]byte, length)
+	getLog(id, length, &length, &log[0])
+	return strings.TrimRight(string(log[:length]), "\x00")
+}
+
+// inspect asks the linked program where it wants its blocks and parameters, so
+// that nothing but names has to agree between a kernel and its plan.
+func (p *program) inspect() error {
+	var size [3]int32
+	gl.GetProgramiv(p.id, gl.COMPUTE_WORK_GROUP_SIZE, &size[0])
+	p.groupX, p.groupY = int(size[0]), int(size[1])
+
+	p.blocks = map[string]uint32{}
+	for i, name := range p.resources(gl.SHADER_STORAGE_BLOCK) {
+		p.blocks[name] = uint32(p.property(gl.SHADER_STORAGE_BLOCK, i, gl.BUFFER_BINDING))
+	}
+	for i, name := range p.resources(gl.UNIFORM_BLOCK) {
+		if name != "Params" {
+			return fmt.Errorf("kernel %s has a uniform block %s; there may be none but Params", p.name, name)
+		}
+		p.paramsSize = int(p.property(gl.UNIFORM_BLOCK, i, gl.BUFFER_DATA_SIZE))
+	}
+	p.params = map[string]int{}
+	p.args = argUniforms{firstRow: -1, learningRate: -1, momentum: -1}
+	for i, name := range p.resources(gl.UNIFORM) {
+		location := p.property(gl.UNIFORM, i, gl.LOCATION)
+		switch {
+		case p.property(gl.UNIFORM, i, gl.BLOCK_INDEX) >= 0:
+			p.params[name] = int(p.property(gl.UNIFORM, i, gl.OFFSET))
+		case name == "firstRow":
+			p.args.firstRow = location
+		case name == "learningRate":
+			p.args.learningRate = location
+		case name == "momentum":
+			p.args.momentum = location
+		default:
+			return fmt.Errorf("kernel %s has a uniform %s, which nobody sets", p.name, name)
+		}
+	}
+	return nil
+}
+
+// resources returns the names of a program's active resources of one kind.
+func (p *program) resources(kind uint32) []string {
+	var n int32
+	gl.GetProgramInterfaceiv(p.id, kind, gl.ACTIVE_RESOURCES, &n)
+	names := make([]string, n)
+	for i := range names {
+		length := p.property(kind, i, gl.NAME_LENGTH)
+		name := make([]byte, length)
+		gl.GetProgramResourceName(p.id, kind, uint32(i), length, &length, &name[0])
+		names[i] = string(name[:length])
+	}
+	return names
+}
+
+func (p *program) property(kind uint32, i int, property uint32) int32 {
+	var value int32
+	gl.GetProgramResourceiv(p.id, kind, uint32(i), 1, &property, 1, nil, &value)
+	return value
+}
+
+// setArgs sets the program's uniforms, which it keeps from run to run. The program
+// is the one in use.
+func (p *program) setArgs(args compute.Args) {
+	a := &p.args
+	// Comparing NaN says that it differs: then it is set again, which is right.
+	if a.firstRow >= 0 && (!a.set || a.now.Row != args.Row) {
+		gl.Uniform1ui(a.firstRow, uint32(args.Row))
+	}
+	if a.learningRate >= 0 && (!a.set || a.now.LearningRate != args.LearningRate) {
+		gl.Uniform1f(a.learningRate, args.LearningRate)
+	}
+	if a.momentum >= 0 && (!a.set || a.now.Momentum != args.Momentum) {
+		gl.Uniform1f(a.momentum, args.Momentum)
+	}
+	a.set, a.now = true, args
+}

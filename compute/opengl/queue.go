@@ -1,0 +1,120 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"sync/atomic"
+	"time"
+
+	"shadegrad/compute"
+)
+
+// queueLength is how many commands may wait for the context's thread. A caller
+// that is further ahead waits, and so does not run away from the device.
+const queueLength = 256
+
+// A command is one thing for the context's thread to do: a run of an executable,
+// or anything else. Commands travel by value, so a run allocates nothing.
+type command struct {
+	exec *executable
+	args compute.Args
+	do   func(*worker)
+}
+
+// submit puts a command in the queue.
+func (b *Backend) submit(c command) error {
+	select {
+	case b.queue <- c:
+		return nil
+	default:
+	}
+	return b.watch(func(tick <-chan time.Time) bool {
+		select {
+		case b.queue <- c:
+			return true
+		case <-tick:
+			return false
+		}
+	})
+}
+
+// call puts a function in the queue and waits until it has run.
+func (b *Backend) call(f func(*worker)) error {
+	b.counts.waits.Add(1)
+	done := make(chan struct{})
+	if err := b.submit(command{do: func(w *worker) { f(w); close(done) }}); err != nil {
+		return err
+	}
+	return b.await(done)
+}
+
+// await waits for something that the context's thread closes.
+func (b *Backend) await(done <-chan struct{}) error {
+	return b.watch(func(tick <-chan time.Time) bool {
+		select {
+		case <-done:
+			return true
+		case <-tick:
+			return false
+		}
+	})
+}
+
+// watch calls wait, which waits for the context's thread or for a tick, until it
+// returns true. It gives up with a StallError if the thread shows no life from
+// one tick to the next: a call of the driver hangs, and the thread with it.
+func (b *Backend) watch(wait func(tick <-chan time.Time) bool) error {
+	ticker := time.NewTicker(b.patience)
+	defer ticker.Stop()
+	seen := b.pulse.Load()
+	for !wait(ticker.C) {
+		now := b.pulse.Load()
+		if now == seen {
+			b.fault.set(&StallError{Device: b.device, Waited: b.patience, InCall: true})
+			return b.fault.get()
+		}
+		seen = now
+	}
+	return nil
+}
+
+// loop is the life of the context's thread while the backend is open.
+func (w *worker) loop(queue <-chan command) {
+	for {
+		var c command
+		var open bool
+		if w.wanted() {
+			// Somebody may be waiting for a fetch, so fences are looked at
+			// while there is nothing else to do.
+			select {
+			case c, open = <-queue:
+			default:
+				w.poll()
+				continue
+			}
+		} else {
+			c, open = <-queue
+		}
+		if !open {
+			return
+		}
+		if c.exec != nil {
+			w.run(c.exec, c.args)
+		} else {
+			c.do(w)
+		}
+		w.pulse.Add(1)
+	}
+}
+
+// A fault is the first failure, which sticks. Both threads may set and read it.
+type fault struct{ first atomic.Pointer[error] }
+
+func (f *fault) set(err error) { f.first.CompareAndSwap(nil, &err) }
+
+func (f *fault) get() error {
+	if p := f.first.Load(); p != nil {
+		return *p
+	}
+	return nil
+}

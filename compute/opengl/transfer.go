@@ -1,0 +1,240 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+)
+
+// target returns the buffer behind a view of n elements at off, for a transfer of
+// given elements.
+func (b *Backend) target(what string, buf compute.Buffer, k kind, off, rows, cols, given int) (*buffer, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	if !b.owns(buf) {
+		return nil, fmt.Errorf("%s: not a buffer of this backend, or freed", what)
+	}
+	own := buf.(*buffer)
+	switch {
+	case own.kind != k:
+		return nil, fmt.Errorf("%s: the buffer is of %ss, not of %ss", what, own.kind, k)
+	case rows < 0 || cols < 0 || off < 0 || cols > 0 && rows > own.elems/cols || off > own.elems-rows*cols:
+		return nil, fmt.Errorf("%s: %d×%d elements at offset %d lie outside a buffer of %d", what, rows, cols, off, own.elems)
+	case given != rows*cols:
+		return nil, fmt.Errorf("%s: %d values given for %d elements", what, given, rows*cols)
+	}
+	return own, nil
+}
+
+// Write queues a copy of src to dst.
+func (b *Backend) Write(dst compute.Mat, src []float32) error {
+	buf, err := b.target("write", dst.Buf, floats, dst.Off, dst.Rows, dst.Cols, len(src))
+	if err != nil || len(src) == 0 {
+		return err
+	}
+	taken := append([]float32(nil), src...)
+	return b.submit(command{do: func(w *worker) {
+		w.write(buf.id, 4*dst.Off, 4*len(taken), unsafe.Pointer(&taken[0]))
+	}})
+}
+
+// WriteBytes queues a copy of src to dst.
+func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
+	buf, err := b.target("write bytes", dst.Buf, bytes, 0, dst.Rows, dst.Cols, len(src))
+	if err != nil || len(src) == 0 {
+		return err
+	}
+	taken := append([]byte(nil), src...)
+	return b.submit(command{do: func(w *worker) {
+		w.write(buf.id, 0, len(taken), unsafe.Pointer(&taken[0]))
+	}})
+}
+
+// WriteIndex queues a copy of src to dst. Nothing is written if one of the numbers
+// is not below dst.Limit.
+func (b *Backend) WriteIndex(dst compute.Index, src []uint32) error {
+	buf, err := b.target("write index", dst.Buf, indices, 0, dst.Len, 1, len(src))
+	if err != nil || len(src) == 0 {
+		return err
+	}
+	limit := uint32(max(0, min(dst.Limit, buf.limit)))
+	for i, row := range src {
+		if row >= limit {
+			return fmt.Errorf("write index: entry %d is row %d, not below %d", i, row, limit)
+		}
+	}
+	taken := append([]uint32(nil), src...)
+	return b.submit(command{do: func(w *worker) {
+		w.write(buf.id, 0, 4*len(taken), unsafe.Pointer(&taken[0]))
+	}})
+}
+
+func (w *worker) write(id uint32, offset, size int, src unsafe.Pointer) {
+	if w.fault.get() != nil {
+		return
+	}
+	w.settle()
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
+	gl.BufferSubData(gl.COPY_WRITE_BUFFER, offset, size, src)
+}
+
+// Read waits for the work queued before it and copies src to dst.
+func (b *Backend) Read(dst []float32, src compute.Mat) error {
+	buf, err := b.target("read", src.Buf, floats, src.Off, src.Rows, src.Cols, len(dst))
+	if err != nil || len(dst) == 0 {
+		return err
+	}
+	var failed error
+	err = b.call(func(w *worker) {
+		w.settle()
+		// The fences are waited for first: a read waits without end for a device
+		// that does not come back, a fence does not.
+		w.drain()
+		if failed = w.fault.get(); failed != nil {
+			return
+		}
+		w.read(dst, buf.id, 4*src.Off)
+		w.check("a read")
+		failed = w.fault.get()
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+func (w *worker) read(dst []float32, id uint32, offset int) {
+	gl.BindBuffer(gl.COPY_READ_BUFFER, id)
+	gl.GetBufferSubData(gl.COPY_READ_BUFFER, offset, 4*len(dst), unsafe.Pointer(&dst[0]))
+}
+
+// settle makes what shaders wrote visible to calls that read or write buffers.
+func (w *worker) settle() {
+	if w.hazards.settle() {
+		gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
+		w.counts.barriers.Add(1)
+	}
+}
+
+// A fetch is a read under way: the values are first copied on the device, so
+// that later work may change the original.
+type fetch struct {
+	owner   *Backend
+	staging staging
+	values  []float32
+	err     error
+	done    chan struct{} // closed once values or err are there
+}
+
+// Fetch queues a read of src and does not wait. Each one ends a batch, so a fetch
+// after every run makes at most three runs overlap with the caller.
+func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
+	f := &fetch{owner: b, done: make(chan struct{})}
+	buf, err := b.target("fetch", src.Buf, floats, src.Off, src.Rows, src.Cols, src.Len())
+	if err == nil && src.Len() > 0 {
+		f.values = make([]float32, src.Len())
+		err = b.submit(command{do: func(w *worker) { w.fetch(f, buf.id, 4*src.Off) }})
+		if err == nil {
+			return f
+		}
+	}
+	f.err = err
+	close(f.done)
+	return f
+}
+
+// Ready reports whether Wait would return at once.
+func (f *fetch) Ready() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Wait waits for the values.
+func (f *fetch) Wait() ([]float32, error) {
+	if !f.Ready() {
+		f.owner.counts.waits.Add(1)
+		if err := f.owner.await(f.done); err != nil {
+			return nil, err
+		}
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return f.values, nil
+}
+
+// staging is a buffer that a fetch copies to.
+type staging struct {
+	id   uint32
+	size int
+}
+
+// maxSpare is how many staging buffers are kept for later fetches.
+const maxSpare = 8
+
+func (w *worker) fetch(f *fetch, id uint32, offset int) {
+	if err := w.fault.get(); err != nil {
+		w.finish([]*fetch{f}, err)
+		return
+	}
+	w.settle()
+	size := 4 * len(f.values)
+	f.staging = w.stage(size)
+	gl.BindBuffer(gl.COPY_READ_BUFFER, id)
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, f.staging.id)
+	gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, offset, 0, size)
+	w.flush(f)
+}
+
+// stage returns a spare staging buffer of at least size bytes, or a new one.
+func (w *worker) stage(size int) staging {
+	for i, s := range w.spare {
+		if s.size >= size {
+			w.spare = append(w.spare[:i], w.spare[i+1:]...)
+			return s
+		}
+	}
+	s := staging{w.newBuffer(), size}
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, s.id)
+	gl.BufferData(gl.COPY_WRITE_BUFFER, size, nil, gl.STREAM_READ)
+	return s
+}
+
+func (w *worker) unstage(s staging) {
+	if s.id == 0 {
+		return
+	}
+	if len(w.spare) < maxSpare {
+		w.spare = append(w.spare, s)
+	} else {
+		w.deleteBuffer(s.id)
+	}
+}
+
+// collect takes the values of fetches whose copies are done.
+func (w *worker) collect(list []*fetch) {
+	for _, f := range list {
+		w.read(f.values, f.staging.id, 0)
+		// Not the fault that sticks: that may be of work queued after the fetch.
+		w.finish([]*fetch{f}, w.check("a fetch"))
+	}
+}
+
+// finish lets go of fetches, with an error or with their values.
+func (w *worker) finish(list []*fetch, err error) {
+	for _, f := range list {
+		w.unstage(f.staging)
+		f.err = err
+		close(f.done)
+	}
+}

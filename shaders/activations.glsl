@@ -1,0 +1,59 @@
+// The activations F and their derivatives. A kernel that includes this file is
+// specialised with F defined as one of these names.
+#define IDENTITY 0
+#define SIGMOID 1
+#define TANH 2
+#define RELU 3
+#define SOFTMAX 4
+
+// sigmoid returns 1/(1+e^−z). e^−z overflows for large negative z, so the
+// exponent is never positive: for z < 0 numerator and denominator are both
+// multiplied by e^z.
+float sigmoid(float z) {
+    float e = exp(-abs(z));
+    return z < 0.0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
+}
+
+// hyperbolicTangent returns tanh z. GLSL's own tanh is not used: the language
+// promises no accuracy for it, and some drivers compute e^z/e^z, which is NaN
+// for large z. Beyond ±15 the answer rounds to ±1. Near 0 the quotient would
+// cancel; there the Taylor series is used, whose next term is below 1e-8 of the
+// value. The comparisons, unlike clamp, let NaN through.
+float hyperbolicTangent(float z) {
+    if (z > 15.0) return 1.0;
+    if (z < -15.0) return -1.0;
+    float s = z * z;
+    if (s < 0.0625) {
+        return z + z * s * (-1.0 / 3.0 + s * (2.0 / 15.0 + s * (-17.0 / 315.0 + s * (62.0 / 2835.0))));
+    }
+    float e = exp(-2.0 * abs(z));
+    float t = (1.0 - e) / (1.0 + e);
+    return z < 0.0 ? -t : t;
+}
+
+// activation returns F(z) for the F that works on one element. ReLU asks z < 0
+// and not z > 0, so that NaN stays NaN and is found by whoever reads the loss.
+float activation(float z) {
+#if F == SIGMOID
+    return sigmoid(z);
+#elif F == TANH
+    return hyperbolicTangent(z);
+#elif F == RELU
+    return z < 0.0 ? 0.0 : z;
+#else
+    return z;
+#endif
+}
+
+// derivative returns F′(z), given y = F(z).
+float derivative(float y) {
+#if F == SIGMOID
+    return y * (1.0 - y);
+#elif F == TANH
+    return 1.0 - y * y;
+#elif F == RELU
+    return y > 0.0 ? 1.0 : 0.0;
+#else
+    return 1.0;
+#endif
+}

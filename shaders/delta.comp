@@ -1,0 +1,32 @@
+#version 430
+// Delta takes the error that came back to a layer's outputs through the
+// activation, which gives the gradient with respect to its weighted sums:
+//
+//     Dst = Back ⊙ F′(Y)
+//
+// The matrices have one shape and no gaps, so rows and columns do not matter:
+// an invocation takes element e, then the one a grid further on.
+//
+// Dst may be Back, so neither is restrict; each element is read and written by
+// the same invocation, in this order.
+//
+// option F = IDENTITY | SIGMOID | TANH | RELU
+
+#include "activations.glsl"
+
+layout(local_size_x = 64) in;
+
+layout(std430, binding = 0) writeonly buffer Dst { float dst[]; };
+layout(std430, binding = 1) readonly buffer Back { float back[]; };
+layout(std430, binding = 2) readonly restrict buffer Y { float y[]; };
+
+layout(std140, binding = 0) uniform Params {
+    uint count;
+    uint dstOffset, backOffset, yOffset;
+};
+
+void main() {
+    for (uint e = gl_GlobalInvocationID.x; e < count; e += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
+        dst[dstOffset + e] = back[backOffset + e] * derivative(y[yOffset + e]);
+    }
+}

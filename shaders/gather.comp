@@ -1,0 +1,47 @@
+#version 430
+// Gather reads a batch of rows from a data set of bytes:
+//
+//     Dst[i,j] = scale·Src[Index[firstRow+i], j] + shift
+//
+// A group of 64 invocations takes 64 neighbouring columns of one row, so that
+// its reads and its writes are contiguous; then the next row that is a multiple
+// of the grid further on, since a grid may have no more than 65,535 groups in a
+// direction. Every invocation writes elements of its own, so nothing has to be
+// synchronised.
+//
+// option INDEX           rows are visited in Index's order, else 0, 1, 2, …
+
+#include "bytes.glsl"
+
+layout(local_size_x = 64) in;
+
+layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+layout(std430, binding = 1) readonly restrict buffer Src { uint src[]; };
+#ifdef INDEX
+layout(std430, binding = 2) readonly restrict buffer Index { uint index[]; };
+#endif
+
+layout(std140, binding = 0) uniform Params {
+    uint rows, cols;    // of Dst
+    uint dstOffset;
+    float scale, shift;
+};
+uniform uint firstRow;
+
+void main() {
+    for (uint i = gl_WorkGroupID.y; i < rows; i += gl_NumWorkGroups.y) {
+#ifdef INDEX
+        uint row = index[firstRow + i];
+#else
+        uint row = firstRow + i;
+#endif
+        for (uint j = gl_GlobalInvocationID.x; j < cols; j += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
+            uint at = row * cols + j;
+            // precise keeps the compiler from fusing the product and the sum
+            // into one rounding: every backend must give the same bits.
+            precise float product = scale * float(byteOf(src[at >> 2u], at));
+            precise float value = product + shift;
+            dst[dstOffset + i * cols + j] = value;
+        }
+    }
+}

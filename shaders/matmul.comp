@@ -1,0 +1,50 @@
+#version 430
+// MatMul is the matrix product
+//
+//     Dst = op(A)·op(B)        Dst[i,j] = Σₗ op(A)[i,l]·op(B)[l,j]
+//
+// where op(A) is m×k, op(B) is k×n and Dst is m×n. This is the kernel to read
+// first, and the one that others are checked against: an invocation makes one
+// element of Dst, straight from the definition. For 2·k operations it reads 2·k
+// values, which is why it is slow; matmul_blocked.comp uses every value
+// eight times.
+//
+// A group makes 8×8 elements; neighbours in x share the row of A and read
+// neighbouring columns of B. Groups step on by the grid until the whole of Dst
+// is done.
+//
+// option FORM = NN | NT | TN | TT     which of A and B are stored transposed
+
+#include "transpose.glsl"
+
+layout(local_size_x = 8, local_size_y = 8) in;
+
+layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+layout(std430, binding = 1) readonly restrict buffer A { float a[]; };
+layout(std430, binding = 2) readonly restrict buffer B { float b[]; };
+
+layout(std140, binding = 0) uniform Params {
+    uint m, n, k;
+    uint dstOffset, aOffset, bOffset;
+};
+
+float element(uint i, uint j) {
+    uint ai = aOffset + A_START(i), bj = bOffset + B_START(j);
+    float total = 0.0;
+    for (uint begin = 0u; begin < k; begin += PIECE) {
+        float sum = 0.0;
+        for (uint l = begin; l < min(begin + PIECE, k); l++) {
+            sum += a[ai + l * A_STEP] * b[bj + l * B_STEP];
+        }
+        total += sum;
+    }
+    return total;
+}
+
+void main() {
+    for (uint i = gl_GlobalInvocationID.y; i < m; i += gl_NumWorkGroups.y * gl_WorkGroupSize.y) {
+        for (uint j = gl_GlobalInvocationID.x; j < n; j += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
+            dst[dstOffset + i * n + j] = element(i, j);
+        }
+    }
+}

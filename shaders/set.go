@@ -1,0 +1,207 @@
+package shaders
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+//go:embed *.comp *.glsl
+var files embed.FS
+
+// Variable is the name of the environment variable that FromEnvironment reads.
+const Variable = "SHADEGRAD_SHADERS"
+
+// A Set is a directory of kernels and of the files they include.
+type Set struct {
+	files  fs.FS
+	origin string
+}
+
+// Embedded returns the kernels that are part of the program.
+func Embedded() *Set { return &Set{files, "built in"} }
+
+// New returns the kernels of a directory. Nothing is read yet.
+func New(dir fs.FS) *Set { return &Set{dir, "a file system"} }
+
+// FromEnvironment returns the kernels of the directory that SHADEGRAD_SHADERS
+// names, or the embedded ones if it is not set. A directory without kernels is an
+// error.
+func FromEnvironment() (*Set, error) {
+	dir := os.Getenv(Variable)
+	if dir == "" {
+		return Embedded(), nil
+	}
+	s := &Set{os.DirFS(dir), dir}
+	if _, err := s.Kernels(); err != nil {
+		return nil, fmt.Errorf("%s=%s: %w", Variable, dir, err)
+	}
+	return s, nil
+}
+
+// Origin says where the kernels come from: "built in", or a directory.
+func (s *Set) Origin() string { return s.origin }
+
+// Kernels returns the kernels' names, sorted.
+func (s *Set) Kernels() ([]string, error) {
+	entries, err := fs.ReadDir(s.files, ".")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".comp"); ok && !e.IsDir() {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no file is named *.comp")
+	}
+	return names, nil
+}
+
+// An Option is something about a kernel that is fixed when it is specialised.
+type Option struct {
+	Name string
+	// Values are those it can have. An option without values is defined as 1,
+	// or left out.
+	Values []string
+}
+
+// Defines gives values to options: {"F": "TANH", "BIAS": "1"}.
+type Defines map[string]string
+
+var optionLine = regexp.MustCompile(`^\s*//\s*option\s+([A-Z][A-Z0-9_]*)(?:\s*=\s*([A-Z0-9_]+(?:\s*\|\s*[A-Z0-9_]+)*))?(?:\s|$)`)
+
+// Options returns the options that a kernel declares, in its order.
+func (s *Set) Options(kernel string) ([]Option, error) {
+	text, err := s.read(kernel + ".comp")
+	if err != nil {
+		return nil, err
+	}
+	return options(text), nil
+}
+
+func options(text string) []Option {
+	var list []Option
+	for _, line := range lines(text) {
+		m := optionLine.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		o := Option{Name: m[1]}
+		for _, v := range strings.Split(m[2], "|") {
+			if v = strings.TrimSpace(v); v != "" {
+				o.Values = append(o.Values, v)
+			}
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// Variants returns every combination of a kernel's options, in a fixed order. A
+// kernel may refuse some of them with #error.
+func (s *Set) Variants(kernel string) ([]Defines, error) {
+	opts, err := s.Options(kernel)
+	if err != nil {
+		return nil, err
+	}
+	all := []Defines{{}}
+	for _, o := range opts {
+		values := o.Values
+		if len(values) == 0 {
+			values = []string{"", "1"}
+		}
+		var next []Defines
+		for _, d := range all {
+			for _, v := range values {
+				e := Defines{}
+				for name, value := range d {
+					e[name] = value
+				}
+				if v != "" {
+					e[o.Name] = v
+				}
+				next = append(next, e)
+			}
+		}
+		all = next
+	}
+	return all, nil
+}
+
+// check tells whether defines give each option one of its values and name nothing
+// else.
+func check(kernel string, opts []Option, defines Defines) error {
+	known := map[string]bool{}
+	for _, o := range opts {
+		known[o.Name] = true
+		value, given := defines[o.Name]
+		switch {
+		case len(o.Values) == 0 && given && value != "1":
+			return fmt.Errorf("%s.comp: option %s is 1 or left out, not %q", kernel, o.Name, value)
+		case len(o.Values) > 0 && !contains(o.Values, value):
+			return fmt.Errorf("%s.comp: option %s is one of %s, not %q", kernel, o.Name, strings.Join(o.Values, ", "), value)
+		}
+	}
+	for _, name := range sorted(defines) {
+		if !known[name] {
+			return fmt.Errorf("%s.comp has no option %s", kernel, name)
+		}
+	}
+	return nil
+}
+
+// variantName names a specialisation: activate_tanh_bias.
+func variantName(kernel string, opts []Option, defines Defines) string {
+	name := kernel
+	for _, o := range opts {
+		value, given := defines[o.Name]
+		if !given {
+			continue
+		}
+		if len(o.Values) == 0 {
+			value = o.Name
+		}
+		name += "_" + strings.ToLower(value)
+	}
+	return name
+}
+
+// read returns the text of a file of the set.
+func (s *Set) read(name string) (string, error) {
+	if !fs.ValidPath(name) {
+		return "", fmt.Errorf("%s is outside the directory of shaders", path.Clean(name))
+	}
+	data, err := fs.ReadFile(s.files, name)
+	return string(data), err
+}
+
+func lines(text string) []string {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+func sorted(d Defines) []string {
+	names := make([]string, 0, len(d))
+	for name := range d {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
