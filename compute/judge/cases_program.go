@@ -1,3 +1,67 @@
 package judge
 
-func (l *caseList) programs() {}
+import "shadegrad/compute"
+
+// networks are training steps of one, two and three layers of weights.
+func networks() []network {
+	const (
+		relu, sigmoid, tanh, softmax, identity = compute.ReLU, compute.Sigmoid, compute.Tanh, compute.Softmax, compute.Identity
+		entropy, squares                       = compute.CrossEntropy, compute.SquaredError
+	)
+	return []network{
+		{sizes: []int{9, 4}, output: softmax, kind: entropy, batch: 5, biases: true, runs: 2},
+		{sizes: []int{7, 1}, output: sigmoid, kind: entropy, batch: 6, biases: true, momentum: true, runs: 2},
+		{sizes: []int{11, 3}, output: identity, kind: squares, batch: 1, indexed: true, runs: 3},
+		{sizes: []int{2, 2, 1}, hidden: sigmoid, output: sigmoid, kind: squares, batch: 4, biases: true, runs: 3},
+		{sizes: []int{13, 17, 10}, hidden: relu, output: softmax, kind: entropy, batch: 5, biases: true, momentum: true, indexed: true, runs: 3},
+		{sizes: []int{13, 17, 10}, hidden: relu, output: softmax, kind: entropy, batch: 1, biases: true, indexed: true, inPlace: true, runs: 3},
+		{sizes: []int{16, 32, 8}, hidden: tanh, output: softmax, kind: entropy, batch: 16, biases: true, momentum: true, indexed: true, shared: true, runs: 2},
+		{sizes: []int{25, 20, 10}, hidden: sigmoid, output: sigmoid, kind: squares, batch: 7, indexed: true, inPlace: true, runs: 2},
+		{sizes: []int{25, 33, 10}, hidden: tanh, output: tanh, kind: squares, batch: 33, biases: true, shared: true, inPlace: true, runs: 2},
+		{sizes: []int{19, 12, 6}, hidden: relu, output: softmax, kind: squares, batch: 9, biases: true, momentum: true, runs: 2},
+		{sizes: []int{15, 21, 9, 5}, hidden: relu, output: softmax, kind: entropy, batch: 17, biases: true, momentum: true, indexed: true, runs: 3},
+		{sizes: []int{15, 21, 9, 5}, hidden: tanh, output: softmax, kind: entropy, batch: 3, biases: true, indexed: true, shared: true, inPlace: true, runs: 2},
+		{sizes: []int{12, 8, 8, 1}, hidden: sigmoid, output: sigmoid, kind: entropy, batch: 8, biases: true, momentum: true, shared: true, runs: 2},
+		{sizes: []int{10, 14, 11, 4}, hidden: identity, output: relu, kind: squares, batch: 6, runs: 2},
+		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 64, biases: true, momentum: true, indexed: true, runs: 2},
+		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 32, biases: true, momentum: true, indexed: true, shared: true, runs: 1},
+		{sizes: []int{841, 30, 20, 10}, hidden: tanh, output: softmax, kind: entropy, batch: 1, biases: true, indexed: true, runs: 2},
+	}
+}
+
+func (l *caseList) programs() {
+	for _, n := range networks() {
+		l.add("program", "step", []string{n.String()}, func(p *problem) { newStep(p, n).train() })
+	}
+	// An evaluation: no gradients, Stats summed up at once.
+	for _, n := range networks()[3:7] {
+		l.add("program", "eval", []string{n.String()}, func(p *problem) {
+			s := newStep(p, n)
+			s.forward(false)
+			s.p.do(compute.ColumnSum{Dst: p.output("Sum", 1, 2), Src: s.stats})
+			for i := range s.runs {
+				p.run(compute.Args{Row: i * s.batch})
+			}
+		})
+	}
+	l.add("program", "chain", []string{"m=9,n=9"}, chain)
+}
+
+// chain is a program in which each op needs what the last one wrote, through
+// one matrix that is written again and again: a fused or reordered op shows.
+func chain(p *problem) {
+	a, b := p.state("A", 9, 9, p.random(0.3)), p.input("B", 9, 9, p.random(0.3))
+	c, sum := p.output("C", 9, 9), p.output("Sum", 1, 9)
+	p.do(compute.MatMul{Dst: c, A: a, B: b})
+	p.do(compute.ColumnSum{Dst: sum, Src: c})
+	p.do(compute.Activate{Dst: a, Src: c, Bias: sum, F: compute.Tanh})
+	p.do(compute.Fill{Dst: c, Value: 0.5})
+	p.do(compute.Delta{Dst: c, Back: c, Y: a, F: compute.Tanh})
+	p.do(compute.Update{W: a, G: c})
+	p.do(compute.Fill{Dst: sum, Value: -0.25})
+	p.do(compute.Activate{Dst: c, Src: a, Bias: sum, F: compute.ReLU})
+	p.do(compute.MatMul{Dst: a, A: c, B: b, TransA: true})
+	for i := range 3 {
+		p.run(compute.Args{LearningRate: 0.1 * float32(i+1)})
+	}
+}

@@ -3,6 +3,7 @@ package judge
 import (
 	"hash/fnv"
 	"math"
+	"slices"
 
 	"shadegrad/compute"
 	"shadegrad/compute/philox"
@@ -157,6 +158,16 @@ func (p *problem) do(op compute.Op) { p.ops = append(p.ops, op) }
 
 // solve runs the program in the reference.
 func (p *problem) solve() {
+	p.begin()
+	for _, args := range p.runs {
+		for _, op := range p.ops {
+			evaluate(op, args, p)
+		}
+	}
+}
+
+// begin sets the reference's values to what was there before any run.
+func (p *problem) begin() {
 	for _, f := range p.floats {
 		n := len(f.init)
 		f.val, f.tol, f.mag, f.written = make([]float64, n), make([]float64, n), make([]float64, n), make([]bool, n)
@@ -164,11 +175,11 @@ func (p *problem) solve() {
 			f.val[e] = float64(v)
 		}
 	}
-	for _, args := range p.runs {
-		for _, op := range p.ops {
-			evaluate(op, args, p)
-		}
-	}
+}
+
+// buffer returns the place of a matrix's buffer in p.floats.
+func (p *problem) buffer(m compute.Mat) int {
+	return slices.Index(p.floats, m.Buf.(*floats))
 }
 
 // The methods of memory: the reference computes where the problem is.
