@@ -1,0 +1,147 @@
+// Package digit makes of any picture of a handwritten digit an image such as MNIST's, and shows it in a terminal.
+//
+// MNIST's authors scaled each digit, keeping its proportions, into a box of 20×20 pixels, which left grey levels at its
+// edges, and placed it in a field of 28×28 so that its centre of mass is the field's centre (Y. LeCun, L. Bottou,
+// Y. Bengio and P. Haffner, "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86(11),
+// 1998, section III.A). A network that learnt from such images recognises others only if they are made the same way.
+package digit
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"math"
+
+	"golang.org/x/image/draw"
+)
+
+// boxShare is the share of the field that the digit's box takes on each axis.
+const boxShare = 20.0 / 28
+
+// Prepare returns the width·height pixels, row by row from the top, of the digit in img: light on dark, 255 for full ink,
+// in MNIST's place and size.
+//
+// The digit may be darker or lighter than its background, which the border of the picture tells; transparency counts as
+// background. Light that changes smoothly over the picture, noise and specks are removed. An image that already is as
+// MNIST's are is returned as it is. It is an error if there is nothing to see.
+func Prepare(img image.Image, width, height int) (pixels []byte, err error) {
+	if width < 1 || height < 1 {
+		return nil, fmt.Errorf("cannot prepare an image of %dx%d", width, height)
+	}
+	if b := img.Bounds(); b.Empty() {
+		return nil, fmt.Errorf("the picture has no pixels (%dx%d)", b.Dx(), b.Dy())
+	}
+	light := luminance(img)
+	if light.w == width && light.h == height {
+		if pixels, ok := alreadyPrepared(light); ok {
+			return pixels, nil
+		}
+	}
+	ink, noise, least := separate(light)
+	box, ok := isolate(ink, noise, least)
+	if !ok {
+		return nil, errors.New("no digit to be seen: the picture is blank, or its contrast too low")
+	}
+	return place(fit(ink, box, width, height), width, height), nil
+}
+
+// alreadyPrepared returns p as bytes if it is a light digit on black, as large as its box on one axis and centred.
+func alreadyPrepared(p plane) ([]byte, bool) {
+	pixels := make([]byte, len(p.pix))
+	for i, v := range p.pix {
+		pixels[i] = byte(math.Round(float64(v) * 255))
+	}
+	field := image.Gray{Pix: pixels, Stride: p.w, Rect: image.Rect(0, 0, p.w, p.h)}
+	var box image.Rectangle
+	var peak byte
+	for y := range p.h {
+		for x := range p.w {
+			if v := field.Pix[y*p.w+x]; v > 0 {
+				if x == 0 || y == 0 || x == p.w-1 || y == p.h-1 {
+					return nil, false
+				}
+				box = box.Union(image.Rect(x, y, x+1, y+1))
+				peak = max(peak, v)
+			}
+		}
+	}
+	bw, bh := boxSize(p.w, p.h)
+	wide, high := box.Dx(), box.Dy()
+	if peak < 200 || wide > bw || high > bh || wide < bw && high < bh {
+		return nil, false
+	}
+	cx, cy := centreOfMass(&field)
+	if math.Abs(cx-middle(p.w)) > 1 || math.Abs(cy-middle(p.h)) > 1 {
+		return nil, false
+	}
+	return pixels, true
+}
+
+func boxSize(width, height int) (w, h int) {
+	return max(1, int(math.Round(boxShare*float64(width)))), max(1, int(math.Round(boxShare*float64(height))))
+}
+
+// fit returns the part of ink within box, scaled to the box of a field of width×height.
+func fit(ink plane, box image.Rectangle, width, height int) *image.Gray {
+	crop := image.NewGray(image.Rect(0, 0, box.Dx(), box.Dy()))
+	for y := range box.Dy() {
+		for x := range box.Dx() {
+			crop.Pix[y*crop.Stride+x] = byte(math.Round(float64(ink.at(box.Min.X+x, box.Min.Y+y)) * 255))
+		}
+	}
+	bw, bh := boxSize(width, height)
+	scale := min(float64(bw)/float64(box.Dx()), float64(bh)/float64(box.Dy()))
+	size := image.Rect(0, 0,
+		max(1, int(math.Round(scale*float64(box.Dx())))), max(1, int(math.Round(scale*float64(box.Dy())))))
+	scaled := image.NewRGBA(size) // the destination that package draw has fast code for
+	draw.CatmullRom.Scale(scaled, size, crop, crop.Rect, draw.Src, nil)
+
+	gray := image.NewGray(size)
+	var peak byte
+	for i := range gray.Pix {
+		gray.Pix[i] = scaled.Pix[4*i]
+		peak = max(peak, gray.Pix[i])
+	}
+	if peak > 0 { // a thin line pales when it is made smaller than a pixel
+		for i, v := range gray.Pix {
+			gray.Pix[i] = byte((int(v)*255 + int(peak)/2) / int(peak))
+		}
+	}
+	return gray
+}
+
+// place copies g into a field of width×height so that its centre of mass is in the field's centre, or as near as it can
+// be without losing a part of g.
+func place(g *image.Gray, width, height int) []byte {
+	cx, cy := centreOfMass(g)
+	left := int(math.Round(middle(width) - cx))
+	top := int(math.Round(middle(height) - cy))
+	left = max(0, min(left, width-g.Rect.Dx()))
+	top = max(0, min(top, height-g.Rect.Dy()))
+	field := make([]byte, width*height)
+	for y := range g.Rect.Dy() {
+		copy(field[(top+y)*width+left:], g.Pix[y*g.Stride:y*g.Stride+g.Rect.Dx()])
+	}
+	return field
+}
+
+// middle returns where the centre of mass belongs in a field of n pixels: over MNIST's 28 it lies on average at 14.5, the
+// centre of pixel 14, counted from 0.
+func middle(n int) float64 { return float64(n/2) + 0.5 }
+
+// centreOfMass returns the mean position of g's ink, in pixels from its left and upper edge.
+func centreOfMass(g *image.Gray) (x, y float64) {
+	var sum, sx, sy float64
+	for j := range g.Rect.Dy() {
+		for i := range g.Rect.Dx() {
+			v := float64(g.Pix[j*g.Stride+i])
+			sum += v
+			sx += v * (float64(i) + 0.5)
+			sy += v * (float64(j) + 0.5)
+		}
+	}
+	if sum == 0 {
+		return float64(g.Rect.Dx()) / 2, float64(g.Rect.Dy()) / 2
+	}
+	return sx / sum, sy / sum
+}

@@ -1,0 +1,289 @@
+package digit
+
+import (
+	"image"
+	"math"
+	"slices"
+)
+
+// separate returns the ink of a picture, by which each pixel differs from its background towards the digit's side (dark on
+// light or light on dark), the standard deviation of its noise, and the least by which something must differ to be taken for ink.
+func separate(light plane) (ink plane, noise, least float32) {
+	paper := background(light)
+	ink = newPlane(light.w, light.h)
+	for i, v := range light.pix {
+		ink.pix[i] = v - paper.pix[i]
+	}
+	var off []float32
+	for _, i := range ring(ink.w, ink.h) {
+		off = append(off, float32(math.Abs(float64(ink.pix[i]))))
+	}
+	noise = 1.4826 * median(off) // of a normal distribution, from the median absolute deviation
+
+	// The digit is on the side that differs more. Single pixels must not decide that.
+	smooth := blur(ink)
+	if -slices.Min(smooth.pix) > slices.Max(smooth.pix) {
+		for i := range ink.pix {
+			ink.pix[i] = -ink.pix[i]
+		}
+	}
+	for i, v := range ink.pix {
+		ink.pix[i] = max(0, v)
+	}
+	// Where the light is uneven the background is an estimate, which may be wrong by some part of the unevenness.
+	const faintest = 0.04
+	return ink, noise, max(faintest, 4*noise, (slices.Max(paper.pix)-slices.Min(paper.pix))/4)
+}
+
+// background estimates what the picture would be without the digit from its border: its median where that is even, else
+// the polynomial of second degree that fits it best, as light falls off towards a side or all corners.
+func background(light plane) plane {
+	border := ring(light.w, light.h)
+	values := make([]float32, len(border))
+	for i, at := range border {
+		values[i] = light.pix[at]
+	}
+	level := median(values)
+	for i, v := range values {
+		values[i] = float32(math.Abs(float64(v - level)))
+	}
+	paper := newPlane(light.w, light.h)
+	const even = 4.0 / 255
+	if len(border) < 50 || median(values) < even {
+		for i := range paper.pix {
+			paper.pix[i] = level
+		}
+		return paper
+	}
+
+	// Ink that touches the border, or a finger in the photograph, is dropped from the fit as an outlier.
+	var surface quadratic
+	for range 6 {
+		surface = fitQuadratic(light, border)
+		off := make([]float32, len(border))
+		for i, at := range border {
+			off[i] = float32(math.Abs(float64(light.pix[at]) - surface.at(light, at)))
+		}
+		limit := max(1.0/255, 3*1.4826*median(slices.Clone(off)))
+		kept := border[:0:0]
+		for i, at := range border {
+			if off[i] <= limit {
+				kept = append(kept, at)
+			}
+		}
+		if len(kept) == len(border) {
+			break
+		}
+		border = kept
+	}
+	for i := range paper.pix {
+		paper.pix[i] = float32(surface.at(light, i))
+	}
+	return paper
+}
+
+// A quadratic is a polynomial of second degree in x and y, which run from −1 to 1 across the image.
+type quadratic [6]float64
+
+// terms returns the monomials at pixel i of p.
+func terms(p plane, i int) [6]float64 {
+	x := 2*(float64(i%p.w)+0.5)/float64(p.w) - 1
+	y := 2*(float64(i/p.w)+0.5)/float64(p.h) - 1
+	return [6]float64{1, x, y, x * x, x * y, y * y}
+}
+
+func (q *quadratic) at(p plane, i int) (v float64) {
+	for k, t := range terms(p, i) {
+		v += q[k] * t
+	}
+	return v
+}
+
+// fitQuadratic returns the quadratic of least squared error over the listed pixels, by the normal equations.
+func fitQuadratic(p plane, list []int) quadratic {
+	var m [6][7]float64
+	for _, i := range list {
+		t := terms(p, i)
+		for r := range 6 {
+			for c := range 6 {
+				m[r][c] += t[r] * t[c]
+			}
+			m[r][6] += t[r] * float64(p.pix[i])
+		}
+	}
+	// A trace of regularisation keeps the system solvable for images of a few pixels; it makes it positive definite, for
+	// which elimination needs no pivoting.
+	for r := range 6 {
+		m[r][r] += 1e-9 * float64(len(list)+1)
+	}
+	for k := range 6 {
+		for r := range 6 {
+			if r == k {
+				continue
+			}
+			f := m[r][k] / m[k][k]
+			for c := k; c < 7; c++ {
+				m[r][c] -= f * m[k][c]
+			}
+		}
+	}
+	var q quadratic
+	for k := range 6 {
+		q[k] = m[k][6] / m[k][k]
+	}
+	return q
+}
+
+// isolate removes from ink what does not belong to the digit, scales it so that full ink is 1, and returns the rectangle
+// that the digit takes. It reports false if nothing differs from the background by least.
+func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
+	smooth := blur(ink)
+	if slices.Max(smooth.pix) < least {
+		return image.Rectangle{}, false
+	}
+
+	// Thresholding with hysteresis: ink is what exceeds the lower threshold in one piece with something over the upper
+	// one. So the grey edge of a stroke counts, and grey elsewhere does not.
+	upper := max(otsu(smooth), 3*noise)
+	lower := max(upper/2, 2*noise)
+	pieces := slices.DeleteFunc(connected(smooth, lower), func(piece []int) bool {
+		const smallest = 50 // dust is less than this part of the picture in extent
+		size := extent(ink, piece).Size()
+		return max(size.X, size.Y)*smallest < max(ink.w, ink.h)
+	})
+	var largest float64
+	for _, piece := range pieces {
+		largest = max(largest, mass(smooth, piece))
+	}
+	const speck = 0.04 // of the largest piece: the bar of a 5 may be apart, and weighs more
+	keep := make([]bool, len(ink.pix))
+	var box image.Rectangle
+	var full []float32
+	for _, piece := range pieces {
+		if mass(smooth, piece) < speck*largest ||
+			!slices.ContainsFunc(piece, func(i int) bool { return smooth.pix[i] > upper }) {
+			continue
+		}
+		for _, i := range piece {
+			keep[i] = true
+			if ink.pix[i] > upper {
+				full = append(full, ink.pix[i])
+			}
+		}
+		// Blurring widened the digit; its extent is that of the sharp ink.
+		box = box.Union(extent(ink, slices.DeleteFunc(piece, func(i int) bool { return ink.pix[i] <= lower })))
+	}
+	if len(full) == 0 {
+		return image.Rectangle{}, false
+	}
+	slices.Sort(full)
+	level := full[len(full)*9/10]
+	for i, v := range ink.pix {
+		if keep[i] && v > noise {
+			ink.pix[i] = min(1, v/level)
+		} else {
+			ink.pix[i] = 0
+		}
+	}
+	return box, true
+}
+
+// extent returns the smallest rectangle that holds the listed pixels of p.
+func extent(p plane, list []int) (box image.Rectangle) {
+	for _, i := range list {
+		x, y := i%p.w, i/p.w
+		box = box.Union(image.Rect(x, y, x+1, y+1))
+	}
+	return box
+}
+
+// mass returns the sum of the listed pixels of p.
+func mass(p plane, piece []int) (sum float64) {
+	for _, i := range piece {
+		sum += float64(p.pix[i])
+	}
+	return sum
+}
+
+// connected returns the pieces of p above threshold, each as a list of pixels; pixels that touch at a corner are connected.
+func connected(p plane, threshold float32) [][]int {
+	seen := make([]bool, len(p.pix))
+	var pieces [][]int
+	for start, v := range p.pix {
+		if seen[start] || v <= threshold {
+			continue
+		}
+		seen[start] = true
+		piece := []int{start}
+		for k := 0; k < len(piece); k++ {
+			x, y := piece[k]%p.w, piece[k]/p.w
+			for j := max(0, y-1); j <= min(p.h-1, y+1); j++ {
+				for i := max(0, x-1); i <= min(p.w-1, x+1); i++ {
+					if at := j*p.w + i; !seen[at] && p.pix[at] > threshold {
+						seen[at] = true
+						piece = append(piece, at)
+					}
+				}
+			}
+		}
+		pieces = append(pieces, piece)
+	}
+	return pieces
+}
+
+// otsu returns the threshold that parts the values of p into two classes with the greatest variance between them (N. Otsu,
+// "A threshold selection method from gray-level histograms", IEEE Transactions on Systems, Man, and Cybernetics 9(1), 1979).
+func otsu(p plane) float32 {
+	const bins = 256
+	peak := slices.Max(p.pix)
+	var histogram [bins]float64
+	for _, v := range p.pix {
+		histogram[min(bins-1, int(v/peak*bins))]++
+	}
+	var total, sum float64
+	for i, n := range histogram {
+		total += n
+		sum += float64(i) * n
+	}
+	var below, sumBelow, best float64
+	threshold := 0
+	for i, n := range histogram {
+		below += n
+		sumBelow += float64(i) * n
+		above := total - below
+		if below == 0 || above == 0 {
+			continue
+		}
+		d := sumBelow/below - (sum-sumBelow)/above
+		if variance := below * above * d * d; variance > best {
+			best, threshold = variance, i+1
+		}
+	}
+	return float32(threshold) / bins * peak
+}
+
+// blur returns p averaged over squares as wide as a 250th of its longer side, or p itself if it is smaller than that.
+func blur(p plane) plane {
+	r := max(p.w, p.h) / 250
+	if r == 0 {
+		return p
+	}
+	return blurRows(blurRows(p, r), r)
+}
+
+// blurRows averages each pixel with its r neighbours on either side and transposes the plane.
+func blurRows(p plane, r int) plane {
+	out := newPlane(p.h, p.w)
+	for y := range p.h {
+		row := p.pix[y*p.w : (y+1)*p.w]
+		for x := range row {
+			var sum float32
+			part := row[max(0, x-r):min(p.w, x+r+1)]
+			for _, v := range part {
+				sum += v
+			}
+			out.pix[x*out.w+y] = sum / float32(len(part))
+		}
+	}
+	return out
+}

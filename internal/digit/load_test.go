@@ -1,0 +1,74 @@
+package digit
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pngHeader is the beginning of a PNG file of w×h grey pixels, which declares its size.
+func pngHeader(w, h uint32) []byte {
+	chunk := binary.BigEndian.AppendUint32([]byte("IHDR"), w)
+	chunk = append(binary.BigEndian.AppendUint32(chunk, h), 8, 0, 0, 0, 0)
+	b := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), chunk...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(chunk))
+}
+
+func TestLoad(t *testing.T) {
+	img := image.NewGray(image.Rect(0, 0, 40, 30))
+	var p, j bytes.Buffer
+	if err := png.Encode(&p, img); err != nil {
+		t.Fatal(err)
+	}
+	if err := jpeg.Encode(&j, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := func(data []byte) string {
+		path := filepath.Join(dir, "picture")
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, data := range map[string][]byte{"PNG": p.Bytes(), "JPEG": j.Bytes()} {
+		got, err := Load(file(data))
+		if err != nil || got.Bounds() != img.Rect {
+			t.Errorf("%s: got %v, error %v", name, got, err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"no image", []byte("GIF89a, say"), `expected a PNG or JPEG image, found a file of 11 bytes that begins with "GIF89a, "`},
+		{"empty", nil, `expected a PNG or JPEG image, found a file of 0 bytes that begins with ""`},
+		{"wide", pngHeader(2_000_000_000, 1), "expected an image of at most 64 million pixels, none of its sides over 30000, found 2000000000x1; scale it down first"},
+		{"large", pngHeader(30_000, 30_000), "expected an image of at most 64 million pixels, none of its sides over 30000, found 30000x30000; scale it down first"},
+		{"truncated PNG", p.Bytes()[:40], "truncated png image"},
+		{"truncated JPEG", j.Bytes()[:40], "truncated jpeg image"},
+		{"header only", pngHeader(28, 28), "truncated png image"},
+		{"damaged PNG", append(bytes.Clone(p.Bytes()[:50]), bytes.Repeat([]byte{0xaa}, 100)...), "damaged png image: "},
+	} {
+		path := file(c.data)
+		_, err := Load(path)
+		if err == nil || !strings.HasPrefix(err.Error(), path+": "+c.want) {
+			t.Errorf("%s: got error %v\nwant %s", c.name, err, c.want)
+		}
+	}
+	if _, err := Load(dir); err == nil || err.Error() != dir+": expected a PNG or JPEG file, found no regular file" {
+		t.Errorf("got error %v", err)
+	}
+	path := filepath.Join(dir, "none.png")
+	if _, err := Load(path); err == nil || err.Error() != path+": no such file or directory" {
+		t.Errorf("got error %v", err)
+	}
+}
