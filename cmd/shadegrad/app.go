@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"shadegrad/internal/backends"
+	"shadegrad/shaders"
+)
+
+// An app is one invocation of the command: where it writes, what it knows of its
+// surroundings, and how it opens backends.
+type app struct {
+	stdout, stderr io.Writer
+	env            func(string) string
+	started        time.Time
+	opener         backends.Opener
+}
+
+const help = `Shadegrad trains multilayer perceptrons on MNIST-class data, on a GPU through
+OpenGL 4.3 compute shaders or on the CPU.
+
+usage: shadegrad COMMAND [FLAGS]
+
+  train     train a network; without flags, on the built-in MNIST
+  eval      accuracy, confusion matrix, precision and recall of a saved network
+  predict   ask a saved network about images of a digit
+  version   which build this is
+  help      this text
+
+"shadegrad COMMAND -h" lists a command's flags. Exit status: 0 done; 1 it failed,
+and the last line says why; 2 the command line is wrong; 3 an -expect was not
+met; 130 stopped by Ctrl-C (143 by SIGTERM), with everything saved.
+`
+
+// run does what the arguments ask and returns the exit status. The last line on
+// stderr says why, if it is not 0.
+func (a *app) run(args []string) (status int) {
+	defer func() {
+		if r := recover(); r != nil {
+			status = a.crash(r)
+		}
+	}()
+	err := a.dispatch(args)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	fmt.Fprintln(a.stderr, "shadegrad: "+err.Error())
+	return exitStatus(err)
+}
+
+// crash tells of a mistake in this program without showing a stack to those who
+// cannot use one.
+func (a *app) crash(reason any) int {
+	if a.env("SHADEGRAD_TRACE") != "" {
+		a.stderr.Write(debug.Stack())
+	}
+	fmt.Fprintf(a.stderr, "shadegrad: internal error: %v; this is a bug: please report it with what SHADEGRAD_TRACE=1 prints\n", reason)
+	return 1
+}
+
+func (a *app) dispatch(args []string) error {
+	if dir := a.env("SHADEGRAD_SHADERS"); dir != "" {
+		a.opener.Shaders = shaders.New(os.DirFS(dir))
+	}
+	if len(args) == 0 {
+		fmt.Fprint(a.stderr, help)
+		return usagef("no command given")
+	}
+	switch args[0] {
+	case "train":
+		return a.train(args[1:])
+	case "eval":
+		return a.eval(args[1:])
+	case "predict":
+		return a.predict(args[1:])
+	case "version", "-version", "--version":
+		return a.version()
+	case "help", "-h", "-help", "--help":
+		_, err := fmt.Fprint(a.stdout, help)
+		return err
+	}
+	return usagef("no command %q; there are train, eval, predict, version and help", args[0])
+}
+
+func (a *app) version() error {
+	version, gpu := "(devel)", "with GPU support"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				version += " " + s.Value
+			}
+		}
+	}
+	if !backends.GPUSupport {
+		gpu = "without GPU support"
+	}
+	_, err := fmt.Fprintf(a.stdout, "shadegrad %s, %s\n", version, gpu)
+	return err
+}

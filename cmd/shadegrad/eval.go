@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+
+	"shadegrad/compute"
+	"shadegrad/internal/backends"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/model"
+	"shadegrad/internal/train"
+)
+
+const evalUsage = `usage: shadegrad eval -model=FILE [FLAGS]
+
+Tests a network that "shadegrad train -save=FILE" wrote: accuracy, loss, confusion
+matrix, precision and recall of each class.
+
+`
+
+// eval is "shadegrad eval".
+func (a *app) eval(args []string) (err error) {
+	var path, dir string
+	var asJSON bool
+	var threads int
+	backend := backends.Auto
+	fs := flag.NewFlagSet("eval", flag.ContinueOnError)
+	fs.StringVar(&path, "model", "", "`FILE` with the network (needed)")
+	dataFlag(fs, &dir)
+	backendFlag(fs, &backend)
+	fs.BoolVar(&asJSON, "json", false, "write one JSON object to stdout")
+	threadsFlag(fs, &threads)
+	if err := a.parseFlags(fs, evalUsage, args); err != nil {
+		return err
+	}
+	if err := noMore(fs); err != nil {
+		return err
+	}
+	if path == "" {
+		return usagef("eval needs -model=FILE, a network that \"shadegrad train -save=FILE\" wrote")
+	}
+	setThreads(threads)
+	m, err := model.Load(path)
+	if err != nil {
+		return err
+	}
+	d, err := dataset.OpenTest(dir)
+	if err != nil {
+		return err
+	}
+	if err := fits(m, d); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	choice, err := a.opener.Open(backend)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, choice.Close()) }()
+	for _, note := range choice.Notes {
+		fmt.Fprintln(a.stderr, note)
+	}
+	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", describe(choice.Info()), choice.Why)
+	return a.report(m, d, choice, path, asJSON)
+}
+
+// fits tells why a network cannot be asked about a data set.
+func fits(m *model.Model, d *dataset.Data) error {
+	if m.Width != d.Test.Width || m.Height != d.Test.Height {
+		return fmt.Errorf("the network is for images of %d×%d, %s has %d×%d; name its own data with -data",
+			m.Width, m.Height, d.Name, d.Test.Width, d.Test.Height)
+	}
+	return d.Test.CheckLabels(max(m.Network.Outputs(), 2))
+}
+
+// report evaluates and writes the outcome.
+func (a *app) report(m *model.Model, d *dataset.Data, b compute.Backend, path string, asJSON bool) error {
+	outcome, err := train.Evaluate(b, m.Network, m.Values, &d.Test)
+	if err != nil {
+		return err
+	}
+	s := scores{outcome}
+	if !asJSON {
+		_, err := fmt.Fprint(a.stdout, s.table(path, d))
+		return err
+	}
+	return json.NewEncoder(a.stdout).Encode(s.event(path, d, b.Info()))
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sort"
+
+	"golang.org/x/term"
+
+	"shadegrad/cpu"
+	"shadegrad/internal/digit"
+	"shadegrad/internal/model"
+	"shadegrad/internal/train"
+)
+
+const predictUsage = `usage: shadegrad predict -model=FILE IMAGE...
+
+Asks a network that "shadegrad train -save=FILE" wrote about PNG or JPEG images of
+one digit each, dark on light or light on dark. Shows what the network sees: the
+digit cropped, scaled, and centred by its mass, as MNIST's authors did it.
+
+`
+
+// likeliest is how many classes predict names.
+const likeliest = 3
+
+// predict is "shadegrad predict". It uses the CPU, which has answered before a
+// GPU is open.
+func (a *app) predict(args []string) error {
+	var path string
+	fs := flag.NewFlagSet("predict", flag.ContinueOnError)
+	fs.StringVar(&path, "model", "", "`FILE` with the network (needed)")
+	if err := a.parseFlags(fs, predictUsage, args); err != nil {
+		return err
+	}
+	switch {
+	case path == "":
+		return usagef("predict needs -model=FILE, a network that \"shadegrad train -save=FILE\" wrote")
+	case fs.NArg() == 0:
+		return usagef("predict needs at least one IMAGE, a PNG or JPEG file of a digit")
+	}
+	m, err := model.Load(path)
+	if err != nil {
+		return err
+	}
+	// One image that cannot be read is no reason to say nothing of the others.
+	var failed []error
+	for _, name := range fs.Args() {
+		if err := a.predictOne(m, name); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (a *app) predictOne(m *model.Model, name string) error {
+	img, err := digit.Load(name)
+	if err != nil {
+		return err
+	}
+	pixels, err := digit.Prepare(img, m.Width, m.Height)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	b := cpu.New()
+	defer b.Close()
+	outputs, err := train.Predict(b, m.Network, m.Values, pixels, 1)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", name, m.Width, m.Height)
+	if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, verdict(m, outputs[0]))
+	return err
+}
+
+// colorTerminal tells whether stdout is a terminal whose user wants colour.
+func (a *app) colorTerminal() bool {
+	f, ok := a.stdout.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
+}
+
+// verdict names the likeliest classes.
+func verdict(m *model.Model, y []float32) string {
+	if len(y) == 1 {
+		return fmt.Sprintf("class %d (output %.4f)", train.Class(m.Network, y), y[0])
+	}
+	order := make([]int, len(y))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return y[order[i]] > y[order[j]] })
+	text := fmt.Sprintf("it is a %d", order[0])
+	for i, c := range order[:min(likeliest, len(order))] {
+		separator := ", "
+		if i == 0 {
+			separator = ": "
+		}
+		text += fmt.Sprintf("%s%d with %.2f%%", separator, c, 100*y[c])
+	}
+	return text
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/model"
+	"shadegrad/internal/train"
+)
+
+// runFiles are the files of a run: the network, where -save is given, and the
+// checkpoint from which the run can go on.
+type runFiles struct {
+	save       string
+	checkpoint string
+	data       *dataset.Data
+	kept       bool // the checkpoint on disk is of this run
+}
+
+// defaultCheckpoint is where an interrupted run without -save is kept.
+const defaultCheckpoint = "shadegrad.checkpoint"
+
+// newRunFiles chooses the names, and finds out that a file cannot be written
+// before any training is lost to it.
+func newRunFiles(f *trainFlags) (*runFiles, error) {
+	r := &runFiles{save: f.save, checkpoint: defaultCheckpoint}
+	if f.resume != "" {
+		r.checkpoint, r.kept = f.resume, true
+	} else if f.save != "" {
+		r.checkpoint = f.save + ".checkpoint"
+	}
+	if r.save == "" {
+		return r, nil
+	}
+	if filepath.Clean(r.save) == filepath.Clean(r.checkpoint) {
+		return nil, usagef("-save=%s and -resume=%s are the same file; save the network under another name", f.save, f.resume)
+	}
+	return r, writable(r.save)
+}
+
+// writable tells why a file could not be written.
+func writable(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: cannot save there: it is a directory; name a file", path)
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".shadegrad-*")
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		return fmt.Errorf("%s: cannot save there: directory %s: %w; nothing was trained", path, filepath.Dir(path), err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// afterEpoch keeps the network and the checkpoint, where -save asks for it, so
+// that whatever happens next costs at most an epoch.
+func (r *runFiles) afterEpoch(s *train.State) error {
+	if r.save == "" {
+		return nil
+	}
+	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Values,
+		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: s.Epoch, TestAcc: s.Last.TestAcc}}
+	if err := m.Save(r.save); err != nil {
+		return err
+	}
+	if s.Done() {
+		return nil
+	}
+	return r.keep(s)
+}
+
+// keep writes the checkpoint.
+func (r *runFiles) keep(s *train.State) error {
+	if s.Data.Digest == "" {
+		s.Data.Digest = train.Digest(r.data)
+	}
+	if err := train.SaveCheckpoint(r.checkpoint, s); err != nil {
+		return err
+	}
+	r.kept = true
+	return nil
+}
+
+// complete removes the checkpoint of a run that needs it no longer.
+func (r *runFiles) complete(*train.State) error {
+	if !r.kept {
+		return nil
+	}
+	return os.Remove(r.checkpoint)
+}
+
+// checkpointNow keeps the state and returns the command that goes on with it.
+func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) {
+	if err := r.keep(s); err != nil {
+		return "", err
+	}
+	command := "shadegrad train -resume=" + shellQuote(r.checkpoint)
+	if f.given["backend"] {
+		command += " -backend=" + string(f.backend)
+	}
+	if f.save != "" {
+		command += " -save=" + shellQuote(f.save)
+	}
+	if f.json {
+		command += " -json"
+	}
+	for _, x := range f.expect {
+		command += " -expect=" + shellQuote(x.text)
+	}
+	return command, nil
+}
+
+// lastGood says what is left on disk of a run that diverged.
+func (r *runFiles) lastGood(s *train.State) string {
+	if r.save == "" || s.Epoch == 0 {
+		return "no weights were saved"
+	}
+	return fmt.Sprintf("%s has the weights of epoch %d", r.save, s.Epoch)
+}
+
+// deviceFailed keeps the last good state of a run whose device failed.
+func (r *runFiles) deviceFailed(failure error, s *train.State, f *trainFlags) error {
+	if s.Epoch == 0 && s.Rows == 0 {
+		return fmt.Errorf("%w; nothing was trained", failure)
+	}
+	command, err := r.checkpointNow(s, f)
+	if err != nil {
+		return errors.Join(failure, err)
+	}
+	return fmt.Errorf("%w; go on from the end of epoch %d with: %s", failure, s.Epoch, command)
+}
+
+// shellQuote writes an argument as a shell reads it.
+func shellQuote(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"shadegrad/compute"
+	"shadegrad/internal/backends"
+	"shadegrad/internal/train"
+)
+
+// A reporter tells the user of a run.
+type reporter interface {
+	train.Reporter
+	// begin is called first, with the backend chosen.
+	begin(*backends.Choice)
+	// end is called when training has stopped, however it did.
+	end()
+	// done tells the outcome of a complete run.
+	done(last train.Epoch, seconds float64) error
+}
+
+// textReporter writes for people: results to results, the rest to notes.
+type textReporter struct {
+	state          *train.State
+	results, notes io.Writer
+	why            string
+	bar            *bar // nil where nobody watches
+}
+
+func (a *app) textReporter(s *train.State) *textReporter {
+	return &textReporter{state: s, results: a.stdout, notes: a.stderr, bar: a.newBar()}
+}
+
+func (r *textReporter) begin(c *backends.Choice) { r.why = c.Why }
+
+func (r *textReporter) Started(i compute.Info) {
+	r.bar.clear()
+	fmt.Fprintf(r.notes, "%s; chosen because %s\n", describe(i), r.why)
+	s, o := r.state, r.state.Options
+	fmt.Fprintf(r.notes, "%s: %s; network %s, %d parameters\n", s.Data.Name, s.Data, o.Network, o.Network.Parameters())
+	if s.Rows > 0 || s.Epoch > 0 {
+		fmt.Fprintf(r.notes, "going on in epoch %d of %d, after %d of %d images\n", s.Epoch+1, o.Epochs, s.Rows, s.Data.Samples)
+	}
+	r.why = "the GPU failed" // should there be a second start
+}
+
+// describe names a backend, its device and its driver in one line.
+func describe(i compute.Info) string {
+	s := fmt.Sprintf("%s: %s, %s", i.Backend, i.Device, i.Driver)
+	if i.Detail != "" {
+		s += ", " + i.Detail
+	}
+	return s
+}
+
+func (r *textReporter) Progress(p train.Progress) {
+	r.bar.draw(p, r.state.Options.Epochs)
+}
+
+func (r *textReporter) Finished(e train.Epoch) {
+	r.bar.clear()
+	fmt.Fprintf(r.results, "epoch %d/%d: training loss %.4f, accuracy %.2f%%; test loss %.4f, accuracy %.2f%%; %.2f s, %.0f images/s\n",
+		e.Epoch, r.state.Options.Epochs, e.TrainLoss, 100*e.TrainAcc, e.TestLoss, 100*e.TestAcc, e.Seconds, e.ImagesPerSecond())
+}
+
+func (r *textReporter) Note(text string) {
+	r.bar.clear()
+	fmt.Fprintln(r.notes, text)
+}
+
+func (r *textReporter) end() { r.bar.clear() }
+
+func (r *textReporter) done(last train.Epoch, seconds float64) error {
+	_, err := fmt.Fprintf(r.results, "test accuracy %.2f%% after %s, %.2f s from the start of the program\n",
+		100*last.TestAcc, count(last.Epoch, "epoch"), seconds)
+	return err
+}
+
+// count writes "1 epoch" and "2 epochs".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"shadegrad/compute"
+	"shadegrad/cpu"
+	"shadegrad/internal/backends"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/train"
+)
+
+// train is "shadegrad train".
+func (a *app) train(args []string) error {
+	f, err := a.trainFlags(args)
+	if err != nil {
+		return err
+	}
+	setThreads(f.threads)
+	if f.given["data"] && f.data != "" {
+		// A checkpoint remembers the place, and may be resumed from another.
+		if f.data, err = filepath.Abs(f.data); err != nil {
+			return fmt.Errorf("-data: %w", err)
+		}
+	}
+	files, err := newRunFiles(f)
+	if err != nil {
+		return err
+	}
+	var state *train.State
+	if f.resume != "" {
+		if state, err = f.load(); err != nil {
+			return err
+		}
+	}
+	data, choice, err := a.open(f)
+	if err != nil {
+		return err
+	}
+	defer choice.Close()
+	if state, err = f.state(state, data); err != nil {
+		return err
+	}
+	files.data = data
+	return a.runTraining(f, files, state, data, choice)
+}
+
+// load reads the checkpoint that -resume names.
+func (f *trainFlags) load() (*train.State, error) {
+	state, err := train.LoadCheckpoint(f.resume)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.contradictions(state.Options); err != nil {
+		return nil, err
+	}
+	if !f.given["data"] {
+		f.data = state.Data.Path
+	}
+	return state, nil
+}
+
+// open reads the data while the backend opens; either can take a while.
+func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
+	type opened struct {
+		choice *backends.Choice
+		err    error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- opened{nil, fmt.Errorf("opening the backend: internal error: %v", r)}
+			}
+		}()
+		c, err := a.opener.Open(f.backend)
+		done <- opened{c, err}
+	}()
+	data, err := dataset.Open(f.data)
+	o := <-done
+	if err != nil || o.err != nil {
+		if o.choice != nil {
+			err = errors.Join(err, o.choice.Close())
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, o.err
+	}
+	for _, note := range o.choice.Notes {
+		fmt.Fprintln(a.stderr, note)
+	}
+	return data, o.choice, nil
+}
+
+// state returns where the run begins: at resumed, which must be of the same
+// data, or anew.
+func (f *trainFlags) state(resumed *train.State, d *dataset.Data) (*train.State, error) {
+	if resumed == nil {
+		o, err := f.recipe.options(d)
+		if err != nil {
+			return nil, err
+		}
+		return train.NewState(o, d, f.data), nil
+	}
+	if err := resumed.Data.Same(d); err != nil {
+		return nil, fmt.Errorf("%s: %w; the file is left as it is", f.resume, err)
+	}
+	return resumed, nil
+}
+
+// runTraining trains, reports, saves, and turns how it ended into an error.
+func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice) error {
+	text := a.textReporter(state)
+	var report reporter = text
+	if f.json {
+		report = a.jsonReporter(state, text)
+	}
+	report.begin(c)
+	run := &train.Run{Data: d, State: state, Report: report, Backend: c, Save: files.afterEpoch}
+	if c.Fallback {
+		run.Fallback = func(failure error) (compute.Backend, error) {
+			report.Note(fmt.Sprintf("the GPU failed: %v; going on with the CPU from the end of epoch %d", failure, state.Epoch))
+			return cpu.New(), nil
+		}
+	}
+	ctx, stop := a.interruptible()
+	err := run.Do(ctx)
+	signal := stop()
+	report.end()
+	var device *train.DeviceError
+	var diverged *train.DivergedError
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
+		resume, saveErr := files.checkpointNow(state, f)
+		if saveErr != nil {
+			return saveErr
+		}
+		return &stoppedError{signal, resume}
+	case errors.As(err, &diverged):
+		return fmt.Errorf("%w; %s; try a lower -lr than %g", err, files.lastGood(state), state.Options.LearningRate)
+	case errors.As(err, &device):
+		return files.deviceFailed(err, state, f)
+	case err != nil:
+		return err
+	}
+	return a.complete(f, files, state, report)
+}
+
+// complete says how the run ended and checks what was expected of it.
+func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, report reporter) error {
+	if err := files.complete(state); err != nil {
+		return err
+	}
+	seconds := time.Since(a.started).Seconds()
+	if err := report.done(state.Last, seconds); err != nil {
+		return err
+	}
+	if f.save != "" {
+		report.Note("saved " + f.save)
+	}
+	for _, x := range f.expect {
+		if err := x.check(state.Last, seconds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setThreads limits the CPU backend, and gonum with it, to n threads; 0 is all.
+func setThreads(n int) {
+	if n > 0 {
+		runtime.GOMAXPROCS(n)
+	}
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+
+	"shadegrad/compute"
+	"shadegrad/internal/backends"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/train"
+)
+
+// trainFlags are the settings of "shadegrad train".
+type trainFlags struct {
+	backend backends.Kind
+	data    string
+	recipe  recipe
+	save    string
+	resume  string
+	json    bool
+	expect  expectations
+	threads int
+	given   map[string]bool // the flags that were on the command line
+}
+
+// A recipe is the part of the flags that decides the outcome, and that a
+// checkpoint remembers.
+type recipe struct {
+	hidden   []int
+	act      compute.Activation
+	output   choice[compute.Activation]
+	loss     compute.LossKind
+	init     choice[mlp.Init]
+	batch    int
+	epochs   int
+	lr       choice[float64]
+	momentum float64
+	schedule train.Schedule
+	seed     uint64
+}
+
+// A choice is a value that follows from others until the user sets it.
+type choice[T any] struct {
+	set   bool
+	value T
+}
+
+func (c choice[T]) or(follows T) T {
+	if c.set {
+		return c.value
+	}
+	return follows
+}
+
+// chosen reads a choice with the reader of its value.
+func chosen[T any](parse func(string) (T, error)) func(string) (choice[T], error) {
+	return func(s string) (choice[T], error) {
+		v, err := parse(s)
+		return choice[T]{true, v}, err
+	}
+}
+
+// showChoice writes a choice for the list of flags.
+func showChoice[T any](c choice[T]) string {
+	if !c.set {
+		return ""
+	}
+	return fmt.Sprint(c.value)
+}
+
+// The rates that suit the default recipe. Squared error, being a mean over ten
+// outputs, has gradients some ten times smaller.
+const (
+	lrCrossEntropy = 0.1
+	lrSquaredError = 2
+)
+
+const trainUsage = `usage: shadegrad train [FLAGS]
+
+Trains a multilayer perceptron and tests it. Without flags, it learns the built-in
+MNIST on the GPU, if there is one, and on the CPU if not.
+
+`
+
+func (a *app) trainFlags(args []string) (*trainFlags, error) {
+	f := &trainFlags{backend: backends.Auto, recipe: recipe{hidden: []int{256}, act: compute.ReLU,
+		batch: 64, epochs: 5, momentum: 0.9, schedule: train.OneCycle, seed: 1}}
+	fs := flag.NewFlagSet("train", flag.ContinueOnError)
+	backendFlag(fs, &f.backend)
+	dataFlag(fs, &f.data)
+	f.recipe.flags(fs)
+	fs.StringVar(&f.save, "save", "", "`FILE` to write the network to, as safetensors, after each epoch; a checkpoint\nto go on from is kept beside it until the run is complete")
+	fs.StringVar(&f.resume, "resume", "", "go on with the run whose checkpoint is `FILE`, with its settings")
+	fs.BoolVar(&f.json, "json", false, "write one JSON object a line to stdout")
+	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end;\nmay be repeated")
+	threadsFlag(fs, &f.threads)
+	if err := a.parseFlags(fs, trainUsage, args); err != nil {
+		return nil, err
+	}
+	f.given = make(map[string]bool)
+	fs.Visit(func(g *flag.Flag) { f.given[g.Name] = true })
+	return f, noMore(fs)
+}
+
+func backendFlag(fs *flag.FlagSet, dst *backends.Kind) {
+	fs.Var(setting[backends.Kind]{dst, backends.ParseKind, nil}, "backend",
+		"`auto`, gpu or cpu; auto falls back to the CPU, gpu never does")
+}
+
+func dataFlag(fs *flag.FlagSet, dst *string) {
+	fs.StringVar(dst, "data", "", "`DIR` with the four IDX files of a data set, gzipped or not (default the built-in\nMNIST)")
+}
+
+func threadsFlag(fs *flag.FlagSet, dst *int) {
+	fs.Var(setting[int]{dst, whole(1, "1 or more"), showThreads}, "threads", "how many threads the CPU may use, `N` (default all)")
+}
+
+func showThreads(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+// flags declares the flags of a recipe.
+func (r *recipe) flags(fs *flag.FlagSet) {
+	positive := number(func(v float64) bool { return v > 0 && float32(v) > 0 && v <= math.MaxFloat32 }, "a number above 0")
+	fs.Var(setting[[]int]{&r.hidden, sizes, showSizes}, "hidden", "`SIZES` of the hidden layers, separated by commas; empty for none")
+	fs.Var(setting[compute.Activation]{&r.act, hiddenActivation, nil}, "act", "activation of the hidden layers: `relu`, sigmoid, tanh or identity")
+	fs.Var(setting[choice[compute.Activation]]{&r.output, chosen(compute.ParseActivation), showChoice[compute.Activation]}, "output",
+		"activation of the outputs: `softmax`, sigmoid, tanh, relu or identity (default softmax\nfor cross-entropy, sigmoid for mse)")
+	fs.Var(setting[compute.LossKind]{&r.loss, compute.ParseLossKind, nil}, "loss", "`cross-entropy` or mse, the mean squared error")
+	fs.Var(setting[choice[mlp.Init]]{&r.init, chosen(oneOf(mlp.Inits()...)), showChoice[mlp.Init]}, "init",
+		"first weights: `he`, xavier, normal, units or uniform (default he for relu, xavier\nfor others)")
+	fs.Var(setting[int]{&r.batch, whole(0, "1 or more, or 0 for the whole set"), nil}, "batch", "samples a step, `N`; 1 is one at a time, 0 the whole set")
+	fs.Var(setting[int]{&r.epochs, whole(1, "1 or more"), nil}, "epochs", "passes over the training set, `N`")
+	fs.Var(setting[choice[float64]]{&r.lr, chosen(positive), showChoice[float64]}, "lr",
+		fmt.Sprintf("learning `RATE`, the highest of the schedule (default %g for cross-entropy, %d for mse)", lrCrossEntropy, lrSquaredError))
+	fs.Var(setting[float64]{&r.momentum, number(func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"), nil},
+		"momentum", "share of a step, `M`, that goes into the next one")
+	fs.Var(setting[train.Schedule]{&r.schedule, oneOf(train.Schedules()...), nil}, "schedule", "of the learning rate: `onecycle` or constant")
+	fs.Var(setting[uint64]{&r.seed, seed, nil}, "seed", "of the first weights and the shuffles, `N`; the same seed gives the same run")
+}
+
+func hiddenActivation(s string) (compute.Activation, error) {
+	f, err := compute.ParseActivation(s)
+	if err != nil || f == compute.Softmax {
+		return 0, fmt.Errorf("must be relu, sigmoid, tanh or identity")
+	}
+	return f, nil
+}
+
+// options returns the options of a run on a data set.
+func (r *recipe) options(d *dataset.Data) (train.Options, error) {
+	c := mlp.Config{Hidden: r.act, Loss: r.loss, Scale: 1. / 255, On: 1}
+	c.Sizes = append([]int{d.Train.Features()}, r.hidden...)
+	c.Sizes = append(c.Sizes, d.Train.Classes)
+	output, rate, init := compute.Softmax, lrCrossEntropy, mlp.Xavier
+	if r.loss == compute.SquaredError {
+		output, rate = compute.Sigmoid, lrSquaredError
+	}
+	if r.act == compute.ReLU {
+		init = mlp.He
+	}
+	c.Output, c.Init = r.output.or(output), r.init.or(init)
+	o := train.Options{Network: c, Batch: r.batch, Epochs: r.epochs, LearningRate: r.lr.or(rate),
+		Momentum: r.momentum, Schedule: r.schedule, Seed: r.seed}
+	if err := o.Check(); err != nil {
+		return o, &usageError{err.Error()}
+	}
+	return o, nil
+}
+
+// contradictions tells which of the given flags differ from the options that a
+// checkpoint has.
+func (f *trainFlags) contradictions(o train.Options) error {
+	hidden := o.Network.Sizes[1 : len(o.Network.Sizes)-1]
+	r := &f.recipe
+	for _, c := range []struct{ name, given, stored string }{
+		{"hidden", showSizes(r.hidden), showSizes(hidden)},
+		{"act", r.act.String(), o.Network.Hidden.String()},
+		{"output", r.output.value.String(), o.Network.Output.String()},
+		{"loss", r.loss.String(), o.Network.Loss.String()},
+		{"init", string(r.init.value), string(o.Network.Init)},
+		{"batch", fmt.Sprint(r.batch), fmt.Sprint(o.Batch)},
+		{"epochs", fmt.Sprint(r.epochs), fmt.Sprint(o.Epochs)},
+		{"lr", fmt.Sprint(r.lr.value), fmt.Sprint(o.LearningRate)},
+		{"momentum", fmt.Sprint(r.momentum), fmt.Sprint(o.Momentum)},
+		{"schedule", string(r.schedule), string(o.Schedule)},
+		{"seed", fmt.Sprint(r.seed), fmt.Sprint(o.Seed)},
+	} {
+		if f.given[c.name] && c.given != c.stored {
+			return usagef("-%s=%s contradicts -resume=%s, whose run has %s; leave -%s out", c.name, c.given, f.resume, c.stored, c.name)
+		}
+	}
+	return nil
+}

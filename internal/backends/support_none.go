@@ -1,0 +1,6 @@
+//go:build !cgo || nogl
+
+package backends
+
+// GPUSupport tells whether this build can use a GPU.
+const GPUSupport = false
