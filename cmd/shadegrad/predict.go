@@ -100,7 +100,15 @@ func verdict(m *model.Model, y []float32) string {
 		if i == 0 {
 			separator = ": "
 		}
-		text += fmt.Sprintf("%s%d with %.2f%%", separator, c, 100*y[c])
+		text += fmt.Sprintf("%s%d with %s", separator, c, likelihood(y[c]))
 	}
 	return text
+}
+
+// likelihood writes an output as a percentage, and does not call small ones zero.
+func likelihood(y float32) string {
+	if y < 0.0001 {
+		return "<0.01%"
+	}
+	return fmt.Sprintf("%.2f%%", 100*y)
 }
