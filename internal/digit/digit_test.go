@@ -29,10 +29,10 @@ type neighbours struct{ set *dataset.Set }
 
 func newNeighbours(t *testing.T) neighbours { return neighbours{mnist(t)} }
 
-// The first half of the test set is what the tests take their digits from; the judge knows the other.
+// The first half of the test set is what the tests take their digits from; the judge knows half of the other.
 func (n neighbours) classify(pixels []byte) (label byte) {
 	best := math.MaxInt
-	for i := n.set.Len() / 2; i < n.set.Len(); i++ {
+	for i := n.set.Len() / 2; i < n.set.Len(); i += 2 {
 		sum := 0
 		other := n.set.Image(i)
 		for k, v := range pixels {
@@ -118,6 +118,11 @@ func TestMNISTDigitsComeThrough(t *testing.T) {
 func TestPictures(t *testing.T) {
 	set := mnist(t)
 	judge := newNeighbours(t)
+	const count = 20
+	var recognisable [count]bool
+	for i := range recognisable {
+		recognisable[i] = judge.classify(set.Image(i)) == set.Labels[i]
+	}
 	black, white := color.NRGBA{0, 0, 0, 255}, color.NRGBA{255, 255, 255, 255}
 	for _, c := range []struct {
 		name    string
@@ -150,7 +155,6 @@ func TestPictures(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			const count = 20
 			var difference, shifted float64
 			known, recognised := 0, 0
 			for i := range count {
@@ -161,7 +165,7 @@ func TestPictures(t *testing.T) {
 				}
 				difference += nearestDifference(got, want) / count
 				shifted += meanDifference(want[1:], want[:len(want)-1]) / count
-				if judge.classify(want) == set.Labels[i] {
+				if recognisable[i] {
 					known++
 					if judge.classify(got) == set.Labels[i] {
 						recognised++
