@@ -8,7 +8,7 @@ import (
 
 // The program cannot start training before 47 MB of images are decompressed from one gzip stream, which no second core
 // can share. compress/flate feeds a reader of unknown length and takes 190 ms for it; an inflater that knows where its
-// output ends, and so can look bits up eight bytes at a time and write without asking, takes less than half.
+// output ends, and so can look bits up eight bytes at a time and write without asking, takes half of that.
 // FuzzInflate holds it to compress/flate's answers.
 //
 // The format is RFC 1951.
