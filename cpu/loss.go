@@ -104,8 +104,11 @@ func (r lossRow) hit() float32 {
 		return 0
 	}
 	if len(r.z) == 1 {
-		high := float64(r.y[0]) >= (float64(r.On)+float64(r.Off))/2
-		if high == (r.class == 1) {
+		side := float64(r.y[0]) - (float64(r.On)+float64(r.Off))/2
+		if r.On < r.Off {
+			side = -side
+		}
+		if (side >= 0) == (r.class == 1) {
 			return 1
 		}
 		return 0

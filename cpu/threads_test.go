@@ -1,0 +1,109 @@
+package cpu_test
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/philox"
+	"shadegrad/cpu"
+	"shadegrad/internal/mlp"
+)
+
+// A step at each of these sizes is divided among threads in another way: some
+// ops are too small to divide, some sums are long enough to be cut.
+var threadCases = []struct {
+	sizes []int
+	rows  int
+}{
+	{[]int{7, 3}, 1},
+	{[]int{784, 128, 10}, 64},
+	{[]int{784, 33, 17, 10}, 129},
+	{[]int{30, 1100, 1}, 200},
+	{[]int{90, 65, 10}, 2500},
+}
+
+func TestThreadsDoNotChangeBits(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	for _, c := range threadCases {
+		t.Run(fmt.Sprintf("%v,rows=%d", c.sizes, c.rows), func(t *testing.T) {
+			var want [][]float32
+			for _, threads := range []int{1, 2, 3, 5} {
+				runtime.GOMAXPROCS(threads)
+				got := steps(t, c.sizes, c.rows)
+				if want == nil {
+					want = got
+				}
+				sameBits(t, fmt.Sprintf("%d threads", threads), got, want)
+			}
+		})
+	}
+}
+
+// steps trains a network for two steps and returns all that they made.
+func steps(t *testing.T, sizes []int, rows int) [][]float32 {
+	t.Helper()
+	b := cpu.New()
+	defer b.Close()
+	config := mlp.Config{Sizes: sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, On: 1}
+	n, err := mlp.New(b, config, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Load(n.Parameters(), config.InitialParameters(4)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := n.TrainStep(dataSet(t, b, 2*rows, sizes[0], config.Outputs()), rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := b.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		x.Run(compute.Args{Row: i * rows, LearningRate: 0.1, Momentum: 0.9})
+	}
+	mats := append(append(n.Parameters(), n.Velocities()...), n.Outputs()...)
+	values, err := n.Values(mats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// dataSet returns n random samples in b's memory.
+func dataSet(t *testing.T, b compute.Backend, n, features, classes int) mlp.Set {
+	t.Helper()
+	r := philox.Stream{Seed: 5}
+	pixels, labels := make([]byte, n*features), make([]byte, n)
+	for i := range pixels {
+		pixels[i] = byte(r.Uint64(uint64(i)))
+	}
+	for i := range labels {
+		labels[i] = byte(r.Uint64(uint64(i)) % uint64(max(classes, 2)))
+	}
+	images, err1 := b.AllocBytes(n, features)
+	column, err2 := b.AllocBytes(n, 1)
+	stats, err3 := b.Alloc(n, 2)
+	for _, err := range []error{err1, err2, err3, b.WriteBytes(images, pixels), b.WriteBytes(column, labels)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return mlp.Set{Images: images, Labels: column, Stats: stats}
+}
+
+func sameBits(t *testing.T, what string, got, want [][]float32) {
+	t.Helper()
+	for i := range want {
+		for j := range want[i] {
+			if math.Float32bits(got[i][j]) != math.Float32bits(want[i][j]) {
+				t.Fatalf("%s: element %d of matrix %d is %v, with 1 thread it is %v", what, j, i, got[i][j], want[i][j])
+			}
+		}
+	}
+}
