@@ -1,0 +1,88 @@
+package workers
+
+import (
+	"sync/atomic"
+	"testing"
+)
+
+// sum adds up numbers, each worker its share.
+type sum struct {
+	n     int
+	total atomic.Int64
+	calls atomic.Int64
+}
+
+func (s *sum) Work(worker, workers int) {
+	lo, hi := Share(s.n, 8, worker, workers)
+	for i := lo; i < hi; i++ {
+		s.total.Add(int64(i))
+	}
+	s.calls.Add(1)
+}
+
+func TestRun(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 8} {
+		p := New(size)
+		for round := range 500 {
+			s := &sum{n: round}
+			p.Run(s)
+			if want := int64(round * (round - 1) / 2); s.total.Load() != want {
+				t.Fatalf("%d workers: the numbers below %d add up to %d, want %d", size, round, s.total.Load(), want)
+			}
+			if s.calls.Load() != int64(size) {
+				t.Fatalf("%d workers: %d calls", size, s.calls.Load())
+			}
+		}
+		p.Close()
+		p.Close()
+	}
+}
+
+func TestSleepersWake(t *testing.T) {
+	p := New(3)
+	defer p.Close()
+	for range 20 {
+		s := &sum{n: 100}
+		p.Run(s)
+		// Until all are asleep, which is the state in question.
+		for asleep := 0; asleep < 2; {
+			p.mu.Lock()
+			asleep = p.asleep
+			p.mu.Unlock()
+			pause(63)
+		}
+		if s.total.Load() != 4950 {
+			t.Fatalf("got %d", s.total.Load())
+		}
+	}
+}
+
+func TestRunAllocatesNothing(t *testing.T) {
+	p := New(2)
+	defer p.Close()
+	s := &sum{n: 64}
+	p.Run(s)
+	if n := testing.AllocsPerRun(100, func() { p.Run(s) }); n != 0 {
+		t.Errorf("%v allocations a run", n)
+	}
+}
+
+func TestShareCovers(t *testing.T) {
+	for n := range 70 {
+		for _, grain := range []int{1, 7, 32} {
+			for workers := 1; workers < 6; workers++ {
+				next := 0
+				for w := range workers {
+					lo, hi := Share(n, grain, w, workers)
+					if lo != next || hi < lo || (lo%grain != 0 && lo != n) {
+						t.Fatalf("n %d, grain %d: worker %d of %d has [%d, %d), want it to begin at %d", n, grain, w, workers, lo, hi, next)
+					}
+					next = hi
+				}
+				if next != n {
+					t.Fatalf("n %d, grain %d, %d workers: covered %d", n, grain, workers, next)
+				}
+			}
+		}
+	}
+}
