@@ -80,21 +80,16 @@ func (l *bench) compile(ops ...compute.Op) (compute.Executable, error) {
 	return e, nil
 }
 
-// fused does all runs of the problem as one program and returns what its buffers
-// hold then.
-func (l *bench) fused() (got [][]float32, err error) {
-	e, err := l.compile(l.p.ops...)
-	if err != nil {
-		return nil, err
-	}
-	defer e.Release()
+// run does all runs of the problem with its program compiled, and returns what
+// the buffers hold then.
+func (l *bench) run(e compute.Executable) ([][]float32, error) {
 	for _, args := range l.p.runs {
 		e.Run(args)
 	}
 	return l.read()
 }
 
-// composed does the same with each op a program of its own.
+// composed is run with each op a program of its own.
 func (l *bench) composed() (got [][]float32, err error) {
 	var list []compute.Executable
 	defer func() {

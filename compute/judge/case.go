@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"fmt"
+
 	"shadegrad/compute"
 )
 
@@ -31,7 +33,7 @@ func (c Case) problem() *problem {
 // Check has b compute the case, and compares what it made with the reference.
 // It tells of wrong elements, of memory changed that is no result, of a second
 // run that gives other bits, and of errors of the backend; a program of several
-// ops is also run op by op. The error is a *Failure. All memory taken is freed.
+// ops is also compiled op by op. The error is a *Failure. All memory taken is freed.
 func (c Case) Check(b compute.Backend) error {
 	p := c.problem()
 	if fail := c.check(b, p); fail != nil {
@@ -47,7 +49,12 @@ func (c Case) check(b compute.Backend, p *problem) *Failure {
 	if err != nil {
 		return broken(err)
 	}
-	first, err := l.fused()
+	e, err := l.compile(p.ops...)
+	if err != nil {
+		return broken(err)
+	}
+	defer e.Release()
+	first, err := l.run(e)
 	if err != nil {
 		return broken(err)
 	}
@@ -57,7 +64,7 @@ func (c Case) check(b compute.Backend, p *problem) *Failure {
 	if err := l.reset(); err != nil {
 		return broken(err)
 	}
-	second, err := l.fused()
+	second, err := l.run(e)
 	if err != nil {
 		return broken(err)
 	}
@@ -72,7 +79,7 @@ func (c Case) check(b compute.Backend, p *problem) *Failure {
 		return broken(err)
 	}
 	if fail := p.verdict(apart); fail != nil {
-		fail.Detail = "run op by op: " + fail.Detail
+		fail.Detail = "compiled op by op: " + fail.Detail
 		return fail
 	}
 	return nil
@@ -85,8 +92,7 @@ func broken(err error) *Failure { return &Failure{Detail: err.Error(), Cause: er
 // which may be off by as much as Check allows. The error is a *Failure.
 func Against(b, oracle compute.Backend, c Case) error {
 	p := c.problem()
-	fail := against(b, oracle, p)
-	if fail != nil {
+	if fail := against(b, oracle, p); fail != nil {
 		fail.Case, fail.Kernel = c.Name, c.Kernel
 		return fail
 	}
@@ -94,20 +100,28 @@ func Against(b, oracle compute.Backend, c Case) error {
 }
 
 func against(b, oracle compute.Backend, p *problem) *Failure {
-	var results [2][][]float32
-	for i, backend := range []compute.Backend{b, oracle} {
-		l, err := load(backend, p)
-		defer l.free()
-		if err == nil {
-			results[i], err = l.fused()
-		}
-		if err != nil {
-			fail := broken(err)
-			if i == 1 {
-				fail.Detail = "the oracle: " + fail.Detail
-			}
-			return fail
-		}
+	got, err := results(b, p)
+	if err != nil {
+		return broken(err)
 	}
-	return p.agreement(results[0], results[1])
+	want, err := results(oracle, p)
+	if err != nil {
+		return broken(fmt.Errorf("the oracle: %w", err))
+	}
+	return p.agreement(got, want)
+}
+
+// results has b compute a problem once.
+func results(b compute.Backend, p *problem) ([][]float32, error) {
+	l, err := load(b, p)
+	defer l.free()
+	if err != nil {
+		return nil, err
+	}
+	e, err := l.compile(p.ops...)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Release()
+	return l.run(e)
 }

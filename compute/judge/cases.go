@@ -13,30 +13,16 @@ import (
 // product meet in every way around one tile size, for each transpose.
 func Cases() []Case {
 	var list caseList
-	list.gathers()
-	list.matmuls()
-	list.activations()
-	list.deltas()
-	list.losses()
-	list.columnSums()
-	list.updates()
-	list.fills()
-	list.programs()
+	list.all()
 	return list.cases
 }
 
-// SelfTest returns a few small cases, each form of each op at an odd size: what
-// a program should ask of a backend that it has just opened.
+// SelfTest returns a few small cases: each form of each op at an odd size, its
+// edges, and a training step. It is what a program should ask of a backend that
+// it has just opened.
 func SelfTest() []Case {
 	list := caseList{quick: true}
-	list.gathers()
-	list.matmuls()
-	list.activations()
-	list.deltas()
-	list.losses()
-	list.columnSums()
-	list.updates()
-	list.fills()
+	list.all()
 	return list.cases
 }
 
@@ -45,6 +31,18 @@ type caseList struct {
 	cases []Case
 	names map[string]bool
 	quick bool // only the self-test's
+}
+
+func (l *caseList) all() {
+	l.gathers()
+	l.matmuls()
+	l.activations()
+	l.deltas()
+	l.losses()
+	l.columnSums()
+	l.updates()
+	l.fills()
+	l.programs()
 }
 
 // add adds a case of an op. kernel is the op's name and form; params are the

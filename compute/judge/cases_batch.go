@@ -11,7 +11,7 @@ func (l *caseList) gathers() {
 	widths := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15, 16, 17, 31, 63, 64, 65, 131, 784, 841}
 	rows := []int{1, 2, 3, 5, 8, 17, 32, 64}
 	if l.quick {
-		widths, rows = []int{35}, []int{17}
+		widths, rows = []int{34, 35}, []int{17}
 	}
 	for i, width := range widths {
 		for _, indexed := range both {
@@ -82,8 +82,12 @@ func (l *caseList) losses() {
 	for _, form := range lossForms() {
 		form.delta, form.on, form.weight = "out", 1, 1
 		if l.quick {
-			form.m, form.n, form.row, form.indexed, form.bias, form.scale = 17, 11, 2, true, true, 1./17
-			l.loss(form)
+			c := form
+			c.m, c.n, c.row, c.indexed, c.bias, c.weight, c.scale = 17, 11, 2, true, true, 0.5, 1./17
+			l.loss(c)
+			c.delta, c.indexed = "none", false
+			l.loss(c)
+			l.specialLosses(form)
 			continue
 		}
 		for _, bias := range both {

@@ -50,16 +50,16 @@ func (l *caseList) matmuls() {
 			l.matmul(kernel, size{67, 35, 33}, form.transA, form.transB)
 			continue
 		}
+		for _, t := range tiles {
+			for _, s := range sizesAround(t, turn) {
+				l.matmul(kernel, s, form.transA, form.transB)
+			}
+		}
 		for _, s := range networkSizes {
 			l.matmul(kernel, s, form.transA, form.transB)
 		}
 		for _, s := range vectorSizes {
 			l.matmul(kernel, s, form.transA, form.transB)
-		}
-		for _, t := range tiles {
-			for _, s := range sizesAround(t, turn) {
-				l.matmul(kernel, s, form.transA, form.transB)
-			}
 		}
 	}
 }

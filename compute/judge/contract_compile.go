@@ -98,7 +98,7 @@ func refusedOp(b compute.Backend, row compute.Mat, bad badOp) error {
 	var opErr *compute.OpError
 	switch {
 	case err == nil:
-		return fmt.Errorf("compile takes op %s, wrong as to %q: %+v", name, bad.reason, bad.op)
+		return fmt.Errorf("compile takes a wrong op %s: %+v", name, bad.op)
 	case !errors.As(err, &opErr):
 		return fmt.Errorf("op %s: the error is no *compute.OpError: %w", name, err)
 	case opErr.Program != "wrong" || opErr.Index != 1 || opErr.Op != name:

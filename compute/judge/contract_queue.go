@@ -125,18 +125,18 @@ func dependentRuns(b compute.Backend) error {
 	if err != nil {
 		return err
 	}
-	queued, err := l.fused()
+	e, err := l.compile(p.ops...)
+	if err != nil {
+		return err
+	}
+	defer e.Release()
+	queued, err := l.run(e)
 	if err != nil {
 		return err
 	}
 	if err := l.reset(); err != nil {
 		return err
 	}
-	e, err := l.compile(p.ops...)
-	if err != nil {
-		return err
-	}
-	defer e.Release()
 	for _, args := range p.runs {
 		e.Run(args)
 		if err := b.Sync(); err != nil {
@@ -224,12 +224,7 @@ func differences(b compute.Backend, n network) error {
 	s.forward(true)
 	s.backward(false)
 	p.run(compute.Args{})
-	l, err := load(b, p)
-	defer l.free()
-	if err != nil {
-		return err
-	}
-	got, err := l.fused()
+	got, err := results(b, p)
 	if err != nil {
 		return err
 	}

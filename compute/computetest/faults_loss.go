@@ -1,0 +1,175 @@
+package computetest
+
+import (
+	"math"
+
+	"shadegrad/compute"
+)
+
+var lossFaults = []Fault{
+	fault("the gradient lacks 1/batch", func(c *call, o compute.Loss) {
+		o.Scale = 1
+		c.instead(o)
+	}),
+	fault("the weight is ignored", func(c *call, o compute.Loss) {
+		o.Weight = 1
+		c.instead(o)
+	}),
+	fault("the bias is ignored", func(c *call, o compute.Loss) {
+		o.Bias = compute.Mat{}
+		c.instead(o)
+	}),
+	fault("labels are taken in natural order", func(c *call, o compute.Loss) {
+		o.Index = compute.Index{}
+		c.instead(o)
+	}),
+	fault("targets are 1 and 0", func(c *call, o compute.Loss) {
+		o.On, o.Off = 1, 0
+		c.instead(o)
+	}),
+	fault("Args.Row is ignored", func(c *call, o compute.Loss) {
+		c.args.Row = 0
+		c.right()
+	}),
+	fault("statistics begin at row 0", func(c *call, o compute.Loss) {
+		before := c.get(o.Stats)
+		c.right()
+		after := c.get(o.Stats)
+		copy(before, after[2*c.args.Row:2*(c.args.Row+o.Z.Rows)])
+		c.put(o.Stats, before)
+	}),
+	fault("statistics of other batches are cleared", func(c *call, o compute.Loss) {
+		c.change(o.Stats, func(v []float32) {
+			clear(v[:2*c.args.Row])
+			clear(v[2*(c.args.Row+o.Z.Rows):])
+		})
+	}),
+	fault("the last row is skipped", func(c *call, o compute.Loss) {
+		last := c.args.Row + o.Z.Rows - 1
+		c.keep(o.Stats, func(i, _ int) bool { return i == last })
+	}),
+	fault("without a gradient nothing is done", func(c *call, o compute.Loss) {
+		if !o.Delta.IsZero() {
+			c.right()
+		}
+	}),
+	fault("the gradient is added", func(c *call, o compute.Loss) {
+		if o.Delta.IsZero() {
+			c.right()
+			return
+		}
+		before := c.get(o.Delta)
+		c.change(o.Delta, func(v []float32) {
+			for e := range v {
+				v[e] += before[e]
+			}
+		})
+	}),
+	fault("an invalid label is learnt as no class", func(c *call, o compute.Loss) {
+		mute := func(v []float32) {
+			for e := range v {
+				if v[e] != v[e] {
+					v[e] = 0
+				}
+			}
+		}
+		c.right()
+		for _, m := range []compute.Mat{o.Delta, o.Stats} {
+			if !m.IsZero() {
+				v := c.get(m)
+				mute(v)
+				c.put(m, v)
+			}
+		}
+	}),
+	fault("the loss is of an output that rounds to 0", func(c *call, o compute.Loss) {
+		c.change(o.Stats, func(v []float32) {
+			for e := 2 * c.args.Row; e < 2*(c.args.Row+o.Z.Rows); e += 2 {
+				if o.Kind == compute.CrossEntropy && v[e] > 104 {
+					v[e] = float32(math.Inf(1))
+				}
+			}
+		})
+	}),
+	fault("the gradient of softmax and squares is that of sigmoid", func(c *call, o compute.Loss) {
+		if o.F != compute.Softmax || o.Kind != compute.SquaredError || o.Delta.IsZero() {
+			c.right()
+			return
+		}
+		y := c.scratch(o.Z.Rows, o.Z.Cols)
+		c.instead(compute.Activate{Dst: y, Src: o.Z, Bias: o.Bias, F: o.F})
+		labels := c.octets(o.Labels, o.Index, o.Z.Rows)
+		out := c.get(y)
+		c.change(o.Delta, func(v []float32) {
+			for e := range v {
+				target := o.Off
+				if float32(e%o.Z.Cols) == labels[e/o.Z.Cols] {
+					target = o.On
+				}
+				v[e] = o.Scale * o.Weight * 2 * (out[e] - target) * out[e] * (1 - out[e])
+			}
+		})
+	}),
+	fault("of equal outputs the last is the answer", hits(several, outputs, func(o compute.Loss, y []float32, label int) bool {
+		best := 0
+		for j := range y {
+			if y[j] >= y[best] {
+				best = j
+			}
+		}
+		return best == label
+	})),
+	fault("the answer is that of the sums, not of the outputs", hits(several, sums, func(o compute.Loss, z []float32, label int) bool {
+		best := 0
+		for j := range z {
+			if z[j] > z[best] {
+				best = j
+			}
+		}
+		return best == label
+	})),
+	fault("of one output class 0 has the middle", hits(one, outputs, func(o compute.Loss, y []float32, label int) bool {
+		return (y[0] > (o.On+o.Off)/2) == (label == 1)
+	})),
+	fault("of one output the target of class 0 is On", func(c *call, o compute.Loss) {
+		if o.Z.Cols == 1 {
+			o.Off = o.On
+			c.instead(o)
+			return
+		}
+		c.right()
+	}),
+}
+
+// Which networks a rule for hits is about, and of what.
+func one(o compute.Loss) bool                   { return o.Z.Cols == 1 }
+func several(o compute.Loss) bool               { return o.Z.Cols > 1 }
+func outputs(o compute.Loss) compute.Activation { return o.F }
+func sums(compute.Loss) compute.Activation      { return compute.Identity }
+
+// hits does op Loss with another rule for hits.
+func hits(about func(compute.Loss) bool, of func(compute.Loss) compute.Activation,
+	rule func(o compute.Loss, y []float32, label int) bool) func(*call, compute.Loss) {
+	return func(c *call, o compute.Loss) {
+		if !about(o) {
+			c.right()
+			return
+		}
+		labels := c.octets(o.Labels, o.Index, o.Z.Rows)
+		y := c.scratch(o.Z.Rows, o.Z.Cols)
+		c.instead(compute.Activate{Dst: y, Src: o.Z, Bias: o.Bias, F: of(o)})
+		out := c.get(y)
+		c.change(o.Stats, func(v []float32) {
+			for i, label := range labels {
+				if int(label) >= max(o.Z.Cols, 2) {
+					continue
+				}
+				hit := &v[2*(c.args.Row+i)+1]
+				*hit = 0
+				if rule(o, out[i*o.Z.Cols:(i+1)*o.Z.Cols], int(label)) {
+					*hit = 1
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,86 @@
+package computetest
+
+import (
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+)
+
+func open(f Fault) judge.Open {
+	return func() (compute.Backend, error) { return f.Wrap(judge.Reference()), nil }
+}
+
+// find returns the first failure of a backend with a fault. It asks what is about
+// the fault's op before the rest.
+func find(f Fault) error {
+	if f.Op == "backend" {
+		for _, c := range judge.Contract() {
+			if err := c.Run(open(f)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := check(f, judge.Cases()); err != nil {
+		return err
+	}
+	return judge.First(open(f))
+}
+
+// check returns the first failure of the cases of the fault's op.
+func check(f Fault, cases []judge.Case) error {
+	b := f.Wrap(judge.Reference())
+	for _, c := range cases {
+		if c.Op == f.Op {
+			if err := c.Check(b); err != nil {
+				return err
+			}
+		}
+	}
+	return b.Close()
+}
+
+func TestPlantedFaults(t *testing.T) {
+	if err := judge.First(func() (compute.Backend, error) { return judge.Reference(), nil }); err != nil {
+		t.Fatalf("without a fault: %v", err)
+	}
+	found := 0
+	names := make(map[string]bool)
+	for _, f := range Faults() {
+		if names[f.Name] {
+			t.Errorf("two faults are called %q", f.Name)
+		}
+		names[f.Name] = true
+		err := find(f)
+		if err == nil {
+			t.Errorf("not found: %s", f.Name)
+			continue
+		}
+		found++
+		t.Logf("%s\n\t%v", f.Name, err)
+	}
+	if found == len(Faults()) {
+		t.Logf("%d planted faults tried, all found", found)
+	}
+}
+
+// The self-test need not find what only the contract asks, but it must find an
+// op done wrongly, but for what shows only in cases too large for it.
+func TestSelfTestFindsFaults(t *testing.T) {
+	large := map[string]bool{"column_sum: long sums are added one by one": true}
+	tried := 0
+	for _, f := range Faults() {
+		if f.Op == "backend" || large[f.Name] {
+			continue
+		}
+		tried++
+		if check(f, judge.SelfTest()) == nil {
+			t.Errorf("not found: %s", f.Name)
+		}
+	}
+	t.Logf("%d planted faults of ops tried on the self-test, and %d left out", tried, len(large))
+}
+
+func TestRun(t *testing.T) {
+	Run(t, func(testing.TB) compute.Backend { return judge.Reference() })
+}
