@@ -14,6 +14,8 @@ package mlp
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"shadegrad/compute"
@@ -45,6 +47,17 @@ func (c Config) Check() error {
 		if n <= 0 {
 			return fmt.Errorf("layer %d of the network has %d units", i, n)
 		}
+		if i > 0 && n > math.MaxInt32/c.Sizes[i-1] {
+			return fmt.Errorf("layer %d of the network has %d×%d weights: more than %d", i, n, c.Sizes[i-1], math.MaxInt32)
+		}
+	}
+	for _, f := range []compute.Activation{c.Hidden, c.Output} {
+		if !slices.Contains(compute.Activations(), f) {
+			return fmt.Errorf("unknown %s", f)
+		}
+	}
+	if c.Loss != compute.CrossEntropy && c.Loss != compute.SquaredError {
+		return fmt.Errorf("unknown %s", c.Loss)
 	}
 	if c.Hidden == compute.Softmax {
 		return fmt.Errorf("softmax is for the last layer, not for hidden ones")

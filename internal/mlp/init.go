@@ -44,7 +44,7 @@ func (i Init) check() error {
 // its own, so that a layer's weights do not depend on the sizes of others.
 const initStream = 1 << 32
 
-// Parameters draws the first values of every parameter, in the order of
+// InitialParameters draws the first values of every parameter, in the order of
 // Shapes. They depend on the config and the seed alone.
 func (c Config) InitialParameters(seed uint64) [][]float32 {
 	shapes := c.Shapes()

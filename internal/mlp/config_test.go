@@ -1,0 +1,90 @@
+package mlp
+
+import (
+	"math"
+	"reflect"
+	"testing"
+
+	"shadegrad/compute"
+)
+
+// valid is a config in order; tests change it.
+func valid() Config {
+	return Config{Sizes: []int{784, 128, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Init: He, Scale: 1. / 255, On: 1}
+}
+
+func TestConfigCheck(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Config)
+		want   string // the error, or "" for none
+	}{
+		{"as it is", func(*Config) {}, ""},
+		{"no hidden layer", func(c *Config) { c.Sizes = []int{4, 2} }, ""},
+		{"no biases", func(c *Config) { c.NoBias = true }, ""},
+		{"sigmoid and cross-entropy", func(c *Config) { c.Output = compute.Sigmoid }, ""},
+		{"identity and squared error", func(c *Config) { c.Output, c.Loss = compute.Identity, compute.SquaredError }, ""},
+		{"softmax and squared error", func(c *Config) { c.Loss = compute.SquaredError }, ""},
+		{"no sizes", func(c *Config) { c.Sizes = nil },
+			"a network needs at least an input and an output size, not []"},
+		{"one size", func(c *Config) { c.Sizes = []int{784} },
+			"a network needs at least an input and an output size, not [784]"},
+		{"no inputs", func(c *Config) { c.Sizes[0] = 0 }, "layer 0 of the network has 0 units"},
+		{"an empty layer", func(c *Config) { c.Sizes[1] = 0 }, "layer 1 of the network has 0 units"},
+		{"a negative layer", func(c *Config) { c.Sizes[2] = -3 }, "layer 2 of the network has -3 units"},
+		{"a huge layer", func(c *Config) { c.Sizes[1] = math.MaxInt32 },
+			"layer 1 of the network has 2147483647×784 weights: more than 2147483647"},
+		{"softmax in the middle", func(c *Config) { c.Hidden = compute.Softmax },
+			"softmax is for the last layer, not for hidden ones"},
+		{"cross-entropy of ReLU", func(c *Config) { c.Output = compute.ReLU },
+			"cross-entropy needs softmax or sigmoid outputs, not relu"},
+		{"unknown hidden activation", func(c *Config) { c.Hidden = 17 }, "unknown activation(17)"},
+		{"unknown output activation", func(c *Config) { c.Output = -1 }, "unknown activation(-1)"},
+		{"unknown loss", func(c *Config) { c.Loss = 2 }, "unknown loss(2)"},
+		{"unknown initialisation", func(c *Config) { c.Init = "ones" },
+			`no initialisation is called "ones"; there are ["he" "xavier" "normal" "units" "uniform"]`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := valid()
+			tt.change(&c)
+			got := ""
+			if err := c.Check(); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("Check() = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestShapes has the names and shapes of the state dict of
+//
+//	nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+func TestShapes(t *testing.T) {
+	c := valid()
+	c.Sizes = []int{5, 4, 3, 2}
+	want := []Shape{
+		{"0.weight", 4, 5, false}, {"0.bias", 1, 4, true},
+		{"2.weight", 3, 4, false}, {"2.bias", 1, 3, true},
+		{"4.weight", 2, 3, false}, {"4.bias", 1, 2, true},
+	}
+	if got := c.Shapes(); !reflect.DeepEqual(got, want) {
+		t.Errorf("shapes are %v, want %v", got, want)
+	}
+	if n := c.Parameters(); n != 20+4+12+3+6+2 {
+		t.Errorf("%d parameters", n)
+	}
+	c.NoBias = true
+	want = []Shape{{"0.weight", 4, 5, false}, {"2.weight", 3, 4, false}, {"4.weight", 2, 3, false}}
+	if got := c.Shapes(); !reflect.DeepEqual(got, want) {
+		t.Errorf("without biases shapes are %v, want %v", got, want)
+	}
+	if n := c.Parameters(); n != 20+12+6 {
+		t.Errorf("without biases %d parameters", n)
+	}
+	if s := c.String(); s != "5-4-3-2" {
+		t.Errorf("it is called %q", s)
+	}
+}

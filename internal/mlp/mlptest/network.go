@@ -1,0 +1,219 @@
+// Package mlptest is a perceptron in float64 by plain loops, one sample at a
+// time, from the textbooks' equations and not from programs of ops: what tests
+// compare the network of package mlp with.
+package mlptest
+
+import (
+	"math"
+
+	"shadegrad/compute"
+	"shadegrad/internal/mlp"
+)
+
+// A Network has the parameters of a perceptron.
+type Network struct {
+	Config mlp.Config
+	Params [][]float64 // in the order of Config.Shapes
+}
+
+// New returns a network with the given parameters.
+func New(c mlp.Config, values [][]float32) *Network {
+	n := &Network{Config: c}
+	for _, list := range values {
+		wide := make([]float64, len(list))
+		for i, v := range list {
+			wide[i] = float64(v)
+		}
+		n.Params = append(n.Params, wide)
+	}
+	return n
+}
+
+// layer returns the weights and the biases of layer l; the biases may be nil.
+func layer(c mlp.Config, params [][]float64, l int) (w, b []float64) {
+	if c.NoBias {
+		return params[l], nil
+	}
+	return params[2*l], params[2*l+1]
+}
+
+// forward returns the sums and the outputs of each layer; y[0] is the input.
+func (n *Network) forward(pixels []byte) (z, y [][]float64) {
+	x := make([]float64, len(pixels))
+	for i, p := range pixels {
+		x[i] = float64(n.Config.Scale)*float64(p) + float64(n.Config.Shift)
+	}
+	z, y = [][]float64{nil}, [][]float64{x}
+	for l := range n.Config.Layers() {
+		w, b := layer(n.Config, n.Params, l)
+		sums := make([]float64, n.Config.Sizes[l+1])
+		for j := range sums {
+			if b != nil {
+				sums[j] = b[j]
+			}
+			for i, v := range x {
+				sums[j] += w[j*len(x)+i] * v
+			}
+		}
+		f := n.Config.Hidden
+		if l == n.Config.Layers()-1 {
+			f = n.Config.Output
+		}
+		x = activate(f, sums)
+		z, y = append(z, sums), append(y, x)
+	}
+	return z, y
+}
+
+// Outputs returns the outputs for an image.
+func (n *Network) Outputs(pixels []byte) []float64 {
+	_, y := n.forward(pixels)
+	return y[len(y)-1]
+}
+
+func activate(f compute.Activation, z []float64) []float64 {
+	y := make([]float64, len(z))
+	sum := 0.
+	for j, v := range z {
+		switch f {
+		case compute.Identity:
+			y[j] = v
+		case compute.Sigmoid:
+			y[j] = 1 / (1 + math.Exp(-v))
+		case compute.Tanh:
+			y[j] = math.Tanh(v)
+		case compute.ReLU:
+			y[j] = max(v, 0)
+		case compute.Softmax:
+			y[j] = math.Exp(v)
+			sum += y[j]
+		}
+	}
+	if f == compute.Softmax {
+		for j := range y {
+			y[j] /= sum
+		}
+	}
+	return y
+}
+
+func (n *Network) target(j, label int) float64 {
+	if n.Config.Outputs() == 1 {
+		j = 1
+	}
+	if j == label {
+		return float64(n.Config.On)
+	}
+	return float64(n.Config.Off)
+}
+
+// Loss returns the loss of a sample.
+func (n *Network) Loss(pixels []byte, label byte) float64 {
+	y := n.Outputs(pixels)
+	e := 0.
+	for j, v := range y {
+		t := n.target(j, int(label))
+		switch {
+		case n.Config.Loss == compute.SquaredError:
+			e += (v - t) * (v - t) / float64(len(y))
+		case n.Config.Output == compute.Softmax:
+			e -= t * math.Log(v)
+		default:
+			e -= t*math.Log(v) + (1-t)*math.Log(1-v)
+		}
+	}
+	return e
+}
+
+// Class returns the class that the network takes an image for.
+func (n *Network) Class(pixels []byte) int {
+	z, y := n.forward(pixels)
+	if out := y[len(y)-1]; len(out) == 1 {
+		on, off := float64(n.Config.On), float64(n.Config.Off)
+		if math.Abs(out[0]-on) <= math.Abs(out[0]-off) {
+			return 1
+		}
+		return 0
+	}
+	best, sums := 0, z[len(z)-1]
+	for j, v := range sums {
+		if v > sums[best] {
+			best = j
+		}
+	}
+	return best
+}
+
+// addGradient adds the gradient of a sample's loss to g.
+func (n *Network) addGradient(g [][]float64, pixels []byte, label byte) {
+	_, y := n.forward(pixels)
+	last := n.Config.Layers()
+	delta := n.outputDelta(y[last], int(label))
+	for l := last - 1; l >= 0; l-- {
+		w, _ := layer(n.Config, n.Params, l)
+		gw, gb := layer(n.Config, g, l)
+		x := y[l]
+		back := make([]float64, len(x))
+		for j, d := range delta {
+			if gb != nil {
+				gb[j] += d
+			}
+			for i, v := range x {
+				gw[j*len(x)+i] += d * v
+				back[i] += d * w[j*len(x)+i]
+			}
+		}
+		if l > 0 {
+			for i, v := range x {
+				back[i] *= slope(n.Config.Hidden, v)
+			}
+		}
+		delta = back
+	}
+}
+
+// outputDelta returns ∂E/∂z of the last layer, by the chain rule from ∂E/∂y.
+func (n *Network) outputDelta(y []float64, label int) []float64 {
+	dy := make([]float64, len(y))
+	for j, v := range y {
+		t := n.target(j, label)
+		switch {
+		case n.Config.Loss == compute.SquaredError:
+			dy[j] = 2 * (v - t) / float64(len(y))
+		case n.Config.Output == compute.Softmax:
+			dy[j] = -t / v
+		default:
+			dy[j] = (1-t)/(1-v) - t/v
+		}
+	}
+	dz := make([]float64, len(y))
+	for j, v := range y {
+		if n.Config.Output != compute.Softmax {
+			dz[j] = dy[j] * slope(n.Config.Output, v)
+			continue
+		}
+		for k, u := range y {
+			jacobian := -u * v
+			if j == k {
+				jacobian += u
+			}
+			dz[j] += dy[k] * jacobian
+		}
+	}
+	return dz
+}
+
+// slope returns F′ where F gives y.
+func slope(f compute.Activation, y float64) float64 {
+	switch f {
+	case compute.Sigmoid:
+		return y * (1 - y)
+	case compute.Tanh:
+		return 1 - y*y
+	case compute.ReLU:
+		if y <= 0 {
+			return 0
+		}
+	}
+	return 1
+}

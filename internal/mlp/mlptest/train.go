@@ -1,0 +1,52 @@
+package mlptest
+
+// A Sample is an image with its label.
+type Sample struct {
+	Pixels []byte
+	Label  byte
+}
+
+// Zeros returns as many zeros as the network has parameters, in their shapes.
+func (n *Network) Zeros() [][]float64 {
+	z := make([][]float64, len(n.Params))
+	for i, p := range n.Params {
+		z[i] = make([]float64, len(p))
+	}
+	return z
+}
+
+// Gradient returns the gradient of the mean loss of a batch.
+func (n *Network) Gradient(batch []Sample) [][]float64 {
+	g := n.Zeros()
+	for _, s := range batch {
+		n.addGradient(g, s.Pixels, s.Label)
+	}
+	for _, list := range g {
+		for i := range list {
+			list[i] /= float64(len(batch))
+		}
+	}
+	return g
+}
+
+// MeanLoss returns the mean loss of samples.
+func (n *Network) MeanLoss(samples []Sample) float64 {
+	sum := 0.
+	for _, s := range samples {
+		sum += n.Loss(s.Pixels, s.Label)
+	}
+	return sum / float64(len(samples))
+}
+
+// Step takes a step of gradient descent with momentum and returns the sum of the
+// batch's losses before it. velocity has the network's shapes.
+func (n *Network) Step(velocity [][]float64, batch []Sample, rate, momentum float64) float64 {
+	sum := n.MeanLoss(batch) * float64(len(batch))
+	for i, list := range n.Gradient(batch) {
+		for j, g := range list {
+			velocity[i][j] = momentum*velocity[i][j] + g
+			n.Params[i][j] -= rate * velocity[i][j]
+		}
+	}
+	return sum
+}
