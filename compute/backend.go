@@ -131,7 +131,8 @@ func FormatBytes(n int64) string {
 	}
 	v, names := float64(n)/unit, []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	i := 0
-	for v >= unit && i < len(names)-1 {
+	// A little below 1024 would be written as 1024.0.
+	for v >= unit-0.05 && i < len(names)-1 {
 		v, i = v/unit, i+1
 	}
 	return fmt.Sprintf("%d bytes (%.1f %s)", n, v, names[i])
