@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"shadegrad/internal/mlp"
@@ -91,7 +92,8 @@ func decode(f *safetensors.File) (*Model, error) {
 	if err := h.Network.Check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
 	}
-	if h.Width <= 0 || h.Height <= 0 || h.Width*h.Height != h.Network.Sizes[0] {
+	// Divided, since a product of hostile numbers could overflow to the right one.
+	if n := h.Network.Sizes[0]; h.Width <= 0 || n%h.Width != 0 || n/h.Width != h.Height {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d do not fit a network of %d inputs",
 			h.Width, h.Height, h.Network.Sizes[0])
 	}
@@ -99,8 +101,8 @@ func decode(f *safetensors.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if want := len(h.Network.Shapes()); len(f.Tensors) != want {
-		return nil, fmt.Errorf("has %d tensors, a network %s has %d", len(f.Tensors), h.Network, want)
+	if name, ok := stranger(f, h.Network); ok {
+		return nil, fmt.Errorf("tensor %q does not belong to a network %s", name, h.Network)
 	}
 	return &Model{Network: h.Network, Width: h.Width, Height: h.Height, Values: values, About: h.About}, nil
 }
@@ -119,7 +121,20 @@ func Tensors(prefix string, c mlp.Config, values [][]float32) ([]safetensors.Ten
 	return tensors, nil
 }
 
-// Values is the inverse of Tensors. An error names the tensor and what differs.
+// stranger returns the name of a tensor that is none of a network's parameters,
+// if there is one.
+func stranger(f *safetensors.File, c mlp.Config) (string, bool) {
+	shapes := c.Shapes()
+	for _, t := range f.Tensors {
+		if !slices.ContainsFunc(shapes, func(s mlp.Shape) bool { return s.Name == t.Name }) {
+			return t.Name, true
+		}
+	}
+	return "", false
+}
+
+// Values is the inverse of Tensors. An error names the tensor and what differs;
+// a value that is not a finite number is one, since no training ends with it.
 func Values(prefix string, f *safetensors.File, c mlp.Config) ([][]float32, error) {
 	var values [][]float32
 	for _, s := range c.Shapes() {
@@ -129,6 +144,11 @@ func Values(prefix string, f *safetensors.File, c mlp.Config) ([][]float32, erro
 		}
 		if !slices.Equal(t.Shape, dims(s)) {
 			return nil, fmt.Errorf("tensor %q has shape %v, a network %s has %v", t.Name, t.Shape, c, dims(s))
+		}
+		for i, v := range t.Data {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return nil, fmt.Errorf("tensor %q is damaged: value %d is %v", t.Name, i, v)
+			}
 		}
 		values = append(values, t.Data)
 	}
