@@ -2,87 +2,160 @@ package dataset
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"hash/crc32"
+	"io"
+	"sync"
+
+	"shadegrad/testdata"
 )
 
 // isGzip reports whether data begins as a gzip file does (RFC 1952).
 func isGzip(data []byte) bool { return len(data) >= 2 && data[0] == 0x1f && data[1] == 0x8b }
 
+// maxExpansion bounds what deflate can make of one byte: a match of 258 bytes takes at least two bits.
+const maxExpansion = 258 * 8 / 2
+
+// errFull says that the stream goes on after the destination is full.
+var errFull = errors.New("more data than announced")
+
 // gunzip decompresses the gzip file src into dst and returns how many bytes that gave. It is errFull if there are more
-// than fit. Several members one after another count as one, as in RFC 1952, and their checksums are verified.
+// than fit. Several members one after another count as one, as in RFC 1952, and their checksums are verified. Members
+// that say how long they are, as those of the built-in MNIST do, are decompressed side by side.
 func gunzip(dst, src []byte) (n int, err error) {
-	z := inflater{src: src, dst: dst}
+	list := members(src)
+	if list == nil || totalSize(list) > uint64(len(dst)) {
+		return gunzipOne(dst, src, 0)
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, len(list))
+	for i, m := range list {
+		out := dst[n : n+int(m.size)]
+		n += len(out)
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			got, err := gunzipOne(out, src[:m.end], m.begin)
+			if err == errFull || err == nil && got < len(out) {
+				err = damaged(m.end, "the length does not fit the data")
+			}
+			errs[i] = err
+		}()
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// gunzipOne decompresses the members of src from byte at on, one after another.
+func gunzipOne(dst, src []byte, at int) (n int, err error) {
+	r := bytes.NewReader(src[at:])
+	position := func() int { return len(src) - r.Len() }
+	var z gzip.Reader
 	for {
-		if err := z.memberHeader(); err != nil {
-			return z.out, err
+		if err := z.Reset(r); err != nil {
+			return n, gzipError(err, src, position())
 		}
-		if err := z.run(); err != nil {
-			return z.out, err
+		z.Multistream(false) // so that what follows a member is looked at here
+		got, err := fill(&z, dst[n:])
+		n += got
+		if err == nil {
+			// Only reading on tells whether this is the end, and verifies the checksum.
+			var more [1]byte
+			if got, err = fill(&z, more[:]); got > 0 {
+				return n, errFull
+			}
 		}
-		if len(src)-z.pos < 8 {
-			return z.out, z.truncated()
+		if err != io.EOF {
+			return n, gzipError(err, src, position())
 		}
-		data := dst[z.start:z.out]
-		if want, got := binary.LittleEndian.Uint32(src[z.pos:]), crc32.ChecksumIEEE(data); got != want {
-			return z.out, z.damaged(fmt.Sprintf("expected data of checksum %08x, found %08x", want, got))
+		if r.Len() == 0 {
+			return n, nil
 		}
-		z.pos += 4
-		if want := binary.LittleEndian.Uint32(src[z.pos:]); uint32(len(data)) != want {
-			return z.out, z.damaged(fmt.Sprintf("expected %d bytes of data, found %d", want, len(data)))
-		}
-		z.pos += 4
-		if z.pos == len(src) {
-			return z.out, nil
-		}
-		if !isGzip(src[z.pos:]) {
-			return z.out, fmt.Errorf("trailing bytes: expected the end of the file at byte %d, found %d more after the gzip data",
-				z.pos, len(src)-z.pos)
+		if !isGzip(src[position():]) {
+			return n, fmt.Errorf("trailing bytes: expected the end of the file at byte %d, found %d more after the gzip data",
+				position(), r.Len())
 		}
 	}
 }
 
-// memberHeader skips the header of a gzip member.
-func (z *inflater) memberHeader() error {
-	h := z.src[z.pos:]
-	if len(h) < 10 {
-		return z.truncated()
+// fill reads until dst is full. Unlike io.ReadFull it tells the end of the data, io.EOF, from data that was cut off.
+func fill(r io.Reader, dst []byte) (n int, err error) {
+	for n < len(dst) && err == nil {
+		var got int
+		got, err = r.Read(dst[n:])
+		n += got
 	}
-	const (
-		hasCRC, hasExtra, hasName, hasComment = 1 << 1, 1 << 2, 1 << 3, 1 << 4
-		reserved                              = 0xe0
-	)
-	flags := h[3]
-	if h[2] != 8 || flags&reserved != 0 {
-		return z.damaged(fmt.Sprintf("expected compression method 8 without unknown flags, found method %d, flags %#02x", h[2], flags))
+	return n, err
+}
+
+// gzipError says what is wrong with compressed data, and at which byte it was noticed.
+func gzipError(err error, src []byte, at int) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fmt.Errorf("truncated gzip data: the file ends at byte %d, before the compressed data does", len(src))
+	case errors.As(err, &corrupt):
+		return damaged(at, "no valid deflate data")
+	case errors.Is(err, gzip.ErrChecksum):
+		return damaged(at, "the checksum or the length does not fit the data")
 	}
-	at := 10
-	if flags&hasExtra != 0 {
-		if len(h) < at+2 {
-			return z.truncated()
+	return damaged(at, "no valid gzip header")
+}
+
+func damaged(at int, what string) error {
+	return fmt.Errorf("damaged gzip data at byte %d: %s", at, what)
+}
+
+// A member is one of several gzip streams in a file, which says how long it is.
+type member struct {
+	begin, end int    // in the file
+	size       uint32 // of its data
+}
+
+// members finds the members of a file whose members say in an extra field how long they are, so that none needs to be
+// decompressed to find the next. It is nil if one does not say so, or does not say the truth.
+func members(src []byte) []member {
+	var list []member
+	for at := 0; at < len(src); {
+		n := memberLength(src[at:])
+		if n == 0 {
+			return nil
 		}
-		at += 2 + int(binary.LittleEndian.Uint16(h[at:]))
+		// A member's last four bytes are the length of its data (RFC 1952, ISIZE).
+		list = append(list, member{at, at + n, binary.LittleEndian.Uint32(src[at+n-4:])})
+		at += n
 	}
-	for _, flag := range []byte{hasName, hasComment} {
-		if flags&flag == 0 {
-			continue
-		}
-		if at > len(h) {
-			return z.truncated()
-		}
-		end := bytes.IndexByte(h[at:], 0)
-		if end < 0 {
-			return z.truncated()
-		}
-		at += end + 1
+	return list
+}
+
+// memberLength returns the length of a member that has a subfield SG, which package pack writes, as the first of its
+// extra field; otherwise 0.
+func memberLength(src []byte) int {
+	const hasExtra = 1 << 2
+	if len(src) < testdata.MemberHeader || !isGzip(src) || src[3]&hasExtra == 0 ||
+		!bytes.Equal(src[12:16], testdata.MemberID) {
+		return 0
 	}
-	if flags&hasCRC != 0 {
-		at += 2
+	n := binary.LittleEndian.Uint32(src[16:])
+	if n <= testdata.MemberHeader+8 || uint64(n) > uint64(len(src)) {
+		return 0
 	}
-	if at > len(h) {
-		return z.truncated()
+	return int(n)
+}
+
+// totalSize adds up the sizes of members, which nobody has checked yet.
+func totalSize(list []member) uint64 {
+	total := uint64(0)
+	for _, m := range list {
+		total += uint64(m.size)
 	}
-	z.pos += at
-	return nil
+	return total
 }
