@@ -10,7 +10,7 @@ func networks() []network {
 	)
 	return []network{
 		{sizes: []int{9, 4}, output: softmax, kind: entropy, batch: 5, biases: true, runs: 2},
-		{sizes: []int{7, 1}, output: sigmoid, kind: entropy, batch: 6, biases: true, momentum: true, runs: 2},
+		{sizes: []int{7, 1}, output: sigmoid, kind: entropy, batch: 5, biases: true, momentum: true, runs: 2},
 		{sizes: []int{11, 3}, output: identity, kind: squares, batch: 1, indexed: true, runs: 3},
 		{sizes: []int{2, 2, 1}, hidden: sigmoid, output: sigmoid, kind: squares, batch: 4, biases: true, runs: 3},
 		{sizes: []int{13, 17, 10}, hidden: relu, output: softmax, kind: entropy, batch: 5, biases: true, momentum: true, indexed: true, runs: 3},
@@ -22,7 +22,7 @@ func networks() []network {
 		{sizes: []int{15, 21, 9, 5}, hidden: relu, output: softmax, kind: entropy, batch: 17, biases: true, momentum: true, indexed: true, runs: 3},
 		{sizes: []int{15, 21, 9, 5}, hidden: tanh, output: softmax, kind: entropy, batch: 3, biases: true, indexed: true, shared: true, inPlace: true, runs: 2},
 		{sizes: []int{12, 8, 8, 1}, hidden: sigmoid, output: sigmoid, kind: entropy, batch: 8, biases: true, momentum: true, shared: true, runs: 2},
-		{sizes: []int{10, 14, 11, 4}, hidden: identity, output: relu, kind: squares, batch: 6, runs: 2},
+		{sizes: []int{10, 14, 11, 4}, hidden: identity, output: relu, kind: squares, batch: 6, runs: 2, rate: 0.01},
 		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 64, biases: true, momentum: true, indexed: true, runs: 2},
 		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 32, biases: true, momentum: true, indexed: true, shared: true, runs: 1},
 		{sizes: []int{841, 30, 20, 10}, hidden: tanh, output: softmax, kind: entropy, batch: 1, biases: true, indexed: true, runs: 2},

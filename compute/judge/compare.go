@@ -130,9 +130,8 @@ func miss(got, want, bound float64) float64 {
 func (f *floats) nmse(v view, got []float32, want func(e int) float64, slack float64) *Failure {
 	var errs, values, terms float64
 	for e := v.mat.Off; e < v.mat.Off+v.mat.Len(); e++ {
-		// An element whose bound is as large as its terms could be anything, as
-		// a hit where rounding decides.
-		if w := want(e); f.written[e] && !math.IsNaN(w) && !math.IsInf(w, 0) && (f.tol[e] == 0 || f.tol[e] < f.mag[e]) {
+		// A hit that rounding decides has no magnitude, and may be either.
+		if w := want(e); f.written[e] && !math.IsNaN(w) && !math.IsInf(w, 0) && (f.mag[e] > 0 || f.tol[e] == 0) {
 			errs += (float64(got[e]) - w) * (float64(got[e]) - w)
 			values += w * w
 			terms += f.mag[e] * f.mag[e]

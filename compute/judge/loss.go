@@ -63,8 +63,12 @@ func (r *lossRow) store(gradient, stats *grid, i int) {
 	}
 	weight := math.Abs(r.weight)
 	stats.set(2*i, r.weight*r.loss(), weight*r.lossBound(), weight)
-	hit, tol1 := r.hit()
-	stats.set(2*i+1, hit, tol1, 1)
+	hit, sure := r.hit()
+	if sure {
+		stats.set(2*i+1, hit, 0, 1)
+	} else {
+		stats.set(2*i+1, hit, 1, 0) // with no magnitude it counts in no mean
+	}
 }
 
 // loss is E without its weight.
@@ -111,20 +115,19 @@ func (r *lossRow) gradient() []float64 {
 	return d
 }
 
-// hit returns 1 if the label's class is the answer and 0 if not, and the bound 1
-// where rounding may decide otherwise.
-func (r *lossRow) hit() (hit, tol float64) {
+// hit returns 1 if the label's class is the answer and 0 if not, and whether it is
+// sure: rounding may decide otherwise.
+func (r *lossRow) hit() (hit float64, sure bool) {
 	right, sure := r.answer()
 	if right {
 		hit = 1
 	}
-	if !sure {
-		tol = 1
-	}
-	return hit, tol
+	return hit, sure
 }
 
+// answer tells whether the label's class is the answer, and whether that is sure.
 func (r *lossRow) answer() (right, sure bool) {
+	// off is how far output j may be off.
 	off := func(j int) float64 { return r.ty[j] + outputBound(r.F, r.y[j]) }
 	if len(r.y) == 1 {
 		middle := (float64(r.On) + float64(r.Off)) / 2

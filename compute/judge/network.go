@@ -19,6 +19,7 @@ type network struct {
 	shared         bool // all matrices lie in one buffer
 	inPlace        bool // activations and deltas overwrite what they came from
 	runs           int
+	rate           float32 // the learning rate, or 0 for one that suits the number of inputs
 }
 
 func (n network) String() string {
@@ -160,11 +161,17 @@ func (s *step) back(i int) {
 	s.layers[i-1].delta = product
 }
 
-// train makes the problem a number of training steps, one batch each.
+// train makes the problem a number of training steps, one batch each. They are
+// as long as they can be without saturating the network, after which all
+// gradients would be 0.
 func (s *step) train() {
 	s.forward(true)
 	s.backward(true)
+	rate := s.rate
+	if rate == 0 {
+		rate = min(0.3, 5/float32(s.sizes[0]))
+	}
 	for i := range s.runs {
-		s.p.run(compute.Args{Row: i * s.batch, LearningRate: 0.3 / float32(i+1), Momentum: 0.9})
+		s.p.run(compute.Args{Row: i * s.batch, LearningRate: rate / float32(i+1), Momentum: 0.9})
 	}
 }

@@ -1,0 +1,76 @@
+package computetest
+
+import (
+	"math"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+	"shadegrad/compute/philox"
+)
+
+// careless returns a backend that errs as much as good hardware may: e^z by the
+// 3 + 2·|z| units in the last place that GLSL 4.30, section 4.7.1, allows, and sums
+// by the rounding of each term as it is added. A judge that refuses this one
+// asks too much.
+func careless() compute.Backend {
+	// The noise is a function of the value, so that a second run has the same.
+	noise := func(v float32) float64 {
+		return 2*philox.Stream{Seed: 9}.Uniform(uint64(math.Float32bits(v))) - 1
+	}
+	// relative is how far a value made from e^z may be off. Further out, sigmoid
+	// and tanh are so flat that the error no longer grows.
+	relative := func(z float32) float32 {
+		return float32(noise(z) * (3 + 2*min(math.Abs(float64(z)), 5)) * 0x1p-23)
+	}
+	do := func(c *call) bool {
+		switch o := c.op.(type) {
+		case compute.MatMul:
+			a, b := c.get(o.A), c.get(o.B)
+			c.change(o.Dst, func(v []float32) {
+				for e := range v {
+					squares := 0.
+					for k := range depth(o) {
+						p := float64(at(a, o.A, e/o.Dst.Cols, k, o.TransA)) * float64(at(b, o.B, k, e%o.Dst.Cols, o.TransB))
+						squares += p * p
+					}
+					// A random walk in which partial sums grow like √k.
+					v[e] += float32(noise(v[e]) * 0x1p-24 * math.Sqrt(squares*float64(depth(o))))
+				}
+			})
+		case compute.Activate:
+			if o.F == compute.Identity || o.F == compute.ReLU {
+				return false
+			}
+			z := c.get(o.Src)
+			c.change(o.Dst, func(v []float32) {
+				for e := range v {
+					v[e] += v[e] * relative(z[e])
+				}
+			})
+		case compute.Loss:
+			if o.F == compute.Identity || o.F == compute.ReLU || o.Delta.IsZero() {
+				return false
+			}
+			z := c.get(o.Z)
+			c.change(o.Delta, func(v []float32) {
+				for e := range v {
+					v[e] += o.Scale * o.Weight * relative(z[e]) / 4 // the most that y·(1−y) is
+				}
+			})
+		default:
+			return false
+		}
+		return true
+	}
+	return &opByOp{Backend: judge.Reference(), do: do}
+}
+
+func TestCarelessPasses(t *testing.T) {
+	b := careless()
+	for _, c := range judge.Cases() {
+		if err := c.Check(b); err != nil {
+			t.Error(err)
+		}
+	}
+}
