@@ -1,0 +1,15 @@
+package simd
+
+import "golang.org/x/sys/cpu"
+
+// best returns the highest level that the processor has and the operating system
+// saves the registers of.
+func best() Level {
+	switch x := &cpu.X86; {
+	case x.HasAVX512F && x.HasAVX512VL && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX2 && x.HasFMA:
+		return AVX512
+	case x.HasAVX2 && x.HasFMA:
+		return AVX2
+	}
+	return Off
+}

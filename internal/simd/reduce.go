@@ -1,0 +1,52 @@
+package simd
+
+// sumBlock is the number of rows that ColumnSum adds up in float32.
+const sumBlock = 16
+
+// ColumnSum adds up the rows of src, which is rows×len(dst), row-major:
+//
+//	dst[j] = Σᵢ src[i,j]
+//
+// Blocks of 16 rows are added up in float32 and the blocks' sums in float64, so
+// that the error stays below 16·2⁻²⁴·Σᵢ|src[i,j]| for any number of rows. The order
+// is fixed.
+func ColumnSum(dst, src []float32) {
+	wholeRows("ColumnSum", len(src), len(dst))
+	if len(dst) > 0 {
+		columnSum(dst, src)
+	}
+}
+
+func columnSumGo(dst, src []float32) {
+	cols := len(dst)
+	for j := range dst {
+		total := 0.0
+		for block := src; len(block) > 0; {
+			n := min(sumBlock*cols, len(block))
+			sum := float32(0)
+			for i := j; i < n; i += cols {
+				sum += block[i]
+			}
+			total += float64(sum)
+			block = block[n:]
+		}
+		dst[j] = float32(total)
+	}
+}
+
+// Dot returns the scalar product Σᵢ x[i]·y[i].
+func Dot(x, y []float32) float32 {
+	sameLength("Dot", len(x), len(y))
+	if len(x) == 0 {
+		return 0
+	}
+	return dot(x, y)
+}
+
+func dotGo(x, y []float32) float32 {
+	sum := float32(0)
+	for i, v := range x {
+		sum += v * y[i]
+	}
+	return sum
+}

@@ -1,0 +1,184 @@
+package simd
+
+import "fmt"
+
+// sameLength panics unless two slices have one length.
+func sameLength(name string, n, m int) {
+	if n != m {
+		panic(fmt.Sprintf("simd: %s: lengths %d and %d differ", name, n, m))
+	}
+}
+
+// wholeRows panics unless n elements are a whole number of rows.
+func wholeRows(name string, n, cols int) {
+	if cols < 0 || cols == 0 && n != 0 || cols > 0 && n%cols != 0 {
+		panic(fmt.Sprintf("simd: %s: %d elements are no whole number of rows of %d", name, n, cols))
+	}
+}
+
+// Add adds x to dst:
+//
+//	dst[i] = dst[i] + x[i]
+func Add(dst, x []float32) {
+	sameLength("Add", len(dst), len(x))
+	if len(dst) > 0 {
+		add(dst, x)
+	}
+}
+
+func addGo(dst, x []float32) {
+	for i, v := range x {
+		dst[i] += v
+	}
+}
+
+// AddBias adds a bias to each row of dst, which is rows×len(bias), row-major:
+//
+//	dst[i,j] = dst[i,j] + bias[j]
+func AddBias(dst, bias []float32) {
+	wholeRows("AddBias", len(dst), len(bias))
+	if len(dst) > 0 {
+		addBias(dst, bias)
+	}
+}
+
+func addBiasGo(dst, bias []float32) {
+	for ; len(dst) > 0; dst = dst[len(bias):] {
+		addGo(dst[:len(bias)], bias)
+	}
+}
+
+// BiasReLU adds a bias to each row of dst, which is rows×len(bias), row-major, and
+// takes ReLU of the sum:
+//
+//	dst[i,j] = max(0, dst[i,j] + bias[j])
+//
+// NaN stays NaN.
+func BiasReLU(dst, bias []float32) {
+	wholeRows("BiasReLU", len(dst), len(bias))
+	if len(dst) > 0 {
+		biasReLU(dst, bias)
+	}
+}
+
+func biasReLUGo(dst, bias []float32) {
+	addBiasGo(dst, bias)
+	reluGo(dst)
+}
+
+// ReLU is the rectifier:
+//
+//	dst[i] = max(0, dst[i])
+//
+// NaN stays NaN, so that it is found, and −0 stays −0.
+func ReLU(dst []float32) {
+	if len(dst) > 0 {
+		relu(dst)
+	}
+}
+
+func reluGo(dst []float32) {
+	for i, v := range dst {
+		if v < 0 { // and not v > 0, which is false for NaN
+			dst[i] = 0
+		}
+	}
+}
+
+// DeltaReLU takes an error back through a ReLU whose output was y:
+//
+//	dst[i] = back[i] where y[i] > 0, else 0
+//
+// dst may be back.
+func DeltaReLU(dst, back, y []float32) {
+	sameLength("DeltaReLU", len(dst), len(back))
+	sameLength("DeltaReLU", len(dst), len(y))
+	if len(dst) > 0 {
+		deltaReLU(dst, back, y)
+	}
+}
+
+func deltaReLUGo(dst, back, y []float32) {
+	for i, v := range y {
+		if v > 0 {
+			dst[i] = back[i]
+		} else {
+			dst[i] = 0
+		}
+	}
+}
+
+// DeltaSigmoid takes an error back through a sigmoid whose output was y:
+//
+//	dst[i] = back[i]·y[i]·(1 − y[i])
+//
+// dst may be back.
+func DeltaSigmoid(dst, back, y []float32) {
+	sameLength("DeltaSigmoid", len(dst), len(back))
+	sameLength("DeltaSigmoid", len(dst), len(y))
+	if len(dst) > 0 {
+		deltaSigmoid(dst, back, y)
+	}
+}
+
+func deltaSigmoidGo(dst, back, y []float32) {
+	for i, v := range y {
+		dst[i] = back[i] * (v * (1 - v))
+	}
+}
+
+// DeltaTanh takes an error back through a hyperbolic tangent whose output was y:
+//
+//	dst[i] = back[i]·(1 − y[i]²)
+//
+// dst may be back.
+func DeltaTanh(dst, back, y []float32) {
+	sameLength("DeltaTanh", len(dst), len(back))
+	sameLength("DeltaTanh", len(dst), len(y))
+	if len(dst) > 0 {
+		deltaTanh(dst, back, y)
+	}
+}
+
+func deltaTanhGo(dst, back, y []float32) {
+	for i, v := range y {
+		// The product loses nothing where y is near ±1; 1 − y² would.
+		dst[i] = back[i] * ((1 - v) * (1 + v))
+	}
+}
+
+// SGD is a step of stochastic gradient descent:
+//
+//	w[i] = w[i] − rate·g[i]
+func SGD(w, g []float32, rate float32) {
+	sameLength("SGD", len(w), len(g))
+	if len(w) > 0 {
+		sgd(w, g, rate)
+	}
+}
+
+func sgdGo(w, g []float32, rate float32) {
+	for i, v := range g {
+		w[i] -= rate * v
+	}
+}
+
+// Momentum is a step of gradient descent with Polyak's momentum, in the form of
+// Sutskever et al. (ICML 2013) where the rate does not enter the velocity:
+//
+//	v[i] = mu·v[i] + g[i]
+//	w[i] = w[i] − rate·v[i]
+func Momentum(w, v, g []float32, rate, mu float32) {
+	sameLength("Momentum", len(w), len(v))
+	sameLength("Momentum", len(w), len(g))
+	if len(w) > 0 {
+		momentum(w, v, g, rate, mu)
+	}
+}
+
+func momentumGo(w, v, g []float32, rate, mu float32) {
+	for i, d := range g {
+		v[i] = mu*v[i] + d
+		w[i] -= rate * v[i]
+	}
+}
