@@ -1,0 +1,106 @@
+package sgemm
+
+import "shadegrad/internal/workers"
+
+// A Product is C = α·op(A)·op(B) + β·C, and what follows it.
+//
+// op(A) is M×K, op(B) is K×N and C is M×N; op(X) is X, or Xᵀ where the matrix's
+// Trans field is set, so that A is stored M×K or K×M and B is stored K×N or N×K.
+// All are row-major; LDA, LDB and LDC are the distances between rows, in elements.
+// C must not overlap A or B. Where β is zero, what C held is not read.
+//
+// Each element of C is α times the sum of its K products, added up with fused
+// multiply-adds in ascending order in chains of at most kc, whose sums are added
+// to C in ascending order.
+type Product struct {
+	TransA, TransB bool
+	M, N, K        int
+	A              []float32
+	LDA            int
+	B              []float32
+	LDB            int
+	C              []float32 // nil with an Epilogue: its blocks are handed over in scratch memory and go nowhere else; β must then be zero
+	LDC            int
+	Alpha, Beta    float32
+	Epilogue       Epilogue // nil: none
+}
+
+// An Epilogue works on each finished block of C while it is in cache.
+type Epilogue interface {
+	// Block is told of rows [i, i+rows) and columns [j, j+cols) of C. c[0] is the
+	// block's first element, ld the distance between its rows. Each element of C is
+	// in one block, and is finished. worker, less than the pool's size, is the one
+	// that calls; workers call at the same time, each for blocks of its own.
+	Block(worker, i, j, rows, cols int, c []float32, ld int)
+}
+
+// An Engine runs products on a pool of workers. It keeps the memory that they
+// need, so that Run allocates nothing once it has run products as large. Like its
+// pool, it is for one goroutine at a time.
+type Engine struct {
+	pool    *workers.Pool
+	kernels *kernels // nil: none for this machine
+	product Product
+	workers []worker
+	tall    int // parts that the rows are divided into
+	wide    int // parts that the columns are divided into
+}
+
+// NewEngine returns an engine for the machine's best kernels, or for those that
+// SHADEGRAD_SIMD names.
+func NewEngine(pool *workers.Pool) *Engine {
+	return newEngine(pool, current())
+}
+
+func newEngine(pool *workers.Pool, k *kernels) *Engine {
+	return &Engine{pool: pool, kernels: k, workers: make([]worker, pool.Size())}
+}
+
+// Run computes a product. It panics if a size is negative or a matrix does not
+// fit into its slice. The bits of the result depend neither on the number of
+// workers nor on the kernels.
+func (e *Engine) Run(p *Product) {
+	p.check()
+	if p.M == 0 || p.N == 0 {
+		return
+	}
+	e.product = *p
+	if e.plan(); e.tall*e.wide == 1 {
+		e.pool.Alone(e)
+	} else {
+		e.pool.Run(e)
+	}
+	e.product = Product{} // lets go of the caller's memory
+}
+
+// check panics if the product is not one.
+func (p *Product) check() {
+	if p.M < 0 || p.N < 0 || p.K < 0 {
+		panic("sgemm: a size is negative")
+	}
+	rows, cols := p.M, p.K
+	if p.TransA {
+		rows, cols = cols, rows
+	}
+	if !fits(p.A, p.LDA, rows, cols) {
+		panic("sgemm: A is shorter than its rows, or its rows overlap")
+	}
+	rows, cols = p.K, p.N
+	if p.TransB {
+		rows, cols = cols, rows
+	}
+	if !fits(p.B, p.LDB, rows, cols) {
+		panic("sgemm: B is shorter than its rows, or its rows overlap")
+	}
+	if p.C == nil && p.M > 0 && p.N > 0 {
+		if p.Epilogue == nil || p.Beta != 0 {
+			panic("sgemm: without a C there must be an epilogue, and no beta")
+		}
+	} else if !fits(p.C, p.LDC, p.M, p.N) {
+		panic("sgemm: C is shorter than its rows, or its rows overlap")
+	}
+}
+
+func fits(x []float32, ld, rows, cols int) bool {
+	return rows == 0 || cols == 0 || ld >= cols && len(x) >= (rows-1)*ld+cols
+}

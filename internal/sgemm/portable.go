@@ -1,0 +1,118 @@
+package sgemm
+
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+
+	"shadegrad/internal/workers"
+)
+
+// Where there is no kernel for the machine, a worker makes its part of C block by
+// block with gonum's Sgemm. The blocks are so small that gonum computes each on the
+// calling goroutine.
+const (
+	portableRows = 64
+	portableCols = 128
+)
+
+// workPortable makes rows [i0, i1) and columns [j0, j1) of C.
+func (e *Engine) workPortable(w, i0, i1, j0, j1 int) {
+	var block []float32
+	for i := i0; i < i1; i += portableRows {
+		for j := j0; j < j1; j += portableCols {
+			rows, cols := min(portableRows, i1-i), min(portableCols, j1-j)
+			c, ld := e.product.C, e.product.LDC
+			if c == nil {
+				ld = cols
+				block = e.workers[w].scratch(&e.workers[w].c, rows*cols)
+				c = block
+			} else {
+				c = c[i*ld+j:]
+			}
+			e.blockPortable(w, i, j, rows, cols, c, ld)
+			if f := e.product.Epilogue; f != nil {
+				f.Block(w, i, j, rows, cols, c, ld)
+			}
+		}
+	}
+}
+
+// blockPortable makes one block of C. Long sums are made of chains of kc terms, as
+// the kernels make them.
+func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
+	p := &e.product
+	tA, tB := blas.NoTrans, blas.NoTrans
+	if p.TransA {
+		tA = blas.Trans
+	}
+	if p.TransB {
+		tB = blas.Trans
+	}
+	var impl gonum.Implementation
+	if p.K == 0 || p.Alpha == 0 {
+		scale(c, ld, rows, cols, p.Beta)
+		return
+	}
+	for k := 0; k < p.K; k += kc {
+		terms := min(kc, p.K-k)
+		a, b := p.A[at(p.TransA, i, k, p.LDA):], p.B[at(p.TransB, k, j, p.LDB):]
+		if k == 0 {
+			impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, p.Beta, c, ld)
+			continue
+		}
+		sum := e.workers[w].scratch(&e.workers[w].sum, rows*cols)
+		impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, 0, sum, cols)
+		for r := range rows {
+			row := c[r*ld : r*ld+cols]
+			for x, v := range sum[r*cols : r*cols+cols] {
+				row[x] += v
+			}
+		}
+	}
+}
+
+// scale multiplies a block by beta; zero overwrites.
+func scale(c []float32, ld, rows, cols int, beta float32) {
+	if beta == 1 {
+		return
+	}
+	for r := range rows {
+		row := c[r*ld : r*ld+cols]
+		if beta == 0 {
+			clear(row)
+			continue
+		}
+		for x := range row {
+			row[x] *= beta
+		}
+	}
+}
+
+// at is where element (row, col) of op(X) is in X.
+func at(trans bool, row, col, ld int) int {
+	if trans {
+		return col*ld + row
+	}
+	return row*ld + col
+}
+
+// planPortable divides C into rows where there are more blocks of them, else into
+// columns.
+func (e *Engine) planPortable() {
+	e.tall, e.wide = 1, 1
+	if 2*e.product.M*e.product.N*max(e.product.K, 1) < 1<<18 {
+		return
+	}
+	if rows, cols := (e.product.M+portableRows-1)/portableRows, (e.product.N+portableCols-1)/portableCols; rows >= cols {
+		e.tall = min(rows, e.pool.Size())
+	} else {
+		e.wide = min(cols, e.pool.Size())
+	}
+}
+
+// partPortable is the part of C that a worker makes.
+func (e *Engine) partPortable(w int) (i0, i1, j0, j1 int) {
+	i0, i1 = workers.Share(e.product.M, portableRows, w/e.wide, e.tall)
+	j0, j1 = workers.Share(e.product.N, portableCols, w%e.wide, e.wide)
+	return
+}

@@ -1,0 +1,80 @@
+// Package sgemm multiplies float32 matrices at the speed of the machine.
+//
+// It is used in two ways. An [Implementation] is gonum's BLAS with an Sgemm of its
+// own, to be installed with blas32.Use. An [Engine] is what is below it, with what
+// a training step needs besides: an [Epilogue] works on each piece of the product
+// while it is in cache.
+package sgemm
+
+import (
+	"sync"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+
+	"shadegrad/internal/workers"
+)
+
+// An Implementation is gonum's BLAS with another Sgemm. It may be used by several
+// goroutines; their products then wait for each other.
+type Implementation struct {
+	gonum.Implementation
+
+	mu     sync.Mutex // guards engine
+	engine *Engine
+}
+
+var _ blas.Float32 = (*Implementation)(nil)
+
+// New returns a BLAS whose Sgemm runs on the pool's workers.
+func New(pool *workers.Pool) *Implementation {
+	return newImplementation(pool, current())
+}
+
+func newImplementation(pool *workers.Pool, k *kernels) *Implementation {
+	return &Implementation{engine: newEngine(pool, k)}
+}
+
+// Sgemm computes
+//
+//	C = α·op(A)·op(B) + β·C
+//
+// where op(A) is m×k, op(B) is k×n, C is m×n, and op(X) is X or Xᵀ. It panics as
+// gonum's does. Where β is zero, what C held is not read.
+//
+// NaN and infinity propagate as IEEE 754 says. gonum's own Sgemm passes over zeros
+// in A, and so over a NaN or an infinity in B that such a zero would be multiplied
+// with; this one does not, but where the machine has no kernel it is gonum's.
+func (g *Implementation) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if g.engine.kernels == nil || k == 0 || alpha == 0 ||
+		!valid(tA, tB, m, n, k, a, lda, b, ldb, c, ldc) {
+		// gonum checks the arguments, and panics.
+		g.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.engine.Run(&Product{
+		TransA: tA != blas.NoTrans, TransB: tB != blas.NoTrans, M: m, N: n, K: k,
+		A: a, LDA: lda, B: b, LDB: ldb, C: c, LDC: ldc, Alpha: alpha, Beta: beta,
+	})
+}
+
+// valid reports whether gonum's Sgemm would accept the arguments.
+func valid(tA, tB blas.Transpose, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) bool {
+	rowsA, colsA, okA := stored(tA, m, k)
+	rowsB, colsB, okB := stored(tB, k, n)
+	return okA && okB && m > 0 && n > 0 && k > 0 &&
+		fits(a, lda, rowsA, colsA) && fits(b, ldb, rowsB, colsB) && fits(c, ldc, m, n)
+}
+
+// stored returns the size in memory of a matrix X whose op(X) is rows×cols.
+func stored(t blas.Transpose, rows, cols int) (int, int, bool) {
+	switch t {
+	case blas.NoTrans:
+		return rows, cols, true
+	case blas.Trans, blas.ConjTrans:
+		return cols, rows, true
+	}
+	return 0, 0, false
+}
