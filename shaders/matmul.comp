@@ -11,7 +11,9 @@
 //
 // A group makes 8×8 elements; neighbours in x share the row of A and read
 // neighbouring columns of B. Groups step on by the grid until the whole of Dst
-// is done.
+// is done. Sums are long where a whole data set is one batch; then a dispatch
+// adds up only the terms l from kBegin to kEnd, and the next one goes on from
+// there.
 //
 // option FORM = NN | NT | TN | TT     which of A and B are stored transposed
 
@@ -19,21 +21,23 @@
 
 layout(local_size_x = 8, local_size_y = 8) in;
 
-layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+layout(std430, binding = 0) restrict buffer Dst { float dst[]; };
 layout(std430, binding = 1) readonly restrict buffer A { float a[]; };
 layout(std430, binding = 2) readonly restrict buffer B { float b[]; };
 
 layout(std140, binding = 0) uniform Params {
     uint m, n, k;
+    uint kBegin, kEnd;
     uint dstOffset, aOffset, bOffset;
 };
 
 float element(uint i, uint j) {
     uint ai = aOffset + A_START(i), bj = bOffset + B_START(j);
-    float total = 0.0;
-    for (uint begin = 0u; begin < k; begin += PIECE) {
+    // The terms before kBegin were added up by an earlier dispatch.
+    float total = kBegin == 0u ? 0.0 : dst[dstOffset + i * n + j];
+    for (uint begin = kBegin; begin < kEnd; begin += PIECE) {
         float sum = 0.0;
-        for (uint l = begin; l < min(begin + PIECE, k); l++) {
+        for (uint l = begin; l < min(begin + PIECE, kEnd); l++) {
             sum += a[ai + l * A_STEP] * b[bj + l * B_STEP];
         }
         total += sum;

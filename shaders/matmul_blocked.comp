@@ -28,12 +28,13 @@
 
 layout(local_size_x = 8, local_size_y = 8) in;
 
-layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+layout(std430, binding = 0) restrict buffer Dst { float dst[]; };
 layout(std430, binding = 1) readonly restrict buffer A { float a[]; };
 layout(std430, binding = 2) readonly restrict buffer B { float b[]; };
 
 layout(std140, binding = 0) uniform Params {
     uint m, n, k;
+    uint kBegin, kEnd;
     uint dstOffset, aOffset, bOffset;
 };
 
@@ -46,8 +47,8 @@ void block(uint i, uint j) {
     float total[ROWS][COLS];
     for (int r = 0; r < ROWS; r++) for (int c = 0; c < COLS; c++) total[r][c] = 0.0;
 
-    for (uint begin = 0u; begin < k; begin += PIECE) {
-        uint end = min(begin + PIECE, k);
+    for (uint begin = kBegin; begin < kEnd; begin += PIECE) {
+        uint end = min(begin + PIECE, kEnd);
         float sum[ROWS][COLS];
         for (int r = 0; r < ROWS; r++) for (int c = 0; c < COLS; c++) sum[r][c] = 0.0;
 
@@ -63,7 +64,11 @@ void block(uint i, uint j) {
     for (int r = 0; r < ROWS; r++) {
         for (int c = 0; c < COLS; c++) {
             uint row = i + SIDE * uint(r), col = j + SIDE * uint(c);
-            if (row < m && col < n) dst[dstOffset + row * n + col] = total[r][c];
+            if (row < m && col < n) {
+                uint at = dstOffset + row * n + col;
+                // The terms before kBegin were added up by an earlier dispatch.
+                dst[at] = kBegin == 0u ? total[r][c] : dst[at] + total[r][c];
+            }
         }
     }
 }

@@ -50,10 +50,10 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		return nil, err
 	}
 	e := &executable{owner: b, program: p}
-	plans := make([]plan, len(p.Ops))
+	plans := make([][]plan, len(p.Ops))
 	for i, op := range p.Ops {
-		plans[i] = planOp(op, b.options.MatMul)
-		if err := e.use(op, plans[i].blocks); err != nil {
+		plans[i] = planOp(op, b.options.MatMul, b.limits.slice)
+		if err := e.use(op, plans[i][0].blocks); err != nil {
 			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(), Err: err}
 		}
 	}
@@ -62,7 +62,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		return nil, stalled
 	}
 	if err != nil {
-		return nil, fmt.Errorf("program %q: %w", p.Name, err)
+		return nil, err
 	}
 	return e, nil
 }
@@ -142,32 +142,32 @@ func (e *executable) Release() {
 }
 
 // compile fills in the dispatches of an executable.
-func (w *worker) compile(e *executable, plans []plan) error {
+func (w *worker) compile(e *executable, plans [][]plan) error {
 	if err := w.fault.get(); err != nil {
 		return err
 	}
 	var params []uint32
-	for i, plan := range plans {
-		d, err := w.plan(plan)
-		if err != nil {
-			return err
-		}
-		d.accesses = accesses(e.program.Ops[i])
-		for len(params)*4%w.limits.uniformAlignment != 0 {
-			params = append(params, 0)
-		}
-		d.paramsOffset = 4 * len(params)
-		block := make([]uint32, (d.program.paramsSize+3)/4)
-		for name, offset := range d.program.params {
-			value, ok := plan.params[name]
-			if !ok {
-				return fmt.Errorf("kernel %s has a parameter %s, which nobody sets", d.program.name, name)
+	for i, list := range plans {
+		op := e.program.Ops[i]
+		touched := accesses(op)
+		for _, plan := range list {
+			d, err := w.plan(plan)
+			var limit *compute.LimitError
+			if errors.As(err, &limit) {
+				return &compute.OpError{Program: e.program.Name, Index: i, Op: op.Name(), Err: err}
 			}
-			block[offset/4] = value
+			if err != nil {
+				return fmt.Errorf("program %q: %w", e.program.Name, err)
+			}
+			d.accesses = touched
+			for len(params)*4%w.limits.uniformAlignment != 0 {
+				params = append(params, 0)
+			}
+			d.paramsOffset = 4 * len(params)
+			params = append(params, d.program.block(plan.params)...)
+			e.dispatches = append(e.dispatches, d)
+			e.work += plan.work
 		}
-		params = append(params, block...)
-		e.dispatches = append(e.dispatches, d)
-		e.work += plan.work
 	}
 	if len(params) == 0 {
 		return nil
@@ -201,8 +201,19 @@ func (w *worker) plan(p plan) (dispatch, error) {
 		d.bindings = append(d.bindings, binding{point, buf.id})
 	}
 	sort.Slice(d.bindings, func(i, j int) bool { return d.bindings[i].point < d.bindings[j].point })
+	for name := range prog.params {
+		if _, ok := p.params[name]; !ok {
+			return dispatch{}, fmt.Errorf("kernel %s has a parameter %s, which nobody sets", prog.name, name)
+		}
+	}
 	if prog.paramsSize == 0 {
-		return dispatch{}, errors.New("kernel " + prog.name + " has no uniform block Params")
+		return dispatch{}, fmt.Errorf("kernel %s has no uniform block Params", prog.name)
+	}
+	stepsX := (p.x + int(d.groupsX)*prog.groupX - 1) / (int(d.groupsX) * prog.groupX)
+	stepsY := (p.y + int(d.groupsY)*prog.groupY - 1) / (int(d.groupsY) * prog.groupY)
+	if need := int64(stepsX) * int64(stepsY) * int64(p.loops+1); w.limits.loops > 0 && need > int64(w.limits.loops) {
+		return dispatch{}, &compute.LimitError{What: "kernel " + prog.name,
+			Limit: "LP_MAX_TGSI_LOOP_ITERATIONS", Need: need, Have: int64(w.limits.loops)}
 	}
 	return d, nil
 }

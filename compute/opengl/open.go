@@ -23,6 +23,9 @@ type Backend struct {
 	options Options
 	queue   chan command
 	closed  bool
+
+	patience time.Duration // with a call of the driver
+	ticker   *time.Ticker
 }
 
 var _ compute.Backend = (*Backend)(nil)
@@ -30,12 +33,11 @@ var _ compute.Backend = (*Backend)(nil)
 // shared is what the caller's thread and the context's both have. What is not
 // atomic does not change.
 type shared struct {
-	device   string // renderer and driver
-	limits   limits
-	patience time.Duration // for a call of the driver to return
-	fault    fault
-	pulse    atomic.Uint64 // changes as long as the context's thread moves
-	counts   struct {
+	device string // renderer and driver
+	limits limits
+	fault  fault
+	pulse  atomic.Uint64 // changes as long as the context's thread moves
+	counts struct {
 		runs, dispatches, barriers, batches, waits atomic.Uint64
 		buffers, programs, fences                  atomic.Int64
 	}
@@ -46,7 +48,19 @@ type limits struct {
 	blockSize        int64 // bytes of a storage block
 	groups           int   // in a direction of a grid
 	uniformAlignment int   // of a uniform block, in bytes
+	loops            int   // iterations of an invocation, 0 for any number
+	slice            int   // terms of a sum of products in one dispatch
 }
+
+const (
+	// llvmpipe ends an invocation's loops, without a word, when all together
+	// have gone round 65,535 times (LP_MAX_TGSI_LOOP_ITERATIONS in Mesa's
+	// source). Ops that would take more must be refused.
+	llvmpipeLoops = 65535
+	// A product of long sums is done in several dispatches. No single one then
+	// keeps a GPU busy for seconds, nor goes beyond llvmpipe's limit.
+	sumSlice = 16384
+)
 
 // A worker is what the context's thread has to itself.
 type worker struct {
@@ -81,9 +95,9 @@ const (
 type seams struct {
 	fences    fences
 	stall     time.Duration
-	patience  time.Duration
 	groups    int
 	blockSize int64
+	slice     int
 	closing   func() // called on the context's thread when all is deleted
 }
 
@@ -105,11 +119,8 @@ func open(options Options, s seams) (*Backend, error) {
 	}
 	gi := ctx.Info()
 	b := &Backend{
-		shared: &shared{
-			device:   fmt.Sprintf("%s (%s)", gi.Renderer, gi.Version),
-			patience: callLimit,
-		},
-		ctx: ctx,
+		shared: &shared{device: fmt.Sprintf("%s (%s)", gi.Renderer, gi.Version)},
+		ctx:    ctx,
 		info: compute.Info{
 			Backend:  "gpu",
 			Device:   gi.Renderer,
@@ -131,24 +142,18 @@ func open(options Options, s seams) (*Backend, error) {
 		programs: map[string]*program{},
 		buffers:  map[uint32]bool{},
 	}
-	if gi.Software {
-		b.patience, w.stall = softwareLimit, softwareLimit
-	}
 	if err := ctx.Do(w.query); err != nil {
 		return nil, errors.Join(err, ctx.Close())
 	}
-	if s.stall > 0 {
-		w.stall = s.stall
+	patience := callLimit
+	if gi.Software {
+		patience, w.stall = softwareLimit, softwareLimit
 	}
-	if s.patience > 0 {
-		b.patience = s.patience
+	if gi.SoftwareName() == "llvmpipe" {
+		b.limits.loops = llvmpipeLoops
 	}
-	if s.groups > 0 {
-		b.limits.groups = s.groups
-	}
-	if s.blockSize > 0 {
-		b.limits.blockSize = s.blockSize
-	}
+	s.apply(w)
+	b.setPatience(patience)
 	// From here on the context's thread is the backend's: it takes commands
 	// until the queue is closed.
 	err = ctx.Post(func() {
@@ -159,9 +164,26 @@ func open(options Options, s seams) (*Backend, error) {
 		}
 	})
 	if err != nil {
+		b.ticker.Stop()
 		return nil, errors.Join(err, ctx.Close())
 	}
 	return b, nil
+}
+
+// apply replaces what a test wants replaced.
+func (s seams) apply(w *worker) {
+	if s.stall > 0 {
+		w.stall = s.stall
+	}
+	if s.groups > 0 {
+		w.limits.groups = s.groups
+	}
+	if s.blockSize > 0 {
+		w.limits.blockSize = s.blockSize
+	}
+	if s.slice > 0 {
+		w.limits.slice = s.slice
+	}
 }
 
 // query asks the device for its limits.
@@ -175,6 +197,7 @@ func (w *worker) query() {
 	// grid would overflow a uint.
 	w.limits.groups = min(int(x), int(y), 65535)
 	w.limits.uniformAlignment = int(max(alignment, 4))
+	w.limits.slice = sumSlice
 
 	w.extensions = map[string]bool{}
 	var n int32
@@ -233,6 +256,7 @@ func (b *Backend) Close() error {
 	close(b.queue)
 	done, err := make(chan struct{}), error(nil)
 	go func() { err = b.ctx.Close(); close(done) }()
+	defer b.ticker.Stop()
 	if stalled := b.await(done); stalled != nil {
 		return stalled
 	}
@@ -246,6 +270,7 @@ func (w *worker) close() {
 		w.finish(b.fetches, compute.ErrClosed)
 	}
 	w.batches = nil
+	gl.UseProgram(0) // one in use would not go
 	for name, p := range w.programs {
 		w.deleteProgram(p.id)
 		delete(w.programs, name)

@@ -19,29 +19,31 @@ type plan struct {
 	blocks  map[string]compute.Buffer
 	// x and y are how many invocations have something to do. Kernels step on by
 	// the grid, so a smaller grid is right too, and only slower.
-	x, y int
-	work float64 // operations, roughly
+	x, y  int
+	loops int     // how often an invocation's loops go round, but for those by the grid
+	work  float64 // operations, roughly
 }
 
-// planOp plans an op whose shapes have been checked.
-func planOp(op compute.Op, matmul MatMulKernel) plan {
+// planOp plans an op whose shapes have been checked. A product of long sums takes
+// several plans, done one after another.
+func planOp(op compute.Op, matmul MatMulKernel, slice int) []plan {
 	switch o := op.(type) {
 	case compute.Gather:
-		return planGather(o)
+		return []plan{planGather(o)}
 	case compute.MatMul:
-		return planMatMul(o, matmul)
+		return planMatMul(o, matmul, slice)
 	case compute.Activate:
-		return planActivate(o)
+		return []plan{planActivate(o)}
 	case compute.Delta:
-		return planDelta(o)
+		return []plan{planDelta(o)}
 	case compute.Loss:
-		return planLoss(o)
+		return []plan{planLoss(o)}
 	case compute.ColumnSum:
-		return planColumnSum(o)
+		return []plan{planColumnSum(o)}
 	case compute.Update:
-		return planUpdate(o)
+		return []plan{planUpdate(o)}
 	case compute.Fill:
-		return planFill(o)
+		return []plan{planFill(o)}
 	}
 	panic(fmt.Sprintf("opengl: no kernel does op %T", op)) // an op was added to compute and not here
 }
@@ -57,11 +59,21 @@ func planGather(o compute.Gather) plan {
 	return p
 }
 
-func planMatMul(o compute.MatMul, kernel MatMulKernel) plan {
-	m, n, k := o.Dst.Rows, o.Dst.Cols, o.A.Cols
+func planMatMul(o compute.MatMul, kernel MatMulKernel, slice int) []plan {
+	k := o.A.Cols
 	if o.TransA {
 		k = o.A.Rows
 	}
+	var plans []plan
+	for begin := 0; begin < k; begin += slice {
+		plans = append(plans, planProduct(o, kernel, k, begin, min(begin+slice, k)))
+	}
+	return plans
+}
+
+// planProduct plans the terms from begin to end of a product whose sums have k.
+func planProduct(o compute.MatMul, kernel MatMulKernel, k, begin, end int) plan {
+	m, n := o.Dst.Rows, o.Dst.Cols
 	var p plan
 	if kernel == Naive {
 		p = newPlan("matmul", n, m)
@@ -69,7 +81,9 @@ func planMatMul(o compute.MatMul, kernel MatMulKernel) plan {
 		const rows, cols = 8, 8 // of Dst that an invocation makes
 		p = newPlan("matmul_blocked", (n+cols-1)/cols, (m+rows-1)/rows)
 	}
-	p.work = 2 * float64(m) * float64(n) * float64(k)
+	const piece = 128 // terms
+	p.loops = (end - begin) + (end-begin)/piece + 1
+	p.work = 2 * float64(m) * float64(n) * float64(end-begin)
 	letter := map[bool]string{false: "N", true: "T"}
 	p.defines["FORM"] = letter[o.TransA] + letter[o.TransB]
 	p.mat("Dst", o.Dst)
@@ -78,6 +92,8 @@ func planMatMul(o compute.MatMul, kernel MatMulKernel) plan {
 	p.count("m", m)
 	p.count("n", n)
 	p.count("k", k)
+	p.count("kBegin", begin)
+	p.count("kEnd", end)
 	return p
 }
 
@@ -85,6 +101,7 @@ func planActivate(o compute.Activate) plan {
 	p := newPlan("activate", o.Dst.Cols, o.Dst.Rows)
 	if o.F == compute.Softmax {
 		p.x, p.y = o.Dst.Rows, 1
+		p.loops = 3 * o.Dst.Cols
 	}
 	p.defines["F"] = activationNames[o.F]
 	p.mat("Dst", o.Dst)
@@ -106,6 +123,7 @@ func planDelta(o compute.Delta) plan {
 
 func planLoss(o compute.Loss) plan {
 	p := newPlan("loss", o.Z.Rows, 1)
+	p.loops = 5 * o.Z.Cols
 	p.defines["F"] = activationNames[o.F]
 	p.defines["KIND"] = lossNames[o.Kind]
 	p.mat("Stats", o.Stats)
@@ -124,6 +142,8 @@ func planLoss(o compute.Loss) plan {
 
 func planColumnSum(o compute.ColumnSum) plan {
 	p := newPlan("column_sum", o.Src.Cols, 1)
+	const lanes, tree = 32, 5
+	p.loops = o.Src.Rows/lanes*(lanes+1)/lanes + tree + 2
 	p.mat("Dst", o.Dst)
 	p.mat("Src", o.Src)
 	p.shape(o.Src)

@@ -158,6 +158,15 @@ func (p *program) property(kind uint32, i int, property uint32) int32 {
 	return value
 }
 
+// block returns the contents of block Params.
+func (p *program) block(params map[string]uint32) []uint32 {
+	block := make([]uint32, (p.paramsSize+3)/4)
+	for name, offset := range p.params {
+		block[offset/4] = params[name]
+	}
+	return block
+}
+
 // setArgs sets the program's uniforms, which it keeps from run to run. The program
 // is the one in use.
 func (p *program) setArgs(args compute.Args) {

@@ -61,21 +61,30 @@ func (b *Backend) await(done <-chan struct{}) error {
 }
 
 // watch calls wait, which waits for the context's thread or for a tick, until it
-// returns true. It gives up with a StallError if the thread shows no life from
-// one tick to the next: a call of the driver hangs, and the thread with it.
+// returns true. It gives up with a StallError if the thread shows no life for as
+// long as the backend is patient: a call of the driver hangs, and the thread with
+// it. The ticker is the backend's, so that waiting allocates nothing.
 func (b *Backend) watch(wait func(tick <-chan time.Time) bool) error {
-	ticker := time.NewTicker(b.patience)
-	defer ticker.Stop()
-	seen := b.pulse.Load()
-	for !wait(ticker.C) {
-		now := b.pulse.Load()
-		if now == seen {
+	seen, since := b.pulse.Load(), time.Now()
+	for !wait(b.ticker.C) {
+		switch now := b.pulse.Load(); {
+		case now != seen:
+			seen, since = now, time.Now()
+		case time.Since(since) >= b.patience:
 			b.fault.set(&StallError{Device: b.device, Waited: b.patience, InCall: true})
 			return b.fault.get()
 		}
-		seen = now
 	}
 	return nil
+}
+
+// setPatience says how long a call of the driver may take.
+func (b *Backend) setPatience(d time.Duration) {
+	b.patience = d
+	if b.ticker == nil {
+		b.ticker = time.NewTicker(d / 4)
+	}
+	b.ticker.Reset(d / 4)
 }
 
 // loop is the life of the context's thread while the backend is open.

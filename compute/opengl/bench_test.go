@@ -1,0 +1,87 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"fmt"
+	"testing"
+
+	"shadegrad/compute"
+)
+
+// BenchmarkMatMul times both kernels on the products of a step of 784-128-10 with
+// batches of 64.
+func BenchmarkMatMul(b *testing.B) {
+	shapes := []struct {
+		form    string
+		m, n, k int
+	}{
+		{"NN", 64, 128, 784}, // forward, first layer
+		{"NN", 64, 10, 128},  // forward, second
+		{"NT", 64, 128, 10},  // deltas of the first
+		{"TN", 128, 10, 64},  // gradients of the second
+		{"TN", 784, 128, 64}, // gradients of the first
+		{"TN", 128, 784, 64}, // the same, transposed
+		{"NT", 64, 128, 784}, // forward, weights stored by output
+	}
+	for name, kernel := range map[string]MatMulKernel{"blocked": Blocked, "naive": Naive} {
+		for _, s := range shapes {
+			b.Run(fmt.Sprintf("%s/%s/m=%d,n=%d,k=%d", name, s.form, s.m, s.n, s.k), func(b *testing.B) {
+				backend := openTest(b, Options{MatMul: kernel}, seams{})
+				op := compute.MatMul{TransA: s.form[0] == 'T', TransB: s.form[1] == 'T'}
+				op.Dst = random(b, backend, s.m, s.n)
+				op.A, op.B = random(b, backend, s.m, s.k), random(b, backend, s.k, s.n)
+				if op.TransA {
+					op.A.Rows, op.A.Cols = s.k, s.m
+				}
+				if op.TransB {
+					op.B.Rows, op.B.Cols = s.n, s.k
+				}
+				benchmark(b, backend, op)
+				flop := 2 * float64(s.m) * float64(s.n) * float64(s.k)
+				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
+
+// BenchmarkDispatch times what a program costs besides its arithmetic.
+func BenchmarkDispatch(b *testing.B) {
+	backend := openTest(b, Options{}, seams{})
+	benchmark(b, backend, compute.Fill{Dst: random(b, backend, 1, 1)})
+}
+
+// random returns a matrix of numbers that are neither zero nor denormal, which
+// some processors are slow with.
+func random(b *testing.B, backend compute.Backend, rows, cols int) compute.Mat {
+	b.Helper()
+	m, err := backend.Alloc(rows, cols)
+	if err != nil {
+		b.Fatal(err)
+	}
+	values := make([]float32, m.Len())
+	for i := range values {
+		values[i] = float32(i*7919%1000+1) / 1000
+	}
+	if err := backend.Write(m, values); err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+func benchmark(b *testing.B, backend compute.Backend, op compute.Op) {
+	b.Helper()
+	e := mustCompile(b, backend, "benchmark", op)
+	e.Run(compute.Args{}) // the first run compiles, on some drivers
+	if err := backend.Sync(); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	for range b.N {
+		e.Run(compute.Args{})
+	}
+	if err := backend.Sync(); err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+}

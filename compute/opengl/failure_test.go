@@ -1,0 +1,200 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+)
+
+// sticks wants every later call of a backend to return err, and none to wait.
+func sticks(t *testing.T, b *Backend, n *net, want error) {
+	t.Helper()
+	n.epoch()
+	if err := b.Sync(); err != want {
+		t.Errorf("Sync after the failure: %v, want the first failure again", err)
+	}
+	if err := b.Read(make([]float32, 2), n.total); err != want {
+		t.Errorf("Read after the failure: %v, want the first failure", err)
+	}
+	f := b.Fetch(n.total)
+	if !f.Ready() {
+		t.Error("a fetch after the failure is not ready")
+	}
+	if _, err := f.Wait(); err != want {
+		t.Errorf("Fetch after the failure: %v, want the first failure", err)
+	}
+	if _, err := b.Alloc(1, 1); err != want {
+		t.Errorf("Alloc after the failure: %v, want the first failure", err)
+	}
+	if c := b.Counts(); c.Fences != 0 {
+		t.Errorf("%d fences are left after the failure", c.Fences)
+	}
+}
+
+// never is a device that finishes nothing, while on is set.
+func never(on *atomic.Bool) fences {
+	return fences{wait: func(fence uintptr, limit time.Duration) uint32 {
+		if on.Load() {
+			return gl.TIMEOUT_EXPIRED
+		}
+		return gl.ClientWaitSync(fence, gl.SYNC_FLUSH_COMMANDS_BIT, uint64(time.Minute))
+	}}
+}
+
+func TestFenceThatNeverComes(t *testing.T) {
+	for _, wait := range []string{"Sync", "Read", "Fetch", "Run"} {
+		t.Run(wait, func(t *testing.T) {
+			var on atomic.Bool
+			b := openTest(t, Options{}, seams{fences: never(&on), stall: time.Millisecond})
+			n := newNet(t, b)
+			if err := b.Sync(); err != nil {
+				t.Fatal(err)
+			}
+			early := b.Fetch(n.total)
+			if _, err := early.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			on.Store(true)
+			n.epoch()
+			late := b.Fetch(n.total)
+			var err error
+			switch wait {
+			case "Sync":
+				err = b.Sync()
+			case "Read":
+				err = b.Read(make([]float32, 2), n.total)
+			case "Fetch":
+				_, err = late.Wait()
+			case "Run":
+				// More than may be on their way: Run would have to wait for ever.
+				for range 100 {
+					n.epoch()
+				}
+				err = b.Sync()
+			}
+			var stalled *StallError
+			if !errors.As(err, &stalled) || stalled.InCall {
+				t.Fatalf("%s returned %v, want a StallError", wait, err)
+			}
+			if want := "the GPU has finished nothing for 1ms while there was work, on " + b.device; err.Error() != want {
+				t.Errorf("error is %q, want %q", err, want)
+			}
+			if _, lateErr := late.Wait(); lateErr != err {
+				t.Errorf("a fetch on its way returned %v, want %v", lateErr, err)
+			}
+			sticks(t, b, n, err)
+		})
+	}
+}
+
+func TestLostContext(t *testing.T) {
+	var lost atomic.Bool
+	cause := errors.New("OpenGL context lost: the GPU was reset")
+	b := openTest(t, Options{}, seams{fences: fences{lost: func() error {
+		if lost.Load() {
+			return cause
+		}
+		return nil
+	}}})
+	n := newNet(t, b)
+	n.epoch()
+	if err := b.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	lost.Store(true)
+	// Nobody waits: the end of a batch alone must find it.
+	for range batchRuns {
+		n.epoch()
+	}
+	err := b.Sync()
+	var lostErr *ContextLostError
+	if !errors.As(err, &lostErr) || !errors.Is(err, cause) {
+		t.Fatalf("Sync returned %v, want a ContextLostError", err)
+	}
+	if want := "OpenGL context lost: the GPU was reset, on " + b.device; err.Error() != want {
+		t.Errorf("error is %q, want %q", err, want)
+	}
+	if done := b.Counts().Runs; done > 5+batchRuns {
+		t.Errorf("%d programs were run, most of them after the loss", done)
+	}
+	sticks(t, b, n, err)
+}
+
+func TestFailedWait(t *testing.T) {
+	b := openTest(t, Options{}, seams{fences: fences{
+		wait: func(uintptr, time.Duration) uint32 { return gl.WAIT_FAILED },
+	}})
+	n := newNet(t, b)
+	n.epoch()
+	err := b.Sync()
+	var glErr *GLError
+	if !errors.As(err, &glErr) {
+		t.Fatalf("Sync returned %v, want a GLError", err)
+	}
+	sticks(t, b, n, err)
+}
+
+func TestOpenGLError(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	n := newNet(t, b)
+	if err := b.call(func(*worker) { gl.BindBuffer(0xffff, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	err := b.Sync()
+	if err == nil || !strings.HasPrefix(err.Error(), "OpenGL reports GL_INVALID_ENUM after a batch, on ") {
+		t.Fatalf("Sync returned %v, want a GLError with GL_INVALID_ENUM", err)
+	}
+	sticks(t, b, n, err)
+}
+
+// A call of the driver that does not return keeps the context's thread, but not
+// the caller.
+func TestCallThatNeverReturns(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	n := newNet(t, b)
+	inside, release := make(chan struct{}), make(chan struct{})
+	if err := b.submit(command{do: func(*worker) { close(inside); <-release }}); err != nil {
+		t.Fatal(err)
+	}
+	<-inside
+	usual := b.patience
+	b.setPatience(time.Millisecond)
+	err := b.Sync()
+	b.setPatience(usual)
+	var stalled *StallError
+	if !errors.As(err, &stalled) || !stalled.InCall {
+		t.Fatalf("Sync returned %v, want a StallError in a call", err)
+	}
+	if want := "a call of the OpenGL driver has not returned for 1ms, on " + b.device; err.Error() != want {
+		t.Errorf("error is %q, want %q", err, want)
+	}
+	// What follows must not wait for the thread either, or the test never ends.
+	for range 2 * queueLength {
+		n.epoch()
+	}
+	close(release)
+	sticks(t, b, n, err)
+}
+
+// What was fetched before a mistake of the caller still arrives.
+func TestFetchBeforeFailure(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	n := newNet(t, b)
+	n.epoch()
+	f := b.Fetch(n.total)
+	n.step.Run(compute.Args{Row: 64})
+	if err := b.Sync(); err == nil {
+		t.Fatal("a batch beyond the data set is no failure")
+	}
+	if _, err := f.Wait(); err != nil {
+		t.Errorf("a fetch queued before the failure returned %v", err)
+	}
+}

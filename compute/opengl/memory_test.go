@@ -1,0 +1,126 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"shadegrad/compute"
+)
+
+func TestTooLarge(t *testing.T) {
+	b := openTest(t, Options{}, seams{blockSize: 1 << 24})
+	for _, c := range []struct {
+		rows, cols int
+		want       string
+	}{
+		{4097, 1024, "a matrix of 4097×1024 float32s needs GL_MAX_SHADER_STORAGE_BLOCK_SIZE of 16781312, this device has 16777216"},
+		{math.MaxInt32, 2, "a matrix of 2147483647×2 float32s needs elements of 4294967294, this device has 2147483647"},
+		{math.MaxInt, math.MaxInt, "a matrix of 9223372036854775807×9223372036854775807 float32s needs elements of 9223372036854775807, this device has 2147483647"},
+	} {
+		_, err := b.Alloc(c.rows, c.cols)
+		var limit *compute.LimitError
+		if !errors.As(err, &limit) || err.Error() != c.want {
+			t.Errorf("Alloc(%d, %d): %v, want %s", c.rows, c.cols, err, c.want)
+		}
+	}
+	if _, err := b.Alloc(4096, 1024); err != nil {
+		t.Errorf("a matrix as large as the limit: %v", err)
+	}
+	if _, err := b.AllocBytes(1<<14, 1<<10); err != nil {
+		t.Errorf("bytes as many as the limit: %v", err)
+	}
+}
+
+// Mesa's software renderer has no buffers of 4 GiB and more, and says so at once.
+func TestOutOfMemory(t *testing.T) {
+	b := openTest(t, Options{}, seams{blockSize: math.MaxInt64})
+	if !b.Info().Software {
+		t.Skip("a GPU may well have 8 GiB; taking them to see it fail is no test")
+	}
+	_, err := b.Alloc(1<<20, 2047)
+	var memory *compute.MemoryError
+	if !errors.As(err, &memory) || memory.Bytes != 4*2047<<20 {
+		t.Fatalf("Alloc of 8 GiB: %v, want a MemoryError of that size", err)
+	}
+	if c := b.Counts(); c.Buffers != 0 {
+		t.Errorf("%d buffers are left of an allocation that failed", c.Buffers)
+	}
+	if err := b.Sync(); err != nil {
+		t.Errorf("an allocation that failed sticks: %v", err)
+	}
+}
+
+// A buffer of one kind in the place of another passes the rules of shape, but
+// would be read wrongly.
+func TestWrongKind(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	m, err := b.Alloc(4, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	octets, err := b.AllocBytes(4, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order, err := b.AllocIndex(4, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disguised := compute.Mat{Buf: octets.Buf, Rows: 4, Cols: 4}
+	for _, c := range []struct {
+		op   compute.Op
+		want string
+	}{
+		{compute.Fill{Dst: disguised}, "program \"p\", op 0 (fill): Dst is a buffer of bytes, not of float32s"},
+		{compute.Gather{Dst: m, Src: compute.Bytes{Buf: m.Buf, Rows: 4, Cols: 4}}, "program \"p\", op 0 (gather): Src is a buffer of float32s, not of bytes"},
+		{compute.Gather{Dst: m, Src: octets, Index: compute.Index{Buf: order.Buf, Len: 4, Limit: 4}}, "program \"p\", op 0 (gather): Index may hold rows below 9, but there are 4"},
+	} {
+		_, err := b.Compile(compute.Program{Name: "p", Ops: []compute.Op{c.op}})
+		var opErr *compute.OpError
+		if !errors.As(err, &opErr) || err.Error() != c.want {
+			t.Errorf("Compile: %v, want %s", err, c.want)
+		}
+	}
+	if err := b.Write(disguised, make([]float32, 16)); err == nil {
+		t.Error("float32s were written to a buffer of bytes")
+	}
+}
+
+// llvmpipe ends loops early, and silently, when an invocation goes round too
+// often. Products are cut in slices; what cannot be cut is refused.
+func TestLoopLimit(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	const k = 70_000
+	dst, x, y := compute.Mat{}, compute.Mat{}, compute.Mat{}
+	for _, m := range []struct {
+		mat        *compute.Mat
+		rows, cols int
+	}{{&dst, 2, 3}, {&x, k, 2}, {&y, k, 3}} {
+		var err error
+		if *m.mat, err = b.Alloc(m.rows, m.cols); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustCompile(t, b, "long sums", compute.Fill{Dst: x, Value: 1}, compute.Fill{Dst: y, Value: 2},
+		compute.MatMul{Dst: dst, A: x, B: y, TransA: true}).Run(compute.Args{})
+	got := make([]float32, 6)
+	if err := b.Read(got, dst); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range got {
+		if v != 2*k {
+			t.Fatalf("sums of %d twos are %v", k, got)
+		}
+	}
+
+	b.limits.loops = 1000
+	_, err := b.Compile(compute.Program{Name: "p", Ops: []compute.Op{compute.ColumnSum{
+		Dst: compute.Mat{Buf: dst.Buf, Rows: 1, Cols: 2}, Src: x}}})
+	var limit *compute.LimitError
+	if want := `program "p", op 0 (column_sum): kernel column_sum needs LP_MAX_TGSI_LOOP_ITERATIONS of 2263, this device has 1000`; !errors.As(err, &limit) || err.Error() != want {
+		t.Errorf("Compile: %v, want %s", err, want)
+	}
+}
