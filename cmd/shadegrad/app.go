@@ -5,12 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"shadegrad/internal/backends"
-	"shadegrad/shaders"
 )
 
 // An app is one invocation of the command: where it writes, what it knows of its
@@ -50,7 +49,8 @@ func (a *app) run(args []string) (status int) {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	fmt.Fprintln(a.stderr, "shadegrad: "+err.Error())
+	// The log of a shader, or several bad images, take several lines.
+	fmt.Fprintln(a.stderr, "shadegrad: "+strings.ReplaceAll(err.Error(), "\n", "\nshadegrad: "))
 	return exitStatus(err)
 }
 
@@ -65,9 +65,6 @@ func (a *app) crash(reason any) int {
 }
 
 func (a *app) dispatch(args []string) error {
-	if dir := a.env("SHADEGRAD_SHADERS"); dir != "" {
-		a.opener.Shaders = shaders.New(os.DirFS(dir))
-	}
 	if len(args) == 0 {
 		fmt.Fprint(a.stderr, help)
 		return usagef("no command given")

@@ -2,11 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 
 	"shadegrad/compute"
+	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
@@ -21,7 +21,7 @@ matrix, precision and recall of each class.
 `
 
 // eval is "shadegrad eval".
-func (a *app) eval(args []string) (err error) {
+func (a *app) eval(args []string) error {
 	var path, dir string
 	var asJSON bool
 	var threads int
@@ -57,7 +57,7 @@ func (a *app) eval(args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, choice.Close()) }()
+	defer choice.Close()
 	for _, note := range choice.Notes {
 		fmt.Fprintln(a.stderr, note)
 	}
@@ -75,8 +75,8 @@ func fits(m *model.Model, d *dataset.Data) error {
 }
 
 // report evaluates and writes the outcome.
-func (a *app) report(m *model.Model, d *dataset.Data, b compute.Backend, path string, asJSON bool) error {
-	outcome, err := train.Evaluate(b, m.Network, m.Values, &d.Test)
+func (a *app) report(m *model.Model, d *dataset.Data, c *backends.Choice, path string, asJSON bool) error {
+	outcome, info, err := a.evaluate(m, d, c)
 	if err != nil {
 		return err
 	}
@@ -85,5 +85,19 @@ func (a *app) report(m *model.Model, d *dataset.Data, b compute.Backend, path st
 		_, err := fmt.Fprint(a.stdout, s.table(path, d))
 		return err
 	}
-	return json.NewEncoder(a.stdout).Encode(s.event(path, d, b.Info()))
+	return json.NewEncoder(a.stdout).Encode(s.event(path, d, info))
+}
+
+// evaluate has the backend chosen do the work, or the CPU if that one fails and
+// may be replaced. It also returns which one it was.
+func (a *app) evaluate(m *model.Model, d *dataset.Data, c *backends.Choice) (*train.Scores, compute.Info, error) {
+	outcome, err := train.Evaluate(c, m.Network, m.Values, &d.Test)
+	if err == nil || !c.Fallback {
+		return outcome, c.Info(), err
+	}
+	fmt.Fprintf(a.stderr, "the GPU failed: %v; going on with the CPU\n", err)
+	b := cpu.New()
+	defer b.Close()
+	outcome, err = train.Evaluate(b, m.Network, m.Values, &d.Test)
+	return outcome, b.Info(), err
 }

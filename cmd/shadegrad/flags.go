@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -42,9 +43,12 @@ func (a *app) parseFlags(fs *flag.FlagSet, usage string, args []string) error {
 	fs.SetOutput(io.Discard)
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(a.stdout, usage)
-		fs.SetOutput(a.stdout)
+		text := bytes.NewBufferString(usage)
+		fs.SetOutput(text)
 		fs.PrintDefaults()
+		if _, writeErr := a.stdout.Write(text.Bytes()); writeErr != nil {
+			return writeErr
+		}
 		return err
 	}
 	if err != nil {
@@ -65,7 +69,10 @@ func noMore(fs *flag.FlagSet) error {
 func whole(low int, allowed string) func(string) (int, error) {
 	return func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < low || n > math.MaxInt32 {
+		switch {
+		case n > math.MaxInt32: // also where Atoi found it too large for an int
+			return 0, fmt.Errorf("must be at most %d", math.MaxInt32)
+		case err != nil || n < low:
 			return 0, errors.New("must be " + allowed)
 		}
 		return n, nil
@@ -92,6 +99,10 @@ func seed(s string) (uint64, error) {
 	return n, nil
 }
 
+// maxUnits bounds a hidden layer. More would be a slip of the finger, and their
+// weights are drawn before a backend can say that they are too many for it.
+const maxUnits = 1_000_000
+
 // sizes reads the sizes of hidden layers.
 func sizes(s string) ([]int, error) {
 	var list []int
@@ -100,8 +111,8 @@ func sizes(s string) ([]int, error) {
 	}
 	for _, part := range strings.Split(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < 1 || n > math.MaxInt32 {
-			return nil, fmt.Errorf("%q must be a number of units, 1 or more; layers are separated by commas", part)
+		if err != nil || n < 1 || n > maxUnits {
+			return nil, fmt.Errorf("%q must be a number of units from 1 to %d; layers are separated by commas", part, maxUnits)
 		}
 		list = append(list, n)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
@@ -100,14 +101,18 @@ func verdict(m *model.Model, y []float32) string {
 		if i == 0 {
 			separator = ": "
 		}
-		text += fmt.Sprintf("%s%d with %s", separator, c, likelihood(y[c]))
+		text += fmt.Sprintf("%s%d with %s", separator, c, likelihood(m, y[c]))
 	}
 	return text
 }
 
-// likelihood writes an output as a percentage, and does not call small ones zero.
-func likelihood(y float32) string {
-	if y < 0.0001 {
+// likelihood writes an output of softmax as a percentage, and does not call small
+// ones zero. Other outputs are no shares of a whole.
+func likelihood(m *model.Model, y float32) string {
+	switch {
+	case m.Network.Output != compute.Softmax:
+		return fmt.Sprintf("output %.4f", y)
+	case y < 0.0001:
 		return "<0.01%"
 	}
 	return fmt.Sprintf("%.2f%%", 100*y)

@@ -45,18 +45,36 @@ func newRunFiles(f *trainFlags) (*runFiles, error) {
 
 // writable tells why a file could not be written.
 func writable(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s: cannot save there: it is a directory; name a file", path)
+	const remedy = "nothing was trained; name a file that can be written"
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s: cannot save there: it is a directory; %s", path, remedy)
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a device or a pipe, where nothing is put beside it
+	case err == nil:
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("%s: cannot save there: %w; %s", path, cause(err), remedy)
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".shadegrad-*")
 	if err != nil {
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-		return fmt.Errorf("%s: cannot save there: directory %s: %w; nothing was trained", path, filepath.Dir(path), err)
+		return fmt.Errorf("%s: cannot save there: directory %s: %w; %s", path, filepath.Dir(path), cause(err), remedy)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// cause drops the path from an error whose message names it already.
+func cause(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
 }
 
 // afterEpoch keeps the network and the checkpoint, where -save asks for it, so
@@ -134,7 +152,15 @@ func (r *runFiles) deviceFailed(failure error, s *train.State, f *trainFlags) er
 	if err != nil {
 		return errors.Join(failure, err)
 	}
-	return fmt.Errorf("%w; go on from the end of epoch %d with: %s", failure, s.Epoch, command)
+	return fmt.Errorf("%w; go on%s with: %s", failure, since(s), command)
+}
+
+// since says from where a run goes on whose device failed.
+func since(s *train.State) string {
+	if s.Epoch == 0 || s.Rows > 0 {
+		return "" // there is nothing, or the line on where it goes on says more
+	}
+	return fmt.Sprintf(" from the end of epoch %d", s.Epoch)
 }
 
 // shellQuote writes an argument as a shell reads it.

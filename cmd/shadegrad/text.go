@@ -25,7 +25,8 @@ type textReporter struct {
 	state          *train.State
 	results, notes io.Writer
 	why            string
-	bar            *bar // nil where nobody watches
+	bar            *bar  // nil where nobody watches
+	err            error // the first that writing a result gave
 }
 
 func (a *app) textReporter(s *train.State) *textReporter {
@@ -33,6 +34,12 @@ func (a *app) textReporter(s *train.State) *textReporter {
 }
 
 func (r *textReporter) begin(c *backends.Choice) { r.why = c.Why }
+
+// fallBack tells that the CPU takes over.
+func (r *textReporter) fallBack(failure error) {
+	r.why = "the GPU failed"
+	r.Note(fmt.Sprintf("the GPU failed: %v; going on with the CPU%s", failure, since(r.state)))
+}
 
 func (r *textReporter) Started(i compute.Info) {
 	r.bar.clear()
@@ -42,7 +49,6 @@ func (r *textReporter) Started(i compute.Info) {
 	if s.Rows > 0 || s.Epoch > 0 {
 		fmt.Fprintf(r.notes, "going on in epoch %d of %d, after %d of %d images\n", s.Epoch+1, o.Epochs, s.Rows, s.Data.Samples)
 	}
-	r.why = "the GPU failed" // should there be a second start
 }
 
 // describe names a backend, its device and its driver in one line.
@@ -60,7 +66,7 @@ func (r *textReporter) Progress(p train.Progress) {
 
 func (r *textReporter) Finished(e train.Epoch) {
 	r.bar.clear()
-	fmt.Fprintf(r.results, "epoch %d/%d: training loss %.4f, accuracy %.2f%%; test loss %.4f, accuracy %.2f%%; %.2f s, %.0f images/s\n",
+	r.print("epoch %d/%d: training loss %.4f, accuracy %.2f%%; test loss %.4f, accuracy %.2f%%; %.2f s, %.0f images/s\n",
 		e.Epoch, r.state.Options.Epochs, e.TrainLoss, 100*e.TrainAcc, e.TestLoss, 100*e.TestAcc, e.Seconds, e.ImagesPerSecond())
 }
 
@@ -72,9 +78,17 @@ func (r *textReporter) Note(text string) {
 func (r *textReporter) end() { r.bar.clear() }
 
 func (r *textReporter) done(last train.Epoch, seconds float64) error {
-	_, err := fmt.Fprintf(r.results, "test accuracy %.2f%% after %s, %.2f s from the start of the program\n",
+	r.print("test accuracy %.2f%% after %s, %.2f s from the start of the program\n",
 		100*last.TestAcc, count(last.Epoch, "epoch"), seconds)
-	return err
+	return r.err
+}
+
+// print writes a result. Training is worth finishing where it cannot, so the
+// error waits.
+func (r *textReporter) print(format string, args ...any) {
+	if _, err := fmt.Fprintf(r.results, format, args...); err != nil && r.err == nil {
+		r.err = err
+	}
 }
 
 // count writes "1 epoch" and "2 epochs".

@@ -110,6 +110,7 @@ func (f *trainFlags) state(resumed *train.State, d *dataset.Data) (*train.State,
 	if err := resumed.Data.Same(d); err != nil {
 		return nil, fmt.Errorf("%s: %w; the file is left as it is", f.resume, err)
 	}
+	resumed.Data.Name, resumed.Data.Path = d.Name, f.data // it may have moved
 	return resumed, nil
 }
 
@@ -124,7 +125,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	run := &train.Run{Data: d, State: state, Report: report, Backend: c, Save: files.afterEpoch}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
-			report.Note(fmt.Sprintf("the GPU failed: %v; going on with the CPU from the end of epoch %d", failure, state.Epoch))
+			text.fallBack(failure)
 			return cpu.New(), nil
 		}
 	}

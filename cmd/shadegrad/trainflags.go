@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -101,12 +102,18 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	}
 	f.given = make(map[string]bool)
 	fs.Visit(func(g *flag.Flag) { f.given[g.Name] = true })
-	return f, noMore(fs)
+	if err := noMore(fs); err != nil {
+		return nil, err
+	}
+	if f.resume != "" {
+		return f, nil // the checkpoint has the recipe
+	}
+	return f, f.recipe.check()
 }
 
 func backendFlag(fs *flag.FlagSet, dst *backends.Kind) {
 	fs.Var(setting[backends.Kind]{dst, backends.ParseKind, nil}, "backend",
-		"`auto`, gpu or cpu; auto falls back to the CPU, gpu never does")
+		"`NAME` of the backend: auto, gpu or cpu; auto falls back to the CPU, gpu never does")
 }
 
 func dataFlag(fs *flag.FlagSet, dst *string) {
@@ -128,20 +135,46 @@ func showThreads(n int) string {
 func (r *recipe) flags(fs *flag.FlagSet) {
 	positive := number(func(v float64) bool { return v > 0 && float32(v) > 0 && v <= math.MaxFloat32 }, "a number above 0")
 	fs.Var(setting[[]int]{&r.hidden, sizes, showSizes}, "hidden", "`SIZES` of the hidden layers, separated by commas; empty for none")
-	fs.Var(setting[compute.Activation]{&r.act, hiddenActivation, nil}, "act", "activation of the hidden layers: `relu`, sigmoid, tanh or identity")
-	fs.Var(setting[choice[compute.Activation]]{&r.output, chosen(compute.ParseActivation), showChoice[compute.Activation]}, "output",
-		"activation of the outputs: `softmax`, sigmoid, tanh, relu or identity (default softmax\nfor cross-entropy, sigmoid for mse)")
-	fs.Var(setting[compute.LossKind]{&r.loss, compute.ParseLossKind, nil}, "loss", "`cross-entropy` or mse, the mean squared error")
+	fs.Var(setting[compute.Activation]{&r.act, hiddenActivation, nil}, "act", "activation of the hidden layers, `NAME`: relu, sigmoid, tanh or identity")
+	fs.Var(setting[choice[compute.Activation]]{&r.output, chosen(names(compute.ParseActivation, "softmax, sigmoid, tanh, relu or identity")), showChoice[compute.Activation]}, "output",
+		"activation of the outputs, `NAME`: softmax, sigmoid, tanh, relu or identity (default\nsoftmax for cross-entropy, sigmoid for mse)")
+	fs.Var(setting[compute.LossKind]{&r.loss, names(compute.ParseLossKind, "cross-entropy or mse"), nil}, "loss", "what is minimised, `NAME`: cross-entropy or mse, the mean squared error")
 	fs.Var(setting[choice[mlp.Init]]{&r.init, chosen(oneOf(mlp.Inits()...)), showChoice[mlp.Init]}, "init",
-		"first weights: `he`, xavier, normal, units or uniform (default he for relu, xavier\nfor others)")
+		"first weights, `NAME`: he, xavier, normal, units or uniform (default he for relu,\nxavier for others)")
 	fs.Var(setting[int]{&r.batch, whole(0, "1 or more, or 0 for the whole set"), nil}, "batch", "samples a step, `N`; 1 is one at a time, 0 the whole set")
 	fs.Var(setting[int]{&r.epochs, whole(1, "1 or more"), nil}, "epochs", "passes over the training set, `N`")
 	fs.Var(setting[choice[float64]]{&r.lr, chosen(positive), showChoice[float64]}, "lr",
 		fmt.Sprintf("learning `RATE`, the highest of the schedule (default %g for cross-entropy, %d for mse)", lrCrossEntropy, lrSquaredError))
 	fs.Var(setting[float64]{&r.momentum, number(func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"), nil},
 		"momentum", "share of a step, `M`, that goes into the next one")
-	fs.Var(setting[train.Schedule]{&r.schedule, oneOf(train.Schedules()...), nil}, "schedule", "of the learning rate: `onecycle` or constant")
+	fs.Var(setting[train.Schedule]{&r.schedule, oneOf(train.Schedules()...), nil}, "schedule", "of the learning rate, `NAME`: onecycle or constant")
 	fs.Var(setting[uint64]{&r.seed, seed, nil}, "seed", "of the first weights and the shuffles, `N`; the same seed gives the same run")
+}
+
+// check tells, before the data is read, which flags do not go together.
+func (r *recipe) check() error {
+	if f := r.output.or(compute.Softmax); r.loss == compute.CrossEntropy && f != compute.Softmax && f != compute.Sigmoid {
+		return usagef("-output=%s does not go with -loss=%s, which needs softmax or sigmoid; -loss=mse takes any", f, r.loss)
+	}
+	for i := 1; i < len(r.hidden); i++ {
+		if m, n := r.hidden[i-1], r.hidden[i]; m > math.MaxInt32/n {
+			return usagef("-hidden=%s: between %d and %d units there would be %d weights; there can be at most %d weights",
+				showSizes(r.hidden), m, n, int64(m)*int64(n), math.MaxInt32)
+		}
+	}
+	return nil
+}
+
+// names reads one of several values by the parser of its type, whose message is
+// not written for flags.
+func names[T any](parse func(string) (T, error), allowed string) func(string) (T, error) {
+	return func(s string) (T, error) {
+		v, err := parse(s)
+		if err != nil {
+			return v, errors.New("must be " + allowed)
+		}
+		return v, nil
+	}
 }
 
 func hiddenActivation(s string) (compute.Activation, error) {
