@@ -101,6 +101,9 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if !ok || len(stats.Data) != 2*s.Rows {
 		return nil, fmt.Errorf("tensor %q of %d rows is missing", statsName, s.Rows)
 	}
+	if firstBad([][]float32{stats.Data}) >= 0 {
+		return nil, fmt.Errorf("tensor %q is damaged: a value is not finite", statsName)
+	}
 	s.Stats = stats.Data
 	return s, nil
 }

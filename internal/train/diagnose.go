@@ -2,85 +2,141 @@ package train
 
 import (
 	"fmt"
+
+	"shadegrad/compute"
 )
 
 // A DivergedError says that training left the finite numbers.
 type DivergedError struct {
-	Epoch, Step  int     // from 1; the step within the epoch
+	Epoch        int     // from 1
+	Step         int     // within the epoch, from 1
 	LearningRate float64 // of that step
-	Layer        int     // the first layer affected, from 1
-	What         string  // of the layer: "weights", "biases", "outputs" or "sums"
-	Loss         float32 // of the first sample affected; 0 if only an update was
+	What         Quantity
+	Layer        int     // the first whose What is not finite, from 1
+	Loss         float32 // of the first sample affected; 0 if every sample's is finite
 }
+
+// A Quantity is what is no longer finite.
+type Quantity string
+
+// The quantities.
+const (
+	Weights Quantity = "weights"
+	Biases  Quantity = "biases"
+	Outputs Quantity = "outputs"
+	// SampleLoss is the loss of a sample whose outputs are finite.
+	SampleLoss Quantity = "loss"
+	// TrainSum is the sum of an epoch's losses, each of which is finite. It has
+	// no step and no layer.
+	TrainSum Quantity = "sum of the losses"
+	// TestLoss is the loss on the test set where all that was trained on is
+	// finite. It has no step and no layer.
+	TestLoss Quantity = "test loss"
+)
 
 func (e *DivergedError) Error() string {
-	where := fmt.Sprintf("epoch %d, step %d (learning rate %.3g)", e.Epoch, e.Step, e.LearningRate)
-	which := fmt.Sprintf("the %s of layer %d", e.What, e.Layer)
-	if finite(float64(e.Loss)) {
-		return fmt.Sprintf("training diverged in %s: %s are no longer finite", where, which)
+	switch e.What {
+	case TrainSum:
+		return fmt.Sprintf("training diverged: the losses of epoch %d add up to %v", e.Epoch, e.Loss)
+	case TestLoss:
+		return fmt.Sprintf("training diverged: after epoch %d the loss on the test set is %v", e.Epoch, e.Loss)
 	}
-	return fmt.Sprintf("training diverged: the loss is %v in %s, and %s are the first that are not finite",
-		e.Loss, where, which)
+	where := fmt.Sprintf("epoch %d, step %d (learning rate %.3g)", e.Epoch, e.Step, e.LearningRate)
+	switch {
+	case e.What == SampleLoss:
+		return fmt.Sprintf("training diverged: the loss is %v in %s, where the outputs of layer %d are finite but too large for it",
+			e.Loss, where, e.Layer)
+	case finite(float64(e.Loss)):
+		return fmt.Sprintf("training diverged in %s: the %s of layer %d are no longer finite", where, e.What, e.Layer)
+	}
+	return fmt.Sprintf("training diverged: the loss is %v in %s, and the %s of layer %d are the first that are not finite",
+		e.Loss, where, e.What, e.Layer)
 }
 
-// diagnose finds where an epoch whose loss is not finite went wrong. By its end
-// everything is NaN, so it goes back to where the epoch began on this device,
-// whose state is st, repeats the steps before the first bad one, which gives the
-// same bits, and looks at the layers.
-func (s *session) diagnose(st *State) error {
-	d := &DivergedError{Epoch: st.Epoch + 1}
+// diagnose finds where an epoch went wrong. By its end everything may be NaN, so
+// it goes back to where the epoch began on this device, whose state is st,
+// and repeats the steps, which gives the same bits: up to the first whose loss is
+// not finite, or else to the first after which a parameter is not. Where no step
+// is to blame it returns sum, if that is not nil.
+func (s *session) diagnose(st *State, sum *DivergedError) error {
+	d, err := s.divergence(st)
+	switch {
+	case err != nil:
+		return &DeviceError{err}
+	case d != nil:
+		return d
+	case sum != nil:
+		return sum
+	}
+	return &DeviceError{unreliable("a parameter was not finite", st.Epoch+1)}
+}
+
+// unreliable is the error of a device that does not compute the same twice.
+func unreliable(what string, epoch int) error {
+	return fmt.Errorf("%s in epoch %d, but not when its steps were repeated: the device is not reliable", what, epoch)
+}
+
+// divergence is diagnose for the steps; it returns nil if each is in order.
+func (s *session) divergence(st *State) (*DivergedError, error) {
 	stats := make([]float32, 2*s.train.samples)
 	if err := s.backend.Read(stats, s.train.Stats); err != nil {
-		return &DeviceError{err}
+		return nil, err
 	}
-	bad := 0
-	for bad < len(stats) && finite(float64(stats[bad])) {
-		bad++
-	}
-	// Without a bad loss the last update went wrong, or the evaluation.
-	sample := min(bad/2, s.train.samples-1)
-	if bad < len(stats) {
-		d.Loss = stats[bad]
-	}
-	target := sample / s.train.batch
 	if err := s.load(st); err != nil {
-		return &DeviceError{err}
+		return nil, err
 	}
-	o := st.Options
-	row, perEpoch := st.Rows, o.steps(s.train.samples)
-	rate := func(step int) float64 {
-		return o.Schedule.Rate(o.LearningRate, st.Epoch*perEpoch+step, perEpoch*o.Epochs)
+	for i, v := range stats {
+		if !finite(float64(v)) {
+			return s.badLoss(st, i/2)
+		}
 	}
-	for row/s.train.batch < target {
-		row = s.runStep(row, rate(row/s.train.batch))
+	for row := st.Rows; row < s.train.samples; {
+		d := s.at(st, row)
+		row = s.runStep(row, d.LearningRate)
+		if found, err := s.badParameter(d); err != nil || found {
+			return d, err
+		}
 	}
-	d.Step, d.LearningRate = target+1, rate(target)
-	if found, err := s.badParameter(d); err != nil || found {
-		return orDevice(err, d)
-	}
-	s.runStep(row, d.LearningRate)
-	if found, err := s.badOutput(d); err != nil || found {
-		return orDevice(err, d)
-	}
-	if found, err := s.badParameter(d); err != nil || found {
-		return orDevice(err, d)
-	}
-	if bad == len(stats) {
-		// Everything trained on is finite, so it is the test set's loss, or a
-		// sum that is too large for float32.
-		d.What, d.Layer = "sums", o.Network.Layers()
-		return d
-	}
-	// Repeating the steps did not repeat the fault: the device does not compute
-	// the same twice.
-	return &DeviceError{fmt.Errorf("the loss became %v in epoch %d, step %d, but not when the steps were repeated: the device is not reliable", d.Loss, d.Epoch, d.Step)}
+	return nil, nil
 }
 
-func orDevice(err error, d *DivergedError) error {
-	if err != nil {
-		return &DeviceError{err}
+// at describes the step that begins at a row.
+func (s *session) at(st *State, row int) *DivergedError {
+	o := st.Options
+	perEpoch := o.steps(s.train.samples)
+	step := row / s.train.batch
+	return &DivergedError{Epoch: st.Epoch + 1, Step: step + 1,
+		LearningRate: o.Schedule.Rate(o.LearningRate, st.Epoch*perEpoch+step, perEpoch*o.Epochs)}
+}
+
+// badLoss repeats the steps up to the one that has a sample whose loss is not
+// finite, and looks for the first layer affected.
+func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
+	row := st.Rows
+	for row+s.train.batch <= sample {
+		row = s.runStep(row, s.at(st, row).LearningRate)
 	}
-	return d
+	d := s.at(st, row)
+	badBefore, err := s.badParameter(d)
+	if err != nil {
+		return nil, err
+	}
+	next := s.runStep(row, d.LearningRate)
+	var stats [2]float32
+	if err := s.backend.Read(stats[:], s.train.Stats.RowRange(sample, 1)); err != nil {
+		return nil, err
+	}
+	if d.Loss = stats[0]; finite(float64(d.Loss)) {
+		return nil, unreliable("a loss was not finite", d.Epoch)
+	}
+	if badBefore {
+		return d, nil
+	}
+	if found, err := s.badOutput(d, next-row); err != nil || found {
+		return d, err
+	}
+	d.What, d.Layer = SampleLoss, s.options.Network.Layers()
+	return d, nil
 }
 
 // badParameter looks for the first parameter with a value that is not finite.
@@ -93,28 +149,32 @@ func (s *session) badParameter(d *DivergedError) (bool, error) {
 	if i < 0 {
 		return false, nil
 	}
-	shapes := s.options.Network.Shapes()
-	d.What, d.Layer = "weights", 1
-	if shapes[i].Bias {
-		d.What = "biases"
-	}
-	for _, p := range shapes[:i+1] {
-		if !p.Bias && p != shapes[0] {
-			d.Layer++
+	d.Layer = 0
+	for _, p := range s.options.Network.Shapes()[:i+1] {
+		if p.Bias {
+			d.What = Biases
+			continue
 		}
+		d.What = Weights
+		d.Layer++
 	}
 	return true, nil
 }
 
-// badOutput looks for the first layer with an output that is not finite.
-func (s *session) badOutput(d *DivergedError) (bool, error) {
-	values, err := s.network.Values(s.network.Outputs())
+// badOutput looks for the first layer with an output that is not finite for the
+// last batch, of the given rows.
+func (s *session) badOutput(d *DivergedError, rows int) (bool, error) {
+	var mats []compute.Mat
+	for _, m := range s.network.Outputs() {
+		mats = append(mats, m.RowRange(0, rows)) // what lies behind is of other batches
+	}
+	values, err := s.network.Values(mats)
 	if err != nil {
 		return false, err
 	}
-	if i := firstBad(values); i >= 0 {
-		d.What, d.Layer = "outputs", i+1
-		return true, nil
+	i := firstBad(values)
+	if i >= 0 {
+		d.What, d.Layer = Outputs, i+1
 	}
-	return false, nil
+	return i >= 0, nil
 }

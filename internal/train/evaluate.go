@@ -32,8 +32,12 @@ func (s *Scores) Actual(i int) int {
 	return n
 }
 
-// Evaluate returns the scores of a network with the given parameters on a set.
+// Evaluate returns the scores of a network with the given parameters on a set. A
+// label that the network has no class for is an error.
 func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (s *Scores, err error) {
+	if err := d.CheckLabels(max(c.Outputs(), 2)); err != nil {
+		return nil, err
+	}
 	rows := min(evalRows, d.Len())
 	up := &session{backend: b}
 	defer up.free()
@@ -54,6 +58,11 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if s.Loss, s.Acc, err = up.evaluate(); err != nil {
 		return nil, err
 	}
+	if c.Outputs() > 1 {
+		// Op Loss tells classes apart by their sums, which still differ where
+		// the outputs are saturated. The confusion must agree with its hits.
+		c.Output, c.Loss = compute.Identity, compute.SquaredError
+	}
 	outputs, err := Predict(b, c, values, d.Images, d.Len())
 	if err != nil {
 		return nil, err
@@ -73,10 +82,14 @@ func newConfusion(classes int) [][]int {
 }
 
 // Class returns the class that outputs y stand for: the first of the largest, or,
-// where there is but one output, whether it is on the side of On.
+// where there is but one output, 1 if it is on the side of On or in the middle.
 func Class(c mlp.Config, y []float32) int {
 	if len(y) == 1 {
-		if float64(y[0]) >= (float64(c.On)+float64(c.Off))/2 {
+		side := float64(y[0]) - (float64(c.On)+float64(c.Off))/2
+		if c.On < c.Off {
+			side = -side
+		}
+		if side >= 0 {
 			return 1
 		}
 		return 0

@@ -19,7 +19,7 @@ type Run struct {
 	// Backend computes. The run does not close it.
 	Backend compute.Backend
 	// Fallback, if there is one, gives another backend to go on with after the
-	// first has failed, which it is told of.
+	// first has failed, which it is told of. The run closes it.
 	Fallback func(failure error) (compute.Backend, error)
 	// Save is called after each epoch, and when a run is interrupted, with a
 	// state whose parameters are finite. It may be nil.
@@ -43,8 +43,7 @@ func (r *Run) Do(ctx context.Context) error {
 	if fallbackErr != nil {
 		return errors.Join(err, fallbackErr)
 	}
-	defer b.Close()
-	return r.on(ctx, b)
+	return errors.Join(r.on(ctx, b), b.Close())
 }
 
 // A DeviceError is a failure of a backend, not of what was asked of it.
@@ -112,7 +111,7 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 	}
 	e.Seconds = time.Since(begin).Seconds()
 	if !finite(e.TrainLoss) {
-		return s.diagnose(st)
+		return s.diagnose(st, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
 	}
 	begin = time.Now()
 	if e.TestLoss, e.TestAcc, err = s.evaluate(); err != nil {
@@ -138,7 +137,7 @@ func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) 
 			return 0, &DeviceError{err}
 		}
 		if !finite(loss) {
-			return 0, s.diagnose(st)
+			return 0, s.diagnose(st, &DivergedError{Epoch: st.Epoch + 1, What: TrainSum, Loss: float32(loss)})
 		}
 	}
 	return row, p.close()
@@ -159,7 +158,7 @@ func (r *Run) interrupt(s *session, rows int) error {
 		return &DeviceError{err}
 	}
 	if firstBad([][]float32{next.Stats}) >= 0 || !next.finite() {
-		return s.diagnose(r.State)
+		return s.diagnose(r.State, nil)
 	}
 	*r.State = next
 	if err := r.save(); err != nil {
@@ -175,8 +174,11 @@ func (r *Run) finish(s *session, e Epoch) error {
 	if err := s.store(&next); err != nil {
 		return &DeviceError{err}
 	}
-	if !next.finite() || !finite(e.TestLoss) {
-		return s.diagnose(r.State)
+	if !next.finite() {
+		return s.diagnose(r.State, nil)
+	}
+	if !finite(e.TestLoss) {
+		return &DivergedError{Epoch: e.Epoch, What: TestLoss, Loss: float32(e.TestLoss)}
 	}
 	*r.State = next
 	r.Report.Finished(e)
