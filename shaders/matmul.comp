@@ -12,16 +12,20 @@
 // A group makes 8×8 elements; neighbours in x share the row of A and read
 // neighbouring columns of B. Groups step on by the grid until the whole of Dst
 // is done. Sums are long where a whole data set is one batch; then a dispatch
-// adds up only the terms l from kBegin to kEnd, and the next one goes on from
-// there.
+// adds up only the terms l from kBegin to kEnd, and the next one adds its own.
 //
 // option FORM = NN | NT | TN | TT     which of A and B are stored transposed
+// option ADD             the terms before kBegin are in Dst already
 
 #include "transpose.glsl"
 
 layout(local_size_x = 8, local_size_y = 8) in;
 
+#ifdef ADD
 layout(std430, binding = 0) restrict buffer Dst { float dst[]; };
+#else
+layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+#endif
 layout(std430, binding = 1) readonly restrict buffer A { float a[]; };
 layout(std430, binding = 2) readonly restrict buffer B { float b[]; };
 
@@ -33,8 +37,11 @@ layout(std140, binding = 0) uniform Params {
 
 float element(uint i, uint j) {
     uint ai = aOffset + A_START(i), bj = bOffset + B_START(j);
-    // The terms before kBegin were added up by an earlier dispatch.
-    float total = kBegin == 0u ? 0.0 : dst[dstOffset + i * n + j];
+#ifdef ADD
+    float total = dst[dstOffset + i * n + j];
+#else
+    float total = 0.0;
+#endif
     for (uint begin = kBegin; begin < kEnd; begin += PIECE) {
         float sum = 0.0;
         for (uint l = begin; l < min(begin + PIECE, kEnd); l++) {

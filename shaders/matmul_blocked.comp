@@ -19,6 +19,7 @@
 // the inner loop needs no test; what is computed there twice is not written.
 //
 // option FORM = NN | NT | TN | TT     which of A and B are stored transposed
+// option ADD             the terms before kBegin are in Dst already
 
 #include "transpose.glsl"
 
@@ -28,7 +29,11 @@
 
 layout(local_size_x = 8, local_size_y = 8) in;
 
+#ifdef ADD
 layout(std430, binding = 0) restrict buffer Dst { float dst[]; };
+#else
+layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+#endif
 layout(std430, binding = 1) readonly restrict buffer A { float a[]; };
 layout(std430, binding = 2) readonly restrict buffer B { float b[]; };
 
@@ -66,8 +71,11 @@ void block(uint i, uint j) {
             uint row = i + SIDE * uint(r), col = j + SIDE * uint(c);
             if (row < m && col < n) {
                 uint at = dstOffset + row * n + col;
-                // The terms before kBegin were added up by an earlier dispatch.
-                dst[at] = kBegin == 0u ? total[r][c] : dst[at] + total[r][c];
+#ifdef ADD
+                dst[at] += total[r][c];
+#else
+                dst[at] = total[r][c];
+#endif
             }
         }
     }

@@ -86,6 +86,9 @@ func planProduct(o compute.MatMul, kernel MatMulKernel, k, begin, end int) plan 
 	p.work = 2 * float64(m) * float64(n) * float64(end-begin)
 	letter := map[bool]string{false: "N", true: "T"}
 	p.defines["FORM"] = letter[o.TransA] + letter[o.TransB]
+	if begin > 0 {
+		p.defines["ADD"] = "1"
+	}
 	p.mat("Dst", o.Dst)
 	p.mat("A", o.A)
 	p.mat("B", o.B)
