@@ -62,6 +62,7 @@ func Contract() []Check {
 	list = append(list, memoryChecks...)
 	list = append(list, ownershipChecks...)
 	list = append(list, queueChecks...)
+	list = append(list, networkChecks...)
 	list = append(list, failureChecks...)
 	list = append(list, compileChecks...)
 	return append(list, closeChecks...)

@@ -1,0 +1,27 @@
+package computetest_test
+
+import (
+	"fmt"
+
+	"shadegrad/compute"
+	"shadegrad/compute/computetest"
+	"shadegrad/compute/judge"
+)
+
+// A self-test must notice a backend that computes wrongly. Here is one.
+func ExampleFault_Wrap() {
+	for _, f := range computetest.Faults() {
+		if f.Name != "fill: the value is 0" {
+			continue
+		}
+		var b compute.Backend = f.Wrap(judge.Reference())
+		defer b.Close()
+		for _, c := range judge.SelfTest() {
+			if err := c.Check(b); err != nil {
+				fmt.Println(err)
+				break
+			}
+		}
+	}
+	// Output: fill/m=17,n=35: Dst (0,0) is 0, want -2.5: err 2 > 0
+}

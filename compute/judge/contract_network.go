@@ -1,0 +1,71 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+
+	"shadegrad/compute"
+)
+
+var networkChecks = []Check{
+	on("network/gradients are finite differences", gradients),
+}
+
+// gradients compares a backend's gradients of whole networks with differences of
+// losses, which need no back-propagation.
+func gradients(b compute.Backend) error {
+	for _, n := range []network{
+		{sizes: []int{6, 5, 3}, hidden: compute.Tanh, output: compute.Softmax, kind: compute.CrossEntropy, batch: 4, biases: true, runs: 1},
+		{sizes: []int{6, 7, 4, 1}, hidden: compute.Sigmoid, output: compute.Sigmoid, kind: compute.SquaredError, batch: 5, biases: true, runs: 1},
+		{sizes: []int{5, 6, 4}, hidden: compute.ReLU, output: compute.Softmax, kind: compute.SquaredError, batch: 3, biases: true, indexed: true, runs: 1},
+	} {
+		if err := differences(b, n); err != nil {
+			return fmt.Errorf("network %s: %w", n, err)
+		}
+	}
+	return nil
+}
+
+func differences(b compute.Backend, n network) error {
+	p := newProblem(n.String())
+	s := newStep(p, n)
+	s.forward(true)
+	s.backward(false)
+	p.run(compute.Args{})
+	got, err := results(b, p)
+	if err != nil {
+		return err
+	}
+	for i, layer := range s.layers {
+		for _, c := range []struct{ param, gradient compute.Mat }{{layer.w, layer.dw}, {layer.b, layer.db}} {
+			g := got[p.buffer(c.gradient)][c.gradient.Off:]
+			for e := range c.param.Len() {
+				want := s.difference(c.param, e)
+				if math.Abs(float64(g[e])-want) > bound(1, want) {
+					return fmt.Errorf("layer %d: the gradient of element %d of %s is %g, by differences %g", i+1, e, c.param, g[e], want)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// difference returns the derivative of the batch's mean loss by a parameter,
+// from the reference's losses on either side of it.
+func (s *step) difference(param compute.Mat, e int) float64 {
+	const h = 1e-4
+	return (s.meanLoss(param, e, h) - s.meanLoss(param, e, -h)) / (2 * h)
+}
+
+func (s *step) meanLoss(param compute.Mat, e int, h float64) float64 {
+	s.p.begin()
+	param.Buf.(*floats).val[param.Off+e] += h
+	for _, op := range s.p.ops {
+		evaluate(op, s.p.runs[0], s.p)
+	}
+	sum := 0.
+	for i := range s.batch {
+		sum += s.stats.Buf.(*floats).val[s.stats.Off+2*i]
+	}
+	return sum / float64(s.batch)
+}
