@@ -9,7 +9,7 @@ import (
 // A Case is one thing that a backend must compute: an op, or a program of
 // several, with its inputs.
 type Case struct {
-	// Name is the kernel with its parameters: "matmul_tn/m=17,n=33,k=5".
+	// Name is the kernel with its parameters: "matmul_tn/m=33,n=67,k=33".
 	Name string
 	// Op is the name of the op, or "program" for several of them.
 	Op string
