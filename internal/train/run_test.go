@@ -122,30 +122,30 @@ func plainRun(o Options, d *dataset.Data) []Epoch {
 	for row := 0; row < len(train); row += batch {
 		steps++
 	}
-	accuracy := func(list []mlptest.Sample) float64 {
-		hits := 0
+	hits := func(list []mlptest.Sample) (hits int) {
 		for _, s := range list {
 			if n.Class(s.Pixels) == int(s.Label) {
 				hits++
 			}
 		}
-		return float64(hits) / float64(len(list))
+		return hits
 	}
 	order := make([]uint32, len(train))
 	var epochs []Epoch
 	for epoch := range o.Epochs {
 		philox.Stream{Seed: o.Seed, ID: shuffleStream + uint64(epoch)}.Shuffle(order)
-		e := Epoch{Epoch: epoch + 1}
+		e, trainHits := Epoch{Epoch: epoch + 1}, 0
 		for step := range steps {
 			var list []mlptest.Sample
 			for _, i := range order[step*batch : min((step+1)*batch, len(order))] {
 				list = append(list, train[i])
 			}
 			e.LearningRate = o.Schedule.Rate(o.LearningRate, epoch*steps+step, steps*o.Epochs)
-			e.TrainAcc += accuracy(list) * float64(len(list)) / float64(len(train))
+			trainHits += hits(list)
 			e.TrainLoss += n.Step(velocity, list, e.LearningRate, o.Momentum) / float64(len(train))
 		}
-		e.TestLoss, e.TestAcc = n.MeanLoss(test), accuracy(test)
+		e.TrainAcc = float64(trainHits) / float64(len(train))
+		e.TestLoss, e.TestAcc = n.MeanLoss(test), float64(hits(test))/float64(len(test))
 		epochs = append(epochs, e)
 	}
 	return epochs

@@ -1,0 +1,156 @@
+package train
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"shadegrad/cpu"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/safetensors"
+)
+
+// halfway returns a state in the middle of the second epoch.
+func halfway(t *testing.T) (*State, *dataset.Data) {
+	t.Helper()
+	d := squares(47, 20, 4)
+	b := cpu.New()
+	defer b.Close()
+	state := NewState(options(4), d, "some/where")
+	state.Data.Digest = Digest(d)
+	run := &Run{Data: d, State: state, Report: &recorder{}, Backend: b}
+	if err := run.Do(after(7)); !errors.Is(err, ErrInterrupted) {
+		t.Fatal(err)
+	}
+	return run.State, d
+}
+
+func TestCheckpointRoundTrip(t *testing.T) {
+	s, _ := halfway(t)
+	s.Options.Seed = math.MaxUint64 // more than a float64 can hold
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	if err := SaveCheckpoint(path, s); err != nil {
+		t.Fatal(err)
+	}
+	got, err := LoadCheckpoint(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, s) {
+		t.Errorf("loaded %+v\nsaved  %+v", got, s)
+	}
+}
+
+func TestCheckpointRefused(t *testing.T) {
+	edit := func(old, new string) func(*safetensors.File) {
+		return func(f *safetensors.File) {
+			f.Metadata[checkpointKey] = strings.Replace(f.Metadata[checkpointKey], old, new, 1)
+		}
+	}
+	tensor := func(name string, change func(*safetensors.Tensor)) func(*safetensors.File) {
+		return func(f *safetensors.File) {
+			x, ok := f.Tensor(name)
+			if !ok {
+				t.Fatalf("there is no tensor %q", name)
+			}
+			change(x)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*safetensors.File)
+		want   string // the error, after the file's name
+	}{
+		{"a model", func(f *safetensors.File) { f.Metadata = map[string]string{"shadegrad.model": "{}"} },
+			`not a Shadegrad checkpoint: its metadata has no "shadegrad.checkpoint"`},
+		{"no JSON", func(f *safetensors.File) { f.Metadata[checkpointKey] = "epoch 1" },
+			`damaged metadata "shadegrad.checkpoint": invalid character 'e' looking for beginning of value`},
+		{"another version", edit(`"version":1`, `"version":7`), "a checkpoint of version 7; this program reads version 1"},
+		{"an impossible option", edit(`"momentum":0.9`, `"momentum":9`),
+			`damaged metadata "shadegrad.checkpoint": -momentum=9: must be at least 0 and below 1`},
+		{"a negative epoch", edit(`"epoch":1`, `"epoch":-1`), "damaged metadata: 20 rows of 47 in epoch 0"},
+		{"too many rows", edit(`"rows":20`, `"rows":50`), "damaged metadata: 50 rows of 47 in epoch 2"},
+		{"rows in the middle of a batch", edit(`"rows":20`, `"rows":25`), "damaged metadata: 25 rows are not whole batches of 10"},
+		{"other statistics", edit(`"rows":20`, `"rows":30`), `tensor "stats" of 30 rows is missing`},
+		{"no velocity", tensor("velocity.2.weight", func(x *safetensors.Tensor) { x.Name = "v" }), `tensor "velocity.2.weight" is missing`},
+		{"another network", edit(`"sizes":[16,12,4]`, `"sizes":[16,11,4]`),
+			`tensor "0.weight" has shape [12 16], a network 16-11-4 has [11 16]`},
+		{"NaN weight", tensor("0.bias", func(x *safetensors.Tensor) { x.Data[2] = float32(math.NaN()) }),
+			`tensor "0.bias" is damaged: value 2 is NaN`},
+		{"infinite velocity", tensor("velocity.0.bias", func(x *safetensors.Tensor) { x.Data[0] = float32(math.Inf(1)) }),
+			`tensor "velocity.0.bias" is damaged: value 0 is +Inf`},
+		{"NaN among the statistics", tensor("stats", func(x *safetensors.Tensor) { x.Data[8] = float32(math.NaN()) }),
+			`tensor "stats" is damaged: a value is not finite`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, _ := halfway(t)
+			path := filepath.Join(t.TempDir(), "checkpoint")
+			if err := SaveCheckpoint(path, s); err != nil {
+				t.Fatal(err)
+			}
+			f, err := safetensors.Read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.change(f)
+			if err := safetensors.Write(path, f); err != nil {
+				t.Fatal(err)
+			}
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := LoadCheckpoint(path); err == nil || err.Error() != path+": "+tt.want {
+				t.Errorf("error %v\nwant  %s: %s", err, path, tt.want)
+			}
+			after, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(before, after) {
+				t.Error("the file has changed")
+			}
+		})
+	}
+}
+
+func TestSameData(t *testing.T) {
+	s, d := halfway(t)
+	if err := s.Data.Same(d); err != nil {
+		t.Errorf("the data it began with: %v", err)
+	}
+	const began = "its run began with 47 training images of 4×4 in 4 classes; squares has "
+	for _, tt := range []struct {
+		name string
+		d    *dataset.Data
+		want string
+	}{
+		{"fewer images", squares(46, 20, 4), began + "46 training images of 4×4 in 4 classes"},
+		{"fewer classes", squares(47, 20, 3), began + "47 training images of 4×4 in 3 classes"},
+	} {
+		if err := s.Data.Same(tt.d); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
+		}
+	}
+	const other = "its run began with other data than squares: the SHA-256 of the training set differs"
+	d = squares(47, 20, 4)
+	d.Train.Images[5]++
+	if err := s.Data.Same(d); err == nil || err.Error() != other {
+		t.Errorf("another pixel: error %v, want %q", err, other)
+	}
+	d = squares(47, 20, 4)
+	d.Train.Labels[5] ^= 1
+	if err := s.Data.Same(d); err == nil || err.Error() != other {
+		t.Errorf("another label: error %v, want %q", err, other)
+	}
+	// A state that was never saved has no digest; the shape must do.
+	s.Data.Digest = ""
+	if err := s.Data.Same(d); err != nil {
+		t.Errorf("without a digest: %v", err)
+	}
+}
