@@ -1,6 +1,9 @@
 package sgemm
 
-import "shadegrad/internal/workers"
+import (
+	"shadegrad/internal/simd"
+	"shadegrad/internal/workers"
+)
 
 // A Product is C = α·op(A)·op(B) + β·C, and what follows it.
 //
@@ -49,7 +52,7 @@ type Engine struct {
 // NewEngine returns an engine for the machine's best kernels, or for those that
 // SHADEGRAD_SIMD names.
 func NewEngine(pool *workers.Pool) *Engine {
-	return newEngine(pool, current())
+	return newEngine(pool, kernelsFor(simd.Current()))
 }
 
 func newEngine(pool *workers.Pool, k *kernels) *Engine {

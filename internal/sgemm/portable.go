@@ -3,8 +3,6 @@ package sgemm
 import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
-
-	"shadegrad/internal/workers"
 )
 
 // Where there is no kernel for the machine, a worker makes its part of C block by
@@ -24,7 +22,7 @@ func (e *Engine) workPortable(w, i0, i1, j0, j1 int) {
 			c, ld := e.product.C, e.product.LDC
 			if c == nil {
 				ld = cols
-				block = e.workers[w].scratch(&e.workers[w].c, rows*cols)
+				block = scratch(&e.workers[w].c, rows*cols)
 				c = block
 			} else {
 				c = c[i*ld+j:]
@@ -60,7 +58,7 @@ func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
 			impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, p.Beta, c, ld)
 			continue
 		}
-		sum := e.workers[w].scratch(&e.workers[w].sum, rows*cols)
+		sum := scratch(&e.workers[w].sum, rows*cols)
 		impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, 0, sum, cols)
 		for r := range rows {
 			row := c[r*ld : r*ld+cols]
@@ -94,25 +92,4 @@ func at(trans bool, row, col, ld int) int {
 		return col*ld + row
 	}
 	return row*ld + col
-}
-
-// planPortable divides C into rows where there are more blocks of them, else into
-// columns.
-func (e *Engine) planPortable() {
-	e.tall, e.wide = 1, 1
-	if 2*e.product.M*e.product.N*max(e.product.K, 1) < 1<<18 {
-		return
-	}
-	if rows, cols := (e.product.M+portableRows-1)/portableRows, (e.product.N+portableCols-1)/portableCols; rows >= cols {
-		e.tall = min(rows, e.pool.Size())
-	} else {
-		e.wide = min(cols, e.pool.Size())
-	}
-}
-
-// partPortable is the part of C that a worker makes.
-func (e *Engine) partPortable(w int) (i0, i1, j0, j1 int) {
-	i0, i1 = workers.Share(e.product.M, portableRows, w/e.wide, e.tall)
-	j0, j1 = workers.Share(e.product.N, portableCols, w%e.wide, e.wide)
-	return
 }

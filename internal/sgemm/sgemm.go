@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
 
+	"shadegrad/internal/simd"
 	"shadegrad/internal/workers"
 )
 
@@ -28,7 +29,7 @@ var _ blas.Float32 = (*Implementation)(nil)
 
 // New returns a BLAS whose Sgemm runs on the pool's workers.
 func New(pool *workers.Pool) *Implementation {
-	return newImplementation(pool, current())
+	return newImplementation(pool, kernelsFor(simd.Current()))
 }
 
 func newImplementation(pool *workers.Pool, k *kernels) *Implementation {

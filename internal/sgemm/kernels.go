@@ -1,0 +1,20 @@
+package sgemm
+
+// kernels are the micro-kernels for one instruction set.
+type kernels struct {
+	name  string
+	lanes int // elements of a vector; B's panels are two vectors wide
+	// tiles[r-1] computes r rows and n columns of C = α·A·B + β·C.
+	// A's rows are rs and its columns ks elements apart. B comes in panels, stepb
+	// elements apart, whose rows are ldb elements apart.
+	tiles []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32)
+	// packRows copies the first n elements of each of k rows, and zeros to the
+	// end of the vector.
+	packRows func(dst *float32, ds int, src *float32, ld, n, k int)
+	// packTransposed copies the first k elements of each of n rows, at most lanes,
+	// to the columns of dst, and something to the columns beyond n.
+	packTransposed func(dst *float32, ds int, src *float32, ld, n, k int)
+}
+
+// panel is the width of B's panels.
+func (k *kernels) panel() int { return 2 * k.lanes }

@@ -1,0 +1,90 @@
+package sgemm
+
+import (
+	"github.com/klauspost/cpuid/v2"
+
+	"shadegrad/internal/workers"
+)
+
+// kc is the longest chain of additions in one accumulator. A float32 sum of n terms
+// has a rounding error that grows with n; sums of sums of kc terms stay accurate for
+// products over a whole data set. It is a constant so that results are equal on all
+// machines.
+const kc = 288
+
+const (
+	// aloneFlops is how many operations are too few to divide: the pool's workers
+	// take a microsecond or two to begin.
+	aloneFlops = 1 << 19
+	// blockElements is how many elements of C, at least, an epilogue is given at a
+	// time, unless there are no more.
+	blockElements = 4096
+	// packedAround is for how many columns it pays to copy a piece of A first that
+	// is not laid out well.
+	packedAround = 64
+)
+
+// level2 is how much of B, in bytes, is kept in the second-level cache while A
+// passes by: half of what there is.
+var level2 = func() int {
+	size := cpuid.CPU.Cache.L2
+	if size < 256<<10 {
+		size = 256 << 10
+	}
+	return min(size, 2<<20) / 2
+}()
+
+// plan decides how C is divided among the workers: tall parts of the rows times wide
+// parts of the columns. The largest part is what takes the time, and the work of
+// packing B, which each does for its columns.
+func (e *Engine) plan() {
+	p := &e.product
+	e.tall, e.wide = 1, 1
+	if size := e.pool.Size(); size > 1 && 2*float64(p.M)*float64(p.N)*float64(max(p.K, 1)) >= aloneFlops {
+		best := -1
+		for tall := 1; tall <= size; tall++ {
+			wide := size / tall
+			rows, cols := e.largest(p.M, rowGrain, tall), e.largest(p.N, e.columnGrain(), wide)
+			if cost := (rows + packCost) * cols; best < 0 || cost < best {
+				best, e.tall, e.wide = cost, tall, wide
+			}
+		}
+	}
+}
+
+const (
+	// rowGrain is what the rows are divided in multiples of.
+	rowGrain = 4
+	// packCost is how many rows of C could be made of a panel of B in the time that
+	// it takes to pack it.
+	packCost = 6
+)
+
+// columnGrain is what the columns are divided in multiples of.
+func (e *Engine) columnGrain() int {
+	if e.kernels == nil {
+		return portableCols
+	}
+	return e.kernels.lanes
+}
+
+// largest is the size of the largest of so many parts of n.
+func (*Engine) largest(n, grain, parts int) int {
+	blocks := (n + grain - 1) / grain
+	return (blocks + parts - 1) / parts * grain
+}
+
+// part returns the rows [i0, i1) and columns [j0, j1) that a worker makes.
+func (e *Engine) part(w int) (i0, i1, j0, j1 int) {
+	i0, i1 = workers.Share(e.product.M, rowGrain, w/e.wide, e.tall)
+	j0, j1 = workers.Share(e.product.N, e.columnGrain(), w%e.wide, e.wide)
+	return
+}
+
+// chunk divides n into as few parts as a limit allows and makes them about equal;
+// it returns their size, a multiple of grain. grain divides limit.
+func chunk(n, limit, grain int) int {
+	parts := (n + limit - 1) / limit
+	size := (n + parts - 1) / parts
+	return (size + grain - 1) / grain * grain
+}
