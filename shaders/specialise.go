@@ -42,7 +42,16 @@ func (s *Set) Specialise(kernel string, defines Defines) (Source, error) {
 	if err := x.add(file, body, 2, nil); err != nil {
 		return Source{}, err
 	}
-	return Source{Name: variantName(kernel, opts, defines), Text: x.text.String(), Files: x.files}, nil
+	return Source{Name: variantName(kernel, opts, defines), Text: strings.Map(ascii, x.text.String()), Files: x.files}, nil
+}
+
+// ascii replaces what is not ASCII. GLSL allows it in comments since 4.20, but
+// not every compiler has heard of it.
+func ascii(r rune) rune {
+	if r > 0x7e {
+		return '?'
+	}
+	return r
 }
 
 // An expansion is a source in the making.

@@ -92,14 +92,16 @@ func (b *Backend) alloc(k kind, rows, cols int) (*buffer, error) {
 	if rows <= 0 || cols <= 0 {
 		return nil, fmt.Errorf("cannot allocate %d×%d of %s: both must be positive", rows, cols, k)
 	}
-	what := fmt.Sprintf("a matrix of %d×%d %ss", rows, cols, k)
 	if rows > math.MaxInt32/cols {
-		// The product itself may not fit an int.
-		return nil, &compute.LimitError{What: what, Limit: "elements", Need: product(rows, cols), Have: math.MaxInt32}
+		// Computed in float64, since the product may not fit an int.
+		asked := float64(rows) * float64(cols) * float64(k.size(4)/4)
+		return nil, &compute.MemoryError{Bytes: int64(min(asked, 1<<62)), Available: -1,
+			Cause: fmt.Errorf("no matrix may have more than %d elements", math.MaxInt32)}
 	}
 	size := k.size(rows * cols)
 	if size > b.limits.blockSize {
-		return nil, &compute.LimitError{What: what, Limit: "GL_MAX_SHADER_STORAGE_BLOCK_SIZE", Need: size, Have: b.limits.blockSize}
+		return nil, &compute.LimitError{What: fmt.Sprintf("a matrix of %d×%d %ss", rows, cols, k),
+			Limit: "GL_MAX_SHADER_STORAGE_BLOCK_SIZE", Need: size, Have: b.limits.blockSize}
 	}
 	buf := &buffer{owner: b, kind: k, elems: rows * cols}
 	var err error
@@ -107,14 +109,6 @@ func (b *Backend) alloc(k kind, rows, cols int) (*buffer, error) {
 		return nil, stalled
 	}
 	return buf, err
-}
-
-// product returns a·b, or the largest int64 where it does not fit.
-func product(a, b int) int64 {
-	if int64(a) > math.MaxInt64/int64(b) {
-		return math.MaxInt64
-	}
-	return int64(a) * int64(b)
 }
 
 // Free gives a buffer's memory back once the work that was queued before has been

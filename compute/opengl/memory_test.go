@@ -5,6 +5,7 @@ package opengl
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"shadegrad/compute"
@@ -12,19 +13,20 @@ import (
 
 func TestTooLarge(t *testing.T) {
 	b := openTest(t, Options{}, seams{blockSize: 1 << 24})
-	for _, c := range []struct {
-		rows, cols int
-		want       string
-	}{
-		{4097, 1024, "a matrix of 4097×1024 float32s needs GL_MAX_SHADER_STORAGE_BLOCK_SIZE of 16781312, this device has 16777216"},
-		{math.MaxInt32, 2, "a matrix of 2147483647×2 float32s needs elements of 4294967294, this device has 2147483647"},
-		{math.MaxInt, math.MaxInt, "a matrix of 9223372036854775807×9223372036854775807 float32s needs elements of 9223372036854775807, this device has 2147483647"},
-	} {
-		_, err := b.Alloc(c.rows, c.cols)
-		var limit *compute.LimitError
-		if !errors.As(err, &limit) || err.Error() != c.want {
-			t.Errorf("Alloc(%d, %d): %v, want %s", c.rows, c.cols, err, c.want)
+	_, err := b.Alloc(4097, 1024)
+	var limit *compute.LimitError
+	if want := "a matrix of 4097×1024 float32s needs GL_MAX_SHADER_STORAGE_BLOCK_SIZE of 16781312, this device has 16777216"; !errors.As(err, &limit) || err.Error() != want {
+		t.Errorf("Alloc(4097, 1024): %v, want %s", err, want)
+	}
+	for _, rows := range []int{math.MaxInt32, math.MaxInt} {
+		_, err := b.Alloc(rows, rows)
+		var memory *compute.MemoryError
+		if !errors.As(err, &memory) || memory.Bytes != 1<<62 && float64(memory.Bytes) != 4*float64(rows)*float64(rows) {
+			t.Errorf("Alloc(%d, %[1]d): %v, want a MemoryError of the bytes asked for", rows, err)
 		}
+	}
+	if _, err := b.AllocBytes(1<<16, 1<<15); err == nil || !strings.HasPrefix(err.Error(), "out of memory: 2147483648 bytes (2.0 GiB) asked for") {
+		t.Errorf("AllocBytes of 2 GiB: %v", err)
 	}
 	if _, err := b.Alloc(4096, 1024); err != nil {
 		t.Errorf("a matrix as large as the limit: %v", err)

@@ -189,6 +189,7 @@ func (s seams) apply(w *worker) {
 // query asks the device for its limits.
 func (w *worker) query() {
 	gl.GetInteger64v(gl.MAX_SHADER_STORAGE_BLOCK_SIZE, &w.limits.blockSize)
+	w.limits.blockSize = max(w.limits.blockSize, 1<<24) // what OpenGL guarantees
 	var x, y, alignment int32
 	gl.GetIntegeri_v(gl.MAX_COMPUTE_WORK_GROUP_COUNT, 0, &x)
 	gl.GetIntegeri_v(gl.MAX_COMPUTE_WORK_GROUP_COUNT, 1, &y)
