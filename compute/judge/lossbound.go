@@ -48,13 +48,11 @@ func (r *lossRow) gradientBounds() []float64 {
 			slope, slopeTol := derivative(r.F, r.y[j], ty)
 			tol[j] = 2 * (ty*(math.Abs(slope)+slopeTol) + miss*slopeTol)
 		}
-		if transcendental(r.F) {
+		switch {
+		case transcendental(r.F):
 			tol[j] += bound(1, d[j])
-		} else {
-			tol[j] += sumBound * math.Abs(d[j])
-			if d[j] != 0 {
-				tol[j] += sumBound * 2 * (math.Abs(r.y[j]) + math.Abs(t))
-			}
+		case d[j] != 0: // behind ReLU's mask it is exact
+			tol[j] += sumBound * 2 * (math.Abs(r.y[j]) + math.Abs(t))
 		}
 	}
 	return tol
