@@ -153,20 +153,23 @@ func (n *Network) addGradient(g [][]float64, pixels []byte, label byte) {
 		w, _ := layer(n.Config, n.Params, l)
 		gw, gb := layer(n.Config, g, l)
 		x := y[l]
-		back := make([]float64, len(x))
 		for j, d := range delta {
 			if gb != nil {
 				gb[j] += d
 			}
 			for i, v := range x {
 				gw[j*len(x)+i] += d * v
-				back[i] += d * w[j*len(x)+i]
 			}
 		}
-		if l > 0 {
-			for i, v := range x {
-				back[i] *= slope(n.Config.Hidden, v)
+		if l == 0 {
+			return
+		}
+		back := make([]float64, len(x))
+		for i, v := range x {
+			for j, d := range delta {
+				back[i] += d * w[j*len(x)+i]
 			}
+			back[i] *= slope(n.Config.Hidden, v)
 		}
 		delta = back
 	}
