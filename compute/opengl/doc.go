@@ -10,10 +10,10 @@
 //
 // # How a program runs
 //
-// Compile makes of each op one dispatch of a kernel from package shaders: which
-// specialisation, which buffers at which binding, how many groups, and a uniform
-// block with sizes, offsets and constants. A run binds them and dispatches. Two
-// dispatches are ordered by a memory barrier only where one touches what the
+// Compile makes of each op one dispatch of a kernel from package shaders (or
+// several, for a product of very long sums): which specialisation, which buffers
+// at which binding, how many groups, and a uniform block with sizes, offsets and
+// constants. A run binds them and dispatches. Two dispatches are ordered by a memory barrier only where one touches what the
 // other writes; which do is seen from the ops' operands, across runs too.
 //
 // Every 64 runs, or sooner when they are large, a fence ends a batch of work. At
@@ -23,7 +23,7 @@
 //
 // # When something goes wrong
 //
-// A device failure sticks, as package compute says. It is an [*ContextLostError]
+// A device failure sticks, as package compute says. It is a [*ContextLostError]
 // when the driver reports that it reset the GPU, a [*StallError] when for ten
 // seconds of waiting no batch was finished, or a [*GLError]. A software renderer
 // has ten minutes: it computes on the processor, cannot be lost, and may well
