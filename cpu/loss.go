@@ -113,9 +113,9 @@ func (r lossRow) hit() float32 {
 		}
 		return 0
 	}
-	mine := r.z[r.class]
-	for j, z := range r.z {
-		if z > mine || z == mine && j < r.class {
+	mine := r.y[r.class]
+	for j, y := range r.y {
+		if y > mine || y == mine && j < r.class {
 			return 0
 		}
 	}
