@@ -45,11 +45,11 @@ func newImplementation(pool *workers.Pool, k *kernels) *Implementation {
 //
 // NaN and infinity propagate as IEEE 754 says. gonum's own Sgemm passes over zeros
 // in A, and so over a NaN or an infinity in B that such a zero would be multiplied
-// with; this one does not, but where the machine has no kernel it is gonum's.
+// with. The kernels do not, but where the machine has none, the blocks of C are made by
+// gonum's.
 func (g *Implementation) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if g.engine.kernels == nil || k == 0 || alpha == 0 ||
-		!valid(tA, tB, m, n, k, a, lda, b, ldb, c, ldc) {
-		// gonum checks the arguments, and panics.
+	if !valid(tA, tB, m, n, k, a, lda, b, ldb, c, ldc) {
+		// gonum checks the arguments, and panics, or there is nothing to add up.
 		g.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
