@@ -144,7 +144,7 @@ func resetStatus(major, minor int) func() uint32 {
 	for i := uint32(0); i < uint32(n); i++ {
 		switch gl.GoStr(gl.GetStringi(gl.EXTENSIONS, i)) {
 		case "GL_KHR_robustness":
-			return gl.GetGraphicsResetStatusKHR
+			return gl.GetGraphicsResetStatus // the extension has no suffix on desktop OpenGL
 		case "GL_ARB_robustness":
 			return gl.GetGraphicsResetStatusARB
 		}
