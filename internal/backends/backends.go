@@ -142,9 +142,14 @@ func selfTest(b compute.Backend) error {
 	return nil
 }
 
-// software tells whether a backend's OpenGL runs on the CPU, and its short name.
+// software tells whether a backend's OpenGL runs on the CPU, and its short name,
+// or the whole one where no short one is known.
 func software(i compute.Info) (string, bool) {
-	return glctx.Info{Renderer: i.Device}.SoftwareName(), i.Software
+	name := glctx.Info{Renderer: i.Device}.SoftwareName()
+	if name == "" {
+		name = i.Device
+	}
+	return name, i.Software
 }
 
 // hints tells how to choose the other GPU where the integrated one was chosen.

@@ -58,11 +58,6 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if s.Loss, s.Acc, err = up.evaluate(); err != nil {
 		return nil, err
 	}
-	if c.Outputs() > 1 {
-		// Op Loss tells classes apart by their sums, which still differ where
-		// the outputs are saturated. The confusion must agree with its hits.
-		c.Output, c.Loss = compute.Identity, compute.SquaredError
-	}
 	outputs, err := Predict(b, c, values, d.Images, d.Len())
 	if err != nil {
 		return nil, err

@@ -25,6 +25,9 @@ func networks() map[string]mlp.Config {
 	c.On, c.Off = 0.01, 0.99
 	list["one output, On below Off"] = c
 	c = base
+	c.Output, c.Loss = compute.ReLU, compute.SquaredError
+	list["relu"] = c // some have no output above 0
+	c = base
 	c.Output, c.Init, c.Scale = compute.Sigmoid, mlp.Normal, 1
 	list["saturated"] = c // every output is 0 or 1 to a float32
 	return list

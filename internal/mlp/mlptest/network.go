@@ -37,13 +37,13 @@ func layer(c mlp.Config, params [][]float64, l int) (w, b []float64) {
 	return params[2*l], params[2*l+1]
 }
 
-// forward returns the sums and the outputs of each layer; y[0] is the input.
-func (n *Network) forward(pixels []byte) (z, y [][]float64) {
+// forward returns the outputs of each layer; y[0] is the input.
+func (n *Network) forward(pixels []byte) (y [][]float64) {
 	x := make([]float64, len(pixels))
 	for i, p := range pixels {
 		x[i] = float64(n.Config.Scale)*float64(p) + float64(n.Config.Shift)
 	}
-	z, y = [][]float64{nil}, [][]float64{x}
+	y = [][]float64{x}
 	for l := range n.Config.Layers() {
 		w, b := layer(n.Config, n.Params, l)
 		sums := make([]float64, n.Config.Sizes[l+1])
@@ -60,14 +60,14 @@ func (n *Network) forward(pixels []byte) (z, y [][]float64) {
 			f = n.Config.Output
 		}
 		x = activate(f, sums)
-		z, y = append(z, sums), append(y, x)
+		y = append(y, x)
 	}
-	return z, y
+	return y
 }
 
 // Outputs returns the outputs for an image.
 func (n *Network) Outputs(pixels []byte) []float64 {
-	_, y := n.forward(pixels)
+	y := n.forward(pixels)
 	return y[len(y)-1]
 }
 
@@ -125,19 +125,20 @@ func (n *Network) Loss(pixels []byte, label byte) float64 {
 	return e
 }
 
-// Class returns the class that the network takes an image for.
+// Class returns the class that the network takes an image for. Of outputs that
+// are equal as float32 the first counts.
 func (n *Network) Class(pixels []byte) int {
-	z, y := n.forward(pixels)
-	if out := y[len(y)-1]; len(out) == 1 {
+	y := n.Outputs(pixels)
+	if len(y) == 1 {
 		on, off := float64(n.Config.On), float64(n.Config.Off)
-		if math.Abs(out[0]-on) <= math.Abs(out[0]-off) {
+		if math.Abs(y[0]-on) <= math.Abs(y[0]-off) {
 			return 1
 		}
 		return 0
 	}
-	best, sums := 0, z[len(z)-1]
-	for j, v := range sums {
-		if v > sums[best] {
+	best := 0
+	for j, v := range y {
+		if float32(v) > float32(y[best]) {
 			best = j
 		}
 	}
@@ -146,7 +147,7 @@ func (n *Network) Class(pixels []byte) int {
 
 // addGradient adds the gradient of a sample's loss to g.
 func (n *Network) addGradient(g [][]float64, pixels []byte, label byte) {
-	_, y := n.forward(pixels)
+	y := n.forward(pixels)
 	last := n.Config.Layers()
 	delta := n.outputDelta(y[last], int(label))
 	for l := last - 1; l >= 0; l-- {
