@@ -94,7 +94,7 @@ func sigmoidGo(dst []float32) {
 //
 //	tanh x = sign(x)·E/(E + 2), E = e^2|x| − 1
 //
-// within 4e-7 relative. E is made of the polynomial, as 2ⁿ·(e^r − 1) + (2ⁿ − 1), so
+// within 3e-7 relative. E is made of the polynomial, as 2ⁿ·(e^r − 1) + (2ⁿ − 1), so
 // that nothing cancels near 0.
 func Tanh(dst []float32) {
 	if len(dst) > 0 {

@@ -47,6 +47,9 @@ func SumRows(dst, rows []float32, ld int, idx []int32, val []float32) {
 }
 
 func sumRowsGo(dst, rows []float32, ld int, idx []int32, val []float32) int {
+	if t := outside(len(rows), ld, len(dst), idx); t >= 0 {
+		return t
+	}
 	clear(dst)
 	return sumRowsAddGo(dst, rows, ld, idx, val)
 }
@@ -144,7 +147,7 @@ func sumColumn(rows []float32, ld int, idx []int32, val []float32) float32 {
 //	w[idx[t]·ld + j] = w[idx[t]·ld + j] + (alpha·val[t])·x[j], j < len(x) ≤ ld
 //
 // for each t in turn. It is the first layer's update when one sample is learnt at a
-// time. An entry outside w panics; those before it have been done.
+// time. An entry outside w panics; those before it may have been done.
 func AddScaledRows(w []float32, ld int, idx []int32, val, x []float32, alpha float32) {
 	checkRows("AddScaledRows", ld, len(x), idx, val)
 	if len(x) > 0 && len(idx) > 0 {

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The constants of the package's exp.go, which says where they come from.
+const (
+	log2E = 1.4426950408889634
+	ln2Hi = 0.693359375
+	ln2Lo = -2.12194440e-4
+
+	c2 = 0.499999934478
+	c3 = 0.166665206317
+	c4 = 0.0416683880453
+	c5 = 0.00836871687973
+	c6 = 0.00138145986467
+
+	expMax  = 89
+	expMin  = -104
+	tanhMax = 10
+)
+
+// nearest is VROUNDPS's and VRNDSCALEPS's immediate for rounding to an integer,
+// ties to even, without an exception.
+const nearest = 8
+
+// An exponential emits the parts of e^x; its fields are constants.
+type exponential struct {
+	*gen
+	log2E, ln2Hi, ln2Lo, c5, c4, c3, c2, one operand.Op
+	c6                                       operand.Op
+	max, min                                 reg.VecVirtual
+	bias                                     reg.VecVirtual // of an exponent, as an int32
+}
+
+// newExponential prepares the constants, those of the limits if they are wanted.
+func newExponential(g *gen, limits bool) *exponential {
+	e := &exponential{gen: g, log2E: g.float(log2E), ln2Hi: g.float(ln2Hi), ln2Lo: g.float(ln2Lo),
+		c2: g.float(c2), c3: g.float(c3), c4: g.float(c4), c5: g.float(c5), c6: g.float(c6), one: g.float(1)}
+	if limits {
+		e.max, e.min = g.floatReg(expMax), g.floatReg(expMin)
+	}
+	if !g.wide {
+		e.bias = g.intReg(127)
+	}
+	return e
+}
+
+// reduce is reduce of the package: the vectors n, as floats, and e^r − 1. It
+// clobbers x.
+func (e *exponential) reduceArg(x reg.VecVirtual) (n, p reg.VecVirtual) {
+	n, q, square := e.vec(), e.vec(), e.vec()
+	e.VMULPS(e.log2E, x, n)
+	if e.wide {
+		e.VRNDSCALEPS(operand.Imm(nearest), n, n)
+	} else {
+		e.VROUNDPS(operand.Imm(nearest), n, n)
+	}
+	e.VFNMADD231PS(e.ln2Hi, n, x)
+	e.VFNMADD231PS(e.ln2Lo, n, x)
+	e.VMOVAPS(e.c6, q)
+	for _, c := range []operand.Op{e.c5, e.c4, e.c3, e.c2} {
+		e.VFMADD213PS(c, x, q)
+	}
+	e.VMULPS(x, x, square)
+	e.VFMADD213PS(x, square, q)
+	return n, q
+}
+
+// power2 returns 2ⁿ for integers −126 ≤ n ≤ 127. It clobbers n.
+func (e *exponential) power2(n reg.VecVirtual) reg.VecVirtual {
+	e.VPADDD(e.bias, n, n)
+	e.VPSLLD(operand.Imm(23), n, n)
+	return n
+}
+
+// exp replaces x by e^x.
+func (e *exponential) exp(x reg.VecVirtual) {
+	// In this order of operands the instructions return NaN as it is.
+	e.VMINPS(x, e.max, x)
+	e.VMAXPS(x, e.min, x)
+	n, p := e.reduceArg(x)
+	e.VADDPS(e.one, p, p)
+	if e.wide {
+		e.VSCALEFPS(n, p, x)
+		return
+	}
+	half := e.vec()
+	e.VCVTPS2DQ(n, n)
+	e.VPSRAD(operand.Imm(1), n, half)
+	e.VPSUBD(half, n, n)
+	e.VMULPS(e.power2(half), p, p)
+	e.VMULPS(e.power2(n), p, x)
+}
+
+func exponentials(g *gen) {
+	elementwise{
+		name: "exp", doc: "is expGo.", arrays: []string{"dst"}, unroll: 2,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			e := newExponential(g, true)
+			return first(func(x []reg.VecVirtual) { e.exp(x[0]) })
+		},
+	}.emit(g)
+	elementwise{
+		name: "sigmoid", doc: "is sigmoidGo.", arrays: []string{"dst"}, unroll: 2,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			e := newExponential(g, true)
+			sign, one := g.floatReg(math.Copysign(0, -1)), g.floatReg(1)
+			return first(func(x []reg.VecVirtual) {
+				g.VXORPS(sign, x[0], x[0])
+				e.exp(x[0])
+				g.VADDPS(one, x[0], x[0])
+				g.VDIVPS(x[0], one, x[0])
+			})
+		},
+	}.emit(g)
+	elementwise{
+		name: "tanh", doc: "is tanhGo.", arrays: []string{"dst"}, unroll: 2,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			e := newExponential(g, false)
+			sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
+			return first(func(x []reg.VecVirtual) { e.tanh(x[0], sign, one, limit) })
+		},
+	}.emit(g)
+	softmax(g)
+}
+
+// tanh replaces x by tanh x.
+func (e *exponential) tanh(x, sign, one, limit reg.VecVirtual) {
+	a := e.vec()
+	e.VANDNPS(x, sign, a)
+	e.VMINPS(a, limit, a)
+	e.VADDPS(a, a, a)
+	n, p := e.reduceArg(a)
+	s := e.vec()
+	if e.wide {
+		e.VSCALEFPS(n, one, s)
+	} else {
+		e.VCVTPS2DQ(n, n)
+		s = e.power2(n)
+	}
+	// E = s·p + (s − 1) in p, and E + 2 in s.
+	e.VSUBPS(one, s, a)
+	e.VFMADD213PS(a, s, p)
+	e.VADDPS(one, p, s)
+	e.VADDPS(one, s, s)
+	e.VDIVPS(s, p, p)
+	e.VANDPS(sign, x, x)
+	e.VORPS(p, x, x)
+}
+
+// softmax emits the kernel of Softmax. A row that fits in one vector, as the ten
+// classes of digits do in AVX-512's, stays in registers; another is gone over three
+// times.
+func softmax(g *gen) {
+	g.begin("softmax", "is softmaxGo.", "(z *float32, rows, cols int)")
+	z, rows, cols := g.param("z"), g.param("rows"), g.param("cols")
+	e := newExponential(g, true)
+	lowest := g.floatReg(math.Inf(-1))
+
+	g.CMPQ(cols, operand.I32(g.W()))
+	g.JG(operand.LabelRef("long"))
+	mask := g.lanesMask(cols)
+	g.Label("short")
+	{
+		x, largest, sum := g.vec(), g.vec(), g.vec()
+		row := operand.Mem{Base: z}
+		// The lanes beyond the row get −Inf, and so their power is 0.
+		if g.wide {
+			g.VMOVAPS(lowest, x)
+			g.VMOVUPS(row, mask, x)
+		} else {
+			g.VMASKMOVPS(row, mask, x)
+			g.VBLENDVPS(mask, x, lowest, x)
+		}
+		g.VBROADCASTSS(g.reduce(x, g.max).AsX(), largest)
+		g.VSUBPS(largest, x, x)
+		e.exp(x)
+		g.VBROADCASTSS(g.reduce(x, g.add).AsX(), sum)
+		g.VDIVPS(sum, x, x)
+		g.mask = mask
+		g.store(x, row, true)
+	}
+	g.LEAQ(at(z, cols, 0), z)
+	g.DECQ(rows)
+	g.JNE(operand.LabelRef("short"))
+	g.end()
+
+	g.Label("long")
+	i, n := g.GP64(), g.GP64()
+	largest, sum, x := g.vec(), g.vec(), g.vec()
+	g.VMOVAPS(lowest, largest)
+	g.MOVQ(cols, n)
+	g.sweep(i, n, 1, func(_ int, partial bool) {
+		g.load(at(z, i, 0), x, partial)
+		if partial {
+			g.keepMasked(x, lowest)
+		}
+		g.VMAXPS(x, largest, largest)
+	})
+	g.VBROADCASTSS(g.reduce(largest, g.max).AsX(), largest)
+	g.MOVQ(cols, n)
+	g.zero(sum)
+	g.sweep(i, n, 1, func(_ int, partial bool) {
+		g.load(at(z, i, 0), x, partial)
+		if partial {
+			g.keepMasked(x, lowest)
+		}
+		g.VSUBPS(largest, x, x)
+		e.exp(x)
+		g.VADDPS(x, sum, sum)
+		g.store(x, at(z, i, 0), partial)
+	})
+	g.VBROADCASTSS(g.reduce(sum, g.add).AsX(), sum)
+	g.MOVQ(cols, n)
+	g.sweep(i, n, 1, func(_ int, partial bool) {
+		g.load(at(z, i, 0), x, partial)
+		g.VDIVPS(sum, x, x)
+		g.store(x, at(z, i, 0), partial)
+	})
+	g.LEAQ(at(z, cols, 0), z)
+	g.DECQ(rows)
+	g.JNE(operand.LabelRef("long"))
+	g.end()
+}
+
+// keepMasked puts the lanes of other into those lanes of x that the mask leaves out.
+func (g *gen) keepMasked(x, other reg.VecVirtual) {
+	if g.wide {
+		g.VBLENDMPS(x, other, g.mask, x)
+	} else {
+		g.VBLENDVPS(g.mask, x, other, x)
+	}
+}
+
+// lanesMask returns the mask of the first n lanes, 0 < n ≤ W.
+func (g *gen) lanesMask(n reg.GPVirtual) reg.Register {
+	g.setMask(n)
+	return g.mask
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+	"github.com/mmcloughlin/avo/x86"
+)
+
+// A gen emits kernels for one level, and hides what differs between the levels:
+// the registers' width, and how the last, partial vector of an array is read and
+// written.
+type gen struct {
+	*build.Context
+	wide  bool   // AVX-512, otherwise AVX2
+	table string // the file's name, which its tables' names begin with
+
+	labels int
+	mask   reg.Register // of the lanes of a partial vector, see setMask
+}
+
+// W is the number of float32 in a vector.
+func (g *gen) W() int {
+	if g.wide {
+		return 16
+	}
+	return 8
+}
+
+// begin starts a function: name is completed by the level, params is as in Go.
+func (g *gen) begin(name, doc, signature string) {
+	level := "AVX2"
+	if g.wide {
+		level = "AVX512"
+	}
+	g.Function(name + level)
+	g.Attributes(attr.NOSPLIT)
+	g.Pragma("noescape")
+	g.SignatureExpr("func" + signature)
+	g.Doc(strings.Split(name+level+" "+doc, "\n")...)
+	g.labels = 0
+	g.mask = nil
+}
+
+// end returns from a function.
+func (g *gen) end() {
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// label returns a new label of the function.
+func (g *gen) label(name string) string {
+	g.labels++
+	return fmt.Sprintf("%s%d", name, g.labels)
+}
+
+func (g *gen) param(name string) reg.GPVirtual {
+	return g.Load(g.Param(name), g.GP64()).(reg.GPVirtual)
+}
+
+// broadcastParam fills a vector with a float32 parameter.
+func (g *gen) broadcastParam(name string) reg.VecVirtual {
+	v := g.vec()
+	a, err := g.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	g.VBROADCASTSS(a.Addr, v)
+	return v
+}
+
+func (g *gen) vec() reg.VecVirtual {
+	if g.wide {
+		return g.ZMM()
+	}
+	return g.YMM()
+}
+
+func (g *gen) zero(v reg.VecVirtual) {
+	i, err := x86.VPXOR(v, v, v)
+	if g.wide {
+		i, err = x86.VPXORD(v, v, v)
+	}
+	if err != nil {
+		panic(err)
+	}
+	// Otherwise the register would count as in use from the function's start.
+	i.CancellingInputs = true
+	g.Instruction(i)
+}
+
+// float returns a float32 constant as an operand that may be in memory: the first
+// one of an instruction, the last one in Intel's order.
+func (g *gen) float(x float64) operand.Op {
+	if g.wide {
+		return g.floatReg(x)
+	}
+	return g.constant(math.Float32bits(float32(x)), 8)
+}
+
+// floatReg returns a float32 constant in a register.
+func (g *gen) floatReg(x float64) reg.VecVirtual {
+	v := g.vec()
+	g.VBROADCASTSS(g.constant(math.Float32bits(float32(x)), 1), v)
+	return v
+}
+
+// intReg returns an int32 constant in a register.
+func (g *gen) intReg(x int32) reg.VecVirtual {
+	v := g.vec()
+	g.VPBROADCASTD(g.constant(uint32(x), 1), v)
+	return v
+}
+
+// constant returns the place of count copies of a number.
+func (g *gen) constant(bits uint32, count int) operand.Mem {
+	name := fmt.Sprintf("%s_%08x_x%d", g.table, bits, count)
+	if m, ok := constants[name]; ok {
+		return m
+	}
+	m := g.data(name)
+	for i := range count {
+		g.AddDatum(4*i, operand.U32(bits))
+	}
+	constants[name] = m
+	return m
+}
+
+// data begins a table of the file.
+func (g *gen) data(name string) operand.Mem {
+	m := g.StaticGlobal(name)
+	g.DataAttributes(attr.RODATA | attr.NOPTR)
+	return m
+}
+
+var constants = map[string]operand.Mem{}
+
+// setMask prepares the mask of the first n lanes, 0 < n < W.
+func (g *gen) setMask(n reg.GPVirtual) {
+	if g.wide {
+		ones := g.GP64()
+		g.MOVQ(operand.U32(1), ones)
+		count := g.GP64()
+		g.MOVQ(n, count)
+		g.shiftLeft(count, ones)
+		g.DECQ(ones)
+		k := g.K()
+		g.KMOVW(ones.As32(), k)
+		g.mask = k
+		return
+	}
+	m, ok := constants[g.table+"_lanes"]
+	if !ok {
+		m = g.data(g.table + "_lanes")
+		for i := range 16 {
+			bits := uint32(0)
+			if i < 8 {
+				bits = 0xffffffff
+			}
+			g.AddDatum(4*i, operand.U32(bits))
+		}
+		constants[g.table+"_lanes"] = m
+	}
+	// Eight lanes from lane 8 − n of the table: n ones, then zeros.
+	base, from := g.GP64(), g.GP64()
+	g.LEAQ(m, base)
+	g.MOVQ(operand.U32(8), from)
+	g.SUBQ(n, from)
+	v := g.YMM()
+	g.VMOVUPS(operand.Mem{Base: base, Index: from, Scale: 4}, v)
+	g.mask = v
+}
+
+func (g *gen) shiftLeft(count, x reg.GPVirtual) {
+	g.MOVQ(count, reg.RCX)
+	g.SHLQ(reg.CL, x)
+}
+
+// load reads a vector, or its lanes under the mask and zeros elsewhere.
+func (g *gen) load(m operand.Mem, v reg.VecVirtual, partial bool) {
+	switch {
+	case !partial:
+		g.VMOVUPS(m, v)
+	case g.wide:
+		g.VMOVUPS_Z(m, g.mask, v)
+	default:
+		g.VMASKMOVPS(m, g.mask, v)
+	}
+}
+
+// store writes a vector, or its lanes under the mask.
+func (g *gen) store(v reg.VecVirtual, m operand.Mem, partial bool) {
+	switch {
+	case !partial:
+		g.VMOVUPS(v, m)
+	case g.wide:
+		g.VMOVUPS(v, g.mask, m)
+	default:
+		g.VMASKMOVPS(v, g.mask, m)
+	}
+}
+
+// reduce combines the lanes of v pairwise, halves first, into the lowest lane of
+// the result.
+func (g *gen) reduce(v reg.VecVirtual, op func(a, b, dst operand.Op)) reg.VecVirtual {
+	y := v
+	if g.wide {
+		high := g.YMM()
+		g.VEXTRACTF64X4(operand.Imm(1), v, high)
+		y = g.YMM()
+		op(high, v.AsY(), y)
+	}
+	x, high := g.XMM(), g.XMM()
+	g.VEXTRACTF128(operand.Imm(1), y.AsY(), high)
+	op(high, y.AsX(), x)
+	g.VPERMILPS(operand.Imm(0b01_00_11_10), x, high)
+	op(high, x, x)
+	g.VPERMILPS(operand.Imm(0b10_11_00_01), x, high)
+	op(high, x, x)
+	return x
+}
+
+func (g *gen) add(a, b, dst operand.Op) { g.VADDPS(a, b, dst) }
+func (g *gen) max(a, b, dst operand.Op) { g.VMAXPS(a, b, dst) }
+
+// at is the address of the element base[index + offset] of a float32 array.
+func at(base, index reg.Register, offset int) operand.Mem {
+	return operand.Mem{Base: base, Index: index, Scale: 4, Disp: 4 * offset}
+}
+
+// checkRegisters refuses AVX2 code with registers or instructions that only
+// AVX-512 has; the assembler would encode them without a word.
+func checkRegisters(file *ir.File) error {
+	for _, f := range file.Functions() {
+		if !strings.HasSuffix(f.Name, "AVX2") {
+			continue
+		}
+		for _, i := range f.Instructions() {
+			for _, isa := range i.ISA {
+				if strings.HasPrefix(isa, "AVX512") {
+					return fmt.Errorf("%s: %s needs %s", f.Name, i.Opcode, isa)
+				}
+			}
+			for _, r := range i.Registers() {
+				p, ok := r.(reg.Physical)
+				if ok && r.Kind() == reg.KindVector && p.PhysicalIndex() > 15 {
+					return fmt.Errorf("%s: %s uses a register of AVX-512", f.Name, i.Opcode)
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// An elementwise kernel computes each element from those at the same place in its
+// arrays.
+type elementwise struct {
+	name, doc string
+	arrays    []string // the parameters that are arrays
+	scalars   []string // the float32 parameters
+	stores    int      // the first of the arrays, which the body's results go to
+	unroll    int
+	// prepare sets up constants and returns the body, which makes the results from
+	// the arrays' vectors.
+	prepare func(g *gen, scalar map[string]reg.VecVirtual) body
+}
+
+type body func(x []reg.VecVirtual) []reg.VecVirtual
+
+func (e elementwise) emit(g *gen) {
+	signature := "(" + strings.Join(e.arrays, ", ") + " *float32, n int"
+	if len(e.scalars) > 0 {
+		signature += ", " + strings.Join(e.scalars, ", ") + " float32"
+	}
+	g.begin(e.name, e.doc, signature+")")
+
+	var base []reg.Register
+	for _, a := range e.arrays {
+		base = append(base, g.param(a))
+	}
+	scalar := map[string]reg.VecVirtual{}
+	for _, s := range e.scalars {
+		scalar[s] = g.broadcastParam(s)
+	}
+	n := g.param("n")
+	run := e.prepare(g, scalar)
+	i := g.GP64()
+	g.sweep(i, n, e.unroll, func(offset int, partial bool) {
+		var x []reg.VecVirtual
+		for _, b := range base {
+			v := g.vec()
+			g.load(at(b, i, offset), v, partial)
+			x = append(x, v)
+		}
+		for k, y := range run(x) {
+			g.store(y, at(base[k], i, offset), partial)
+		}
+	})
+	g.end()
+}
+
+// sweep emits body for all vectors of n elements, the first element being number i
+// plus an offset: several a round, then one a round, then the partial one. It sets i
+// to 0 first, and clobbers n, which counts what is left.
+func (g *gen) sweep(i, n reg.GPVirtual, unroll int, body func(offset int, partial bool)) {
+	one, tail, done := g.label("one"), g.label("tail"), g.label("done")
+	g.XORQ(i, i)
+	if unroll > 1 {
+		many := g.label("many")
+		g.Label(many)
+		g.CMPQ(n, operand.I32(unroll*g.W()))
+		g.JL(operand.LabelRef(one))
+		for u := range unroll {
+			body(u*g.W(), false)
+		}
+		g.ADDQ(operand.I32(unroll*g.W()), i)
+		g.SUBQ(operand.I32(unroll*g.W()), n)
+		g.JMP(operand.LabelRef(many))
+	}
+	g.Label(one)
+	g.CMPQ(n, operand.I32(g.W()))
+	g.JL(operand.LabelRef(tail))
+	body(0, false)
+	g.ADDQ(operand.I32(g.W()), i)
+	g.SUBQ(operand.I32(g.W()), n)
+	g.JMP(operand.LabelRef(one))
+	g.Label(tail)
+	g.TESTQ(n, n)
+	g.JE(operand.LabelRef(done))
+	g.setMask(n)
+	body(0, true)
+	g.Label(done)
+}
+
+// first is for bodies whose result takes the place of the first array.
+func first(f func(x []reg.VecVirtual)) body {
+	return func(x []reg.VecVirtual) []reg.VecVirtual {
+		f(x)
+		return x[:1]
+	}
+}
+
+func vectors(g *gen) {
+	elementwise{
+		name: "add", doc: "is addGo.", arrays: []string{"dst", "x"}, unroll: 4,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			return first(func(x []reg.VecVirtual) { g.VADDPS(x[1], x[0], x[0]) })
+		},
+	}.emit(g)
+	elementwise{
+		name: "relu", doc: "is reluGo.", arrays: []string{"dst"}, unroll: 4,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			zero := g.vec()
+			g.zero(zero)
+			return first(func(x []reg.VecVirtual) { g.rectify(x[0], zero) })
+		},
+	}.emit(g)
+	elementwise{
+		name: "deltaReLU", doc: "is deltaReLUGo.", arrays: []string{"dst", "back", "y"}, unroll: 4,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			zero := g.vec()
+			g.zero(zero)
+			return first(func(x []reg.VecVirtual) {
+				if g.wide {
+					k := g.K()
+					g.VCMPPS(operand.Imm(greater), zero, x[2], k)
+					g.VMOVAPS_Z(x[1], k, x[0])
+				} else {
+					g.VCMPPS(operand.Imm(greater), zero, x[2], x[2])
+					g.VANDPS(x[1], x[2], x[0])
+				}
+			})
+		},
+	}.emit(g)
+	elementwise{
+		name: "deltaSigmoid", doc: "is deltaSigmoidGo.", arrays: []string{"dst", "back", "y"}, unroll: 4,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			one := g.floatReg(1)
+			return first(func(x []reg.VecVirtual) {
+				g.VSUBPS(x[2], one, x[0])
+				g.VMULPS(x[2], x[0], x[0])
+				g.VMULPS(x[1], x[0], x[0])
+			})
+		},
+	}.emit(g)
+	elementwise{
+		name: "deltaTanh", doc: "is deltaTanhGo.", arrays: []string{"dst", "back", "y"}, unroll: 4,
+		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
+			one := g.floatReg(1)
+			return first(func(x []reg.VecVirtual) {
+				g.VSUBPS(x[2], one, x[0])
+				g.VADDPS(x[2], one, x[2])
+				g.VMULPS(x[2], x[0], x[0])
+				g.VMULPS(x[1], x[0], x[0])
+			})
+		},
+	}.emit(g)
+	elementwise{
+		name: "sgd", doc: "is sgdGo.", arrays: []string{"w", "grad"}, scalars: []string{"rate"}, unroll: 4,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			return first(func(x []reg.VecVirtual) { g.VFNMADD231PS(x[1], s["rate"], x[0]) })
+		},
+	}.emit(g)
+	elementwise{
+		name: "momentum", doc: "is momentumGo.", arrays: []string{"w", "v", "grad"},
+		scalars: []string{"rate", "mu"}, unroll: 4,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			return func(x []reg.VecVirtual) []reg.VecVirtual {
+				w, v, d := x[0], x[1], x[2]
+				g.VFMADD213PS(d, s["mu"], v)
+				g.VFNMADD231PS(v, s["rate"], w)
+				return x[:2]
+			}
+		},
+	}.emit(g)
+	biased(g, "addBias", "is addBiasGo.", func(*gen) func(reg.VecVirtual) {
+		return func(reg.VecVirtual) {}
+	})
+	biased(g, "biasReLU", "is biasReLUGo.", func(g *gen) func(reg.VecVirtual) {
+		zero := g.vec()
+		g.zero(zero)
+		return func(v reg.VecVirtual) { g.rectify(v, zero) }
+	})
+}
+
+// greater is VCMPPS's predicate GT_OQ, false for NaN.
+const greater = 30
+
+// rectify takes the maximum with zero in the order of operands in which the
+// instruction returns NaN, and −0, as they are.
+func (g *gen) rectify(v, zero reg.VecVirtual) { g.VMAXPS(v, zero, v) }
+
+// biased emits a kernel that adds a bias to each row, and goes on from there.
+func biased(g *gen, name, doc string, prepare func(*gen) func(reg.VecVirtual)) {
+	g.begin(name, doc, "(dst, bias *float32, rows, cols int)")
+	dst, bias, rows, cols := g.param("dst"), g.param("bias"), g.param("rows"), g.param("cols")
+	then := prepare(g)
+	i, n := g.GP64(), g.GP64()
+	g.Label("row")
+	g.MOVQ(cols, n)
+	g.sweep(i, n, 4, func(offset int, partial bool) {
+		x, b := g.vec(), g.vec()
+		g.load(at(dst, i, offset), x, partial)
+		g.load(at(bias, i, offset), b, partial)
+		g.VADDPS(b, x, x)
+		then(x)
+		g.store(x, at(dst, i, offset), partial)
+	})
+	g.LEAQ(at(dst, cols, 0), dst)
+	g.DECQ(rows)
+	g.JNE(operand.LabelRef("row"))
+	g.end()
+}
