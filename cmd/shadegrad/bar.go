@@ -43,23 +43,33 @@ func (b *bar) draw(p train.Progress, epochs int) {
 		return
 	}
 	share := float64(p.Rows) / float64(p.Samples)
-	full := int(share * barCells)
-	cells, rest := strings.Repeat("━", full), strings.Repeat("─", barCells-full)
-	if b.color {
-		cells = "\x1b[32m" + cells + "\x1b[0m"
-	}
-	head := fmt.Sprintf("epoch %d/%d ", p.Epoch, epochs)
-	tail := fmt.Sprintf(" %3.0f%%", 100*share)
+	parts := []string{fmt.Sprintf(" %3.0f%%", 100*share)}
 	if p.Fresh > 0 && p.Seconds > 0 {
 		rate := float64(p.Fresh) / p.Seconds
 		left := float64((epochs-p.Epoch+1)*p.Samples-p.Rows) / rate
-		tail += fmt.Sprintf("  %.0f images/s  loss %.4f  %s left", rate, p.Loss, clock(left))
+		parts = append(parts, fmt.Sprintf("  %.0f images/s", rate), fmt.Sprintf("  loss %.4f", p.Loss), "  "+clock(left)+" left")
 	}
 	// A line that wraps could not be cleared, so what does not fit is left out.
-	if room := b.width() - 1 - len(head) - barCells; room < len(tail) {
-		tail = tail[:max(room, 0)]
+	head := fmt.Sprintf("epoch %d/%d ", p.Epoch, epochs)
+	room := b.width() - 1 - len(head)
+	if room < 0 {
+		return
 	}
-	fmt.Fprintf(b.w, "\r\x1b[K%s%s%s%s", head, cells, rest, tail)
+	cells := min(barCells, room)
+	room -= cells
+	tail := ""
+	for _, part := range parts {
+		if len(tail)+len(part) > room {
+			break
+		}
+		tail += part
+	}
+	full := int(share * float64(cells))
+	done, rest := strings.Repeat("━", full), strings.Repeat("─", cells-full)
+	if b.color {
+		done = "\x1b[32m" + done + "\x1b[0m"
+	}
+	fmt.Fprintf(b.w, "\r\x1b[K%s%s%s%s", head, done, rest, tail)
 	b.drawn = true
 }
 

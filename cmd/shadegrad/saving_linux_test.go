@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// trainSmall are the arguments of a run of an epoch.
+func trainSmall(t testing.TB, more ...string) []string {
+	return append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}, more...)
+}
+
+// TestCannotSave has the row of FAULTS.md on directories that cannot be written:
+// it is found out before anything is trained.
+func TestCannotSave(t *testing.T) {
+	p := at(t)
+	put(t, p.path("file"), nil)
+	for save, reason := range map[string]string{
+		"gone/m":    "directory gone: no such file or directory",
+		"file/m":    "not a directory",
+		".":         "it is a directory",
+		"/proc/m":   "directory /proc: ",
+		p.path(""):  "it is a directory",
+		readOnly(t): "",
+	} {
+		r := p.run(trainSmall(t, "-save="+save)...).is(1, "shadegrad: "+save+": cannot save there: ", reason, "; nothing was trained; name a file that can be written\n")
+		if strings.Count(r.stderr, "\n") != 1 || r.stdout != "" {
+			t.Errorf("%s: want one line, got\n%s%s", save, r.stdout, r.stderr)
+		}
+	}
+	if entries, err := os.ReadDir(p.dir); err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v (%v)", entries, err)
+	}
+}
+
+// readOnly returns the name of a file that cannot be written, whoever asks: a
+// program that is running.
+func readOnly(t testing.TB) string {
+	t.Helper()
+	path, err := exec.LookPath("sleep")
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "running")
+	put(t, copied, contents(t, path))
+	if err := os.Chmod(copied, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), copied, "600")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	return copied
+}
+
+// TestReadOnlyDirectory saves where the file system takes nothing.
+func TestReadOnlyDirectory(t *testing.T) {
+	p := at(t)
+	dir := p.path("ro")
+	model := filepath.Join(dir, "m")
+	mount(t, dir, "size=1m")
+	p.run(trainSmall(t, "-save="+model)...).is(0)
+	before := contents(t, model)
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	p.run(trainSmall(t, "-seed=2", "-save="+model)...).is(1, model+": cannot save there: ", "read-only file system")
+	p.run(trainSmall(t, "-seed=2", "-save="+filepath.Join(dir, "new"))...).is(1, "cannot save there: directory "+dir+": read-only file system")
+	if string(contents(t, model)) != string(before) {
+		t.Error("the file has changed")
+	}
+}
+
+// TestDiskFull has the row of FAULTS.md on full disks: the previous file is whole,
+// and the error names it.
+func TestDiskFull(t *testing.T) {
+	full := func(t *testing.T, p place, model string, run func(args ...string) result, reason string) {
+		t.Helper()
+		before := contents(t, model)
+		run(trainSmall(t, "-hidden=64", "-save="+model)...).is(1, "shadegrad: cannot save "+model+": "+reason)
+		if string(contents(t, model)) != string(before) {
+			t.Error("the previous file has changed")
+		}
+		p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0)
+		if partial, err := filepath.Glob(model + ".*"); err != nil || len(partial) > 0 {
+			t.Errorf("left behind: %v (%v)", partial, err)
+		}
+	}
+	t.Run("disk", func(t *testing.T) {
+		p := at(t)
+		dir := p.path("disk")
+		mount(t, dir, "size=64k")
+		model := filepath.Join(dir, "m")
+		p.run(trainSmall(t, "-save="+model)...).is(0)
+		full(t, p, model, p.run, "no space left on device; free some space there, or save elsewhere\n")
+	})
+	t.Run("limit", func(t *testing.T) {
+		p := at(t)
+		model := p.path("m")
+		p.run(trainSmall(t, "-save="+model)...).is(0)
+		limited := func(args ...string) result {
+			// 100 blocks are 51,200 or 102,400 bytes, and hold the small network.
+			return p.sh("ulimit -f 100 && exec shadegrad " + strings.Join(args, " "))
+		}
+		full(t, p, model, limited, "file too large; raise the limit on file sizes (ulimit -f), or save elsewhere\n")
+	})
+	t.Run("checkpoint", func(t *testing.T) {
+		// The network fits, the checkpoint with its velocities does not.
+		p := at(t)
+		dir := p.path("disk")
+		mount(t, dir, "size=64k")
+		model := filepath.Join(dir, "m")
+		p.run(trainSmall(t, "-epochs=2", "-save="+model)...).is(1, "shadegrad: cannot save "+model+".checkpoint: no space left on device")
+		p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0)
+	})
+	t.Run("device", func(t *testing.T) {
+		at(t).run(trainSmall(t, "-save=/dev/full")...).is(1, "shadegrad: cannot save /dev/full: no space left on device")
+	})
+}
+
+// mount puts a file system in memory at dir, where the tests may do that.
+func mount(t testing.TB, dir, options string) {
+	t.Helper()
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	err := unix.Mount("tmpfs", dir, "tmpfs", 0, options)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENODEV) {
+		t.Skipf("a file system cannot be mounted here: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestKilledSaving kills a run that does little but save, and finds the network
+// and the checkpoint whole each time.
+func TestKilledSaving(t *testing.T) {
+	p := at(t)
+	args := trainSmall(t, "-batch=0", "-hidden=64", "-epochs=100000", "-save=m")
+	for round := range 3 {
+		c := p.start(args...)
+		// Read as they come, the lines of later epochs do not wait in the pipe:
+		// each is followed by the saving of its epoch.
+		c.out(fmt.Sprintf("epoch %d/", 40+round))
+		c.signal(syscall.SIGKILL)
+		c.end()
+		p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
+
+		c = p.start("train", "-resume=m.checkpoint", "-backend=cpu", "-save=m")
+		c.err("going on in epoch ")
+		c.signal(syscall.SIGKILL)
+		c.end()
+	}
+	partial, err := filepath.Glob(p.path("m.*partial*"))
+	t.Logf("killed in the middle of a file %d times (%v)", len(partial), err)
+}
