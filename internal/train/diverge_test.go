@@ -395,3 +395,28 @@ func TestDivergedText(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherRowsAreNotBlamed leaves infinities behind the batch's rows, where an
+// evaluation with more rows may have left them.
+func TestOtherRowsAreNotBlamed(t *testing.T) {
+	_, s, b, _ := slowRun(t)
+	row := s.runStep(0, 0.1)
+	hidden := s.network.Outputs()[0]
+	spoiled := make([]float32, hidden.Cols)
+	spoiled[3] = float32(math.Inf(1))
+	d := &DivergedError{}
+	for _, tt := range []struct {
+		row  int
+		want bool
+	}{{row, false}, {row - 1, true}} {
+		if err := b.Write(hidden.RowRange(tt.row, 1), spoiled); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := s.badOutput(d, row); err != nil || found != tt.want {
+			t.Errorf("row %d of a batch of %d is spoiled: found %t, error %v", tt.row, row, found, err)
+		}
+	}
+	if d.What != Outputs || d.Layer != 1 {
+		t.Errorf("the %s of layer %d are blamed, want the outputs of layer 1", d.What, d.Layer)
+	}
+}
