@@ -64,3 +64,9 @@ func packRowsAVX2(dst *float32, ds int, src *float32, ld int, n int, k int)
 //
 //go:noescape
 func packTransposedAVX2(dst *float32, ds int, src *float32, ld int, n int, k int)
+
+// prefetchAVX2 has the first n elements of each of k rows, ld elements apart, fetched to the
+// second-level cache.
+//
+//go:noescape
+func prefetchAVX2(src *float32, ld int, n int, k int)

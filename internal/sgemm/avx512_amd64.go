@@ -112,3 +112,9 @@ func packRowsAVX512(dst *float32, ds int, src *float32, ld int, n int, k int)
 //
 //go:noescape
 func packTransposedAVX512(dst *float32, ds int, src *float32, ld int, n int, k int)
+
+// prefetchAVX512 has the first n elements of each of k rows, ld elements apart, fetched to the
+// second-level cache.
+//
+//go:noescape
+func prefetchAVX512(src *float32, ld int, n int, k int)

@@ -5858,3 +5858,31 @@ rest_loop:
 done:
 	VZEROUPPER
 	RET
+
+// func prefetchAVX512(src *float32, ld int, n int, k int)
+// Requires: MMX+
+TEXT ·prefetchAVX512(SB), NOSPLIT|RODATA, $0-32
+	MOVQ src+0(FP), AX
+	MOVQ ld+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ n+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+24(FP), BX
+
+rows:
+	SUBQ $0x01, BX
+	JL   done
+	MOVQ AX, SI
+	LEAQ (AX)(DX*1), DI
+	ANDQ $-64, SI
+
+lines:
+	PREFETCHT1 (SI)
+	ADDQ       $0x40, SI
+	CMPQ       SI, DI
+	JCS        lines
+	ADDQ       CX, AX
+	JMP        rows
+
+done:
+	RET

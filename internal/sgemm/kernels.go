@@ -14,6 +14,9 @@ type kernels struct {
 	// packTransposed copies the first k elements of each of n rows, at most lanes,
 	// to the columns of dst, and something to the columns beyond n.
 	packTransposed func(dst *float32, ds int, src *float32, ld, n, k int)
+	// prefetch has the first n elements of each of k rows fetched to the
+	// second-level cache.
+	prefetch func(src *float32, ld, n, k int)
 }
 
 // panel is the width of B's panels.

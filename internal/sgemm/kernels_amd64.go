@@ -14,6 +14,7 @@ var avx512 = kernels{
 	},
 	packRows:       packRowsAVX512,
 	packTransposed: packTransposedAVX512,
+	prefetch:       prefetchAVX512,
 }
 
 var avx2 = kernels{
@@ -24,6 +25,7 @@ var avx2 = kernels{
 	},
 	packRows:       packRowsAVX2,
 	packTransposed: packTransposedAVX2,
+	prefetch:       prefetchAVX2,
 }
 
 // kernelsFor returns the kernels for a level; nil if there are none.

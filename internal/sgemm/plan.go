@@ -10,7 +10,7 @@ import (
 // has a rounding error that grows with n; sums of sums of kc terms stay accurate for
 // products over a whole data set. It is a constant so that results are equal on all
 // machines.
-const kc = 288
+const kc = 192
 
 const (
 	// aloneFlops is how many operations are too few to divide: the pool's workers
@@ -19,6 +19,19 @@ const (
 	// blockElements is how many elements of C, at least, an epilogue is given at a
 	// time, unless there are no more.
 	blockElements = 4096
+	// panelRows is up to how many rows of C bands are made panel by panel.
+	panelRows = 256
+	// panelElements is how many elements of C such a band has, so that it stays in
+	// the second-level cache.
+	panelElements = 32768
+	// shortSum is up to how many products in a sum a tile is made so quickly that
+	// calling its kernel for single panels would be noticed.
+	shortSum = 32
+	// fewRows is up to how many tiles of rows it does not pay to pack B.
+	fewRows = 2
+	// conflict is the distance in elements at which rows begin to share too few sets
+	// of the first-level cache.
+	conflict = 512
 	// packedAround is for how many columns it pays to copy a piece of A first that
 	// is not laid out well.
 	packedAround = 64

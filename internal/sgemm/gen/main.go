@@ -25,5 +25,6 @@ func main() {
 	}
 	packRows(s)
 	packTransposed(s)
+	prefetch(s)
 	Generate()
 }

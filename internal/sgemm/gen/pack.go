@@ -122,3 +122,30 @@ func packTransposed(s *set) {
 	VZEROUPPER()
 	RET()
 }
+
+// prefetch writes the kernel that has rows fetched to the second-level cache.
+func prefetch(s *set) {
+	name := "prefetch" + s.name
+	TEXT(name, 4|8, "func(src *float32, ld, n, k int)")
+	Pragma("noescape")
+	Doc(name+" has the first n elements of each of k rows, ld elements apart, fetched to the",
+		"second-level cache.")
+	src, ld := gp("src"), elements("ld")
+	n, k := elements("n"), gp("k")
+	p, end := GP64(), GP64()
+	Label("rows")
+	SUBQ(Imm(1), k)
+	JL(LabelRef("done"))
+	MOVQ(src, p)
+	LEAQ(Mem{Base: src, Index: n, Scale: 1}, end)
+	ANDQ(I32(-64), p)
+	Label("lines")
+	PREFETCHT1(Mem{Base: p})
+	ADDQ(Imm(64), p)
+	CMPQ(p, end)
+	JCS(LabelRef("lines"))
+	ADDQ(ld, src)
+	JMP(LabelRef("rows"))
+	Label("done")
+	RET()
+}

@@ -1,0 +1,73 @@
+package sgemm
+
+// byPanels makes a band of not very many rows. A's chunk stays in the second-level
+// cache; panels of B, which is most of what there is to read, pass by it: each is
+// packed into the first-level cache and meets all tiles of A, while the next one is on
+// its way from memory. end is where the worker's columns end.
+func (d *band) byPanels(end int) {
+	p, ker := d.p, d.ker
+	panel := ker.panel()
+	d.start(d.i1 - d.i0)
+	scattered := d.scattered()
+	var tiles []float32
+	for d.k = 0; d.k < p.K; d.k += d.step {
+		d.terms = min(d.step, p.K-d.k)
+		size := d.terms * ker.lanes
+		if scattered {
+			tiles = scratch(&d.mem.a, d.tiles()*size)
+			for t := range d.tiles() {
+				i, next := d.tile(t)
+				d.packTile(tiles[t*size:], i, next)
+			}
+		}
+		b := scratch(&d.mem.b, d.terms*panel)
+		for c := 0; c < d.cols; c += panel {
+			n := min(panel, d.cols-c)
+			d.pack(b, d.j+c, n)
+			fetch := d.following(c, end)
+			for t := range d.tiles() {
+				i, next := d.tile(t)
+				a, rs, ks := d.inPlace(i)
+				if scattered {
+					a, rs, ks = &tiles[t*size], 1, ker.lanes
+				}
+				ker.tiles[next-i-1](n, d.terms, a, rs, ks, &b[0], panel, 0, &d.at(i)[c], d.ldc, p.Alpha, d.beta())
+				d.fetch(fetch, t)
+			}
+		}
+	}
+	if p.Epilogue != nil {
+		p.Epilogue.Block(d.worker, d.i0, d.j, d.i1-d.i0, d.cols, d.c, d.ldc)
+	}
+}
+
+// A region is part of B as it is in memory.
+type region struct{ from, rows, cols int }
+
+// following is what is packed after the panel at column c of the band.
+func (d *band) following(c, end int) region {
+	j, k, panel := d.j+c+d.ker.panel(), d.k, d.ker.panel()
+	limit := d.j + d.cols
+	if j >= limit {
+		if j, k = d.j, k+d.step; k >= d.p.K {
+			j, k, limit = d.j+d.cols, 0, end
+		}
+	}
+	n, terms := min(panel, limit-j), min(d.step, d.p.K-k)
+	if n <= 0 {
+		return region{}
+	}
+	if d.p.TransB {
+		return region{j*d.p.LDB + k, n, terms}
+	}
+	return region{k*d.p.LDB + j, terms, n}
+}
+
+// fetch has the part of a region fetched that falls to tile t.
+func (d *band) fetch(r region, t int) {
+	count := d.tiles()
+	lo, hi := t*r.rows/count, (t+1)*r.rows/count
+	if lo < hi {
+		d.ker.prefetch(&d.p.B[r.from+lo*d.p.LDB], d.p.LDB, r.cols, hi-lo)
+	}
+}

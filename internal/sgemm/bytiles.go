@@ -1,0 +1,54 @@
+package sgemm
+
+// byTiles makes a band of many rows, or of few products each. The loops are those of
+// Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (ACM TOMS
+// 34, 2008), for row-major matrices: the band's part of B is packed into panels that
+// stay in the second-level cache; tiles of A pass by it, each in the first-level cache
+// while it meets all panels.
+func (d *band) byTiles() {
+	p := d.p
+	whole := p.K <= d.step // each block is finished by one pass
+	rows := d.i1 - d.i0
+	if whole {
+		rows = min(rows, blockElements/d.cols+1+len(d.ker.tiles))
+	}
+	d.start(rows)
+	for d.k = 0; d.k < p.K; d.k += d.step {
+		d.terms = min(d.step, p.K-d.k)
+		b, ldb, stepb := d.panels()
+		begin := d.i0 // of the block that the epilogue is given next
+		for t := range d.tiles() {
+			i, next := d.tile(t)
+			a, rs, ks := d.inPlace(i)
+			if d.scattered() {
+				buf := scratch(&d.mem.a, d.terms*d.ker.lanes)
+				d.packTile(buf, i, next)
+				a, rs, ks = &buf[0], 1, d.ker.lanes
+			}
+			d.ker.tiles[next-i-1](d.cols, d.terms, a, rs, ks, b, ldb, stepb, &d.at(i)[0], d.ldc, p.Alpha, d.beta())
+			if p.Epilogue == nil || d.k+d.terms < p.K || (next-begin)*d.cols < blockElements && next < d.i1 {
+				continue
+			}
+			p.Epilogue.Block(d.worker, begin, d.j, next-begin, d.cols, d.at(begin), d.ldc)
+			begin = next
+			if p.C == nil && whole {
+				d.origin = next
+			}
+		}
+	}
+}
+
+// panels makes the chunk of B ready, packed, or where it is if few rows of A use it. It
+// returns the distances between its rows and between its panels.
+func (d *band) panels() (b *float32, ldb, stepb int) {
+	p, panel := d.p, d.ker.panel()
+	if !p.TransB && d.tiles() <= fewRows {
+		return &p.B[d.k*p.LDB+d.j], p.LDB, panel
+	}
+	stepb = d.terms * panel
+	buf := scratch(&d.mem.b, (d.cols+panel-1)/panel*stepb)
+	for c := 0; c < d.cols; c += panel {
+		d.pack(buf[c*d.terms:], d.j+c, min(panel, d.cols-c))
+	}
+	return &buf[0], panel, stepb
+}
