@@ -167,48 +167,40 @@ func dot(x, y []float32) float32 {
 	}
 }
 
-func sumRows(dst, rows []float32, ld int, idx []int32, val []float32) int {
+func sumRows(dst []float32, n, ldo int, rows []float32, ld int, l Lists, keep bool) int {
 	switch level {
 	case AVX512:
-		return sumRowsAVX512(&dst[0], unsafe.SliceData(rows), len(dst), ld, len(rows)-len(dst), unsafe.SliceData(idx), unsafe.SliceData(val), len(idx), 0)
+		return sumRowsAVX512(&dst[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
+			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), keep)
 	case AVX2:
-		return sumRowsAVX2(&dst[0], unsafe.SliceData(rows), len(dst), ld, len(rows)-len(dst), unsafe.SliceData(idx), unsafe.SliceData(val), len(idx), 0)
-	default:
-		return sumRowsGo(dst, rows, ld, idx, val)
+		return sumRowsAVX2(&dst[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
+			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), keep)
 	}
+	return sumRowsGo(dst, n, ldo, rows, ld, l, keep)
 }
 
-func sumRowsAdd(dst, rows []float32, ld int, idx []int32, val []float32) int {
+func sumRowsSGD(w []float32, n, ldo int, rows []float32, ld int, l Lists, rate float32) int {
 	switch level {
 	case AVX512:
-		return sumRowsAVX512(&dst[0], unsafe.SliceData(rows), len(dst), ld, len(rows)-len(dst), unsafe.SliceData(idx), unsafe.SliceData(val), len(idx), 1)
+		return sumRowsSGDAVX512(&w[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
+			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate)
 	case AVX2:
-		return sumRowsAVX2(&dst[0], unsafe.SliceData(rows), len(dst), ld, len(rows)-len(dst), unsafe.SliceData(idx), unsafe.SliceData(val), len(idx), 1)
-	default:
-		return sumRowsAddGo(dst, rows, ld, idx, val)
+		return sumRowsSGDAVX2(&w[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
+			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate)
 	}
+	return sumRowsSGDGo(w, n, ldo, rows, ld, l, rate)
 }
 
-func sumRowsSGD(w, rows []float32, ld int, idx []int32, val []float32, rate float32) int {
+func sumRowsMomentum(w, v []float32, n, ldo int, rows []float32, ld int, l Lists, rate, mu float32) int {
 	switch level {
 	case AVX512:
-		return sumRowsSGDAVX512(&w[0], unsafe.SliceData(rows), len(w), ld, len(rows)-len(w), &idx[0], &val[0], len(idx), rate)
+		return sumRowsMomentumAVX512(&w[0], &v[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
+			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate, mu)
 	case AVX2:
-		return sumRowsSGDAVX2(&w[0], unsafe.SliceData(rows), len(w), ld, len(rows)-len(w), &idx[0], &val[0], len(idx), rate)
-	default:
-		return sumRowsSGDGo(w, rows, ld, idx, val, rate)
+		return sumRowsMomentumAVX2(&w[0], &v[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
+			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate, mu)
 	}
-}
-
-func sumRowsMomentum(w, v, rows []float32, ld int, idx []int32, val []float32, rate, mu float32) int {
-	switch level {
-	case AVX512:
-		return sumRowsMomentumAVX512(&w[0], &v[0], unsafe.SliceData(rows), len(w), ld, len(rows)-len(w), unsafe.SliceData(idx), unsafe.SliceData(val), len(idx), rate, mu)
-	case AVX2:
-		return sumRowsMomentumAVX2(&w[0], &v[0], unsafe.SliceData(rows), len(w), ld, len(rows)-len(w), unsafe.SliceData(idx), unsafe.SliceData(val), len(idx), rate, mu)
-	default:
-		return sumRowsMomentumGo(w, v, rows, ld, idx, val, rate, mu)
-	}
+	return sumRowsMomentumGo(w, v, n, ldo, rows, ld, l, rate, mu)
 }
 
 func addScaledRows(w []float32, ld int, idx []int32, val, x []float32, alpha float32) int {

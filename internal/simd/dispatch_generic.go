@@ -19,18 +19,6 @@ func tanh(dst []float32)                           { tanhGo(dst) }
 func softmax(z []float32, cols int)                { softmaxGo(z, cols) }
 func columnSum(dst, src []float32)                 { columnSumGo(dst, src) }
 func dot(x, y []float32) float32                   { return dotGo(x, y) }
-func sumRows(dst, rows []float32, ld int, idx []int32, val []float32) int {
-	return sumRowsGo(dst, rows, ld, idx, val)
-}
-func sumRowsAdd(dst, rows []float32, ld int, idx []int32, val []float32) int {
-	return sumRowsAddGo(dst, rows, ld, idx, val)
-}
-func sumRowsSGD(w, rows []float32, ld int, idx []int32, val []float32, rate float32) int {
-	return sumRowsSGDGo(w, rows, ld, idx, val, rate)
-}
-func sumRowsMomentum(w, v, rows []float32, ld int, idx []int32, val []float32, rate, mu float32) int {
-	return sumRowsMomentumGo(w, v, rows, ld, idx, val, rate, mu)
-}
 func addScaledRows(w []float32, ld int, idx []int32, val, x []float32, alpha float32) int {
 	return addScaledRowsGo(w, ld, idx, val, x, alpha)
 }
@@ -44,3 +32,15 @@ func gatherTranspose(dst, src []byte, cols, lo, hi int, index []uint32) {
 	gatherTransposeGo(dst, src, cols, lo, hi, index)
 }
 func fmaPeak(iterations int) int { return fmaPeakGo(iterations) }
+
+func sumRows(dst []float32, n, ldo int, rows []float32, ld int, l Lists, keep bool) int {
+	return sumRowsGo(dst, n, ldo, rows, ld, l, keep)
+}
+
+func sumRowsSGD(w []float32, n, ldo int, rows []float32, ld int, l Lists, rate float32) int {
+	return sumRowsSGDGo(w, n, ldo, rows, ld, l, rate)
+}
+
+func sumRowsMomentum(w, v []float32, n, ldo int, rows []float32, ld int, l Lists, rate, mu float32) int {
+	return sumRowsMomentumGo(w, v, n, ldo, rows, ld, l, rate, mu)
+}

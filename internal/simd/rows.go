@@ -12,18 +12,18 @@ func checkRows(name string, ld, cols int, idx []int32, val []float32) {
 }
 
 // rowOutside panics for the entry t of idx, whose row is not within a matrix of
-// n elements. A negative t means that all were.
-func rowOutside(name string, t, n, ld, cols int, idx []int32) {
+// size elements. A negative t means that all were.
+func rowOutside(name string, t, size, ld, cols int, idx []int32) {
 	if t >= 0 {
 		panic(fmt.Sprintf("simd: %s: idx[%d] = %d: that row of %d columns, leading dimension %d, is not within %d elements",
-			name, t, idx[t], cols, ld, n))
+			name, t, idx[t], cols, ld, size))
 	}
 }
 
-// outside returns the first entry of idx whose row is not within n elements, or −1.
-func outside(n, ld, cols int, idx []int32) int {
+// outside returns the first entry of idx whose row is not within size elements, or −1.
+func outside(size, ld, cols int, idx []int32) int {
 	for t, i := range idx {
-		if i < 0 || int(i)*ld+cols > n {
+		if i < 0 || int(i)*ld+cols > size {
 			return t
 		}
 	}
@@ -42,16 +42,19 @@ func outside(n, ld, cols int, idx []int32) int {
 func SumRows(dst, rows []float32, ld int, idx []int32, val []float32) {
 	checkRows("SumRows", ld, len(dst), idx, val)
 	if len(dst) > 0 {
-		rowOutside("SumRows", sumRows(dst, rows, ld, idx, val), len(rows), ld, len(dst), idx)
+		start := [2]int32{0, int32(len(idx))}
+		rowOutside("SumRows", sumRows(dst, len(dst), ld, rows, ld, Lists{start[:], 1, idx, val}, false),
+			len(rows), ld, len(dst), idx)
 	}
 }
 
-func sumRowsGo(dst, rows []float32, ld int, idx []int32, val []float32) int {
-	if t := outside(len(rows), ld, len(dst), idx); t >= 0 {
-		return t
+// SumRowsEach is SumRows of every vector of l. The result of vector i has n columns
+// and is in dst from i·ldd on.
+func SumRowsEach(dst []float32, n, ldd int, rows []float32, ld int, l Lists) {
+	l.check("SumRowsEach", len(dst), n, ldd, ld)
+	if n > 0 && l.Len() > 0 {
+		rowOutside("SumRowsEach", sumRows(dst, n, ldd, rows, ld, l, false), len(rows), ld, n, l.Idx)
 	}
-	clear(dst)
-	return sumRowsAddGo(dst, rows, ld, idx, val)
 }
 
 // SumRowsAdd is SumRows added to what is in dst:
@@ -62,22 +65,39 @@ func sumRowsGo(dst, rows []float32, ld int, idx []int32, val []float32) int {
 // without a change in the result.
 func SumRowsAdd(dst, rows []float32, ld int, idx []int32, val []float32) {
 	checkRows("SumRowsAdd", ld, len(dst), idx, val)
-	if len(dst) > 0 && len(idx) > 0 {
-		rowOutside("SumRowsAdd", sumRowsAdd(dst, rows, ld, idx, val), len(rows), ld, len(dst), idx)
+	if len(dst) > 0 {
+		start := [2]int32{0, int32(len(idx))}
+		rowOutside("SumRowsAdd", sumRows(dst, len(dst), ld, rows, ld, Lists{start[:], 1, idx, val}, true),
+			len(rows), ld, len(dst), idx)
 	}
 }
 
-func sumRowsAddGo(dst, rows []float32, ld int, idx []int32, val []float32) int {
-	if t := outside(len(rows), ld, len(dst), idx); t >= 0 {
-		return t
+// SumRowsAddEach is SumRowsAdd of every vector of l. The result of vector i has n
+// columns and is in dst from i·ldd on.
+func SumRowsAddEach(dst []float32, n, ldd int, rows []float32, ld int, l Lists) {
+	l.check("SumRowsAddEach", len(dst), n, ldd, ld)
+	if n > 0 && l.Len() > 0 {
+		rowOutside("SumRowsAddEach", sumRows(dst, n, ldd, rows, ld, l, true), len(rows), ld, n, l.Idx)
 	}
-	for t, i := range idx {
-		v := val[t]
-		for j, r := range rows[int(i)*ld:][:len(dst)] {
-			dst[j] += v * r
+}
+
+func sumRowsGo(dst []float32, n, ldd int, rows []float32, ld int, l Lists, keep bool) int {
+	return l.each(ldd, func(at int, idx []int32, val []float32) int {
+		if t := outside(len(rows), ld, n, idx); t >= 0 {
+			return t
 		}
-	}
-	return -1
+		sum := dst[at : at+n]
+		if !keep {
+			clear(sum)
+		}
+		for t, i := range idx {
+			v := val[t]
+			for j, r := range rows[int(i)*ld:][:n] {
+				sum[j] += v * r
+			}
+		}
+		return -1
+	})
 }
 
 // SumRowsSGD is a step of gradient descent whose gradient is the sum that SumRows
@@ -88,19 +108,32 @@ func sumRowsAddGo(dst, rows []float32, ld int, idx []int32, val []float32) int {
 // An empty list leaves w as it is.
 func SumRowsSGD(w, rows []float32, ld int, idx []int32, val []float32, rate float32) {
 	checkRows("SumRowsSGD", ld, len(w), idx, val)
-	if len(w) > 0 && len(idx) > 0 {
-		rowOutside("SumRowsSGD", sumRowsSGD(w, rows, ld, idx, val, rate), len(rows), ld, len(w), idx)
+	if len(w) > 0 {
+		start := [2]int32{0, int32(len(idx))}
+		rowOutside("SumRowsSGD", sumRowsSGD(w, len(w), ld, rows, ld, Lists{start[:], 1, idx, val}, rate),
+			len(rows), ld, len(w), idx)
 	}
 }
 
-func sumRowsSGDGo(w, rows []float32, ld int, idx []int32, val []float32, rate float32) int {
-	if t := outside(len(rows), ld, len(w), idx); t >= 0 {
-		return t
+// SumRowsSGDEach is SumRowsSGD of every vector of l. The weights of vector i are n
+// from w[i·ldw] on.
+func SumRowsSGDEach(w []float32, n, ldw int, rows []float32, ld int, l Lists, rate float32) {
+	l.check("SumRowsSGDEach", len(w), n, ldw, ld)
+	if n > 0 && l.Len() > 0 {
+		rowOutside("SumRowsSGDEach", sumRowsSGD(w, n, ldw, rows, ld, l, rate), len(rows), ld, n, l.Idx)
 	}
-	for j := range w {
-		w[j] -= rate * sumColumn(rows[j:], ld, idx, val)
-	}
-	return -1
+}
+
+func sumRowsSGDGo(w []float32, n, ldw int, rows []float32, ld int, l Lists, rate float32) int {
+	return l.each(ldw, func(at int, idx []int32, val []float32) int {
+		if t := outside(len(rows), ld, n, idx); t >= 0 || len(idx) == 0 {
+			return t
+		}
+		for j := range n {
+			w[at+j] -= rate * sumColumn(rows[j:], ld, idx, val)
+		}
+		return -1
+	})
 }
 
 // SumRowsMomentum is Momentum whose gradient is the sum that SumRows makes:
@@ -113,23 +146,37 @@ func SumRowsMomentum(w, v, rows []float32, ld int, idx []int32, val []float32, r
 	sameLength("SumRowsMomentum", len(w), len(v))
 	checkRows("SumRowsMomentum", ld, len(w), idx, val)
 	if len(w) > 0 {
-		rowOutside("SumRowsMomentum", sumRowsMomentum(w, v, rows, ld, idx, val, rate, mu), len(rows), ld, len(w), idx)
+		start := [2]int32{0, int32(len(idx))}
+		rowOutside("SumRowsMomentum", sumRowsMomentum(w, v, len(w), ld, rows, ld, Lists{start[:], 1, idx, val}, rate, mu),
+			len(rows), ld, len(w), idx)
 	}
 }
 
-func sumRowsMomentumGo(w, v, rows []float32, ld int, idx []int32, val []float32, rate, mu float32) int {
-	if t := outside(len(rows), ld, len(w), idx); t >= 0 {
-		return t
+// SumRowsMomentumEach is SumRowsMomentum of every vector of l. The weights of vector
+// i are n from w[i·ldw] on; their velocities are at the same places in v.
+func SumRowsMomentumEach(w, v []float32, n, ldw int, rows []float32, ld int, l Lists, rate, mu float32) {
+	sameLength("SumRowsMomentumEach", len(w), len(v))
+	l.check("SumRowsMomentumEach", len(w), n, ldw, ld)
+	if n > 0 && l.Len() > 0 {
+		rowOutside("SumRowsMomentumEach", sumRowsMomentum(w, v, n, ldw, rows, ld, l, rate, mu), len(rows), ld, n, l.Idx)
 	}
-	for j := range w {
-		g := float32(0)
-		if len(idx) > 0 {
-			g = sumColumn(rows[j:], ld, idx, val)
+}
+
+func sumRowsMomentumGo(w, v []float32, n, ldw int, rows []float32, ld int, l Lists, rate, mu float32) int {
+	return l.each(ldw, func(at int, idx []int32, val []float32) int {
+		if t := outside(len(rows), ld, n, idx); t >= 0 {
+			return t
 		}
-		v[j] = mu*v[j] + g
-		w[j] -= rate * v[j]
-	}
-	return -1
+		for j := range n {
+			g := float32(0)
+			if len(idx) > 0 {
+				g = sumColumn(rows[j:], ld, idx, val)
+			}
+			v[at+j] = mu*v[at+j] + g
+			w[at+j] -= rate * v[at+j]
+		}
+		return -1
+	})
 }
 
 // sumColumn is the first element of SumRows.

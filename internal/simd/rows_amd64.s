@@ -4,90 +4,93 @@
 
 #include "textflag.h"
 
-// func sumRowsAVX2(dst *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, keep int) int
+// func sumRowsAVX2(dst *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, keep bool) int
 // Requires: AVX, AVX2, FMA3
-TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-80
-	MOVQ    dst+0(FP), AX
-	MOVQ    rows+8(FP), CX
-	MOVQ    n+16(FP), DX
-	MOVQ    ld+24(FP), BX
-	MOVQ    limit+32(FP), SI
-	MOVQ    idx+40(FP), DI
-	MOVQ    val+48(FP), R8
-	MOVQ    count+56(FP), R9
-	MOVQ    keep+64(FP), R11
-	MOVQ    DX, R10
-	ANDQ    $+7, R10
-	LEAQ    rows_lanes<>+0(SB), R12
-	MOVQ    $0x00000008, R13
-	SUBQ    R10, R13
-	VMOVUPS (R12)(R13*4), Y0
+TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-104
+	MOVQ    ld+32(FP), AX
+	MOVQ    limit+40(FP), CX
+	MOVQ    idx+72(FP), DX
+	MOVQ    val+80(FP), BX
+	MOVQ    n+16(FP), SI
+	ANDQ    $+7, SI
+	LEAQ    rows_lanes<>+0(SB), DI
+	MOVQ    $0x00000008, R8
+	SUBQ    SI, R8
+	VMOVUPS (DI)(R8*4), Y0
+
+list:
+	MOVQ start+48(FP), SI
+	MOVL (SI), DI
+	MOVL 4(SI), R8
+	MOVQ dst+0(FP), R9
+	MOVQ rows+8(FP), R10
+	MOVQ n+16(FP), R11
 
 block:
-	MOVQ DX, R10
-	CMPQ DX, $+64
+	MOVQ R11, SI
+	CMPQ R11, $+64
 	JLE  last
-	MOVQ $+64, R10
-	CMPQ DX, $+128
+	MOVQ $+64, SI
+	CMPQ R11, $+128
 	JGE  whole
-	LEAQ 15(DX), R10
-	SHRQ $0x01, R10
-	ANDQ $-8, R10
+	LEAQ 15(R11), SI
+	SHRQ $0x01, SI
+	ANDQ $-8, SI
 	JMP  whole
 
 last:
-	TESTQ      $+7, DX
+	TESTQ      $+7, R11
 	JE         whole
-	CMPQ       R10, $+56
+	CMPQ       SI, $+56
 	JG         partial8
-	CMPQ       R10, $+48
+	CMPQ       SI, $+48
 	JG         partial7
-	CMPQ       R10, $+40
+	CMPQ       SI, $+40
 	JG         partial6
-	CMPQ       R10, $+32
+	CMPQ       SI, $+32
 	JG         partial5
-	CMPQ       R10, $+24
+	CMPQ       SI, $+24
 	JG         partial4
-	CMPQ       R10, $+16
+	CMPQ       SI, $+16
 	JG         partial3
-	CMPQ       R10, $+8
+	CMPQ       SI, $+8
 	JG         partial2
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero1
-	VMASKMOVPS (AX), Y0, Y1
+	VMASKMOVPS (R9), Y0, Y1
 	JMP        begun2
 
 zero1:
 	VPXOR Y1, Y1, Y1
 
 begun2:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone4
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone4
 
 entry3:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y2
-	VMASKMOVPS   (CX)(DX*4), Y0, Y3
+	VBROADCASTSS (BX)(SI*4), Y2
+	VMASKMOVPS   (R10)(DI*4), Y0, Y3
 	VFMADD231PS  Y3, Y2, Y1
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry3
 
 entriesDone4:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       $+32, CX
-	ADDQ       $+32, AX
+	VMASKMOVPS Y1, Y0, (R9)
+	ADDQ       $+32, R10
+	ADDQ       $+32, R9
 	JMP        finished
 
 partial2:
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero5
-	VMOVUPS    (AX), Y1
-	VMASKMOVPS 32(AX), Y0, Y2
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS 32(R9), Y0, Y2
 	JMP        begun6
 
 zero5:
@@ -95,36 +98,36 @@ zero5:
 	VPXOR Y2, Y2, Y2
 
 begun6:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone8
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone8
 
 entry7:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y3
-	VFMADD231PS  (CX)(DX*4), Y3, Y1
-	VMASKMOVPS   32(CX)(DX*4), Y0, Y4
+	VBROADCASTSS (BX)(SI*4), Y3
+	VFMADD231PS  (R10)(DI*4), Y3, Y1
+	VMASKMOVPS   32(R10)(DI*4), Y0, Y4
 	VFMADD231PS  Y4, Y3, Y2
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry7
 
 entriesDone8:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       $+64, CX
-	ADDQ       $+64, AX
+	VMOVUPS    Y1, (R9)
+	VMASKMOVPS Y2, Y0, 32(R9)
+	ADDQ       $+64, R10
+	ADDQ       $+64, R9
 	JMP        finished
 
 partial3:
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero9
-	VMOVUPS    (AX), Y1
-	VMOVUPS    32(AX), Y2
-	VMASKMOVPS 64(AX), Y0, Y3
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMASKMOVPS 64(R9), Y0, Y3
 	JMP        begun10
 
 zero9:
@@ -133,39 +136,39 @@ zero9:
 	VPXOR Y3, Y3, Y3
 
 begun10:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone12
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone12
 
 entry11:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y4
-	VFMADD231PS  (CX)(DX*4), Y4, Y1
-	VFMADD231PS  32(CX)(DX*4), Y4, Y2
-	VMASKMOVPS   64(CX)(DX*4), Y0, Y5
+	VBROADCASTSS (BX)(SI*4), Y4
+	VFMADD231PS  (R10)(DI*4), Y4, Y1
+	VFMADD231PS  32(R10)(DI*4), Y4, Y2
+	VMASKMOVPS   64(R10)(DI*4), Y0, Y5
 	VFMADD231PS  Y5, Y4, Y3
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry11
 
 entriesDone12:
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    Y2, 32(AX)
-	VMASKMOVPS Y3, Y0, 64(AX)
-	ADDQ       $+96, CX
-	ADDQ       $+96, AX
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMASKMOVPS Y3, Y0, 64(R9)
+	ADDQ       $+96, R10
+	ADDQ       $+96, R9
 	JMP        finished
 
 partial4:
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero13
-	VMOVUPS    (AX), Y1
-	VMOVUPS    32(AX), Y2
-	VMOVUPS    64(AX), Y3
-	VMASKMOVPS 96(AX), Y0, Y4
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMOVUPS    64(R9), Y3
+	VMASKMOVPS 96(R9), Y0, Y4
 	JMP        begun14
 
 zero13:
@@ -175,42 +178,42 @@ zero13:
 	VPXOR Y4, Y4, Y4
 
 begun14:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone16
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone16
 
 entry15:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y5
-	VFMADD231PS  (CX)(DX*4), Y5, Y1
-	VFMADD231PS  32(CX)(DX*4), Y5, Y2
-	VFMADD231PS  64(CX)(DX*4), Y5, Y3
-	VMASKMOVPS   96(CX)(DX*4), Y0, Y6
+	VBROADCASTSS (BX)(SI*4), Y5
+	VFMADD231PS  (R10)(DI*4), Y5, Y1
+	VFMADD231PS  32(R10)(DI*4), Y5, Y2
+	VFMADD231PS  64(R10)(DI*4), Y5, Y3
+	VMASKMOVPS   96(R10)(DI*4), Y0, Y6
 	VFMADD231PS  Y6, Y5, Y4
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry15
 
 entriesDone16:
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    Y2, 32(AX)
-	VMOVUPS    Y3, 64(AX)
-	VMASKMOVPS Y4, Y0, 96(AX)
-	ADDQ       $+128, CX
-	ADDQ       $+128, AX
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMOVUPS    Y3, 64(R9)
+	VMASKMOVPS Y4, Y0, 96(R9)
+	ADDQ       $+128, R10
+	ADDQ       $+128, R9
 	JMP        finished
 
 partial5:
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero17
-	VMOVUPS    (AX), Y1
-	VMOVUPS    32(AX), Y2
-	VMOVUPS    64(AX), Y3
-	VMOVUPS    96(AX), Y4
-	VMASKMOVPS 128(AX), Y0, Y5
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMOVUPS    64(R9), Y3
+	VMOVUPS    96(R9), Y4
+	VMASKMOVPS 128(R9), Y0, Y5
 	JMP        begun18
 
 zero17:
@@ -221,45 +224,45 @@ zero17:
 	VPXOR Y5, Y5, Y5
 
 begun18:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone20
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone20
 
 entry19:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y6
-	VFMADD231PS  (CX)(DX*4), Y6, Y1
-	VFMADD231PS  32(CX)(DX*4), Y6, Y2
-	VFMADD231PS  64(CX)(DX*4), Y6, Y3
-	VFMADD231PS  96(CX)(DX*4), Y6, Y4
-	VMASKMOVPS   128(CX)(DX*4), Y0, Y7
+	VBROADCASTSS (BX)(SI*4), Y6
+	VFMADD231PS  (R10)(DI*4), Y6, Y1
+	VFMADD231PS  32(R10)(DI*4), Y6, Y2
+	VFMADD231PS  64(R10)(DI*4), Y6, Y3
+	VFMADD231PS  96(R10)(DI*4), Y6, Y4
+	VMASKMOVPS   128(R10)(DI*4), Y0, Y7
 	VFMADD231PS  Y7, Y6, Y5
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry19
 
 entriesDone20:
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    Y2, 32(AX)
-	VMOVUPS    Y3, 64(AX)
-	VMOVUPS    Y4, 96(AX)
-	VMASKMOVPS Y5, Y0, 128(AX)
-	ADDQ       $+160, CX
-	ADDQ       $+160, AX
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMOVUPS    Y3, 64(R9)
+	VMOVUPS    Y4, 96(R9)
+	VMASKMOVPS Y5, Y0, 128(R9)
+	ADDQ       $+160, R10
+	ADDQ       $+160, R9
 	JMP        finished
 
 partial6:
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero21
-	VMOVUPS    (AX), Y1
-	VMOVUPS    32(AX), Y2
-	VMOVUPS    64(AX), Y3
-	VMOVUPS    96(AX), Y4
-	VMOVUPS    128(AX), Y5
-	VMASKMOVPS 160(AX), Y0, Y6
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMOVUPS    64(R9), Y3
+	VMOVUPS    96(R9), Y4
+	VMOVUPS    128(R9), Y5
+	VMASKMOVPS 160(R9), Y0, Y6
 	JMP        begun22
 
 zero21:
@@ -271,48 +274,48 @@ zero21:
 	VPXOR Y6, Y6, Y6
 
 begun22:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone24
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone24
 
 entry23:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y7
-	VFMADD231PS  (CX)(DX*4), Y7, Y1
-	VFMADD231PS  32(CX)(DX*4), Y7, Y2
-	VFMADD231PS  64(CX)(DX*4), Y7, Y3
-	VFMADD231PS  96(CX)(DX*4), Y7, Y4
-	VFMADD231PS  128(CX)(DX*4), Y7, Y5
-	VMASKMOVPS   160(CX)(DX*4), Y0, Y8
+	VBROADCASTSS (BX)(SI*4), Y7
+	VFMADD231PS  (R10)(DI*4), Y7, Y1
+	VFMADD231PS  32(R10)(DI*4), Y7, Y2
+	VFMADD231PS  64(R10)(DI*4), Y7, Y3
+	VFMADD231PS  96(R10)(DI*4), Y7, Y4
+	VFMADD231PS  128(R10)(DI*4), Y7, Y5
+	VMASKMOVPS   160(R10)(DI*4), Y0, Y8
 	VFMADD231PS  Y8, Y7, Y6
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry23
 
 entriesDone24:
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    Y2, 32(AX)
-	VMOVUPS    Y3, 64(AX)
-	VMOVUPS    Y4, 96(AX)
-	VMOVUPS    Y5, 128(AX)
-	VMASKMOVPS Y6, Y0, 160(AX)
-	ADDQ       $+192, CX
-	ADDQ       $+192, AX
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMOVUPS    Y3, 64(R9)
+	VMOVUPS    Y4, 96(R9)
+	VMOVUPS    Y5, 128(R9)
+	VMASKMOVPS Y6, Y0, 160(R9)
+	ADDQ       $+192, R10
+	ADDQ       $+192, R9
 	JMP        finished
 
 partial7:
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero25
-	VMOVUPS    (AX), Y1
-	VMOVUPS    32(AX), Y2
-	VMOVUPS    64(AX), Y3
-	VMOVUPS    96(AX), Y4
-	VMOVUPS    128(AX), Y5
-	VMOVUPS    160(AX), Y6
-	VMASKMOVPS 192(AX), Y0, Y7
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMOVUPS    64(R9), Y3
+	VMOVUPS    96(R9), Y4
+	VMOVUPS    128(R9), Y5
+	VMOVUPS    160(R9), Y6
+	VMASKMOVPS 192(R9), Y0, Y7
 	JMP        begun26
 
 zero25:
@@ -325,51 +328,51 @@ zero25:
 	VPXOR Y7, Y7, Y7
 
 begun26:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone28
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone28
 
 entry27:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y8
-	VFMADD231PS  (CX)(DX*4), Y8, Y1
-	VFMADD231PS  32(CX)(DX*4), Y8, Y2
-	VFMADD231PS  64(CX)(DX*4), Y8, Y3
-	VFMADD231PS  96(CX)(DX*4), Y8, Y4
-	VFMADD231PS  128(CX)(DX*4), Y8, Y5
-	VFMADD231PS  160(CX)(DX*4), Y8, Y6
-	VMASKMOVPS   192(CX)(DX*4), Y0, Y9
+	VBROADCASTSS (BX)(SI*4), Y8
+	VFMADD231PS  (R10)(DI*4), Y8, Y1
+	VFMADD231PS  32(R10)(DI*4), Y8, Y2
+	VFMADD231PS  64(R10)(DI*4), Y8, Y3
+	VFMADD231PS  96(R10)(DI*4), Y8, Y4
+	VFMADD231PS  128(R10)(DI*4), Y8, Y5
+	VFMADD231PS  160(R10)(DI*4), Y8, Y6
+	VMASKMOVPS   192(R10)(DI*4), Y0, Y9
 	VFMADD231PS  Y9, Y8, Y7
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry27
 
 entriesDone28:
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    Y2, 32(AX)
-	VMOVUPS    Y3, 64(AX)
-	VMOVUPS    Y4, 96(AX)
-	VMOVUPS    Y5, 128(AX)
-	VMOVUPS    Y6, 160(AX)
-	VMASKMOVPS Y7, Y0, 192(AX)
-	ADDQ       $+224, CX
-	ADDQ       $+224, AX
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMOVUPS    Y3, 64(R9)
+	VMOVUPS    Y4, 96(R9)
+	VMOVUPS    Y5, 128(R9)
+	VMOVUPS    Y6, 160(R9)
+	VMASKMOVPS Y7, Y0, 192(R9)
+	ADDQ       $+224, R10
+	ADDQ       $+224, R9
 	JMP        finished
 
 partial8:
-	TESTQ      R11, R11
+	CMPB       keep+88(FP), $0x00
 	JE         zero29
-	VMOVUPS    (AX), Y1
-	VMOVUPS    32(AX), Y2
-	VMOVUPS    64(AX), Y3
-	VMOVUPS    96(AX), Y4
-	VMOVUPS    128(AX), Y5
-	VMOVUPS    160(AX), Y6
-	VMOVUPS    192(AX), Y7
-	VMASKMOVPS 224(AX), Y0, Y8
+	VMOVUPS    (R9), Y1
+	VMOVUPS    32(R9), Y2
+	VMOVUPS    64(R9), Y3
+	VMOVUPS    96(R9), Y4
+	VMOVUPS    128(R9), Y5
+	VMOVUPS    160(R9), Y6
+	VMOVUPS    192(R9), Y7
+	VMASKMOVPS 224(R9), Y0, Y8
 	JMP        begun30
 
 zero29:
@@ -383,94 +386,94 @@ zero29:
 	VPXOR Y8, Y8, Y8
 
 begun30:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone32
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone32
 
 entry31:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y9
-	VFMADD231PS  (CX)(DX*4), Y9, Y1
-	VFMADD231PS  32(CX)(DX*4), Y9, Y2
-	VFMADD231PS  64(CX)(DX*4), Y9, Y3
-	VFMADD231PS  96(CX)(DX*4), Y9, Y4
-	VFMADD231PS  128(CX)(DX*4), Y9, Y5
-	VFMADD231PS  160(CX)(DX*4), Y9, Y6
-	VFMADD231PS  192(CX)(DX*4), Y9, Y7
-	VMASKMOVPS   224(CX)(DX*4), Y0, Y10
+	VBROADCASTSS (BX)(SI*4), Y9
+	VFMADD231PS  (R10)(DI*4), Y9, Y1
+	VFMADD231PS  32(R10)(DI*4), Y9, Y2
+	VFMADD231PS  64(R10)(DI*4), Y9, Y3
+	VFMADD231PS  96(R10)(DI*4), Y9, Y4
+	VFMADD231PS  128(R10)(DI*4), Y9, Y5
+	VFMADD231PS  160(R10)(DI*4), Y9, Y6
+	VFMADD231PS  192(R10)(DI*4), Y9, Y7
+	VMASKMOVPS   224(R10)(DI*4), Y0, Y10
 	VFMADD231PS  Y10, Y9, Y8
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry31
 
 entriesDone32:
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    Y2, 32(AX)
-	VMOVUPS    Y3, 64(AX)
-	VMOVUPS    Y4, 96(AX)
-	VMOVUPS    Y5, 128(AX)
-	VMOVUPS    Y6, 160(AX)
-	VMOVUPS    Y7, 192(AX)
-	VMASKMOVPS Y8, Y0, 224(AX)
-	ADDQ       $+256, CX
-	ADDQ       $+256, AX
+	VMOVUPS    Y1, (R9)
+	VMOVUPS    Y2, 32(R9)
+	VMOVUPS    Y3, 64(R9)
+	VMOVUPS    Y4, 96(R9)
+	VMOVUPS    Y5, 128(R9)
+	VMOVUPS    Y6, 160(R9)
+	VMOVUPS    Y7, 192(R9)
+	VMASKMOVPS Y8, Y0, 224(R9)
+	ADDQ       $+256, R10
+	ADDQ       $+256, R9
 	JMP        finished
 
 whole:
-	CMPQ    R10, $+56
+	CMPQ    SI, $+56
 	JG      whole8
-	CMPQ    R10, $+48
+	CMPQ    SI, $+48
 	JG      whole7
-	CMPQ    R10, $+40
+	CMPQ    SI, $+40
 	JG      whole6
-	CMPQ    R10, $+32
+	CMPQ    SI, $+32
 	JG      whole5
-	CMPQ    R10, $+24
+	CMPQ    SI, $+24
 	JG      whole4
-	CMPQ    R10, $+16
+	CMPQ    SI, $+16
 	JG      whole3
-	CMPQ    R10, $+8
+	CMPQ    SI, $+8
 	JG      whole2
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero33
-	VMOVUPS (AX), Y1
+	VMOVUPS (R9), Y1
 	JMP     begun34
 
 zero33:
 	VPXOR Y1, Y1, Y1
 
 begun34:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone36
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone36
 
 entry35:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y2
-	VFMADD231PS  (CX)(R12*4), Y2, Y1
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y2
+	VFMADD231PS  (R10)(R12*4), Y2, Y1
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry35
 
 entriesDone36:
-	VMOVUPS Y1, (AX)
-	ADDQ    $+32, CX
-	ADDQ    $+32, AX
-	SUBQ    $+8, DX
+	VMOVUPS Y1, (R9)
+	ADDQ    $+32, R10
+	ADDQ    $+32, R9
+	SUBQ    $+8, R11
 	JG      block
 	JMP     finished
 
 whole2:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero37
-	VMOVUPS (AX), Y1
-	VMOVUPS 32(AX), Y2
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
 	JMP     begun38
 
 zero37:
@@ -478,37 +481,37 @@ zero37:
 	VPXOR Y2, Y2, Y2
 
 begun38:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone40
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone40
 
 entry39:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y3
-	VFMADD231PS  (CX)(R12*4), Y3, Y1
-	VFMADD231PS  32(CX)(R12*4), Y3, Y2
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y3
+	VFMADD231PS  (R10)(R12*4), Y3, Y1
+	VFMADD231PS  32(R10)(R12*4), Y3, Y2
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry39
 
 entriesDone40:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	ADDQ    $+64, CX
-	ADDQ    $+64, AX
-	SUBQ    $+16, DX
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	ADDQ    $+64, R10
+	ADDQ    $+64, R9
+	SUBQ    $+16, R11
 	JG      block
 	JMP     finished
 
 whole3:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero41
-	VMOVUPS (AX), Y1
-	VMOVUPS 32(AX), Y2
-	VMOVUPS 64(AX), Y3
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
 	JMP     begun42
 
 zero41:
@@ -517,40 +520,40 @@ zero41:
 	VPXOR Y3, Y3, Y3
 
 begun42:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone44
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone44
 
 entry43:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y4
-	VFMADD231PS  (CX)(R12*4), Y4, Y1
-	VFMADD231PS  32(CX)(R12*4), Y4, Y2
-	VFMADD231PS  64(CX)(R12*4), Y4, Y3
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y4
+	VFMADD231PS  (R10)(R12*4), Y4, Y1
+	VFMADD231PS  32(R10)(R12*4), Y4, Y2
+	VFMADD231PS  64(R10)(R12*4), Y4, Y3
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry43
 
 entriesDone44:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y3, 64(AX)
-	ADDQ    $+96, CX
-	ADDQ    $+96, AX
-	SUBQ    $+24, DX
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	ADDQ    $+96, R10
+	ADDQ    $+96, R9
+	SUBQ    $+24, R11
 	JG      block
 	JMP     finished
 
 whole4:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero45
-	VMOVUPS (AX), Y1
-	VMOVUPS 32(AX), Y2
-	VMOVUPS 64(AX), Y3
-	VMOVUPS 96(AX), Y4
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
 	JMP     begun46
 
 zero45:
@@ -560,43 +563,43 @@ zero45:
 	VPXOR Y4, Y4, Y4
 
 begun46:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone48
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone48
 
 entry47:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y5
-	VFMADD231PS  (CX)(R12*4), Y5, Y1
-	VFMADD231PS  32(CX)(R12*4), Y5, Y2
-	VFMADD231PS  64(CX)(R12*4), Y5, Y3
-	VFMADD231PS  96(CX)(R12*4), Y5, Y4
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y5
+	VFMADD231PS  (R10)(R12*4), Y5, Y1
+	VFMADD231PS  32(R10)(R12*4), Y5, Y2
+	VFMADD231PS  64(R10)(R12*4), Y5, Y3
+	VFMADD231PS  96(R10)(R12*4), Y5, Y4
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry47
 
 entriesDone48:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y3, 64(AX)
-	VMOVUPS Y4, 96(AX)
-	ADDQ    $+128, CX
-	ADDQ    $+128, AX
-	SUBQ    $+32, DX
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	VMOVUPS Y4, 96(R9)
+	ADDQ    $+128, R10
+	ADDQ    $+128, R9
+	SUBQ    $+32, R11
 	JG      block
 	JMP     finished
 
 whole5:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero49
-	VMOVUPS (AX), Y1
-	VMOVUPS 32(AX), Y2
-	VMOVUPS 64(AX), Y3
-	VMOVUPS 96(AX), Y4
-	VMOVUPS 128(AX), Y5
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	VMOVUPS 128(R9), Y5
 	JMP     begun50
 
 zero49:
@@ -607,46 +610,46 @@ zero49:
 	VPXOR Y5, Y5, Y5
 
 begun50:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone52
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone52
 
 entry51:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y6
-	VFMADD231PS  (CX)(R12*4), Y6, Y1
-	VFMADD231PS  32(CX)(R12*4), Y6, Y2
-	VFMADD231PS  64(CX)(R12*4), Y6, Y3
-	VFMADD231PS  96(CX)(R12*4), Y6, Y4
-	VFMADD231PS  128(CX)(R12*4), Y6, Y5
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y6
+	VFMADD231PS  (R10)(R12*4), Y6, Y1
+	VFMADD231PS  32(R10)(R12*4), Y6, Y2
+	VFMADD231PS  64(R10)(R12*4), Y6, Y3
+	VFMADD231PS  96(R10)(R12*4), Y6, Y4
+	VFMADD231PS  128(R10)(R12*4), Y6, Y5
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry51
 
 entriesDone52:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y3, 64(AX)
-	VMOVUPS Y4, 96(AX)
-	VMOVUPS Y5, 128(AX)
-	ADDQ    $+160, CX
-	ADDQ    $+160, AX
-	SUBQ    $+40, DX
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	VMOVUPS Y4, 96(R9)
+	VMOVUPS Y5, 128(R9)
+	ADDQ    $+160, R10
+	ADDQ    $+160, R9
+	SUBQ    $+40, R11
 	JG      block
 	JMP     finished
 
 whole6:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero53
-	VMOVUPS (AX), Y1
-	VMOVUPS 32(AX), Y2
-	VMOVUPS 64(AX), Y3
-	VMOVUPS 96(AX), Y4
-	VMOVUPS 128(AX), Y5
-	VMOVUPS 160(AX), Y6
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	VMOVUPS 128(R9), Y5
+	VMOVUPS 160(R9), Y6
 	JMP     begun54
 
 zero53:
@@ -658,49 +661,49 @@ zero53:
 	VPXOR Y6, Y6, Y6
 
 begun54:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone56
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone56
 
 entry55:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y7
-	VFMADD231PS  (CX)(R12*4), Y7, Y1
-	VFMADD231PS  32(CX)(R12*4), Y7, Y2
-	VFMADD231PS  64(CX)(R12*4), Y7, Y3
-	VFMADD231PS  96(CX)(R12*4), Y7, Y4
-	VFMADD231PS  128(CX)(R12*4), Y7, Y5
-	VFMADD231PS  160(CX)(R12*4), Y7, Y6
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y7
+	VFMADD231PS  (R10)(R12*4), Y7, Y1
+	VFMADD231PS  32(R10)(R12*4), Y7, Y2
+	VFMADD231PS  64(R10)(R12*4), Y7, Y3
+	VFMADD231PS  96(R10)(R12*4), Y7, Y4
+	VFMADD231PS  128(R10)(R12*4), Y7, Y5
+	VFMADD231PS  160(R10)(R12*4), Y7, Y6
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry55
 
 entriesDone56:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y3, 64(AX)
-	VMOVUPS Y4, 96(AX)
-	VMOVUPS Y5, 128(AX)
-	VMOVUPS Y6, 160(AX)
-	ADDQ    $+192, CX
-	ADDQ    $+192, AX
-	SUBQ    $+48, DX
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	VMOVUPS Y4, 96(R9)
+	VMOVUPS Y5, 128(R9)
+	VMOVUPS Y6, 160(R9)
+	ADDQ    $+192, R10
+	ADDQ    $+192, R9
+	SUBQ    $+48, R11
 	JG      block
 	JMP     finished
 
 whole7:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero57
-	VMOVUPS (AX), Y1
-	VMOVUPS 32(AX), Y2
-	VMOVUPS 64(AX), Y3
-	VMOVUPS 96(AX), Y4
-	VMOVUPS 128(AX), Y5
-	VMOVUPS 160(AX), Y6
-	VMOVUPS 192(AX), Y7
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	VMOVUPS 128(R9), Y5
+	VMOVUPS 160(R9), Y6
+	VMOVUPS 192(R9), Y7
 	JMP     begun58
 
 zero57:
@@ -713,52 +716,52 @@ zero57:
 	VPXOR Y7, Y7, Y7
 
 begun58:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone60
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone60
 
 entry59:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y8
-	VFMADD231PS  (CX)(R12*4), Y8, Y1
-	VFMADD231PS  32(CX)(R12*4), Y8, Y2
-	VFMADD231PS  64(CX)(R12*4), Y8, Y3
-	VFMADD231PS  96(CX)(R12*4), Y8, Y4
-	VFMADD231PS  128(CX)(R12*4), Y8, Y5
-	VFMADD231PS  160(CX)(R12*4), Y8, Y6
-	VFMADD231PS  192(CX)(R12*4), Y8, Y7
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y8
+	VFMADD231PS  (R10)(R12*4), Y8, Y1
+	VFMADD231PS  32(R10)(R12*4), Y8, Y2
+	VFMADD231PS  64(R10)(R12*4), Y8, Y3
+	VFMADD231PS  96(R10)(R12*4), Y8, Y4
+	VFMADD231PS  128(R10)(R12*4), Y8, Y5
+	VFMADD231PS  160(R10)(R12*4), Y8, Y6
+	VFMADD231PS  192(R10)(R12*4), Y8, Y7
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry59
 
 entriesDone60:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y3, 64(AX)
-	VMOVUPS Y4, 96(AX)
-	VMOVUPS Y5, 128(AX)
-	VMOVUPS Y6, 160(AX)
-	VMOVUPS Y7, 192(AX)
-	ADDQ    $+224, CX
-	ADDQ    $+224, AX
-	SUBQ    $+56, DX
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	VMOVUPS Y4, 96(R9)
+	VMOVUPS Y5, 128(R9)
+	VMOVUPS Y6, 160(R9)
+	VMOVUPS Y7, 192(R9)
+	ADDQ    $+224, R10
+	ADDQ    $+224, R9
+	SUBQ    $+56, R11
 	JG      block
 	JMP     finished
 
 whole8:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero61
-	VMOVUPS (AX), Y1
-	VMOVUPS 32(AX), Y2
-	VMOVUPS 64(AX), Y3
-	VMOVUPS 96(AX), Y4
-	VMOVUPS 128(AX), Y5
-	VMOVUPS 160(AX), Y6
-	VMOVUPS 192(AX), Y7
-	VMOVUPS 224(AX), Y8
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	VMOVUPS 128(R9), Y5
+	VMOVUPS 160(R9), Y6
+	VMOVUPS 192(R9), Y7
+	VMOVUPS 224(R9), Y8
 	JMP     begun62
 
 zero61:
@@ -772,50 +775,58 @@ zero61:
 	VPXOR Y8, Y8, Y8
 
 begun62:
-	XORQ  R10, R10
-	TESTQ R9, R9
-	JE    entriesDone64
+	MOVQ DI, SI
+	CMPQ SI, R8
+	JE   entriesDone64
 
 entry63:
-	MOVL         (DI)(R10*4), R12
-	IMULQ        BX, R12
-	CMPQ         R12, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y9
-	VFMADD231PS  (CX)(R12*4), Y9, Y1
-	VFMADD231PS  32(CX)(R12*4), Y9, Y2
-	VFMADD231PS  64(CX)(R12*4), Y9, Y3
-	VFMADD231PS  96(CX)(R12*4), Y9, Y4
-	VFMADD231PS  128(CX)(R12*4), Y9, Y5
-	VFMADD231PS  160(CX)(R12*4), Y9, Y6
-	VFMADD231PS  192(CX)(R12*4), Y9, Y7
-	VFMADD231PS  224(CX)(R12*4), Y9, Y8
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y9
+	VFMADD231PS  (R10)(R12*4), Y9, Y1
+	VFMADD231PS  32(R10)(R12*4), Y9, Y2
+	VFMADD231PS  64(R10)(R12*4), Y9, Y3
+	VFMADD231PS  96(R10)(R12*4), Y9, Y4
+	VFMADD231PS  128(R10)(R12*4), Y9, Y5
+	VFMADD231PS  160(R10)(R12*4), Y9, Y6
+	VFMADD231PS  192(R10)(R12*4), Y9, Y7
+	VFMADD231PS  224(R10)(R12*4), Y9, Y8
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry63
 
 entriesDone64:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y3, 64(AX)
-	VMOVUPS Y4, 96(AX)
-	VMOVUPS Y5, 128(AX)
-	VMOVUPS Y6, 160(AX)
-	VMOVUPS Y7, 192(AX)
-	VMOVUPS Y8, 224(AX)
-	ADDQ    $+256, CX
-	ADDQ    $+256, AX
-	SUBQ    $+64, DX
+	VMOVUPS Y1, (R9)
+	VMOVUPS Y2, 32(R9)
+	VMOVUPS Y3, 64(R9)
+	VMOVUPS Y4, 96(R9)
+	VMOVUPS Y5, 128(R9)
+	VMOVUPS Y6, 160(R9)
+	VMOVUPS Y7, 192(R9)
+	VMOVUPS Y8, 224(R9)
+	ADDQ    $+256, R10
+	ADDQ    $+256, R9
+	SUBQ    $+64, R11
 	JG      block
 
 finished:
+	MOVQ step+56(FP), SI
+	SHLQ $0x02, SI
+	ADDQ SI, start+48(FP)
+	MOVQ ldo+24(FP), SI
+	SHLQ $0x02, SI
+	ADDQ SI, dst+0(FP)
+	DECQ lists+64(FP)
+	JNE  list
 	MOVQ $-1, AX
-	MOVQ AX, ret+72(FP)
+	MOVQ AX, ret+96(FP)
 	VZEROUPPER
 	RET
 
 outside:
-	MOVQ R10, ret+72(FP)
+	MOVQ SI, ret+96(FP)
 	VZEROUPPER
 	RET
 
@@ -837,144 +848,150 @@ DATA rows_lanes<>+56(SB)/4, $0x00000000
 DATA rows_lanes<>+60(SB)/4, $0x00000000
 GLOBL rows_lanes<>(SB), RODATA|NOPTR, $64
 
-// func sumRowsSGDAVX2(w *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32) int
+// func sumRowsSGDAVX2(w *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32) int
 // Requires: AVX, AVX2, FMA3
-TEXT ·sumRowsSGDAVX2(SB), NOSPLIT, $0-80
-	MOVQ         w+0(FP), AX
-	MOVQ         rows+8(FP), CX
-	MOVQ         n+16(FP), DX
-	MOVQ         ld+24(FP), BX
-	MOVQ         limit+32(FP), SI
-	MOVQ         idx+40(FP), DI
-	MOVQ         val+48(FP), R8
-	MOVQ         count+56(FP), R9
-	VBROADCASTSS rate+64(FP), Y0
-	MOVQ         DX, R10
-	ANDQ         $+7, R10
-	LEAQ         rows_lanes<>+0(SB), R11
-	MOVQ         $0x00000008, R12
-	SUBQ         R10, R12
-	VMOVUPS      (R11)(R12*4), Y1
+TEXT ·sumRowsSGDAVX2(SB), NOSPLIT, $0-104
+	VBROADCASTSS rate+88(FP), Y0
+	MOVQ         ld+32(FP), AX
+	MOVQ         limit+40(FP), CX
+	MOVQ         idx+72(FP), DX
+	MOVQ         val+80(FP), BX
+	MOVQ         n+16(FP), SI
+	ANDQ         $+7, SI
+	LEAQ         rows_lanes<>+0(SB), DI
+	MOVQ         $0x00000008, R8
+	SUBQ         SI, R8
+	VMOVUPS      (DI)(R8*4), Y1
+
+list:
+	MOVQ start+48(FP), SI
+	MOVL (SI), DI
+	MOVL 4(SI), R8
+	CMPQ DI, R8
+	JE   finished
+	MOVQ w+0(FP), R9
+	MOVQ rows+8(FP), R10
+	MOVQ n+16(FP), R11
 
 block:
-	MOVQ DX, R10
-	CMPQ DX, $+64
+	MOVQ R11, SI
+	CMPQ R11, $+64
 	JLE  last
-	MOVQ $+64, R10
-	CMPQ DX, $+128
+	MOVQ $+64, SI
+	CMPQ R11, $+128
 	JGE  whole
-	LEAQ 15(DX), R10
-	SHRQ $0x01, R10
-	ANDQ $-8, R10
+	LEAQ 15(R11), SI
+	SHRQ $0x01, SI
+	ANDQ $-8, SI
 	JMP  whole
 
 last:
-	TESTQ $+7, DX
+	TESTQ $+7, R11
 	JE    whole
-	CMPQ  R10, $+56
+	CMPQ  SI, $+56
 	JG    partial8
-	CMPQ  R10, $+48
+	CMPQ  SI, $+48
 	JG    partial7
-	CMPQ  R10, $+40
+	CMPQ  SI, $+40
 	JG    partial6
-	CMPQ  R10, $+32
+	CMPQ  SI, $+32
 	JG    partial5
-	CMPQ  R10, $+24
+	CMPQ  SI, $+24
 	JG    partial4
-	CMPQ  R10, $+16
+	CMPQ  SI, $+16
 	JG    partial3
-	CMPQ  R10, $+8
+	CMPQ  SI, $+8
 	JG    partial2
 	VPXOR Y2, Y2, Y2
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone2
 
 entry1:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y3
-	VMASKMOVPS   (CX)(DX*4), Y1, Y4
+	VBROADCASTSS (BX)(SI*4), Y3
+	VMASKMOVPS   (R10)(DI*4), Y1, Y4
 	VFMADD231PS  Y4, Y3, Y2
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry1
 
 entriesDone2:
-	VMASKMOVPS   (AX), Y1, Y3
+	VMASKMOVPS   (R9), Y1, Y3
 	VFNMADD231PS Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (AX)
-	ADDQ         $+32, CX
-	ADDQ         $+32, AX
+	VMASKMOVPS   Y3, Y1, (R9)
+	ADDQ         $+32, R10
+	ADDQ         $+32, R9
 	JMP          finished
 
 partial2:
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone4
 
 entry3:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y4
-	VFMADD231PS  (CX)(DX*4), Y4, Y2
-	VMASKMOVPS   32(CX)(DX*4), Y1, Y5
+	VBROADCASTSS (BX)(SI*4), Y4
+	VFMADD231PS  (R10)(DI*4), Y4, Y2
+	VMASKMOVPS   32(R10)(DI*4), Y1, Y5
 	VFMADD231PS  Y5, Y4, Y3
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry3
 
 entriesDone4:
-	VMOVUPS      (AX), Y4
+	VMOVUPS      (R9), Y4
 	VFNMADD231PS Y2, Y0, Y4
-	VMOVUPS      Y4, (AX)
-	VMASKMOVPS   32(AX), Y1, Y2
+	VMOVUPS      Y4, (R9)
+	VMASKMOVPS   32(R9), Y1, Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMASKMOVPS   Y2, Y1, 32(AX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, AX
+	VMASKMOVPS   Y2, Y1, 32(R9)
+	ADDQ         $+64, R10
+	ADDQ         $+64, R9
 	JMP          finished
 
 partial3:
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone6
 
 entry5:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y5
-	VFMADD231PS  (CX)(DX*4), Y5, Y2
-	VFMADD231PS  32(CX)(DX*4), Y5, Y3
-	VMASKMOVPS   64(CX)(DX*4), Y1, Y6
+	VBROADCASTSS (BX)(SI*4), Y5
+	VFMADD231PS  (R10)(DI*4), Y5, Y2
+	VFMADD231PS  32(R10)(DI*4), Y5, Y3
+	VMASKMOVPS   64(R10)(DI*4), Y1, Y6
 	VFMADD231PS  Y6, Y5, Y4
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry5
 
 entriesDone6:
-	VMOVUPS      (AX), Y5
+	VMOVUPS      (R9), Y5
 	VFNMADD231PS Y2, Y0, Y5
-	VMOVUPS      Y5, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y5, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMASKMOVPS   64(AX), Y1, Y2
+	VMOVUPS      Y2, 32(R9)
+	VMASKMOVPS   64(R9), Y1, Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMASKMOVPS   Y2, Y1, 64(AX)
-	ADDQ         $+96, CX
-	ADDQ         $+96, AX
+	VMASKMOVPS   Y2, Y1, 64(R9)
+	ADDQ         $+96, R10
+	ADDQ         $+96, R9
 	JMP          finished
 
 partial4:
@@ -982,40 +999,40 @@ partial4:
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone8
 
 entry7:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y6
-	VFMADD231PS  (CX)(DX*4), Y6, Y2
-	VFMADD231PS  32(CX)(DX*4), Y6, Y3
-	VFMADD231PS  64(CX)(DX*4), Y6, Y4
-	VMASKMOVPS   96(CX)(DX*4), Y1, Y7
+	VBROADCASTSS (BX)(SI*4), Y6
+	VFMADD231PS  (R10)(DI*4), Y6, Y2
+	VFMADD231PS  32(R10)(DI*4), Y6, Y3
+	VFMADD231PS  64(R10)(DI*4), Y6, Y4
+	VMASKMOVPS   96(R10)(DI*4), Y1, Y7
 	VFMADD231PS  Y7, Y6, Y5
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry7
 
 entriesDone8:
-	VMOVUPS      (AX), Y6
+	VMOVUPS      (R9), Y6
 	VFNMADD231PS Y2, Y0, Y6
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y6, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMASKMOVPS   96(AX), Y1, Y2
+	VMOVUPS      Y2, 64(R9)
+	VMASKMOVPS   96(R9), Y1, Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMASKMOVPS   Y2, Y1, 96(AX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, AX
+	VMASKMOVPS   Y2, Y1, 96(R9)
+	ADDQ         $+128, R10
+	ADDQ         $+128, R9
 	JMP          finished
 
 partial5:
@@ -1024,44 +1041,44 @@ partial5:
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone10
 
 entry9:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y7
-	VFMADD231PS  (CX)(DX*4), Y7, Y2
-	VFMADD231PS  32(CX)(DX*4), Y7, Y3
-	VFMADD231PS  64(CX)(DX*4), Y7, Y4
-	VFMADD231PS  96(CX)(DX*4), Y7, Y5
-	VMASKMOVPS   128(CX)(DX*4), Y1, Y8
+	VBROADCASTSS (BX)(SI*4), Y7
+	VFMADD231PS  (R10)(DI*4), Y7, Y2
+	VFMADD231PS  32(R10)(DI*4), Y7, Y3
+	VFMADD231PS  64(R10)(DI*4), Y7, Y4
+	VFMADD231PS  96(R10)(DI*4), Y7, Y5
+	VMASKMOVPS   128(R10)(DI*4), Y1, Y8
 	VFMADD231PS  Y8, Y7, Y6
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry9
 
 entriesDone10:
-	VMOVUPS      (AX), Y7
+	VMOVUPS      (R9), Y7
 	VFNMADD231PS Y2, Y0, Y7
-	VMOVUPS      Y7, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y7, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMASKMOVPS   128(AX), Y1, Y2
+	VMOVUPS      Y2, 96(R9)
+	VMASKMOVPS   128(R9), Y1, Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMASKMOVPS   Y2, Y1, 128(AX)
-	ADDQ         $+160, CX
-	ADDQ         $+160, AX
+	VMASKMOVPS   Y2, Y1, 128(R9)
+	ADDQ         $+160, R10
+	ADDQ         $+160, R9
 	JMP          finished
 
 partial6:
@@ -1071,48 +1088,48 @@ partial6:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone12
 
 entry11:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y8
-	VFMADD231PS  (CX)(DX*4), Y8, Y2
-	VFMADD231PS  32(CX)(DX*4), Y8, Y3
-	VFMADD231PS  64(CX)(DX*4), Y8, Y4
-	VFMADD231PS  96(CX)(DX*4), Y8, Y5
-	VFMADD231PS  128(CX)(DX*4), Y8, Y6
-	VMASKMOVPS   160(CX)(DX*4), Y1, Y9
+	VBROADCASTSS (BX)(SI*4), Y8
+	VFMADD231PS  (R10)(DI*4), Y8, Y2
+	VFMADD231PS  32(R10)(DI*4), Y8, Y3
+	VFMADD231PS  64(R10)(DI*4), Y8, Y4
+	VFMADD231PS  96(R10)(DI*4), Y8, Y5
+	VFMADD231PS  128(R10)(DI*4), Y8, Y6
+	VMASKMOVPS   160(R10)(DI*4), Y1, Y9
 	VFMADD231PS  Y9, Y8, Y7
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry11
 
 entriesDone12:
-	VMOVUPS      (AX), Y8
+	VMOVUPS      (R9), Y8
 	VFNMADD231PS Y2, Y0, Y8
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y8, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMOVUPS      128(AX), Y2
+	VMOVUPS      Y2, 96(R9)
+	VMOVUPS      128(R9), Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMOVUPS      Y2, 128(AX)
-	VMASKMOVPS   160(AX), Y1, Y2
+	VMOVUPS      Y2, 128(R9)
+	VMASKMOVPS   160(R9), Y1, Y2
 	VFNMADD231PS Y7, Y0, Y2
-	VMASKMOVPS   Y2, Y1, 160(AX)
-	ADDQ         $+192, CX
-	ADDQ         $+192, AX
+	VMASKMOVPS   Y2, Y1, 160(R9)
+	ADDQ         $+192, R10
+	ADDQ         $+192, R9
 	JMP          finished
 
 partial7:
@@ -1123,52 +1140,52 @@ partial7:
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone14
 
 entry13:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y9
-	VFMADD231PS  (CX)(DX*4), Y9, Y2
-	VFMADD231PS  32(CX)(DX*4), Y9, Y3
-	VFMADD231PS  64(CX)(DX*4), Y9, Y4
-	VFMADD231PS  96(CX)(DX*4), Y9, Y5
-	VFMADD231PS  128(CX)(DX*4), Y9, Y6
-	VFMADD231PS  160(CX)(DX*4), Y9, Y7
-	VMASKMOVPS   192(CX)(DX*4), Y1, Y10
+	VBROADCASTSS (BX)(SI*4), Y9
+	VFMADD231PS  (R10)(DI*4), Y9, Y2
+	VFMADD231PS  32(R10)(DI*4), Y9, Y3
+	VFMADD231PS  64(R10)(DI*4), Y9, Y4
+	VFMADD231PS  96(R10)(DI*4), Y9, Y5
+	VFMADD231PS  128(R10)(DI*4), Y9, Y6
+	VFMADD231PS  160(R10)(DI*4), Y9, Y7
+	VMASKMOVPS   192(R10)(DI*4), Y1, Y10
 	VFMADD231PS  Y10, Y9, Y8
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry13
 
 entriesDone14:
-	VMOVUPS      (AX), Y9
+	VMOVUPS      (R9), Y9
 	VFNMADD231PS Y2, Y0, Y9
-	VMOVUPS      Y9, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y9, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMOVUPS      128(AX), Y2
+	VMOVUPS      Y2, 96(R9)
+	VMOVUPS      128(R9), Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMOVUPS      Y2, 128(AX)
-	VMOVUPS      160(AX), Y2
+	VMOVUPS      Y2, 128(R9)
+	VMOVUPS      160(R9), Y2
 	VFNMADD231PS Y7, Y0, Y2
-	VMOVUPS      Y2, 160(AX)
-	VMASKMOVPS   192(AX), Y1, Y2
+	VMOVUPS      Y2, 160(R9)
+	VMASKMOVPS   192(R9), Y1, Y2
 	VFNMADD231PS Y8, Y0, Y2
-	VMASKMOVPS   Y2, Y1, 192(AX)
-	ADDQ         $+224, CX
-	ADDQ         $+224, AX
+	VMASKMOVPS   Y2, Y1, 192(R9)
+	ADDQ         $+224, R10
+	ADDQ         $+224, R9
 	JMP          finished
 
 partial8:
@@ -1180,128 +1197,128 @@ partial8:
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone16
 
 entry15:
-	MOVL         (DI)(R10*4), DX
-	IMULQ        BX, DX
-	CMPQ         DX, SI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y10
-	VFMADD231PS  (CX)(DX*4), Y10, Y2
-	VFMADD231PS  32(CX)(DX*4), Y10, Y3
-	VFMADD231PS  64(CX)(DX*4), Y10, Y4
-	VFMADD231PS  96(CX)(DX*4), Y10, Y5
-	VFMADD231PS  128(CX)(DX*4), Y10, Y6
-	VFMADD231PS  160(CX)(DX*4), Y10, Y7
-	VFMADD231PS  192(CX)(DX*4), Y10, Y8
-	VMASKMOVPS   224(CX)(DX*4), Y1, Y11
+	VBROADCASTSS (BX)(SI*4), Y10
+	VFMADD231PS  (R10)(DI*4), Y10, Y2
+	VFMADD231PS  32(R10)(DI*4), Y10, Y3
+	VFMADD231PS  64(R10)(DI*4), Y10, Y4
+	VFMADD231PS  96(R10)(DI*4), Y10, Y5
+	VFMADD231PS  128(R10)(DI*4), Y10, Y6
+	VFMADD231PS  160(R10)(DI*4), Y10, Y7
+	VFMADD231PS  192(R10)(DI*4), Y10, Y8
+	VMASKMOVPS   224(R10)(DI*4), Y1, Y11
 	VFMADD231PS  Y11, Y10, Y9
-	INCQ         R10
-	CMPQ         R10, R9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry15
 
 entriesDone16:
-	VMOVUPS      (AX), Y10
+	VMOVUPS      (R9), Y10
 	VFNMADD231PS Y2, Y0, Y10
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMOVUPS      128(AX), Y2
+	VMOVUPS      Y2, 96(R9)
+	VMOVUPS      128(R9), Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMOVUPS      Y2, 128(AX)
-	VMOVUPS      160(AX), Y2
+	VMOVUPS      Y2, 128(R9)
+	VMOVUPS      160(R9), Y2
 	VFNMADD231PS Y7, Y0, Y2
-	VMOVUPS      Y2, 160(AX)
-	VMOVUPS      192(AX), Y2
+	VMOVUPS      Y2, 160(R9)
+	VMOVUPS      192(R9), Y2
 	VFNMADD231PS Y8, Y0, Y2
-	VMOVUPS      Y2, 192(AX)
-	VMASKMOVPS   224(AX), Y1, Y2
+	VMOVUPS      Y2, 192(R9)
+	VMASKMOVPS   224(R9), Y1, Y2
 	VFNMADD231PS Y9, Y0, Y2
-	VMASKMOVPS   Y2, Y1, 224(AX)
-	ADDQ         $+256, CX
-	ADDQ         $+256, AX
+	VMASKMOVPS   Y2, Y1, 224(R9)
+	ADDQ         $+256, R10
+	ADDQ         $+256, R9
 	JMP          finished
 
 whole:
-	CMPQ  R10, $+56
+	CMPQ  SI, $+56
 	JG    whole8
-	CMPQ  R10, $+48
+	CMPQ  SI, $+48
 	JG    whole7
-	CMPQ  R10, $+40
+	CMPQ  SI, $+40
 	JG    whole6
-	CMPQ  R10, $+32
+	CMPQ  SI, $+32
 	JG    whole5
-	CMPQ  R10, $+24
+	CMPQ  SI, $+24
 	JG    whole4
-	CMPQ  R10, $+16
+	CMPQ  SI, $+16
 	JG    whole3
-	CMPQ  R10, $+8
+	CMPQ  SI, $+8
 	JG    whole2
 	VPXOR Y2, Y2, Y2
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone18
 
 entry17:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y3
-	VFMADD231PS  (CX)(R11*4), Y3, Y2
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y3
+	VFMADD231PS  (R10)(R12*4), Y3, Y2
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry17
 
 entriesDone18:
-	VMOVUPS      (AX), Y3
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y2, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         $+32, CX
-	ADDQ         $+32, AX
-	SUBQ         $+8, DX
+	VMOVUPS      Y3, (R9)
+	ADDQ         $+32, R10
+	ADDQ         $+32, R9
+	SUBQ         $+8, R11
 	JG           block
 	JMP          finished
 
 whole2:
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone20
 
 entry19:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y4
-	VFMADD231PS  (CX)(R11*4), Y4, Y2
-	VFMADD231PS  32(CX)(R11*4), Y4, Y3
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y4
+	VFMADD231PS  (R10)(R12*4), Y4, Y2
+	VFMADD231PS  32(R10)(R12*4), Y4, Y3
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry19
 
 entriesDone20:
-	VMOVUPS      (AX), Y4
+	VMOVUPS      (R9), Y4
 	VFNMADD231PS Y2, Y0, Y4
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y4, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	ADDQ         $+64, CX
-	ADDQ         $+64, AX
-	SUBQ         $+16, DX
+	VMOVUPS      Y2, 32(R9)
+	ADDQ         $+64, R10
+	ADDQ         $+64, R9
+	SUBQ         $+16, R11
 	JG           block
 	JMP          finished
 
@@ -1309,36 +1326,36 @@ whole3:
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone22
 
 entry21:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y5
-	VFMADD231PS  (CX)(R11*4), Y5, Y2
-	VFMADD231PS  32(CX)(R11*4), Y5, Y3
-	VFMADD231PS  64(CX)(R11*4), Y5, Y4
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y5
+	VFMADD231PS  (R10)(R12*4), Y5, Y2
+	VFMADD231PS  32(R10)(R12*4), Y5, Y3
+	VFMADD231PS  64(R10)(R12*4), Y5, Y4
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry21
 
 entriesDone22:
-	VMOVUPS      (AX), Y5
+	VMOVUPS      (R9), Y5
 	VFNMADD231PS Y2, Y0, Y5
-	VMOVUPS      Y5, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y5, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         $+96, CX
-	ADDQ         $+96, AX
-	SUBQ         $+24, DX
+	VMOVUPS      Y2, 64(R9)
+	ADDQ         $+96, R10
+	ADDQ         $+96, R9
+	SUBQ         $+24, R11
 	JG           block
 	JMP          finished
 
@@ -1347,40 +1364,40 @@ whole4:
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone24
 
 entry23:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y6
-	VFMADD231PS  (CX)(R11*4), Y6, Y2
-	VFMADD231PS  32(CX)(R11*4), Y6, Y3
-	VFMADD231PS  64(CX)(R11*4), Y6, Y4
-	VFMADD231PS  96(CX)(R11*4), Y6, Y5
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y6
+	VFMADD231PS  (R10)(R12*4), Y6, Y2
+	VFMADD231PS  32(R10)(R12*4), Y6, Y3
+	VFMADD231PS  64(R10)(R12*4), Y6, Y4
+	VFMADD231PS  96(R10)(R12*4), Y6, Y5
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry23
 
 entriesDone24:
-	VMOVUPS      (AX), Y6
+	VMOVUPS      (R9), Y6
 	VFNMADD231PS Y2, Y0, Y6
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y6, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, AX
-	SUBQ         $+32, DX
+	VMOVUPS      Y2, 96(R9)
+	ADDQ         $+128, R10
+	ADDQ         $+128, R9
+	SUBQ         $+32, R11
 	JG           block
 	JMP          finished
 
@@ -1390,44 +1407,44 @@ whole5:
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone26
 
 entry25:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y7
-	VFMADD231PS  (CX)(R11*4), Y7, Y2
-	VFMADD231PS  32(CX)(R11*4), Y7, Y3
-	VFMADD231PS  64(CX)(R11*4), Y7, Y4
-	VFMADD231PS  96(CX)(R11*4), Y7, Y5
-	VFMADD231PS  128(CX)(R11*4), Y7, Y6
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y7
+	VFMADD231PS  (R10)(R12*4), Y7, Y2
+	VFMADD231PS  32(R10)(R12*4), Y7, Y3
+	VFMADD231PS  64(R10)(R12*4), Y7, Y4
+	VFMADD231PS  96(R10)(R12*4), Y7, Y5
+	VFMADD231PS  128(R10)(R12*4), Y7, Y6
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry25
 
 entriesDone26:
-	VMOVUPS      (AX), Y7
+	VMOVUPS      (R9), Y7
 	VFNMADD231PS Y2, Y0, Y7
-	VMOVUPS      Y7, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y7, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMOVUPS      128(AX), Y2
+	VMOVUPS      Y2, 96(R9)
+	VMOVUPS      128(R9), Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMOVUPS      Y2, 128(AX)
-	ADDQ         $+160, CX
-	ADDQ         $+160, AX
-	SUBQ         $+40, DX
+	VMOVUPS      Y2, 128(R9)
+	ADDQ         $+160, R10
+	ADDQ         $+160, R9
+	SUBQ         $+40, R11
 	JG           block
 	JMP          finished
 
@@ -1438,48 +1455,48 @@ whole6:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone28
 
 entry27:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y8
-	VFMADD231PS  (CX)(R11*4), Y8, Y2
-	VFMADD231PS  32(CX)(R11*4), Y8, Y3
-	VFMADD231PS  64(CX)(R11*4), Y8, Y4
-	VFMADD231PS  96(CX)(R11*4), Y8, Y5
-	VFMADD231PS  128(CX)(R11*4), Y8, Y6
-	VFMADD231PS  160(CX)(R11*4), Y8, Y7
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y8
+	VFMADD231PS  (R10)(R12*4), Y8, Y2
+	VFMADD231PS  32(R10)(R12*4), Y8, Y3
+	VFMADD231PS  64(R10)(R12*4), Y8, Y4
+	VFMADD231PS  96(R10)(R12*4), Y8, Y5
+	VFMADD231PS  128(R10)(R12*4), Y8, Y6
+	VFMADD231PS  160(R10)(R12*4), Y8, Y7
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry27
 
 entriesDone28:
-	VMOVUPS      (AX), Y8
+	VMOVUPS      (R9), Y8
 	VFNMADD231PS Y2, Y0, Y8
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y8, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMOVUPS      128(AX), Y2
+	VMOVUPS      Y2, 96(R9)
+	VMOVUPS      128(R9), Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMOVUPS      Y2, 128(AX)
-	VMOVUPS      160(AX), Y2
+	VMOVUPS      Y2, 128(R9)
+	VMOVUPS      160(R9), Y2
 	VFNMADD231PS Y7, Y0, Y2
-	VMOVUPS      Y2, 160(AX)
-	ADDQ         $+192, CX
-	ADDQ         $+192, AX
-	SUBQ         $+48, DX
+	VMOVUPS      Y2, 160(R9)
+	ADDQ         $+192, R10
+	ADDQ         $+192, R9
+	SUBQ         $+48, R11
 	JG           block
 	JMP          finished
 
@@ -1491,52 +1508,52 @@ whole7:
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone30
 
 entry29:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y9
-	VFMADD231PS  (CX)(R11*4), Y9, Y2
-	VFMADD231PS  32(CX)(R11*4), Y9, Y3
-	VFMADD231PS  64(CX)(R11*4), Y9, Y4
-	VFMADD231PS  96(CX)(R11*4), Y9, Y5
-	VFMADD231PS  128(CX)(R11*4), Y9, Y6
-	VFMADD231PS  160(CX)(R11*4), Y9, Y7
-	VFMADD231PS  192(CX)(R11*4), Y9, Y8
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y9
+	VFMADD231PS  (R10)(R12*4), Y9, Y2
+	VFMADD231PS  32(R10)(R12*4), Y9, Y3
+	VFMADD231PS  64(R10)(R12*4), Y9, Y4
+	VFMADD231PS  96(R10)(R12*4), Y9, Y5
+	VFMADD231PS  128(R10)(R12*4), Y9, Y6
+	VFMADD231PS  160(R10)(R12*4), Y9, Y7
+	VFMADD231PS  192(R10)(R12*4), Y9, Y8
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry29
 
 entriesDone30:
-	VMOVUPS      (AX), Y9
+	VMOVUPS      (R9), Y9
 	VFNMADD231PS Y2, Y0, Y9
-	VMOVUPS      Y9, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y9, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMOVUPS      128(AX), Y2
+	VMOVUPS      Y2, 96(R9)
+	VMOVUPS      128(R9), Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMOVUPS      Y2, 128(AX)
-	VMOVUPS      160(AX), Y2
+	VMOVUPS      Y2, 128(R9)
+	VMOVUPS      160(R9), Y2
 	VFNMADD231PS Y7, Y0, Y2
-	VMOVUPS      Y2, 160(AX)
-	VMOVUPS      192(AX), Y2
+	VMOVUPS      Y2, 160(R9)
+	VMOVUPS      192(R9), Y2
 	VFNMADD231PS Y8, Y0, Y2
-	VMOVUPS      Y2, 192(AX)
-	ADDQ         $+224, CX
-	ADDQ         $+224, AX
-	SUBQ         $+56, DX
+	VMOVUPS      Y2, 192(R9)
+	ADDQ         $+224, R10
+	ADDQ         $+224, R9
+	SUBQ         $+56, R11
 	JG           block
 	JMP          finished
 
@@ -1549,230 +1566,242 @@ whole8:
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	XORQ  R10, R10
-	TESTQ R9, R9
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone32
 
 entry31:
-	MOVL         (DI)(R10*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DX)(SI*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, CX
 	JG           outside
-	VBROADCASTSS (R8)(R10*4), Y10
-	VFMADD231PS  (CX)(R11*4), Y10, Y2
-	VFMADD231PS  32(CX)(R11*4), Y10, Y3
-	VFMADD231PS  64(CX)(R11*4), Y10, Y4
-	VFMADD231PS  96(CX)(R11*4), Y10, Y5
-	VFMADD231PS  128(CX)(R11*4), Y10, Y6
-	VFMADD231PS  160(CX)(R11*4), Y10, Y7
-	VFMADD231PS  192(CX)(R11*4), Y10, Y8
-	VFMADD231PS  224(CX)(R11*4), Y10, Y9
-	INCQ         R10
-	CMPQ         R10, R9
+	VBROADCASTSS (BX)(SI*4), Y10
+	VFMADD231PS  (R10)(R12*4), Y10, Y2
+	VFMADD231PS  32(R10)(R12*4), Y10, Y3
+	VFMADD231PS  64(R10)(R12*4), Y10, Y4
+	VFMADD231PS  96(R10)(R12*4), Y10, Y5
+	VFMADD231PS  128(R10)(R12*4), Y10, Y6
+	VFMADD231PS  160(R10)(R12*4), Y10, Y7
+	VFMADD231PS  192(R10)(R12*4), Y10, Y8
+	VFMADD231PS  224(R10)(R12*4), Y10, Y9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry31
 
 entriesDone32:
-	VMOVUPS      (AX), Y10
+	VMOVUPS      (R9), Y10
 	VFNMADD231PS Y2, Y0, Y10
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      32(AX), Y2
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      32(R9), Y2
 	VFNMADD231PS Y3, Y0, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y2
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      64(R9), Y2
 	VFNMADD231PS Y4, Y0, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(AX), Y2
+	VMOVUPS      Y2, 64(R9)
+	VMOVUPS      96(R9), Y2
 	VFNMADD231PS Y5, Y0, Y2
-	VMOVUPS      Y2, 96(AX)
-	VMOVUPS      128(AX), Y2
+	VMOVUPS      Y2, 96(R9)
+	VMOVUPS      128(R9), Y2
 	VFNMADD231PS Y6, Y0, Y2
-	VMOVUPS      Y2, 128(AX)
-	VMOVUPS      160(AX), Y2
+	VMOVUPS      Y2, 128(R9)
+	VMOVUPS      160(R9), Y2
 	VFNMADD231PS Y7, Y0, Y2
-	VMOVUPS      Y2, 160(AX)
-	VMOVUPS      192(AX), Y2
+	VMOVUPS      Y2, 160(R9)
+	VMOVUPS      192(R9), Y2
 	VFNMADD231PS Y8, Y0, Y2
-	VMOVUPS      Y2, 192(AX)
-	VMOVUPS      224(AX), Y2
+	VMOVUPS      Y2, 192(R9)
+	VMOVUPS      224(R9), Y2
 	VFNMADD231PS Y9, Y0, Y2
-	VMOVUPS      Y2, 224(AX)
-	ADDQ         $+256, CX
-	ADDQ         $+256, AX
-	SUBQ         $+64, DX
+	VMOVUPS      Y2, 224(R9)
+	ADDQ         $+256, R10
+	ADDQ         $+256, R9
+	SUBQ         $+64, R11
 	JG           block
 
 finished:
+	MOVQ step+56(FP), SI
+	SHLQ $0x02, SI
+	ADDQ SI, start+48(FP)
+	MOVQ ldo+24(FP), SI
+	SHLQ $0x02, SI
+	ADDQ SI, w+0(FP)
+	DECQ lists+64(FP)
+	JNE  list
 	MOVQ $-1, AX
-	MOVQ AX, ret+72(FP)
+	MOVQ AX, ret+96(FP)
 	VZEROUPPER
 	RET
 
 outside:
-	MOVQ R10, ret+72(FP)
+	MOVQ SI, ret+96(FP)
 	VZEROUPPER
 	RET
 
-// func sumRowsMomentumAVX2(w *float32, v *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32, mu float32) int
+// func sumRowsMomentumAVX2(w *float32, v *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32, mu float32) int
 // Requires: AVX, AVX2, FMA3
-TEXT ·sumRowsMomentumAVX2(SB), NOSPLIT, $0-88
-	MOVQ         w+0(FP), AX
-	MOVQ         v+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         n+24(FP), BX
-	MOVQ         ld+32(FP), SI
-	MOVQ         limit+40(FP), DI
-	MOVQ         idx+48(FP), R8
-	MOVQ         val+56(FP), R9
-	MOVQ         count+64(FP), R10
-	VBROADCASTSS rate+72(FP), Y0
-	VBROADCASTSS mu+76(FP), Y1
-	MOVQ         BX, R11
-	ANDQ         $+7, R11
-	LEAQ         rows_lanes<>+0(SB), R12
-	MOVQ         $0x00000008, R13
-	SUBQ         R11, R13
-	VMOVUPS      (R12)(R13*4), Y2
+TEXT ·sumRowsMomentumAVX2(SB), NOSPLIT, $0-112
+	VBROADCASTSS rate+96(FP), Y0
+	VBROADCASTSS mu+100(FP), Y1
+	MOVQ         ld+40(FP), AX
+	MOVQ         limit+48(FP), CX
+	MOVQ         idx+80(FP), DX
+	MOVQ         val+88(FP), BX
+	MOVQ         n+24(FP), SI
+	ANDQ         $+7, SI
+	LEAQ         rows_lanes<>+0(SB), DI
+	MOVQ         $0x00000008, R8
+	SUBQ         SI, R8
+	VMOVUPS      (DI)(R8*4), Y2
+
+list:
+	MOVQ start+56(FP), SI
+	MOVL (SI), DI
+	MOVL 4(SI), R8
+	MOVQ w+0(FP), R9
+	MOVQ v+8(FP), R10
+	MOVQ rows+16(FP), R11
+	MOVQ n+24(FP), R12
 
 block:
-	MOVQ BX, R11
-	CMPQ BX, $+64
+	MOVQ R12, SI
+	CMPQ R12, $+64
 	JLE  last
-	MOVQ $+64, R11
-	CMPQ BX, $+128
+	MOVQ $+64, SI
+	CMPQ R12, $+128
 	JGE  whole
-	LEAQ 15(BX), R11
-	SHRQ $0x01, R11
-	ANDQ $-8, R11
+	LEAQ 15(R12), SI
+	SHRQ $0x01, SI
+	ANDQ $-8, SI
 	JMP  whole
 
 last:
-	TESTQ $+7, BX
+	TESTQ $+7, R12
 	JE    whole
-	CMPQ  R11, $+56
+	CMPQ  SI, $+56
 	JG    partial8
-	CMPQ  R11, $+48
+	CMPQ  SI, $+48
 	JG    partial7
-	CMPQ  R11, $+40
+	CMPQ  SI, $+40
 	JG    partial6
-	CMPQ  R11, $+32
+	CMPQ  SI, $+32
 	JG    partial5
-	CMPQ  R11, $+24
+	CMPQ  SI, $+24
 	JG    partial4
-	CMPQ  R11, $+16
+	CMPQ  SI, $+16
 	JG    partial3
-	CMPQ  R11, $+8
+	CMPQ  SI, $+8
 	JG    partial2
 	VPXOR Y3, Y3, Y3
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone2
 
 entry1:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y4
-	VMASKMOVPS   (DX)(BX*4), Y2, Y5
+	VBROADCASTSS (BX)(SI*4), Y4
+	VMASKMOVPS   (R11)(DI*4), Y2, Y5
 	VFMADD231PS  Y5, Y4, Y3
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry1
 
 entriesDone2:
-	VMASKMOVPS   (CX), Y2, Y4
+	VMASKMOVPS   (R10), Y2, Y4
 	VFMADD213PS  Y3, Y1, Y4
-	VMASKMOVPS   Y4, Y2, (CX)
-	VMASKMOVPS   (AX), Y2, Y1
-	VFNMADD231PS Y4, Y0, Y1
-	VMASKMOVPS   Y1, Y2, (AX)
-	ADDQ         $+32, DX
-	ADDQ         $+32, AX
-	ADDQ         $+32, CX
+	VMASKMOVPS   Y4, Y2, (R10)
+	VMASKMOVPS   (R9), Y2, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMASKMOVPS   Y3, Y2, (R9)
+	ADDQ         $+32, R11
+	ADDQ         $+32, R9
+	ADDQ         $+32, R10
 	JMP          finished
 
 partial2:
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone4
 
 entry3:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y5
-	VFMADD231PS  (DX)(BX*4), Y5, Y3
-	VMASKMOVPS   32(DX)(BX*4), Y2, Y6
+	VBROADCASTSS (BX)(SI*4), Y5
+	VFMADD231PS  (R11)(DI*4), Y5, Y3
+	VMASKMOVPS   32(R11)(DI*4), Y2, Y6
 	VFMADD231PS  Y6, Y5, Y4
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry3
 
 entriesDone4:
-	VMOVUPS      (CX), Y5
+	VMOVUPS      (R10), Y5
 	VFMADD213PS  Y3, Y1, Y5
-	VMOVUPS      Y5, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y5, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y5, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMASKMOVPS   32(CX), Y2, Y3
+	VMOVUPS      Y3, (R9)
+	VMASKMOVPS   32(R10), Y2, Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMASKMOVPS   Y3, Y2, 32(CX)
-	VMASKMOVPS   32(AX), Y2, Y1
-	VFNMADD231PS Y3, Y0, Y1
-	VMASKMOVPS   Y1, Y2, 32(AX)
-	ADDQ         $+64, DX
-	ADDQ         $+64, AX
-	ADDQ         $+64, CX
+	VMASKMOVPS   Y3, Y2, 32(R10)
+	VMASKMOVPS   32(R9), Y2, Y4
+	VFNMADD231PS Y3, Y0, Y4
+	VMASKMOVPS   Y4, Y2, 32(R9)
+	ADDQ         $+64, R11
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
 	JMP          finished
 
 partial3:
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone6
 
 entry5:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y6
-	VFMADD231PS  (DX)(BX*4), Y6, Y3
-	VFMADD231PS  32(DX)(BX*4), Y6, Y4
-	VMASKMOVPS   64(DX)(BX*4), Y2, Y7
+	VBROADCASTSS (BX)(SI*4), Y6
+	VFMADD231PS  (R11)(DI*4), Y6, Y3
+	VFMADD231PS  32(R11)(DI*4), Y6, Y4
+	VMASKMOVPS   64(R11)(DI*4), Y2, Y7
 	VFMADD231PS  Y7, Y6, Y5
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry5
 
 entriesDone6:
-	VMOVUPS      (CX), Y6
+	VMOVUPS      (R10), Y6
 	VFMADD213PS  Y3, Y1, Y6
-	VMOVUPS      Y6, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y6, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMASKMOVPS   64(CX), Y2, Y3
+	VMOVUPS      Y4, 32(R9)
+	VMASKMOVPS   64(R10), Y2, Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMASKMOVPS   Y3, Y2, 64(CX)
-	VMASKMOVPS   64(AX), Y2, Y1
-	VFNMADD231PS Y3, Y0, Y1
-	VMASKMOVPS   Y1, Y2, 64(AX)
-	ADDQ         $+96, DX
-	ADDQ         $+96, AX
-	ADDQ         $+96, CX
+	VMASKMOVPS   Y3, Y2, 64(R10)
+	VMASKMOVPS   64(R9), Y2, Y4
+	VFNMADD231PS Y3, Y0, Y4
+	VMASKMOVPS   Y4, Y2, 64(R9)
+	ADDQ         $+96, R11
+	ADDQ         $+96, R9
+	ADDQ         $+96, R10
 	JMP          finished
 
 partial4:
@@ -1780,53 +1809,53 @@ partial4:
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone8
 
 entry7:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y7
-	VFMADD231PS  (DX)(BX*4), Y7, Y3
-	VFMADD231PS  32(DX)(BX*4), Y7, Y4
-	VFMADD231PS  64(DX)(BX*4), Y7, Y5
-	VMASKMOVPS   96(DX)(BX*4), Y2, Y8
+	VBROADCASTSS (BX)(SI*4), Y7
+	VFMADD231PS  (R11)(DI*4), Y7, Y3
+	VFMADD231PS  32(R11)(DI*4), Y7, Y4
+	VFMADD231PS  64(R11)(DI*4), Y7, Y5
+	VMASKMOVPS   96(R11)(DI*4), Y2, Y8
 	VFMADD231PS  Y8, Y7, Y6
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry7
 
 entriesDone8:
-	VMOVUPS      (CX), Y7
+	VMOVUPS      (R10), Y7
 	VFMADD213PS  Y3, Y1, Y7
-	VMOVUPS      Y7, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y7, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y7, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMASKMOVPS   96(CX), Y2, Y3
+	VMOVUPS      Y4, 64(R9)
+	VMASKMOVPS   96(R10), Y2, Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMASKMOVPS   Y3, Y2, 96(CX)
-	VMASKMOVPS   96(AX), Y2, Y1
-	VFNMADD231PS Y3, Y0, Y1
-	VMASKMOVPS   Y1, Y2, 96(AX)
-	ADDQ         $+128, DX
-	ADDQ         $+128, AX
-	ADDQ         $+128, CX
+	VMASKMOVPS   Y3, Y2, 96(R10)
+	VMASKMOVPS   96(R9), Y2, Y4
+	VFNMADD231PS Y3, Y0, Y4
+	VMASKMOVPS   Y4, Y2, 96(R9)
+	ADDQ         $+128, R11
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
 	JMP          finished
 
 partial5:
@@ -1835,60 +1864,60 @@ partial5:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone10
 
 entry9:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y8
-	VFMADD231PS  (DX)(BX*4), Y8, Y3
-	VFMADD231PS  32(DX)(BX*4), Y8, Y4
-	VFMADD231PS  64(DX)(BX*4), Y8, Y5
-	VFMADD231PS  96(DX)(BX*4), Y8, Y6
-	VMASKMOVPS   128(DX)(BX*4), Y2, Y9
+	VBROADCASTSS (BX)(SI*4), Y8
+	VFMADD231PS  (R11)(DI*4), Y8, Y3
+	VFMADD231PS  32(R11)(DI*4), Y8, Y4
+	VFMADD231PS  64(R11)(DI*4), Y8, Y5
+	VFMADD231PS  96(R11)(DI*4), Y8, Y6
+	VMASKMOVPS   128(R11)(DI*4), Y2, Y9
 	VFMADD231PS  Y9, Y8, Y7
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry9
 
 entriesDone10:
-	VMOVUPS      (CX), Y8
+	VMOVUPS      (R10), Y8
 	VFMADD213PS  Y3, Y1, Y8
-	VMOVUPS      Y8, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y8, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y8, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMASKMOVPS   128(CX), Y2, Y3
+	VMOVUPS      Y4, 96(R9)
+	VMASKMOVPS   128(R10), Y2, Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMASKMOVPS   Y3, Y2, 128(CX)
-	VMASKMOVPS   128(AX), Y2, Y1
-	VFNMADD231PS Y3, Y0, Y1
-	VMASKMOVPS   Y1, Y2, 128(AX)
-	ADDQ         $+160, DX
-	ADDQ         $+160, AX
-	ADDQ         $+160, CX
+	VMASKMOVPS   Y3, Y2, 128(R10)
+	VMASKMOVPS   128(R9), Y2, Y4
+	VFNMADD231PS Y3, Y0, Y4
+	VMASKMOVPS   Y4, Y2, 128(R9)
+	ADDQ         $+160, R11
+	ADDQ         $+160, R9
+	ADDQ         $+160, R10
 	JMP          finished
 
 partial6:
@@ -1898,67 +1927,67 @@ partial6:
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone12
 
 entry11:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y9
-	VFMADD231PS  (DX)(BX*4), Y9, Y3
-	VFMADD231PS  32(DX)(BX*4), Y9, Y4
-	VFMADD231PS  64(DX)(BX*4), Y9, Y5
-	VFMADD231PS  96(DX)(BX*4), Y9, Y6
-	VFMADD231PS  128(DX)(BX*4), Y9, Y7
-	VMASKMOVPS   160(DX)(BX*4), Y2, Y10
+	VBROADCASTSS (BX)(SI*4), Y9
+	VFMADD231PS  (R11)(DI*4), Y9, Y3
+	VFMADD231PS  32(R11)(DI*4), Y9, Y4
+	VFMADD231PS  64(R11)(DI*4), Y9, Y5
+	VFMADD231PS  96(R11)(DI*4), Y9, Y6
+	VFMADD231PS  128(R11)(DI*4), Y9, Y7
+	VMASKMOVPS   160(R11)(DI*4), Y2, Y10
 	VFMADD231PS  Y10, Y9, Y8
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry11
 
 entriesDone12:
-	VMOVUPS      (CX), Y9
+	VMOVUPS      (R10), Y9
 	VFMADD213PS  Y3, Y1, Y9
-	VMOVUPS      Y9, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y9, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y9, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMOVUPS      128(CX), Y3
+	VMOVUPS      Y4, 96(R9)
+	VMOVUPS      128(R10), Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      128(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 128(AX)
-	VMASKMOVPS   160(CX), Y2, Y3
+	VMOVUPS      Y4, 128(R9)
+	VMASKMOVPS   160(R10), Y2, Y3
 	VFMADD213PS  Y8, Y1, Y3
-	VMASKMOVPS   Y3, Y2, 160(CX)
-	VMASKMOVPS   160(AX), Y2, Y1
-	VFNMADD231PS Y3, Y0, Y1
-	VMASKMOVPS   Y1, Y2, 160(AX)
-	ADDQ         $+192, DX
-	ADDQ         $+192, AX
-	ADDQ         $+192, CX
+	VMASKMOVPS   Y3, Y2, 160(R10)
+	VMASKMOVPS   160(R9), Y2, Y4
+	VFNMADD231PS Y3, Y0, Y4
+	VMASKMOVPS   Y4, Y2, 160(R9)
+	ADDQ         $+192, R11
+	ADDQ         $+192, R9
+	ADDQ         $+192, R10
 	JMP          finished
 
 partial7:
@@ -1969,74 +1998,74 @@ partial7:
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone14
 
 entry13:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y10
-	VFMADD231PS  (DX)(BX*4), Y10, Y3
-	VFMADD231PS  32(DX)(BX*4), Y10, Y4
-	VFMADD231PS  64(DX)(BX*4), Y10, Y5
-	VFMADD231PS  96(DX)(BX*4), Y10, Y6
-	VFMADD231PS  128(DX)(BX*4), Y10, Y7
-	VFMADD231PS  160(DX)(BX*4), Y10, Y8
-	VMASKMOVPS   192(DX)(BX*4), Y2, Y11
+	VBROADCASTSS (BX)(SI*4), Y10
+	VFMADD231PS  (R11)(DI*4), Y10, Y3
+	VFMADD231PS  32(R11)(DI*4), Y10, Y4
+	VFMADD231PS  64(R11)(DI*4), Y10, Y5
+	VFMADD231PS  96(R11)(DI*4), Y10, Y6
+	VFMADD231PS  128(R11)(DI*4), Y10, Y7
+	VFMADD231PS  160(R11)(DI*4), Y10, Y8
+	VMASKMOVPS   192(R11)(DI*4), Y2, Y11
 	VFMADD231PS  Y11, Y10, Y9
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry13
 
 entriesDone14:
-	VMOVUPS      (CX), Y10
+	VMOVUPS      (R10), Y10
 	VFMADD213PS  Y3, Y1, Y10
-	VMOVUPS      Y10, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y10, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y10, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMOVUPS      128(CX), Y3
+	VMOVUPS      Y4, 96(R9)
+	VMOVUPS      128(R10), Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      128(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 128(AX)
-	VMOVUPS      160(CX), Y3
+	VMOVUPS      Y4, 128(R9)
+	VMOVUPS      160(R10), Y3
 	VFMADD213PS  Y8, Y1, Y3
-	VMOVUPS      Y3, 160(CX)
-	VMOVUPS      160(AX), Y4
+	VMOVUPS      Y3, 160(R10)
+	VMOVUPS      160(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 160(AX)
-	VMASKMOVPS   192(CX), Y2, Y3
+	VMOVUPS      Y4, 160(R9)
+	VMASKMOVPS   192(R10), Y2, Y3
 	VFMADD213PS  Y9, Y1, Y3
-	VMASKMOVPS   Y3, Y2, 192(CX)
-	VMASKMOVPS   192(AX), Y2, Y1
-	VFNMADD231PS Y3, Y0, Y1
-	VMASKMOVPS   Y1, Y2, 192(AX)
-	ADDQ         $+224, DX
-	ADDQ         $+224, AX
-	ADDQ         $+224, CX
+	VMASKMOVPS   Y3, Y2, 192(R10)
+	VMASKMOVPS   192(R9), Y2, Y4
+	VFNMADD231PS Y3, Y0, Y4
+	VMASKMOVPS   Y4, Y2, 192(R9)
+	ADDQ         $+224, R11
+	ADDQ         $+224, R9
+	ADDQ         $+224, R10
 	JMP          finished
 
 partial8:
@@ -2048,164 +2077,164 @@ partial8:
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
 	VPXOR Y10, Y10, Y10
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone16
 
 entry15:
-	MOVL         (R8)(R11*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (DX)(SI*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y11
-	VFMADD231PS  (DX)(BX*4), Y11, Y3
-	VFMADD231PS  32(DX)(BX*4), Y11, Y4
-	VFMADD231PS  64(DX)(BX*4), Y11, Y5
-	VFMADD231PS  96(DX)(BX*4), Y11, Y6
-	VFMADD231PS  128(DX)(BX*4), Y11, Y7
-	VFMADD231PS  160(DX)(BX*4), Y11, Y8
-	VFMADD231PS  192(DX)(BX*4), Y11, Y9
-	VMASKMOVPS   224(DX)(BX*4), Y2, Y12
+	VBROADCASTSS (BX)(SI*4), Y11
+	VFMADD231PS  (R11)(DI*4), Y11, Y3
+	VFMADD231PS  32(R11)(DI*4), Y11, Y4
+	VFMADD231PS  64(R11)(DI*4), Y11, Y5
+	VFMADD231PS  96(R11)(DI*4), Y11, Y6
+	VFMADD231PS  128(R11)(DI*4), Y11, Y7
+	VFMADD231PS  160(R11)(DI*4), Y11, Y8
+	VFMADD231PS  192(R11)(DI*4), Y11, Y9
+	VMASKMOVPS   224(R11)(DI*4), Y2, Y12
 	VFMADD231PS  Y12, Y11, Y10
-	INCQ         R11
-	CMPQ         R11, R10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry15
 
 entriesDone16:
-	VMOVUPS      (CX), Y11
+	VMOVUPS      (R10), Y11
 	VFMADD213PS  Y3, Y1, Y11
-	VMOVUPS      Y11, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y11, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y11, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMOVUPS      128(CX), Y3
+	VMOVUPS      Y4, 96(R9)
+	VMOVUPS      128(R10), Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      128(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 128(AX)
-	VMOVUPS      160(CX), Y3
+	VMOVUPS      Y4, 128(R9)
+	VMOVUPS      160(R10), Y3
 	VFMADD213PS  Y8, Y1, Y3
-	VMOVUPS      Y3, 160(CX)
-	VMOVUPS      160(AX), Y4
+	VMOVUPS      Y3, 160(R10)
+	VMOVUPS      160(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 160(AX)
-	VMOVUPS      192(CX), Y3
+	VMOVUPS      Y4, 160(R9)
+	VMOVUPS      192(R10), Y3
 	VFMADD213PS  Y9, Y1, Y3
-	VMOVUPS      Y3, 192(CX)
-	VMOVUPS      192(AX), Y4
+	VMOVUPS      Y3, 192(R10)
+	VMOVUPS      192(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 192(AX)
-	VMASKMOVPS   224(CX), Y2, Y3
+	VMOVUPS      Y4, 192(R9)
+	VMASKMOVPS   224(R10), Y2, Y3
 	VFMADD213PS  Y10, Y1, Y3
-	VMASKMOVPS   Y3, Y2, 224(CX)
-	VMASKMOVPS   224(AX), Y2, Y1
-	VFNMADD231PS Y3, Y0, Y1
-	VMASKMOVPS   Y1, Y2, 224(AX)
-	ADDQ         $+256, DX
-	ADDQ         $+256, AX
-	ADDQ         $+256, CX
+	VMASKMOVPS   Y3, Y2, 224(R10)
+	VMASKMOVPS   224(R9), Y2, Y4
+	VFNMADD231PS Y3, Y0, Y4
+	VMASKMOVPS   Y4, Y2, 224(R9)
+	ADDQ         $+256, R11
+	ADDQ         $+256, R9
+	ADDQ         $+256, R10
 	JMP          finished
 
 whole:
-	CMPQ  R11, $+56
+	CMPQ  SI, $+56
 	JG    whole8
-	CMPQ  R11, $+48
+	CMPQ  SI, $+48
 	JG    whole7
-	CMPQ  R11, $+40
+	CMPQ  SI, $+40
 	JG    whole6
-	CMPQ  R11, $+32
+	CMPQ  SI, $+32
 	JG    whole5
-	CMPQ  R11, $+24
+	CMPQ  SI, $+24
 	JG    whole4
-	CMPQ  R11, $+16
+	CMPQ  SI, $+16
 	JG    whole3
-	CMPQ  R11, $+8
+	CMPQ  SI, $+8
 	JG    whole2
 	VPXOR Y3, Y3, Y3
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone18
 
 entry17:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y4
-	VFMADD231PS  (DX)(R12*4), Y4, Y3
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y4
+	VFMADD231PS  (R11)(R13*4), Y4, Y3
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry17
 
 entriesDone18:
-	VMOVUPS      (CX), Y4
+	VMOVUPS      (R10), Y4
 	VFMADD213PS  Y3, Y1, Y4
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y4, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         $+32, DX
-	ADDQ         $+32, AX
-	ADDQ         $+32, CX
-	SUBQ         $+8, BX
+	VMOVUPS      Y3, (R9)
+	ADDQ         $+32, R11
+	ADDQ         $+32, R9
+	ADDQ         $+32, R10
+	SUBQ         $+8, R12
 	JG           block
 	JMP          finished
 
 whole2:
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone20
 
 entry19:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y5
-	VFMADD231PS  (DX)(R12*4), Y5, Y3
-	VFMADD231PS  32(DX)(R12*4), Y5, Y4
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y5
+	VFMADD231PS  (R11)(R13*4), Y5, Y3
+	VFMADD231PS  32(R11)(R13*4), Y5, Y4
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry19
 
 entriesDone20:
-	VMOVUPS      (CX), Y5
+	VMOVUPS      (R10), Y5
 	VFMADD213PS  Y3, Y1, Y5
-	VMOVUPS      Y5, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y5, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y5, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	ADDQ         $+64, DX
-	ADDQ         $+64, AX
-	ADDQ         $+64, CX
-	SUBQ         $+16, BX
+	VMOVUPS      Y4, 32(R9)
+	ADDQ         $+64, R11
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	SUBQ         $+16, R12
 	JG           block
 	JMP          finished
 
@@ -2213,46 +2242,46 @@ whole3:
 	VPXOR Y3, Y3, Y3
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone22
 
 entry21:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y6
-	VFMADD231PS  (DX)(R12*4), Y6, Y3
-	VFMADD231PS  32(DX)(R12*4), Y6, Y4
-	VFMADD231PS  64(DX)(R12*4), Y6, Y5
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y6
+	VFMADD231PS  (R11)(R13*4), Y6, Y3
+	VFMADD231PS  32(R11)(R13*4), Y6, Y4
+	VFMADD231PS  64(R11)(R13*4), Y6, Y5
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry21
 
 entriesDone22:
-	VMOVUPS      (CX), Y6
+	VMOVUPS      (R10), Y6
 	VFMADD213PS  Y3, Y1, Y6
-	VMOVUPS      Y6, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y6, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	ADDQ         $+96, DX
-	ADDQ         $+96, AX
-	ADDQ         $+96, CX
-	SUBQ         $+24, BX
+	VMOVUPS      Y4, 64(R9)
+	ADDQ         $+96, R11
+	ADDQ         $+96, R9
+	ADDQ         $+96, R10
+	SUBQ         $+24, R12
 	JG           block
 	JMP          finished
 
@@ -2261,53 +2290,53 @@ whole4:
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone24
 
 entry23:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y7
-	VFMADD231PS  (DX)(R12*4), Y7, Y3
-	VFMADD231PS  32(DX)(R12*4), Y7, Y4
-	VFMADD231PS  64(DX)(R12*4), Y7, Y5
-	VFMADD231PS  96(DX)(R12*4), Y7, Y6
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y7
+	VFMADD231PS  (R11)(R13*4), Y7, Y3
+	VFMADD231PS  32(R11)(R13*4), Y7, Y4
+	VFMADD231PS  64(R11)(R13*4), Y7, Y5
+	VFMADD231PS  96(R11)(R13*4), Y7, Y6
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry23
 
 entriesDone24:
-	VMOVUPS      (CX), Y7
+	VMOVUPS      (R10), Y7
 	VFMADD213PS  Y3, Y1, Y7
-	VMOVUPS      Y7, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y7, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y7, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	ADDQ         $+128, DX
-	ADDQ         $+128, AX
-	ADDQ         $+128, CX
-	SUBQ         $+32, BX
+	VMOVUPS      Y4, 96(R9)
+	ADDQ         $+128, R11
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+32, R12
 	JG           block
 	JMP          finished
 
@@ -2317,60 +2346,60 @@ whole5:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone26
 
 entry25:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y8
-	VFMADD231PS  (DX)(R12*4), Y8, Y3
-	VFMADD231PS  32(DX)(R12*4), Y8, Y4
-	VFMADD231PS  64(DX)(R12*4), Y8, Y5
-	VFMADD231PS  96(DX)(R12*4), Y8, Y6
-	VFMADD231PS  128(DX)(R12*4), Y8, Y7
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y8
+	VFMADD231PS  (R11)(R13*4), Y8, Y3
+	VFMADD231PS  32(R11)(R13*4), Y8, Y4
+	VFMADD231PS  64(R11)(R13*4), Y8, Y5
+	VFMADD231PS  96(R11)(R13*4), Y8, Y6
+	VFMADD231PS  128(R11)(R13*4), Y8, Y7
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry25
 
 entriesDone26:
-	VMOVUPS      (CX), Y8
+	VMOVUPS      (R10), Y8
 	VFMADD213PS  Y3, Y1, Y8
-	VMOVUPS      Y8, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y8, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y8, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMOVUPS      128(CX), Y3
+	VMOVUPS      Y4, 96(R9)
+	VMOVUPS      128(R10), Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      128(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 128(AX)
-	ADDQ         $+160, DX
-	ADDQ         $+160, AX
-	ADDQ         $+160, CX
-	SUBQ         $+40, BX
+	VMOVUPS      Y4, 128(R9)
+	ADDQ         $+160, R11
+	ADDQ         $+160, R9
+	ADDQ         $+160, R10
+	SUBQ         $+40, R12
 	JG           block
 	JMP          finished
 
@@ -2381,67 +2410,67 @@ whole6:
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone28
 
 entry27:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y9
-	VFMADD231PS  (DX)(R12*4), Y9, Y3
-	VFMADD231PS  32(DX)(R12*4), Y9, Y4
-	VFMADD231PS  64(DX)(R12*4), Y9, Y5
-	VFMADD231PS  96(DX)(R12*4), Y9, Y6
-	VFMADD231PS  128(DX)(R12*4), Y9, Y7
-	VFMADD231PS  160(DX)(R12*4), Y9, Y8
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y9
+	VFMADD231PS  (R11)(R13*4), Y9, Y3
+	VFMADD231PS  32(R11)(R13*4), Y9, Y4
+	VFMADD231PS  64(R11)(R13*4), Y9, Y5
+	VFMADD231PS  96(R11)(R13*4), Y9, Y6
+	VFMADD231PS  128(R11)(R13*4), Y9, Y7
+	VFMADD231PS  160(R11)(R13*4), Y9, Y8
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry27
 
 entriesDone28:
-	VMOVUPS      (CX), Y9
+	VMOVUPS      (R10), Y9
 	VFMADD213PS  Y3, Y1, Y9
-	VMOVUPS      Y9, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y9, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y9, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMOVUPS      128(CX), Y3
+	VMOVUPS      Y4, 96(R9)
+	VMOVUPS      128(R10), Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      128(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 128(AX)
-	VMOVUPS      160(CX), Y3
+	VMOVUPS      Y4, 128(R9)
+	VMOVUPS      160(R10), Y3
 	VFMADD213PS  Y8, Y1, Y3
-	VMOVUPS      Y3, 160(CX)
-	VMOVUPS      160(AX), Y4
+	VMOVUPS      Y3, 160(R10)
+	VMOVUPS      160(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 160(AX)
-	ADDQ         $+192, DX
-	ADDQ         $+192, AX
-	ADDQ         $+192, CX
-	SUBQ         $+48, BX
+	VMOVUPS      Y4, 160(R9)
+	ADDQ         $+192, R11
+	ADDQ         $+192, R9
+	ADDQ         $+192, R10
+	SUBQ         $+48, R12
 	JG           block
 	JMP          finished
 
@@ -2453,74 +2482,74 @@ whole7:
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone30
 
 entry29:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y10
-	VFMADD231PS  (DX)(R12*4), Y10, Y3
-	VFMADD231PS  32(DX)(R12*4), Y10, Y4
-	VFMADD231PS  64(DX)(R12*4), Y10, Y5
-	VFMADD231PS  96(DX)(R12*4), Y10, Y6
-	VFMADD231PS  128(DX)(R12*4), Y10, Y7
-	VFMADD231PS  160(DX)(R12*4), Y10, Y8
-	VFMADD231PS  192(DX)(R12*4), Y10, Y9
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y10
+	VFMADD231PS  (R11)(R13*4), Y10, Y3
+	VFMADD231PS  32(R11)(R13*4), Y10, Y4
+	VFMADD231PS  64(R11)(R13*4), Y10, Y5
+	VFMADD231PS  96(R11)(R13*4), Y10, Y6
+	VFMADD231PS  128(R11)(R13*4), Y10, Y7
+	VFMADD231PS  160(R11)(R13*4), Y10, Y8
+	VFMADD231PS  192(R11)(R13*4), Y10, Y9
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry29
 
 entriesDone30:
-	VMOVUPS      (CX), Y10
+	VMOVUPS      (R10), Y10
 	VFMADD213PS  Y3, Y1, Y10
-	VMOVUPS      Y10, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y10, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y10, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMOVUPS      128(CX), Y3
+	VMOVUPS      Y4, 96(R9)
+	VMOVUPS      128(R10), Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      128(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 128(AX)
-	VMOVUPS      160(CX), Y3
+	VMOVUPS      Y4, 128(R9)
+	VMOVUPS      160(R10), Y3
 	VFMADD213PS  Y8, Y1, Y3
-	VMOVUPS      Y3, 160(CX)
-	VMOVUPS      160(AX), Y4
+	VMOVUPS      Y3, 160(R10)
+	VMOVUPS      160(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 160(AX)
-	VMOVUPS      192(CX), Y3
+	VMOVUPS      Y4, 160(R9)
+	VMOVUPS      192(R10), Y3
 	VFMADD213PS  Y9, Y1, Y3
-	VMOVUPS      Y3, 192(CX)
-	VMOVUPS      192(AX), Y4
+	VMOVUPS      Y3, 192(R10)
+	VMOVUPS      192(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 192(AX)
-	ADDQ         $+224, DX
-	ADDQ         $+224, AX
-	ADDQ         $+224, CX
-	SUBQ         $+56, BX
+	VMOVUPS      Y4, 192(R9)
+	ADDQ         $+224, R11
+	ADDQ         $+224, R9
+	ADDQ         $+224, R10
+	SUBQ         $+56, R12
 	JG           block
 	JMP          finished
 
@@ -2533,91 +2562,102 @@ whole8:
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
 	VPXOR Y10, Y10, Y10
-	XORQ  R11, R11
-	TESTQ R10, R10
+	MOVQ  DI, SI
+	CMPQ  SI, R8
 	JE    entriesDone32
 
 entry31:
-	MOVL         (R8)(R11*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (DX)(SI*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, CX
 	JG           outside
-	VBROADCASTSS (R9)(R11*4), Y11
-	VFMADD231PS  (DX)(R12*4), Y11, Y3
-	VFMADD231PS  32(DX)(R12*4), Y11, Y4
-	VFMADD231PS  64(DX)(R12*4), Y11, Y5
-	VFMADD231PS  96(DX)(R12*4), Y11, Y6
-	VFMADD231PS  128(DX)(R12*4), Y11, Y7
-	VFMADD231PS  160(DX)(R12*4), Y11, Y8
-	VFMADD231PS  192(DX)(R12*4), Y11, Y9
-	VFMADD231PS  224(DX)(R12*4), Y11, Y10
-	INCQ         R11
-	CMPQ         R11, R10
+	VBROADCASTSS (BX)(SI*4), Y11
+	VFMADD231PS  (R11)(R13*4), Y11, Y3
+	VFMADD231PS  32(R11)(R13*4), Y11, Y4
+	VFMADD231PS  64(R11)(R13*4), Y11, Y5
+	VFMADD231PS  96(R11)(R13*4), Y11, Y6
+	VFMADD231PS  128(R11)(R13*4), Y11, Y7
+	VFMADD231PS  160(R11)(R13*4), Y11, Y8
+	VFMADD231PS  192(R11)(R13*4), Y11, Y9
+	VFMADD231PS  224(R11)(R13*4), Y11, Y10
+	INCQ         SI
+	CMPQ         SI, R8
 	JL           entry31
 
 entriesDone32:
-	VMOVUPS      (CX), Y11
+	VMOVUPS      (R10), Y11
 	VFMADD213PS  Y3, Y1, Y11
-	VMOVUPS      Y11, (CX)
-	VMOVUPS      (AX), Y3
+	VMOVUPS      Y11, (R10)
+	VMOVUPS      (R9), Y3
 	VFNMADD231PS Y11, Y0, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      32(CX), Y3
+	VMOVUPS      Y3, (R9)
+	VMOVUPS      32(R10), Y3
 	VFMADD213PS  Y4, Y1, Y3
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      32(AX), Y4
+	VMOVUPS      Y3, 32(R10)
+	VMOVUPS      32(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      64(CX), Y3
+	VMOVUPS      Y4, 32(R9)
+	VMOVUPS      64(R10), Y3
 	VFMADD213PS  Y5, Y1, Y3
-	VMOVUPS      Y3, 64(CX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      Y3, 64(R10)
+	VMOVUPS      64(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 64(AX)
-	VMOVUPS      96(CX), Y3
+	VMOVUPS      Y4, 64(R9)
+	VMOVUPS      96(R10), Y3
 	VFMADD213PS  Y6, Y1, Y3
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      96(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 96(AX)
-	VMOVUPS      128(CX), Y3
+	VMOVUPS      Y4, 96(R9)
+	VMOVUPS      128(R10), Y3
 	VFMADD213PS  Y7, Y1, Y3
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      128(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 128(AX)
-	VMOVUPS      160(CX), Y3
+	VMOVUPS      Y4, 128(R9)
+	VMOVUPS      160(R10), Y3
 	VFMADD213PS  Y8, Y1, Y3
-	VMOVUPS      Y3, 160(CX)
-	VMOVUPS      160(AX), Y4
+	VMOVUPS      Y3, 160(R10)
+	VMOVUPS      160(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 160(AX)
-	VMOVUPS      192(CX), Y3
+	VMOVUPS      Y4, 160(R9)
+	VMOVUPS      192(R10), Y3
 	VFMADD213PS  Y9, Y1, Y3
-	VMOVUPS      Y3, 192(CX)
-	VMOVUPS      192(AX), Y4
+	VMOVUPS      Y3, 192(R10)
+	VMOVUPS      192(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 192(AX)
-	VMOVUPS      224(CX), Y3
+	VMOVUPS      Y4, 192(R9)
+	VMOVUPS      224(R10), Y3
 	VFMADD213PS  Y10, Y1, Y3
-	VMOVUPS      Y3, 224(CX)
-	VMOVUPS      224(AX), Y4
+	VMOVUPS      Y3, 224(R10)
+	VMOVUPS      224(R9), Y4
 	VFNMADD231PS Y3, Y0, Y4
-	VMOVUPS      Y4, 224(AX)
-	ADDQ         $+256, DX
-	ADDQ         $+256, AX
-	ADDQ         $+256, CX
-	SUBQ         $+64, BX
+	VMOVUPS      Y4, 224(R9)
+	ADDQ         $+256, R11
+	ADDQ         $+256, R9
+	ADDQ         $+256, R10
+	SUBQ         $+64, R12
 	JG           block
 
 finished:
+	MOVQ step+64(FP), SI
+	SHLQ $0x02, SI
+	ADDQ SI, start+56(FP)
+	MOVQ ldo+32(FP), SI
+	SHLQ $0x02, SI
+	ADDQ SI, w+0(FP)
+	MOVQ ldo+32(FP), SI
+	SHLQ $0x02, SI
+	ADDQ SI, v+8(FP)
+	DECQ lists+72(FP)
+	JNE  list
 	MOVQ $-1, AX
-	MOVQ AX, ret+80(FP)
+	MOVQ AX, ret+104(FP)
 	VZEROUPPER
 	RET
 
 outside:
-	MOVQ R11, ret+80(FP)
+	MOVQ SI, ret+104(FP)
 	VZEROUPPER
 	RET
 
@@ -2630,82 +2670,83 @@ TEXT ·addScaledRowsAVX2(SB), NOSPLIT, $0-80
 	MOVQ         limit+24(FP), BX
 	MOVQ         idx+32(FP), SI
 	MOVQ         val+40(FP), DI
-	MOVQ         count+48(FP), R8
-	MOVQ         x+56(FP), R10
+	MOVQ         count+48(FP), R9
+	XORQ         R8, R8
+	MOVQ         x+56(FP), R11
 	VBROADCASTSS alpha+64(FP), Y0
-	MOVQ         CX, R9
-	ANDQ         $+7, R9
-	LEAQ         rows_lanes<>+0(SB), R11
-	MOVQ         $0x00000008, R12
-	SUBQ         R9, R12
-	VMOVUPS      (R11)(R12*4), Y1
+	MOVQ         CX, R10
+	ANDQ         $+7, R10
+	LEAQ         rows_lanes<>+0(SB), R12
+	MOVQ         $0x00000008, R13
+	SUBQ         R10, R13
+	VMOVUPS      (R12)(R13*4), Y1
 
 block:
-	MOVQ CX, R9
+	MOVQ CX, R10
 	CMPQ CX, $+64
 	JLE  last
-	MOVQ $+64, R9
+	MOVQ $+64, R10
 	CMPQ CX, $+128
 	JGE  whole
-	LEAQ 15(CX), R9
-	SHRQ $0x01, R9
-	ANDQ $-8, R9
+	LEAQ 15(CX), R10
+	SHRQ $0x01, R10
+	ANDQ $-8, R10
 	JMP  whole
 
 last:
 	TESTQ      $+7, CX
 	JE         whole
-	CMPQ       R9, $+56
+	CMPQ       R10, $+56
 	JG         partial8
-	CMPQ       R9, $+48
+	CMPQ       R10, $+48
 	JG         partial7
-	CMPQ       R9, $+40
+	CMPQ       R10, $+40
 	JG         partial6
-	CMPQ       R9, $+32
+	CMPQ       R10, $+32
 	JG         partial5
-	CMPQ       R9, $+24
+	CMPQ       R10, $+24
 	JG         partial4
-	CMPQ       R9, $+16
+	CMPQ       R10, $+16
 	JG         partial3
-	CMPQ       R9, $+8
+	CMPQ       R10, $+8
 	JG         partial2
-	VMASKMOVPS (R10), Y1, Y2
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMASKMOVPS (R11), Y1, Y2
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone2
 
 entry1:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y3
+	VBROADCASTSS (DI)(R10*4), Y3
 	VMULPS       Y0, Y3, Y3
 	VMASKMOVPS   (AX)(CX*4), Y1, Y4
 	VFMADD231PS  Y2, Y3, Y4
 	VMASKMOVPS   Y4, Y1, (AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry1
 
 entriesDone2:
 	ADDQ $+32, AX
-	ADDQ $+32, R10
+	ADDQ $+32, R11
 	JMP  finished
 
 partial2:
-	VMOVUPS    (R10), Y2
-	VMASKMOVPS 32(R10), Y1, Y3
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMOVUPS    (R11), Y2
+	VMASKMOVPS 32(R11), Y1, Y3
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone4
 
 entry3:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y4
+	VBROADCASTSS (DI)(R10*4), Y4
 	VMULPS       Y0, Y4, Y4
 	VMOVUPS      (AX)(CX*4), Y5
 	VFMADD231PS  Y2, Y4, Y5
@@ -2713,29 +2754,29 @@ entry3:
 	VMASKMOVPS   32(AX)(CX*4), Y1, Y5
 	VFMADD231PS  Y3, Y4, Y5
 	VMASKMOVPS   Y5, Y1, 32(AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry3
 
 entriesDone4:
 	ADDQ $+64, AX
-	ADDQ $+64, R10
+	ADDQ $+64, R11
 	JMP  finished
 
 partial3:
-	VMOVUPS    (R10), Y2
-	VMOVUPS    32(R10), Y3
-	VMASKMOVPS 64(R10), Y1, Y4
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	VMASKMOVPS 64(R11), Y1, Y4
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone6
 
 entry5:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y5
+	VBROADCASTSS (DI)(R10*4), Y5
 	VMULPS       Y0, Y5, Y5
 	VMOVUPS      (AX)(CX*4), Y6
 	VFMADD231PS  Y2, Y5, Y6
@@ -2746,30 +2787,30 @@ entry5:
 	VMASKMOVPS   64(AX)(CX*4), Y1, Y6
 	VFMADD231PS  Y4, Y5, Y6
 	VMASKMOVPS   Y6, Y1, 64(AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry5
 
 entriesDone6:
 	ADDQ $+96, AX
-	ADDQ $+96, R10
+	ADDQ $+96, R11
 	JMP  finished
 
 partial4:
-	VMOVUPS    (R10), Y2
-	VMOVUPS    32(R10), Y3
-	VMOVUPS    64(R10), Y4
-	VMASKMOVPS 96(R10), Y1, Y5
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    64(R11), Y4
+	VMASKMOVPS 96(R11), Y1, Y5
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone8
 
 entry7:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y6
+	VBROADCASTSS (DI)(R10*4), Y6
 	VMULPS       Y0, Y6, Y6
 	VMOVUPS      (AX)(CX*4), Y7
 	VFMADD231PS  Y2, Y6, Y7
@@ -2783,31 +2824,31 @@ entry7:
 	VMASKMOVPS   96(AX)(CX*4), Y1, Y7
 	VFMADD231PS  Y5, Y6, Y7
 	VMASKMOVPS   Y7, Y1, 96(AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry7
 
 entriesDone8:
 	ADDQ $+128, AX
-	ADDQ $+128, R10
+	ADDQ $+128, R11
 	JMP  finished
 
 partial5:
-	VMOVUPS    (R10), Y2
-	VMOVUPS    32(R10), Y3
-	VMOVUPS    64(R10), Y4
-	VMOVUPS    96(R10), Y5
-	VMASKMOVPS 128(R10), Y1, Y6
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    64(R11), Y4
+	VMOVUPS    96(R11), Y5
+	VMASKMOVPS 128(R11), Y1, Y6
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone10
 
 entry9:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y7
+	VBROADCASTSS (DI)(R10*4), Y7
 	VMULPS       Y0, Y7, Y7
 	VMOVUPS      (AX)(CX*4), Y8
 	VFMADD231PS  Y2, Y7, Y8
@@ -2824,32 +2865,32 @@ entry9:
 	VMASKMOVPS   128(AX)(CX*4), Y1, Y8
 	VFMADD231PS  Y6, Y7, Y8
 	VMASKMOVPS   Y8, Y1, 128(AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry9
 
 entriesDone10:
 	ADDQ $+160, AX
-	ADDQ $+160, R10
+	ADDQ $+160, R11
 	JMP  finished
 
 partial6:
-	VMOVUPS    (R10), Y2
-	VMOVUPS    32(R10), Y3
-	VMOVUPS    64(R10), Y4
-	VMOVUPS    96(R10), Y5
-	VMOVUPS    128(R10), Y6
-	VMASKMOVPS 160(R10), Y1, Y7
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    64(R11), Y4
+	VMOVUPS    96(R11), Y5
+	VMOVUPS    128(R11), Y6
+	VMASKMOVPS 160(R11), Y1, Y7
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone12
 
 entry11:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y8
+	VBROADCASTSS (DI)(R10*4), Y8
 	VMULPS       Y0, Y8, Y8
 	VMOVUPS      (AX)(CX*4), Y9
 	VFMADD231PS  Y2, Y8, Y9
@@ -2869,33 +2910,33 @@ entry11:
 	VMASKMOVPS   160(AX)(CX*4), Y1, Y9
 	VFMADD231PS  Y7, Y8, Y9
 	VMASKMOVPS   Y9, Y1, 160(AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry11
 
 entriesDone12:
 	ADDQ $+192, AX
-	ADDQ $+192, R10
+	ADDQ $+192, R11
 	JMP  finished
 
 partial7:
-	VMOVUPS    (R10), Y2
-	VMOVUPS    32(R10), Y3
-	VMOVUPS    64(R10), Y4
-	VMOVUPS    96(R10), Y5
-	VMOVUPS    128(R10), Y6
-	VMOVUPS    160(R10), Y7
-	VMASKMOVPS 192(R10), Y1, Y8
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    64(R11), Y4
+	VMOVUPS    96(R11), Y5
+	VMOVUPS    128(R11), Y6
+	VMOVUPS    160(R11), Y7
+	VMASKMOVPS 192(R11), Y1, Y8
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone14
 
 entry13:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y9
+	VBROADCASTSS (DI)(R10*4), Y9
 	VMULPS       Y0, Y9, Y9
 	VMOVUPS      (AX)(CX*4), Y10
 	VFMADD231PS  Y2, Y9, Y10
@@ -2918,34 +2959,34 @@ entry13:
 	VMASKMOVPS   192(AX)(CX*4), Y1, Y10
 	VFMADD231PS  Y8, Y9, Y10
 	VMASKMOVPS   Y10, Y1, 192(AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry13
 
 entriesDone14:
 	ADDQ $+224, AX
-	ADDQ $+224, R10
+	ADDQ $+224, R11
 	JMP  finished
 
 partial8:
-	VMOVUPS    (R10), Y2
-	VMOVUPS    32(R10), Y3
-	VMOVUPS    64(R10), Y4
-	VMOVUPS    96(R10), Y5
-	VMOVUPS    128(R10), Y6
-	VMOVUPS    160(R10), Y7
-	VMOVUPS    192(R10), Y8
-	VMASKMOVPS 224(R10), Y1, Y9
-	XORQ       R9, R9
-	TESTQ      R8, R8
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    64(R11), Y4
+	VMOVUPS    96(R11), Y5
+	VMOVUPS    128(R11), Y6
+	VMOVUPS    160(R11), Y7
+	VMOVUPS    192(R11), Y8
+	VMASKMOVPS 224(R11), Y1, Y9
+	MOVQ       R8, R10
+	CMPQ       R10, R9
 	JE         entriesDone16
 
 entry15:
-	MOVL         (SI)(R9*4), CX
+	MOVL         (SI)(R10*4), CX
 	IMULQ        DX, CX
 	CMPQ         CX, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y10
+	VBROADCASTSS (DI)(R10*4), Y10
 	VMULPS       Y0, Y10, Y10
 	VMOVUPS      (AX)(CX*4), Y11
 	VFMADD231PS  Y2, Y10, Y11
@@ -2971,353 +3012,353 @@ entry15:
 	VMASKMOVPS   224(AX)(CX*4), Y1, Y11
 	VFMADD231PS  Y9, Y10, Y11
 	VMASKMOVPS   Y11, Y1, 224(AX)(CX*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry15
 
 entriesDone16:
 	ADDQ $+256, AX
-	ADDQ $+256, R10
+	ADDQ $+256, R11
 	JMP  finished
 
 whole:
-	CMPQ    R9, $+56
+	CMPQ    R10, $+56
 	JG      whole8
-	CMPQ    R9, $+48
+	CMPQ    R10, $+48
 	JG      whole7
-	CMPQ    R9, $+40
+	CMPQ    R10, $+40
 	JG      whole6
-	CMPQ    R9, $+32
+	CMPQ    R10, $+32
 	JG      whole5
-	CMPQ    R9, $+24
+	CMPQ    R10, $+24
 	JG      whole4
-	CMPQ    R9, $+16
+	CMPQ    R10, $+16
 	JG      whole3
-	CMPQ    R9, $+8
+	CMPQ    R10, $+8
 	JG      whole2
-	VMOVUPS (R10), Y2
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone18
 
 entry17:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y3
+	VBROADCASTSS (DI)(R10*4), Y3
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      (AX)(R11*4), Y4
+	VMOVUPS      (AX)(R12*4), Y4
 	VFMADD231PS  Y2, Y3, Y4
-	VMOVUPS      Y4, (AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y4, (AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry17
 
 entriesDone18:
 	ADDQ $+32, AX
-	ADDQ $+32, R10
+	ADDQ $+32, R11
 	SUBQ $+8, CX
 	JG   block
 	JMP  finished
 
 whole2:
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone20
 
 entry19:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y4
+	VBROADCASTSS (DI)(R10*4), Y4
 	VMULPS       Y0, Y4, Y4
-	VMOVUPS      (AX)(R11*4), Y5
+	VMOVUPS      (AX)(R12*4), Y5
 	VFMADD231PS  Y2, Y4, Y5
-	VMOVUPS      Y5, (AX)(R11*4)
-	VMOVUPS      32(AX)(R11*4), Y5
+	VMOVUPS      Y5, (AX)(R12*4)
+	VMOVUPS      32(AX)(R12*4), Y5
 	VFMADD231PS  Y3, Y4, Y5
-	VMOVUPS      Y5, 32(AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y5, 32(AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry19
 
 entriesDone20:
 	ADDQ $+64, AX
-	ADDQ $+64, R10
+	ADDQ $+64, R11
 	SUBQ $+16, CX
 	JG   block
 	JMP  finished
 
 whole3:
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	VMOVUPS 64(R10), Y4
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS 64(R11), Y4
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone22
 
 entry21:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y5
+	VBROADCASTSS (DI)(R10*4), Y5
 	VMULPS       Y0, Y5, Y5
-	VMOVUPS      (AX)(R11*4), Y6
+	VMOVUPS      (AX)(R12*4), Y6
 	VFMADD231PS  Y2, Y5, Y6
-	VMOVUPS      Y6, (AX)(R11*4)
-	VMOVUPS      32(AX)(R11*4), Y6
+	VMOVUPS      Y6, (AX)(R12*4)
+	VMOVUPS      32(AX)(R12*4), Y6
 	VFMADD231PS  Y3, Y5, Y6
-	VMOVUPS      Y6, 32(AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Y6
+	VMOVUPS      Y6, 32(AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Y6
 	VFMADD231PS  Y4, Y5, Y6
-	VMOVUPS      Y6, 64(AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y6, 64(AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry21
 
 entriesDone22:
 	ADDQ $+96, AX
-	ADDQ $+96, R10
+	ADDQ $+96, R11
 	SUBQ $+24, CX
 	JG   block
 	JMP  finished
 
 whole4:
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	VMOVUPS 64(R10), Y4
-	VMOVUPS 96(R10), Y5
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS 64(R11), Y4
+	VMOVUPS 96(R11), Y5
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone24
 
 entry23:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y6
+	VBROADCASTSS (DI)(R10*4), Y6
 	VMULPS       Y0, Y6, Y6
-	VMOVUPS      (AX)(R11*4), Y7
+	VMOVUPS      (AX)(R12*4), Y7
 	VFMADD231PS  Y2, Y6, Y7
-	VMOVUPS      Y7, (AX)(R11*4)
-	VMOVUPS      32(AX)(R11*4), Y7
+	VMOVUPS      Y7, (AX)(R12*4)
+	VMOVUPS      32(AX)(R12*4), Y7
 	VFMADD231PS  Y3, Y6, Y7
-	VMOVUPS      Y7, 32(AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Y7
+	VMOVUPS      Y7, 32(AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Y7
 	VFMADD231PS  Y4, Y6, Y7
-	VMOVUPS      Y7, 64(AX)(R11*4)
-	VMOVUPS      96(AX)(R11*4), Y7
+	VMOVUPS      Y7, 64(AX)(R12*4)
+	VMOVUPS      96(AX)(R12*4), Y7
 	VFMADD231PS  Y5, Y6, Y7
-	VMOVUPS      Y7, 96(AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y7, 96(AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry23
 
 entriesDone24:
 	ADDQ $+128, AX
-	ADDQ $+128, R10
+	ADDQ $+128, R11
 	SUBQ $+32, CX
 	JG   block
 	JMP  finished
 
 whole5:
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	VMOVUPS 64(R10), Y4
-	VMOVUPS 96(R10), Y5
-	VMOVUPS 128(R10), Y6
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS 64(R11), Y4
+	VMOVUPS 96(R11), Y5
+	VMOVUPS 128(R11), Y6
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone26
 
 entry25:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y7
+	VBROADCASTSS (DI)(R10*4), Y7
 	VMULPS       Y0, Y7, Y7
-	VMOVUPS      (AX)(R11*4), Y8
+	VMOVUPS      (AX)(R12*4), Y8
 	VFMADD231PS  Y2, Y7, Y8
-	VMOVUPS      Y8, (AX)(R11*4)
-	VMOVUPS      32(AX)(R11*4), Y8
+	VMOVUPS      Y8, (AX)(R12*4)
+	VMOVUPS      32(AX)(R12*4), Y8
 	VFMADD231PS  Y3, Y7, Y8
-	VMOVUPS      Y8, 32(AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Y8
+	VMOVUPS      Y8, 32(AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Y8
 	VFMADD231PS  Y4, Y7, Y8
-	VMOVUPS      Y8, 64(AX)(R11*4)
-	VMOVUPS      96(AX)(R11*4), Y8
+	VMOVUPS      Y8, 64(AX)(R12*4)
+	VMOVUPS      96(AX)(R12*4), Y8
 	VFMADD231PS  Y5, Y7, Y8
-	VMOVUPS      Y8, 96(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Y8
+	VMOVUPS      Y8, 96(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Y8
 	VFMADD231PS  Y6, Y7, Y8
-	VMOVUPS      Y8, 128(AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y8, 128(AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry25
 
 entriesDone26:
 	ADDQ $+160, AX
-	ADDQ $+160, R10
+	ADDQ $+160, R11
 	SUBQ $+40, CX
 	JG   block
 	JMP  finished
 
 whole6:
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	VMOVUPS 64(R10), Y4
-	VMOVUPS 96(R10), Y5
-	VMOVUPS 128(R10), Y6
-	VMOVUPS 160(R10), Y7
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS 64(R11), Y4
+	VMOVUPS 96(R11), Y5
+	VMOVUPS 128(R11), Y6
+	VMOVUPS 160(R11), Y7
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone28
 
 entry27:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y8
+	VBROADCASTSS (DI)(R10*4), Y8
 	VMULPS       Y0, Y8, Y8
-	VMOVUPS      (AX)(R11*4), Y9
+	VMOVUPS      (AX)(R12*4), Y9
 	VFMADD231PS  Y2, Y8, Y9
-	VMOVUPS      Y9, (AX)(R11*4)
-	VMOVUPS      32(AX)(R11*4), Y9
+	VMOVUPS      Y9, (AX)(R12*4)
+	VMOVUPS      32(AX)(R12*4), Y9
 	VFMADD231PS  Y3, Y8, Y9
-	VMOVUPS      Y9, 32(AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Y9
+	VMOVUPS      Y9, 32(AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Y9
 	VFMADD231PS  Y4, Y8, Y9
-	VMOVUPS      Y9, 64(AX)(R11*4)
-	VMOVUPS      96(AX)(R11*4), Y9
+	VMOVUPS      Y9, 64(AX)(R12*4)
+	VMOVUPS      96(AX)(R12*4), Y9
 	VFMADD231PS  Y5, Y8, Y9
-	VMOVUPS      Y9, 96(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Y9
+	VMOVUPS      Y9, 96(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Y9
 	VFMADD231PS  Y6, Y8, Y9
-	VMOVUPS      Y9, 128(AX)(R11*4)
-	VMOVUPS      160(AX)(R11*4), Y9
+	VMOVUPS      Y9, 128(AX)(R12*4)
+	VMOVUPS      160(AX)(R12*4), Y9
 	VFMADD231PS  Y7, Y8, Y9
-	VMOVUPS      Y9, 160(AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y9, 160(AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry27
 
 entriesDone28:
 	ADDQ $+192, AX
-	ADDQ $+192, R10
+	ADDQ $+192, R11
 	SUBQ $+48, CX
 	JG   block
 	JMP  finished
 
 whole7:
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	VMOVUPS 64(R10), Y4
-	VMOVUPS 96(R10), Y5
-	VMOVUPS 128(R10), Y6
-	VMOVUPS 160(R10), Y7
-	VMOVUPS 192(R10), Y8
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS 64(R11), Y4
+	VMOVUPS 96(R11), Y5
+	VMOVUPS 128(R11), Y6
+	VMOVUPS 160(R11), Y7
+	VMOVUPS 192(R11), Y8
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone30
 
 entry29:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y9
+	VBROADCASTSS (DI)(R10*4), Y9
 	VMULPS       Y0, Y9, Y9
-	VMOVUPS      (AX)(R11*4), Y10
+	VMOVUPS      (AX)(R12*4), Y10
 	VFMADD231PS  Y2, Y9, Y10
-	VMOVUPS      Y10, (AX)(R11*4)
-	VMOVUPS      32(AX)(R11*4), Y10
+	VMOVUPS      Y10, (AX)(R12*4)
+	VMOVUPS      32(AX)(R12*4), Y10
 	VFMADD231PS  Y3, Y9, Y10
-	VMOVUPS      Y10, 32(AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Y10
+	VMOVUPS      Y10, 32(AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Y10
 	VFMADD231PS  Y4, Y9, Y10
-	VMOVUPS      Y10, 64(AX)(R11*4)
-	VMOVUPS      96(AX)(R11*4), Y10
+	VMOVUPS      Y10, 64(AX)(R12*4)
+	VMOVUPS      96(AX)(R12*4), Y10
 	VFMADD231PS  Y5, Y9, Y10
-	VMOVUPS      Y10, 96(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Y10
+	VMOVUPS      Y10, 96(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Y10
 	VFMADD231PS  Y6, Y9, Y10
-	VMOVUPS      Y10, 128(AX)(R11*4)
-	VMOVUPS      160(AX)(R11*4), Y10
+	VMOVUPS      Y10, 128(AX)(R12*4)
+	VMOVUPS      160(AX)(R12*4), Y10
 	VFMADD231PS  Y7, Y9, Y10
-	VMOVUPS      Y10, 160(AX)(R11*4)
-	VMOVUPS      192(AX)(R11*4), Y10
+	VMOVUPS      Y10, 160(AX)(R12*4)
+	VMOVUPS      192(AX)(R12*4), Y10
 	VFMADD231PS  Y8, Y9, Y10
-	VMOVUPS      Y10, 192(AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y10, 192(AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry29
 
 entriesDone30:
 	ADDQ $+224, AX
-	ADDQ $+224, R10
+	ADDQ $+224, R11
 	SUBQ $+56, CX
 	JG   block
 	JMP  finished
 
 whole8:
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	VMOVUPS 64(R10), Y4
-	VMOVUPS 96(R10), Y5
-	VMOVUPS 128(R10), Y6
-	VMOVUPS 160(R10), Y7
-	VMOVUPS 192(R10), Y8
-	VMOVUPS 224(R10), Y9
-	XORQ    R9, R9
-	TESTQ   R8, R8
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	VMOVUPS 64(R11), Y4
+	VMOVUPS 96(R11), Y5
+	VMOVUPS 128(R11), Y6
+	VMOVUPS 160(R11), Y7
+	VMOVUPS 192(R11), Y8
+	VMOVUPS 224(R11), Y9
+	MOVQ    R8, R10
+	CMPQ    R10, R9
 	JE      entriesDone32
 
 entry31:
-	MOVL         (SI)(R9*4), R11
-	IMULQ        DX, R11
-	CMPQ         R11, BX
+	MOVL         (SI)(R10*4), R12
+	IMULQ        DX, R12
+	CMPQ         R12, BX
 	JG           outside
-	VBROADCASTSS (DI)(R9*4), Y10
+	VBROADCASTSS (DI)(R10*4), Y10
 	VMULPS       Y0, Y10, Y10
-	VMOVUPS      (AX)(R11*4), Y11
+	VMOVUPS      (AX)(R12*4), Y11
 	VFMADD231PS  Y2, Y10, Y11
-	VMOVUPS      Y11, (AX)(R11*4)
-	VMOVUPS      32(AX)(R11*4), Y11
+	VMOVUPS      Y11, (AX)(R12*4)
+	VMOVUPS      32(AX)(R12*4), Y11
 	VFMADD231PS  Y3, Y10, Y11
-	VMOVUPS      Y11, 32(AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Y11
+	VMOVUPS      Y11, 32(AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Y11
 	VFMADD231PS  Y4, Y10, Y11
-	VMOVUPS      Y11, 64(AX)(R11*4)
-	VMOVUPS      96(AX)(R11*4), Y11
+	VMOVUPS      Y11, 64(AX)(R12*4)
+	VMOVUPS      96(AX)(R12*4), Y11
 	VFMADD231PS  Y5, Y10, Y11
-	VMOVUPS      Y11, 96(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Y11
+	VMOVUPS      Y11, 96(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Y11
 	VFMADD231PS  Y6, Y10, Y11
-	VMOVUPS      Y11, 128(AX)(R11*4)
-	VMOVUPS      160(AX)(R11*4), Y11
+	VMOVUPS      Y11, 128(AX)(R12*4)
+	VMOVUPS      160(AX)(R12*4), Y11
 	VFMADD231PS  Y7, Y10, Y11
-	VMOVUPS      Y11, 160(AX)(R11*4)
-	VMOVUPS      192(AX)(R11*4), Y11
+	VMOVUPS      Y11, 160(AX)(R12*4)
+	VMOVUPS      192(AX)(R12*4), Y11
 	VFMADD231PS  Y8, Y10, Y11
-	VMOVUPS      Y11, 192(AX)(R11*4)
-	VMOVUPS      224(AX)(R11*4), Y11
+	VMOVUPS      Y11, 192(AX)(R12*4)
+	VMOVUPS      224(AX)(R12*4), Y11
 	VFMADD231PS  Y9, Y10, Y11
-	VMOVUPS      Y11, 224(AX)(R11*4)
-	INCQ         R9
-	CMPQ         R9, R8
+	VMOVUPS      Y11, 224(AX)(R12*4)
+	INCQ         R10
+	CMPQ         R10, R9
 	JL           entry31
 
 entriesDone32:
 	ADDQ $+256, AX
-	ADDQ $+256, R10
+	ADDQ $+256, R11
 	SUBQ $+64, CX
 	JG   block
 
@@ -3328,44 +3369,47 @@ finished:
 	RET
 
 outside:
-	MOVQ R9, ret+72(FP)
+	MOVQ R10, ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func sumRowsAVX512(dst *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, keep int) int
+// func sumRowsAVX512(dst *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, keep bool) int
 // Requires: AVX, AVX512F
-TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-80
-	MOVQ  dst+0(FP), AX
-	MOVQ  rows+8(FP), DX
-	MOVQ  n+16(FP), BX
-	MOVQ  ld+24(FP), SI
-	MOVQ  limit+32(FP), DI
-	MOVQ  idx+40(FP), R8
-	MOVQ  val+48(FP), R9
-	MOVQ  count+56(FP), R10
-	MOVQ  keep+64(FP), R11
-	MOVQ  BX, CX
+TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-104
+	MOVQ  ld+32(FP), AX
+	MOVQ  limit+40(FP), DX
+	MOVQ  idx+72(FP), BX
+	MOVQ  val+80(FP), SI
+	MOVQ  n+16(FP), CX
 	ANDQ  $+15, CX
-	MOVQ  $0x00000001, R12
+	MOVQ  $0x00000001, DI
 	MOVQ  CX, CX
-	SHLQ  CL, R12
-	DECQ  R12
-	KMOVW R12, K1
+	SHLQ  CL, DI
+	DECQ  DI
+	KMOVW DI, K1
+
+list:
+	MOVQ start+48(FP), CX
+	MOVL (CX), DI
+	MOVL 4(CX), R8
+	MOVQ dst+0(FP), R9
+	MOVQ rows+8(FP), R10
+	MOVQ n+16(FP), R11
 
 block:
-	MOVQ BX, CX
-	CMPQ BX, $+128
+	MOVQ R11, CX
+	CMPQ R11, $+128
 	JLE  last
 	MOVQ $+128, CX
-	CMPQ BX, $+256
+	CMPQ R11, $+256
 	JGE  whole
-	LEAQ 31(BX), CX
+	LEAQ 31(R11), CX
 	SHRQ $0x01, CX
 	ANDQ $-16, CX
 	JMP  whole
 
 last:
-	TESTQ     $+15, BX
+	TESTQ     $+15, R11
 	JE        whole
 	CMPQ      CX, $+112
 	JG        partial8
@@ -3381,41 +3425,41 @@ last:
 	JG        partial3
 	CMPQ      CX, $+16
 	JG        partial2
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero1
-	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (R9), K1, Z0
 	JMP       begun2
 
 zero1:
 	VPXORD Z0, Z0, Z0
 
 begun2:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone4
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone4
 
 entry3:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z1
-	VFMADD231PS  (DX)(BX*4), Z1, K1, Z0
+	VBROADCASTSS (SI)(CX*4), Z1
+	VFMADD231PS  (R10)(DI*4), Z1, K1, Z0
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry3
 
 entriesDone4:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    $+64, DX
-	ADDQ    $+64, AX
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    $+64, R10
+	ADDQ    $+64, R9
 	JMP     finished
 
 partial2:
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero5
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
 	JMP       begun6
 
 zero5:
@@ -3423,35 +3467,35 @@ zero5:
 	VPXORD Z1, Z1, Z1
 
 begun6:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone8
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone8
 
 entry7:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z2
-	VFMADD231PS  (DX)(BX*4), Z2, Z0
-	VFMADD231PS  64(DX)(BX*4), Z2, K1, Z1
+	VBROADCASTSS (SI)(CX*4), Z2
+	VFMADD231PS  (R10)(DI*4), Z2, Z0
+	VFMADD231PS  64(R10)(DI*4), Z2, K1, Z1
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry7
 
 entriesDone8:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    $+128, DX
-	ADDQ    $+128, AX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    $+128, R10
+	ADDQ    $+128, R9
 	JMP     finished
 
 partial3:
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero9
-	VMOVUPS   (AX), Z0
-	VMOVUPS   64(AX), Z1
-	VMOVUPS.Z 128(AX), K1, Z2
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS.Z 128(R9), K1, Z2
 	JMP       begun10
 
 zero9:
@@ -3460,38 +3504,38 @@ zero9:
 	VPXORD Z2, Z2, Z2
 
 begun10:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone12
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone12
 
 entry11:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z3
-	VFMADD231PS  (DX)(BX*4), Z3, Z0
-	VFMADD231PS  64(DX)(BX*4), Z3, Z1
-	VFMADD231PS  128(DX)(BX*4), Z3, K1, Z2
+	VBROADCASTSS (SI)(CX*4), Z3
+	VFMADD231PS  (R10)(DI*4), Z3, Z0
+	VFMADD231PS  64(R10)(DI*4), Z3, Z1
+	VFMADD231PS  128(R10)(DI*4), Z3, K1, Z2
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry11
 
 entriesDone12:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, K1, 128(AX)
-	ADDQ    $+192, DX
-	ADDQ    $+192, AX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, K1, 128(R9)
+	ADDQ    $+192, R10
+	ADDQ    $+192, R9
 	JMP     finished
 
 partial4:
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero13
-	VMOVUPS   (AX), Z0
-	VMOVUPS   64(AX), Z1
-	VMOVUPS   128(AX), Z2
-	VMOVUPS.Z 192(AX), K1, Z3
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS.Z 192(R9), K1, Z3
 	JMP       begun14
 
 zero13:
@@ -3501,41 +3545,41 @@ zero13:
 	VPXORD Z3, Z3, Z3
 
 begun14:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone16
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone16
 
 entry15:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z4
-	VFMADD231PS  (DX)(BX*4), Z4, Z0
-	VFMADD231PS  64(DX)(BX*4), Z4, Z1
-	VFMADD231PS  128(DX)(BX*4), Z4, Z2
-	VFMADD231PS  192(DX)(BX*4), Z4, K1, Z3
+	VBROADCASTSS (SI)(CX*4), Z4
+	VFMADD231PS  (R10)(DI*4), Z4, Z0
+	VFMADD231PS  64(R10)(DI*4), Z4, Z1
+	VFMADD231PS  128(R10)(DI*4), Z4, Z2
+	VFMADD231PS  192(R10)(DI*4), Z4, K1, Z3
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry15
 
 entriesDone16:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, K1, 192(AX)
-	ADDQ    $+256, DX
-	ADDQ    $+256, AX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, K1, 192(R9)
+	ADDQ    $+256, R10
+	ADDQ    $+256, R9
 	JMP     finished
 
 partial5:
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero17
-	VMOVUPS   (AX), Z0
-	VMOVUPS   64(AX), Z1
-	VMOVUPS   128(AX), Z2
-	VMOVUPS   192(AX), Z3
-	VMOVUPS.Z 256(AX), K1, Z4
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS   192(R9), Z3
+	VMOVUPS.Z 256(R9), K1, Z4
 	JMP       begun18
 
 zero17:
@@ -3546,44 +3590,44 @@ zero17:
 	VPXORD Z4, Z4, Z4
 
 begun18:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone20
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone20
 
 entry19:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z5
-	VFMADD231PS  (DX)(BX*4), Z5, Z0
-	VFMADD231PS  64(DX)(BX*4), Z5, Z1
-	VFMADD231PS  128(DX)(BX*4), Z5, Z2
-	VFMADD231PS  192(DX)(BX*4), Z5, Z3
-	VFMADD231PS  256(DX)(BX*4), Z5, K1, Z4
+	VBROADCASTSS (SI)(CX*4), Z5
+	VFMADD231PS  (R10)(DI*4), Z5, Z0
+	VFMADD231PS  64(R10)(DI*4), Z5, Z1
+	VFMADD231PS  128(R10)(DI*4), Z5, Z2
+	VFMADD231PS  192(R10)(DI*4), Z5, Z3
+	VFMADD231PS  256(R10)(DI*4), Z5, K1, Z4
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry19
 
 entriesDone20:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, K1, 256(AX)
-	ADDQ    $+320, DX
-	ADDQ    $+320, AX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, K1, 256(R9)
+	ADDQ    $+320, R10
+	ADDQ    $+320, R9
 	JMP     finished
 
 partial6:
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero21
-	VMOVUPS   (AX), Z0
-	VMOVUPS   64(AX), Z1
-	VMOVUPS   128(AX), Z2
-	VMOVUPS   192(AX), Z3
-	VMOVUPS   256(AX), Z4
-	VMOVUPS.Z 320(AX), K1, Z5
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS   192(R9), Z3
+	VMOVUPS   256(R9), Z4
+	VMOVUPS.Z 320(R9), K1, Z5
 	JMP       begun22
 
 zero21:
@@ -3595,47 +3639,47 @@ zero21:
 	VPXORD Z5, Z5, Z5
 
 begun22:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone24
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone24
 
 entry23:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z6
-	VFMADD231PS  (DX)(BX*4), Z6, Z0
-	VFMADD231PS  64(DX)(BX*4), Z6, Z1
-	VFMADD231PS  128(DX)(BX*4), Z6, Z2
-	VFMADD231PS  192(DX)(BX*4), Z6, Z3
-	VFMADD231PS  256(DX)(BX*4), Z6, Z4
-	VFMADD231PS  320(DX)(BX*4), Z6, K1, Z5
+	VBROADCASTSS (SI)(CX*4), Z6
+	VFMADD231PS  (R10)(DI*4), Z6, Z0
+	VFMADD231PS  64(R10)(DI*4), Z6, Z1
+	VFMADD231PS  128(R10)(DI*4), Z6, Z2
+	VFMADD231PS  192(R10)(DI*4), Z6, Z3
+	VFMADD231PS  256(R10)(DI*4), Z6, Z4
+	VFMADD231PS  320(R10)(DI*4), Z6, K1, Z5
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry23
 
 entriesDone24:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	VMOVUPS Z5, K1, 320(AX)
-	ADDQ    $+384, DX
-	ADDQ    $+384, AX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, K1, 320(R9)
+	ADDQ    $+384, R10
+	ADDQ    $+384, R9
 	JMP     finished
 
 partial7:
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero25
-	VMOVUPS   (AX), Z0
-	VMOVUPS   64(AX), Z1
-	VMOVUPS   128(AX), Z2
-	VMOVUPS   192(AX), Z3
-	VMOVUPS   256(AX), Z4
-	VMOVUPS   320(AX), Z5
-	VMOVUPS.Z 384(AX), K1, Z6
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS   192(R9), Z3
+	VMOVUPS   256(R9), Z4
+	VMOVUPS   320(R9), Z5
+	VMOVUPS.Z 384(R9), K1, Z6
 	JMP       begun26
 
 zero25:
@@ -3648,50 +3692,50 @@ zero25:
 	VPXORD Z6, Z6, Z6
 
 begun26:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone28
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone28
 
 entry27:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z7
-	VFMADD231PS  (DX)(BX*4), Z7, Z0
-	VFMADD231PS  64(DX)(BX*4), Z7, Z1
-	VFMADD231PS  128(DX)(BX*4), Z7, Z2
-	VFMADD231PS  192(DX)(BX*4), Z7, Z3
-	VFMADD231PS  256(DX)(BX*4), Z7, Z4
-	VFMADD231PS  320(DX)(BX*4), Z7, Z5
-	VFMADD231PS  384(DX)(BX*4), Z7, K1, Z6
+	VBROADCASTSS (SI)(CX*4), Z7
+	VFMADD231PS  (R10)(DI*4), Z7, Z0
+	VFMADD231PS  64(R10)(DI*4), Z7, Z1
+	VFMADD231PS  128(R10)(DI*4), Z7, Z2
+	VFMADD231PS  192(R10)(DI*4), Z7, Z3
+	VFMADD231PS  256(R10)(DI*4), Z7, Z4
+	VFMADD231PS  320(R10)(DI*4), Z7, Z5
+	VFMADD231PS  384(R10)(DI*4), Z7, K1, Z6
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry27
 
 entriesDone28:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	VMOVUPS Z5, 320(AX)
-	VMOVUPS Z6, K1, 384(AX)
-	ADDQ    $+448, DX
-	ADDQ    $+448, AX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, K1, 384(R9)
+	ADDQ    $+448, R10
+	ADDQ    $+448, R9
 	JMP     finished
 
 partial8:
-	TESTQ     R11, R11
+	CMPB      keep+88(FP), $0x00
 	JE        zero29
-	VMOVUPS   (AX), Z0
-	VMOVUPS   64(AX), Z1
-	VMOVUPS   128(AX), Z2
-	VMOVUPS   192(AX), Z3
-	VMOVUPS   256(AX), Z4
-	VMOVUPS   320(AX), Z5
-	VMOVUPS   384(AX), Z6
-	VMOVUPS.Z 448(AX), K1, Z7
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS   192(R9), Z3
+	VMOVUPS   256(R9), Z4
+	VMOVUPS   320(R9), Z5
+	VMOVUPS   384(R9), Z6
+	VMOVUPS.Z 448(R9), K1, Z7
 	JMP       begun30
 
 zero29:
@@ -3705,39 +3749,39 @@ zero29:
 	VPXORD Z7, Z7, Z7
 
 begun30:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone32
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone32
 
 entry31:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z8
-	VFMADD231PS  (DX)(BX*4), Z8, Z0
-	VFMADD231PS  64(DX)(BX*4), Z8, Z1
-	VFMADD231PS  128(DX)(BX*4), Z8, Z2
-	VFMADD231PS  192(DX)(BX*4), Z8, Z3
-	VFMADD231PS  256(DX)(BX*4), Z8, Z4
-	VFMADD231PS  320(DX)(BX*4), Z8, Z5
-	VFMADD231PS  384(DX)(BX*4), Z8, Z6
-	VFMADD231PS  448(DX)(BX*4), Z8, K1, Z7
+	VBROADCASTSS (SI)(CX*4), Z8
+	VFMADD231PS  (R10)(DI*4), Z8, Z0
+	VFMADD231PS  64(R10)(DI*4), Z8, Z1
+	VFMADD231PS  128(R10)(DI*4), Z8, Z2
+	VFMADD231PS  192(R10)(DI*4), Z8, Z3
+	VFMADD231PS  256(R10)(DI*4), Z8, Z4
+	VFMADD231PS  320(R10)(DI*4), Z8, Z5
+	VFMADD231PS  384(R10)(DI*4), Z8, Z6
+	VFMADD231PS  448(R10)(DI*4), Z8, K1, Z7
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry31
 
 entriesDone32:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	VMOVUPS Z5, 320(AX)
-	VMOVUPS Z6, 384(AX)
-	VMOVUPS Z7, K1, 448(AX)
-	ADDQ    $+512, DX
-	ADDQ    $+512, AX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	VMOVUPS Z7, K1, 448(R9)
+	ADDQ    $+512, R10
+	ADDQ    $+512, R9
 	JMP     finished
 
 whole:
@@ -3755,43 +3799,43 @@ whole:
 	JG      whole3
 	CMPQ    CX, $+16
 	JG      whole2
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero33
-	VMOVUPS (AX), Z0
+	VMOVUPS (R9), Z0
 	JMP     begun34
 
 zero33:
 	VPXORD Z0, Z0, Z0
 
 begun34:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone36
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone36
 
 entry35:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z1
-	VFMADD231PS  (DX)(R12*4), Z1, Z0
+	VBROADCASTSS (SI)(CX*4), Z1
+	VFMADD231PS  (R10)(R12*4), Z1, Z0
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry35
 
 entriesDone36:
-	VMOVUPS Z0, (AX)
-	ADDQ    $+64, DX
-	ADDQ    $+64, AX
-	SUBQ    $+16, BX
+	VMOVUPS Z0, (R9)
+	ADDQ    $+64, R10
+	ADDQ    $+64, R9
+	SUBQ    $+16, R11
 	JG      block
 	JMP     finished
 
 whole2:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero37
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
 	JMP     begun38
 
 zero37:
@@ -3799,37 +3843,37 @@ zero37:
 	VPXORD Z1, Z1, Z1
 
 begun38:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone40
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone40
 
 entry39:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z2
-	VFMADD231PS  (DX)(R12*4), Z2, Z0
-	VFMADD231PS  64(DX)(R12*4), Z2, Z1
+	VBROADCASTSS (SI)(CX*4), Z2
+	VFMADD231PS  (R10)(R12*4), Z2, Z0
+	VFMADD231PS  64(R10)(R12*4), Z2, Z1
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry39
 
 entriesDone40:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    $+128, DX
-	ADDQ    $+128, AX
-	SUBQ    $+32, BX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	ADDQ    $+128, R10
+	ADDQ    $+128, R9
+	SUBQ    $+32, R11
 	JG      block
 	JMP     finished
 
 whole3:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero41
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
 	JMP     begun42
 
 zero41:
@@ -3838,40 +3882,40 @@ zero41:
 	VPXORD Z2, Z2, Z2
 
 begun42:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone44
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone44
 
 entry43:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z3
-	VFMADD231PS  (DX)(R12*4), Z3, Z0
-	VFMADD231PS  64(DX)(R12*4), Z3, Z1
-	VFMADD231PS  128(DX)(R12*4), Z3, Z2
+	VBROADCASTSS (SI)(CX*4), Z3
+	VFMADD231PS  (R10)(R12*4), Z3, Z0
+	VFMADD231PS  64(R10)(R12*4), Z3, Z1
+	VFMADD231PS  128(R10)(R12*4), Z3, Z2
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry43
 
 entriesDone44:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	ADDQ    $+192, DX
-	ADDQ    $+192, AX
-	SUBQ    $+48, BX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	ADDQ    $+192, R10
+	ADDQ    $+192, R9
+	SUBQ    $+48, R11
 	JG      block
 	JMP     finished
 
 whole4:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero45
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
 	JMP     begun46
 
 zero45:
@@ -3881,43 +3925,43 @@ zero45:
 	VPXORD Z3, Z3, Z3
 
 begun46:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone48
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone48
 
 entry47:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z4
-	VFMADD231PS  (DX)(R12*4), Z4, Z0
-	VFMADD231PS  64(DX)(R12*4), Z4, Z1
-	VFMADD231PS  128(DX)(R12*4), Z4, Z2
-	VFMADD231PS  192(DX)(R12*4), Z4, Z3
+	VBROADCASTSS (SI)(CX*4), Z4
+	VFMADD231PS  (R10)(R12*4), Z4, Z0
+	VFMADD231PS  64(R10)(R12*4), Z4, Z1
+	VFMADD231PS  128(R10)(R12*4), Z4, Z2
+	VFMADD231PS  192(R10)(R12*4), Z4, Z3
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry47
 
 entriesDone48:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	ADDQ    $+256, DX
-	ADDQ    $+256, AX
-	SUBQ    $+64, BX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	ADDQ    $+256, R10
+	ADDQ    $+256, R9
+	SUBQ    $+64, R11
 	JG      block
 	JMP     finished
 
 whole5:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero49
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-	VMOVUPS 256(AX), Z4
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
+	VMOVUPS 256(R9), Z4
 	JMP     begun50
 
 zero49:
@@ -3928,46 +3972,46 @@ zero49:
 	VPXORD Z4, Z4, Z4
 
 begun50:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone52
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone52
 
 entry51:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z5
-	VFMADD231PS  (DX)(R12*4), Z5, Z0
-	VFMADD231PS  64(DX)(R12*4), Z5, Z1
-	VFMADD231PS  128(DX)(R12*4), Z5, Z2
-	VFMADD231PS  192(DX)(R12*4), Z5, Z3
-	VFMADD231PS  256(DX)(R12*4), Z5, Z4
+	VBROADCASTSS (SI)(CX*4), Z5
+	VFMADD231PS  (R10)(R12*4), Z5, Z0
+	VFMADD231PS  64(R10)(R12*4), Z5, Z1
+	VFMADD231PS  128(R10)(R12*4), Z5, Z2
+	VFMADD231PS  192(R10)(R12*4), Z5, Z3
+	VFMADD231PS  256(R10)(R12*4), Z5, Z4
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry51
 
 entriesDone52:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	ADDQ    $+320, DX
-	ADDQ    $+320, AX
-	SUBQ    $+80, BX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	ADDQ    $+320, R10
+	ADDQ    $+320, R9
+	SUBQ    $+80, R11
 	JG      block
 	JMP     finished
 
 whole6:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero53
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-	VMOVUPS 256(AX), Z4
-	VMOVUPS 320(AX), Z5
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
+	VMOVUPS 256(R9), Z4
+	VMOVUPS 320(R9), Z5
 	JMP     begun54
 
 zero53:
@@ -3979,49 +4023,49 @@ zero53:
 	VPXORD Z5, Z5, Z5
 
 begun54:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone56
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone56
 
 entry55:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z6
-	VFMADD231PS  (DX)(R12*4), Z6, Z0
-	VFMADD231PS  64(DX)(R12*4), Z6, Z1
-	VFMADD231PS  128(DX)(R12*4), Z6, Z2
-	VFMADD231PS  192(DX)(R12*4), Z6, Z3
-	VFMADD231PS  256(DX)(R12*4), Z6, Z4
-	VFMADD231PS  320(DX)(R12*4), Z6, Z5
+	VBROADCASTSS (SI)(CX*4), Z6
+	VFMADD231PS  (R10)(R12*4), Z6, Z0
+	VFMADD231PS  64(R10)(R12*4), Z6, Z1
+	VFMADD231PS  128(R10)(R12*4), Z6, Z2
+	VFMADD231PS  192(R10)(R12*4), Z6, Z3
+	VFMADD231PS  256(R10)(R12*4), Z6, Z4
+	VFMADD231PS  320(R10)(R12*4), Z6, Z5
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry55
 
 entriesDone56:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	VMOVUPS Z5, 320(AX)
-	ADDQ    $+384, DX
-	ADDQ    $+384, AX
-	SUBQ    $+96, BX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	ADDQ    $+384, R10
+	ADDQ    $+384, R9
+	SUBQ    $+96, R11
 	JG      block
 	JMP     finished
 
 whole7:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero57
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-	VMOVUPS 256(AX), Z4
-	VMOVUPS 320(AX), Z5
-	VMOVUPS 384(AX), Z6
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
+	VMOVUPS 256(R9), Z4
+	VMOVUPS 320(R9), Z5
+	VMOVUPS 384(R9), Z6
 	JMP     begun58
 
 zero57:
@@ -4034,52 +4078,52 @@ zero57:
 	VPXORD Z6, Z6, Z6
 
 begun58:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone60
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone60
 
 entry59:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z7
-	VFMADD231PS  (DX)(R12*4), Z7, Z0
-	VFMADD231PS  64(DX)(R12*4), Z7, Z1
-	VFMADD231PS  128(DX)(R12*4), Z7, Z2
-	VFMADD231PS  192(DX)(R12*4), Z7, Z3
-	VFMADD231PS  256(DX)(R12*4), Z7, Z4
-	VFMADD231PS  320(DX)(R12*4), Z7, Z5
-	VFMADD231PS  384(DX)(R12*4), Z7, Z6
+	VBROADCASTSS (SI)(CX*4), Z7
+	VFMADD231PS  (R10)(R12*4), Z7, Z0
+	VFMADD231PS  64(R10)(R12*4), Z7, Z1
+	VFMADD231PS  128(R10)(R12*4), Z7, Z2
+	VFMADD231PS  192(R10)(R12*4), Z7, Z3
+	VFMADD231PS  256(R10)(R12*4), Z7, Z4
+	VFMADD231PS  320(R10)(R12*4), Z7, Z5
+	VFMADD231PS  384(R10)(R12*4), Z7, Z6
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry59
 
 entriesDone60:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	VMOVUPS Z5, 320(AX)
-	VMOVUPS Z6, 384(AX)
-	ADDQ    $+448, DX
-	ADDQ    $+448, AX
-	SUBQ    $+112, BX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	ADDQ    $+448, R10
+	ADDQ    $+448, R9
+	SUBQ    $+112, R11
 	JG      block
 	JMP     finished
 
 whole8:
-	TESTQ   R11, R11
+	CMPB    keep+88(FP), $0x00
 	JE      zero61
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-	VMOVUPS 256(AX), Z4
-	VMOVUPS 320(AX), Z5
-	VMOVUPS 384(AX), Z6
-	VMOVUPS 448(AX), Z7
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
+	VMOVUPS 256(R9), Z4
+	VMOVUPS 320(R9), Z5
+	VMOVUPS 384(R9), Z6
+	VMOVUPS 448(R9), Z7
 	JMP     begun62
 
 zero61:
@@ -4093,87 +4137,101 @@ zero61:
 	VPXORD Z7, Z7, Z7
 
 begun62:
-	XORQ  CX, CX
-	TESTQ R10, R10
-	JE    entriesDone64
+	MOVQ DI, CX
+	CMPQ CX, R8
+	JE   entriesDone64
 
 entry63:
-	MOVL         (R8)(CX*4), R12
-	IMULQ        SI, R12
-	CMPQ         R12, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z8
-	VFMADD231PS  (DX)(R12*4), Z8, Z0
-	VFMADD231PS  64(DX)(R12*4), Z8, Z1
-	VFMADD231PS  128(DX)(R12*4), Z8, Z2
-	VFMADD231PS  192(DX)(R12*4), Z8, Z3
-	VFMADD231PS  256(DX)(R12*4), Z8, Z4
-	VFMADD231PS  320(DX)(R12*4), Z8, Z5
-	VFMADD231PS  384(DX)(R12*4), Z8, Z6
-	VFMADD231PS  448(DX)(R12*4), Z8, Z7
+	VBROADCASTSS (SI)(CX*4), Z8
+	VFMADD231PS  (R10)(R12*4), Z8, Z0
+	VFMADD231PS  64(R10)(R12*4), Z8, Z1
+	VFMADD231PS  128(R10)(R12*4), Z8, Z2
+	VFMADD231PS  192(R10)(R12*4), Z8, Z3
+	VFMADD231PS  256(R10)(R12*4), Z8, Z4
+	VFMADD231PS  320(R10)(R12*4), Z8, Z5
+	VFMADD231PS  384(R10)(R12*4), Z8, Z6
+	VFMADD231PS  448(R10)(R12*4), Z8, Z7
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry63
 
 entriesDone64:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z3, 192(AX)
-	VMOVUPS Z4, 256(AX)
-	VMOVUPS Z5, 320(AX)
-	VMOVUPS Z6, 384(AX)
-	VMOVUPS Z7, 448(AX)
-	ADDQ    $+512, DX
-	ADDQ    $+512, AX
-	SUBQ    $+128, BX
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	VMOVUPS Z7, 448(R9)
+	ADDQ    $+512, R10
+	ADDQ    $+512, R9
+	SUBQ    $+128, R11
 	JG      block
 
 finished:
+	MOVQ step+56(FP), CX
+	SHLQ $0x02, CX
+	ADDQ CX, start+48(FP)
+	MOVQ ldo+24(FP), CX
+	SHLQ $0x02, CX
+	ADDQ CX, dst+0(FP)
+	DECQ lists+64(FP)
+	JNE  list
 	MOVQ $-1, AX
-	MOVQ AX, ret+72(FP)
+	MOVQ AX, ret+96(FP)
 	VZEROUPPER
 	RET
 
 outside:
-	MOVQ CX, ret+72(FP)
+	MOVQ CX, ret+96(FP)
 	VZEROUPPER
 	RET
 
-// func sumRowsSGDAVX512(w *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32) int
+// func sumRowsSGDAVX512(w *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32) int
 // Requires: AVX, AVX512F
-TEXT ·sumRowsSGDAVX512(SB), NOSPLIT, $0-80
-	MOVQ         w+0(FP), AX
-	MOVQ         rows+8(FP), DX
-	MOVQ         n+16(FP), BX
-	MOVQ         ld+24(FP), SI
-	MOVQ         limit+32(FP), DI
-	MOVQ         idx+40(FP), R8
-	MOVQ         val+48(FP), R9
-	MOVQ         count+56(FP), R10
-	VBROADCASTSS rate+64(FP), Z0
-	MOVQ         BX, CX
+TEXT ·sumRowsSGDAVX512(SB), NOSPLIT, $0-104
+	VBROADCASTSS rate+88(FP), Z0
+	MOVQ         ld+32(FP), AX
+	MOVQ         limit+40(FP), DX
+	MOVQ         idx+72(FP), BX
+	MOVQ         val+80(FP), SI
+	MOVQ         n+16(FP), CX
 	ANDQ         $+15, CX
-	MOVQ         $0x00000001, R11
+	MOVQ         $0x00000001, DI
 	MOVQ         CX, CX
-	SHLQ         CL, R11
-	DECQ         R11
-	KMOVW        R11, K1
+	SHLQ         CL, DI
+	DECQ         DI
+	KMOVW        DI, K1
+
+list:
+	MOVQ start+48(FP), CX
+	MOVL (CX), DI
+	MOVL 4(CX), R8
+	CMPQ DI, R8
+	JE   finished
+	MOVQ w+0(FP), R9
+	MOVQ rows+8(FP), R10
+	MOVQ n+16(FP), R11
 
 block:
-	MOVQ BX, CX
-	CMPQ BX, $+128
+	MOVQ R11, CX
+	CMPQ R11, $+128
 	JLE  last
 	MOVQ $+128, CX
-	CMPQ BX, $+256
+	CMPQ R11, $+256
 	JGE  whole
-	LEAQ 31(BX), CX
+	LEAQ 31(R11), CX
 	SHRQ $0x01, CX
 	ANDQ $-16, CX
 	JMP  whole
 
 last:
-	TESTQ  $+15, BX
+	TESTQ  $+15, R11
 	JE     whole
 	CMPQ   CX, $+112
 	JG     partial8
@@ -4190,92 +4248,92 @@ last:
 	CMPQ   CX, $+16
 	JG     partial2
 	VPXORD Z1, Z1, Z1
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone2
 
 entry1:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z2
-	VFMADD231PS  (DX)(BX*4), Z2, K1, Z1
+	VBROADCASTSS (SI)(CX*4), Z2
+	VFMADD231PS  (R10)(DI*4), Z2, K1, Z1
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry1
 
 entriesDone2:
-	VMOVUPS.Z    (AX), K1, Z2
+	VMOVUPS.Z    (R9), K1, Z2
 	VFNMADD231PS Z1, Z0, Z2
-	VMOVUPS      Z2, K1, (AX)
-	ADDQ         $+64, DX
-	ADDQ         $+64, AX
+	VMOVUPS      Z2, K1, (R9)
+	ADDQ         $+64, R10
+	ADDQ         $+64, R9
 	JMP          finished
 
 partial2:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone4
 
 entry3:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z3
-	VFMADD231PS  (DX)(BX*4), Z3, Z1
-	VFMADD231PS  64(DX)(BX*4), Z3, K1, Z2
+	VBROADCASTSS (SI)(CX*4), Z3
+	VFMADD231PS  (R10)(DI*4), Z3, Z1
+	VFMADD231PS  64(R10)(DI*4), Z3, K1, Z2
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry3
 
 entriesDone4:
-	VMOVUPS      (AX), Z3
+	VMOVUPS      (R9), Z3
 	VFNMADD231PS Z1, Z0, Z3
-	VMOVUPS      Z3, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
+	VMOVUPS      Z3, (R9)
+	VMOVUPS.Z    64(R9), K1, Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         $+128, DX
-	ADDQ         $+128, AX
+	VMOVUPS      Z1, K1, 64(R9)
+	ADDQ         $+128, R10
+	ADDQ         $+128, R9
 	JMP          finished
 
 partial3:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone6
 
 entry5:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z4
-	VFMADD231PS  (DX)(BX*4), Z4, Z1
-	VFMADD231PS  64(DX)(BX*4), Z4, Z2
-	VFMADD231PS  128(DX)(BX*4), Z4, K1, Z3
+	VBROADCASTSS (SI)(CX*4), Z4
+	VFMADD231PS  (R10)(DI*4), Z4, Z1
+	VFMADD231PS  64(R10)(DI*4), Z4, Z2
+	VFMADD231PS  128(R10)(DI*4), Z4, K1, Z3
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry5
 
 entriesDone6:
-	VMOVUPS      (AX), Z4
+	VMOVUPS      (R9), Z4
 	VFNMADD231PS Z1, Z0, Z4
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z4, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS.Z    128(AX), K1, Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS.Z    128(R9), K1, Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, K1, 128(AX)
-	ADDQ         $+192, DX
-	ADDQ         $+192, AX
+	VMOVUPS      Z1, K1, 128(R9)
+	ADDQ         $+192, R10
+	ADDQ         $+192, R9
 	JMP          finished
 
 partial4:
@@ -4283,39 +4341,39 @@ partial4:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone8
 
 entry7:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z5
-	VFMADD231PS  (DX)(BX*4), Z5, Z1
-	VFMADD231PS  64(DX)(BX*4), Z5, Z2
-	VFMADD231PS  128(DX)(BX*4), Z5, Z3
-	VFMADD231PS  192(DX)(BX*4), Z5, K1, Z4
+	VBROADCASTSS (SI)(CX*4), Z5
+	VFMADD231PS  (R10)(DI*4), Z5, Z1
+	VFMADD231PS  64(R10)(DI*4), Z5, Z2
+	VFMADD231PS  128(R10)(DI*4), Z5, Z3
+	VFMADD231PS  192(R10)(DI*4), Z5, K1, Z4
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry7
 
 entriesDone8:
-	VMOVUPS      (AX), Z5
+	VMOVUPS      (R9), Z5
 	VFNMADD231PS Z1, Z0, Z5
-	VMOVUPS      Z5, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z5, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS.Z    192(AX), K1, Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS.Z    192(R9), K1, Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, K1, 192(AX)
-	ADDQ         $+256, DX
-	ADDQ         $+256, AX
+	VMOVUPS      Z1, K1, 192(R9)
+	ADDQ         $+256, R10
+	ADDQ         $+256, R9
 	JMP          finished
 
 partial5:
@@ -4324,43 +4382,43 @@ partial5:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone10
 
 entry9:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z6
-	VFMADD231PS  (DX)(BX*4), Z6, Z1
-	VFMADD231PS  64(DX)(BX*4), Z6, Z2
-	VFMADD231PS  128(DX)(BX*4), Z6, Z3
-	VFMADD231PS  192(DX)(BX*4), Z6, Z4
-	VFMADD231PS  256(DX)(BX*4), Z6, K1, Z5
+	VBROADCASTSS (SI)(CX*4), Z6
+	VFMADD231PS  (R10)(DI*4), Z6, Z1
+	VFMADD231PS  64(R10)(DI*4), Z6, Z2
+	VFMADD231PS  128(R10)(DI*4), Z6, Z3
+	VFMADD231PS  192(R10)(DI*4), Z6, Z4
+	VFMADD231PS  256(R10)(DI*4), Z6, K1, Z5
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry9
 
 entriesDone10:
-	VMOVUPS      (AX), Z6
+	VMOVUPS      (R9), Z6
 	VFNMADD231PS Z1, Z0, Z6
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z6, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS.Z    256(AX), K1, Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS.Z    256(R9), K1, Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, K1, 256(AX)
-	ADDQ         $+320, DX
-	ADDQ         $+320, AX
+	VMOVUPS      Z1, K1, 256(R9)
+	ADDQ         $+320, R10
+	ADDQ         $+320, R9
 	JMP          finished
 
 partial6:
@@ -4370,47 +4428,47 @@ partial6:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone12
 
 entry11:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z7
-	VFMADD231PS  (DX)(BX*4), Z7, Z1
-	VFMADD231PS  64(DX)(BX*4), Z7, Z2
-	VFMADD231PS  128(DX)(BX*4), Z7, Z3
-	VFMADD231PS  192(DX)(BX*4), Z7, Z4
-	VFMADD231PS  256(DX)(BX*4), Z7, Z5
-	VFMADD231PS  320(DX)(BX*4), Z7, K1, Z6
+	VBROADCASTSS (SI)(CX*4), Z7
+	VFMADD231PS  (R10)(DI*4), Z7, Z1
+	VFMADD231PS  64(R10)(DI*4), Z7, Z2
+	VFMADD231PS  128(R10)(DI*4), Z7, Z3
+	VFMADD231PS  192(R10)(DI*4), Z7, Z4
+	VFMADD231PS  256(R10)(DI*4), Z7, Z5
+	VFMADD231PS  320(R10)(DI*4), Z7, K1, Z6
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry11
 
 entriesDone12:
-	VMOVUPS      (AX), Z7
+	VMOVUPS      (R9), Z7
 	VFNMADD231PS Z1, Z0, Z7
-	VMOVUPS      Z7, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z7, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS      256(AX), Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, 256(AX)
-	VMOVUPS.Z    320(AX), K1, Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS.Z    320(R9), K1, Z1
 	VFNMADD231PS Z6, Z0, Z1
-	VMOVUPS      Z1, K1, 320(AX)
-	ADDQ         $+384, DX
-	ADDQ         $+384, AX
+	VMOVUPS      Z1, K1, 320(R9)
+	ADDQ         $+384, R10
+	ADDQ         $+384, R9
 	JMP          finished
 
 partial7:
@@ -4421,51 +4479,51 @@ partial7:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone14
 
 entry13:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z8
-	VFMADD231PS  (DX)(BX*4), Z8, Z1
-	VFMADD231PS  64(DX)(BX*4), Z8, Z2
-	VFMADD231PS  128(DX)(BX*4), Z8, Z3
-	VFMADD231PS  192(DX)(BX*4), Z8, Z4
-	VFMADD231PS  256(DX)(BX*4), Z8, Z5
-	VFMADD231PS  320(DX)(BX*4), Z8, Z6
-	VFMADD231PS  384(DX)(BX*4), Z8, K1, Z7
+	VBROADCASTSS (SI)(CX*4), Z8
+	VFMADD231PS  (R10)(DI*4), Z8, Z1
+	VFMADD231PS  64(R10)(DI*4), Z8, Z2
+	VFMADD231PS  128(R10)(DI*4), Z8, Z3
+	VFMADD231PS  192(R10)(DI*4), Z8, Z4
+	VFMADD231PS  256(R10)(DI*4), Z8, Z5
+	VFMADD231PS  320(R10)(DI*4), Z8, Z6
+	VFMADD231PS  384(R10)(DI*4), Z8, K1, Z7
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry13
 
 entriesDone14:
-	VMOVUPS      (AX), Z8
+	VMOVUPS      (R9), Z8
 	VFNMADD231PS Z1, Z0, Z8
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z8, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS      256(AX), Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, 256(AX)
-	VMOVUPS      320(AX), Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
 	VFNMADD231PS Z6, Z0, Z1
-	VMOVUPS      Z1, 320(AX)
-	VMOVUPS.Z    384(AX), K1, Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS.Z    384(R9), K1, Z1
 	VFNMADD231PS Z7, Z0, Z1
-	VMOVUPS      Z1, K1, 384(AX)
-	ADDQ         $+448, DX
-	ADDQ         $+448, AX
+	VMOVUPS      Z1, K1, 384(R9)
+	ADDQ         $+448, R10
+	ADDQ         $+448, R9
 	JMP          finished
 
 partial8:
@@ -4477,55 +4535,55 @@ partial8:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone16
 
 entry15:
-	MOVL         (R8)(CX*4), BX
-	IMULQ        SI, BX
-	CMPQ         BX, DI
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z9
-	VFMADD231PS  (DX)(BX*4), Z9, Z1
-	VFMADD231PS  64(DX)(BX*4), Z9, Z2
-	VFMADD231PS  128(DX)(BX*4), Z9, Z3
-	VFMADD231PS  192(DX)(BX*4), Z9, Z4
-	VFMADD231PS  256(DX)(BX*4), Z9, Z5
-	VFMADD231PS  320(DX)(BX*4), Z9, Z6
-	VFMADD231PS  384(DX)(BX*4), Z9, Z7
-	VFMADD231PS  448(DX)(BX*4), Z9, K1, Z8
+	VBROADCASTSS (SI)(CX*4), Z9
+	VFMADD231PS  (R10)(DI*4), Z9, Z1
+	VFMADD231PS  64(R10)(DI*4), Z9, Z2
+	VFMADD231PS  128(R10)(DI*4), Z9, Z3
+	VFMADD231PS  192(R10)(DI*4), Z9, Z4
+	VFMADD231PS  256(R10)(DI*4), Z9, Z5
+	VFMADD231PS  320(R10)(DI*4), Z9, Z6
+	VFMADD231PS  384(R10)(DI*4), Z9, Z7
+	VFMADD231PS  448(R10)(DI*4), Z9, K1, Z8
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry15
 
 entriesDone16:
-	VMOVUPS      (AX), Z9
+	VMOVUPS      (R9), Z9
 	VFNMADD231PS Z1, Z0, Z9
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z9, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS      256(AX), Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, 256(AX)
-	VMOVUPS      320(AX), Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
 	VFNMADD231PS Z6, Z0, Z1
-	VMOVUPS      Z1, 320(AX)
-	VMOVUPS      384(AX), Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
 	VFNMADD231PS Z7, Z0, Z1
-	VMOVUPS      Z1, 384(AX)
-	VMOVUPS.Z    448(AX), K1, Z1
+	VMOVUPS      Z1, 384(R9)
+	VMOVUPS.Z    448(R9), K1, Z1
 	VFNMADD231PS Z8, Z0, Z1
-	VMOVUPS      Z1, K1, 448(AX)
-	ADDQ         $+512, DX
-	ADDQ         $+512, AX
+	VMOVUPS      Z1, K1, 448(R9)
+	ADDQ         $+512, R10
+	ADDQ         $+512, R9
 	JMP          finished
 
 whole:
@@ -4544,60 +4602,60 @@ whole:
 	CMPQ   CX, $+16
 	JG     whole2
 	VPXORD Z1, Z1, Z1
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone18
 
 entry17:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z2
-	VFMADD231PS  (DX)(R11*4), Z2, Z1
+	VBROADCASTSS (SI)(CX*4), Z2
+	VFMADD231PS  (R10)(R12*4), Z2, Z1
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry17
 
 entriesDone18:
-	VMOVUPS      (AX), Z2
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z1, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         $+64, DX
-	ADDQ         $+64, AX
-	SUBQ         $+16, BX
+	VMOVUPS      Z2, (R9)
+	ADDQ         $+64, R10
+	ADDQ         $+64, R9
+	SUBQ         $+16, R11
 	JG           block
 	JMP          finished
 
 whole2:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone20
 
 entry19:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z3
-	VFMADD231PS  (DX)(R11*4), Z3, Z1
-	VFMADD231PS  64(DX)(R11*4), Z3, Z2
+	VBROADCASTSS (SI)(CX*4), Z3
+	VFMADD231PS  (R10)(R12*4), Z3, Z1
+	VFMADD231PS  64(R10)(R12*4), Z3, Z2
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry19
 
 entriesDone20:
-	VMOVUPS      (AX), Z3
+	VMOVUPS      (R9), Z3
 	VFNMADD231PS Z1, Z0, Z3
-	VMOVUPS      Z3, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z3, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         $+128, DX
-	ADDQ         $+128, AX
-	SUBQ         $+32, BX
+	VMOVUPS      Z1, 64(R9)
+	ADDQ         $+128, R10
+	ADDQ         $+128, R9
+	SUBQ         $+32, R11
 	JG           block
 	JMP          finished
 
@@ -4605,36 +4663,36 @@ whole3:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone22
 
 entry21:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z4
-	VFMADD231PS  (DX)(R11*4), Z4, Z1
-	VFMADD231PS  64(DX)(R11*4), Z4, Z2
-	VFMADD231PS  128(DX)(R11*4), Z4, Z3
+	VBROADCASTSS (SI)(CX*4), Z4
+	VFMADD231PS  (R10)(R12*4), Z4, Z1
+	VFMADD231PS  64(R10)(R12*4), Z4, Z2
+	VFMADD231PS  128(R10)(R12*4), Z4, Z3
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry21
 
 entriesDone22:
-	VMOVUPS      (AX), Z4
+	VMOVUPS      (R9), Z4
 	VFNMADD231PS Z1, Z0, Z4
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z4, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	ADDQ         $+192, DX
-	ADDQ         $+192, AX
-	SUBQ         $+48, BX
+	VMOVUPS      Z1, 128(R9)
+	ADDQ         $+192, R10
+	ADDQ         $+192, R9
+	SUBQ         $+48, R11
 	JG           block
 	JMP          finished
 
@@ -4643,40 +4701,40 @@ whole4:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone24
 
 entry23:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z5
-	VFMADD231PS  (DX)(R11*4), Z5, Z1
-	VFMADD231PS  64(DX)(R11*4), Z5, Z2
-	VFMADD231PS  128(DX)(R11*4), Z5, Z3
-	VFMADD231PS  192(DX)(R11*4), Z5, Z4
+	VBROADCASTSS (SI)(CX*4), Z5
+	VFMADD231PS  (R10)(R12*4), Z5, Z1
+	VFMADD231PS  64(R10)(R12*4), Z5, Z2
+	VFMADD231PS  128(R10)(R12*4), Z5, Z3
+	VFMADD231PS  192(R10)(R12*4), Z5, Z4
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry23
 
 entriesDone24:
-	VMOVUPS      (AX), Z5
+	VMOVUPS      (R9), Z5
 	VFNMADD231PS Z1, Z0, Z5
-	VMOVUPS      Z5, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z5, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	ADDQ         $+256, DX
-	ADDQ         $+256, AX
-	SUBQ         $+64, BX
+	VMOVUPS      Z1, 192(R9)
+	ADDQ         $+256, R10
+	ADDQ         $+256, R9
+	SUBQ         $+64, R11
 	JG           block
 	JMP          finished
 
@@ -4686,44 +4744,44 @@ whole5:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone26
 
 entry25:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z6
-	VFMADD231PS  (DX)(R11*4), Z6, Z1
-	VFMADD231PS  64(DX)(R11*4), Z6, Z2
-	VFMADD231PS  128(DX)(R11*4), Z6, Z3
-	VFMADD231PS  192(DX)(R11*4), Z6, Z4
-	VFMADD231PS  256(DX)(R11*4), Z6, Z5
+	VBROADCASTSS (SI)(CX*4), Z6
+	VFMADD231PS  (R10)(R12*4), Z6, Z1
+	VFMADD231PS  64(R10)(R12*4), Z6, Z2
+	VFMADD231PS  128(R10)(R12*4), Z6, Z3
+	VFMADD231PS  192(R10)(R12*4), Z6, Z4
+	VFMADD231PS  256(R10)(R12*4), Z6, Z5
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry25
 
 entriesDone26:
-	VMOVUPS      (AX), Z6
+	VMOVUPS      (R9), Z6
 	VFNMADD231PS Z1, Z0, Z6
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z6, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS      256(AX), Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, 256(AX)
-	ADDQ         $+320, DX
-	ADDQ         $+320, AX
-	SUBQ         $+80, BX
+	VMOVUPS      Z1, 256(R9)
+	ADDQ         $+320, R10
+	ADDQ         $+320, R9
+	SUBQ         $+80, R11
 	JG           block
 	JMP          finished
 
@@ -4734,48 +4792,48 @@ whole6:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone28
 
 entry27:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z7
-	VFMADD231PS  (DX)(R11*4), Z7, Z1
-	VFMADD231PS  64(DX)(R11*4), Z7, Z2
-	VFMADD231PS  128(DX)(R11*4), Z7, Z3
-	VFMADD231PS  192(DX)(R11*4), Z7, Z4
-	VFMADD231PS  256(DX)(R11*4), Z7, Z5
-	VFMADD231PS  320(DX)(R11*4), Z7, Z6
+	VBROADCASTSS (SI)(CX*4), Z7
+	VFMADD231PS  (R10)(R12*4), Z7, Z1
+	VFMADD231PS  64(R10)(R12*4), Z7, Z2
+	VFMADD231PS  128(R10)(R12*4), Z7, Z3
+	VFMADD231PS  192(R10)(R12*4), Z7, Z4
+	VFMADD231PS  256(R10)(R12*4), Z7, Z5
+	VFMADD231PS  320(R10)(R12*4), Z7, Z6
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry27
 
 entriesDone28:
-	VMOVUPS      (AX), Z7
+	VMOVUPS      (R9), Z7
 	VFNMADD231PS Z1, Z0, Z7
-	VMOVUPS      Z7, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z7, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS      256(AX), Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, 256(AX)
-	VMOVUPS      320(AX), Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
 	VFNMADD231PS Z6, Z0, Z1
-	VMOVUPS      Z1, 320(AX)
-	ADDQ         $+384, DX
-	ADDQ         $+384, AX
-	SUBQ         $+96, BX
+	VMOVUPS      Z1, 320(R9)
+	ADDQ         $+384, R10
+	ADDQ         $+384, R9
+	SUBQ         $+96, R11
 	JG           block
 	JMP          finished
 
@@ -4787,52 +4845,52 @@ whole7:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone30
 
 entry29:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z8
-	VFMADD231PS  (DX)(R11*4), Z8, Z1
-	VFMADD231PS  64(DX)(R11*4), Z8, Z2
-	VFMADD231PS  128(DX)(R11*4), Z8, Z3
-	VFMADD231PS  192(DX)(R11*4), Z8, Z4
-	VFMADD231PS  256(DX)(R11*4), Z8, Z5
-	VFMADD231PS  320(DX)(R11*4), Z8, Z6
-	VFMADD231PS  384(DX)(R11*4), Z8, Z7
+	VBROADCASTSS (SI)(CX*4), Z8
+	VFMADD231PS  (R10)(R12*4), Z8, Z1
+	VFMADD231PS  64(R10)(R12*4), Z8, Z2
+	VFMADD231PS  128(R10)(R12*4), Z8, Z3
+	VFMADD231PS  192(R10)(R12*4), Z8, Z4
+	VFMADD231PS  256(R10)(R12*4), Z8, Z5
+	VFMADD231PS  320(R10)(R12*4), Z8, Z6
+	VFMADD231PS  384(R10)(R12*4), Z8, Z7
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry29
 
 entriesDone30:
-	VMOVUPS      (AX), Z8
+	VMOVUPS      (R9), Z8
 	VFNMADD231PS Z1, Z0, Z8
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z8, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS      256(AX), Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, 256(AX)
-	VMOVUPS      320(AX), Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
 	VFNMADD231PS Z6, Z0, Z1
-	VMOVUPS      Z1, 320(AX)
-	VMOVUPS      384(AX), Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
 	VFNMADD231PS Z7, Z0, Z1
-	VMOVUPS      Z1, 384(AX)
-	ADDQ         $+448, DX
-	ADDQ         $+448, AX
-	SUBQ         $+112, BX
+	VMOVUPS      Z1, 384(R9)
+	ADDQ         $+448, R10
+	ADDQ         $+448, R9
+	SUBQ         $+112, R11
 	JG           block
 	JMP          finished
 
@@ -4845,105 +4903,117 @@ whole8:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	XORQ   CX, CX
-	TESTQ  R10, R10
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone32
 
 entry31:
-	MOVL         (R8)(CX*4), R11
-	IMULQ        SI, R11
-	CMPQ         R11, DI
+	MOVL         (BX)(CX*4), R12
+	IMULQ        AX, R12
+	CMPQ         R12, DX
 	JG           outside
-	VBROADCASTSS (R9)(CX*4), Z9
-	VFMADD231PS  (DX)(R11*4), Z9, Z1
-	VFMADD231PS  64(DX)(R11*4), Z9, Z2
-	VFMADD231PS  128(DX)(R11*4), Z9, Z3
-	VFMADD231PS  192(DX)(R11*4), Z9, Z4
-	VFMADD231PS  256(DX)(R11*4), Z9, Z5
-	VFMADD231PS  320(DX)(R11*4), Z9, Z6
-	VFMADD231PS  384(DX)(R11*4), Z9, Z7
-	VFMADD231PS  448(DX)(R11*4), Z9, Z8
+	VBROADCASTSS (SI)(CX*4), Z9
+	VFMADD231PS  (R10)(R12*4), Z9, Z1
+	VFMADD231PS  64(R10)(R12*4), Z9, Z2
+	VFMADD231PS  128(R10)(R12*4), Z9, Z3
+	VFMADD231PS  192(R10)(R12*4), Z9, Z4
+	VFMADD231PS  256(R10)(R12*4), Z9, Z5
+	VFMADD231PS  320(R10)(R12*4), Z9, Z6
+	VFMADD231PS  384(R10)(R12*4), Z9, Z7
+	VFMADD231PS  448(R10)(R12*4), Z9, Z8
 	INCQ         CX
-	CMPQ         CX, R10
+	CMPQ         CX, R8
 	JL           entry31
 
 entriesDone32:
-	VMOVUPS      (AX), Z9
+	VMOVUPS      (R9), Z9
 	VFNMADD231PS Z1, Z0, Z9
-	VMOVUPS      Z9, (AX)
-	VMOVUPS      64(AX), Z1
+	VMOVUPS      Z9, (R9)
+	VMOVUPS      64(R9), Z1
 	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      128(AX), Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
 	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, 128(AX)
-	VMOVUPS      192(AX), Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
 	VFNMADD231PS Z4, Z0, Z1
-	VMOVUPS      Z1, 192(AX)
-	VMOVUPS      256(AX), Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
 	VFNMADD231PS Z5, Z0, Z1
-	VMOVUPS      Z1, 256(AX)
-	VMOVUPS      320(AX), Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
 	VFNMADD231PS Z6, Z0, Z1
-	VMOVUPS      Z1, 320(AX)
-	VMOVUPS      384(AX), Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
 	VFNMADD231PS Z7, Z0, Z1
-	VMOVUPS      Z1, 384(AX)
-	VMOVUPS      448(AX), Z1
+	VMOVUPS      Z1, 384(R9)
+	VMOVUPS      448(R9), Z1
 	VFNMADD231PS Z8, Z0, Z1
-	VMOVUPS      Z1, 448(AX)
-	ADDQ         $+512, DX
-	ADDQ         $+512, AX
-	SUBQ         $+128, BX
+	VMOVUPS      Z1, 448(R9)
+	ADDQ         $+512, R10
+	ADDQ         $+512, R9
+	SUBQ         $+128, R11
 	JG           block
 
 finished:
+	MOVQ step+56(FP), CX
+	SHLQ $0x02, CX
+	ADDQ CX, start+48(FP)
+	MOVQ ldo+24(FP), CX
+	SHLQ $0x02, CX
+	ADDQ CX, w+0(FP)
+	DECQ lists+64(FP)
+	JNE  list
 	MOVQ $-1, AX
-	MOVQ AX, ret+72(FP)
+	MOVQ AX, ret+96(FP)
 	VZEROUPPER
 	RET
 
 outside:
-	MOVQ CX, ret+72(FP)
+	MOVQ CX, ret+96(FP)
 	VZEROUPPER
 	RET
 
-// func sumRowsMomentumAVX512(w *float32, v *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32, mu float32) int
+// func sumRowsMomentumAVX512(w *float32, v *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32, mu float32) int
 // Requires: AVX, AVX512F
-TEXT ·sumRowsMomentumAVX512(SB), NOSPLIT, $0-88
-	MOVQ         w+0(FP), AX
-	MOVQ         v+8(FP), DX
-	MOVQ         rows+16(FP), BX
-	MOVQ         n+24(FP), SI
-	MOVQ         ld+32(FP), DI
-	MOVQ         limit+40(FP), R8
-	MOVQ         idx+48(FP), R9
-	MOVQ         val+56(FP), R10
-	MOVQ         count+64(FP), R11
-	VBROADCASTSS rate+72(FP), Z0
-	VBROADCASTSS mu+76(FP), Z1
-	MOVQ         SI, CX
+TEXT ·sumRowsMomentumAVX512(SB), NOSPLIT, $0-112
+	VBROADCASTSS rate+96(FP), Z0
+	VBROADCASTSS mu+100(FP), Z1
+	MOVQ         ld+40(FP), AX
+	MOVQ         limit+48(FP), DX
+	MOVQ         idx+80(FP), BX
+	MOVQ         val+88(FP), SI
+	MOVQ         n+24(FP), CX
 	ANDQ         $+15, CX
-	MOVQ         $0x00000001, R12
+	MOVQ         $0x00000001, DI
 	MOVQ         CX, CX
-	SHLQ         CL, R12
-	DECQ         R12
-	KMOVW        R12, K1
+	SHLQ         CL, DI
+	DECQ         DI
+	KMOVW        DI, K1
+
+list:
+	MOVQ start+56(FP), CX
+	MOVL (CX), DI
+	MOVL 4(CX), R8
+	MOVQ w+0(FP), R9
+	MOVQ v+8(FP), R10
+	MOVQ rows+16(FP), R11
+	MOVQ n+24(FP), R12
 
 block:
-	MOVQ SI, CX
-	CMPQ SI, $+128
+	MOVQ R12, CX
+	CMPQ R12, $+128
 	JLE  last
 	MOVQ $+128, CX
-	CMPQ SI, $+256
+	CMPQ R12, $+256
 	JGE  whole
-	LEAQ 31(SI), CX
+	LEAQ 31(R12), CX
 	SHRQ $0x01, CX
 	ANDQ $-16, CX
 	JMP  whole
 
 last:
-	TESTQ  $+15, SI
+	TESTQ  $+15, R12
 	JE     whole
 	CMPQ   CX, $+112
 	JG     partial8
@@ -4960,541 +5030,541 @@ last:
 	CMPQ   CX, $+16
 	JG     partial2
 	VPXORD Z2, Z2, Z2
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone2
 
 entry1:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z3
-	VFMADD231PS  (BX)(SI*4), Z3, K1, Z2
+	VBROADCASTSS (SI)(CX*4), Z3
+	VFMADD231PS  (R11)(DI*4), Z3, K1, Z2
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry1
 
 entriesDone2:
-	VMOVUPS.Z    (DX), K1, Z3
+	VMOVUPS.Z    (R10), K1, Z3
 	VFMADD213PS  Z2, Z1, Z3
-	VMOVUPS      Z3, K1, (DX)
-	VMOVUPS.Z    (AX), K1, Z1
-	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-	ADDQ         $+64, BX
-	ADDQ         $+64, AX
-	ADDQ         $+64, DX
-	JMP          finished
-
-partial2:
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone4
-
-entry3:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z4
-	VFMADD231PS  (BX)(SI*4), Z4, Z2
-	VFMADD231PS  64(BX)(SI*4), Z4, K1, Z3
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry3
-
-entriesDone4:
-	VMOVUPS      (DX), Z4
-	VFMADD213PS  Z2, Z1, Z4
-	VMOVUPS      Z4, (DX)
-	VMOVUPS      (AX), Z2
-	VFNMADD231PS Z4, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS.Z    64(DX), K1, Z2
-	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, K1, 64(DX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	ADDQ         $+128, BX
-	ADDQ         $+128, AX
-	ADDQ         $+128, DX
-	JMP          finished
-
-partial3:
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone6
-
-entry5:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z5
-	VFMADD231PS  (BX)(SI*4), Z5, Z2
-	VFMADD231PS  64(BX)(SI*4), Z5, Z3
-	VFMADD231PS  128(BX)(SI*4), Z5, K1, Z4
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry5
-
-entriesDone6:
-	VMOVUPS      (DX), Z5
-	VFMADD213PS  Z2, Z1, Z5
-	VMOVUPS      Z5, (DX)
-	VMOVUPS      (AX), Z2
-	VFNMADD231PS Z5, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
-	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS.Z    128(DX), K1, Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, K1, 128(DX)
-	VMOVUPS.Z    128(AX), K1, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 128(AX)
-	ADDQ         $+192, BX
-	ADDQ         $+192, AX
-	ADDQ         $+192, DX
-	JMP          finished
-
-partial4:
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone8
-
-entry7:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z6
-	VFMADD231PS  (BX)(SI*4), Z6, Z2
-	VFMADD231PS  64(BX)(SI*4), Z6, Z3
-	VFMADD231PS  128(BX)(SI*4), Z6, Z4
-	VFMADD231PS  192(BX)(SI*4), Z6, K1, Z5
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry7
-
-entriesDone8:
-	VMOVUPS      (DX), Z6
-	VFMADD213PS  Z2, Z1, Z6
-	VMOVUPS      Z6, (DX)
-	VMOVUPS      (AX), Z2
-	VFNMADD231PS Z6, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
-	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS.Z    192(DX), K1, Z2
-	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, K1, 192(DX)
-	VMOVUPS.Z    192(AX), K1, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 192(AX)
-	ADDQ         $+256, BX
-	ADDQ         $+256, AX
-	ADDQ         $+256, DX
-	JMP          finished
-
-partial5:
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone10
-
-entry9:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z7
-	VFMADD231PS  (BX)(SI*4), Z7, Z2
-	VFMADD231PS  64(BX)(SI*4), Z7, Z3
-	VFMADD231PS  128(BX)(SI*4), Z7, Z4
-	VFMADD231PS  192(BX)(SI*4), Z7, Z5
-	VFMADD231PS  256(BX)(SI*4), Z7, K1, Z6
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry9
-
-entriesDone10:
-	VMOVUPS      (DX), Z7
-	VFMADD213PS  Z2, Z1, Z7
-	VMOVUPS      Z7, (DX)
-	VMOVUPS      (AX), Z2
-	VFNMADD231PS Z7, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
-	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
-	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS.Z    256(DX), K1, Z2
-	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, K1, 256(DX)
-	VMOVUPS.Z    256(AX), K1, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 256(AX)
-	ADDQ         $+320, BX
-	ADDQ         $+320, AX
-	ADDQ         $+320, DX
-	JMP          finished
-
-partial6:
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone12
-
-entry11:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z8
-	VFMADD231PS  (BX)(SI*4), Z8, Z2
-	VFMADD231PS  64(BX)(SI*4), Z8, Z3
-	VFMADD231PS  128(BX)(SI*4), Z8, Z4
-	VFMADD231PS  192(BX)(SI*4), Z8, Z5
-	VFMADD231PS  256(BX)(SI*4), Z8, Z6
-	VFMADD231PS  320(BX)(SI*4), Z8, K1, Z7
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry11
-
-entriesDone12:
-	VMOVUPS      (DX), Z8
-	VFMADD213PS  Z2, Z1, Z8
-	VMOVUPS      Z8, (DX)
-	VMOVUPS      (AX), Z2
-	VFNMADD231PS Z8, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
-	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
-	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      256(DX), Z2
-	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, 256(DX)
-	VMOVUPS      256(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 256(AX)
-	VMOVUPS.Z    320(DX), K1, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VMOVUPS      Z2, K1, 320(DX)
-	VMOVUPS.Z    320(AX), K1, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 320(AX)
-	ADDQ         $+384, BX
-	ADDQ         $+384, AX
-	ADDQ         $+384, DX
-	JMP          finished
-
-partial7:
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone14
-
-entry13:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z9
-	VFMADD231PS  (BX)(SI*4), Z9, Z2
-	VFMADD231PS  64(BX)(SI*4), Z9, Z3
-	VFMADD231PS  128(BX)(SI*4), Z9, Z4
-	VFMADD231PS  192(BX)(SI*4), Z9, Z5
-	VFMADD231PS  256(BX)(SI*4), Z9, Z6
-	VFMADD231PS  320(BX)(SI*4), Z9, Z7
-	VFMADD231PS  384(BX)(SI*4), Z9, K1, Z8
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry13
-
-entriesDone14:
-	VMOVUPS      (DX), Z9
-	VFMADD213PS  Z2, Z1, Z9
-	VMOVUPS      Z9, (DX)
-	VMOVUPS      (AX), Z2
-	VFNMADD231PS Z9, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
-	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
-	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      256(DX), Z2
-	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, 256(DX)
-	VMOVUPS      256(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 256(AX)
-	VMOVUPS      320(DX), Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VMOVUPS      Z2, 320(DX)
-	VMOVUPS      320(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 320(AX)
-	VMOVUPS.Z    384(DX), K1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VMOVUPS      Z2, K1, 384(DX)
-	VMOVUPS.Z    384(AX), K1, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 384(AX)
-	ADDQ         $+448, BX
-	ADDQ         $+448, AX
-	ADDQ         $+448, DX
-	JMP          finished
-
-partial8:
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone16
-
-entry15:
-	MOVL         (R9)(CX*4), SI
-	IMULQ        DI, SI
-	CMPQ         SI, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z10
-	VFMADD231PS  (BX)(SI*4), Z10, Z2
-	VFMADD231PS  64(BX)(SI*4), Z10, Z3
-	VFMADD231PS  128(BX)(SI*4), Z10, Z4
-	VFMADD231PS  192(BX)(SI*4), Z10, Z5
-	VFMADD231PS  256(BX)(SI*4), Z10, Z6
-	VFMADD231PS  320(BX)(SI*4), Z10, Z7
-	VFMADD231PS  384(BX)(SI*4), Z10, Z8
-	VFMADD231PS  448(BX)(SI*4), Z10, K1, Z9
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry15
-
-entriesDone16:
-	VMOVUPS      (DX), Z10
-	VFMADD213PS  Z2, Z1, Z10
-	VMOVUPS      Z10, (DX)
-	VMOVUPS      (AX), Z2
-	VFNMADD231PS Z10, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
-	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
-	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      256(DX), Z2
-	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, 256(DX)
-	VMOVUPS      256(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 256(AX)
-	VMOVUPS      320(DX), Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VMOVUPS      Z2, 320(DX)
-	VMOVUPS      320(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 320(AX)
-	VMOVUPS      384(DX), Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VMOVUPS      Z2, 384(DX)
-	VMOVUPS      384(AX), Z3
-	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 384(AX)
-	VMOVUPS.Z    448(DX), K1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VMOVUPS      Z2, K1, 448(DX)
-	VMOVUPS.Z    448(AX), K1, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 448(AX)
-	ADDQ         $+512, BX
-	ADDQ         $+512, AX
-	ADDQ         $+512, DX
-	JMP          finished
-
-whole:
-	CMPQ   CX, $+112
-	JG     whole8
-	CMPQ   CX, $+96
-	JG     whole7
-	CMPQ   CX, $+80
-	JG     whole6
-	CMPQ   CX, $+64
-	JG     whole5
-	CMPQ   CX, $+48
-	JG     whole4
-	CMPQ   CX, $+32
-	JG     whole3
-	CMPQ   CX, $+16
-	JG     whole2
-	VPXORD Z2, Z2, Z2
-	XORQ   CX, CX
-	TESTQ  R11, R11
-	JE     entriesDone18
-
-entry17:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
-	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z3
-	VFMADD231PS  (BX)(R12*4), Z3, Z2
-	INCQ         CX
-	CMPQ         CX, R11
-	JL           entry17
-
-entriesDone18:
-	VMOVUPS      (DX), Z3
-	VFMADD213PS  Z2, Z1, Z3
-	VMOVUPS      Z3, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z3, K1, (R10)
+	VMOVUPS.Z    (R9), K1, Z2
 	VFNMADD231PS Z3, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	ADDQ         $+64, BX
-	ADDQ         $+64, AX
-	ADDQ         $+64, DX
-	SUBQ         $+16, SI
+	VMOVUPS      Z2, K1, (R9)
+	ADDQ         $+64, R11
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	JMP          finished
+
+partial2:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone4
+
+entry3:
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z4
+	VFMADD231PS  (R11)(DI*4), Z4, Z2
+	VFMADD231PS  64(R11)(DI*4), Z4, K1, Z3
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry3
+
+entriesDone4:
+	VMOVUPS      (R10), Z4
+	VFMADD213PS  Z2, Z1, Z4
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z4, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS.Z    64(R10), K1, Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      Z2, K1, 64(R10)
+	VMOVUPS.Z    64(R9), K1, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, K1, 64(R9)
+	ADDQ         $+128, R11
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	JMP          finished
+
+partial3:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone6
+
+entry5:
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z5
+	VFMADD231PS  (R11)(DI*4), Z5, Z2
+	VFMADD231PS  64(R11)(DI*4), Z5, Z3
+	VFMADD231PS  128(R11)(DI*4), Z5, K1, Z4
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry5
+
+entriesDone6:
+	VMOVUPS      (R10), Z5
+	VFMADD213PS  Z2, Z1, Z5
+	VMOVUPS      Z5, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z5, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS.Z    128(R10), K1, Z2
+	VFMADD213PS  Z4, Z1, Z2
+	VMOVUPS      Z2, K1, 128(R10)
+	VMOVUPS.Z    128(R9), K1, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, K1, 128(R9)
+	ADDQ         $+192, R11
+	ADDQ         $+192, R9
+	ADDQ         $+192, R10
+	JMP          finished
+
+partial4:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone8
+
+entry7:
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z6
+	VFMADD231PS  (R11)(DI*4), Z6, Z2
+	VFMADD231PS  64(R11)(DI*4), Z6, Z3
+	VFMADD231PS  128(R11)(DI*4), Z6, Z4
+	VFMADD231PS  192(R11)(DI*4), Z6, K1, Z5
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry7
+
+entriesDone8:
+	VMOVUPS      (R10), Z6
+	VFMADD213PS  Z2, Z1, Z6
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z6, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
+	VFMADD213PS  Z4, Z1, Z2
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS.Z    192(R10), K1, Z2
+	VFMADD213PS  Z5, Z1, Z2
+	VMOVUPS      Z2, K1, 192(R10)
+	VMOVUPS.Z    192(R9), K1, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, K1, 192(R9)
+	ADDQ         $+256, R11
+	ADDQ         $+256, R9
+	ADDQ         $+256, R10
+	JMP          finished
+
+partial5:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone10
+
+entry9:
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z7
+	VFMADD231PS  (R11)(DI*4), Z7, Z2
+	VFMADD231PS  64(R11)(DI*4), Z7, Z3
+	VFMADD231PS  128(R11)(DI*4), Z7, Z4
+	VFMADD231PS  192(R11)(DI*4), Z7, Z5
+	VFMADD231PS  256(R11)(DI*4), Z7, K1, Z6
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry9
+
+entriesDone10:
+	VMOVUPS      (R10), Z7
+	VFMADD213PS  Z2, Z1, Z7
+	VMOVUPS      Z7, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z7, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
+	VFMADD213PS  Z4, Z1, Z2
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
+	VFMADD213PS  Z5, Z1, Z2
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS.Z    256(R10), K1, Z2
+	VFMADD213PS  Z6, Z1, Z2
+	VMOVUPS      Z2, K1, 256(R10)
+	VMOVUPS.Z    256(R9), K1, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, K1, 256(R9)
+	ADDQ         $+320, R11
+	ADDQ         $+320, R9
+	ADDQ         $+320, R10
+	JMP          finished
+
+partial6:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone12
+
+entry11:
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z8
+	VFMADD231PS  (R11)(DI*4), Z8, Z2
+	VFMADD231PS  64(R11)(DI*4), Z8, Z3
+	VFMADD231PS  128(R11)(DI*4), Z8, Z4
+	VFMADD231PS  192(R11)(DI*4), Z8, Z5
+	VFMADD231PS  256(R11)(DI*4), Z8, Z6
+	VFMADD231PS  320(R11)(DI*4), Z8, K1, Z7
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry11
+
+entriesDone12:
+	VMOVUPS      (R10), Z8
+	VFMADD213PS  Z2, Z1, Z8
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z8, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
+	VFMADD213PS  Z4, Z1, Z2
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
+	VFMADD213PS  Z5, Z1, Z2
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS      256(R10), Z2
+	VFMADD213PS  Z6, Z1, Z2
+	VMOVUPS      Z2, 256(R10)
+	VMOVUPS      256(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 256(R9)
+	VMOVUPS.Z    320(R10), K1, Z2
+	VFMADD213PS  Z7, Z1, Z2
+	VMOVUPS      Z2, K1, 320(R10)
+	VMOVUPS.Z    320(R9), K1, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, K1, 320(R9)
+	ADDQ         $+384, R11
+	ADDQ         $+384, R9
+	ADDQ         $+384, R10
+	JMP          finished
+
+partial7:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone14
+
+entry13:
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z9
+	VFMADD231PS  (R11)(DI*4), Z9, Z2
+	VFMADD231PS  64(R11)(DI*4), Z9, Z3
+	VFMADD231PS  128(R11)(DI*4), Z9, Z4
+	VFMADD231PS  192(R11)(DI*4), Z9, Z5
+	VFMADD231PS  256(R11)(DI*4), Z9, Z6
+	VFMADD231PS  320(R11)(DI*4), Z9, Z7
+	VFMADD231PS  384(R11)(DI*4), Z9, K1, Z8
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry13
+
+entriesDone14:
+	VMOVUPS      (R10), Z9
+	VFMADD213PS  Z2, Z1, Z9
+	VMOVUPS      Z9, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z9, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
+	VFMADD213PS  Z4, Z1, Z2
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
+	VFMADD213PS  Z5, Z1, Z2
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS      256(R10), Z2
+	VFMADD213PS  Z6, Z1, Z2
+	VMOVUPS      Z2, 256(R10)
+	VMOVUPS      256(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 256(R9)
+	VMOVUPS      320(R10), Z2
+	VFMADD213PS  Z7, Z1, Z2
+	VMOVUPS      Z2, 320(R10)
+	VMOVUPS      320(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 320(R9)
+	VMOVUPS.Z    384(R10), K1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VMOVUPS      Z2, K1, 384(R10)
+	VMOVUPS.Z    384(R9), K1, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, K1, 384(R9)
+	ADDQ         $+448, R11
+	ADDQ         $+448, R9
+	ADDQ         $+448, R10
+	JMP          finished
+
+partial8:
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone16
+
+entry15:
+	MOVL         (BX)(CX*4), DI
+	IMULQ        AX, DI
+	CMPQ         DI, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z10
+	VFMADD231PS  (R11)(DI*4), Z10, Z2
+	VFMADD231PS  64(R11)(DI*4), Z10, Z3
+	VFMADD231PS  128(R11)(DI*4), Z10, Z4
+	VFMADD231PS  192(R11)(DI*4), Z10, Z5
+	VFMADD231PS  256(R11)(DI*4), Z10, Z6
+	VFMADD231PS  320(R11)(DI*4), Z10, Z7
+	VFMADD231PS  384(R11)(DI*4), Z10, Z8
+	VFMADD231PS  448(R11)(DI*4), Z10, K1, Z9
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry15
+
+entriesDone16:
+	VMOVUPS      (R10), Z10
+	VFMADD213PS  Z2, Z1, Z10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z10, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
+	VFMADD213PS  Z3, Z1, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
+	VFMADD213PS  Z4, Z1, Z2
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
+	VFMADD213PS  Z5, Z1, Z2
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS      256(R10), Z2
+	VFMADD213PS  Z6, Z1, Z2
+	VMOVUPS      Z2, 256(R10)
+	VMOVUPS      256(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 256(R9)
+	VMOVUPS      320(R10), Z2
+	VFMADD213PS  Z7, Z1, Z2
+	VMOVUPS      Z2, 320(R10)
+	VMOVUPS      320(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 320(R9)
+	VMOVUPS      384(R10), Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VMOVUPS      Z2, 384(R10)
+	VMOVUPS      384(R9), Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, 384(R9)
+	VMOVUPS.Z    448(R10), K1, Z2
+	VFMADD213PS  Z9, Z1, Z2
+	VMOVUPS      Z2, K1, 448(R10)
+	VMOVUPS.Z    448(R9), K1, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      Z3, K1, 448(R9)
+	ADDQ         $+512, R11
+	ADDQ         $+512, R9
+	ADDQ         $+512, R10
+	JMP          finished
+
+whole:
+	CMPQ   CX, $+112
+	JG     whole8
+	CMPQ   CX, $+96
+	JG     whole7
+	CMPQ   CX, $+80
+	JG     whole6
+	CMPQ   CX, $+64
+	JG     whole5
+	CMPQ   CX, $+48
+	JG     whole4
+	CMPQ   CX, $+32
+	JG     whole3
+	CMPQ   CX, $+16
+	JG     whole2
+	VPXORD Z2, Z2, Z2
+	MOVQ   DI, CX
+	CMPQ   CX, R8
+	JE     entriesDone18
+
+entry17:
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
+	JG           outside
+	VBROADCASTSS (SI)(CX*4), Z3
+	VFMADD231PS  (R11)(R13*4), Z3, Z2
+	INCQ         CX
+	CMPQ         CX, R8
+	JL           entry17
+
+entriesDone18:
+	VMOVUPS      (R10), Z3
+	VFMADD213PS  Z2, Z1, Z3
+	VMOVUPS      Z3, (R10)
+	VMOVUPS      (R9), Z2
+	VFNMADD231PS Z3, Z0, Z2
+	VMOVUPS      Z2, (R9)
+	ADDQ         $+64, R11
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	SUBQ         $+16, R12
 	JG           block
 	JMP          finished
 
 whole2:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone20
 
 entry19:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z4
-	VFMADD231PS  (BX)(R12*4), Z4, Z2
-	VFMADD231PS  64(BX)(R12*4), Z4, Z3
+	VBROADCASTSS (SI)(CX*4), Z4
+	VFMADD231PS  (R11)(R13*4), Z4, Z2
+	VFMADD231PS  64(R11)(R13*4), Z4, Z3
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry19
 
 entriesDone20:
-	VMOVUPS      (DX), Z4
+	VMOVUPS      (R10), Z4
 	VFMADD213PS  Z2, Z1, Z4
-	VMOVUPS      Z4, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z4, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
 	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	ADDQ         $+128, BX
-	ADDQ         $+128, AX
-	ADDQ         $+128, DX
-	SUBQ         $+32, SI
+	VMOVUPS      Z3, 64(R9)
+	ADDQ         $+128, R11
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+32, R12
 	JG           block
 	JMP          finished
 
@@ -5502,46 +5572,46 @@ whole3:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone22
 
 entry21:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z5
-	VFMADD231PS  (BX)(R12*4), Z5, Z2
-	VFMADD231PS  64(BX)(R12*4), Z5, Z3
-	VFMADD231PS  128(BX)(R12*4), Z5, Z4
+	VBROADCASTSS (SI)(CX*4), Z5
+	VFMADD231PS  (R11)(R13*4), Z5, Z2
+	VFMADD231PS  64(R11)(R13*4), Z5, Z3
+	VFMADD231PS  128(R11)(R13*4), Z5, Z4
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry21
 
 entriesDone22:
-	VMOVUPS      (DX), Z5
+	VMOVUPS      (R10), Z5
 	VFMADD213PS  Z2, Z1, Z5
-	VMOVUPS      Z5, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z5, (R10)
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z5, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
 	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
 	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	ADDQ         $+192, BX
-	ADDQ         $+192, AX
-	ADDQ         $+192, DX
-	SUBQ         $+48, SI
+	VMOVUPS      Z3, 128(R9)
+	ADDQ         $+192, R11
+	ADDQ         $+192, R9
+	ADDQ         $+192, R10
+	SUBQ         $+48, R12
 	JG           block
 	JMP          finished
 
@@ -5550,53 +5620,53 @@ whole4:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone24
 
 entry23:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z6
-	VFMADD231PS  (BX)(R12*4), Z6, Z2
-	VFMADD231PS  64(BX)(R12*4), Z6, Z3
-	VFMADD231PS  128(BX)(R12*4), Z6, Z4
-	VFMADD231PS  192(BX)(R12*4), Z6, Z5
+	VBROADCASTSS (SI)(CX*4), Z6
+	VFMADD231PS  (R11)(R13*4), Z6, Z2
+	VFMADD231PS  64(R11)(R13*4), Z6, Z3
+	VFMADD231PS  128(R11)(R13*4), Z6, Z4
+	VFMADD231PS  192(R11)(R13*4), Z6, Z5
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry23
 
 entriesDone24:
-	VMOVUPS      (DX), Z6
+	VMOVUPS      (R10), Z6
 	VFMADD213PS  Z2, Z1, Z6
-	VMOVUPS      Z6, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z6, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
 	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
 	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
 	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	ADDQ         $+256, BX
-	ADDQ         $+256, AX
-	ADDQ         $+256, DX
-	SUBQ         $+64, SI
+	VMOVUPS      Z3, 192(R9)
+	ADDQ         $+256, R11
+	ADDQ         $+256, R9
+	ADDQ         $+256, R10
+	SUBQ         $+64, R12
 	JG           block
 	JMP          finished
 
@@ -5606,60 +5676,60 @@ whole5:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone26
 
 entry25:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z7
-	VFMADD231PS  (BX)(R12*4), Z7, Z2
-	VFMADD231PS  64(BX)(R12*4), Z7, Z3
-	VFMADD231PS  128(BX)(R12*4), Z7, Z4
-	VFMADD231PS  192(BX)(R12*4), Z7, Z5
-	VFMADD231PS  256(BX)(R12*4), Z7, Z6
+	VBROADCASTSS (SI)(CX*4), Z7
+	VFMADD231PS  (R11)(R13*4), Z7, Z2
+	VFMADD231PS  64(R11)(R13*4), Z7, Z3
+	VFMADD231PS  128(R11)(R13*4), Z7, Z4
+	VFMADD231PS  192(R11)(R13*4), Z7, Z5
+	VFMADD231PS  256(R11)(R13*4), Z7, Z6
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry25
 
 entriesDone26:
-	VMOVUPS      (DX), Z7
+	VMOVUPS      (R10), Z7
 	VFMADD213PS  Z2, Z1, Z7
-	VMOVUPS      Z7, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z7, (R10)
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z7, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
 	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
 	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
 	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      256(DX), Z2
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS      256(R10), Z2
 	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, 256(DX)
-	VMOVUPS      256(AX), Z3
+	VMOVUPS      Z2, 256(R10)
+	VMOVUPS      256(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 256(AX)
-	ADDQ         $+320, BX
-	ADDQ         $+320, AX
-	ADDQ         $+320, DX
-	SUBQ         $+80, SI
+	VMOVUPS      Z3, 256(R9)
+	ADDQ         $+320, R11
+	ADDQ         $+320, R9
+	ADDQ         $+320, R10
+	SUBQ         $+80, R12
 	JG           block
 	JMP          finished
 
@@ -5670,67 +5740,67 @@ whole6:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone28
 
 entry27:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z8
-	VFMADD231PS  (BX)(R12*4), Z8, Z2
-	VFMADD231PS  64(BX)(R12*4), Z8, Z3
-	VFMADD231PS  128(BX)(R12*4), Z8, Z4
-	VFMADD231PS  192(BX)(R12*4), Z8, Z5
-	VFMADD231PS  256(BX)(R12*4), Z8, Z6
-	VFMADD231PS  320(BX)(R12*4), Z8, Z7
+	VBROADCASTSS (SI)(CX*4), Z8
+	VFMADD231PS  (R11)(R13*4), Z8, Z2
+	VFMADD231PS  64(R11)(R13*4), Z8, Z3
+	VFMADD231PS  128(R11)(R13*4), Z8, Z4
+	VFMADD231PS  192(R11)(R13*4), Z8, Z5
+	VFMADD231PS  256(R11)(R13*4), Z8, Z6
+	VFMADD231PS  320(R11)(R13*4), Z8, Z7
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry27
 
 entriesDone28:
-	VMOVUPS      (DX), Z8
+	VMOVUPS      (R10), Z8
 	VFMADD213PS  Z2, Z1, Z8
-	VMOVUPS      Z8, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z8, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
 	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
 	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
 	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      256(DX), Z2
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS      256(R10), Z2
 	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, 256(DX)
-	VMOVUPS      256(AX), Z3
+	VMOVUPS      Z2, 256(R10)
+	VMOVUPS      256(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 256(AX)
-	VMOVUPS      320(DX), Z2
+	VMOVUPS      Z3, 256(R9)
+	VMOVUPS      320(R10), Z2
 	VFMADD213PS  Z7, Z1, Z2
-	VMOVUPS      Z2, 320(DX)
-	VMOVUPS      320(AX), Z3
+	VMOVUPS      Z2, 320(R10)
+	VMOVUPS      320(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 320(AX)
-	ADDQ         $+384, BX
-	ADDQ         $+384, AX
-	ADDQ         $+384, DX
-	SUBQ         $+96, SI
+	VMOVUPS      Z3, 320(R9)
+	ADDQ         $+384, R11
+	ADDQ         $+384, R9
+	ADDQ         $+384, R10
+	SUBQ         $+96, R12
 	JG           block
 	JMP          finished
 
@@ -5742,74 +5812,74 @@ whole7:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone30
 
 entry29:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z9
-	VFMADD231PS  (BX)(R12*4), Z9, Z2
-	VFMADD231PS  64(BX)(R12*4), Z9, Z3
-	VFMADD231PS  128(BX)(R12*4), Z9, Z4
-	VFMADD231PS  192(BX)(R12*4), Z9, Z5
-	VFMADD231PS  256(BX)(R12*4), Z9, Z6
-	VFMADD231PS  320(BX)(R12*4), Z9, Z7
-	VFMADD231PS  384(BX)(R12*4), Z9, Z8
+	VBROADCASTSS (SI)(CX*4), Z9
+	VFMADD231PS  (R11)(R13*4), Z9, Z2
+	VFMADD231PS  64(R11)(R13*4), Z9, Z3
+	VFMADD231PS  128(R11)(R13*4), Z9, Z4
+	VFMADD231PS  192(R11)(R13*4), Z9, Z5
+	VFMADD231PS  256(R11)(R13*4), Z9, Z6
+	VFMADD231PS  320(R11)(R13*4), Z9, Z7
+	VFMADD231PS  384(R11)(R13*4), Z9, Z8
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry29
 
 entriesDone30:
-	VMOVUPS      (DX), Z9
+	VMOVUPS      (R10), Z9
 	VFMADD213PS  Z2, Z1, Z9
-	VMOVUPS      Z9, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z9, (R10)
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z9, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
 	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
 	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
 	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      256(DX), Z2
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS      256(R10), Z2
 	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, 256(DX)
-	VMOVUPS      256(AX), Z3
+	VMOVUPS      Z2, 256(R10)
+	VMOVUPS      256(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 256(AX)
-	VMOVUPS      320(DX), Z2
+	VMOVUPS      Z3, 256(R9)
+	VMOVUPS      320(R10), Z2
 	VFMADD213PS  Z7, Z1, Z2
-	VMOVUPS      Z2, 320(DX)
-	VMOVUPS      320(AX), Z3
+	VMOVUPS      Z2, 320(R10)
+	VMOVUPS      320(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 320(AX)
-	VMOVUPS      384(DX), Z2
+	VMOVUPS      Z3, 320(R9)
+	VMOVUPS      384(R10), Z2
 	VFMADD213PS  Z8, Z1, Z2
-	VMOVUPS      Z2, 384(DX)
-	VMOVUPS      384(AX), Z3
+	VMOVUPS      Z2, 384(R10)
+	VMOVUPS      384(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 384(AX)
-	ADDQ         $+448, BX
-	ADDQ         $+448, AX
-	ADDQ         $+448, DX
-	SUBQ         $+112, SI
+	VMOVUPS      Z3, 384(R9)
+	ADDQ         $+448, R11
+	ADDQ         $+448, R9
+	ADDQ         $+448, R10
+	SUBQ         $+112, R12
 	JG           block
 	JMP          finished
 
@@ -5822,91 +5892,102 @@ whole8:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	XORQ   CX, CX
-	TESTQ  R11, R11
+	MOVQ   DI, CX
+	CMPQ   CX, R8
 	JE     entriesDone32
 
 entry31:
-	MOVL         (R9)(CX*4), R12
-	IMULQ        DI, R12
-	CMPQ         R12, R8
+	MOVL         (BX)(CX*4), R13
+	IMULQ        AX, R13
+	CMPQ         R13, DX
 	JG           outside
-	VBROADCASTSS (R10)(CX*4), Z10
-	VFMADD231PS  (BX)(R12*4), Z10, Z2
-	VFMADD231PS  64(BX)(R12*4), Z10, Z3
-	VFMADD231PS  128(BX)(R12*4), Z10, Z4
-	VFMADD231PS  192(BX)(R12*4), Z10, Z5
-	VFMADD231PS  256(BX)(R12*4), Z10, Z6
-	VFMADD231PS  320(BX)(R12*4), Z10, Z7
-	VFMADD231PS  384(BX)(R12*4), Z10, Z8
-	VFMADD231PS  448(BX)(R12*4), Z10, Z9
+	VBROADCASTSS (SI)(CX*4), Z10
+	VFMADD231PS  (R11)(R13*4), Z10, Z2
+	VFMADD231PS  64(R11)(R13*4), Z10, Z3
+	VFMADD231PS  128(R11)(R13*4), Z10, Z4
+	VFMADD231PS  192(R11)(R13*4), Z10, Z5
+	VFMADD231PS  256(R11)(R13*4), Z10, Z6
+	VFMADD231PS  320(R11)(R13*4), Z10, Z7
+	VFMADD231PS  384(R11)(R13*4), Z10, Z8
+	VFMADD231PS  448(R11)(R13*4), Z10, Z9
 	INCQ         CX
-	CMPQ         CX, R11
+	CMPQ         CX, R8
 	JL           entry31
 
 entriesDone32:
-	VMOVUPS      (DX), Z10
+	VMOVUPS      (R10), Z10
 	VFMADD213PS  Z2, Z1, Z10
-	VMOVUPS      Z10, (DX)
-	VMOVUPS      (AX), Z2
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      (R9), Z2
 	VFNMADD231PS Z10, Z0, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVUPS      64(DX), Z2
+	VMOVUPS      Z2, (R9)
+	VMOVUPS      64(R10), Z2
 	VFMADD213PS  Z3, Z1, Z2
-	VMOVUPS      Z2, 64(DX)
-	VMOVUPS      64(AX), Z3
+	VMOVUPS      Z2, 64(R10)
+	VMOVUPS      64(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 64(AX)
-	VMOVUPS      128(DX), Z2
+	VMOVUPS      Z3, 64(R9)
+	VMOVUPS      128(R10), Z2
 	VFMADD213PS  Z4, Z1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VMOVUPS      128(AX), Z3
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      128(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      192(DX), Z2
+	VMOVUPS      Z3, 128(R9)
+	VMOVUPS      192(R10), Z2
 	VFMADD213PS  Z5, Z1, Z2
-	VMOVUPS      Z2, 192(DX)
-	VMOVUPS      192(AX), Z3
+	VMOVUPS      Z2, 192(R10)
+	VMOVUPS      192(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      256(DX), Z2
+	VMOVUPS      Z3, 192(R9)
+	VMOVUPS      256(R10), Z2
 	VFMADD213PS  Z6, Z1, Z2
-	VMOVUPS      Z2, 256(DX)
-	VMOVUPS      256(AX), Z3
+	VMOVUPS      Z2, 256(R10)
+	VMOVUPS      256(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 256(AX)
-	VMOVUPS      320(DX), Z2
+	VMOVUPS      Z3, 256(R9)
+	VMOVUPS      320(R10), Z2
 	VFMADD213PS  Z7, Z1, Z2
-	VMOVUPS      Z2, 320(DX)
-	VMOVUPS      320(AX), Z3
+	VMOVUPS      Z2, 320(R10)
+	VMOVUPS      320(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 320(AX)
-	VMOVUPS      384(DX), Z2
+	VMOVUPS      Z3, 320(R9)
+	VMOVUPS      384(R10), Z2
 	VFMADD213PS  Z8, Z1, Z2
-	VMOVUPS      Z2, 384(DX)
-	VMOVUPS      384(AX), Z3
+	VMOVUPS      Z2, 384(R10)
+	VMOVUPS      384(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 384(AX)
-	VMOVUPS      448(DX), Z2
+	VMOVUPS      Z3, 384(R9)
+	VMOVUPS      448(R10), Z2
 	VFMADD213PS  Z9, Z1, Z2
-	VMOVUPS      Z2, 448(DX)
-	VMOVUPS      448(AX), Z3
+	VMOVUPS      Z2, 448(R10)
+	VMOVUPS      448(R9), Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, 448(AX)
-	ADDQ         $+512, BX
-	ADDQ         $+512, AX
-	ADDQ         $+512, DX
-	SUBQ         $+128, SI
+	VMOVUPS      Z3, 448(R9)
+	ADDQ         $+512, R11
+	ADDQ         $+512, R9
+	ADDQ         $+512, R10
+	SUBQ         $+128, R12
 	JG           block
 
 finished:
+	MOVQ step+64(FP), CX
+	SHLQ $0x02, CX
+	ADDQ CX, start+56(FP)
+	MOVQ ldo+32(FP), CX
+	SHLQ $0x02, CX
+	ADDQ CX, w+0(FP)
+	MOVQ ldo+32(FP), CX
+	SHLQ $0x02, CX
+	ADDQ CX, v+8(FP)
+	DECQ lists+72(FP)
+	JNE  list
 	MOVQ $-1, AX
-	MOVQ AX, ret+80(FP)
+	MOVQ AX, ret+104(FP)
 	VZEROUPPER
 	RET
 
 outside:
-	MOVQ CX, ret+80(FP)
+	MOVQ CX, ret+104(FP)
 	VZEROUPPER
 	RET
 
@@ -5919,16 +6000,17 @@ TEXT ·addScaledRowsAVX512(SB), NOSPLIT, $0-80
 	MOVQ         limit+24(FP), SI
 	MOVQ         idx+32(FP), DI
 	MOVQ         val+40(FP), R8
-	MOVQ         count+48(FP), R9
-	MOVQ         x+56(FP), R10
+	MOVQ         count+48(FP), R10
+	XORQ         R9, R9
+	MOVQ         x+56(FP), R11
 	VBROADCASTSS alpha+64(FP), Z0
 	MOVQ         DX, CX
 	ANDQ         $+15, CX
-	MOVQ         $0x00000001, R11
+	MOVQ         $0x00000001, R12
 	MOVQ         CX, CX
-	SHLQ         CL, R11
-	DECQ         R11
-	KMOVW        R11, K1
+	SHLQ         CL, R12
+	DECQ         R12
+	KMOVW        R12, K1
 
 block:
 	MOVQ DX, CX
@@ -5959,9 +6041,9 @@ last:
 	JG        partial3
 	CMPQ      CX, $+16
 	JG        partial2
-	VMOVUPS.Z (R10), K1, Z1
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS.Z (R11), K1, Z1
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone2
 
 entry1:
@@ -5975,19 +6057,19 @@ entry1:
 	VFMADD231PS  Z1, Z2, Z3
 	VMOVUPS      Z3, K1, (AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry1
 
 entriesDone2:
 	ADDQ $+64, AX
-	ADDQ $+64, R10
+	ADDQ $+64, R11
 	JMP  finished
 
 partial2:
-	VMOVUPS   (R10), Z1
-	VMOVUPS.Z 64(R10), K1, Z2
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS   (R11), Z1
+	VMOVUPS.Z 64(R11), K1, Z2
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone4
 
 entry3:
@@ -6004,20 +6086,20 @@ entry3:
 	VFMADD231PS  Z2, Z3, Z4
 	VMOVUPS      Z4, K1, 64(AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry3
 
 entriesDone4:
 	ADDQ $+128, AX
-	ADDQ $+128, R10
+	ADDQ $+128, R11
 	JMP  finished
 
 partial3:
-	VMOVUPS   (R10), Z1
-	VMOVUPS   64(R10), Z2
-	VMOVUPS.Z 128(R10), K1, Z3
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS   (R11), Z1
+	VMOVUPS   64(R11), Z2
+	VMOVUPS.Z 128(R11), K1, Z3
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone6
 
 entry5:
@@ -6037,21 +6119,21 @@ entry5:
 	VFMADD231PS  Z3, Z4, Z5
 	VMOVUPS      Z5, K1, 128(AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry5
 
 entriesDone6:
 	ADDQ $+192, AX
-	ADDQ $+192, R10
+	ADDQ $+192, R11
 	JMP  finished
 
 partial4:
-	VMOVUPS   (R10), Z1
-	VMOVUPS   64(R10), Z2
-	VMOVUPS   128(R10), Z3
-	VMOVUPS.Z 192(R10), K1, Z4
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS   (R11), Z1
+	VMOVUPS   64(R11), Z2
+	VMOVUPS   128(R11), Z3
+	VMOVUPS.Z 192(R11), K1, Z4
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone8
 
 entry7:
@@ -6074,22 +6156,22 @@ entry7:
 	VFMADD231PS  Z4, Z5, Z6
 	VMOVUPS      Z6, K1, 192(AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry7
 
 entriesDone8:
 	ADDQ $+256, AX
-	ADDQ $+256, R10
+	ADDQ $+256, R11
 	JMP  finished
 
 partial5:
-	VMOVUPS   (R10), Z1
-	VMOVUPS   64(R10), Z2
-	VMOVUPS   128(R10), Z3
-	VMOVUPS   192(R10), Z4
-	VMOVUPS.Z 256(R10), K1, Z5
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS   (R11), Z1
+	VMOVUPS   64(R11), Z2
+	VMOVUPS   128(R11), Z3
+	VMOVUPS   192(R11), Z4
+	VMOVUPS.Z 256(R11), K1, Z5
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone10
 
 entry9:
@@ -6115,23 +6197,23 @@ entry9:
 	VFMADD231PS  Z5, Z6, Z7
 	VMOVUPS      Z7, K1, 256(AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry9
 
 entriesDone10:
 	ADDQ $+320, AX
-	ADDQ $+320, R10
+	ADDQ $+320, R11
 	JMP  finished
 
 partial6:
-	VMOVUPS   (R10), Z1
-	VMOVUPS   64(R10), Z2
-	VMOVUPS   128(R10), Z3
-	VMOVUPS   192(R10), Z4
-	VMOVUPS   256(R10), Z5
-	VMOVUPS.Z 320(R10), K1, Z6
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS   (R11), Z1
+	VMOVUPS   64(R11), Z2
+	VMOVUPS   128(R11), Z3
+	VMOVUPS   192(R11), Z4
+	VMOVUPS   256(R11), Z5
+	VMOVUPS.Z 320(R11), K1, Z6
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone12
 
 entry11:
@@ -6160,24 +6242,24 @@ entry11:
 	VFMADD231PS  Z6, Z7, Z8
 	VMOVUPS      Z8, K1, 320(AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry11
 
 entriesDone12:
 	ADDQ $+384, AX
-	ADDQ $+384, R10
+	ADDQ $+384, R11
 	JMP  finished
 
 partial7:
-	VMOVUPS   (R10), Z1
-	VMOVUPS   64(R10), Z2
-	VMOVUPS   128(R10), Z3
-	VMOVUPS   192(R10), Z4
-	VMOVUPS   256(R10), Z5
-	VMOVUPS   320(R10), Z6
-	VMOVUPS.Z 384(R10), K1, Z7
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS   (R11), Z1
+	VMOVUPS   64(R11), Z2
+	VMOVUPS   128(R11), Z3
+	VMOVUPS   192(R11), Z4
+	VMOVUPS   256(R11), Z5
+	VMOVUPS   320(R11), Z6
+	VMOVUPS.Z 384(R11), K1, Z7
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone14
 
 entry13:
@@ -6209,25 +6291,25 @@ entry13:
 	VFMADD231PS  Z7, Z8, Z9
 	VMOVUPS      Z9, K1, 384(AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry13
 
 entriesDone14:
 	ADDQ $+448, AX
-	ADDQ $+448, R10
+	ADDQ $+448, R11
 	JMP  finished
 
 partial8:
-	VMOVUPS   (R10), Z1
-	VMOVUPS   64(R10), Z2
-	VMOVUPS   128(R10), Z3
-	VMOVUPS   192(R10), Z4
-	VMOVUPS   256(R10), Z5
-	VMOVUPS   320(R10), Z6
-	VMOVUPS   384(R10), Z7
-	VMOVUPS.Z 448(R10), K1, Z8
-	XORQ      CX, CX
-	TESTQ     R9, R9
+	VMOVUPS   (R11), Z1
+	VMOVUPS   64(R11), Z2
+	VMOVUPS   128(R11), Z3
+	VMOVUPS   192(R11), Z4
+	VMOVUPS   256(R11), Z5
+	VMOVUPS   320(R11), Z6
+	VMOVUPS   384(R11), Z7
+	VMOVUPS.Z 448(R11), K1, Z8
+	MOVQ      R9, CX
+	CMPQ      CX, R10
 	JE        entriesDone16
 
 entry15:
@@ -6262,12 +6344,12 @@ entry15:
 	VFMADD231PS  Z8, Z9, Z10
 	VMOVUPS      Z10, K1, 448(AX)(DX*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry15
 
 entriesDone16:
 	ADDQ $+512, AX
-	ADDQ $+512, R10
+	ADDQ $+512, R11
 	JMP  finished
 
 whole:
@@ -6285,329 +6367,329 @@ whole:
 	JG      whole3
 	CMPQ    CX, $+16
 	JG      whole2
-	VMOVUPS (R10), Z1
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone18
 
 entry17:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z2
 	VMULPS       Z0, Z2, Z2
-	VMOVUPS      (AX)(R11*4), Z3
+	VMOVUPS      (AX)(R12*4), Z3
 	VFMADD231PS  Z1, Z2, Z3
-	VMOVUPS      Z3, (AX)(R11*4)
+	VMOVUPS      Z3, (AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry17
 
 entriesDone18:
 	ADDQ $+64, AX
-	ADDQ $+64, R10
+	ADDQ $+64, R11
 	SUBQ $+16, DX
 	JG   block
 	JMP  finished
 
 whole2:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z2
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone20
 
 entry19:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z3
 	VMULPS       Z0, Z3, Z3
-	VMOVUPS      (AX)(R11*4), Z4
+	VMOVUPS      (AX)(R12*4), Z4
 	VFMADD231PS  Z1, Z3, Z4
-	VMOVUPS      Z4, (AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Z4
+	VMOVUPS      Z4, (AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Z4
 	VFMADD231PS  Z2, Z3, Z4
-	VMOVUPS      Z4, 64(AX)(R11*4)
+	VMOVUPS      Z4, 64(AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry19
 
 entriesDone20:
 	ADDQ $+128, AX
-	ADDQ $+128, R10
+	ADDQ $+128, R11
 	SUBQ $+32, DX
 	JG   block
 	JMP  finished
 
 whole3:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z2
+	VMOVUPS 128(R11), Z3
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone22
 
 entry21:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z4
 	VMULPS       Z0, Z4, Z4
-	VMOVUPS      (AX)(R11*4), Z5
+	VMOVUPS      (AX)(R12*4), Z5
 	VFMADD231PS  Z1, Z4, Z5
-	VMOVUPS      Z5, (AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Z5
+	VMOVUPS      Z5, (AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Z5
 	VFMADD231PS  Z2, Z4, Z5
-	VMOVUPS      Z5, 64(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Z5
+	VMOVUPS      Z5, 64(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Z5
 	VFMADD231PS  Z3, Z4, Z5
-	VMOVUPS      Z5, 128(AX)(R11*4)
+	VMOVUPS      Z5, 128(AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry21
 
 entriesDone22:
 	ADDQ $+192, AX
-	ADDQ $+192, R10
+	ADDQ $+192, R11
 	SUBQ $+48, DX
 	JG   block
 	JMP  finished
 
 whole4:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	VMOVUPS 192(R10), Z4
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z2
+	VMOVUPS 128(R11), Z3
+	VMOVUPS 192(R11), Z4
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone24
 
 entry23:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z5
 	VMULPS       Z0, Z5, Z5
-	VMOVUPS      (AX)(R11*4), Z6
+	VMOVUPS      (AX)(R12*4), Z6
 	VFMADD231PS  Z1, Z5, Z6
-	VMOVUPS      Z6, (AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Z6
+	VMOVUPS      Z6, (AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Z6
 	VFMADD231PS  Z2, Z5, Z6
-	VMOVUPS      Z6, 64(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Z6
+	VMOVUPS      Z6, 64(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Z6
 	VFMADD231PS  Z3, Z5, Z6
-	VMOVUPS      Z6, 128(AX)(R11*4)
-	VMOVUPS      192(AX)(R11*4), Z6
+	VMOVUPS      Z6, 128(AX)(R12*4)
+	VMOVUPS      192(AX)(R12*4), Z6
 	VFMADD231PS  Z4, Z5, Z6
-	VMOVUPS      Z6, 192(AX)(R11*4)
+	VMOVUPS      Z6, 192(AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry23
 
 entriesDone24:
 	ADDQ $+256, AX
-	ADDQ $+256, R10
+	ADDQ $+256, R11
 	SUBQ $+64, DX
 	JG   block
 	JMP  finished
 
 whole5:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	VMOVUPS 192(R10), Z4
-	VMOVUPS 256(R10), Z5
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z2
+	VMOVUPS 128(R11), Z3
+	VMOVUPS 192(R11), Z4
+	VMOVUPS 256(R11), Z5
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone26
 
 entry25:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z6
 	VMULPS       Z0, Z6, Z6
-	VMOVUPS      (AX)(R11*4), Z7
+	VMOVUPS      (AX)(R12*4), Z7
 	VFMADD231PS  Z1, Z6, Z7
-	VMOVUPS      Z7, (AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Z7
+	VMOVUPS      Z7, (AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Z7
 	VFMADD231PS  Z2, Z6, Z7
-	VMOVUPS      Z7, 64(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Z7
+	VMOVUPS      Z7, 64(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Z7
 	VFMADD231PS  Z3, Z6, Z7
-	VMOVUPS      Z7, 128(AX)(R11*4)
-	VMOVUPS      192(AX)(R11*4), Z7
+	VMOVUPS      Z7, 128(AX)(R12*4)
+	VMOVUPS      192(AX)(R12*4), Z7
 	VFMADD231PS  Z4, Z6, Z7
-	VMOVUPS      Z7, 192(AX)(R11*4)
-	VMOVUPS      256(AX)(R11*4), Z7
+	VMOVUPS      Z7, 192(AX)(R12*4)
+	VMOVUPS      256(AX)(R12*4), Z7
 	VFMADD231PS  Z5, Z6, Z7
-	VMOVUPS      Z7, 256(AX)(R11*4)
+	VMOVUPS      Z7, 256(AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry25
 
 entriesDone26:
 	ADDQ $+320, AX
-	ADDQ $+320, R10
+	ADDQ $+320, R11
 	SUBQ $+80, DX
 	JG   block
 	JMP  finished
 
 whole6:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	VMOVUPS 192(R10), Z4
-	VMOVUPS 256(R10), Z5
-	VMOVUPS 320(R10), Z6
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z2
+	VMOVUPS 128(R11), Z3
+	VMOVUPS 192(R11), Z4
+	VMOVUPS 256(R11), Z5
+	VMOVUPS 320(R11), Z6
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone28
 
 entry27:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z7
 	VMULPS       Z0, Z7, Z7
-	VMOVUPS      (AX)(R11*4), Z8
+	VMOVUPS      (AX)(R12*4), Z8
 	VFMADD231PS  Z1, Z7, Z8
-	VMOVUPS      Z8, (AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Z8
+	VMOVUPS      Z8, (AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Z8
 	VFMADD231PS  Z2, Z7, Z8
-	VMOVUPS      Z8, 64(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Z8
+	VMOVUPS      Z8, 64(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Z8
 	VFMADD231PS  Z3, Z7, Z8
-	VMOVUPS      Z8, 128(AX)(R11*4)
-	VMOVUPS      192(AX)(R11*4), Z8
+	VMOVUPS      Z8, 128(AX)(R12*4)
+	VMOVUPS      192(AX)(R12*4), Z8
 	VFMADD231PS  Z4, Z7, Z8
-	VMOVUPS      Z8, 192(AX)(R11*4)
-	VMOVUPS      256(AX)(R11*4), Z8
+	VMOVUPS      Z8, 192(AX)(R12*4)
+	VMOVUPS      256(AX)(R12*4), Z8
 	VFMADD231PS  Z5, Z7, Z8
-	VMOVUPS      Z8, 256(AX)(R11*4)
-	VMOVUPS      320(AX)(R11*4), Z8
+	VMOVUPS      Z8, 256(AX)(R12*4)
+	VMOVUPS      320(AX)(R12*4), Z8
 	VFMADD231PS  Z6, Z7, Z8
-	VMOVUPS      Z8, 320(AX)(R11*4)
+	VMOVUPS      Z8, 320(AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry27
 
 entriesDone28:
 	ADDQ $+384, AX
-	ADDQ $+384, R10
+	ADDQ $+384, R11
 	SUBQ $+96, DX
 	JG   block
 	JMP  finished
 
 whole7:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	VMOVUPS 192(R10), Z4
-	VMOVUPS 256(R10), Z5
-	VMOVUPS 320(R10), Z6
-	VMOVUPS 384(R10), Z7
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z2
+	VMOVUPS 128(R11), Z3
+	VMOVUPS 192(R11), Z4
+	VMOVUPS 256(R11), Z5
+	VMOVUPS 320(R11), Z6
+	VMOVUPS 384(R11), Z7
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone30
 
 entry29:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z8
 	VMULPS       Z0, Z8, Z8
-	VMOVUPS      (AX)(R11*4), Z9
+	VMOVUPS      (AX)(R12*4), Z9
 	VFMADD231PS  Z1, Z8, Z9
-	VMOVUPS      Z9, (AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Z9
+	VMOVUPS      Z9, (AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Z9
 	VFMADD231PS  Z2, Z8, Z9
-	VMOVUPS      Z9, 64(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Z9
+	VMOVUPS      Z9, 64(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Z9
 	VFMADD231PS  Z3, Z8, Z9
-	VMOVUPS      Z9, 128(AX)(R11*4)
-	VMOVUPS      192(AX)(R11*4), Z9
+	VMOVUPS      Z9, 128(AX)(R12*4)
+	VMOVUPS      192(AX)(R12*4), Z9
 	VFMADD231PS  Z4, Z8, Z9
-	VMOVUPS      Z9, 192(AX)(R11*4)
-	VMOVUPS      256(AX)(R11*4), Z9
+	VMOVUPS      Z9, 192(AX)(R12*4)
+	VMOVUPS      256(AX)(R12*4), Z9
 	VFMADD231PS  Z5, Z8, Z9
-	VMOVUPS      Z9, 256(AX)(R11*4)
-	VMOVUPS      320(AX)(R11*4), Z9
+	VMOVUPS      Z9, 256(AX)(R12*4)
+	VMOVUPS      320(AX)(R12*4), Z9
 	VFMADD231PS  Z6, Z8, Z9
-	VMOVUPS      Z9, 320(AX)(R11*4)
-	VMOVUPS      384(AX)(R11*4), Z9
+	VMOVUPS      Z9, 320(AX)(R12*4)
+	VMOVUPS      384(AX)(R12*4), Z9
 	VFMADD231PS  Z7, Z8, Z9
-	VMOVUPS      Z9, 384(AX)(R11*4)
+	VMOVUPS      Z9, 384(AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry29
 
 entriesDone30:
 	ADDQ $+448, AX
-	ADDQ $+448, R10
+	ADDQ $+448, R11
 	SUBQ $+112, DX
 	JG   block
 	JMP  finished
 
 whole8:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	VMOVUPS 192(R10), Z4
-	VMOVUPS 256(R10), Z5
-	VMOVUPS 320(R10), Z6
-	VMOVUPS 384(R10), Z7
-	VMOVUPS 448(R10), Z8
-	XORQ    CX, CX
-	TESTQ   R9, R9
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z2
+	VMOVUPS 128(R11), Z3
+	VMOVUPS 192(R11), Z4
+	VMOVUPS 256(R11), Z5
+	VMOVUPS 320(R11), Z6
+	VMOVUPS 384(R11), Z7
+	VMOVUPS 448(R11), Z8
+	MOVQ    R9, CX
+	CMPQ    CX, R10
 	JE      entriesDone32
 
 entry31:
-	MOVL         (DI)(CX*4), R11
-	IMULQ        BX, R11
-	CMPQ         R11, SI
+	MOVL         (DI)(CX*4), R12
+	IMULQ        BX, R12
+	CMPQ         R12, SI
 	JG           outside
 	VBROADCASTSS (R8)(CX*4), Z9
 	VMULPS       Z0, Z9, Z9
-	VMOVUPS      (AX)(R11*4), Z10
+	VMOVUPS      (AX)(R12*4), Z10
 	VFMADD231PS  Z1, Z9, Z10
-	VMOVUPS      Z10, (AX)(R11*4)
-	VMOVUPS      64(AX)(R11*4), Z10
+	VMOVUPS      Z10, (AX)(R12*4)
+	VMOVUPS      64(AX)(R12*4), Z10
 	VFMADD231PS  Z2, Z9, Z10
-	VMOVUPS      Z10, 64(AX)(R11*4)
-	VMOVUPS      128(AX)(R11*4), Z10
+	VMOVUPS      Z10, 64(AX)(R12*4)
+	VMOVUPS      128(AX)(R12*4), Z10
 	VFMADD231PS  Z3, Z9, Z10
-	VMOVUPS      Z10, 128(AX)(R11*4)
-	VMOVUPS      192(AX)(R11*4), Z10
+	VMOVUPS      Z10, 128(AX)(R12*4)
+	VMOVUPS      192(AX)(R12*4), Z10
 	VFMADD231PS  Z4, Z9, Z10
-	VMOVUPS      Z10, 192(AX)(R11*4)
-	VMOVUPS      256(AX)(R11*4), Z10
+	VMOVUPS      Z10, 192(AX)(R12*4)
+	VMOVUPS      256(AX)(R12*4), Z10
 	VFMADD231PS  Z5, Z9, Z10
-	VMOVUPS      Z10, 256(AX)(R11*4)
-	VMOVUPS      320(AX)(R11*4), Z10
+	VMOVUPS      Z10, 256(AX)(R12*4)
+	VMOVUPS      320(AX)(R12*4), Z10
 	VFMADD231PS  Z6, Z9, Z10
-	VMOVUPS      Z10, 320(AX)(R11*4)
-	VMOVUPS      384(AX)(R11*4), Z10
+	VMOVUPS      Z10, 320(AX)(R12*4)
+	VMOVUPS      384(AX)(R12*4), Z10
 	VFMADD231PS  Z7, Z9, Z10
-	VMOVUPS      Z10, 384(AX)(R11*4)
-	VMOVUPS      448(AX)(R11*4), Z10
+	VMOVUPS      Z10, 384(AX)(R12*4)
+	VMOVUPS      448(AX)(R12*4), Z10
 	VFMADD231PS  Z8, Z9, Z10
-	VMOVUPS      Z10, 448(AX)(R11*4)
+	VMOVUPS      Z10, 448(AX)(R12*4)
 	INCQ         CX
-	CMPQ         CX, R9
+	CMPQ         CX, R10
 	JL           entry31
 
 entriesDone32:
 	ADDQ $+512, AX
-	ADDQ $+512, R10
+	ADDQ $+512, R11
 	SUBQ $+128, DX
 	JG   block
 

@@ -4,22 +4,23 @@
 
 package simd
 
-// sumRowsAVX2 is sumRowsAddGo where keep is not 0, otherwise sumRowsGo. n is the length of
-// dst, limit the largest offset of a row in rows. It returns the first entry beyond
-// that, or −1; in the first case it has stored nothing.
+// sumRowsAVX2 is sumRowsAddGo where keep is not 0, otherwise sumRowsGo. List l is that of
+// the entries start[l·step] up to start[l·step+1], and goes to dst[l·ldo:][:n]; limit is
+// the largest offset of a row in rows. It returns −1, or the first entry beyond limit,
+// in which case it has stored nothing for that list.
 //
 //go:noescape
-func sumRowsAVX2(dst *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, keep int) int
+func sumRowsAVX2(dst *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, keep bool) int
 
-// sumRowsSGDAVX2 is sumRowsSGDGo. n, limit and the result are as for sumRows.
+// sumRowsSGDAVX2 is sumRowsSGDGo. The parameters and the result are those of sumRows.
 //
 //go:noescape
-func sumRowsSGDAVX2(w *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32) int
+func sumRowsSGDAVX2(w *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32) int
 
-// sumRowsMomentumAVX2 is sumRowsMomentumGo. n, limit and the result are as for sumRows.
+// sumRowsMomentumAVX2 is sumRowsMomentumGo. The parameters and the result are those of sumRows.
 //
 //go:noescape
-func sumRowsMomentumAVX2(w *float32, v *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32, mu float32) int
+func sumRowsMomentumAVX2(w *float32, v *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32, mu float32) int
 
 // addScaledRowsAVX2 is addScaledRowsGo. n is the length of x; limit and the result are as for
 // sumRows, but entries before the one returned have been done.
@@ -27,22 +28,23 @@ func sumRowsMomentumAVX2(w *float32, v *float32, rows *float32, n int, ld int, l
 //go:noescape
 func addScaledRowsAVX2(w *float32, n int, ld int, limit int, idx *int32, val *float32, count int, x *float32, alpha float32) int
 
-// sumRowsAVX512 is sumRowsAddGo where keep is not 0, otherwise sumRowsGo. n is the length of
-// dst, limit the largest offset of a row in rows. It returns the first entry beyond
-// that, or −1; in the first case it has stored nothing.
+// sumRowsAVX512 is sumRowsAddGo where keep is not 0, otherwise sumRowsGo. List l is that of
+// the entries start[l·step] up to start[l·step+1], and goes to dst[l·ldo:][:n]; limit is
+// the largest offset of a row in rows. It returns −1, or the first entry beyond limit,
+// in which case it has stored nothing for that list.
 //
 //go:noescape
-func sumRowsAVX512(dst *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, keep int) int
+func sumRowsAVX512(dst *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, keep bool) int
 
-// sumRowsSGDAVX512 is sumRowsSGDGo. n, limit and the result are as for sumRows.
+// sumRowsSGDAVX512 is sumRowsSGDGo. The parameters and the result are those of sumRows.
 //
 //go:noescape
-func sumRowsSGDAVX512(w *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32) int
+func sumRowsSGDAVX512(w *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32) int
 
-// sumRowsMomentumAVX512 is sumRowsMomentumGo. n, limit and the result are as for sumRows.
+// sumRowsMomentumAVX512 is sumRowsMomentumGo. The parameters and the result are those of sumRows.
 //
 //go:noescape
-func sumRowsMomentumAVX512(w *float32, v *float32, rows *float32, n int, ld int, limit int, idx *int32, val *float32, count int, rate float32, mu float32) int
+func sumRowsMomentumAVX512(w *float32, v *float32, rows *float32, n int, ldo int, ld int, limit int, start *int32, step int, lists int, idx *int32, val *float32, rate float32, mu float32) int
 
 // addScaledRowsAVX512 is addScaledRowsGo. n is the length of x; limit and the result are as for
 // sumRows, but entries before the one returned have been done.

@@ -14,17 +14,17 @@ const rowVectors = 8
 func sumsOfRows(g *gen) {
 	sumKernel{
 		name: "sumRows",
-		doc: "is sumRowsAddGo where keep is not 0, otherwise sumRowsGo. n is the length of\n" +
-			"dst, limit the largest offset of a row in rows. It returns the first entry beyond\n" +
-			"that, or −1; in the first case it has stored nothing.",
+		doc: "is sumRowsAddGo where keep is not 0, otherwise sumRowsGo. List l is that of\n" +
+			"the entries start[l·step] up to start[l·step+1], and goes to dst[l·ldo:][:n]; limit is\n" +
+			"the largest offset of a row in rows. It returns −1, or the first entry beyond limit,\n" +
+			"in which case it has stored nothing for that list.",
 		outputs: []string{"dst"},
-		extra:   ", keep int",
+		extra:   ", keep bool",
 		prepare: func(g *gen) sumParts {
-			keep := g.param("keep")
 			return sumParts{
 				begin: func(sums []reg.VecVirtual, at func(j int) []operand.Mem, partial bool) {
 					zero, done := g.label("zero"), g.label("begun")
-					g.TESTQ(keep, keep)
+					g.CMPB(g.slot("keep"), operand.Imm(0))
 					g.JE(operand.LabelRef(zero))
 					for j, s := range sums {
 						g.load(at(j)[0], s, partial && j == len(sums)-1)
@@ -44,9 +44,9 @@ func sumsOfRows(g *gen) {
 	}.emit(g)
 	sumKernel{
 		name:    "sumRowsSGD",
-		doc:     "is sumRowsSGDGo. n, limit and the result are as for sumRows.",
-		outputs: []string{"w"},
-		extra:   ", rate float32",
+		doc:     "is sumRowsSGDGo. The parameters and the result are those of sumRows.",
+		outputs: []string{"w"}, skipEmpty: true,
+		extra: ", rate float32",
 		prepare: func(g *gen) sumParts {
 			rate := g.broadcastParam("rate")
 			return sumParts{finish: func(sum reg.VecVirtual, at []operand.Mem, partial bool) {
@@ -59,7 +59,7 @@ func sumsOfRows(g *gen) {
 	}.emit(g)
 	sumKernel{
 		name:    "sumRowsMomentum",
-		doc:     "is sumRowsMomentumGo. n, limit and the result are as for sumRows.",
+		doc:     "is sumRowsMomentumGo. The parameters and the result are those of sumRows.",
 		outputs: []string{"w", "v"},
 		extra:   ", rate, mu float32",
 		prepare: func(g *gen) sumParts {
@@ -85,6 +85,7 @@ type sumKernel struct {
 	name, doc string
 	outputs   []string // the arrays that the sums go to
 	extra     string   // the last parameters
+	skipEmpty bool     // whether an empty list changes nothing
 	prepare   func(*gen) sumParts
 }
 
@@ -100,15 +101,27 @@ func (k sumKernel) emit(g *gen) {
 	for _, o := range k.outputs[1:] {
 		outputs += ", " + o
 	}
-	g.begin(k.name, k.doc, "("+outputs+", rows *float32, n, ld, limit int, idx *int32, val *float32, count int"+k.extra+") int")
+	g.begin(k.name, k.doc, "("+outputs+", rows *float32, n, ldo, ld, limit int, start *int32, step, lists int, idx *int32, val *float32"+k.extra+") int")
+	parts := k.prepare(g)
+	ld, limit := g.param("ld"), g.param("limit")
+	list := list{idx: g.param("idx"), val: g.param("val"), t: g.GP64(), from: g.GP64(), end: g.GP64()}
+	g.setRowMask(g.param("n"))
+
+	// What varies from list to list is kept in the parameters' places: there are
+	// not registers enough.
+	g.Label("list")
+	start := g.param("start")
+	g.MOVL(operand.Mem{Base: start}, list.from.As32())
+	g.MOVL(operand.Mem{Base: start, Disp: 4}, list.end.As32())
+	if k.skipEmpty {
+		g.CMPQ(list.from, list.end)
+		g.JE(operand.LabelRef("finished"))
+	}
 	var bases []reg.GPVirtual
 	for _, o := range k.outputs {
 		bases = append(bases, g.param(o))
 	}
-	rows, n, ld, limit := g.param("rows"), g.param("n"), g.param("ld"), g.param("limit")
-	list := g.loadList()
-	parts := k.prepare(g)
-
+	rows, n := g.param("rows"), g.param("n")
 	g.rowBlocks(n, func(width int, partial bool) {
 		at := func(j int) (m []operand.Mem) {
 			for _, b := range bases {
@@ -149,29 +162,53 @@ func (k sumKernel) emit(g *gen) {
 			g.ADDQ(operand.I32(4*width*g.W()), b)
 		}
 	})
+	g.advance("start", "step")
+	for _, o := range k.outputs {
+		g.advance(o, "ldo")
+	}
+	g.DECQ(g.slot("lists"))
+	g.JNE(operand.LabelRef("list"))
+	g.returnEntry(list)
+}
+
+// slot is the place of a parameter.
+func (g *gen) slot(name string) operand.Mem {
+	a, err := g.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return a.Addr
+}
+
+// advance moves a pointer to elements of four bytes, where it was passed.
+func (g *gen) advance(pointer, count string) {
+	by := g.param(count)
+	g.SHLQ(operand.Imm(2), by)
+	g.ADDQ(by, g.slot(pointer))
+}
+
+// returnEntry returns −1, or, from the label outside, the entry of a list.
+func (g *gen) returnEntry(l list) {
 	result := g.GP64()
 	g.MOVQ(operand.I32(-1), result)
 	g.Store(result, g.ReturnIndex(0))
 	g.end()
 	g.Label("outside")
-	g.Store(list.t, g.ReturnIndex(0))
+	g.Store(l.t, g.ReturnIndex(0))
 	g.end()
 }
 
-// A list is the sparse vector: count entries of idx and val, and the current one.
-type list struct{ idx, val, count, t reg.GPVirtual }
-
-func (g *gen) loadList() list {
-	return list{g.param("idx"), g.param("val"), g.param("count"), g.GP64()}
-}
+// A list is a sparse vector: the entries from up to end of idx and val, and the
+// current one.
+type list struct{ idx, val, from, end, t reg.GPVirtual }
 
 // entries emits a loop over a list. Its body gets the offset of the entry's row and
 // its value in all lanes. An offset beyond limit goes to the label outside.
 func (g *gen) entries(l list, ld, limit reg.GPVirtual, body func(offset reg.GPVirtual, val reg.VecVirtual)) {
 	loop, done := g.label("entry"), g.label("entriesDone")
 	offset, val := g.GP64(), g.vec()
-	g.XORQ(l.t, l.t)
-	g.TESTQ(l.count, l.count)
+	g.MOVQ(l.from, l.t)
+	g.CMPQ(l.t, l.end)
 	g.JE(operand.LabelRef(done))
 	g.Label(loop)
 	// Without its sign, so that a negative number is a large one.
@@ -182,9 +219,18 @@ func (g *gen) entries(l list, ld, limit reg.GPVirtual, body func(offset reg.GPVi
 	g.VBROADCASTSS(at(l.val, l.t, 0), val)
 	body(offset, val)
 	g.INCQ(l.t)
-	g.CMPQ(l.t, l.count)
+	g.CMPQ(l.t, l.end)
 	g.JL(operand.LabelRef(loop))
 	g.Label(done)
+}
+
+// setRowMask prepares the mask of the last vector of n columns. Where that is whole
+// the mask has no lanes, and is not used.
+func (g *gen) setRowMask(n reg.GPVirtual) {
+	rest := g.GP64()
+	g.MOVQ(n, rest)
+	g.ANDQ(operand.I32(g.W()-1), rest)
+	g.setMask(rest)
 }
 
 // rowBlocks emits a block for each width up to rowVectors, whole and with a partial
@@ -192,12 +238,6 @@ func (g *gen) entries(l list, ld, limit reg.GPVirtual, body func(offset reg.GPVi
 // counts the columns that are left.
 func (g *gen) rowBlocks(n reg.GPVirtual, block func(width int, partial bool)) {
 	most := rowVectors * g.W()
-	// The mask serves the last block. Of n ≡ 0 it would be of no lanes, and is not
-	// used.
-	rest := g.GP64()
-	g.MOVQ(n, rest)
-	g.ANDQ(operand.I32(g.W()-1), rest)
-	g.setMask(rest)
 	take := g.GP64()
 	g.Label("block")
 	g.MOVQ(n, take)
@@ -253,9 +293,11 @@ func addScaledRows(g *gen) {
 		"sumRows, but entries before the one returned have been done.",
 		"(w *float32, n, ld, limit int, idx *int32, val *float32, count int, x *float32, alpha float32) int")
 	w, n, ld, limit := g.param("w"), g.param("n"), g.param("ld"), g.param("limit")
-	list := g.loadList()
+	list := list{idx: g.param("idx"), val: g.param("val"), from: g.GP64(), end: g.param("count"), t: g.GP64()}
+	g.XORQ(list.from, list.from)
 	x := g.param("x")
 	alpha := g.broadcastParam("alpha")
+	g.setRowMask(n)
 	g.rowBlocks(n, func(width int, partial bool) {
 		xs := make([]reg.VecVirtual, width)
 		for j := range xs {
@@ -277,11 +319,5 @@ func addScaledRows(g *gen) {
 			g.ADDQ(operand.I32(4*width*g.W()), b)
 		}
 	})
-	result := g.GP64()
-	g.MOVQ(operand.I32(-1), result)
-	g.Store(result, g.ReturnIndex(0))
-	g.end()
-	g.Label("outside")
-	g.Store(list.t, g.ReturnIndex(0))
-	g.end()
+	g.returnEntry(list)
 }
