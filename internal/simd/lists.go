@@ -48,15 +48,3 @@ func (l Lists) check(name string, size, n, ldo, ld int) {
 		}
 	}
 }
-
-// each calls f with every vector and the place of its result, until f finds an entry
-// that is outside the matrix. It returns that entry's number, or −1.
-func (l Lists) each(ldo int, f func(at int, idx []int32, val []float32) int) int {
-	for i := range l.Len() {
-		idx, val := l.at(i)
-		if t := f(i*ldo, idx, val); t >= 0 {
-			return int(l.Start[i*l.Step]) + t
-		}
-	}
-	return -1
-}

@@ -82,11 +82,12 @@ func SumRowsAddEach(dst []float32, n, ldd int, rows []float32, ld int, l Lists) 
 }
 
 func sumRowsGo(dst []float32, n, ldd int, rows []float32, ld int, l Lists, keep bool) int {
-	return l.each(ldd, func(at int, idx []int32, val []float32) int {
+	for i := range l.Len() {
+		idx, val := l.at(i)
 		if t := outside(len(rows), ld, n, idx); t >= 0 {
-			return t
+			return int(l.Start[i*l.Step]) + t
 		}
-		sum := dst[at : at+n]
+		sum := dst[i*ldd:][:n]
 		if !keep {
 			clear(sum)
 		}
@@ -96,8 +97,8 @@ func sumRowsGo(dst []float32, n, ldd int, rows []float32, ld int, l Lists, keep 
 				sum[j] += v * r
 			}
 		}
-		return -1
-	})
+	}
+	return -1
 }
 
 // SumRowsSGD is a step of gradient descent whose gradient is the sum that SumRows
@@ -125,15 +126,19 @@ func SumRowsSGDEach(w []float32, n, ldw int, rows []float32, ld int, l Lists, ra
 }
 
 func sumRowsSGDGo(w []float32, n, ldw int, rows []float32, ld int, l Lists, rate float32) int {
-	return l.each(ldw, func(at int, idx []int32, val []float32) int {
-		if t := outside(len(rows), ld, n, idx); t >= 0 || len(idx) == 0 {
-			return t
+	for i := range l.Len() {
+		idx, val := l.at(i)
+		if t := outside(len(rows), ld, n, idx); t >= 0 {
+			return int(l.Start[i*l.Step]) + t
+		}
+		if len(idx) == 0 {
+			continue
 		}
 		for j := range n {
-			w[at+j] -= rate * sumColumn(rows[j:], ld, idx, val)
+			w[i*ldw+j] -= rate * sumColumn(rows[j:], ld, idx, val)
 		}
-		return -1
-	})
+	}
+	return -1
 }
 
 // SumRowsMomentum is Momentum whose gradient is the sum that SumRows makes:
@@ -163,20 +168,21 @@ func SumRowsMomentumEach(w, v []float32, n, ldw int, rows []float32, ld int, l L
 }
 
 func sumRowsMomentumGo(w, v []float32, n, ldw int, rows []float32, ld int, l Lists, rate, mu float32) int {
-	return l.each(ldw, func(at int, idx []int32, val []float32) int {
+	for i := range l.Len() {
+		idx, val := l.at(i)
 		if t := outside(len(rows), ld, n, idx); t >= 0 {
-			return t
+			return int(l.Start[i*l.Step]) + t
 		}
-		for j := range n {
+		for j, at := 0, i*ldw; j < n; j, at = j+1, at+1 {
 			g := float32(0)
 			if len(idx) > 0 {
 				g = sumColumn(rows[j:], ld, idx, val)
 			}
-			v[at+j] = mu*v[at+j] + g
-			w[at+j] -= rate * v[at+j]
+			v[at] = mu*v[at] + g
+			w[at] -= rate * v[at]
 		}
-		return -1
-	})
+	}
+	return -1
 }
 
 // sumColumn is the first element of SumRows.
