@@ -344,7 +344,7 @@ DATA compact_orders<>+2040(SB)/8, $0x0000000000000000
 GLOBL compact_orders<>(SB), RODATA|NOPTR, $2048
 
 // func compactRowsAVX512(start *int32, idx *int32, val *float32, src *uint8, rows int, cols int, scale float32)
-// Requires: AVX, AVX512F, POPCNT
+// Requires: AVX, AVX512BW, AVX512F, POPCNT
 TEXT ·compactRowsAVX512(SB), NOSPLIT, $0-52
 	MOVQ         start+0(FP), AX
 	MOVQ         idx+8(FP), DX
@@ -358,8 +358,74 @@ TEXT ·compactRowsAVX512(SB), NOSPLIT, $0-52
 	XORQ         R9, R9
 
 row:
-	MOVQ    R8, R10
-	VMOVAPS Z1, Z2
+	MOVQ         R8, R10
+	VMOVAPS      Z1, Z2
+	VPBROADCASTD compact_00000040_x1<>+0(SB), Z5
+
+chunk:
+	CMPQ          R10, $+64
+	JL            vector
+	VMOVUPS       (SI), Z4
+	VPTESTMB      Z4, Z4, K1
+	KORTESTQ      K1, K1
+	JE            empty
+	VPMOVZXBD     (SI), Z4
+	VPTESTMD      Z4, Z4, K1
+	KMOVW         K1, CX
+	VPCOMPRESSD.Z Z2, K1, Z6
+	VPCOMPRESSD.Z Z4, K1, Z4
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z0, Z4, Z4
+	VMOVUPS       Z6, (DX)(R9*4)
+	VMOVUPS       Z4, (BX)(R9*4)
+	POPCNTL       CX, CX
+	ADDQ          CX, R9
+	VPADDD        Z3, Z2, Z2
+	VPMOVZXBD     16(SI), Z4
+	VPTESTMD      Z4, Z4, K1
+	KMOVW         K1, CX
+	VPCOMPRESSD.Z Z2, K1, Z6
+	VPCOMPRESSD.Z Z4, K1, Z4
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z0, Z4, Z4
+	VMOVUPS       Z6, (DX)(R9*4)
+	VMOVUPS       Z4, (BX)(R9*4)
+	POPCNTL       CX, CX
+	ADDQ          CX, R9
+	VPADDD        Z3, Z2, Z2
+	VPMOVZXBD     32(SI), Z4
+	VPTESTMD      Z4, Z4, K1
+	KMOVW         K1, CX
+	VPCOMPRESSD.Z Z2, K1, Z6
+	VPCOMPRESSD.Z Z4, K1, Z4
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z0, Z4, Z4
+	VMOVUPS       Z6, (DX)(R9*4)
+	VMOVUPS       Z4, (BX)(R9*4)
+	POPCNTL       CX, CX
+	ADDQ          CX, R9
+	VPADDD        Z3, Z2, Z2
+	VPMOVZXBD     48(SI), Z4
+	VPTESTMD      Z4, Z4, K1
+	KMOVW         K1, CX
+	VPCOMPRESSD.Z Z2, K1, Z6
+	VPCOMPRESSD.Z Z4, K1, Z4
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z0, Z4, Z4
+	VMOVUPS       Z6, (DX)(R9*4)
+	VMOVUPS       Z4, (BX)(R9*4)
+	POPCNTL       CX, CX
+	ADDQ          CX, R9
+	VPADDD        Z3, Z2, Z2
+
+nextChunk:
+	ADDQ $+64, SI
+	SUBQ $+64, R10
+	JMP  chunk
+
+empty:
+	VPADDD Z5, Z2, Z2
+	JMP    nextChunk
 
 vector:
 	CMPQ          R10, $+16
@@ -430,3 +496,6 @@ GLOBL compact_iota16<>(SB), RODATA|NOPTR, $64
 
 DATA compact_00000010_x1<>+0(SB)/4, $0x00000010
 GLOBL compact_00000010_x1<>(SB), RODATA|NOPTR, $4
+
+DATA compact_00000040_x1<>+0(SB)/4, $0x00000040
+GLOBL compact_00000040_x1<>(SB), RODATA|NOPTR, $4

@@ -23,6 +23,9 @@ func compactions(g *gen) {
 	g.Label("row")
 	g.MOVQ(cols, left)
 	g.VMOVAPS(c.first, c.pos)
+	if g.wide {
+		c.chunks(src, left)
+	}
 	g.Label("vector")
 	g.CMPQ(left, operand.I32(g.W()))
 	g.JL(operand.LabelRef("tail"))
@@ -46,6 +49,31 @@ func compactions(g *gen) {
 	g.DECQ(rows)
 	g.JNE(operand.LabelRef("row"))
 	g.end()
+}
+
+// chunks lists the bytes by the 64, of which none is listed if all are zero: half of
+// an image's margins, or a pixel in them for a whole batch. Single vectors are zero
+// too irregularly for a branch to pay.
+func (c *compactor) chunks(src, left reg.GPVirtual) {
+	const chunk = 64
+	x, step, k := c.vec(), c.intReg(chunk), c.K()
+	c.Label("chunk")
+	c.CMPQ(left, operand.I32(chunk))
+	c.JL(operand.LabelRef("vector"))
+	c.VMOVUPS(operand.Mem{Base: src}, x)
+	c.VPTESTMB(x, x, k)
+	c.KORTESTQ(k, k)
+	c.JE(operand.LabelRef("empty"))
+	for i := range chunk / c.W() {
+		c.vector(operand.Mem{Base: src, Disp: i * c.W()}, false)
+	}
+	c.Label("nextChunk")
+	c.ADDQ(operand.I32(chunk), src)
+	c.SUBQ(operand.I32(chunk), left)
+	c.JMP(operand.LabelRef("chunk"))
+	c.Label("empty")
+	c.VPADDD(step, c.pos, c.pos)
+	c.JMP(operand.LabelRef("nextChunk"))
 }
 
 type compactor struct {
