@@ -89,7 +89,8 @@ type Delta struct {
 //	Delta[i,j]         = Scale·∂E(i)/∂z[j]
 //	Stats[Args.Row+i]  = (E(i), hit)
 //
-// where hit is 1 if c is the first of the largest y and 0 if not. A network of one
+// where hit is 1 if c is the first of the largest y, compared before y is rounded,
+// and 0 if not. A network of one
 // output tells two classes apart: t = On for class 1 and Off for class 0, and a
 // hit is a y on the label's side of the middle of On and Off, with class 1 having
 // the middle itself.

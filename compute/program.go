@@ -1,13 +1,25 @@
 package compute
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Program is a list of ops, done one after another: each sees what those
 // before it wrote.
 type Program struct {
 	Name string // for messages
 	Ops  []Op
+	// Scratch lists matrices that only carry values from op to op within a run:
+	// the caller promises not to use what they hold after it, neither by Read
+	// nor in another program, until they are written again. A backend that fuses
+	// need not write them at all. A matrix of an op is scratch if it is one of
+	// these, view for view.
+	Scratch []Mat
 }
+
+// IsScratch tells whether a matrix is listed in Scratch.
+func (p Program) IsScratch(m Mat) bool { return slices.Contains(p.Scratch, m) }
 
 // An OpError says which op of which program is wrong, and how.
 type OpError struct {
@@ -26,7 +38,8 @@ func (e *OpError) Unwrap() error { return e.Err }
 
 // Check tells whether every op keeps its rules of shape, whether the memory it
 // writes overlaps none of its other operands in part, and whether each buffer is
-// one that owns accepts. The error is an *OpError. Backends call it in Compile.
+// one that owns accepts. The error is an *OpError where it is an op's. Backends
+// call it in Compile.
 func (p Program) Check(owns func(Buffer) bool) error {
 	for i, op := range p.Ops {
 		if err := checkOp(op, owns); err != nil {
@@ -35,6 +48,11 @@ func (p Program) Check(owns func(Buffer) bool) error {
 				name = op.Name()
 			}
 			return &OpError{Program: p.Name, Index: i, Op: name, Err: err}
+		}
+	}
+	for i, m := range p.Scratch {
+		if m.IsZero() || !owns(m.Buf) {
+			return fmt.Errorf("program %q: scratch matrix %d (%s) is not a matrix of this backend, or was freed", p.Name, i, m)
 		}
 	}
 	return nil

@@ -67,9 +67,16 @@ func (l *bench) free() {
 	}
 }
 
-// compile compiles ops of the problem as one program.
+// compile compiles ops of the problem as one program. What is scratch to all of
+// them carries values between programs if there is but one op in each.
 func (l *bench) compile(ops ...compute.Op) (compute.Executable, error) {
 	prog := compute.Program{Name: "judge"}
+	if len(ops) == len(l.p.ops) {
+		for _, m := range l.p.scratch {
+			m.Buf = l.buffer[m.Buf]
+			prog.Scratch = append(prog.Scratch, m)
+		}
+	}
 	for _, op := range ops {
 		prog.Ops = append(prog.Ops, l.bind(op))
 	}

@@ -2,8 +2,47 @@ package judge
 
 import "shadegrad/compute"
 
-// networks are training steps of one, two and three layers of weights.
+// networks are training steps of one, two and three layers of weights, each with
+// all its matrices to be read afterwards and with most of them scratch.
 func networks() []network {
+	list := keptNetworks()
+	for _, n := range list[3:15] {
+		n.scratch = true
+		list = append(list, n)
+	}
+	return append(list, sparseNetworks()...)
+}
+
+// sparseNetworks are steps on data of which most is 0, as MNIST is. A backend may
+// treat their first layer in its own way.
+func sparseNetworks() []network {
+	const relu, softmax, sigmoid, tanh = compute.ReLU, compute.Softmax, compute.Sigmoid, compute.Tanh
+	base := network{hidden: relu, output: softmax, biases: true, indexed: true, runs: 3, scratch: true, sparse: true}
+	var list []network
+	for _, c := range []struct {
+		sizes    []int
+		batch    int
+		momentum bool
+	}{
+		{[]int{784, 128, 10}, 64, true}, {[]int{784, 128, 10}, 64, false}, {[]int{784, 300, 10}, 65, true},
+		{[]int{784, 20, 10}, 1, false}, {[]int{784, 20, 10}, 1, true}, {[]int{841, 33, 17, 10}, 3, false},
+		{[]int{30, 10}, 7, true}, {[]int{30, 1}, 7, false}, {[]int{9, 600, 5}, 130, true}, {[]int{25, 40, 30, 10}, 100, false},
+	} {
+		n := base
+		n.sizes, n.batch, n.momentum = c.sizes, c.batch, c.momentum
+		if n.sizes[len(n.sizes)-1] == 1 {
+			n.output = sigmoid
+		}
+		list = append(list, n)
+	}
+	odd := base
+	odd.sizes, odd.batch, odd.hidden, odd.momentum = []int{50, 21, 10}, 11, tanh, true
+	noBias, natural, kept, inPlace := odd, odd, odd, odd
+	noBias.biases, natural.indexed, kept.scratch, inPlace.inPlace = false, false, false, true
+	return append(list, odd, noBias, natural, kept, inPlace)
+}
+
+func keptNetworks() []network {
 	const (
 		relu, sigmoid, tanh, softmax, identity = compute.ReLU, compute.Sigmoid, compute.Tanh, compute.Softmax, compute.Identity
 		entropy, squares                       = compute.CrossEntropy, compute.SquaredError

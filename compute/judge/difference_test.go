@@ -72,7 +72,7 @@ func TestLossGradientsAreDifferences(t *testing.T) {
 // The gradients of whole networks, in the reference's own arithmetic: this holds
 // newStep to the chain rule far more closely than float32 could.
 func TestNetworkGradientsAreDifferences(t *testing.T) {
-	for _, n := range networks() {
+	for _, n := range keptNetworks() {
 		if n.sizes[0] > 100 {
 			continue // all of their weights would take too long
 		}

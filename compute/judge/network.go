@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"shadegrad/compute"
 )
@@ -18,6 +19,8 @@ type network struct {
 	indexed        bool // batches are taken in the order of an index
 	shared         bool // all matrices lie in one buffer
 	inPlace        bool // activations and deltas overwrite what they came from
+	scratch        bool // what is not a parameter is scratch
+	sparse         bool // most pixels are 0, and matrices have buffers of their own
 	runs           int
 	rate           float32 // the learning rate, or 0 for one that suits the number of inputs
 }
@@ -29,7 +32,7 @@ func (n network) String() string {
 	}
 	for _, part := range []string{n.hidden.String(), n.output.String(), n.kind.String(), fmt.Sprintf("batch=%d", n.batch),
 		flag(n.biases, "bias"), flag(n.momentum, "momentum"), flag(n.indexed, "index"), flag(n.shared, "shared"),
-		flag(n.inPlace, "inplace"), fmt.Sprintf("runs=%d", n.runs)} {
+		flag(n.inPlace, "inplace"), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), fmt.Sprintf("runs=%d", n.runs)} {
 		if part != "" {
 			s += "," + part
 		}
@@ -59,10 +62,15 @@ type step struct {
 
 // newStep puts the matrices of a network into p, and a data set.
 func newStep(p *problem, n network) *step {
-	p.shared = n.shared
+	p.shared, p.bare = n.shared, n.sparse
 	s := &step{network: n, p: p, rows: n.batch*n.runs + 2}
 	classes := max(n.sizes[len(n.sizes)-1], 2)
-	s.pixels, s.labels = p.newBytes(s.rows, n.sizes[0], 256), p.newBytes(s.rows, 1, classes)
+	if n.sparse {
+		s.pixels = p.newSparseBytes(s.rows, n.sizes[0])
+	} else {
+		s.pixels = p.newBytes(s.rows, n.sizes[0], 256)
+	}
+	s.labels = p.newBytes(s.rows, 1, classes)
 	if n.indexed {
 		s.index = p.newIndex(n.batch*n.runs+1, s.rows)
 	}
@@ -148,6 +156,18 @@ func (s *step) backward(update bool) {
 	}
 }
 
+// forget makes everything scratch that a step leaves behind but nobody needs.
+func (s *step) forget() {
+	s.p.forget(s.x)
+	for _, l := range s.layers {
+		for _, m := range []compute.Mat{l.z, l.y, l.delta, l.dw, l.db} {
+			if !m.IsZero() && !slices.Contains(s.p.scratch, m) {
+				s.p.forget(m)
+			}
+		}
+	}
+}
+
 // back takes the error of layer i to the layer before it.
 func (s *step) back(i int) {
 	below := s.layers[i-1]
@@ -167,6 +187,9 @@ func (s *step) back(i int) {
 func (s *step) train() {
 	s.forward(true)
 	s.backward(true)
+	if s.scratch {
+		s.forget()
+	}
 	rate := s.rate
 	if rate == 0 {
 		rate = min(0.3, 5/float32(s.sizes[0]))

@@ -21,6 +21,11 @@ type problem struct {
 	// arena, where it is set, is the one buffer all matrices lie in.
 	arena  *floats
 	shared bool
+	// bare matrices fill their buffers, without a guard: a backend may keep
+	// those as it likes.
+	bare bool
+	// scratch are the matrices that a program only uses within a run.
+	scratch []compute.Mat
 
 	floats []*floats
 	octets []*octets
@@ -111,14 +116,18 @@ func (p *problem) place(name string, rows, cols int, guard float32, value func(e
 			p.arena = f
 		}
 	}
-	for range p.lead {
+	lead, trail := p.lead, 2*cols+5
+	if p.bare {
+		lead, trail = 0, 0
+	}
+	for range lead {
 		f.init = append(f.init, guard)
 	}
 	m := compute.Mat{Buf: f, Off: len(f.init), Rows: rows, Cols: cols}
 	for e := range rows * cols {
 		f.init = append(f.init, value(e))
 	}
-	for range 2*cols + 5 {
+	for range trail {
 		f.init = append(f.init, guard)
 	}
 	p.views = append(p.views, view{name, m})
@@ -140,6 +149,19 @@ func (p *problem) newBytes(rows, cols, limit int) compute.Bytes {
 	return compute.Bytes{Buf: o, Rows: rows, Cols: cols}
 }
 
+// newSparseBytes adds a matrix of bytes of which four in five are zero, as in
+// MNIST, and some rows and columns are all zero.
+func (p *problem) newSparseBytes(rows, cols int) compute.Bytes {
+	b := p.newBytes(rows, cols, 256)
+	data := p.bytes(b)
+	for e := range data {
+		if row, col := e/cols, e%cols; p.intn(5) > 0 || row%7 == 3 || col%5 == 2 {
+			data[e] = 0
+		}
+	}
+	return b
+}
+
 // newIndex adds a list of n rows below limit, in random order and some twice.
 func (p *problem) newIndex(n, limit int) compute.Index {
 	o := &order{make([]uint32, n), limit}
@@ -152,6 +174,9 @@ func (p *problem) newIndex(n, limit int) compute.Index {
 
 // run adds a run of the program.
 func (p *problem) run(args compute.Args) { p.runs = append(p.runs, args) }
+
+// forget makes matrices scratch.
+func (p *problem) forget(mats ...compute.Mat) { p.scratch = append(p.scratch, mats...) }
 
 // do adds an op to the program.
 func (p *problem) do(op compute.Op) { p.ops = append(p.ops, op) }
