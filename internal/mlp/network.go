@@ -10,16 +10,18 @@ import (
 // A Network is a perceptron in a backend's memory: its parameters, their
 // velocities and gradients, and the workspace for one batch.
 type Network struct {
-	Config  Config
-	backend compute.Backend
-	rows    int // the most rows a batch can have
-	layers  []layer
-	input   compute.Mat // x⁰, rows×inputs
-	buffers []compute.Buffer
+	Config   Config
+	backend  compute.Backend
+	rows     int // the most rows a batch can have
+	momentum bool
+	layers   []layer
+	input    compute.Mat // x⁰, rows×inputs
+	buffers  []compute.Buffer
 }
 
 // A layer's matrices. Gradients and velocities have the shapes of what they
-// belong to; bias ones are none where the network has no biases.
+// belong to; bias ones are none where the network has no biases, velocities where
+// it has no momentum.
 type layer struct {
 	w, b   compute.Mat
 	vw, vb compute.Mat
@@ -28,13 +30,13 @@ type layer struct {
 	delta  compute.Mat // ∂E/∂z, rows×units
 }
 
-// New allocates a network for batches of at most rows rows. Its parameters are
-// zero until Load.
-func New(b compute.Backend, c Config, rows int) (*Network, error) {
+// New allocates a network for batches of at most rows rows, with velocities if it
+// is to be trained with momentum. Its parameters are zero until Load.
+func New(b compute.Backend, c Config, rows int, momentum bool) (*Network, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	n := &Network{Config: c, backend: b, rows: rows}
+	n := &Network{Config: c, backend: b, rows: rows, momentum: momentum}
 	if err := n.allocate(); err != nil {
 		n.Free()
 		return nil, fmt.Errorf("network %s with batches of %d: %w", c, rows, err)
@@ -55,12 +57,16 @@ func (n *Network) allocate() (err error) {
 	n.layers = make([]layer, n.Config.Layers())
 	for i := range n.layers {
 		l, in, out := &n.layers[i], n.Config.Sizes[i], n.Config.Sizes[i+1]
-		for _, m := range []*compute.Mat{&l.w, &l.vw, &l.gw} {
-			alloc(m, out, in)
+		alloc(&l.w, out, in)
+		alloc(&l.gw, out, in)
+		if n.momentum {
+			alloc(&l.vw, out, in)
 		}
 		if !n.Config.NoBias {
-			for _, m := range []*compute.Mat{&l.b, &l.vb, &l.gb} {
-				alloc(m, 1, out)
+			alloc(&l.b, 1, out)
+			alloc(&l.gb, 1, out)
+			if n.momentum {
+				alloc(&l.vb, 1, out)
 			}
 		}
 		alloc(&l.out, n.rows, out)
@@ -94,13 +100,18 @@ func (n *Network) Parameters() []compute.Mat {
 	return n.mats(func(l *layer) compute.Mat { return l.w }, func(l *layer) compute.Mat { return l.b })
 }
 
-// Velocities lists the matrices of their velocities, in the same order.
+// Velocities lists the matrices of their velocities, in the same order. There are
+// none without momentum.
 func (n *Network) Velocities() []compute.Mat {
+	if !n.momentum {
+		return nil
+	}
 	return n.mats(func(l *layer) compute.Mat { return l.vw }, func(l *layer) compute.Mat { return l.vb })
 }
 
-// Outputs lists the outputs y of each layer for the last batch that was run. In
-// a training step the last layer's are its sums z instead, without the bias.
+// Outputs lists where programs leave the outputs y of each layer; of the last
+// layer its sums z, without the bias. They are scratch: to read them, empty a
+// program's Scratch before it is compiled.
 func (n *Network) Outputs() []compute.Mat {
 	list := make([]compute.Mat, len(n.layers))
 	for i := range n.layers {
@@ -131,7 +142,7 @@ func (n *Network) TrainStep(s Set, rows int) (compute.Program, error) {
 	for i := last; i >= 0; i-- {
 		ops = append(ops, n.backward(i, rows)...)
 	}
-	return compute.Program{Name: fmt.Sprintf("train step of %d rows", rows), Ops: ops}, nil
+	return compute.Program{Name: fmt.Sprintf("train step of %d rows", rows), Ops: ops, Scratch: n.scratch(rows, true)}, nil
 }
 
 // EvalStep returns the program that writes the loss and the hit of each row of a
@@ -141,7 +152,24 @@ func (n *Network) EvalStep(s Set, rows int) (compute.Program, error) {
 		return compute.Program{}, err
 	}
 	ops := append(n.forward(s, rows), n.loss(s, rows, compute.Mat{}, 0))
-	return compute.Program{Name: fmt.Sprintf("evaluation of %d rows", rows), Ops: ops}, nil
+	return compute.Program{Name: fmt.Sprintf("evaluation of %d rows", rows), Ops: ops, Scratch: n.scratch(rows, false)}, nil
+}
+
+// scratch lists what a program leaves behind that nobody uses after it.
+func (n *Network) scratch(rows int, gradients bool) []compute.Mat {
+	list := []compute.Mat{n.input.RowRange(0, rows)}
+	for i := range n.layers {
+		l := &n.layers[i]
+		list = append(list, l.out.RowRange(0, rows))
+		if !gradients {
+			continue
+		}
+		list = append(list, l.delta.RowRange(0, rows), l.gw)
+		if !n.Config.NoBias {
+			list = append(list, l.gb)
+		}
+	}
+	return list
 }
 
 // PredictStep returns a program that computes the network's outputs for a batch

@@ -37,11 +37,13 @@ func SaveCheckpoint(path string, s *State) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	velocities, err := model.Tensors(velocityPrefix, s.Options.Network, s.Velocities)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if s.Options.Momentum != 0 {
+		velocities, err := model.Tensors(velocityPrefix, s.Options.Network, s.Velocities)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		tensors = append(tensors, velocities...)
 	}
-	tensors = append(tensors, velocities...)
 	if s.Rows > 0 {
 		tensors = append(tensors, safetensors.Tensor{Name: statsName, Shape: []int{s.Rows, 2}, Data: s.Stats})
 	}
@@ -91,8 +93,10 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if s.Values, err = model.Values("", f, c.Options.Network); err != nil {
 		return nil, err
 	}
-	if s.Velocities, err = model.Values(velocityPrefix, f, c.Options.Network); err != nil {
-		return nil, err
+	if c.Options.Momentum != 0 {
+		if s.Velocities, err = model.Values(velocityPrefix, f, c.Options.Network); err != nil {
+			return nil, err
+		}
 	}
 	if s.Rows == 0 {
 		return s, nil

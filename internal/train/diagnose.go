@@ -121,7 +121,10 @@ func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := s.runStep(row, d.LearningRate)
+	rows := min(s.train.batch, s.train.samples-row)
+	if err := s.forward(row, rows); err != nil {
+		return nil, err
+	}
 	var stats [2]float32
 	if err := s.backend.Read(stats[:], s.train.Stats.RowRange(sample, 1)); err != nil {
 		return nil, err
@@ -132,11 +135,27 @@ func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 	if badBefore {
 		return d, nil
 	}
-	if found, err := s.badOutput(d, next-row); err != nil || found {
+	if found, err := s.badOutput(d, rows); err != nil || found {
 		return d, err
 	}
 	d.What, d.Layer = SampleLoss, s.options.Network.Layers()
 	return d, nil
+}
+
+// forward computes a batch's outputs and losses, and leaves them to be read.
+func (s *session) forward(row, rows int) error {
+	p, err := s.network.EvalStep(s.train.Set, rows)
+	if err != nil {
+		return err
+	}
+	p.Scratch = nil
+	x, err := s.backend.Compile(p)
+	if err != nil {
+		return err
+	}
+	x.Run(compute.Args{Row: row})
+	x.Release()
+	return nil
 }
 
 // badParameter looks for the first parameter with a value that is not finite.

@@ -44,7 +44,7 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if up.test.Set, err = up.upload(d); err != nil {
 		return nil, err
 	}
-	if up.network, err = mlp.New(b, c, rows); err != nil {
+	if up.network, err = mlp.New(b, c, rows, false); err != nil {
 		return nil, err
 	}
 	if err := up.network.Load(up.network.Parameters(), values); err != nil {
@@ -110,7 +110,7 @@ func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte,
 		return nil, err
 	}
 	batch := min(evalRows, n)
-	network, err := mlp.New(b, c, batch)
+	network, err := mlp.New(b, c, batch, false)
 	if err != nil {
 		return nil, err
 	}

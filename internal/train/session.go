@@ -64,7 +64,7 @@ func (s *session) prepare(d *dataset.Data) (err error) {
 	if s.test.Set, err = s.upload(&d.Test); err != nil {
 		return fmt.Errorf("test set: %w", err)
 	}
-	s.network, err = mlp.New(s.backend, s.options.Network, max(s.train.batch, s.test.batch))
+	s.network, err = mlp.New(s.backend, s.options.Network, max(s.train.batch, s.test.batch), s.options.Momentum != 0)
 	if err != nil {
 		return err
 	}

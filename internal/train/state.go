@@ -17,9 +17,9 @@ type State struct {
 	Epoch      int         // epochs completed
 	Rows       int         // samples of the next epoch that are done
 	Values     [][]float32 // of each parameter, in the order of mlp.Config.Shapes
-	Velocities [][]float32
-	Stats      []float32 // loss and hit of each of Rows samples
-	Last       Epoch     // the last completed epoch's outcome
+	Velocities [][]float32 // likewise; none without momentum
+	Stats      []float32   // loss and hit of each of Rows samples
+	Last       Epoch       // the last completed epoch's outcome
 }
 
 // NewState returns the state in which a run on the data that was read from path
@@ -27,6 +27,9 @@ type State struct {
 func NewState(o Options, d *dataset.Data, path string) *State {
 	s := &State{Options: o, Data: Describe(d), Values: o.Network.InitialParameters(o.Seed)}
 	s.Data.Path = path
+	if o.Momentum == 0 {
+		return s
+	}
 	for _, v := range s.Values {
 		s.Velocities = append(s.Velocities, make([]float32, len(v)))
 	}
