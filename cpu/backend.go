@@ -9,32 +9,45 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"shadegrad/compute"
+	"shadegrad/internal/sgemm"
+	"shadegrad/internal/simd"
+	"shadegrad/internal/workers"
 )
 
 // A Backend computes on the processor. Make one with New.
 type Backend struct {
 	failed error // the first failure; it sticks
 	closed bool
+	pool   *workers.Pool
+	engine *sgemm.Engine   // for products that all workers share
+	alone  []*sgemm.Engine // of each worker, for products of its own
 }
 
 var _ compute.Backend = (*Backend)(nil)
 
-// New returns a backend. It uses as many threads as GOMAXPROCS allows, since that
-// is what gonum's products go by.
-func New() *Backend { return &Backend{} }
+// New returns a backend with as many threads as GOMAXPROCS allows at the time.
+func New() *Backend {
+	pool := workers.New(runtime.GOMAXPROCS(0))
+	b := &Backend{pool: pool, engine: sgemm.NewEngine(pool)}
+	for range pool.Size() {
+		b.alone = append(b.alone, sgemm.NewEngine(workers.New(1)))
+	}
+	return b
+}
 
-// Info names the processor, gonum's version and the number of threads.
+// Info names the processor, gonum's version, the number of threads and the level
+// of package simd.
 func (b *Backend) Info() compute.Info {
 	device := cpuid.CPU.BrandName
 	if device == "" {
 		device = runtime.GOARCH
 	}
-	threads := runtime.GOMAXPROCS(0)
-	detail := fmt.Sprintf("%d threads", threads)
-	if threads == 1 {
-		detail = "1 thread"
+	threads := "1 thread"
+	if n := b.pool.Size(); n > 1 {
+		threads = fmt.Sprintf("%d threads", n)
 	}
-	return compute.Info{Backend: "cpu", Device: device, Driver: "gonum" + gonumVersion(), Detail: detail}
+	return compute.Info{Backend: "cpu", Device: device, Driver: "gonum" + gonumVersion(),
+		Detail: threads + ", " + simd.Current().String()}
 }
 
 // gonumVersion returns " v0.17.0", or "" where the binary does not know it.
@@ -58,6 +71,9 @@ type element interface{ float32 | byte | uint32 }
 type buffer[T element] struct {
 	owner *Backend
 	data  []T
+	// Where transposed is true, data is the transpose of a rows×cols matrix.
+	transposed bool
+	rows, cols int
 }
 
 // Elems returns the number of elements.
@@ -164,6 +180,10 @@ func (b *Backend) Write(dst compute.Mat, src []float32) error {
 	if err != nil {
 		return err
 	}
+	if buf := dst.Buf.(*buffer[float32]); buf.turned(dst) {
+		transpose(d, src, buf.rows, buf.cols)
+		return nil
+	}
 	copy(d, src)
 	return nil
 }
@@ -199,6 +219,10 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 	if err != nil {
 		return err
 	}
+	if buf := src.Buf.(*buffer[float32]); buf.turned(src) {
+		transpose(dst, s, buf.cols, buf.rows)
+		return nil
+	}
 	copy(dst, s)
 	return nil
 }
@@ -227,8 +251,9 @@ func (f *fetch) Wait() ([]float32, error) {
 // Sync returns the first failure; there is nothing to wait for.
 func (b *Backend) Sync() error { return b.usable() }
 
-// Close makes every later call return compute.ErrClosed.
+// Close ends the threads and makes every later call return compute.ErrClosed.
 func (b *Backend) Close() error {
 	b.closed = true
+	b.pool.Close()
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
+	"shadegrad/internal/simd"
 )
 
 func TestMemoryRefused(t *testing.T) {
@@ -43,19 +44,18 @@ func TestMemoryRefused(t *testing.T) {
 }
 
 func TestInfo(t *testing.T) {
-	before := runtime.GOMAXPROCS(1)
+	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
-	b := cpu.New()
-	defer b.Close()
-	i := b.Info()
-	if i.Backend != "cpu" || i.Device == "" || !strings.HasPrefix(i.Driver, "gonum") || i.Software {
-		t.Errorf("info is %+v", i)
-	}
-	if i.Detail != "1 thread" {
-		t.Errorf("with GOMAXPROCS 1 the detail is %q", i.Detail)
-	}
-	runtime.GOMAXPROCS(3)
-	if d := b.Info().Detail; d != "3 threads" {
-		t.Errorf("with GOMAXPROCS 3 the detail is %q", d)
+	for threads, want := range map[int]string{1: "1 thread, ", 3: "3 threads, "} {
+		runtime.GOMAXPROCS(threads)
+		b := cpu.New()
+		defer b.Close()
+		i := b.Info()
+		if i.Backend != "cpu" || i.Device == "" || !strings.HasPrefix(i.Driver, "gonum") || i.Software {
+			t.Errorf("info is %+v", i)
+		}
+		if i.Detail != want+simd.Current().String() {
+			t.Errorf("with GOMAXPROCS %d the detail is %q", threads, i.Detail)
+		}
 	}
 }

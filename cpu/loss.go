@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"shadegrad/compute"
+	"shadegrad/internal/simd"
 )
 
 // loss is compute.Loss.
@@ -12,30 +13,43 @@ type loss struct {
 	delta, stats, z, bias []float32
 	labels                []byte
 	index                 []uint32
+	own                   []lossScratch // of each worker
 }
 
-func newLoss(o compute.Loss) *loss {
-	return &loss{Loss: o, delta: data(o.Delta), stats: data(o.Stats), z: data(o.Z), bias: data(o.Bias),
+func (l *plan) lossNode(o compute.Loss) *node {
+	s := &loss{Loss: o, delta: data(o.Delta), stats: data(o.Stats), z: data(o.Z), bias: data(o.Bias),
 		labels: o.Labels.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index)}
+	for range l.backend.alone {
+		n := min(chunk, o.Z.Rows) * o.Z.Cols
+		s.own = append(s.own, lossScratch{z: make([]float32, n), y: make([]float32, n)})
+	}
+	// Only the batch's rows of Stats are written, but which those are is known
+	// when it runs.
+	return &node{row: s, rows: o.Z.Rows, cost: 64 * float64(o.Z.Len()),
+		in: append(localSpans(o.Z), spans(o.Bias)...), out: append(localSpans(o.Delta), spans(o.Stats)...)}
 }
 
-func (l *loss) run(args compute.Args) {
-	m, n := l.Z.Rows, l.Z.Cols
-	parallel(m, n*32, func(lo, hi int) {
-		z, y := make([]float32, n), make([]float32, n)
-		for i := lo; i < hi; i++ {
-			copy(z, l.z[i*n:(i+1)*n])
-			addTo(z, l.bias)
-			copy(y, z)
-			apply(l.F, y)
-			r := l.row(z, y, int(l.labels[rowNumber(l.index, args.Row+i)]))
-			e, hit := r.value(), r.hit()
-			l.stats[2*(args.Row+i)], l.stats[2*(args.Row+i)+1] = float32(e), hit
-			if l.delta != nil {
-				r.gradient(l.delta[i*n : (i+1)*n])
-			}
+// lossScratch is a worker's z and y of a chunk of rows.
+type lossScratch struct{ z, y []float32 }
+
+func (l *loss) rows(worker, lo, hi int, args *compute.Args) {
+	n := l.Z.Cols
+	z, y := l.own[worker].z[:(hi-lo)*n], l.own[worker].y[:(hi-lo)*n]
+	copy(z, l.z[lo*n:hi*n])
+	if l.bias != nil {
+		simd.AddBias(z, l.bias)
+	}
+	copy(y, z)
+	apply(l.F, y, n)
+	for i := lo; i < hi; i++ {
+		at, end := (i-lo)*n, (i-lo+1)*n
+		r := l.row(z[at:end], y[at:end], int(l.labels[rowNumber(l.index, args.Row+i)]))
+		e, hit := r.value(), r.hit()
+		l.stats[2*(args.Row+i)], l.stats[2*(args.Row+i)+1] = float32(e), hit
+		if l.delta != nil {
+			r.gradient(l.delta[i*n : (i+1)*n])
 		}
-	})
+	}
 }
 
 // A lossRow is one sample: its sums, its outputs and its class.
@@ -75,14 +89,13 @@ func (r lossRow) value() float64 {
 			e += d * d
 		}
 	case r.F == compute.Softmax:
-		// ln y[j] = z[j] − ln Σ e^z, with the largest z taken out of the sum.
-		largest, sum := maximum(r.z), 0.0
-		for _, z := range r.z {
-			sum += math.Exp(float64(z) - largest)
-		}
+		// ln y[j] = z[j] − z[k] + ln y[k], and for the largest z[k] the last
+		// term lies between −ln n and 0, so nothing is lost where y[j] is tiny.
+		k := largest(r.z)
+		norm := float64(r.z[k]) - math.Log(float64(r.y[k]))
 		for j, z := range r.z {
 			if t := r.target(j); t != 0 {
-				e += t * (largest + math.Log(sum) - float64(z))
+				e += t * (norm - float64(z))
 			}
 		}
 	default:
@@ -93,6 +106,17 @@ func (r lossRow) value() float64 {
 		}
 	}
 	return float64(r.Weight) * e
+}
+
+// largest returns the index of the first of the largest values.
+func largest(z []float32) int {
+	k := 0
+	for j, v := range z {
+		if v > z[k] {
+			k = j
+		}
+	}
+	return k
 }
 
 // softplus returns ln(1+e^z) without overflow.
@@ -113,13 +137,22 @@ func (r lossRow) hit() float32 {
 		}
 		return 0
 	}
-	mine := r.y[r.class]
-	for j, y := range r.y {
-		if y > mine || y == mine && j < r.class {
+	mine := r.rank(r.class)
+	for j := range r.z {
+		if other := r.rank(j); other > mine || other == mine && j < r.class {
 			return 0
 		}
 	}
 	return 1
+}
+
+// rank orders the outputs as y does. z does so without y's rounding, under which
+// large outputs become equal; only ReLU makes equal what z tells apart.
+func (r lossRow) rank(j int) float32 {
+	if r.F == compute.ReLU {
+		return r.y[j]
+	}
+	return r.z[j]
 }
 
 // gradient writes Scale·∂E/∂z.

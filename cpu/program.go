@@ -1,21 +1,32 @@
 package cpu
 
 import (
-	"errors"
+	"fmt"
 
 	"shadegrad/compute"
+	"shadegrad/internal/workers"
 )
 
-// A step is one op, its operands resolved to memory.
-type step interface{ run(compute.Args) }
-
+// An executable is a program in phases.
 type executable struct {
-	backend *Backend
-	program compute.Program
-	steps   []step
+	backend  *Backend
+	program  compute.Program
+	args     compute.Args // of the run under way
+	layouts  []layout
+	phases   []*phase
+	released bool
 }
 
-// Compile checks the program and resolves its operands.
+// A phase is work that the workers do without waiting for each other. It is a
+// workers.Task.
+type phase struct {
+	exec  *executable
+	rows  int // of row steps: what the workers divide; 0 for wide steps
+	nodes []*node
+	alone bool // too short to divide
+}
+
+// Compile checks the program, fuses what it can, and orders the rest in phases.
 func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
@@ -25,80 +36,72 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	}
 	p.Ops = append([]compute.Op(nil), p.Ops...)
 	e := &executable{backend: b, program: p}
-	for i, op := range p.Ops {
-		s, err := newStep(op)
-		if err != nil {
-			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(), Err: err}
-		}
-		e.steps = append(e.steps, s)
+	plan, err := b.plan(p)
+	if err != nil {
+		return nil, err
+	}
+	e.layouts = plan.layouts
+	e.phases = schedule(plan.nodes)
+	for _, f := range e.phases {
+		f.exec = e
 	}
 	return e, nil
 }
 
-// Run does the program's ops one after another.
+// Run does the program's phases one after another. It allocates nothing.
 func (e *executable) Run(args compute.Args) {
 	b := e.backend
 	if b.usable() != nil {
 		return
 	}
-	if e.steps == nil && len(e.program.Ops) > 0 {
-		b.failed = errors.New("program " + e.program.Name + " was run after its release")
+	if e.released {
+		b.failed = fmt.Errorf("program %q was run after its release", e.program.Name)
 		return
 	}
 	if err := e.program.CheckArgs(args); err != nil {
 		b.failed = err
 		return
 	}
-	for _, s := range e.steps {
-		s.run(args)
+	for i := range e.layouts {
+		e.layouts[i].arrange()
+	}
+	e.args = args
+	for _, f := range e.phases {
+		f.run(b.pool)
 	}
 }
 
-// Release forgets the steps.
-func (e *executable) Release() { e.steps = nil }
+// Release forgets the phases.
+func (e *executable) Release() { e.phases, e.layouts, e.released = nil, nil, true }
 
-func newStep(op compute.Op) (step, error) {
-	switch o := op.(type) {
-	case compute.Gather:
-		return newGather(o), nil
-	case compute.MatMul:
-		return newMatMul(o), nil
-	case compute.Activate:
-		return newActivate(o), nil
-	case compute.Delta:
-		return newDelta(o), nil
-	case compute.Loss:
-		return newLoss(o), nil
-	case compute.ColumnSum:
-		return newColumnSum(o), nil
-	case compute.Update:
-		return newUpdate(o), nil
-	case compute.Fill:
-		return fill{data(o.Dst), o.Value}, nil
+func (f *phase) run(pool *workers.Pool) {
+	switch {
+	case f.nodes[0].solo != nil:
+		f.nodes[0].solo.run(&f.exec.args)
+	case f.alone:
+		pool.Alone(f)
+	default:
+		pool.Run(f)
 	}
-	return nil, errors.New("the CPU backend does not know this op")
 }
 
-// data returns the memory of a matrix that Check has accepted, or nil for none.
-func data(m compute.Mat) []float32 {
-	if m.IsZero() {
-		return nil
-	}
-	return m.Buf.(*buffer[float32]).data[m.Off : m.Off+m.Len() : m.Off+m.Len()]
-}
+// chunk is how many rows a worker takes through all steps of a phase at a time,
+// so that what one step makes is still in the cache for the next.
+const chunk = 64
 
-// rowNumbers returns the entries of an index, or nil for the natural order.
-func rowNumbers(x compute.Index) []uint32 {
-	if x.IsZero() {
-		return nil
+// Work does a worker's part of the phase.
+func (f *phase) Work(worker, size int) {
+	if f.rows == 0 {
+		for _, n := range f.nodes {
+			n.wide.share(worker, size, &f.exec.args)
+		}
+		return
 	}
-	return x.Buf.(*buffer[uint32]).data[:x.Len]
-}
-
-// rowNumber returns entry i of an index.
-func rowNumber(index []uint32, i int) int {
-	if index == nil {
-		return i
+	lo, end := workers.Share(f.rows, 4, worker, size)
+	for ; lo < end; lo += chunk {
+		hi := min(lo+chunk, end)
+		for _, n := range f.nodes {
+			n.row.rows(worker, lo, hi, &f.exec.args)
+		}
 	}
-	return int(index[i])
 }

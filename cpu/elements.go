@@ -1,0 +1,184 @@
+package cpu
+
+import (
+	"shadegrad/compute"
+	"shadegrad/internal/simd"
+	"shadegrad/internal/workers"
+)
+
+// gather is compute.Gather.
+type gather struct {
+	dst   []float32
+	src   []byte
+	index []uint32
+	cols  int
+	table [256]float32 // what each byte becomes
+}
+
+func newGather(o compute.Gather) *gather {
+	g := &gather{dst: data(o.Dst), src: o.Src.Buf.(*buffer[byte]).data,
+		index: rowNumbers(o.Index), cols: o.Dst.Cols}
+	for p := range g.table {
+		// The conversion keeps processors with a fused multiply-add from using
+		// it, as the op's equation asks.
+		g.table[p] = float32(o.Scale*float32(p)) + o.Shift
+	}
+	return g
+}
+
+func gatherNode(o compute.Gather) *node {
+	return &node{row: newGather(o), rows: o.Dst.Rows, cost: 4 * float64(o.Dst.Len()), out: localSpans(o.Dst)}
+}
+
+func (g *gather) rows(_, lo, hi int, args *compute.Args) {
+	for i := lo; i < hi; i++ {
+		row := rowNumber(g.index, args.Row+i)
+		src := g.src[row*g.cols : (row+1)*g.cols]
+		dst := g.dst[i*g.cols : (i+1)*g.cols]
+		for j, p := range src {
+			dst[j] = g.table[p]
+		}
+	}
+}
+
+// activate is compute.Activate.
+type activate struct {
+	dst, src, bias []float32
+	cols           int
+	f              compute.Activation
+}
+
+func activateNode(o compute.Activate) *node {
+	return &node{row: &activate{data(o.Dst), data(o.Src), data(o.Bias), o.Dst.Cols, o.F},
+		rows: o.Dst.Rows, cost: 8 * float64(o.Dst.Len()),
+		in: append(localSpans(o.Src), spans(o.Bias)...), out: localSpans(o.Dst)}
+}
+
+func (a *activate) rows(_, lo, hi int, _ *compute.Args) {
+	dst := a.dst[lo*a.cols : hi*a.cols]
+	copy(dst, a.src[lo*a.cols:hi*a.cols]) // onto itself where the op is in place
+	if a.f == compute.ReLU && a.bias != nil {
+		simd.BiasReLU(dst, a.bias)
+		return
+	}
+	if a.bias != nil {
+		simd.AddBias(dst, a.bias)
+	}
+	apply(a.f, dst, a.cols)
+}
+
+// apply replaces rows of z by F(z).
+func apply(f compute.Activation, z []float32, cols int) {
+	switch f {
+	case compute.Sigmoid:
+		simd.Sigmoid(z)
+	case compute.Tanh:
+		simd.Tanh(z)
+	case compute.ReLU:
+		simd.ReLU(z)
+	case compute.Softmax:
+		simd.Softmax(z, cols)
+	}
+}
+
+// delta is compute.Delta.
+type delta struct {
+	dst, back, y []float32
+	cols         int
+	f            compute.Activation
+}
+
+func deltaNode(o compute.Delta) *node {
+	return &node{row: &delta{data(o.Dst), data(o.Back), data(o.Y), o.Dst.Cols, o.F},
+		rows: o.Dst.Rows, cost: 3 * float64(o.Dst.Len()),
+		in: localSpans(o.Back, o.Y), out: localSpans(o.Dst)}
+}
+
+func (d *delta) rows(_, lo, hi int, _ *compute.Args) {
+	lo, hi = lo*d.cols, hi*d.cols
+	dst, back, y := d.dst[lo:hi], d.back[lo:hi], d.y[lo:hi]
+	switch d.f {
+	case compute.Identity:
+		copy(dst, back)
+	case compute.Sigmoid:
+		simd.DeltaSigmoid(dst, back, y)
+	case compute.Tanh:
+		simd.DeltaTanh(dst, back, y)
+	case compute.ReLU:
+		simd.DeltaReLU(dst, back, y)
+	}
+}
+
+// columnSum is compute.ColumnSum. One worker makes all sums: the kernel reads
+// whole rows.
+type columnSum struct{ dst, src []float32 }
+
+func columnSumNode(o compute.ColumnSum) *node {
+	return &node{wide: &columnSum{data(o.Dst), data(o.Src)}, cost: float64(o.Src.Len()), in: spans(o.Src), out: spans(o.Dst)}
+}
+
+func (s *columnSum) share(worker, size int, _ *compute.Args) {
+	if worker == size-1 {
+		simd.ColumnSum(s.dst, s.src)
+	}
+}
+
+// update is compute.Update.
+type update struct{ w, v, g []float32 }
+
+func updateNode(o compute.Update) *node {
+	return &node{wide: &update{data(o.W), data(o.V), data(o.G)}, cost: 4 * float64(o.W.Len()),
+		in: spans(o.W, o.V, o.G), out: spans(o.W, o.V)}
+}
+
+func (u *update) share(worker, size int, args *compute.Args) {
+	lo, hi := workers.Share(len(u.w), 256, worker, size)
+	descend(u.w, u.v, lo, hi, u.g[lo:hi], args)
+}
+
+// descend does a step of gradient descent on elements [lo, hi) of w, with their
+// gradient g; v is nil where there is no velocity.
+func descend(w, v []float32, lo, hi int, g []float32, args *compute.Args) {
+	if v == nil {
+		simd.SGD(w[lo:hi], g, args.LearningRate)
+		return
+	}
+	simd.Momentum(w[lo:hi], v[lo:hi], g, args.LearningRate, args.Momentum)
+}
+
+// sumUpdate is compute.ColumnSum and the compute.Update by its result: a step of
+// the biases.
+type sumUpdate struct {
+	columnSum
+	w, v []float32
+}
+
+func sumUpdateNode(o compute.ColumnSum, u compute.Update) *node {
+	return &node{wide: &sumUpdate{columnSum{data(o.Dst), data(o.Src)}, data(u.W), data(u.V)},
+		cost: float64(o.Src.Len()), in: spans(o.Src, u.W, u.V), out: spans(o.Dst, u.W, u.V)}
+}
+
+func (s *sumUpdate) share(worker, size int, args *compute.Args) {
+	if worker == size-1 {
+		simd.ColumnSum(s.dst, s.src)
+		descend(s.w, s.v, 0, len(s.w), s.dst, args)
+	}
+}
+
+// fill is compute.Fill.
+type fill struct {
+	dst   []float32
+	value float32
+}
+
+func fillNode(o compute.Fill) *node {
+	return &node{wide: &fill{data(o.Dst), o.Value}, cost: float64(o.Dst.Len()), out: spans(o.Dst)}
+}
+
+func (f *fill) share(worker, size int, _ *compute.Args) {
+	lo, hi := workers.Share(len(f.dst), 1024, worker, size)
+	dst := f.dst[lo:hi]
+	for i := range dst {
+		dst[i] = f.value
+	}
+}

@@ -1,0 +1,208 @@
+package cpu
+
+import (
+	"errors"
+
+	"shadegrad/compute"
+)
+
+// A plan is a program as nodes, and the layouts that they need.
+type plan struct {
+	backend *Backend
+	program compute.Program
+	nodes   []*node
+	layouts []layout
+	taken   []bool // ops that are part of another's node
+	// gradient tells which op makes the gradient of an update that is fused with it.
+	gradient map[int]int
+}
+
+// plan makes a node of each op, or of several.
+func (b *Backend) plan(p compute.Program) (*plan, error) {
+	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int)}
+	first := l.findFirstLayer()
+	l.findUpdates()
+	l.needLayouts(first)
+	for i, op := range p.Ops {
+		if l.taken[i] {
+			continue
+		}
+		n := first.node(l, i)
+		if n == nil {
+			n = l.update(i)
+		}
+		if n == nil {
+			n = l.single(op)
+		}
+		if n == nil {
+			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(),
+				Err: errors.New("the CPU backend does not know this op")}
+		}
+		l.nodes = append(l.nodes, n)
+	}
+	return l, nil
+}
+
+// needLayouts asks for every matrix row by row, but for those that the first
+// layer wants transposed.
+func (l *plan) needLayouts(first *firstLayer) {
+	seen := make(map[compute.Buffer]bool)
+	for _, m := range first.turned() {
+		seen[m.Buf] = true
+		l.layouts = append(l.layouts, layout{m.Buf.(*buffer[float32]), m.Rows, m.Cols, true})
+	}
+	for _, op := range l.program.Ops {
+		for _, o := range op.Operands() {
+			if !seen[o.Mat.Buf] {
+				seen[o.Mat.Buf] = true
+				l.layouts = append(l.layouts, layout{buf: o.Mat.Buf.(*buffer[float32])})
+			}
+		}
+	}
+}
+
+// findUpdates pairs each update with the op that makes its gradient, if that is
+// scratch, and nobody else's: then it need never be stored. The pair is done where
+// the update stands, so what the gradient is made of must still be there.
+func (l *plan) findUpdates() {
+	for j, op := range l.program.Ops {
+		u, ok := op.(compute.Update)
+		if !ok || l.taken[j] || !l.program.IsScratch(u.G) {
+			continue
+		}
+		i := l.maker(u.G, j)
+		if i < 0 || l.taken[i] || !l.onlyUses(u.G, i, j) || !l.keeps(i, j) {
+			continue
+		}
+		switch o := l.program.Ops[i].(type) {
+		case compute.MatMul:
+			if !o.TransA || o.TransB || overlapsAny(u.W, o.A, o.B) || overlapsAny(u.V, o.A, o.B) {
+				continue
+			}
+		case compute.ColumnSum:
+			if overlapsAny(u.W, o.Src) || overlapsAny(u.V, o.Src) {
+				continue
+			}
+		default:
+			continue
+		}
+		l.taken[i], l.gradient[j] = true, i
+	}
+}
+
+// maker returns the last op before j that writes a matrix, which it must as a
+// whole, or −1.
+func (l *plan) maker(m compute.Mat, j int) int {
+	for i := j - 1; i >= 0; i-- {
+		for _, o := range l.program.Ops[i].Operands() {
+			if o.Mode != compute.In && o.Mat == m {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// keeps tells whether no op after i and before j changes what i reads.
+func (l *plan) keeps(i, j int) bool {
+	for _, read := range l.program.Ops[i].Operands() {
+		for _, op := range l.program.Ops[i+1 : j] {
+			for _, o := range op.Operands() {
+				if o.Mode != compute.In && overlapsAny(read.Mat, o.Mat) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// update makes the node of update j with its gradient, if they were paired.
+func (l *plan) update(j int) *node {
+	i, ok := l.gradient[j]
+	if !ok {
+		return nil
+	}
+	u := l.program.Ops[j].(compute.Update)
+	if o, ok := l.program.Ops[i].(compute.MatMul); ok {
+		return l.productUpdate(o, u)
+	}
+	return sumUpdateNode(l.program.Ops[i].(compute.ColumnSum), u)
+}
+
+// onlyUses tells whether no op but those numbered uses a matrix's memory.
+func (l *plan) onlyUses(m compute.Mat, numbers ...int) bool {
+	for i, op := range l.program.Ops {
+		for _, o := range op.Operands() {
+			if overlapsAny(m, o.Mat) && !contains(numbers, i) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func contains(list []int, v int) bool {
+	for _, w := range list {
+		if v == w {
+			return true
+		}
+	}
+	return false
+}
+
+func overlapsAny(m compute.Mat, others ...compute.Mat) bool {
+	for _, o := range others {
+		if !m.IsZero() && !o.IsZero() && spanOf(m).overlaps(spanOf(o)) {
+			return true
+		}
+	}
+	return false
+}
+
+// single makes a node of one op.
+func (l *plan) single(op compute.Op) *node {
+	switch o := op.(type) {
+	case compute.Gather:
+		return gatherNode(o)
+	case compute.MatMul:
+		return l.product(o)
+	case compute.Activate:
+		return activateNode(o)
+	case compute.Delta:
+		return deltaNode(o)
+	case compute.Loss:
+		return l.lossNode(o)
+	case compute.ColumnSum:
+		return columnSumNode(o)
+	case compute.Update:
+		return updateNode(o)
+	case compute.Fill:
+		return fillNode(o)
+	}
+	return nil
+}
+
+// data returns the memory of a matrix that Check has accepted, or nil for none.
+func data(m compute.Mat) []float32 {
+	if m.IsZero() {
+		return nil
+	}
+	return m.Buf.(*buffer[float32]).data[m.Off : m.Off+m.Len() : m.Off+m.Len()]
+}
+
+// rowNumbers returns the entries of an index, or nil for the natural order.
+func rowNumbers(x compute.Index) []uint32 {
+	if x.IsZero() {
+		return nil
+	}
+	return x.Buf.(*buffer[uint32]).data[:x.Len]
+}
+
+// rowNumber returns entry i of an index.
+func rowNumber(index []uint32, i int) int {
+	if index == nil {
+		return i
+	}
+	return int(index[i])
+}

@@ -1,0 +1,144 @@
+package cpu
+
+import (
+	"shadegrad/compute"
+	"shadegrad/internal/sgemm"
+	"shadegrad/internal/workers"
+)
+
+// smallWeights is the most elements of a matrix that each worker reads all of, in
+// a product of its own rows. A larger one is divided among the workers, for which
+// they have to wait for each other.
+const smallWeights = 1 << 17
+
+// productOf returns the product that an op is.
+func productOf(o compute.MatMul) sgemm.Product {
+	p := sgemm.Product{TransA: o.TransA, TransB: o.TransB, M: o.Dst.Rows, N: o.Dst.Cols, K: o.A.Cols,
+		A: data(o.A), LDA: o.A.Cols, B: data(o.B), LDB: o.B.Cols, C: data(o.Dst), LDC: o.Dst.Cols, Alpha: 1}
+	if o.TransA {
+		p.K = o.A.Rows
+	}
+	return p
+}
+
+func flops(p sgemm.Product) float64 { return 2 * float64(p.M) * float64(p.N) * float64(p.K) }
+
+// product makes a node of a compute.MatMul.
+func (l *plan) product(o compute.MatMul) *node {
+	p := productOf(o)
+	if o.TransA || o.B.Len() > smallWeights {
+		return &node{solo: &soloProduct{l.backend.engine, p}, in: spans(o.A, o.B), out: spans(o.Dst)}
+	}
+	r := &rowProduct{whole: p}
+	for _, e := range l.backend.alone {
+		r.own = append(r.own, ownProduct{engine: e})
+	}
+	return &node{row: r, rows: o.Dst.Rows, cost: flops(p),
+		in: append(localSpans(o.A), spans(o.B)...), out: localSpans(o.Dst)}
+}
+
+// soloProduct is a product that the engine divides.
+type soloProduct struct {
+	engine  *sgemm.Engine
+	product sgemm.Product
+}
+
+func (s *soloProduct) run(*compute.Args) { s.engine.Run(&s.product) }
+
+// rowProduct is a product of which each worker makes the rows it is given.
+type rowProduct struct {
+	whole sgemm.Product
+	own   []ownProduct // of each worker
+}
+
+// An ownProduct is a worker's part of a product, with an engine for it alone.
+type ownProduct struct {
+	engine *sgemm.Engine
+	part   sgemm.Product
+	_      [64]byte // keeps the next worker's part off this one's cache line
+}
+
+func (r *rowProduct) rows(worker, lo, hi int, _ *compute.Args) {
+	own := &r.own[worker]
+	own.part = r.whole
+	own.part.M = hi - lo
+	own.part.A = r.whole.A[lo*r.whole.LDA:]
+	own.part.C = r.whole.C[lo*r.whole.LDC:]
+	own.engine.Run(&own.part)
+}
+
+// productUpdate makes a node of a gradient and the update by it: the gradient's
+// blocks go into the weights while they are in the cache.
+func (l *plan) productUpdate(o compute.MatMul, u compute.Update) *node {
+	p := productOf(o)
+	p.C, p.LDC = nil, 0
+	n := &node{cost: flops(p), in: spans(o.A, o.B, u.W, u.V), out: spans(u.W, u.V)}
+	step := weightStep{w: data(u.W), v: data(u.V), cols: o.Dst.Cols}
+	if o.Dst.Len() > smallWeights {
+		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p}, weightStep: step}
+		s.product.Epilogue = &s.weightStep
+		n.solo = s
+		return n
+	}
+	w := &wideUpdate{whole: p}
+	for _, e := range l.backend.alone {
+		w.own = append(w.own, ownUpdate{ownProduct: ownProduct{engine: e}, weightStep: step})
+	}
+	n.wide = w
+	return n
+}
+
+// A weightStep is the epilogue that updates weights by a block of their gradient.
+type weightStep struct {
+	w, v    []float32
+	cols, j int // of the weights; the column at which the product begins
+	args    *compute.Args
+}
+
+// Block is called by the engine.
+func (s *weightStep) Block(_, i, j, rows, cols int, g []float32, ld int) {
+	for r := range rows {
+		at := (i+r)*s.cols + s.j + j
+		descend(s.w, s.v, at, at+cols, g[r*ld:r*ld+cols], s.args)
+	}
+}
+
+// soloUpdate is a large gradient with its update.
+type soloUpdate struct {
+	soloProduct
+	weightStep
+}
+
+func (s *soloUpdate) run(args *compute.Args) {
+	s.args = args
+	s.engine.Run(&s.product)
+}
+
+// wideUpdate is a small gradient with its update; each worker has some columns.
+type wideUpdate struct {
+	whole sgemm.Product
+	own   []ownUpdate
+}
+
+type ownUpdate struct {
+	ownProduct
+	weightStep
+}
+
+func (u *wideUpdate) share(worker, size int, args *compute.Args) {
+	lo, hi := workers.Share(u.whole.N, simdWidth, worker, size)
+	if lo == hi {
+		return
+	}
+	own := &u.own[worker]
+	own.part = u.whole
+	own.part.N = hi - lo
+	own.part.B = u.whole.B[lo:]
+	own.j, own.args = lo, args
+	own.part.Epilogue = &own.weightStep
+	own.engine.Run(&own.part)
+}
+
+// simdWidth is the widest vector, in elements: columns are divided between
+// workers in multiples of it.
+const simdWidth = 16

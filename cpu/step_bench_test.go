@@ -1,0 +1,74 @@
+package cpu_test
+
+import (
+	"fmt"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/cpu"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+)
+
+// BenchmarkStep runs whole training steps on MNIST.
+func BenchmarkStep(b *testing.B) {
+	d, err := dataset.Open("")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		sizes    []int
+		hidden   compute.Activation
+		batch    int
+		momentum bool
+	}{
+		{[]int{784, 128, 10}, compute.ReLU, 64, false},
+		{[]int{784, 256, 10}, compute.ReLU, 64, true},
+		{[]int{784, 800, 10}, compute.ReLU, 128, false},
+		{[]int{784, 200, 10}, compute.Sigmoid, 1, false},
+		//{[]int{784, 2500, 2000, 1500, 1000, 500, 10}, compute.Tanh, 100, false},
+	} {
+		b.Run(fmt.Sprintf("%v,batch=%d", c.sizes, c.batch), func(b *testing.B) {
+			be := cpu.New()
+			defer be.Close()
+			config := mlp.Config{Sizes: c.sizes, Hidden: c.hidden, Output: compute.Softmax, Init: mlp.Xavier, Scale: 1. / 255, On: 1}
+			n, err := mlp.New(be, config, c.batch, c.momentum)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := n.Load(n.Parameters(), config.InitialParameters(1)); err != nil {
+				b.Fatal(err)
+			}
+			var s mlp.Set
+			s.Images, _ = be.AllocBytes(60000, 784)
+			s.Labels, _ = be.AllocBytes(60000, 1)
+			s.Stats, _ = be.Alloc(60000, 2)
+			be.WriteBytes(s.Images, d.Train.Images)
+			be.WriteBytes(s.Labels, d.Train.Labels)
+			p, err := n.TrainStep(s, c.batch)
+			if err != nil {
+				b.Fatal(err)
+			}
+			x, err := be.Compile(p)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				x.Run(compute.Args{Row: i % (60000 / c.batch) * c.batch, LearningRate: 0.01, Momentum: 0.9})
+				i++
+			}
+			flop := 0.0
+			for l := 1; l < len(c.sizes); l++ {
+				f := 6.0
+				if l == 1 {
+					f = 4
+				}
+				flop += f * float64(c.sizes[l-1]*c.sizes[l]*c.batch)
+			}
+			b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*60000/float64(c.batch), "s/epoch")
+		})
+	}
+}
