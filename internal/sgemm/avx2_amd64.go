@@ -70,3 +70,9 @@ func packTransposedAVX2(dst *float32, ds int, src *float32, ld int, n int, k int
 //
 //go:noescape
 func prefetchAVX2(src *float32, ld int, n int, k int)
+
+// dotsAVX2 computes C = alpha·A·Bᵀ + beta·C, where A is a row of k elements, C a row of n,
+// and B's n rows are ldb elements apart. n is at least 1. C is not read where beta is 0.
+//
+//go:noescape
+func dotsAVX2(n int, k int, a *float32, b *float32, ldb int, c *float32, alpha float32, beta float32)

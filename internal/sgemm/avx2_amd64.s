@@ -2170,3 +2170,127 @@ lines:
 
 done:
 	RET
+
+// func dotsAVX2(n int, k int, a *float32, b *float32, ldb int, c *float32, alpha float32, beta float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·dotsAVX2(SB), NOSPLIT|RODATA, $0-56
+	MOVQ n+0(FP), AX
+	MOVQ ldb+32(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ c+40(FP), BX
+
+group:
+	MOVQ    DX, R9
+	MOVQ    R9, R10
+	LEAQ    (R10)(CX*1), SI
+	CMPQ    AX, $0x00000001
+	CMOVQGT SI, R10
+	MOVQ    R10, R11
+	LEAQ    (R11)(CX*1), SI
+	CMPQ    AX, $0x00000002
+	CMOVQGT SI, R11
+	MOVQ    R11, R12
+	LEAQ    (R12)(CX*1), SI
+	CMPQ    AX, $0x00000003
+	CMOVQGT SI, R12
+	LEAQ    (DX)(CX*4), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    a+16(FP), SI
+	MOVQ    k+8(FP), DI
+	XORQ    R8, R8
+	SUBQ    $0x10, DI
+	JL      rest
+
+loop:
+	VMOVUPS     (SI)(R8*1), Y8
+	VMOVUPS     32(SI)(R8*1), Y9
+	VFMADD231PS (R9)(R8*1), Y8, Y0
+	VFMADD231PS 32(R9)(R8*1), Y9, Y1
+	VFMADD231PS (R10)(R8*1), Y8, Y2
+	VFMADD231PS 32(R10)(R8*1), Y9, Y3
+	VFMADD231PS (R11)(R8*1), Y8, Y4
+	VFMADD231PS 32(R11)(R8*1), Y9, Y5
+	VFMADD231PS (R12)(R8*1), Y8, Y6
+	VFMADD231PS 32(R12)(R8*1), Y9, Y7
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+	JGE         loop
+
+rest:
+	ADDQ        $0x10, DI
+	JZ          sum
+	MOVQ        DI, R13
+	MOVQ        $0x00000008, R14
+	CMPQ        R13, $0x00000008
+	CMOVQGT     R14, R13
+	LEAQ        masks<>+32(SB), R14
+	SHLQ        $0x02, R13
+	SUBQ        R13, R14
+	VMOVUPS     (R14), Y15
+	VMASKMOVPS  (SI)(R8*1), Y15, Y8
+	VMASKMOVPS  (R9)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMASKMOVPS  (R10)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y2
+	VMASKMOVPS  (R11)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y4
+	VMASKMOVPS  (R12)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y6
+	SUBQ        $0x08, DI
+	JLE         sum
+	LEAQ        masks<>+32(SB), R13
+	SHLQ        $0x02, DI
+	SUBQ        DI, R13
+	VMOVUPS     (R13), Y15
+	VMASKMOVPS  32(SI)(R8*1), Y15, Y9
+	VMASKMOVPS  32(R9)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  32(R10)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  32(R11)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  32(R12)(R8*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y7
+
+sum:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y1
+	VADDPS       Y5, Y4, Y2
+	VADDPS       Y7, Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VBROADCASTSS alpha+48(FP), X1
+	VMULPS       X1, X0, X0
+	MOVQ         AX, DI
+	MOVQ         $0x00000004, SI
+	CMPQ         AX, $0x00000004
+	CMOVQGT      SI, DI
+	SHLQ         $0x02, DI
+	LEAQ         masks<>+32(SB), SI
+	SUBQ         DI, SI
+	VMOVUPS      (SI), X2
+	MOVL         beta+52(FP), SI
+	ADDL         SI, SI
+	JZ           store
+	VBROADCASTSS beta+52(FP), X1
+	VMASKMOVPS   (BX), X2, X3
+	VFMADD231PS  X3, X1, X0
+
+store:
+	VMASKMOVPS X0, X2, (BX)
+	ADDQ       $0x10, BX
+	SUBQ       $0x04, AX
+	JG         group
+	VZEROUPPER
+	RET

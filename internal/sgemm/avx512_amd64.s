@@ -5886,3 +5886,120 @@ lines:
 
 done:
 	RET
+
+// func dotsAVX512(n int, k int, a *float32, b *float32, ldb int, c *float32, alpha float32, beta float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
+TEXT ·dotsAVX512(SB), NOSPLIT|RODATA, $0-56
+	MOVQ n+0(FP), AX
+	MOVQ ldb+32(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ c+40(FP), BX
+
+group:
+	MOVQ    DX, R9
+	MOVQ    R9, R10
+	LEAQ    (R10)(CX*1), SI
+	CMPQ    AX, $0x00000001
+	CMOVQGT SI, R10
+	MOVQ    R10, R11
+	LEAQ    (R11)(CX*1), SI
+	CMPQ    AX, $0x00000002
+	CMOVQGT SI, R11
+	MOVQ    R11, R12
+	LEAQ    (R12)(CX*1), SI
+	CMPQ    AX, $0x00000003
+	CMOVQGT SI, R12
+	LEAQ    (DX)(CX*4), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    a+16(FP), SI
+	MOVQ    k+8(FP), DI
+	XORQ    R8, R8
+	SUBQ    $0x10, DI
+	JL      rest
+
+loop:
+	VMOVUPS     (SI)(R8*1), Z4
+	VFMADD231PS (R9)(R8*1), Z4, Z0
+	VFMADD231PS (R10)(R8*1), Z4, Z1
+	VFMADD231PS (R11)(R8*1), Z4, Z2
+	VFMADD231PS (R12)(R8*1), Z4, Z3
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+	JGE         loop
+
+rest:
+	ADDQ        $0x10, DI
+	JZ          sum
+	MOVL        $0xffffffff, R13
+	BZHIL       DI, R13, R13
+	KMOVW       R13, K1
+	VMOVUPS.Z   (SI)(R8*1), K1, Z4
+	VMOVUPS.Z   (R9)(R8*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS.Z   (R10)(R8*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS.Z   (R11)(R8*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS.Z   (R12)(R8*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+
+sum:
+	VEXTRACTF32X8 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y0
+	VEXTRACTF32X8 $0x01, Z1, Y4
+	VADDPS        Y4, Y1, Y1
+	VEXTRACTF32X8 $0x01, Z2, Y4
+	VADDPS        Y4, Y2, Y2
+	VEXTRACTF32X8 $0x01, Z3, Y4
+	VADDPS        Y4, Y3, Y3
+	VHADDPS       Y1, Y0, Y0
+	VHADDPS       Y3, Y2, Y2
+	VHADDPS       Y2, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VBROADCASTSS  alpha+48(FP), X1
+	VMULPS        X1, X0, X0
+	MOVQ          AX, DI
+	MOVQ          $0x00000004, SI
+	CMPQ          AX, $0x00000004
+	CMOVQGT       SI, DI
+	SHLQ          $0x02, DI
+	LEAQ          masks<>+32(SB), SI
+	SUBQ          DI, SI
+	VMOVUPS       (SI), X2
+	MOVL          beta+52(FP), SI
+	ADDL          SI, SI
+	JZ            store
+	VBROADCASTSS  beta+52(FP), X1
+	VMASKMOVPS    (BX), X2, X3
+	VFMADD231PS   X3, X1, X0
+
+store:
+	VMASKMOVPS X0, X2, (BX)
+	ADDQ       $0x10, BX
+	SUBQ       $0x04, AX
+	JG         group
+	VZEROUPPER
+	RET
+
+DATA masks<>+0(SB)/4, $0xffffffff
+DATA masks<>+4(SB)/4, $0xffffffff
+DATA masks<>+8(SB)/4, $0xffffffff
+DATA masks<>+12(SB)/4, $0xffffffff
+DATA masks<>+16(SB)/4, $0xffffffff
+DATA masks<>+20(SB)/4, $0xffffffff
+DATA masks<>+24(SB)/4, $0xffffffff
+DATA masks<>+28(SB)/4, $0xffffffff
+DATA masks<>+32(SB)/4, $0x00000000
+DATA masks<>+36(SB)/4, $0x00000000
+DATA masks<>+40(SB)/4, $0x00000000
+DATA masks<>+44(SB)/4, $0x00000000
+DATA masks<>+48(SB)/4, $0x00000000
+DATA masks<>+52(SB)/4, $0x00000000
+DATA masks<>+56(SB)/4, $0x00000000
+DATA masks<>+60(SB)/4, $0x00000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64

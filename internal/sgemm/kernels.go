@@ -17,6 +17,8 @@ type kernels struct {
 	// prefetch has the first n elements of each of k rows fetched to the
 	// second-level cache.
 	prefetch func(src *float32, ld, n, k int)
+	// dots computes C = α·A·Bᵀ + β·C for one row of A. A sum has 16 partial sums.
+	dots func(n, k int, a, b *float32, ldb int, c *float32, alpha, beta float32)
 }
 
 // panel is the width of B's panels.

@@ -15,6 +15,7 @@ var avx512 = kernels{
 	packRows:       packRowsAVX512,
 	packTransposed: packTransposedAVX512,
 	prefetch:       prefetchAVX512,
+	dots:           dotsAVX512,
 }
 
 var avx2 = kernels{
@@ -26,6 +27,7 @@ var avx2 = kernels{
 	packRows:       packRowsAVX2,
 	packTransposed: packTransposedAVX2,
 	prefetch:       prefetchAVX2,
+	dots:           dotsAVX2,
 }
 
 // kernelsFor returns the kernels for a level; nil if there are none.

@@ -24,11 +24,10 @@ const (
 	// panelElements is how many elements of C such a band has, so that it stays in
 	// the second-level cache.
 	panelElements = 32768
-	// shortSum is up to how many products in a sum a tile is made so quickly that
-	// calling its kernel for single panels would be noticed.
-	shortSum = 32
 	// fewRows is up to how many tiles of rows it does not pay to pack B.
 	fewRows = 2
+	// dotLanes is how many partial sums a product of one row has.
+	dotLanes = 16
 	// conflict is the distance in elements at which rows begin to share too few sets
 	// of the first-level cache.
 	conflict = 512
@@ -92,6 +91,35 @@ func (e *Engine) part(w int) (i0, i1, j0, j1 int) {
 	i0, i1 = workers.Share(e.product.M, rowGrain, w/e.wide, e.tall)
 	j0, j1 = workers.Share(e.product.N, e.columnGrain(), w%e.wide, e.wide)
 	return
+}
+
+// A method is an order of the loops.
+type method int
+
+const (
+	byTiles method = iota
+	byPanels
+	byRow
+)
+
+// method chooses how a band is made, how many products are added up at a time, which
+// the worker's part has no say in, and how wide the bands of columns [j0, j1) are.
+func (d *band) method(j0, j1 int) (m method, cols int) {
+	p, panel, rows := d.p, d.ker.panel(), d.i1-d.i0
+	d.step = chunk(p.K, kc, 4)
+	limit := level2 / (4 * d.step)
+	switch {
+	case p.M == 1 && p.TransB && (!p.TransA || p.LDA == 1):
+		d.step = chunk(p.K, kc*dotLanes, dotLanes)
+		return byRow, j1 - j0
+	case p.M == 1 && !p.TransB:
+		// Few rows of B at a time, read from end to end, are what memory likes.
+		d.step = max(16, (p.K+kc-1)/kc)
+		return byTiles, j1 - j0
+	case rows <= panelRows && 4*p.K*(j1-j0) > 2*level2 && (p.TransB || rows > fewRows*len(d.ker.tiles)):
+		m, limit = byPanels, panelElements/rows
+	}
+	return m, chunk(j1-j0, max(limit/panel, 4)*panel, d.ker.lanes)
 }
 
 // chunk divides n into as few parts as a limit allows and makes them about equal;

@@ -55,20 +55,16 @@ func (e *Engine) Work(w, _ int) {
 		e.workPortable(w, i0, i1, j0, j1)
 		return
 	}
-	d := band{p: p, ker: e.kernels, mem: &e.workers[w], worker: w, i0: i0, i1: i1, step: chunk(p.K, kc, 4)}
-	rows := i1 - i0
-	panel := d.ker.panel()
-	alongPanels := rows <= panelRows && p.K*(j1-j0) > 2*level2/4 && (p.TransB || rows > fewRows*len(d.ker.tiles))
-	limit := level2 / (4 * d.step)
-	if alongPanels {
-		limit = panelElements / rows
-	}
-	cols := chunk(j1-j0, max(limit/panel, 4)*panel, d.ker.lanes)
+	d := band{p: p, ker: e.kernels, mem: &e.workers[w], worker: w, i0: i0, i1: i1}
+	method, cols := d.method(j0, j1)
 	for d.j = j0; d.j < j1; d.j += cols {
 		d.cols = min(cols, j1-d.j)
-		if alongPanels {
+		switch method {
+		case byRow:
+			d.byRow()
+		case byPanels:
 			d.byPanels(j1)
-		} else {
+		default:
 			d.byTiles()
 		}
 	}

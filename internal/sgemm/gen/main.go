@@ -26,5 +26,6 @@ func main() {
 	packRows(s)
 	packTransposed(s)
 	prefetch(s)
+	dots(s)
 	Generate()
 }

@@ -1,0 +1,15 @@
+package sgemm
+
+// byRow makes a row of C, each element a product of A's only row with a row of B, which
+// are read where they are: there is no second use to prepare them for.
+func (d *band) byRow() {
+	p := d.p
+	d.start(1)
+	for d.k = 0; d.k < p.K; d.k += d.step {
+		d.terms = min(d.step, p.K-d.k)
+		d.ker.dots(d.cols, d.terms, &p.A[d.k], &p.B[d.j*p.LDB+d.k], p.LDB, &d.c[0], p.Alpha, d.beta())
+	}
+	if p.Epilogue != nil {
+		p.Epilogue.Block(d.worker, 0, d.j, 1, d.cols, d.c, d.ldc)
+	}
+}
