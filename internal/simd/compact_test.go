@@ -23,7 +23,7 @@ func digits(a *arena, n int) []byte {
 func TestCompact(t *testing.T) {
 	const scale = 1.0 / 255
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(20)
+		a := newArena(t, 20)
 		for _, n := range append(lengths(), 784, 784, 784) {
 			full := alloc[byte](a, n)
 			for i := range full {
@@ -65,7 +65,7 @@ func checkList(t *testing.T, idx []int32, val []float32, src []byte, scale float
 func TestCompactRows(t *testing.T) {
 	const scale = 0.99 / 255
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(21)
+		a := newArena(t, 21)
 		for _, cols := range append(lengths()[1:], 784) {
 			for _, rows := range []int{0, 1, 2, 3, 17} {
 				src := digits(a, rows*cols)
@@ -87,7 +87,7 @@ func TestCompactRows(t *testing.T) {
 
 func TestGatherTranspose(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(22)
+		a := newArena(t, 22)
 		for _, cols := range []int{1, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 784} {
 			for m := range 70 {
 				rows := 1 + a.rng.IntN(100)
@@ -127,7 +127,7 @@ func FuzzCompact(f *testing.F) {
 		}
 		cols = 1 + int(uint(cols)%uint(len(src)))
 		rows := len(src) / cols
-		a := newArena(uint64(cols))
+		a := newArena(t, uint64(cols))
 		copied := alloc[byte](a, rows*cols)
 		copy(copied, src)
 		defer Set(Current())

@@ -98,7 +98,7 @@ func TestExpCorners(t *testing.T) {
 
 func TestSoftmax(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(30)
+		a := newArena(t, 30)
 		for _, cols := range lengths()[1:] {
 			for _, rows := range []int{0, 1, 2, 7} {
 				z := normals(a, rows*cols)

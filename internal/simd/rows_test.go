@@ -56,7 +56,7 @@ func (c sparseCase) allowed(size float64) float64 {
 
 func TestSumRows(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(10)
+		a := newArena(t, 10)
 		sparseCases(a, func(c sparseCase) {
 			dst, more := alloc[float32](a, c.n), normals(a, c.n)
 			for j := range dst {
@@ -84,7 +84,7 @@ func TestSumRows(t *testing.T) {
 // calls changes a bit.
 func TestSumRowsDivided(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(11)
+		a := newArena(t, 11)
 		for range 200 {
 			c := newSparseCase(a, 1+a.rng.IntN(400), 400, 30, a.rng.IntN(50))
 			whole, pieces := alloc[float32](a, c.n), alloc[float32](a, c.n)
@@ -107,7 +107,7 @@ func TestSumRowsDivided(t *testing.T) {
 
 func TestSumRowsUpdates(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(12)
+		a := newArena(t, 12)
 		sparseCases(a, func(c sparseCase) {
 			rate, mu := float64(float32(testRate)), float64(float32(testMu))
 			w0, v0 := normals(a, c.n), normals(a, c.n)
@@ -136,7 +136,7 @@ func TestSumRowsUpdates(t *testing.T) {
 // TestSumRowsFused checks that the fused updates are those of the separate functions.
 func TestSumRowsFused(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(13)
+		a := newArena(t, 13)
 		sparseCases(a, func(c sparseCase) {
 			g, w, v := alloc[float32](a, c.n), normals(a, c.n), normals(a, c.n)
 			fusedW, fusedV, plain := copyOf(a, w), copyOf(a, v), copyOf(a, w)
@@ -165,7 +165,7 @@ func TestSumRowsFused(t *testing.T) {
 
 func TestAddScaledRows(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(14)
+		a := newArena(t, 14)
 		sparseCases(a, func(c sparseCase) {
 			x := normals(a, c.n)
 			want := make([]float64, len(c.matrix))
@@ -198,7 +198,7 @@ func TestRowsOutside(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		for _, bad := range []int32{5, 1 << 30, math.MaxInt32, -1, math.MinInt32} {
 			for _, n := range []int{1, 16, 130, 300} {
-				a := newArena(15)
+				a := newArena(t, 15)
 				c := newSparseCase(a, n, n+1, 5, 9)
 				c.idx[7] = bad
 				w, v := normals(a, n), normals(a, n)
@@ -228,7 +228,7 @@ func FuzzSumRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, n int, list []byte) {
 		n = 1 + int(uint(n)%3000)
 		const rows = 16
-		a := newArena(seed)
+		a := newArena(t, seed)
 		c := newSparseCase(a, n, n+a.rng.IntN(9), rows, min(len(list), 1000))
 		for k := range c.idx {
 			c.idx[k] = int32(list[k] % rows)

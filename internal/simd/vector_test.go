@@ -69,7 +69,7 @@ var elementKernels = []elementKernel{
 
 func TestElements(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(1)
+		a := newArena(t, 1)
 		for _, k := range elementKernels {
 			for _, n := range lengths() {
 				arrays, before := k.input(a, n, func(int, int) float32 { return float32(a.rng.NormFloat64()) })
@@ -131,7 +131,7 @@ func TestElementsSpecial(t *testing.T) {
 		for range k.arrays {
 			n *= len(specials)
 		}
-		a := newArena(2)
+		a := newArena(t, 2)
 		value := func(array, i int) float32 {
 			for range array {
 				i /= len(specials)
@@ -172,7 +172,7 @@ func TestElementsSpecial(t *testing.T) {
 // place, nor of where an array is cut.
 func TestElementsDivided(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(3)
+		a := newArena(t, 3)
 		for _, k := range elementKernels {
 			const n = 1037
 			whole, before := k.input(a, n, func(int, int) float32 { return float32(a.rng.NormFloat64()) })
@@ -208,7 +208,7 @@ func TestDeltaInPlace(t *testing.T) {
 		for name, f := range map[string]func(dst, back, y []float32){
 			"DeltaReLU": DeltaReLU, "DeltaSigmoid": DeltaSigmoid, "DeltaTanh": DeltaTanh,
 		} {
-			a := newArena(4)
+			a := newArena(t, 4)
 			for _, n := range lengths() {
 				back, y, dst := normals(a, n), normals(a, n), alloc[float32](a, n)
 				f(dst, back, y)
@@ -226,7 +226,7 @@ func TestDeltaInPlace(t *testing.T) {
 
 func TestBias(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		a := newArena(5)
+		a := newArena(t, 5)
 		for _, cols := range lengths()[1:] {
 			for _, rows := range []int{0, 1, 2, 5} {
 				dst, bias := normals(a, rows*cols), normals(a, cols)

@@ -83,7 +83,7 @@ type compactor struct {
 	first, pos  reg.VecVirtual // the positions of a row's first vector, and of this one
 	step        reg.VecVirtual
 	orders      reg.GPVirtual // see orderTable
-	zero        reg.VecVirtual
+	zeros       reg.VecVirtual
 }
 
 func (c *compactor) prepare() {
@@ -97,8 +97,8 @@ func (c *compactor) prepare() {
 	if !c.wide {
 		c.orders = c.GP64()
 		c.LEAQ(c.orderTable(), c.orders)
-		c.zero = c.vec()
-		c.VPXOR(c.zero, c.zero, c.zero)
+		c.zeros = c.vec()
+		c.zero(c.zeros)
 	}
 }
 
@@ -122,7 +122,7 @@ func (c *compactor) vector(m operand.Mem, partial bool) {
 	} else {
 		mask, order := c.vec(), c.vec()
 		c.VPMOVZXBD(m, x)
-		c.VPCMPEQD(c.zero, x, mask)
+		c.VPCMPEQD(c.zeros, x, mask)
 		c.VMOVMSKPS(mask, bits.As32())
 		c.VPMOVZXBD(operand.Mem{Base: c.orders, Index: bits, Scale: 8}, order)
 		c.XORL(operand.U32(0xff), bits.As32())

@@ -7,7 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The constants of the package's exp.go, which says where they come from.
+// The constants of the package's exp.go, which says where they come from. Its tests
+// hold both to the same errors.
 const (
 	log2E = 1.4426950408889634
 	ln2Hi = 0.693359375
@@ -50,8 +51,8 @@ func newExponential(g *gen, limits bool) *exponential {
 	return e
 }
 
-// reduce is reduce of the package: the vectors n, as floats, and e^r − 1. It
-// clobbers x.
+// reduceArg is the package's reduce: it returns vectors of n, as floats, and of
+// e^r − 1. It clobbers x.
 func (e *exponential) reduceArg(x reg.VecVirtual) (n, p reg.VecVirtual) {
 	n, q, square := e.vec(), e.vec(), e.vec()
 	e.VMULPS(e.log2E, x, n)
@@ -164,7 +165,8 @@ func softmax(g *gen) {
 
 	g.CMPQ(cols, operand.I32(g.W()))
 	g.JG(operand.LabelRef("long"))
-	mask := g.lanesMask(cols)
+	g.setMask(cols)
+	mask := g.mask
 	g.Label("short")
 	{
 		x, largest, sum := g.vec(), g.vec(), g.vec()
@@ -235,10 +237,4 @@ func (g *gen) keepMasked(x, other reg.VecVirtual) {
 	} else {
 		g.VBLENDVPS(g.mask, x, other, x)
 	}
-}
-
-// lanesMask returns the mask of the first n lanes, 0 < n ≤ W.
-func (g *gen) lanesMask(n reg.GPVirtual) reg.Register {
-	g.setMask(n)
-	return g.mask
 }

@@ -141,7 +141,7 @@ func (g *gen) data(name string) operand.Mem {
 
 var constants = map[string]operand.Mem{}
 
-// setMask prepares the mask of the first n lanes, 0 < n < W.
+// setMask prepares the mask of the first n lanes, n ≤ W. It clobbers CX.
 func (g *gen) setMask(n reg.GPVirtual) {
 	if g.wide {
 		ones := g.GP64()

@@ -104,17 +104,17 @@ func (k sumKernel) emit(g *gen) {
 	g.begin(k.name, k.doc, "("+outputs+", rows *float32, n, ldo, ld, limit int, start *int32, step, lists int, idx *int32, val *float32"+k.extra+") int")
 	parts := k.prepare(g)
 	ld, limit := g.param("ld"), g.param("limit")
-	list := list{idx: g.param("idx"), val: g.param("val"), t: g.GP64(), from: g.GP64(), end: g.GP64()}
+	l := list{idx: g.param("idx"), val: g.param("val"), t: g.GP64(), from: g.GP64(), end: g.GP64()}
 	g.setRowMask(g.param("n"))
 
 	// What varies from list to list is kept in the parameters' places: there are
 	// not registers enough.
 	g.Label("list")
 	start := g.param("start")
-	g.MOVL(operand.Mem{Base: start}, list.from.As32())
-	g.MOVL(operand.Mem{Base: start, Disp: 4}, list.end.As32())
+	g.MOVL(operand.Mem{Base: start}, l.from.As32())
+	g.MOVL(operand.Mem{Base: start, Disp: 4}, l.end.As32())
 	if k.skipEmpty {
-		g.CMPQ(list.from, list.end)
+		g.CMPQ(l.from, l.end)
 		g.JE(operand.LabelRef("finished"))
 	}
 	var bases []reg.GPVirtual
@@ -140,7 +140,7 @@ func (k sumKernel) emit(g *gen) {
 				g.zero(s)
 			}
 		}
-		g.entries(list, ld, limit, func(offset reg.GPVirtual, val reg.VecVirtual) {
+		g.entries(l, ld, limit, func(offset reg.GPVirtual, val reg.VecVirtual) {
 			for j, s := range sums {
 				m := operand.Mem{Base: rows, Index: offset, Scale: 4, Disp: 4 * j * g.W()}
 				switch last := partial && j == width-1; {
@@ -168,7 +168,7 @@ func (k sumKernel) emit(g *gen) {
 	}
 	g.DECQ(g.slot("lists"))
 	g.JNE(operand.LabelRef("list"))
-	g.returnEntry(list)
+	g.returnEntry(l)
 }
 
 // slot is the place of a parameter.
@@ -293,8 +293,8 @@ func addScaledRows(g *gen) {
 		"sumRows, but entries before the one returned have been done.",
 		"(w *float32, n, ld, limit int, idx *int32, val *float32, count int, x *float32, alpha float32) int")
 	w, n, ld, limit := g.param("w"), g.param("n"), g.param("ld"), g.param("limit")
-	list := list{idx: g.param("idx"), val: g.param("val"), from: g.GP64(), end: g.param("count"), t: g.GP64()}
-	g.XORQ(list.from, list.from)
+	l := list{idx: g.param("idx"), val: g.param("val"), from: g.GP64(), end: g.param("count"), t: g.GP64()}
+	g.XORQ(l.from, l.from)
 	x := g.param("x")
 	alpha := g.broadcastParam("alpha")
 	g.setRowMask(n)
@@ -304,7 +304,7 @@ func addScaledRows(g *gen) {
 			xs[j] = g.vec()
 			g.load(operand.Mem{Base: x, Disp: 4 * j * g.W()}, xs[j], partial && j == width-1)
 		}
-		g.entries(list, ld, limit, func(offset reg.GPVirtual, val reg.VecVirtual) {
+		g.entries(l, ld, limit, func(offset reg.GPVirtual, val reg.VecVirtual) {
 			g.VMULPS(alpha, val, val)
 			for j, xj := range xs {
 				m := operand.Mem{Base: w, Index: offset, Scale: 4, Disp: 4 * j * g.W()}
@@ -319,5 +319,5 @@ func addScaledRows(g *gen) {
 			g.ADDQ(operand.I32(4*width*g.W()), b)
 		}
 	})
-	g.returnEntry(list)
+	g.returnEntry(l)
 }
