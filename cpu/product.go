@@ -55,6 +55,7 @@ type rowProduct struct {
 type ownProduct struct {
 	engine *sgemm.Engine
 	part   sgemm.Product
+	twice  []float32 // a row of A two times, then of C
 	_      [64]byte // keeps the next worker's part off this one's cache line
 }
 
@@ -64,7 +65,27 @@ func (r *rowProduct) rows(worker, lo, hi int, _ *compute.Args) {
 	own.part.M = hi - lo
 	own.part.A = r.whole.A[lo*r.whole.LDA:]
 	own.part.C = r.whole.C[lo*r.whole.LDC:]
+	if hi-lo == 1 && r.whole.M > 1 {
+		own.oneOfMany()
+		return
+	}
 	own.engine.Run(&own.part)
+}
+
+// oneOfMany makes one row of a product of several. The engine adds up a product of
+// one row in an order of its own, and whether a worker is left with one row depends
+// on how many workers there are; so it makes the row twice.
+func (o *ownProduct) oneOfMany() {
+	p := &o.part
+	if n := 2 * (p.K + p.N); len(o.twice) < n {
+		o.twice = make([]float32, n)
+	}
+	a, c, to := o.twice[:2*p.K], o.twice[2*p.K:][:2*p.N], p.C
+	copy(a, p.A[:p.K])
+	copy(a[p.K:], p.A[:p.K])
+	p.M, p.A, p.LDA, p.C, p.LDC = 2, a, p.K, c, p.N
+	o.engine.Run(p)
+	copy(to[:p.N], c)
 }
 
 // productUpdate makes a node of a gradient and the update by it: the gradient's
