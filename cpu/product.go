@@ -56,7 +56,7 @@ type ownProduct struct {
 	engine *sgemm.Engine
 	part   sgemm.Product
 	twice  []float32 // a row of A two times, then of C
-	_      [64]byte // keeps the next worker's part off this one's cache line
+	_      [64]byte  // keeps the next worker's part off this one's cache line
 }
 
 func (r *rowProduct) rows(worker, lo, hi int, _ *compute.Args) {
