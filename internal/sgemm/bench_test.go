@@ -146,3 +146,74 @@ func BenchmarkBig(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkSmall(b *testing.B) {
+	pool := workers.New(2)
+	e := NewEngine(pool)
+	for _, s := range []shape{{"NT", 64, 10, 128}, {"NT", 64, 32, 64}, {"NT", 64, 64, 64}, {"NT", 64, 64, 128}, {"NT", 64, 128, 128}, {"NT", 128, 10, 800}, {"NN", 64, 128, 10}, {"NN", 128, 800, 10}, {"TN", 10, 800, 128}} {
+		b.Run(fmt.Sprintf("%s-%dx%dx%d=%dk", s.form, s.m, s.n, s.k, 2*s.m*s.n*s.k/1000), func(b *testing.B) {
+			p := s.product()
+			e.Run(p)
+			top := peak()
+			b.ResetTimer()
+			best, median := rates(b, 2*float64(s.m)*float64(s.n)*float64(s.k), func() { e.Run(p) })
+			b.StopTimer()
+			top = max(top, peak())
+			b.ReportMetric(best/1e9, "GFLOP/s")
+			b.ReportMetric(100*best/top, "%peak")
+			b.ReportMetric(100*median/top, "%median")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// An update is the epilogue of a training step's gradient.
+type update struct {
+	w, v []float32
+	ld   int
+}
+
+func (u *update) Block(_, i, j, rows, cols int, g []float32, ld int) {
+	for r := range rows {
+		at := (i+r)*u.ld + j
+		if u.v == nil {
+			simd.SGD(u.w[at:at+cols], g[r*ld:r*ld+cols], 1e-9)
+		} else {
+			simd.Momentum(u.w[at:at+cols], u.v[at:at+cols], g[r*ld:r*ld+cols], 1e-9, 0.5)
+		}
+	}
+}
+
+func BenchmarkUpdate(b *testing.B) {
+	for _, threads := range []int{1, 2} {
+		pool := workers.New(threads)
+		e := NewEngine(pool)
+		for _, s := range []shape{{"TN", 128, 784, 64}, {"TN", 800, 784, 128}, {"TN", 2000, 2500, 100}} {
+			for _, kind := range []string{"plain", "nothing", "sgd", "momentum"} {
+				b.Run(fmt.Sprintf("%s/threads=%d/%s-%dx%dx%d", kind, threads, s.form, s.m, s.n, s.k), func(b *testing.B) {
+					p := s.product()
+					u := &update{w: make([]float32, s.m*s.n), ld: s.n}
+					switch kind {
+					case "nothing":
+						p.C, p.Epilogue = nil, nothing{}
+					case "sgd":
+						p.C, p.Epilogue = nil, u
+					case "momentum":
+						u.v = make([]float32, s.m*s.n)
+						p.C, p.Epilogue = nil, u
+					}
+					e.Run(p)
+					top := peak()
+					b.ResetTimer()
+					best, median := rates(b, 2*float64(s.m)*float64(s.n)*float64(s.k), func() { e.Run(p) })
+					b.StopTimer()
+					top = max(top, peak())
+					b.ReportMetric(best/1e9, "GFLOP/s")
+					b.ReportMetric(100*best/top/float64(threads), "%peak")
+					b.ReportMetric(100*median/top/float64(threads), "%median")
+					b.ReportMetric(0, "ns/op")
+				})
+			}
+		}
+	}
+}

@@ -13,9 +13,9 @@ import (
 const kc = 192
 
 const (
-	// aloneFlops is how many operations are too few to divide: the pool's workers
-	// take a microsecond or two to begin.
-	aloneFlops = 1 << 19
+	// partFlops is how many operations, at least, are given to a worker: less than a
+	// microsecond's work, in which those that are awake can begin and report.
+	partFlops = 1 << 16
 	// blockElements is how many elements of C, at least, an epilogue is given at a
 	// time, unless there are no more.
 	blockElements = 4096
@@ -52,14 +52,14 @@ var level2 = func() int {
 func (e *Engine) plan() {
 	p := &e.product
 	e.tall, e.wide = 1, 1
-	if size := e.pool.Size(); size > 1 && 2*float64(p.M)*float64(p.N)*float64(max(p.K, 1)) >= aloneFlops {
-		best := -1
-		for tall := 1; tall <= size; tall++ {
-			wide := size / tall
-			rows, cols := e.largest(p.M, rowGrain, tall), e.largest(p.N, e.columnGrain(), wide)
-			if cost := (rows + packCost) * cols; best < 0 || cost < best {
-				best, e.tall, e.wide = cost, tall, wide
-			}
+	flops := 2 * float64(p.M) * float64(p.N) * float64(max(p.K, 1))
+	parts := int(min(float64(e.pool.Size()), flops/partFlops))
+	best := -1
+	for tall := 1; tall <= parts; tall++ {
+		wide := parts / tall
+		rows, cols := e.largest(p.M, rowGrain, tall), e.largest(p.N, e.columnGrain(), wide)
+		if cost := (rows + packCost) * cols; best < 0 || cost < best {
+			best, e.tall, e.wide = cost, tall, wide
 		}
 	}
 }
