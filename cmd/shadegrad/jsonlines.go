@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"time"
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
@@ -13,14 +14,15 @@ import (
 // the text reporter.
 type jsonReporter struct {
 	*textReporter
-	out  *json.Encoder
-	err  error // the first that writing gave
-	info compute.Info
+	out     *json.Encoder
+	err     error // the first that writing gave
+	info    compute.Info
+	started time.Time // the process
 }
 
 func (a *app) jsonReporter(s *train.State, text *textReporter) *jsonReporter {
 	text.results = io.Discard
-	return &jsonReporter{textReporter: text, out: json.NewEncoder(a.stdout)}
+	return &jsonReporter{textReporter: text, out: json.NewEncoder(a.stdout), started: a.started}
 }
 
 func (r *jsonReporter) write(v any) {
@@ -54,7 +56,8 @@ type startEvent struct {
 	Momentum     float64 `json:"momentum"`
 	Schedule     string  `json:"schedule"`
 	Seed         uint64  `json:"seed"`
-	Epoch        int     `json:"epoch"` // the one to begin with
+	Epoch        int     `json:"epoch"`   // the one to begin with
+	Seconds      float64 `json:"seconds"` // from the start of the process to the first step
 }
 
 // An epochEvent is the outcome of an epoch, or, with the event "done" and the
@@ -82,7 +85,8 @@ func (r *jsonReporter) Started(i compute.Info) {
 	r.write(startEvent{"start", i.Backend, i.Device, i.Driver, i.Detail, r.why,
 		s.Data.Name, s.Data.Samples, s.Data.Width, s.Data.Height, s.Data.Classes,
 		c.String(), c.Parameters(), c.Hidden.String(), c.Output.String(), c.Loss.String(), string(c.Init),
-		o.Batch, o.Epochs, o.LearningRate, o.Momentum, string(o.Schedule), o.Seed, s.Epoch + 1})
+		o.Batch, o.Epochs, o.LearningRate, o.Momentum, string(o.Schedule), o.Seed, s.Epoch + 1,
+		time.Since(r.started).Seconds()})
 	r.textReporter.Started(i)
 }
 
