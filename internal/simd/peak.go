@@ -3,7 +3,8 @@ package simd
 // PeakFlops executes iterations rounds of independent multiply-adds in registers
 // and returns how many floating-point operations that were, a multiply-add being
 // two. Their number over the time it took is the most that one core can do at the
-// current level, in FLOP/s.
+// current level, in FLOP/s. At Off that is a loop of Go's, far below what the core can
+// do.
 func PeakFlops(iterations int) (flops float64) {
 	if iterations <= 0 {
 		return 0

@@ -167,29 +167,56 @@ func softmax(g *gen) {
 	g.JG(operand.LabelRef("long"))
 	g.setMask(cols)
 	mask := g.mask
-	g.Label("short")
-	{
-		x, largest, sum := g.vec(), g.vec(), g.vec()
-		row := operand.Mem{Base: z}
-		// The lanes beyond the row get −Inf, and so their power is 0.
-		if g.wide {
-			g.VMOVAPS(lowest, x)
-			g.VMOVUPS(row, mask, x)
-		} else {
-			g.VMASKMOVPS(row, mask, x)
-			g.VBLENDVPS(mask, x, lowest, x)
+	pitch := g.GP64()
+	g.MOVQ(cols, pitch)
+	g.SHLQ(operand.Imm(2), pitch)
+	// Several rows are read before the first of them is written: the vector of a row
+	// reaches into the next row, and a vector that is read where one was just written
+	// has to wait for it, lanes left out or not.
+	short := func(count int) {
+		var x []reg.VecVirtual
+		row := g.GP64()
+		g.MOVQ(z, row)
+		for range count {
+			v := g.vec()
+			// The lanes beyond the row get −Inf, and so their power is 0.
+			if g.wide {
+				g.VMOVAPS(lowest, v)
+				g.VMOVUPS(operand.Mem{Base: row}, mask, v)
+			} else {
+				g.VMASKMOVPS(operand.Mem{Base: row}, mask, v)
+				g.VBLENDVPS(mask, v, lowest, v)
+			}
+			g.ADDQ(pitch, row)
+			x = append(x, v)
 		}
-		g.VBROADCASTSS(g.reduce(x, g.max).AsX(), largest)
-		g.VSUBPS(largest, x, x)
-		e.exp(x)
-		g.VBROADCASTSS(g.reduce(x, g.add).AsX(), sum)
-		g.VDIVPS(sum, x, x)
+		for _, v := range x {
+			largest, sum := g.vec(), g.vec()
+			g.VBROADCASTSS(g.reduce(v, g.max).AsX(), largest)
+			g.VSUBPS(largest, v, v)
+			e.exp(v)
+			g.VBROADCASTSS(g.reduce(v, g.add).AsX(), sum)
+			g.VDIVPS(sum, v, v)
+		}
 		g.mask = mask
-		g.store(x, row, true)
+		for _, v := range x {
+			g.store(v, operand.Mem{Base: z}, true)
+			g.ADDQ(pitch, z)
+		}
+		g.SUBQ(operand.I32(count), rows)
 	}
-	g.LEAQ(at(z, cols, 0), z)
-	g.DECQ(rows)
-	g.JNE(operand.LabelRef("short"))
+	const several = 4
+	g.Label("severalShort")
+	g.CMPQ(rows, operand.I32(several))
+	g.JL(operand.LabelRef("short"))
+	short(several)
+	g.JMP(operand.LabelRef("severalShort"))
+	g.Label("short")
+	g.TESTQ(rows, rows)
+	g.JE(operand.LabelRef("done"))
+	short(1)
+	g.JMP(operand.LabelRef("short"))
+	g.Label("done")
 	g.end()
 
 	g.Label("long")

@@ -217,7 +217,11 @@ func (g *gen) reduce(v reg.VecVirtual, op func(a, b, dst operand.Op)) reg.VecVir
 		op(high, v.AsY(), y)
 	}
 	x, high := g.XMM(), g.XMM()
-	g.VEXTRACTF128(operand.Imm(1), y.AsY(), high)
+	if g.wide { // which may have been given a register above 15
+		g.VEXTRACTF32X4(operand.Imm(1), y.AsY(), high)
+	} else {
+		g.VEXTRACTF128(operand.Imm(1), y, high)
+	}
 	op(high, y.AsX(), x)
 	g.VPERMILPS(operand.Imm(0b01_00_11_10), x, high)
 	op(high, x, x)
