@@ -8,49 +8,61 @@ package sgemm
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 16 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile1AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile1AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile2AVX2 computes 2 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 16 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile2AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile2AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile3AVX2 computes 3 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 16 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile3AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile3AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile4AVX2 computes 4 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 16 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile4AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile4AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile5AVX2 computes 5 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 16 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile5AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile5AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile6AVX2 computes 6 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 16 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile6AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile6AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // packRowsAVX2 copies the first n elements, from 1 to two vectors, of each of k rows that are ld
 // elements apart to rows that are ds elements apart, and zeros to the end of the vector.

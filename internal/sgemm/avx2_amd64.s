@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tile1AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, FMA3
-TEXT ·tile1AVX2(SB), NOSPLIT|RODATA, $0-88
+// func tile1AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1AVX2(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -22,6 +22,28 @@ TEXT ·tile1AVX2(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), DI
+	MOVQ       c+64(FP), R8
+	TESTQ      DI, DI
+	JZ         wide_near0
+	SUBQ       SI, R8
+	SUBQ       R8, DI
+	MOVQ       ld0+96(FP), R8
+	SHLQ       $0x02, R8
+	PREFETCHT1 60(DI)
+
+wide_near0:
+	MOVQ       near1+104(FP), DI
+	MOVQ       c+64(FP), R8
+	TESTQ      DI, DI
+	JZ         wide_near1
+	SUBQ       SI, R8
+	SUBQ       R8, DI
+	MOVQ       ld1+112(FP), R8
+	SHLQ       $0x02, R8
+	PREFETCHT1 60(DI)
+
+wide_near1:
 	MOVQ   a+16(FP), DI
 	MOVQ   DI, R9
 	MOVQ   DX, DI
@@ -107,21 +129,43 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ    AX, $0x00000008
-	JG      wide_masked
-	TESTQ   AX, AX
-	JLE     done
-	LEAQ    masks<>+32(SB), DI
-	SHLQ    $0x02, AX
-	SUBQ    AX, DI
-	VMOVUPS (DI), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R9
-	MOVQ    DX, DI
-	VXORPS  Y0, Y0, Y0
-	MOVQ    k+8(FP), R8
-	TESTQ   R8, R8
-	JLE     thin_masked_sum
+	CMPQ       AX, $0x00000008
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	LEAQ       masks<>+32(SB), DI
+	SHLQ       $0x02, AX
+	SUBQ       AX, DI
+	VMOVUPS    (DI), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld0+96(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 28(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld1+112(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 28(AX)
+
+thin_masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R9
+	MOVQ   DX, DI
+	VXORPS Y0, Y0, Y0
+	MOVQ   k+8(FP), R8
+	TESTQ  R8, R8
+	JLE    thin_masked_sum
 
 thin_masked_one:
 	VMASKMOVPS   (DI), Y15, Y12
@@ -154,19 +198,41 @@ thin_masked_store:
 	JMP        done
 
 wide_masked:
-	SUBQ    $0x08, AX
-	LEAQ    masks<>+32(SB), DI
-	SHLQ    $0x02, AX
-	SUBQ    AX, DI
-	VMOVUPS (DI), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R9
-	MOVQ    DX, DI
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    k+8(FP), R8
-	TESTQ   R8, R8
-	JLE     masked_sum
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+32(SB), DI
+	SHLQ       $0x02, AX
+	SUBQ       AX, DI
+	VMOVUPS    (DI), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld0+96(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 60(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld1+112(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 60(AX)
+
+masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R9
+	MOVQ   DX, DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+8(FP), R8
+	TESTQ  R8, R8
+	JLE    masked_sum
 
 masked_one:
 	VMOVUPS      (DI), Y12
@@ -224,9 +290,9 @@ DATA masks<>+56(SB)/4, $0x00000000
 DATA masks<>+60(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $64
 
-// func tile2AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, FMA3
-TEXT ·tile2AVX2(SB), NOSPLIT|RODATA, $0-88
+// func tile2AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2AVX2(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -242,6 +308,32 @@ TEXT ·tile2AVX2(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near0
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+
+wide_near0:
+	MOVQ       near1+104(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near1
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+
+wide_near1:
 	MOVQ   a+16(FP), R9
 	MOVQ   R9, R11
 	MOVQ   BX, R9
@@ -352,22 +444,48 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ    AX, $0x00000008
-	JG      wide_masked
-	TESTQ   AX, AX
-	JLE     done
-	LEAQ    masks<>+32(SB), R9
-	SHLQ    $0x02, AX
-	SUBQ    AX, R9
-	VMOVUPS (R9), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R11
-	MOVQ    BX, R9
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    k+8(FP), R10
-	TESTQ   R10, R10
-	JLE     thin_masked_sum
+	CMPQ       AX, $0x00000008
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	LEAQ       masks<>+32(SB), R9
+	SHLQ       $0x02, AX
+	SUBQ       AX, R9
+	VMOVUPS    (R9), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 28(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 28(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R11
+	MOVQ   BX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+8(FP), R10
+	TESTQ  R10, R10
+	JLE    thin_masked_sum
 
 thin_masked_one:
 	VMASKMOVPS   (R9), Y15, Y12
@@ -408,21 +526,47 @@ thin_masked_store:
 	JMP        done
 
 wide_masked:
-	SUBQ    $0x08, AX
-	LEAQ    masks<>+32(SB), R9
-	SHLQ    $0x02, AX
-	SUBQ    AX, R9
-	VMOVUPS (R9), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R11
-	MOVQ    BX, R9
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    k+8(FP), R10
-	TESTQ   R10, R10
-	JLE     masked_sum
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+32(SB), R9
+	SHLQ       $0x02, AX
+	SUBQ       AX, R9
+	VMOVUPS    (R9), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R11
+	MOVQ   BX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+8(FP), R10
+	TESTQ  R10, R10
+	JLE    masked_sum
 
 masked_one:
 	VMOVUPS      (R9), Y12
@@ -474,9 +618,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile3AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, FMA3
-TEXT ·tile3AVX2(SB), NOSPLIT|RODATA, $0-88
+// func tile3AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3AVX2(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -492,6 +636,36 @@ TEXT ·tile3AVX2(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near0
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+
+wide_near0:
+	MOVQ       near1+104(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near1
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+
+wide_near1:
 	MOVQ   a+16(FP), R9
 	MOVQ   R9, R11
 	MOVQ   BX, R9
@@ -627,23 +801,53 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ    AX, $0x00000008
-	JG      wide_masked
-	TESTQ   AX, AX
-	JLE     done
-	LEAQ    masks<>+32(SB), R9
-	SHLQ    $0x02, AX
-	SUBQ    AX, R9
-	VMOVUPS (R9), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R11
-	MOVQ    BX, R9
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    k+8(FP), R10
-	TESTQ   R10, R10
-	JLE     thin_masked_sum
+	CMPQ       AX, $0x00000008
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	LEAQ       masks<>+32(SB), R9
+	SHLQ       $0x02, AX
+	SUBQ       AX, R9
+	VMOVUPS    (R9), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 28(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 28(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R11
+	MOVQ   BX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   k+8(FP), R10
+	TESTQ  R10, R10
+	JLE    thin_masked_sum
 
 thin_masked_one:
 	VMASKMOVPS   (R9), Y15, Y12
@@ -692,23 +896,53 @@ thin_masked_store:
 	JMP        done
 
 wide_masked:
-	SUBQ    $0x08, AX
-	LEAQ    masks<>+32(SB), R9
-	SHLQ    $0x02, AX
-	SUBQ    AX, R9
-	VMOVUPS (R9), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R11
-	MOVQ    BX, R9
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	MOVQ    k+8(FP), R10
-	TESTQ   R10, R10
-	JLE     masked_sum
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+32(SB), R9
+	SHLQ       $0x02, AX
+	SUBQ       AX, R9
+	VMOVUPS    (R9), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R11
+	MOVQ   BX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+8(FP), R10
+	TESTQ  R10, R10
+	JLE    masked_sum
 
 masked_one:
 	VMOVUPS      (R9), Y12
@@ -772,9 +1006,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile4AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, FMA3
-TEXT ·tile4AVX2(SB), NOSPLIT|RODATA, $0-88
+// func tile4AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4AVX2(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -791,6 +1025,40 @@ TEXT ·tile4AVX2(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	MOVQ   SI, R10
@@ -951,24 +1219,58 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ    AX, $0x00000008
-	JG      wide_masked
-	TESTQ   AX, AX
-	JLE     done
-	LEAQ    masks<>+32(SB), R10
-	SHLQ    $0x02, AX
-	SUBQ    AX, R10
-	VMOVUPS (R10), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R12
-	MOVQ    SI, R10
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    k+8(FP), R11
-	TESTQ   R11, R11
-	JLE     thin_masked_sum
+	CMPQ       AX, $0x00000008
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	LEAQ       masks<>+32(SB), R10
+	SHLQ       $0x02, AX
+	SUBQ       AX, R10
+	VMOVUPS    (R10), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R12
+	MOVQ   SI, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+8(FP), R11
+	TESTQ  R11, R11
+	JLE    thin_masked_sum
 
 thin_masked_one:
 	VMASKMOVPS   (R10), Y15, Y12
@@ -1025,25 +1327,59 @@ thin_masked_store:
 	JMP        done
 
 wide_masked:
-	SUBQ    $0x08, AX
-	LEAQ    masks<>+32(SB), R10
-	SHLQ    $0x02, AX
-	SUBQ    AX, R10
-	VMOVUPS (R10), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R12
-	MOVQ    SI, R10
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    k+8(FP), R11
-	TESTQ   R11, R11
-	JLE     masked_sum
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+32(SB), R10
+	SHLQ       $0x02, AX
+	SUBQ       AX, R10
+	VMOVUPS    (R10), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R12
+	MOVQ   SI, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   k+8(FP), R11
+	TESTQ  R11, R11
+	JLE    masked_sum
 
 masked_one:
 	VMOVUPS      (R10), Y12
@@ -1119,9 +1455,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile5AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, FMA3
-TEXT ·tile5AVX2(SB), NOSPLIT|RODATA, $0-88
+// func tile5AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5AVX2(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1138,6 +1474,44 @@ TEXT ·tile5AVX2(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1329,26 +1703,64 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ    AX, $0x00000008
-	JG      wide_masked
-	TESTQ   AX, AX
-	JLE     done
-	LEAQ    masks<>+32(SB), R10
-	SHLQ    $0x02, AX
-	SUBQ    AX, R10
-	VMOVUPS (R10), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R12
-	LEAQ    (R12)(CX*4), R13
-	MOVQ    SI, R10
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    k+8(FP), R11
-	TESTQ   R11, R11
-	JLE     thin_masked_sum
+	CMPQ       AX, $0x00000008
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	LEAQ       masks<>+32(SB), R10
+	SHLQ       $0x02, AX
+	SUBQ       AX, R10
+	VMOVUPS    (R10), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R12
+	LEAQ   (R12)(CX*4), R13
+	MOVQ   SI, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   k+8(FP), R11
+	TESTQ  R11, R11
+	JLE    thin_masked_sum
 
 thin_masked_one:
 	VMASKMOVPS   (R10), Y15, Y12
@@ -1414,28 +1826,66 @@ thin_masked_store:
 	JMP        done
 
 wide_masked:
-	SUBQ    $0x08, AX
-	LEAQ    masks<>+32(SB), R10
-	SHLQ    $0x02, AX
-	SUBQ    AX, R10
-	VMOVUPS (R10), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R12
-	LEAQ    (R12)(CX*4), R13
-	MOVQ    SI, R10
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	MOVQ    k+8(FP), R11
-	TESTQ   R11, R11
-	JLE     masked_sum
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+32(SB), R10
+	SHLQ       $0x02, AX
+	SUBQ       AX, R10
+	VMOVUPS    (R10), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R12
+	LEAQ   (R12)(CX*4), R13
+	MOVQ   SI, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   k+8(FP), R11
+	TESTQ  R11, R11
+	JLE    masked_sum
 
 masked_one:
 	VMOVUPS      (R10), Y12
@@ -1524,9 +1974,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile6AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, FMA3
-TEXT ·tile6AVX2(SB), NOSPLIT|RODATA, $0-88
+// func tile6AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6AVX2(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1543,6 +1993,48 @@ TEXT ·tile6AVX2(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1759,27 +2251,69 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ    AX, $0x00000008
-	JG      wide_masked
-	TESTQ   AX, AX
-	JLE     done
-	LEAQ    masks<>+32(SB), R10
-	SHLQ    $0x02, AX
-	SUBQ    AX, R10
-	VMOVUPS (R10), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R12
-	LEAQ    (R12)(CX*4), R13
-	MOVQ    SI, R10
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	MOVQ    k+8(FP), R11
-	TESTQ   R11, R11
-	JLE     thin_masked_sum
+	CMPQ       AX, $0x00000008
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	LEAQ       masks<>+32(SB), R10
+	SHLQ       $0x02, AX
+	SUBQ       AX, R10
+	VMOVUPS    (R10), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 28(AX)
+
+thin_masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R12
+	LEAQ   (R12)(CX*4), R13
+	MOVQ   SI, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+8(FP), R11
+	TESTQ  R11, R11
+	JLE    thin_masked_sum
 
 thin_masked_one:
 	VMASKMOVPS   (R10), Y15, Y12
@@ -1853,30 +2387,72 @@ thin_masked_store:
 	JMP        done
 
 wide_masked:
-	SUBQ    $0x08, AX
-	LEAQ    masks<>+32(SB), R10
-	SHLQ    $0x02, AX
-	SUBQ    AX, R10
-	VMOVUPS (R10), Y15
-	MOVQ    a+16(FP), AX
-	MOVQ    AX, R12
-	LEAQ    (R12)(CX*4), R13
-	MOVQ    SI, R10
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVQ    k+8(FP), R11
-	TESTQ   R11, R11
-	JLE     masked_sum
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+32(SB), R10
+	SHLQ       $0x02, AX
+	SUBQ       AX, R10
+	VMOVUPS    (R10), Y15
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+masked_near1:
+	MOVQ   a+16(FP), AX
+	MOVQ   AX, R12
+	LEAQ   (R12)(CX*4), R13
+	MOVQ   SI, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   k+8(FP), R11
+	TESTQ  R11, R11
+	JLE    masked_sum
 
 masked_one:
 	VMOVUPS      (R10), Y12

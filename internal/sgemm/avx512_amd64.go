@@ -8,97 +8,121 @@ package sgemm
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile1AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile1AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile2AVX512 computes 2 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile2AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile2AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile3AVX512 computes 3 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile3AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile3AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile4AVX512 computes 4 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile4AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile4AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile5AVX512 computes 5 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile5AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile5AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile6AVX512 computes 6 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile6AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile6AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile7AVX512 computes 7 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile7AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile7AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile8AVX512 computes 8 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile8AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile8AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile9AVX512 computes 9 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile9AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile9AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile10AVX512 computes 10 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile10AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile10AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile11AVX512 computes 11 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile11AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile11AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // tile12AVX512 computes 12 rows and n columns of C = alpha·A·B + beta·C.
 // A's rows are rs and its columns ks elements apart. B comes in panels of
 // 32 columns, stepb elements apart, whose rows are ldb elements apart.
 // C's rows are ldc apart. n is at least 1. C is not read where beta is 0.
+// The same rows and columns of near0 and near1, unless they are nil, are fetched to
+// the second-level cache.
 //
 //go:noescape
-func tile12AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
+func tile12AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
 // packRowsAVX512 copies the first n elements, from 1 to two vectors, of each of k rows that are ld
 // elements apart to rows that are ds elements apart, and zeros to the end of the vector.

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tile1AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile1AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile1AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile1AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -22,6 +22,30 @@ TEXT ·tile1AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), DI
+	MOVQ       c+64(FP), R8
+	TESTQ      DI, DI
+	JZ         wide_near0
+	SUBQ       SI, R8
+	SUBQ       R8, DI
+	MOVQ       ld0+96(FP), R8
+	SHLQ       $0x02, R8
+	PREFETCHT1 60(DI)
+	PREFETCHT1 124(DI)
+
+wide_near0:
+	MOVQ       near1+104(FP), DI
+	MOVQ       c+64(FP), R8
+	TESTQ      DI, DI
+	JZ         wide_near1
+	SUBQ       SI, R8
+	SUBQ       R8, DI
+	MOVQ       ld1+112(FP), R8
+	SHLQ       $0x02, R8
+	PREFETCHT1 60(DI)
+	PREFETCHT1 124(DI)
+
+wide_near1:
 	MOVQ   a+16(FP), DI
 	MOVQ   DI, R9
 	MOVQ   DX, DI
@@ -107,13 +131,35 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, DI
-	BZHIL  AX, DI, DI
-	KMOVW  DI, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, DI
+	BZHIL      AX, DI, DI
+	KMOVW      DI, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld0+96(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld1+112(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R9
 	MOVQ   DX, DI
@@ -152,10 +198,34 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, DI
-	BZHIL  AX, DI, DI
-	KMOVW  DI, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, DI
+	BZHIL      AX, DI, DI
+	KMOVW      DI, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld0+96(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), DI
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       SI, DI
+	SUBQ       DI, AX
+	MOVQ       ld1+112(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R9
 	MOVQ   DX, DI
@@ -203,9 +273,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile2AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile2AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile2AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile2AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -221,6 +291,36 @@ TEXT ·tile2AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near0
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+
+wide_near0:
+	MOVQ       near1+104(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near1
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+
+wide_near1:
 	MOVQ   a+16(FP), R9
 	MOVQ   R9, R11
 	MOVQ   BX, R9
@@ -331,13 +431,39 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R9
-	BZHIL  AX, R9, R9
-	KMOVW  R9, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R9
+	BZHIL      AX, R9, R9
+	KMOVW      R9, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R11
 	MOVQ   BX, R9
@@ -384,10 +510,40 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R9
-	BZHIL  AX, R9, R9
-	KMOVW  R9, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R9
+	BZHIL      AX, R9, R9
+	KMOVW      R9, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R11
 	MOVQ   BX, R9
@@ -449,9 +605,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile3AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile3AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile3AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile3AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -467,6 +623,42 @@ TEXT ·tile3AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near0
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+
+wide_near0:
+	MOVQ       near1+104(FP), R9
+	MOVQ       c+64(FP), R10
+	TESTQ      R9, R9
+	JZ         wide_near1
+	SUBQ       DI, R10
+	SUBQ       R10, R9
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+	ADDQ       R10, R9
+	PREFETCHT1 60(R9)
+	PREFETCHT1 124(R9)
+
+wide_near1:
 	MOVQ   a+16(FP), R9
 	MOVQ   R9, R11
 	MOVQ   BX, R9
@@ -602,13 +794,43 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R9
-	BZHIL  AX, R9, R9
-	KMOVW  R9, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R9
+	BZHIL      AX, R9, R9
+	KMOVW      R9, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R11
 	MOVQ   BX, R9
@@ -663,10 +885,46 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R9
-	BZHIL  AX, R9, R9
-	KMOVW  R9, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R9
+	BZHIL      AX, R9, R9
+	KMOVW      R9, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld0+96(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R9
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       DI, R9
+	SUBQ       R9, AX
+	MOVQ       ld1+112(FP), R9
+	SHLQ       $0x02, R9
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R9, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R11
 	MOVQ   BX, R9
@@ -742,9 +1000,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile4AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile4AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile4AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile4AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -761,6 +1019,48 @@ TEXT ·tile4AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	MOVQ   SI, R10
@@ -921,13 +1221,47 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	MOVQ   SI, R10
@@ -990,10 +1324,52 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	MOVQ   SI, R10
@@ -1083,9 +1459,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile5AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile5AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile5AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile5AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1102,6 +1478,54 @@ TEXT ·tile5AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1293,13 +1717,51 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1372,10 +1834,58 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1481,9 +1991,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile6AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile6AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile6AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile6AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1500,6 +2010,60 @@ TEXT ·tile6AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1716,13 +2280,55 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1803,10 +2409,64 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -1926,9 +2586,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile7AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile7AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile7AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile7AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1945,6 +2605,66 @@ TEXT ·tile7AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -2186,13 +2906,59 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -2281,10 +3047,70 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -2418,9 +3244,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile8AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile8AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile8AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile8AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -2437,6 +3263,72 @@ TEXT ·tile8AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -2703,13 +3595,63 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -2806,10 +3748,76 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -2957,9 +3965,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile9AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile9AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile9AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile9AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -2976,6 +3984,78 @@ TEXT ·tile9AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -3273,13 +4353,67 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -3386,10 +4520,82 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -3553,9 +4759,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile10AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile10AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile10AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile10AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -3572,6 +4778,84 @@ TEXT ·tile10AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -3894,13 +5178,71 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -4015,10 +5357,88 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -4196,9 +5616,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile11AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile11AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile11AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile11AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -4215,6 +5635,90 @@ TEXT ·tile11AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -4562,13 +6066,75 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -4691,10 +6257,94 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -4886,9 +6536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile12AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tile12AVX512(SB), NOSPLIT|RODATA, $0-88
+// func tile12AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·tile12AVX512(SB), NOSPLIT|RODATA, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -4905,6 +6555,96 @@ TEXT ·tile12AVX512(SB), NOSPLIT|RODATA, $0-88
 	JL   tail
 
 wide:
+	MOVQ       near0+88(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near0
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld0+96(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near0:
+	MOVQ       near1+104(FP), R10
+	MOVQ       c+64(FP), R11
+	TESTQ      R10, R10
+	JZ         wide_near1
+	SUBQ       R8, R11
+	SUBQ       R11, R10
+	MOVQ       ld1+112(FP), R11
+	SHLQ       $0x02, R11
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+	ADDQ       R11, R10
+	PREFETCHT1 60(R10)
+	PREFETCHT1 124(R10)
+
+wide_near1:
 	MOVQ   a+16(FP), R10
 	MOVQ   R10, R12
 	LEAQ   (R12)(CX*4), R13
@@ -5277,13 +7017,79 @@ wide_store:
 	JGE     wide
 
 tail:
-	CMPQ   AX, $0x00000010
-	JG     wide_masked
-	TESTQ  AX, AX
-	JLE    done
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	CMPQ       AX, $0x00000010
+	JG         wide_masked
+	TESTQ      AX, AX
+	JLE        done
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         thin_masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+
+thin_masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13
@@ -5414,10 +7220,100 @@ thin_masked_store:
 	JMP     done
 
 wide_masked:
-	SUBQ   $0x10, AX
-	MOVL   $0xffffffff, R10
-	BZHIL  AX, R10, R10
-	KMOVW  R10, K1
+	SUBQ       $0x10, AX
+	MOVL       $0xffffffff, R10
+	BZHIL      AX, R10, R10
+	KMOVW      R10, K1
+	MOVQ       near0+88(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near0
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld0+96(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near0:
+	MOVQ       near1+104(FP), AX
+	MOVQ       c+64(FP), R10
+	TESTQ      AX, AX
+	JZ         masked_near1
+	SUBQ       R8, R10
+	SUBQ       R10, AX
+	MOVQ       ld1+112(FP), R10
+	SHLQ       $0x02, R10
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+	ADDQ       R10, AX
+	PREFETCHT1 60(AX)
+	PREFETCHT1 124(AX)
+
+masked_near1:
 	MOVQ   a+16(FP), AX
 	MOVQ   AX, R12
 	LEAQ   (R12)(CX*4), R13

@@ -189,18 +189,26 @@ func BenchmarkUpdate(b *testing.B) {
 		pool := workers.New(threads)
 		e := NewEngine(pool)
 		for _, s := range []shape{{"TN", 128, 784, 64}, {"TN", 800, 784, 128}, {"TN", 2000, 2500, 100}} {
-			for _, kind := range []string{"plain", "nothing", "sgd", "momentum"} {
+			for _, kind := range []string{"plain", "add", "nothing", "sgd", "sgd-near", "momentum", "momentum-near"} {
 				b.Run(fmt.Sprintf("%s/threads=%d/%s-%dx%dx%d", kind, threads, s.form, s.m, s.n, s.k), func(b *testing.B) {
 					p := s.product()
 					u := &update{w: make([]float32, s.m*s.n), ld: s.n}
 					switch kind {
 					case "nothing":
 						p.C, p.Epilogue = nil, nothing{}
+					case "add":
+						p.Alpha, p.Beta = -1e-9, 1
 					case "sgd":
 						p.C, p.Epilogue = nil, u
-					case "momentum":
+					case "sgd-near":
+						p.C, p.Epilogue = nil, u
+						p.Near[0] = Beside{u.w, u.ld}
+					case "momentum", "momentum-near":
 						u.v = make([]float32, s.m*s.n)
 						p.C, p.Epilogue = nil, u
+						if kind == "momentum-near" {
+							p.Near = [2]Beside{{u.w, u.ld}, {u.v, u.ld}}
+						}
 					}
 					e.Run(p)
 					top := peak()

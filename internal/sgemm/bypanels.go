@@ -27,11 +27,12 @@ func (d *band) byPanels(end int) {
 			fetch := d.following(c, end)
 			for t := range d.tiles() {
 				i, next := d.tile(t)
+				near0, ld0, near1, ld1 := d.near(i, c)
 				a, rs, ks := d.inPlace(i)
 				if scattered {
 					a, rs, ks = &tiles[t*size], 1, ker.lanes
 				}
-				ker.tiles[next-i-1](n, d.terms, a, rs, ks, &b[0], panel, 0, &d.at(i)[c], d.ldc, p.Alpha, d.beta())
+				ker.tiles[next-i-1](n, d.terms, a, rs, ks, &b[0], panel, 0, &d.at(i)[c], d.ldc, p.Alpha, d.beta(), near0, ld0, near1, ld1)
 				d.fetch(fetch, t)
 			}
 		}

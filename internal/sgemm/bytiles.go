@@ -19,13 +19,14 @@ func (d *band) byTiles() {
 		begin := d.i0 // of the block that the epilogue is given next
 		for t := range d.tiles() {
 			i, next := d.tile(t)
+			near0, ld0, near1, ld1 := d.near(i, 0)
 			a, rs, ks := d.inPlace(i)
 			if d.scattered() {
 				buf := scratch(&d.mem.a, d.terms*d.ker.lanes)
 				d.packTile(buf, i, next)
 				a, rs, ks = &buf[0], 1, d.ker.lanes
 			}
-			d.ker.tiles[next-i-1](d.cols, d.terms, a, rs, ks, b, ldb, stepb, &d.at(i)[0], d.ldc, p.Alpha, d.beta())
+			d.ker.tiles[next-i-1](d.cols, d.terms, a, rs, ks, b, ldb, stepb, &d.at(i)[0], d.ldc, p.Alpha, d.beta(), near0, ld0, near1, ld1)
 			if p.Epilogue == nil || d.k+d.terms < p.K || (next-begin)*d.cols < blockElements && next < d.i1 {
 				continue
 			}

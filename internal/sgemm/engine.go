@@ -26,6 +26,15 @@ type Product struct {
 	LDC            int
 	Alpha, Beta    float32
 	Epilogue       Epilogue // nil: none
+	Near           [2]Beside
+}
+
+// A Beside is a matrix of C's size, rows LD apart, that the epilogue will read or write
+// beside C: what belongs to a block is fetched to the cache while the block is computed.
+// X is nil if there is none.
+type Beside struct {
+	X  []float32
+	LD int
 }
 
 // An Epilogue works on each finished block of C while it is in cache.
@@ -101,6 +110,11 @@ func (p *Product) check() {
 		}
 	} else if !fits(p.C, p.LDC, p.M, p.N) {
 		panic("sgemm: C is shorter than its rows, or its rows overlap")
+	}
+	for _, x := range p.Near {
+		if x.X != nil && !fits(x.X, x.LD, p.M, p.N) {
+			panic("sgemm: what is near is shorter than its rows, or its rows overlap")
+		}
 	}
 }
 

@@ -7,7 +7,8 @@ type kernels struct {
 	// tiles[r-1] computes r rows and n columns of C = α·A·B + β·C.
 	// A's rows are rs and its columns ks elements apart. B comes in panels, stepb
 	// elements apart, whose rows are ldb elements apart.
-	tiles []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32)
+	// The same elements of near0 and near1, which may be nil, are fetched meanwhile.
+	tiles []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 	// packRows copies the first n elements of each of k rows, and zeros to the
 	// end of the vector.
 	packRows func(dst *float32, ds int, src *float32, ld, n, k int)

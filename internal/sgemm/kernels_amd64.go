@@ -8,7 +8,7 @@ import "shadegrad/internal/simd"
 var avx512 = kernels{
 	name:  "avx512",
 	lanes: 16,
-	tiles: []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32){
+	tiles: []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int){
 		tile1AVX512, tile2AVX512, tile3AVX512, tile4AVX512, tile5AVX512, tile6AVX512,
 		tile7AVX512, tile8AVX512, tile9AVX512, tile10AVX512, tile11AVX512, tile12AVX512,
 	},
@@ -21,7 +21,7 @@ var avx512 = kernels{
 var avx2 = kernels{
 	name:  "avx2",
 	lanes: 8,
-	tiles: []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32){
+	tiles: []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int){
 		tile1AVX2, tile2AVX2, tile3AVX2, tile4AVX2, tile5AVX2, tile6AVX2,
 	},
 	packRows:       packRowsAVX2,

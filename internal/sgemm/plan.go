@@ -26,6 +26,9 @@ const (
 	panelElements = 32768
 	// fewRows is up to how many tiles of rows it does not pay to pack B.
 	fewRows = 2
+	// longTile is how many steps along k a tile must have for memory to answer
+	// meanwhile.
+	longTile = 48
 	// dotLanes is how many partial sums a product of one row has.
 	dotLanes = 16
 	// conflict is the distance in elements at which rows begin to share too few sets

@@ -138,3 +138,25 @@ func (d *band) inPlace(i int) (a *float32, rs, ks int) {
 	}
 	return a, d.p.LDA, 1
 }
+
+// near returns where the kernel is to fetch what belongs to the elements of C from row i
+// and the band's column c on: the matrices that the epilogue reads and, where there is
+// room, C itself.
+func (d *band) near(i, c int) (near0 *float32, ld0 int, near1 *float32, ld1 int) {
+	p := d.p
+	if d.terms < longTile {
+		return
+	}
+	if d.k+d.terms == p.K {
+		if x := p.Near[0]; x.X != nil {
+			near0, ld0 = &x.X[i*x.LD+d.j+c], x.LD
+		}
+		if x := p.Near[1]; x.X != nil {
+			near1, ld1 = &x.X[i*x.LD+d.j+c], x.LD
+		}
+	}
+	if near0 == nil && p.C != nil {
+		near0, ld0 = &d.at(i)[c], d.ldc
+	}
+	return
+}

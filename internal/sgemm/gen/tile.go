@@ -33,13 +33,15 @@ type body struct {
 // two vectors, and at the end one of what is left, with masks.
 func tile(s *set, rows int) {
 	name := fmt.Sprintf("tile%d%s", rows, s.name)
-	TEXT(name, 4|8, "func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32)") // NOSPLIT
+	TEXT(name, 4|8, "func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)") // NOSPLIT
 	Pragma("noescape")
 	Doc(
 		fmt.Sprintf("%s computes %d rows and n columns of C = alpha·A·B + beta·C.", name, rows),
 		"A's rows are rs and its columns ks elements apart. B comes in panels of",
 		fmt.Sprintf("%d columns, stepb elements apart, whose rows are ldb elements apart.", 2*s.lanes),
 		"C's rows are ldc apart. n is at least 1. C is not read where beta is 0.",
+		"The same rows and columns of near0 and near1, unless they are nil, are fetched to",
+		"the second-level cache.",
 	)
 	y := &body{set: s, rows: rows}
 	y.n = gp("n")
@@ -109,6 +111,8 @@ func (y *body) emit(label string, vectors int, masked bool) {
 	y.label, y.vectors, y.masked = label, vectors, masked
 	y.registers()
 
+	y.fetch("near0", "ld0")
+	y.fetch("near1", "ld1")
 	a := GP64()
 	Load(Param("a"), a)
 	for g, p := range y.pa {
@@ -151,6 +155,31 @@ func (y *body) emit(label string, vectors int, masked bool) {
 	JG(LabelRef(label + "_one"))
 	Label(label + "_sum")
 	y.store()
+}
+
+// fetch has the tile's elements of another matrix brought near. A row of the tile
+// touches one line more than it fills where it begins within one; that line was
+// fetched with the tile before.
+func (y *body) fetch(near, ld string) {
+	done := y.label + "_" + near
+	p, skip := gp(near), gp("c")
+	TESTQ(p, p)
+	JZ(LabelRef(done))
+	SUBQ(y.c, skip)
+	SUBQ(skip, p)
+	stride := elements(ld)
+	for i := range y.rows {
+		for end := 64; end <= y.vectors*y.bytes(); end += 64 {
+			PREFETCHT1(Mem{Base: p, Disp: end - 4})
+		}
+		if y.vectors*y.bytes() < 64 {
+			PREFETCHT1(Mem{Base: p, Disp: y.vectors*y.bytes() - 4})
+		}
+		if i+1 < y.rows {
+			ADDQ(stride, p)
+		}
+	}
+	Label(done)
 }
 
 // registers deals out the vector registers: accumulators from the bottom.
