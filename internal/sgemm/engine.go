@@ -52,6 +52,7 @@ type Epilogue interface {
 type Engine struct {
 	pool    *workers.Pool
 	kernels *kernels // nil: none for this machine
+	cache   int      // how many bytes of B are kept near
 	product Product
 	workers []worker
 	tall    int // parts that the rows are divided into
@@ -65,7 +66,7 @@ func NewEngine(pool *workers.Pool) *Engine {
 }
 
 func newEngine(pool *workers.Pool, k *kernels) *Engine {
-	return &Engine{pool: pool, kernels: k, workers: make([]worker, pool.Size())}
+	return &Engine{pool: pool, kernels: k, cache: level2, workers: make([]worker, pool.Size())}
 }
 
 // Run computes a product. It panics if a size is negative or a matrix does not

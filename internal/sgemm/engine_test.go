@@ -77,14 +77,18 @@ func TestEpilogue(t *testing.T) {
 		for _, tA := range transposes[:2] {
 			for _, tB := range transposes[:2] {
 				for _, s := range [][4]int{
-					{1, 1, 1, 0}, {64, 10, 128, 0}, {64, 128, 784, 1}, {97, 1300, 30, 2}, {801, 300, 290, 0},
-					{300, 5, 600, 0}, {3, 2000, 100, 3}, {40, 40, 0, 0}, {800, 784, 64, 0},
+					{1, 1, 1, 0}, {64, 10, 128, 0}, {64, 128, 784, 1}, {97, 1300, 30, 2}, {301, 300, 290, 0},
+					{300, 5, 600, 0}, {3, 2000, 100, 3}, {40, 40, 0, 0}, {260, 784, 64, 0}, {1, 500, 320, 0},
 				} {
 					p := newProblem(tA, tB, s[0], s[1], s[2], s[3], 1, 0, normal(11))
+					near := newMatrix(s[0], s[1], 1)
 					var one *matrix
 					for _, size := range []int{1, 2, 3, 5} {
 						pool := workers.New(size)
 						e := newEngine(pool, k)
+						if size > 2 {
+							e.cache = smallCache
+						}
 						for _, with := range []bool{true, false} {
 							r := newRecorder(t, p.m, p.n, size)
 							c := p.c.clone()
@@ -95,6 +99,7 @@ func TestEpilogue(t *testing.T) {
 								q.C = nil
 							}
 							q.Epilogue = r
+							q.Near = [2]Beside{{near.data(), near.ld}, {near.data(), near.ld}}
 							e.Run(q)
 							r.check(p)
 							if !sameOutside(p.c, c) {
@@ -213,6 +218,7 @@ func TestCheck(t *testing.T) {
 		"B is not transposed":  func(p *Product) { p.TransB, p.LDB = true, 1 },
 		"short C":              func(p *Product) { p.C = p.C[:11] },
 		"C's rows overlap":     func(p *Product) { p.LDC = 3 },
+		"short neighbour":      func(p *Product) { p.Near[1] = Beside{x[:11], 4} },
 		"no C and no epilogue": func(p *Product) { p.C = nil },
 		"no C but a beta":      func(p *Product) { p.C, p.Epilogue, p.Beta = nil, nothing{}, 1 },
 	} {

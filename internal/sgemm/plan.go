@@ -107,10 +107,10 @@ const (
 
 // method chooses how a band is made, how many products are added up at a time, which
 // the worker's part has no say in, and how wide the bands of columns [j0, j1) are.
-func (d *band) method(j0, j1 int) (m method, cols int) {
+func (d *band) method(cache, j0, j1 int) (m method, cols int) {
 	p, panel, rows := d.p, d.ker.panel(), d.i1-d.i0
 	d.step = chunk(p.K, kc, 4)
-	limit := level2 / (4 * d.step)
+	limit := cache / (4 * d.step)
 	switch {
 	case p.M == 1 && p.TransB && (!p.TransA || p.LDA == 1):
 		d.step = chunk(p.K, kc*dotLanes, dotLanes)
@@ -119,7 +119,7 @@ func (d *band) method(j0, j1 int) (m method, cols int) {
 		// Few rows of B at a time, read from end to end, are what memory likes.
 		d.step = max(16, (p.K+kc-1)/kc)
 		return byTiles, j1 - j0
-	case rows <= panelRows && 4*p.K*(j1-j0) > 2*level2 && (p.TransB || rows > fewRows*len(d.ker.tiles)):
+	case rows <= panelRows && 4*p.K*(j1-j0) > 2*cache && (p.TransB || rows > fewRows*len(d.ker.tiles)):
 		m, limit = byPanels, panelElements/rows
 	}
 	return m, chunk(j1-j0, max(limit/panel, 4)*panel, d.ker.lanes)

@@ -17,6 +17,9 @@ func eachKernel(t *testing.T, f func(t *testing.T, k *kernels)) {
 	}
 }
 
+// smallCache makes engines divide what they would not have to.
+const smallCache = 16 << 10
+
 // guard is how many elements lie before and after a matrix of a test.
 const guard = 40
 

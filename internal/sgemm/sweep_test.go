@@ -84,6 +84,9 @@ func TestLarge(t *testing.T) {
 			pool := workers.New(size)
 			defer pool.Close()
 			g := newImplementation(pool, k)
+			if size > 2 {
+				g.engine.cache = smallCache
+			}
 			value := normal(3)
 			for _, tA := range transposes[:2] {
 				for _, tB := range transposes[:2] {
@@ -164,6 +167,24 @@ func TestSpecialValues(t *testing.T) {
 					p.check(t, p.run(t, g))
 				}
 			}
+		}
+	})
+}
+
+// TestManyCallers has goroutines share an implementation.
+func TestManyCallers(t *testing.T) {
+	pool := workers.New(2)
+	defer pool.Close()
+	g := New(pool)
+	t.Run("callers", func(t *testing.T) {
+		for i := range 4 {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				p := newProblem(blas.NoTrans, blas.Trans, 40, 50, 60+i, 0, 1, 0, normal(uint64(i)))
+				for range 20 {
+					p.check(t, p.run(t, g))
+				}
+			})
 		}
 	})
 }

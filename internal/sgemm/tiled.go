@@ -56,7 +56,7 @@ func (e *Engine) Work(w, _ int) {
 		return
 	}
 	d := band{p: p, ker: e.kernels, mem: &e.workers[w], worker: w, i0: i0, i1: i1}
-	method, cols := d.method(j0, j1)
+	method, cols := d.method(e.cache, j0, j1)
 	for d.j = j0; d.j < j1; d.j += cols {
 		d.cols = min(cols, j1-d.j)
 		switch method {

@@ -1,0 +1,84 @@
+package sgemm
+
+import (
+	"math/rand/v2"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"shadegrad/internal/workers"
+)
+
+// An arena is memory between two pages that end the program when they are touched.
+type arena []float32
+
+func newArena(t *testing.T, bytes int) arena {
+	t.Helper()
+	page := syscall.Getpagesize()
+	size := (bytes + page - 1) / page * page
+	b, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal("mmap: ", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Munmap(b); err != nil {
+			t.Error("munmap: ", err)
+		}
+	})
+	for _, p := range [][]byte{b[:page], b[page+size:]} {
+		if err := syscall.Mprotect(p, syscall.PROT_NONE); err != nil {
+			t.Fatal("mprotect: ", err)
+		}
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&b[page])), size/4)
+}
+
+// place puts x at the arena's beginning or end.
+func (a arena) place(x []float32, end bool) []float32 {
+	at := 0
+	if end {
+		at = len(a) - len(x)
+	}
+	copy(a[at:], x)
+	return a[at : at+len(x)]
+}
+
+// TestTouchesNothingElse runs products whose matrices border on memory that must not be
+// read, not even into lanes that are never used.
+func TestTouchesNothingElse(t *testing.T) {
+	const most = 4 << 20
+	a, b, c := newArena(t, most), newArena(t, most), newArena(t, most)
+	eachKernel(t, func(t *testing.T, k *kernels) {
+		pool := workers.New(1)
+		defer pool.Close()
+		e := newEngine(pool, k)
+		e.cache = smallCache
+		r := rand.New(rand.NewPCG(21, 22))
+		value := normal(23)
+		products := 0
+		for _, tA := range transposes[:2] {
+			for _, tB := range transposes[:2] {
+				for range 30 {
+					m, n, depth := 1+r.IntN(40), 1+r.IntN(90), 1+r.IntN(40)
+					switch r.IntN(8) {
+					case 0: // made by panels
+						m, n, depth = 25+r.IntN(20), 200+r.IntN(40), 290+r.IntN(20)
+					case 1:
+						m = 1
+					}
+					p := newProblem(tA, tB, m, n, depth, r.IntN(3)*r.IntN(9), 1, float32(r.IntN(2)), value)
+					for _, end := range []bool{false, true} {
+						got := p.c.clone()
+						q := p.product(got)
+						q.A, q.B, q.C = a.place(q.A, end), b.place(q.B, end), c.place(q.C, end)
+						e.Run(q)
+						copy(got.data(), q.C)
+						p.check(t, got)
+						products++
+					}
+				}
+			}
+		}
+		t.Log(products, "products")
+	})
+}
