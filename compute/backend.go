@@ -16,6 +16,11 @@ type Backend interface {
 	Alloc(rows, cols int) (Mat, error)
 	// AllocBytes returns a new rows×cols matrix of zero bytes.
 	AllocBytes(rows, cols int) (Bytes, error)
+	// ShareBytes returns a new rows×cols matrix that holds data, which the caller
+	// must not change until the matrix is freed: a backend that computes in the
+	// same memory need not copy it. Writing to the matrix is an error.
+	// len(data) must be rows·cols.
+	ShareBytes(rows, cols int, data []byte) (Bytes, error)
 	// AllocIndex returns a new list of n row numbers, all 0, that can hold
 	// numbers below limit.
 	AllocIndex(n, limit int) (Index, error)

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -74,6 +75,7 @@ type buffer[T element] struct {
 	// Where transposed is true, data is the transpose of a rows×cols matrix.
 	transposed bool
 	rows, cols int
+	shared     bool // data is the caller's, and must not be written
 }
 
 // Elems returns the number of elements.
@@ -127,6 +129,17 @@ func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
 		return compute.Bytes{}, err
 	}
 	return compute.Bytes{Buf: buf, Rows: rows, Cols: cols}, nil
+}
+
+// ShareBytes returns a new rows×cols matrix whose memory is data.
+func (b *Backend) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error) {
+	if err := b.usable(); err != nil {
+		return compute.Bytes{}, err
+	}
+	if rows <= 0 || cols <= 0 || rows > len(data)/cols || len(data) != rows*cols {
+		return compute.Bytes{}, fmt.Errorf("share bytes: %d bytes are no matrix of %d×%d", len(data), rows, cols)
+	}
+	return compute.Bytes{Buf: &buffer[byte]{owner: b, data: data, shared: true}, Rows: rows, Cols: cols}, nil
 }
 
 // AllocIndex returns a new list of n row numbers, all 0, for numbers below limit.
@@ -193,6 +206,9 @@ func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
 	d, err := slice[byte](b, "write bytes", dst.Buf, 0, dst.Rows*dst.Cols, len(src))
 	if err != nil {
 		return err
+	}
+	if dst.Buf.(*buffer[byte]).shared {
+		return errors.New("write bytes: the matrix shares the memory of another")
 	}
 	copy(d, src)
 	return nil

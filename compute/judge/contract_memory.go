@@ -14,6 +14,7 @@ var memoryChecks = []Check{
 		}
 		return nil
 	}),
+	on("memory/shared bytes", shared),
 	on("memory/is zero when allocated", zeroed),
 	on("memory/is zero when allocated again", zeroedAgain),
 	on("memory/sizes that make no matrix are refused", badSizes),
@@ -64,6 +65,45 @@ func zeroed(b compute.Backend) error {
 	}
 	if err := expect(b, column, 50); err != nil {
 		return fmt.Errorf("alloc index: %w", err)
+	}
+	return nil
+}
+
+// shared lends bytes to the backend, which must read and never change them.
+func shared(b compute.Backend) error {
+	data := []byte{10, 20, 30, 40, 50, 60}
+	m, err := b.ShareBytes(2, 3, data)
+	if err != nil {
+		return err
+	}
+	if err := refused("writing to shared bytes", b.WriteBytes(m, make([]byte, 6))); err != nil {
+		return err
+	}
+	dst, err := b.Alloc(2, 3)
+	if err != nil {
+		return err
+	}
+	e, err := compileOps(b, compute.Gather{Dst: dst, Src: m, Scale: 1})
+	if err != nil {
+		return err
+	}
+	e.Run(compute.Args{})
+	if err := expect(b, dst, 10, 20, 30, 40, 50, 60); err != nil {
+		return err
+	}
+	e.Release()
+	b.Free(m.Buf)
+	if err := b.Sync(); err != nil {
+		return err
+	}
+	if string(data) != string([]byte{10, 20, 30, 40, 50, 60}) {
+		return fmt.Errorf("shared bytes were changed to %v", data)
+	}
+	for _, s := range [][2]int{{2, 2}, {3, 3}, {0, 3}, {-2, -3}, {6, 0}} {
+		_, err := b.ShareBytes(s[0], s[1], data)
+		if err := refused(fmt.Sprintf("sharing 6 bytes as %d×%d", s[0], s[1]), err); err != nil {
+			return err
+		}
 	}
 	return nil
 }

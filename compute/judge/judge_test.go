@@ -95,6 +95,11 @@ func (l *ledger) AllocBytes(rows, cols int) (compute.Bytes, error) {
 	return m, l.note(m.Buf, err)
 }
 
+func (l *ledger) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error) {
+	m, err := l.Backend.ShareBytes(rows, cols, data)
+	return m, l.note(m.Buf, err)
+}
+
 func (l *ledger) AllocIndex(n, limit int) (compute.Index, error) {
 	x, err := l.Backend.AllocIndex(n, limit)
 	return x, l.note(x.Buf, err)

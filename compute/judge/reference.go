@@ -23,7 +23,10 @@ type reference struct {
 // The buffers of the reference.
 type (
 	floatBuffer struct{ data []float32 }
-	byteBuffer  struct{ data []byte }
+	byteBuffer  struct {
+		data   []byte
+		shared bool // data is the caller's
+	}
 	indexBuffer struct{ data []uint32 }
 )
 
@@ -63,7 +66,7 @@ func (r *reference) AllocBytes(rows, cols int) (compute.Bytes, error) {
 	if err != nil {
 		return compute.Bytes{}, err
 	}
-	b := &byteBuffer{make([]byte, n)}
+	b := &byteBuffer{data: make([]byte, n)}
 	r.live[b] = true
 	return compute.Bytes{Buf: b, Rows: rows, Cols: cols}, nil
 }
@@ -112,11 +115,28 @@ func (r *reference) Write(dst compute.Mat, src []float32) error {
 	return err
 }
 
+func (r *reference) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error) {
+	n, err := r.size(rows, cols)
+	if err == nil && n != len(data) {
+		err = fmt.Errorf("share bytes: %d bytes are no matrix of %d×%d", len(data), rows, cols)
+	}
+	if err != nil {
+		return compute.Bytes{}, err
+	}
+	b := &byteBuffer{data: data, shared: true}
+	r.live[b] = true
+	return compute.Bytes{Buf: b, Rows: rows, Cols: cols}, nil
+}
+
 func (r *reference) WriteBytes(dst compute.Bytes, src []byte) error {
 	if err := r.buffer(dst.Buf, len(src), dst.Rows*dst.Cols); err != nil {
 		return fmt.Errorf("%s: %w", dst, err)
 	}
-	copy(dst.Buf.(*byteBuffer).data, src)
+	b := dst.Buf.(*byteBuffer)
+	if b.shared {
+		return errors.New("write bytes: the matrix shares the memory of another")
+	}
+	copy(b.data, src)
 	return nil
 }
 

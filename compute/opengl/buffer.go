@@ -39,6 +39,8 @@ type buffer struct {
 	elems int
 	limit int // of a list of row numbers
 	freed bool
+	// shared memory is not to be written.
+	shared bool
 }
 
 // Elems returns the number of elements.

@@ -3,6 +3,7 @@
 package opengl
 
 import (
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -50,9 +51,31 @@ func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
 	if err != nil || len(src) == 0 {
 		return err
 	}
-	taken := append([]byte(nil), src...)
+	if buf.shared {
+		return errors.New("write bytes: the matrix shares the memory of another")
+	}
+	return b.upload(buf, append([]byte(nil), src...))
+}
+
+// ShareBytes returns a new rows×cols matrix that holds data. The device has memory
+// of its own, so what is saved is the copy that WriteBytes takes first.
+func (b *Backend) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error) {
+	if rows > 0 && cols > 0 && (rows > len(data)/cols || len(data) != rows*cols) {
+		return compute.Bytes{}, fmt.Errorf("share bytes: %d bytes are no matrix of %d×%d", len(data), rows, cols)
+	}
+	m, err := b.AllocBytes(rows, cols)
+	if err != nil {
+		return compute.Bytes{}, err
+	}
+	buf := m.Buf.(*buffer)
+	buf.shared = true
+	return m, b.upload(buf, data)
+}
+
+// upload queues a copy of bytes that nobody changes any more.
+func (b *Backend) upload(buf *buffer, data []byte) error {
 	return b.submit(command{do: func(w *worker) {
-		w.write(buf.id, 0, len(taken), unsafe.Pointer(&taken[0]))
+		w.write(buf.id, 0, len(data), unsafe.Pointer(&data[0]))
 	}})
 }
 

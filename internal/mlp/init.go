@@ -3,6 +3,8 @@ package mlp
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
 
 	"shadegrad/compute/philox"
 )
@@ -52,15 +54,29 @@ func (c Config) InitialParameters(seed uint64) [][]float32 {
 	for i, s := range shapes {
 		values[i] = make([]float32, s.Rows*s.Cols)
 		stream := philox.Stream{Seed: seed, ID: initStream + uint64(i)}
-		draw := c.Init.drawer(s, stream)
-		if draw == nil {
-			continue
-		}
-		for j := range values[i] {
-			values[i][j] = float32(draw(uint64(j)))
+		if draw := c.Init.drawer(s, stream); draw != nil {
+			fill(values[i], draw)
 		}
 	}
 	return values
+}
+
+// fill draws every element, on all processors: each depends on its number alone.
+func fill(values []float32, draw func(uint64) float64) {
+	const least = 1 << 14 // elements that are worth a goroutine
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(values)/least))
+	var wg sync.WaitGroup
+	for p := range parts {
+		lo, hi := p*len(values)/parts, (p+1)*len(values)/parts
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for j := lo; j < hi; j++ {
+				values[j] = float32(draw(uint64(j)))
+			}
+		}()
+	}
+	wg.Wait()
 }
 
 // drawer returns the function that draws element i of a parameter, or nil for

@@ -241,6 +241,11 @@ func (l *ledger) AllocBytes(rows, cols int) (compute.Bytes, error) {
 	return l.Backend.AllocBytes(rows, cols)
 }
 
+func (l *ledger) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error) {
+	l.buffers++
+	return l.Backend.ShareBytes(rows, cols, data)
+}
+
 func (l *ledger) AllocIndex(n, limit int) (compute.Index, error) {
 	l.buffers++
 	return l.Backend.AllocIndex(n, limit)

@@ -71,13 +71,13 @@ func (s *session) prepare(d *dataset.Data) (err error) {
 	return s.compile()
 }
 
-// upload puts a data set into the backend's memory.
+// upload puts a data set into the backend's memory, or lends it.
 func (s *session) upload(d *dataset.Set) (set mlp.Set, err error) {
-	if set.Images, err = s.backend.AllocBytes(d.Len(), d.Features()); err != nil {
+	if set.Images, err = s.backend.ShareBytes(d.Len(), d.Features(), d.Images); err != nil {
 		return set, err
 	}
 	s.buffers = append(s.buffers, set.Images.Buf)
-	if set.Labels, err = s.backend.AllocBytes(d.Len(), 1); err != nil {
+	if set.Labels, err = s.backend.ShareBytes(d.Len(), 1, d.Labels); err != nil {
 		return set, err
 	}
 	s.buffers = append(s.buffers, set.Labels.Buf)
@@ -89,10 +89,7 @@ func (s *session) upload(d *dataset.Set) (set mlp.Set, err error) {
 		return set, err
 	}
 	s.buffers = append(s.buffers, set.Totals.Buf)
-	if err = s.backend.WriteBytes(set.Images, d.Images); err != nil {
-		return set, err
-	}
-	return set, s.backend.WriteBytes(set.Labels, d.Labels)
+	return set, nil
 }
 
 // compile makes the programs of the training set, then those of the test set.
