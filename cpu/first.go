@@ -189,24 +189,47 @@ type list struct {
 	_          [64]byte // keeps the next worker's list off this one's cache line
 }
 
-// unitsAtATime bounds the part of the weights that all rows of a chunk go through
-// before the next part, so that it stays in a core's second cache.
-const unitsAtATime = 256
+// The weights that all rows of a chunk go through before the next, so that they
+// stay in a core's first caches: those of pixelBlock pixels to unitBlock units.
+const (
+	pixelBlock = 112
+	unitBlock  = 160
+)
+
+// pieces is in how many pieces a row's list is made: one for each block of pixels,
+// where they divide the row.
+func (s *sparseForward) pieces() int {
+	if s.features%pixelBlock == 0 {
+		return s.features / pixelBlock
+	}
+	return 1
+}
 
 func (s *sparseForward) rows(worker, lo, hi int, args *compute.Args) {
-	l := &s.own[worker]
-	l.grow(hi-lo, s.features)
+	l, pieces := &s.own[worker], s.pieces()
+	size := s.features / pieces
+	l.grow((hi-lo)*pieces, size)
 	n := int32(0)
 	for i := lo; i < hi; i++ {
-		row := rowNumber(s.index, args.Row+i)
-		l.start[i-lo] = n
-		n += int32(simd.Compact(l.idx[n:], l.val[n:], s.src[row*s.features:(row+1)*s.features], s.scale))
+		row := rowNumber(s.index, args.Row+i) * s.features
+		start := l.start[(i-lo)*pieces:][:pieces+1]
+		simd.CompactRows(start, l.idx[n:], l.val[n:], s.src[row:row+s.features], size, s.scale)
+		for k := range start {
+			start[k] += n
+		}
+		n = start[pieces]
 	}
-	l.start[hi-lo] = n
-	lists := simd.Lists{Start: l.start[:hi-lo+1], Step: 1, Idx: l.idx, Val: l.val}
-	for u := 0; u < s.units; u += unitsAtATime {
-		n := min(unitsAtATime, s.units-u)
-		simd.SumRowsEach(s.dst[lo*s.units+u:], n, s.units, s.wt[u:], s.units, lists)
+	start := l.start[:(hi-lo)*pieces+1]
+	for u := 0; u < s.units; u += unitBlock {
+		units, dst := min(unitBlock, s.units-u), s.dst[lo*s.units+u:]
+		for k := range pieces {
+			lists := simd.Lists{Start: start[k:], Step: pieces, Idx: l.idx, Val: l.val}
+			if w := s.wt[k*size*s.units+u:]; k == 0 {
+				simd.SumRowsEach(dst, units, s.units, w, s.units, lists)
+			} else {
+				simd.SumRowsAddEach(dst, units, s.units, w, s.units, lists)
+			}
+		}
 	}
 }
 
@@ -267,14 +290,20 @@ func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
 	}
 }
 
+// deltaBlock is for how many units at a time the weights are updated, so that a
+// batch's deltas of those units stay in a core's first cache.
+const deltaBlock = 128
+
 // step updates the weights of the pixels from p on, one for each list.
 func (s *sparseUpdate) step(p int, lists simd.Lists, args *compute.Args) {
-	at := p * s.units
-	if s.vt == nil {
-		simd.SumRowsSGDEach(s.wt[at:], s.units, s.units, s.delta, s.units, lists, args.LearningRate)
-		return
+	for u := 0; u < s.units; u += deltaBlock {
+		at, n, delta := p*s.units+u, min(deltaBlock, s.units-u), s.delta[u:]
+		if s.vt == nil {
+			simd.SumRowsSGDEach(s.wt[at:], n, s.units, delta, s.units, lists, args.LearningRate)
+		} else {
+			simd.SumRowsMomentumEach(s.wt[at:], s.vt[at:], n, s.units, delta, s.units, lists, args.LearningRate, args.Momentum)
+		}
 	}
-	simd.SumRowsMomentumEach(s.wt[at:], s.vt[at:], s.units, s.units, s.delta, s.units, lists, args.LearningRate, args.Momentum)
 }
 
 // samples returns the numbers of the batch's rows.
