@@ -10,7 +10,7 @@ import (
 // has a rounding error that grows with n; sums of sums of kc terms stay accurate for
 // products over a whole data set. It is a constant so that results are equal on all
 // machines.
-const kc = 192
+const kc = 288
 
 const (
 	// partFlops is how many operations, at least, are given to a worker: less than a

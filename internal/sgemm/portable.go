@@ -35,8 +35,8 @@ func (e *Engine) workPortable(w, i0, i1, j0, j1 int) {
 	}
 }
 
-// blockPortable makes one block of C. Long sums are made of chains of kc terms, as
-// the kernels make them.
+// blockPortable makes one block of C. Long sums are made of chains of kc terms that
+// do not begin with β·C, as the kernels make them: gonum would add term by term to it.
 func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
 	p := &e.product
 	tA, tB := blas.NoTrans, blas.NoTrans
@@ -47,15 +47,12 @@ func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
 		tB = blas.Trans
 	}
 	var impl gonum.Implementation
-	if p.K == 0 || p.Alpha == 0 {
-		scale(c, ld, rows, cols, p.Beta)
-		return
-	}
-	for k := 0; k < p.K; k += kc {
+	scale(c, ld, rows, cols, p.Beta)
+	for k := 0; k < p.K && p.Alpha != 0; k += kc {
 		terms := min(kc, p.K-k)
 		a, b := p.A[at(p.TransA, i, k, p.LDA):], p.B[at(p.TransB, k, j, p.LDB):]
-		if k == 0 {
-			impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, p.Beta, c, ld)
+		if k == 0 && p.Beta == 0 {
+			impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, 0, c, ld)
 			continue
 		}
 		sum := scratch(&e.workers[w].sum, rows*cols)

@@ -137,6 +137,12 @@ func normal(seed uint64) func() float32 {
 // there; overflow is none of the tests' business.
 func (p *problem) check(t *testing.T, c *matrix) {
 	t.Helper()
+	p.checkWithin(t, c, 16)
+}
+
+// checkWithin is check with another factor than 16.
+func (p *problem) checkWithin(t *testing.T, c *matrix, factor float64) {
+	t.Helper()
 	if !sameOutside(p.c, c) {
 		t.Fatalf("%v: changed memory around C", p)
 	}
@@ -162,7 +168,7 @@ func (p *problem) check(t *testing.T, c *matrix) {
 			got := c.at(blas.NoTrans, i, j)
 			switch {
 			case math.IsNaN(want) && math.IsNaN(got), want == got:
-			case math.Abs(got-want) <= 16*size/(1<<24):
+			case math.Abs(got-want) <= factor*size/(1<<24):
 			default:
 				t.Fatalf("%v: element (%d, %d): got %v, want %v, which is %.1f times 2⁻²⁴Σ|ab| away",
 					p, i, j, got, want, math.Abs(got-want)/size*(1<<24))
