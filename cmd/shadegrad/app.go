@@ -15,6 +15,7 @@ import (
 // An app is one invocation of the command: where it writes, what it knows of its
 // surroundings, and how it opens backends.
 type app struct {
+	name           string // as it was called, for commands to be typed again; "" is shadegrad
 	stdout, stderr io.Writer
 	env            func(string) string
 	started        time.Time

@@ -14,7 +14,7 @@ var started = time.Now()
 
 func main() {
 	os.Exit(glctx.Main(func() int {
-		a := &app{stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv, started: started}
+		a := &app{name: os.Args[0], stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv, started: started}
 		return a.run(os.Args[1:])
 	}))
 }

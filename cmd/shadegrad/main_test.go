@@ -49,7 +49,9 @@ func (p place) command(args ...string) *exec.Cmd {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return p.process(self, args...)
+	cmd := p.process(self, args...)
+	cmd.Args[0] = "shadegrad"
+	return cmd
 }
 
 // process prepares a process in whose environment the test binary is the command.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 // runFiles are the files of a run: the network, where -save is given, and the
 // checkpoint from which the run can go on.
 type runFiles struct {
+	program    string // how this program is called
 	save       string
 	checkpoint string
 	data       *dataset.Data
@@ -27,8 +29,8 @@ const defaultCheckpoint = "shadegrad.checkpoint"
 
 // newRunFiles chooses the names, and finds out that a file cannot be written
 // before any training is lost to it.
-func newRunFiles(f *trainFlags) (*runFiles, error) {
-	r := &runFiles{save: f.save, checkpoint: defaultCheckpoint}
+func newRunFiles(program string, f *trainFlags) (*runFiles, error) {
+	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: f.save, checkpoint: defaultCheckpoint}
 	if f.resume != "" {
 		r.checkpoint, r.kept = f.resume, true
 	} else if f.save != "" {
@@ -119,7 +121,7 @@ func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) 
 	if err := r.keep(s); err != nil {
 		return "", err
 	}
-	command := "shadegrad train -resume=" + shellQuote(r.checkpoint)
+	command := shellQuote(r.program) + " train -resume=" + shellQuote(r.checkpoint)
 	if f.given["backend"] {
 		command += " -backend=" + string(f.backend)
 	}
@@ -163,9 +165,11 @@ func since(s *train.State) string {
 	return fmt.Sprintf(" from the end of epoch %d", s.Epoch)
 }
 
-// shellQuote writes an argument as a shell reads it.
+// shellQuote writes an argument as a shell reads it. Windows' shells take its
+// paths as they are.
 func shellQuote(s string) string {
-	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%") == "" {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%"
+	if s != "" && strings.Trim(s, plain+string(os.PathSeparator)) == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

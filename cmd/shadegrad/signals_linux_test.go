@@ -25,7 +25,13 @@ type child struct {
 // more than some 30 lines ahead of the test.
 func (p place) start(args ...string) *child {
 	p.t.Helper()
-	c := &child{place: p, cmd: p.command(args...)}
+	return p.startProcess(p.command(args...))
+}
+
+// startProcess starts a process like start does.
+func (p place) startProcess(cmd *exec.Cmd) *child {
+	p.t.Helper()
+	c := &child{place: p, cmd: cmd}
 	outRead, outWrite, err := os.Pipe()
 	if err != nil {
 		p.t.Fatal(err)
@@ -162,6 +168,31 @@ func TestInterruptTwice(t *testing.T) {
 		t.Errorf("the last event is %v", last)
 	}
 	mustNotExist(t, p.path("shadegrad.checkpoint"))
+}
+
+// TestInterruptOutsideThePath stops a command that a shell finds only by its path:
+// what it prints must name that path.
+func TestInterruptOutsideThePath(t *testing.T) {
+	p := at(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(p.path("my tools"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, p.path("my tools/digits")); err != nil {
+		t.Fatal(err)
+	}
+	c := p.startProcess(p.process("my tools/digits", "train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-epochs=80"))
+	c.out("epoch 1/80")
+	c.signal(syscall.SIGINT)
+	r := c.end().is(130)
+	const command = "'my tools/digits' train -resume=shadegrad.checkpoint -backend=cpu"
+	if resumeCommand(r) != command {
+		t.Fatalf("the command is %s, want %s", resumeCommand(r), command)
+	}
+	p.finish(p.process("sh", "-c", command)).is(0, "going on in epoch ")
 }
 
 // TestSecondInterrupt stops at once a run that cannot stop after its step: it

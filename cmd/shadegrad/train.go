@@ -27,7 +27,7 @@ func (a *app) train(args []string) error {
 			return fmt.Errorf("-data: %w", err)
 		}
 	}
-	files, err := newRunFiles(f)
+	files, err := newRunFiles(a.name, f)
 	if err != nil {
 		return err
 	}
