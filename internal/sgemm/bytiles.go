@@ -43,7 +43,7 @@ func (d *band) byTiles() {
 // returns the distances between its rows and between its panels.
 func (d *band) panels() (b *float32, ldb, stepb int) {
 	p, panel := d.p, d.ker.panel()
-	if !p.TransB && d.tiles() <= fewRows {
+	if !p.TransB && d.tiles() <= fewTiles {
 		return &p.B[d.k*p.LDB+d.j], p.LDB, panel
 	}
 	stepb = d.terms * panel

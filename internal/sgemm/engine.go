@@ -12,9 +12,12 @@ import (
 // All are row-major; LDA, LDB and LDC are the distances between rows, in elements.
 // C must not overlap A or B. Where β is zero, what C held is not read.
 //
-// Each element of C is α times the sum of its K products, added up with fused
-// multiply-adds in ascending order in chains of at most kc, whose sums are added
-// to C in ascending order.
+// The K products of an element are added up with fused multiply-adds, in chains of some
+// hundred whose sums are added to β·C. With K up to 60,000 the error stays below 16·2⁻²⁴
+// times the sum of the absolute values of what is added.
+//
+// A step of gradient descent w −= η·δᵀ·x is best made with C = w, α = −η and β = 1; an
+// epilogue is for what is more than that.
 type Product struct {
 	TransA, TransB bool
 	M, N, K        int
@@ -25,8 +28,8 @@ type Product struct {
 	C              []float32 // nil with an Epilogue: its blocks are handed over in scratch memory and go nowhere else; β must then be zero
 	LDC            int
 	Alpha, Beta    float32
-	Epilogue       Epilogue // nil: none
-	Near           [2]Beside
+	Epilogue       Epilogue  // nil: none
+	Near           [2]Beside // what the epilogue works on beside C
 }
 
 // A Beside is a matrix of C's size, rows LD apart, that the epilogue will read or write
@@ -70,8 +73,11 @@ func newEngine(pool *workers.Pool, k *kernels) *Engine {
 }
 
 // Run computes a product. It panics if a size is negative or a matrix does not
-// fit into its slice. The bits of the result depend neither on the number of
-// workers nor on the kernels.
+// fit into its slice.
+//
+// The bits of the result depend on the values, the sizes and the transposes alone: not on
+// the number of workers, nor on which kernels the machine has. Only where it has none
+// are they others.
 func (e *Engine) Run(p *Product) {
 	p.check()
 	if p.M == 0 || p.N == 0 {
@@ -79,12 +85,18 @@ func (e *Engine) Run(p *Product) {
 	}
 	e.product = *p
 	if e.plan(); e.tall*e.wide == 1 {
-		e.pool.Alone(e)
+		e.pool.Alone((*task)(e))
 	} else {
-		e.pool.Run(e)
+		e.pool.Run((*task)(e))
 	}
 	e.product = Product{} // lets go of the caller's memory
 }
+
+// A task is an engine as the pool sees it.
+type task Engine
+
+// Work makes one worker's part of the product.
+func (t *task) Work(w, _ int) { (*Engine)(t).work(w) }
 
 // check panics if the product is not one.
 func (p *Product) check() {

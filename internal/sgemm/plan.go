@@ -6,48 +6,51 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// kc is the longest chain of additions in one accumulator. A float32 sum of n terms
-// has a rounding error that grows with n; sums of sums of kc terms stay accurate for
-// products over a whole data set. It is a constant so that results are equal on all
-// machines.
+// kc is the longest chain of additions in one accumulator. The rounding error of a
+// float32 sum grows with the number of its terms; sums of sums of kc terms stay accurate
+// for products over a whole data set. It is a constant so that results are equal on all
+// machines that have kernels. Anything from 192 to 384 is about as fast.
 const kc = 288
 
+// dotLanes is how many partial sums, each such a chain, a product of one row has.
+const dotLanes = 16
+
+// What follows changes speed alone. The figures are measured, on Zen 4.
 const (
 	// partFlops is how many operations, at least, are given to a worker: less than a
-	// microsecond's work, in which those that are awake can begin and report.
+	// microsecond's work, in which workers that are awake can begin and report.
 	partFlops = 1 << 16
-	// blockElements is how many elements of C, at least, an epilogue is given at a
-	// time, unless there are no more.
-	blockElements = 4096
-	// panelRows is up to how many rows of C bands are made panel by panel.
+	// rowGrain is what the rows are divided among workers in multiples of.
+	rowGrain = 4
+	// packCost is how many rows of C can be made with a panel of B in the time that
+	// it takes to pack it.
+	packCost = 6
+
+	// panelRows is up to how many rows of C bands are made panel by panel, if B is
+	// large.
 	panelRows = 256
 	// panelElements is how many elements of C such a band has, so that it stays in
 	// the second-level cache.
 	panelElements = 32768
-	// fewRows is up to how many tiles of rows it does not pay to pack B.
-	fewRows = 2
+	// blockElements is how many elements of C, at least, an epilogue is given at a
+	// time otherwise, unless there are no more.
+	blockElements = 4096
+
+	// fewTiles is up to how many tiles of rows it does not pay to pack B.
+	fewTiles = 2
+	// fewColumns is up to how many columns it does not pay to pack a tile of A.
+	fewColumns = 64
+	// conflict is the distance in elements, and its multiples, at which rows share
+	// so few sets of the first-level cache that tiles of A are packed.
+	conflict = 512
 	// longTile is how many steps along k a tile must have for memory to answer
 	// meanwhile.
 	longTile = 48
-	// dotLanes is how many partial sums a product of one row has.
-	dotLanes = 16
-	// conflict is the distance in elements at which rows begin to share too few sets
-	// of the first-level cache.
-	conflict = 512
-	// packedAround is for how many columns it pays to copy a piece of A first that
-	// is not laid out well.
-	packedAround = 64
 )
 
 // level2 is how much of B, in bytes, is kept in the second-level cache while A
 // passes by: half of what there is.
-var level2 = func() int {
-	size := cpuid.CPU.Cache.L2
-	if size < 256<<10 {
-		size = 256 << 10
-	}
-	return min(size, 2<<20) / 2
-}()
+var level2 = min(max(cpuid.CPU.Cache.L2, 256<<10), 2<<20) / 2
 
 // plan decides how C is divided among the workers: tall parts of the rows times wide
 // parts of the columns. The largest part is what takes the time, and the work of
@@ -60,20 +63,12 @@ func (e *Engine) plan() {
 	best := -1
 	for tall := 1; tall <= parts; tall++ {
 		wide := parts / tall
-		rows, cols := e.largest(p.M, rowGrain, tall), e.largest(p.N, e.columnGrain(), wide)
+		rows, cols := largest(p.M, rowGrain, tall), largest(p.N, e.columnGrain(), wide)
 		if cost := (rows + packCost) * cols; best < 0 || cost < best {
 			best, e.tall, e.wide = cost, tall, wide
 		}
 	}
 }
-
-const (
-	// rowGrain is what the rows are divided in multiples of.
-	rowGrain = 4
-	// packCost is how many rows of C could be made of a panel of B in the time that
-	// it takes to pack it.
-	packCost = 6
-)
 
 // columnGrain is what the columns are divided in multiples of.
 func (e *Engine) columnGrain() int {
@@ -84,7 +79,7 @@ func (e *Engine) columnGrain() int {
 }
 
 // largest is the size of the largest of so many parts of n.
-func (*Engine) largest(n, grain, parts int) int {
+func largest(n, grain, parts int) int {
 	blocks := (n + grain - 1) / grain
 	return (blocks + parts - 1) / parts * grain
 }
@@ -105,24 +100,24 @@ const (
 	byRow
 )
 
-// method chooses how a band is made, how many products are added up at a time, which
-// the worker's part has no say in, and how wide the bands of columns [j0, j1) are.
-func (d *band) method(cache, j0, j1 int) (m method, cols int) {
+// method chooses how the worker's part, columns [j0, j1), is made: in which order, how
+// many products are added up at a time, and in bands of how many columns. How many
+// products, on which the bits depend, is a matter of the product alone.
+func (d *band) method(cache, j0, j1 int) (m method, step, cols int) {
 	p, panel, rows := d.p, d.ker.panel(), d.i1-d.i0
-	d.step = chunk(p.K, kc, 4)
-	limit := cache / (4 * d.step)
-	switch {
-	case p.M == 1 && p.TransB && (!p.TransA || p.LDA == 1):
-		d.step = chunk(p.K, kc*dotLanes, dotLanes)
-		return byRow, j1 - j0
-	case p.M == 1 && !p.TransB:
-		// Few rows of B at a time, read from end to end, are what memory likes.
-		d.step = max(16, (p.K+kc-1)/kc)
-		return byTiles, j1 - j0
-	case rows <= panelRows && 4*p.K*(j1-j0) > 2*cache && (p.TransB || rows > fewRows*len(d.ker.tiles)):
+	if p.M == 1 && p.TransB && (!p.TransA || p.LDA == 1) {
+		return byRow, chunk(p.K, kc*dotLanes, dotLanes), j1 - j0
+	}
+	if p.M == 1 && !p.TransB {
+		// Few rows of B at a time, each read from end to end, are what memory likes.
+		return byTiles, max(16, (p.K+kc-1)/kc), j1 - j0
+	}
+	step = chunk(p.K, kc, 4)
+	limit := cache / (4 * step)
+	if rows <= panelRows && 4*p.K*(j1-j0) > 2*cache && (p.TransB || rows > fewTiles*len(d.ker.tiles)) {
 		m, limit = byPanels, panelElements/rows
 	}
-	return m, chunk(j1-j0, max(limit/panel, 4)*panel, d.ker.lanes)
+	return m, step, chunk(j1-j0, max(limit/panel, 4)*panel, d.ker.lanes)
 }
 
 // chunk divides n into as few parts as a limit allows and makes them about equal;

@@ -34,15 +34,15 @@ type band struct {
 	i0, i1   int
 	j, cols  int
 	k, terms int // the chunk of the sums that is being added
-	step     int // the size of all chunks but the last
+	step     int // the terms of all chunks but the last
 
 	c      []float32
 	ldc    int
 	origin int // the row that c begins with
 }
 
-// Work makes one worker's part of the product.
-func (e *Engine) Work(w, _ int) {
+// work makes one worker's part of the product.
+func (e *Engine) work(w int) {
 	if w >= e.tall*e.wide {
 		return
 	}
@@ -56,7 +56,8 @@ func (e *Engine) Work(w, _ int) {
 		return
 	}
 	d := band{p: p, ker: e.kernels, mem: &e.workers[w], worker: w, i0: i0, i1: i1}
-	method, cols := d.method(e.cache, j0, j1)
+	method, step, cols := d.method(e.cache, j0, j1)
+	d.step = step
 	for d.j = j0; d.j < j1; d.j += cols {
 		d.cols = min(cols, j1-d.j)
 		switch method {
@@ -115,7 +116,7 @@ func (d *band) pack(dst []float32, j, n int) {
 
 // scattered reports whether it pays to copy tiles of A before they are used.
 func (d *band) scattered() bool {
-	return (d.p.TransA || d.p.LDA%conflict == 0) && d.cols > packedAround
+	return (d.p.TransA || d.p.LDA%conflict == 0) && d.cols > fewColumns
 }
 
 // packTile packs rows [i0, i1) of the chunk of A, lanes elements for each term.
