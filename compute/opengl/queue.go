@@ -10,8 +10,10 @@ import (
 )
 
 // queueLength is how many commands may wait for the context's thread. A caller
-// that is further ahead waits, and so does not run away from the device.
-const queueLength = 256
+// that is further ahead waits, and so does not run away from the device: what is
+// queued will be done, even if the caller is told to stop. On software OpenGL a
+// run can take 50 ms.
+const queueLength = 16
 
 // A command is one thing for the context's thread to do: a run of an executable,
 // or anything else. Commands travel by value, so a run allocates nothing.
