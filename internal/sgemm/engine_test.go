@@ -154,6 +154,7 @@ func TestKernelsAgree(t *testing.T) {
 					}
 					c := p.c.clone()
 					newEngine(pool, k).Run(p.product(c))
+					p.check(t, c)
 					if first == nil {
 						first = c
 					}

@@ -131,6 +131,10 @@ func TestLongSums(t *testing.T) {
 				p.check(t, p.run(t, g))
 				p = newProblem(blas.NoTrans, blas.Trans, 14, 20, 60000, 0, 1, 1, value)
 				p.check(t, p.run(t, g))
+				for _, tB := range transposes[:2] { // one row has loops of its own
+					p = newProblem(blas.NoTrans, tB, 1, 30, 60000, 0, 1, 1, value)
+					p.check(t, p.run(t, g))
+				}
 			})
 		}
 	})
