@@ -88,16 +88,22 @@ func (o *ownProduct) oneOfMany() {
 	copy(to[:p.N], c)
 }
 
-// productUpdate makes a node of a gradient and the update by it: the gradient's
-// blocks go into the weights while they are in the cache.
+// productUpdate makes a node of a gradient and the update by it, which meet while
+// the gradient is in registers or in the cache. Without momentum they are one
+// product, W = W − η·Aᵀ·B; with it, an epilogue updates the weights block by block.
 func (l *plan) productUpdate(o compute.MatMul, u compute.Update) *node {
 	p := productOf(o)
-	p.C, p.LDC = nil, 0
-	n := &node{cost: flops(p), in: spans(o.A, o.B, u.W, u.V), out: spans(u.W, u.V)}
 	step := weightStep{w: data(u.W), v: data(u.V), cols: o.Dst.Cols}
+	if u.V.IsZero() {
+		p.C, p.Beta = step.w, 1
+	} else {
+		p.C, p.LDC = nil, 0
+		p.Near = [2]sgemm.Beside{{X: step.w, LD: step.cols}, {X: step.v, LD: step.cols}}
+	}
+	n := &node{cost: flops(p), in: spans(o.A, o.B, u.W, u.V), out: spans(u.W, u.V)}
 	if o.Dst.Len() > smallWeights {
 		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p}, weightStep: step}
-		s.product.Epilogue = &s.weightStep
+		s.prepare(&s.product)
 		n.solo = s
 		return n
 	}
@@ -109,11 +115,27 @@ func (l *plan) productUpdate(o compute.MatMul, u compute.Update) *node {
 	return n
 }
 
-// A weightStep is the epilogue that updates weights by a block of their gradient.
+// A weightStep updates weights with a product that is their gradient. It is the
+// epilogue that does so where there is a velocity.
 type weightStep struct {
 	w, v    []float32
 	cols, j int // of the weights; the column at which the product begins
 	args    *compute.Args
+}
+
+// prepare makes the step the epilogue of a product, if it needs one.
+func (s *weightStep) prepare(p *sgemm.Product) {
+	if s.v != nil {
+		p.Epilogue = s
+	}
+}
+
+// begin sets what a run's arguments decide.
+func (s *weightStep) begin(p *sgemm.Product, args *compute.Args) {
+	s.args = args
+	if s.v == nil {
+		p.Alpha = -args.LearningRate
+	}
 }
 
 // Block is called by the engine.
@@ -131,7 +153,7 @@ type soloUpdate struct {
 }
 
 func (s *soloUpdate) run(args *compute.Args) {
-	s.args = args
+	s.begin(&s.product, args)
 	s.engine.Run(&s.product)
 }
 
@@ -155,8 +177,17 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 	own.part = u.whole
 	own.part.N = hi - lo
 	own.part.B = u.whole.B[lo:]
-	own.j, own.args = lo, args
-	own.part.Epilogue = &own.weightStep
+	own.j = lo
+	if own.v == nil {
+		own.part.C = u.whole.C[lo:]
+	}
+	for i := range own.part.Near {
+		if near := &own.part.Near[i]; near.X != nil {
+			near.X = near.X[lo:]
+		}
+	}
+	own.prepare(&own.part)
+	own.begin(&own.part, args)
 	own.engine.Run(&own.part)
 }
 

@@ -26,7 +26,7 @@ func BenchmarkStep(b *testing.B) {
 		{[]int{784, 256, 10}, compute.ReLU, 64, true},
 		{[]int{784, 800, 10}, compute.ReLU, 128, false},
 		{[]int{784, 200, 10}, compute.Sigmoid, 1, false},
-		//{[]int{784, 2500, 2000, 1500, 1000, 500, 10}, compute.Tanh, 100, false},
+		{[]int{784, 2500, 2000, 1500, 1000, 500, 10}, compute.Tanh, 100, false},
 	} {
 		b.Run(fmt.Sprintf("%v,batch=%d", c.sizes, c.batch), func(b *testing.B) {
 			be := cpu.New()
