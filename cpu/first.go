@@ -80,7 +80,7 @@ func (f *firstLayer) find(l *plan) bool {
 		switch {
 		case !ok || i < f.gatherOp:
 			return false
-		case o.A == x && !o.TransA && o.TransB && whole(o.B) && f.forwards < 0 && !overlapsAny(x, o.B):
+		case o.A == x && !o.TransA && o.TransB && whole(o.B) && f.forwards < 0:
 			f.forward, f.forwards = o, i
 		case o.B == x && o.TransA && !o.TransB && f.updates < 0 && !overlapsAny(x, o.A) && f.findUpdate(l, i, o):
 		default:
@@ -101,7 +101,7 @@ func (f *firstLayer) findUpdate(l *plan, i int, o compute.MatMul) bool {
 			continue
 		}
 		if j < i || !whole(u.W) || !u.V.IsZero() && !whole(u.V) || !l.program.IsScratch(u.G) ||
-			!l.onlyUses(u.G, i, j) || !l.keeps(i, j) || overlapsAny(o.A, u.W, u.V) {
+			!l.onlyUses(u.G, i, j) || !l.keeps(i, j) {
 			return false
 		}
 		f.update, f.deltas, f.gradients, f.updates = u, o.A, i, j

@@ -79,10 +79,7 @@ func (l *plan) findUpdates() {
 			if !o.TransA || o.TransB || overlapsAny(u.W, o.A, o.B) || overlapsAny(u.V, o.A, o.B) {
 				continue
 			}
-		case compute.ColumnSum:
-			if overlapsAny(u.W, o.Src) || overlapsAny(u.V, o.Src) {
-				continue
-			}
+		case compute.ColumnSum: // the sums are complete before the first is used
 		default:
 			continue
 		}

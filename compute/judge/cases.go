@@ -43,6 +43,8 @@ func (l *caseList) all() {
 	l.updates()
 	l.fills()
 	l.programs()
+	l.orderings()
+	l.randoms()
 }
 
 // add adds a case of an op. kernel is the op's name and form; params are the

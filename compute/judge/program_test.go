@@ -11,7 +11,8 @@ import (
 // unit is dead or saturated, and not small beside their terms.
 func TestProgramsJudgeSomething(t *testing.T) {
 	for _, c := range Cases() {
-		if c.Op != "program" {
+		// Random programs may well set a matrix to 0, or not use it.
+		if c.Op != "program" || c.Kernel == "random" {
 			continue
 		}
 		p := c.problem()
