@@ -45,12 +45,12 @@ func TestPlantedFaults(t *testing.T) {
 		t.Fatalf("without a fault: %v", err)
 	}
 	found := 0
-	names := make(map[string]bool)
+	names, ops := make(map[string]bool), make(map[string]bool)
 	for _, f := range Faults() {
 		if names[f.Name] {
 			t.Errorf("two faults are called %q", f.Name)
 		}
-		names[f.Name] = true
+		names[f.Name], ops[f.Op] = true, true
 		err := find(f)
 		if err == nil {
 			t.Errorf("not found: %s", f.Name)
@@ -58,6 +58,12 @@ func TestPlantedFaults(t *testing.T) {
 		}
 		found++
 		t.Logf("%s\n\t%v", f.Name, err)
+	}
+	for _, c := range judge.Cases() {
+		if c.Op != "program" && !ops[c.Op] {
+			t.Errorf("no fault of op %s was tried", c.Op)
+			ops[c.Op] = true // once is enough
+		}
 	}
 	if found == len(Faults()) {
 		t.Logf("%d planted faults tried, all found", found)
