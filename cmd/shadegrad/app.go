@@ -80,6 +80,9 @@ func (a *app) dispatch(args []string) error {
 	case "version", "-version", "--version":
 		return a.version()
 	case "help", "-h", "-help", "--help":
+		if args[0] == "help" && len(args) > 1 {
+			return a.dispatch([]string{args[1], "-h"})
+		}
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}

@@ -148,6 +148,8 @@ func TestHelp(t *testing.T) {
 		{"--help", "usage: shadegrad COMMAND [FLAGS]\n"},
 		{"version", "shadegrad "},
 		{"--version", "shadegrad "},
+		{"help help", "usage: shadegrad COMMAND [FLAGS]\n"},
+		{"help eval", "usage: shadegrad eval -model=FILE [FLAGS]\n"},
 		{"train -h", "usage: shadegrad train [FLAGS]\n"},
 		{"train -batch=3 --help", "usage: shadegrad train [FLAGS]\n"},
 		{"eval -h", "usage: shadegrad eval -model=FILE [FLAGS]\n"},

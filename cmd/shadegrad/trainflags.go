@@ -95,7 +95,7 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	fs.StringVar(&f.save, "save", "", "`FILE` to write the network to, as safetensors, after each epoch; a checkpoint\nto go on from is kept beside it until the run is complete")
 	fs.StringVar(&f.resume, "resume", "", "go on with the run whose checkpoint is `FILE`, with its settings")
 	fs.BoolVar(&f.json, "json", false, "write one JSON object a line to stdout")
-	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end;\nmay be repeated")
+	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end; it\ncan be on train_loss, train_acc, test_loss, test_acc or seconds; may be repeated")
 	threadsFlag(fs, &f.threads)
 	if err := a.parseFlags(fs, trainUsage, args); err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (r *recipe) flags(fs *flag.FlagSet) {
 		"activation of the outputs, `NAME`: softmax, sigmoid, tanh, relu or identity (default\nsoftmax for cross-entropy, sigmoid for mse)")
 	fs.Var(setting[compute.LossKind]{&r.loss, names(compute.ParseLossKind, "cross-entropy or mse"), nil}, "loss", "what is minimised, `NAME`: cross-entropy or mse, the mean squared error")
 	fs.Var(setting[choice[mlp.Init]]{&r.init, chosen(oneOf(mlp.Inits()...)), showChoice[mlp.Init]}, "init",
-		"first weights, `NAME`: he, xavier, normal, units or uniform (default he for relu,\nxavier for others)")
+		"first weights, `NAME`: he, xavier, normal (deviation 1), units (deviation 1/√units) or\nuniform (±½) (default he for relu, xavier for others)")
 	fs.Var(setting[int]{&r.batch, whole(0, "1 or more, or 0 for the whole set"), nil}, "batch", "samples a step, `N`; 1 is one at a time, 0 the whole set")
 	fs.Var(setting[int]{&r.epochs, whole(1, "1 or more"), nil}, "epochs", "passes over the training set, `N`")
 	fs.Var(setting[choice[float64]]{&r.lr, chosen(positive), showChoice[float64]}, "lr",
