@@ -47,8 +47,12 @@ func (b *Backend) Info() compute.Info {
 	if n := b.pool.Size(); n > 1 {
 		threads = fmt.Sprintf("%d threads", n)
 	}
+	instructions := simd.Current().String()
+	if simd.Current() == simd.Off {
+		instructions = "no SIMD" // beside the threads, "off" would say nothing
+	}
 	return compute.Info{Backend: "cpu", Device: device, Driver: "gonum" + gonumVersion(),
-		Detail: threads + ", " + simd.Current().String()}
+		Detail: threads + ", " + instructions}
 }
 
 // gonumVersion returns " v0.17.0", or "" where the binary does not know it.

@@ -54,8 +54,14 @@ func TestInfo(t *testing.T) {
 		if i.Backend != "cpu" || i.Device == "" || !strings.HasPrefix(i.Driver, "gonum") || i.Software {
 			t.Errorf("info is %+v", i)
 		}
-		if i.Detail != want+simd.Current().String() {
+		level := simd.Current()
+		if level != simd.Off && i.Detail != want+level.String() {
 			t.Errorf("with GOMAXPROCS %d the detail is %q", threads, i.Detail)
 		}
+		simd.Set(simd.Off)
+		if i := b.Info(); i.Detail != want+"no SIMD" {
+			t.Errorf("without SIMD the detail is %q", i.Detail)
+		}
+		simd.Set(level)
 	}
 }

@@ -140,6 +140,16 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// TestSIMD chooses the CPU's instructions, and is told when that is impossible.
+func TestSIMD(t *testing.T) {
+	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-threads=2"}
+	at(t, "SHADEGRAD_SIMD=off").run(args...).is(0, "2 threads, no SIMD;")
+	r := at(t, "SHADEGRAD_SIMD=mmx").run(args...).is(0, `warning: SHADEGRAD_SIMD="mmx": must be off, avx2 or avx512; using `)
+	if !strings.Contains(r.stderr, "\ncpu: ") {
+		t.Errorf("the warning is not a line before the backend's:\n%s", r.stderr)
+	}
+}
+
 // TestHelp shows the texts on stdout.
 func TestHelp(t *testing.T) {
 	for _, c := range []struct{ args, want string }{

@@ -14,6 +14,7 @@ import (
 	"shadegrad/compute/opengl"
 	"shadegrad/cpu"
 	"shadegrad/internal/glctx"
+	"shadegrad/internal/simd"
 	"shadegrad/shaders"
 )
 
@@ -59,7 +60,7 @@ type Opener struct {
 func (o Opener) Open(k Kind) (*Choice, error) {
 	switch k {
 	case CPU:
-		return &Choice{Backend: cpu.New(), Why: "-backend=cpu asks for it"}, nil
+		return onCPU("-backend=cpu asks for it"), nil
 	case GPU:
 		gpu, err := o.gpu()
 		if err != nil {
@@ -99,7 +100,16 @@ func fallback(reason error, unused ...compute.Backend) *Choice {
 			reason = fmt.Errorf("%w (and closing it failed: %v)", reason, err)
 		}
 	}
-	return &Choice{Backend: cpu.New(), Why: "no GPU can be used", Notes: []string{reason.Error() + "; using the CPU"}}
+	return onCPU("no GPU can be used", reason.Error()+"; using the CPU")
+}
+
+// onCPU returns the CPU, and adds to the notes what kept it from computing as the
+// user asked.
+func onCPU(why string, notes ...string) *Choice {
+	if err := simd.Problem(); err != nil {
+		notes = append(notes, "warning: "+err.Error())
+	}
+	return &Choice{Backend: cpu.New(), Why: why, Notes: notes}
 }
 
 func (o Opener) gpu() (compute.Backend, error) {
