@@ -2,6 +2,7 @@ package shaders
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -39,6 +40,10 @@ func FromEnvironment() (*Set, error) {
 	}
 	s := &Set{os.DirFS(dir), dir}
 	if _, err := s.Kernels(); err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err // its path is the directory's own, "."
+		}
 		return nil, fmt.Errorf("%s=%s: %w", Variable, dir, err)
 	}
 	return s, nil

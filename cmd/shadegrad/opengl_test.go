@@ -82,7 +82,7 @@ func TestOpenGL(t *testing.T) {
 		info := needGPU(t)
 		dir := mutated(t, "activate.comp", "#version 430\n", "#version 430\nnonsense\n")
 		at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1,
-			"shadegrad: GPU self-test failed: activate", "does not compile on "+info.Renderer, "activate.comp", "; -backend=cpu needs no GPU\n")
+			"shadegrad: GPU self-test failed: kernel activate", "does not compile on "+info.Renderer, "activate.comp", "; -backend=cpu needs no GPU\n")
 	})
 	t.Run("no such shaders", func(t *testing.T) {
 		needGPU(t)

@@ -142,6 +142,10 @@ func selfTest(b compute.Backend) error {
 		if err == nil {
 			continue
 		}
+		var refused *opengl.CompileError
+		if errors.As(err, &refused) { // it names the device itself
+			return fmt.Errorf("GPU self-test failed: %w", refused)
+		}
 		text := err.Error()
 		var f *judge.Failure
 		if errors.As(err, &f) {
