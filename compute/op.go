@@ -90,10 +90,9 @@ type Delta struct {
 //	Stats[Args.Row+i]  = (E(i), hit)
 //
 // where hit is 1 if c is the first of the largest y, compared before y is rounded,
-// and 0 if not. A network of one
-// output tells two classes apart: t = On for class 1 and Off for class 0, and a
-// hit is a y on the label's side of the middle of On and Off, with class 1 having
-// the middle itself.
+// and 0 if not. A network of one output tells two classes apart: t = On for class 1
+// and Off for class 0, and a hit is a y on the label's side of the middle of On and
+// Off, with class 1 having the middle itself.
 //
 // Cross-entropy is computed from z and not from y, so it stays finite where y
 // rounds to 0 or 1. A label that is no class makes E(i) and the row of Delta

@@ -30,9 +30,10 @@
 // An element of a product or a sum may be off by 16·2⁻²⁴·Σ|aᵢbᵢ|: beside the
 // result itself no bound would hold, since sums cancel. What comes from exp, log
 // or tanh may be off by 1e-5 + 1e-4·|ref|. Gather, Fill and the masks of ReLU are
-// exact, and so is a hit unless two outputs are closer than their bounds. A whole result must have Σerr²/Σref² ≤ 1e-10, unless its values are
-// small beside the terms they were made of. Through a program of several ops the
-// bounds are carried from op to op.
+// exact, and so is a hit unless two outputs are closer than their bounds. A whole
+// result must have Σerr²/Σref² ≤ 1e-10, unless its values are small beside the
+// terms they were made of. Through a program of several ops the bounds are carried
+// from op to op.
 //
 // # To add an op
 //

@@ -13,8 +13,9 @@
 // Compile makes of each op one dispatch of a kernel from package shaders (or
 // several, for a product of very long sums): which specialisation, which buffers
 // at which binding, how many groups, and a uniform block with sizes, offsets and
-// constants. A run binds them and dispatches. Two dispatches are ordered by a memory barrier only where one touches what the
-// other writes; which do is seen from the ops' operands, across runs too.
+// constants. A run binds them and dispatches. Two dispatches are ordered by a
+// memory barrier only where one touches what the other writes; which do is seen
+// from the ops' operands, across runs too.
 //
 // Every 64 runs, or sooner when they are large, a fence ends a batch of work. At
 // most three batches are on their way to the device, so a caller that never
