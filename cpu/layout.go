@@ -16,18 +16,25 @@ type layout struct {
 // arrange brings a buffer into a layout, if it is not in it already.
 func (l *layout) arrange() {
 	b := l.buf
-	if b.transposed == l.transposed {
+	if b.transposed == l.transposed && (!b.transposed || b.rows == l.rows) {
 		return
 	}
-	turned := make([]float32, len(b.data))
-	if l.transposed {
-		transpose(turned, b.data, l.rows, l.cols)
-		b.rows, b.cols = l.rows, l.cols
-	} else {
-		transpose(turned, b.data, b.cols, b.rows)
+	if b.transposed {
+		turn(b.data, b.cols, b.rows)
 	}
-	copy(b.data, turned) // in place: others hold on to the memory
+	if l.transposed {
+		turn(b.data, l.rows, l.cols)
+		b.rows, b.cols = l.rows, l.cols
+	}
 	b.transposed = l.transposed
+}
+
+// turn replaces a rows×cols matrix by its transpose, in place: others hold on to
+// the memory.
+func turn(data []float32, rows, cols int) {
+	turned := make([]float32, len(data))
+	transpose(turned, data, rows, cols)
+	copy(data, turned)
 }
 
 // turned tells whether a matrix is the whole of a buffer that is kept transposed.

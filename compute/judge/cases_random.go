@@ -8,7 +8,7 @@ import (
 )
 
 // randomPrograms is how many programs of random order are among the cases.
-const randomPrograms = 48
+const randomPrograms = 32
 
 // randoms adds programs that no training loop would write, but anyone may: the
 // ops of a training step with some of them exchanged, repeated or left out, and
@@ -76,7 +76,7 @@ func (s *shuffled) mutate() {
 func (s *shuffled) extra() compute.Op {
 	for {
 		op := s.candidate()
-		if (compute.Program{Ops: []compute.Op{op}}).Check(func(compute.Buffer) bool { return true }) == nil {
+		if (compute.Program{Ops: []compute.Op{op}}).Check(func(compute.Buffer, compute.Element) bool { return true }) == nil {
 			return op
 		}
 	}

@@ -61,6 +61,7 @@ func Contract() []Check {
 	var list []Check
 	list = append(list, memoryChecks...)
 	list = append(list, ownershipChecks...)
+	list = append(list, layoutChecks...)
 	list = append(list, queueChecks...)
 	list = append(list, networkChecks...)
 	list = append(list, failureChecks...)
