@@ -7,7 +7,7 @@ import (
 )
 
 // checkOp applies the rules that all ops share, then the op's own.
-func checkOp(op Op, owns func(Buffer) bool) error {
+func checkOp(op Op, owns func(Buffer, Element) bool) error {
 	if op == nil {
 		return errors.New("no op")
 	}
@@ -16,13 +16,13 @@ func checkOp(op Op, owns func(Buffer) bool) error {
 		if err := checkMat(o.Mat); err != nil {
 			return fmt.Errorf("%s %w", o.Name, err)
 		}
-		if !owns(o.Mat.Buf) {
-			return fmt.Errorf("%s %s is not a matrix of this backend, or was freed", o.Name, o.Mat)
+		if !owns(o.Mat.Buf, Float32) {
+			return fmt.Errorf("%s %s is not a matrix of %s of this backend, or was freed", o.Name, o.Mat, Float32)
 		}
 	}
 	for _, in := range inputs(op) {
-		if in.buf != nil && !owns(in.buf) {
-			return fmt.Errorf("%s is not a buffer of this backend, or was freed", in.name)
+		if in.buf != nil && !owns(in.buf, in.element) {
+			return fmt.Errorf("%s is not a buffer of %s of this backend, or was freed", in.name, in.element)
 		}
 	}
 	if err := op.check(); err != nil {
@@ -33,16 +33,17 @@ func checkOp(op Op, owns func(Buffer) bool) error {
 
 // An input is a buffer, of bytes or row numbers, that an op only reads.
 type input struct {
-	name string
-	buf  Buffer
+	name    string
+	buf     Buffer
+	element Element
 }
 
 func inputs(op Op) []input {
 	switch o := op.(type) {
 	case Gather:
-		return []input{{"Src", o.Src.Buf}, {"Index", o.Index.Buf}}
+		return []input{{"Src", o.Src.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
 	case Loss:
-		return []input{{"Labels", o.Labels.Buf}, {"Index", o.Index.Buf}}
+		return []input{{"Labels", o.Labels.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func octets(rows, cols int) Bytes { return Bytes{&memoryBuffer{"", rows * cols},
 
 func index(n, limit int) Index { return Index{&memoryBuffer{"", n}, n, limit} }
 
-func ownsAll(Buffer) bool { return true }
+func ownsAll(Buffer, Element) bool { return true }
 
 // checked returns what Check says of an op, "" for nothing.
 func checked(t *testing.T, op Op) string {
@@ -240,7 +240,7 @@ func TestOverlap(t *testing.T) {
 
 func TestOwners(t *testing.T) {
 	foreign := &memoryBuffer{"foreign", 100}
-	owns := func(b Buffer) bool { return b != Buffer(foreign) }
+	owns := func(b Buffer, _ Element) bool { return b != Buffer(foreign) }
 	for _, c := range []struct {
 		op   Op
 		name string

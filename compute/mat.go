@@ -10,6 +10,21 @@ type Buffer interface {
 	Elems() int
 }
 
+// An Element is what a buffer is made of.
+type Element int
+
+// The elements of the buffers that Alloc, AllocBytes and AllocIndex make.
+const (
+	Float32 Element = iota
+	Byte
+	RowNumber
+)
+
+// String returns the element in the plural, as "row numbers".
+func (e Element) String() string {
+	return enumName([]string{"float32s", "bytes", "row numbers"}, int(e), "element")
+}
+
 // A Mat is a dense row-major matrix of float32 in a backend's memory: element
 // (i, j) is element Off + i·Cols + j of Buf. It is a view, copied by value;
 // several may share a buffer. The zero Mat stands for "none" where an op's

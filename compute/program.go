@@ -38,9 +38,9 @@ func (e *OpError) Unwrap() error { return e.Err }
 
 // Check tells whether every op keeps its rules of shape, whether the memory it
 // writes overlaps none of its other operands in part, and whether each buffer is
-// one that owns accepts. The error is an *OpError where it is an op's. Backends
-// call it in Compile.
-func (p Program) Check(owns func(Buffer) bool) error {
+// one that owns accepts, made of what the op takes it for. The error is an
+// *OpError where it is an op's. Backends call it in Compile.
+func (p Program) Check(owns func(Buffer, Element) bool) error {
 	for i, op := range p.Ops {
 		if err := checkOp(op, owns); err != nil {
 			name := "nil"
@@ -51,7 +51,7 @@ func (p Program) Check(owns func(Buffer) bool) error {
 		}
 	}
 	for i, m := range p.Scratch {
-		if m.IsZero() || !owns(m.Buf) {
+		if m.IsZero() || !owns(m.Buf, Float32) {
 			return fmt.Errorf("program %q: scratch matrix %d (%s) is not a matrix of this backend, or was freed", p.Name, i, m)
 		}
 	}

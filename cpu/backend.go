@@ -80,6 +80,7 @@ type buffer[T element] struct {
 	transposed bool
 	rows, cols int
 	shared     bool // data is the caller's, and must not be written
+	limit      int  // of a list of row numbers
 }
 
 // Elems returns the number of elements.
@@ -100,6 +101,19 @@ func (b *Backend) owns(buf compute.Buffer) bool {
 	return ok && o.ownedBy(b)
 }
 
+// holds tells whether a buffer is a live one of this backend, made of e.
+func (b *Backend) holds(buf compute.Buffer, e compute.Element) (ok bool) {
+	switch e {
+	case compute.Float32:
+		_, ok = buf.(*buffer[float32])
+	case compute.Byte:
+		_, ok = buf.(*buffer[byte])
+	case compute.RowNumber:
+		_, ok = buf.(*buffer[uint32])
+	}
+	return ok && b.owns(buf)
+}
+
 // newBuffer makes a buffer of rows·cols zeros.
 func newBuffer[T element](b *Backend, rows, cols int, size int64) (*buffer[T], error) {
 	if b.closed {
@@ -111,7 +125,7 @@ func newBuffer[T element](b *Backend, rows, cols int, size int64) (*buffer[T], e
 	// Computed in float64, which cannot overflow; exact where it matters.
 	bytes := float64(rows) * float64(cols) * float64(size)
 	available := availableMemory()
-	if float64(rows)*float64(cols) > math.MaxInt32 || available >= 0 && bytes > float64(available) {
+	if float64(rows)*float64(cols) > math.MaxInt32 || bytes > math.MaxInt || available >= 0 && bytes > float64(available) {
 		return nil, &compute.MemoryError{Bytes: int64(min(bytes, 1<<62)), Available: available}
 	}
 	return &buffer[T]{owner: b, data: make([]T, rows*cols)}, nil
@@ -155,6 +169,7 @@ func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {
 	if err != nil {
 		return compute.Index{}, err
 	}
+	buf.limit = limit
 	return compute.Index{Buf: buf, Len: n, Limit: limit}, nil
 }
 
@@ -224,9 +239,10 @@ func (b *Backend) WriteIndex(dst compute.Index, src []uint32) error {
 	if err != nil {
 		return err
 	}
+	limit := min(dst.Limit, dst.Buf.(*buffer[uint32]).limit)
 	for i, row := range src {
-		if int64(row) >= int64(dst.Limit) {
-			return fmt.Errorf("write index: entry %d is row %d, not below %d", i, row, dst.Limit)
+		if int64(row) >= int64(limit) {
+			return fmt.Errorf("write index: entry %d is row %d, not below %d", i, row, limit)
 		}
 	}
 	copy(d, src)
@@ -249,9 +265,12 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 
 // Fetch reads src at once, since all work queued before it is done.
 func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
-	values := make([]float32, src.Len())
-	err := b.Read(values, src)
-	return &fetch{values, err}
+	s, err := slice[float32](b, "fetch", src.Buf, src.Off, src.Len(), src.Len())
+	if err != nil {
+		return &fetch{err: err}
+	}
+	values := make([]float32, len(s))
+	return &fetch{values, b.Read(values, src)}
 }
 
 type fetch struct {

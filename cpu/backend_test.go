@@ -2,6 +2,7 @@ package cpu_test
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,9 +19,9 @@ func TestMemoryRefused(t *testing.T) {
 	const rows, cols = 1 << 16, 1 << 16
 	_, err1 := b.Alloc(rows, cols)
 	_, err2 := b.AllocBytes(rows, cols)
-	_, err3 := b.AllocIndex(rows*cols, 1)
+	_, err3 := b.AllocIndex(math.MaxInt, 1)
 	for i, err := range []error{err1, err2, err3} {
-		want := []int64{4, 1, 4}[i] * rows * cols
+		want := []int64{4 * rows * cols, rows * cols, int64(min(4*float64(math.MaxInt), 1<<62))}[i]
 		var memory *compute.MemoryError
 		if !errors.As(err, &memory) {
 			t.Errorf("%d: error %v, want a *compute.MemoryError", i, err)
@@ -40,6 +41,47 @@ func TestMemoryRefused(t *testing.T) {
 	}
 	if err := b.Sync(); err != nil {
 		t.Errorf("sync after a refusal: %v", err)
+	}
+}
+
+// An index that was made for more rows may hold numbers of rows that there are not,
+// whatever its limit is said to be.
+func TestIndexLimit(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	m, err1 := b.Alloc(4, 4)
+	octets, err2 := b.AllocBytes(4, 4)
+	order, err3 := b.AllocIndex(4, 9)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	narrow, wide := order, order
+	narrow.Limit, wide.Limit = 4, 100
+	_, err := b.Compile(compute.Program{Name: "p", Ops: []compute.Op{compute.Gather{Dst: m, Src: octets, Index: narrow}}})
+	var opErr *compute.OpError
+	if want := "program \"p\", op 0 (gather): Index may hold rows below 9, but there are 4"; !errors.As(err, &opErr) || err.Error() != want {
+		t.Errorf("Compile: %v, want %s", err, want)
+	}
+	if err := b.WriteIndex(wide, []uint32{0, 0, 0, 9}); err == nil || err.Error() != "write index: entry 3 is row 9, not below 9" {
+		t.Errorf("writing row 9 to an index of rows below 9: %v", err)
+	}
+}
+
+func TestRunAfterFree(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	m, err := b.Alloc(10, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := b.Compile(compute.Program{Name: "fill", Ops: []compute.Op{compute.Fill{Dst: m, Value: 3}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Free(m.Buf)
+	e.Run(compute.Args{})
+	if err := b.Sync(); err == nil || err.Error() != `program "fill" was run after one of its buffers was freed` {
+		t.Errorf("a run after Free: %v", err)
 	}
 }
 

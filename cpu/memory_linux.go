@@ -2,9 +2,9 @@ package cpu
 
 import "golang.org/x/sys/unix"
 
-// availableMemory returns the memory that the system could still hand out, swap
-// and reclaimable buffers included, in bytes, or −1 if it does not say. Asking
-// first turns what would be a kill by the kernel into a message.
+// availableMemory returns the most memory that the system could hand out, swap
+// included, in bytes, or −1 if it does not say. Asking first turns what would be a
+// kill by the kernel into a message.
 func availableMemory() int64 {
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {

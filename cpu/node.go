@@ -39,12 +39,6 @@ type span struct {
 
 func spanOf(m compute.Mat) span { return span{buf: m.Buf, lo: m.Off, hi: m.Off + m.Len()} }
 
-func localSpan(m compute.Mat) span {
-	s := spanOf(m)
-	s.local = true
-	return s
-}
-
 // spans lists the memory of those matrices that are not none.
 func spans(mats ...compute.Mat) []span {
 	var list []span

@@ -11,7 +11,8 @@ import (
 type executable struct {
 	backend  *Backend
 	program  compute.Program
-	args     compute.Args // of the run under way
+	args     compute.Args     // of the run under way
+	buffers  []compute.Buffer // all that it touches
 	layouts  []layout
 	phases   []*phase
 	released bool
@@ -31,11 +32,14 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
 	}
-	if err := p.Check(b.owns); err != nil {
+	if err := p.Check(b.holds); err != nil {
 		return nil, err
 	}
 	p.Ops = append([]compute.Op(nil), p.Ops...)
 	e := &executable{backend: b, program: p}
+	if err := e.use(); err != nil {
+		return nil, err
+	}
 	plan, err := b.plan(p)
 	if err != nil {
 		return nil, err
@@ -48,6 +52,36 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	return e, nil
 }
 
+// use notes the program's buffers, and tells whether each number that a list of
+// rows may hold is one of a row, which Program.Check cannot see.
+func (e *executable) use() error {
+	for i, op := range e.program.Ops {
+		for _, o := range op.Operands() {
+			e.buffers = append(e.buffers, o.Mat.Buf)
+		}
+		var data compute.Bytes
+		var index compute.Index
+		switch o := op.(type) {
+		case compute.Gather:
+			data, index = o.Src, o.Index
+		case compute.Loss:
+			data, index = o.Labels, o.Index
+		default:
+			continue
+		}
+		e.buffers = append(e.buffers, data.Buf)
+		if index.IsZero() {
+			continue
+		}
+		e.buffers = append(e.buffers, index.Buf)
+		if limit := index.Buf.(*buffer[uint32]).limit; limit > data.Rows {
+			return &compute.OpError{Program: e.program.Name, Index: i, Op: op.Name(),
+				Err: fmt.Errorf("Index may hold rows below %d, but there are %d", limit, data.Rows)}
+		}
+	}
+	return nil
+}
+
 // Run does the program's phases one after another. It allocates nothing.
 func (e *executable) Run(args compute.Args) {
 	b := e.backend
@@ -57,6 +91,12 @@ func (e *executable) Run(args compute.Args) {
 	if e.released {
 		b.failed = fmt.Errorf("program %q was run after its release", e.program.Name)
 		return
+	}
+	for _, buf := range e.buffers {
+		if !b.owns(buf) {
+			b.failed = fmt.Errorf("program %q was run after one of its buffers was freed", e.program.Name)
+			return
+		}
 	}
 	if err := e.program.CheckArgs(args); err != nil {
 		b.failed = err
@@ -72,7 +112,7 @@ func (e *executable) Run(args compute.Args) {
 }
 
 // Release forgets the phases.
-func (e *executable) Release() { e.phases, e.layouts, e.released = nil, nil, true }
+func (e *executable) Release() { e.buffers, e.phases, e.layouts, e.released = nil, nil, nil, true }
 
 func (f *phase) run(pool *workers.Pool) {
 	switch {

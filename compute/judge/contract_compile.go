@@ -10,6 +10,7 @@ import (
 
 var compileChecks = []Check{
 	on("compile/wrong programs are refused", badPrograms),
+	on("compile/buffers of another element are refused", badElements),
 	{"compile/buffers that are not the backend's are refused", badBuffers},
 }
 
@@ -107,6 +108,31 @@ func refusedOp(b compute.Backend, row compute.Mat, bad badOp) error {
 		return fmt.Errorf("op %s, wrong as to %q, is refused as: %w", name, bad.reason, err)
 	}
 	return nil
+}
+
+// badElements has ops that take buffers for what they are not made of.
+func badElements(b compute.Backend) error {
+	row, err1 := alloc(b, 1, 4)
+	bytes, err2 := b.AllocBytes(1, 4)
+	index, err3 := b.AllocIndex(4, 1)
+	stats, err4 := alloc(b, 1, 2)
+	if err := first(err1, err2, err3, err4); err != nil {
+		return err
+	}
+	loss := compute.Loss{Stats: stats, Z: row, F: compute.Softmax}
+	loss.Labels = compute.Bytes{Buf: row.Buf, Rows: 1, Cols: 1}
+	for _, bad := range []badOp{
+		{compute.Fill{Dst: compute.Mat{Buf: bytes.Buf, Rows: 1, Cols: 4}}, "Dst 1×4 is not a matrix of float32s"},
+		{compute.Activate{Dst: row, Src: compute.Mat{Buf: index.Buf, Rows: 1, Cols: 4}}, "Src 1×4 is not a matrix of float32s"},
+		{compute.Gather{Dst: row, Src: compute.Bytes{Buf: row.Buf, Rows: 1, Cols: 4}}, "Src is not a buffer of bytes"},
+		{compute.Gather{Dst: row, Src: bytes, Index: compute.Index{Buf: bytes.Buf, Len: 4, Limit: 1}}, "Index is not a buffer of row numbers"},
+		{loss, "Labels is not a buffer of bytes"},
+	} {
+		if err := refusedOp(b, row, bad); err != nil {
+			return err
+		}
+	}
+	return b.Sync()
 }
 
 func badBuffers(o *opener) error {

@@ -126,7 +126,8 @@ func strangers(o *opener) error {
 	m, err1 := alloc(b, 1, 4)
 	gone, err2 := alloc(b, 1, 4)
 	foreign, err3 := Reference().Alloc(1, 4)
-	if err := first(err1, err2, err3); err != nil {
+	octets, err4 := b.AllocBytes(1, 4)
+	if err := first(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	b.Free(gone.Buf)
@@ -142,11 +143,14 @@ func strangers(o *opener) error {
 		{"a freed matrix", gone},
 		{"a view that ends outside its buffer", outside},
 		{"a view that begins outside its buffer", compute.Mat{Buf: m.Buf, Off: -1, Rows: 1, Cols: 4}},
+		{"a matrix made of bytes", compute.Mat{Buf: octets.Buf, Rows: 1, Cols: 4}},
+		{"a view of fewer than no rows", compute.Mat{Buf: m.Buf, Rows: -1, Cols: 4}},
 	} {
 		_, fetchErr := b.Fetch(c.m).Wait()
+		values := make([]float32, max(0, c.m.Len()))
 		if err := first(
-			refused("writing "+c.what, b.Write(c.m, make([]float32, c.m.Len()))),
-			refused("reading "+c.what, b.Read(make([]float32, c.m.Len()), c.m)),
+			refused("writing "+c.what, b.Write(c.m, values)),
+			refused("reading "+c.what, b.Read(values, c.m)),
 			refused("fetching "+c.what, fetchErr),
 		); err != nil {
 			return err
@@ -155,6 +159,7 @@ func strangers(o *opener) error {
 	foreignBytes, err1 := Reference().AllocBytes(1, 4)
 	foreignIndex, err2 := Reference().AllocIndex(4, 4)
 	return errors.Join(err1, err2,
+		refused("writing bytes to a matrix", b.WriteBytes(compute.Bytes{Buf: m.Buf, Rows: 1, Cols: 4}, make([]byte, 4))),
 		refused("writing another backend's bytes", b.WriteBytes(foreignBytes, make([]byte, 4))),
 		refused("writing another backend's index", b.WriteIndex(foreignIndex, make([]uint32, 4))),
 		b.Sync())

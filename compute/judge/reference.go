@@ -86,12 +86,12 @@ func (r *reference) AllocIndex(n, limit int) (compute.Index, error) {
 func (r *reference) Free(b compute.Buffer) { delete(r.live, b) }
 
 // buffer checks a transfer of n elements to or from a buffer of this backend.
-func (r *reference) buffer(b compute.Buffer, n, want int) error {
+func (r *reference) buffer(b compute.Buffer, of compute.Element, n, want int) error {
 	switch {
 	case r.closed:
 		return compute.ErrClosed
-	case b == nil || !r.live[b]:
-		return errors.New("not a buffer of this backend, or freed")
+	case !r.holds(b, of):
+		return fmt.Errorf("not a buffer of %s of this backend, or freed", of)
 	case n != want:
 		return fmt.Errorf("%d values for %d elements", n, want)
 	}
@@ -100,10 +100,10 @@ func (r *reference) buffer(b compute.Buffer, n, want int) error {
 
 // view returns the elements of m.
 func (r *reference) view(m compute.Mat, n int) ([]float32, error) {
-	if err := r.buffer(m.Buf, n, m.Len()); err != nil {
+	if err := r.buffer(m.Buf, compute.Float32, n, m.Len()); err != nil {
 		return nil, fmt.Errorf("matrix %s: %w", m, err)
 	}
-	if m.Off < 0 || m.Off > m.Buf.Elems()-n {
+	if n < 0 || m.Off < 0 || m.Off > m.Buf.Elems()-n {
 		return nil, fmt.Errorf("matrix %s at offset %d is outside its buffer of %d", m, m.Off, m.Buf.Elems())
 	}
 	return m.Buf.(*floatBuffer).data[m.Off : m.Off+n], nil
@@ -129,7 +129,7 @@ func (r *reference) ShareBytes(rows, cols int, data []byte) (compute.Bytes, erro
 }
 
 func (r *reference) WriteBytes(dst compute.Bytes, src []byte) error {
-	if err := r.buffer(dst.Buf, len(src), dst.Rows*dst.Cols); err != nil {
+	if err := r.buffer(dst.Buf, compute.Byte, len(src), dst.Rows*dst.Cols); err != nil {
 		return fmt.Errorf("%s: %w", dst, err)
 	}
 	b := dst.Buf.(*byteBuffer)
@@ -141,7 +141,7 @@ func (r *reference) WriteBytes(dst compute.Bytes, src []byte) error {
 }
 
 func (r *reference) WriteIndex(dst compute.Index, src []uint32) error {
-	if err := r.buffer(dst.Buf, len(src), dst.Len); err != nil {
+	if err := r.buffer(dst.Buf, compute.RowNumber, len(src), dst.Len); err != nil {
 		return fmt.Errorf("%s: %w", dst, err)
 	}
 	for i, row := range src {
@@ -185,11 +185,24 @@ func (r *reference) Fetch(src compute.Mat) compute.Fetch {
 	return fetched{values: slices.Clone(v)}
 }
 
+// holds tells whether a buffer is a live one of this backend, made of e.
+func (r *reference) holds(b compute.Buffer, e compute.Element) (ok bool) {
+	switch e {
+	case compute.Float32:
+		_, ok = b.(*floatBuffer)
+	case compute.Byte:
+		_, ok = b.(*byteBuffer)
+	case compute.RowNumber:
+		_, ok = b.(*indexBuffer)
+	}
+	return ok && r.live[b]
+}
+
 func (r *reference) Compile(p compute.Program) (compute.Executable, error) {
 	if r.closed {
 		return nil, compute.ErrClosed
 	}
-	if err := p.Check(func(b compute.Buffer) bool { return r.live[b] }); err != nil {
+	if err := p.Check(r.holds); err != nil {
 		return nil, err
 	}
 	p.Ops = slices.Clone(p.Ops)

@@ -12,20 +12,10 @@ import (
 	"shadegrad/compute"
 )
 
-// A kind is what a buffer's elements are.
-type kind int
-
-const (
-	floats  kind = iota
-	bytes        // packed four to a word, which is GLSL's smallest type
-	indices      // uint32
-)
-
-func (k kind) String() string { return [...]string{"float32", "byte", "row number"}[k] }
-
-// size returns the bytes that n elements take, in whole words.
-func (k kind) size(n int) int64 {
-	if k == bytes {
+// sizeOf returns the bytes that n elements take, in whole words. Bytes are packed
+// four to a word, which is GLSL's smallest type.
+func sizeOf(e compute.Element, n int) int64 {
+	if e == compute.Byte {
 		return (int64(n) + 3) / 4 * 4
 	}
 	return 4 * int64(n)
@@ -35,7 +25,7 @@ func (k kind) size(n int) int64 {
 type buffer struct {
 	owner *Backend
 	id    uint32
-	kind  kind
+	of    compute.Element
 	elems int
 	limit int // of a list of row numbers
 	freed bool
@@ -52,11 +42,16 @@ func (b *Backend) owns(buf compute.Buffer) bool {
 	return ok && own != nil && own.owner == b && !own.freed
 }
 
+// holds tells whether a buffer is a live one of this backend, made of e.
+func (b *Backend) holds(buf compute.Buffer, e compute.Element) bool {
+	return b.owns(buf) && buf.(*buffer).of == e
+}
+
 // Alloc returns a new rows×cols matrix of zeros. The error is a
 // *compute.LimitError where OpenGL lets no shader see a buffer of this size, or a
 // *compute.MemoryError.
 func (b *Backend) Alloc(rows, cols int) (compute.Mat, error) {
-	buf, err := b.alloc(floats, rows, cols)
+	buf, err := b.alloc(compute.Float32, rows, cols)
 	if err != nil {
 		return compute.Mat{}, err
 	}
@@ -66,7 +61,7 @@ func (b *Backend) Alloc(rows, cols int) (compute.Mat, error) {
 // AllocBytes returns a new rows×cols matrix of zero bytes. Errors are those of
 // Alloc.
 func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
-	buf, err := b.alloc(bytes, rows, cols)
+	buf, err := b.alloc(compute.Byte, rows, cols)
 	if err != nil {
 		return compute.Bytes{}, err
 	}
@@ -79,7 +74,7 @@ func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {
 	if limit <= 0 || limit > math.MaxInt32 {
 		return compute.Index{}, fmt.Errorf("cannot allocate an index of rows below %d: the limit must be 1 to %d", limit, math.MaxInt32)
 	}
-	buf, err := b.alloc(indices, n, 1)
+	buf, err := b.alloc(compute.RowNumber, n, 1)
 	if err != nil {
 		return compute.Index{}, err
 	}
@@ -87,25 +82,25 @@ func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {
 	return compute.Index{Buf: buf, Len: n, Limit: limit}, nil
 }
 
-func (b *Backend) alloc(k kind, rows, cols int) (*buffer, error) {
+func (b *Backend) alloc(of compute.Element, rows, cols int) (*buffer, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
 	}
 	if rows <= 0 || cols <= 0 {
-		return nil, fmt.Errorf("cannot allocate %d×%d of %s: both must be positive", rows, cols, k)
+		return nil, fmt.Errorf("cannot allocate %d×%d %s: both must be positive", rows, cols, of)
 	}
 	if rows > math.MaxInt32/cols {
 		// Computed in float64, since the product may not fit an int.
-		asked := float64(rows) * float64(cols) * float64(k.size(4)/4)
+		asked := float64(rows) * float64(cols) * float64(sizeOf(of, 4)/4)
 		return nil, &compute.MemoryError{Bytes: int64(min(asked, 1<<62)), Available: -1,
 			Cause: fmt.Errorf("no matrix may have more than %d elements", math.MaxInt32)}
 	}
-	size := k.size(rows * cols)
+	size := sizeOf(of, rows*cols)
 	if size > b.limits.blockSize {
-		return nil, &compute.LimitError{What: fmt.Sprintf("a matrix of %d×%d %ss", rows, cols, k),
+		return nil, &compute.LimitError{What: fmt.Sprintf("a matrix of %d×%d %s", rows, cols, of),
 			Limit: "GL_MAX_SHADER_STORAGE_BLOCK_SIZE", Need: size, Have: b.limits.blockSize}
 	}
-	buf := &buffer{owner: b, kind: k, elems: rows * cols}
+	buf := &buffer{owner: b, of: of, elems: rows * cols}
 	var err error
 	if stalled := b.call(func(w *worker) { buf.id, err = w.alloc(size) }); stalled != nil {
 		return nil, stalled

@@ -46,7 +46,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		return nil, err
 	}
 	p.Ops = append([]compute.Op(nil), p.Ops...)
-	if err := p.Check(b.owns); err != nil {
+	if err := p.Check(b.holds); err != nil {
 		return nil, err
 	}
 	e := &executable{owner: b, program: p}
@@ -67,26 +67,11 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	return e, nil
 }
 
-// use notes the buffers of an op, and tells whether each is of the kind that the
-// op takes it for, which Program.Check cannot see.
+// use notes the buffers of an op, and tells whether each number that its list of
+// rows may hold is one of a row, which Program.Check cannot see.
 func (e *executable) use(op compute.Op, blocks map[string]compute.Buffer) error {
-	names := make([]string, 0, len(blocks))
-	for name := range blocks {
-		names = append(names, name)
-	}
-	sort.Strings(names) // the same error every time
-	for _, name := range names {
-		buf, want := blocks[name].(*buffer), floats
-		switch {
-		case name == "Index":
-			want = indices
-		case name == "Labels", name == "Src" && op.Name() == "gather":
-			want = bytes
-		}
-		if buf.kind != want {
-			return fmt.Errorf("%s is a buffer of %ss, not of %ss", name, buf.kind, want)
-		}
-		e.buffers = append(e.buffers, buf)
+	for _, buf := range blocks {
+		e.buffers = append(e.buffers, buf.(*buffer))
 	}
 	if index, rows := indexOf(op); index != nil && index.(*buffer).limit > rows {
 		return fmt.Errorf("Index may hold rows below %d, but there are %d", index.(*buffer).limit, rows)

@@ -14,7 +14,7 @@ import (
 
 // target returns the buffer behind a view of n elements at off, for a transfer of
 // given elements.
-func (b *Backend) target(what string, buf compute.Buffer, k kind, off, rows, cols, given int) (*buffer, error) {
+func (b *Backend) target(what string, buf compute.Buffer, of compute.Element, off, rows, cols, given int) (*buffer, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
 	}
@@ -23,8 +23,8 @@ func (b *Backend) target(what string, buf compute.Buffer, k kind, off, rows, col
 	}
 	own := buf.(*buffer)
 	switch {
-	case own.kind != k:
-		return nil, fmt.Errorf("%s: the buffer is of %ss, not of %ss", what, own.kind, k)
+	case own.of != of:
+		return nil, fmt.Errorf("%s: the buffer is of %s, not of %s", what, own.of, of)
 	case rows < 0 || cols < 0 || off < 0 || cols > 0 && rows > own.elems/cols || off > own.elems-rows*cols:
 		return nil, fmt.Errorf("%s: %d×%d elements at offset %d lie outside a buffer of %d", what, rows, cols, off, own.elems)
 	case given != rows*cols:
@@ -35,7 +35,7 @@ func (b *Backend) target(what string, buf compute.Buffer, k kind, off, rows, col
 
 // Write queues a copy of src to dst.
 func (b *Backend) Write(dst compute.Mat, src []float32) error {
-	buf, err := b.target("write", dst.Buf, floats, dst.Off, dst.Rows, dst.Cols, len(src))
+	buf, err := b.target("write", dst.Buf, compute.Float32, dst.Off, dst.Rows, dst.Cols, len(src))
 	if err != nil || len(src) == 0 {
 		return err
 	}
@@ -47,7 +47,7 @@ func (b *Backend) Write(dst compute.Mat, src []float32) error {
 
 // WriteBytes queues a copy of src to dst.
 func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
-	buf, err := b.target("write bytes", dst.Buf, bytes, 0, dst.Rows, dst.Cols, len(src))
+	buf, err := b.target("write bytes", dst.Buf, compute.Byte, 0, dst.Rows, dst.Cols, len(src))
 	if err != nil || len(src) == 0 {
 		return err
 	}
@@ -82,7 +82,7 @@ func (b *Backend) upload(buf *buffer, data []byte) error {
 // WriteIndex queues a copy of src to dst. Nothing is written if one of the numbers
 // is not below dst.Limit.
 func (b *Backend) WriteIndex(dst compute.Index, src []uint32) error {
-	buf, err := b.target("write index", dst.Buf, indices, 0, dst.Len, 1, len(src))
+	buf, err := b.target("write index", dst.Buf, compute.RowNumber, 0, dst.Len, 1, len(src))
 	if err != nil || len(src) == 0 {
 		return err
 	}
@@ -109,7 +109,7 @@ func (w *worker) write(id uint32, offset, size int, src unsafe.Pointer) {
 
 // Read waits for the work queued before it and copies src to dst.
 func (b *Backend) Read(dst []float32, src compute.Mat) error {
-	buf, err := b.target("read", src.Buf, floats, src.Off, src.Rows, src.Cols, len(dst))
+	buf, err := b.target("read", src.Buf, compute.Float32, src.Off, src.Rows, src.Cols, len(dst))
 	if err != nil || len(dst) == 0 {
 		return err
 	}
@@ -159,7 +159,7 @@ type fetch struct {
 // after every run makes at most three runs overlap with the caller.
 func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
 	f := &fetch{owner: b, done: make(chan struct{})}
-	buf, err := b.target("fetch", src.Buf, floats, src.Off, src.Rows, src.Cols, src.Len())
+	buf, err := b.target("fetch", src.Buf, compute.Float32, src.Off, src.Rows, src.Cols, src.Len())
 	if err == nil && src.Len() > 0 {
 		f.values = make([]float32, src.Len())
 		err = b.submit(command{do: func(w *worker) { w.fetch(f, buf.id, 4*src.Off) }})
