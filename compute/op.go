@@ -50,7 +50,8 @@ type Gather struct {
 //	Dst = op(A)·op(B)
 //
 // with op(X) = Xᵀ where the flag says so and X otherwise. op(A) is m×k, op(B) is
-// k×n, Dst is m×n. Dst shares no memory with A or B.
+// k×n, Dst is m×n. Dst shares no memory with A or B. A backend may leave out terms
+// with a factor 0, so 0·∞ and 0·NaN need not make a NaN.
 type MatMul struct {
 	Dst, A, B      Mat
 	TransA, TransB bool
