@@ -19,18 +19,30 @@ import (
 type runFiles struct {
 	program    string // how this program is called
 	save       string
-	checkpoint string
+	checkpoint string // empty until it is needed, without -save and -resume
 	data       *dataset.Data
 	kept       bool // the checkpoint on disk is of this run
 }
 
-// defaultCheckpoint is where an interrupted run without -save is kept.
+// defaultCheckpoint is where an interrupted run without -save is kept, unless
+// another run's checkpoint has that name.
 const defaultCheckpoint = "shadegrad.checkpoint"
+
+// freeName returns a name that no file has: path, or path with a number.
+func freeName(path string) string {
+	name := path
+	for i := 2; ; i++ {
+		if _, err := os.Lstat(name); err != nil {
+			return name
+		}
+		name = fmt.Sprintf("%s.%d", path, i)
+	}
+}
 
 // newRunFiles chooses the names, and finds out that a file cannot be written
 // before any training is lost to it.
 func newRunFiles(program string, f *trainFlags) (*runFiles, error) {
-	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: f.save, checkpoint: defaultCheckpoint}
+	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: f.save}
 	if f.resume != "" {
 		r.checkpoint, r.kept = f.resume, true
 	} else if f.save != "" {
@@ -98,6 +110,9 @@ func (r *runFiles) afterEpoch(s *train.State) error {
 
 // keep writes the checkpoint.
 func (r *runFiles) keep(s *train.State) error {
+	if r.checkpoint == "" {
+		r.checkpoint = freeName(defaultCheckpoint)
+	}
 	if s.Data.Digest == "" {
 		s.Data.Digest = train.Digest(r.data)
 	}
