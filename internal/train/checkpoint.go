@@ -82,11 +82,11 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if err := c.Options.Check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", checkpointKey, err)
 	}
-	if c.Data.Samples <= 0 || c.Epoch < 0 || c.Rows < 0 || c.Rows > c.Data.Samples {
-		return nil, fmt.Errorf("damaged metadata: %d rows of %d in epoch %d", c.Rows, c.Data.Samples, c.Epoch+1)
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("damaged metadata: %w", err)
 	}
-	if b := c.Options.batch(c.Data.Samples); c.Rows < c.Data.Samples && c.Rows%b != 0 {
-		return nil, fmt.Errorf("damaged metadata: %d rows are not whole batches of %d", c.Rows, b)
+	if name, ok := c.stranger(f); ok {
+		return nil, fmt.Errorf("tensor %q does not belong to the checkpoint of a network %s", name, c.Options.Network)
 	}
 	s := &State{Options: c.Options, Data: c.Data, Epoch: c.Epoch, Rows: c.Rows, Last: c.Last}
 	var err error
@@ -110,4 +110,41 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	}
 	s.Stats = stats.Data
 	return s, nil
+}
+
+// check tells what is wrong with a checkpoint whose options are in order.
+func (c *checkpoint) check() error {
+	if c.Data.Samples <= 0 || c.Epoch < 0 || c.Rows < 0 || c.Rows > c.Data.Samples {
+		return fmt.Errorf("%d rows of %d in epoch %d", c.Rows, c.Data.Samples, c.Epoch+1)
+	}
+	if c.Epoch >= c.Options.Epochs {
+		return fmt.Errorf("%d epochs of %d are done, after which there is nothing to go on with", c.Epoch, c.Options.Epochs)
+	}
+	if b := c.Options.batch(c.Data.Samples); c.Rows < c.Data.Samples && c.Rows%b != 0 {
+		return fmt.Errorf("%d rows are not whole batches of %d", c.Rows, b)
+	}
+	// Divided, since a product of hostile numbers could overflow to the right one.
+	n := c.Options.Network.Sizes[0]
+	if c.Data.Width <= 0 || n%c.Data.Width != 0 || n/c.Data.Width != c.Data.Height {
+		return fmt.Errorf("images of %d×%d do not fit a network of %d inputs", c.Data.Width, c.Data.Height, n)
+	}
+	if out := c.Options.Network.Outputs(); c.Data.Classes <= 0 || c.Data.Classes > max(out, 2) {
+		return fmt.Errorf("%d classes do not fit a network of %d outputs", c.Data.Classes, out)
+	}
+	return nil
+}
+
+// stranger returns the name of a tensor that is not the checkpoint's, if there is
+// one.
+func (c *checkpoint) stranger(f *safetensors.File) (string, bool) {
+	known := map[string]bool{statsName: c.Rows > 0}
+	for _, s := range c.Options.Network.Shapes() {
+		known[s.Name], known[velocityPrefix+s.Name] = true, c.Options.Momentum != 0
+	}
+	for _, t := range f.Tensors {
+		if !known[t.Name] {
+			return t.Name, true
+		}
+	}
+	return "", false
 }

@@ -33,9 +33,11 @@ func (o Options) Check() error {
 		return fmt.Errorf("-batch=%d: must be 1 or more, or 0 for the whole set", o.Batch)
 	case o.Epochs <= 0:
 		return fmt.Errorf("-epochs=%d: must be 1 or more", o.Epochs)
+	case o.Epochs > math.MaxInt32:
+		return fmt.Errorf("-epochs=%d: must be at most %d", o.Epochs, math.MaxInt32)
 	case !(float32(o.LearningRate) > 0) || math.IsInf(float64(float32(o.LearningRate)), 0):
 		return fmt.Errorf("-lr=%v: must be a number above 0", o.LearningRate)
-	case !(o.Momentum >= 0 && o.Momentum < 1):
+	case !(o.Momentum >= 0 && float32(o.Momentum) < 1): // as a float32, which is what backends take
 		return fmt.Errorf("-momentum=%v: must be at least 0 and below 1", o.Momentum)
 	}
 	if err := o.Schedule.check(); err != nil {
