@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"strconv"
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
@@ -105,6 +106,11 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	if err := noMore(fs); err != nil {
 		return nil, err
 	}
+	for _, name := range []string{"save", "resume"} {
+		if f.given[name] && fs.Lookup(name).Value.String() == "" { // as a script writes it whose variable is not set
+			return nil, usagef("-%s= needs the name of a file", name)
+		}
+	}
 	if f.resume != "" {
 		return f, nil // the checkpoint has the recipe
 	}
@@ -121,7 +127,20 @@ func dataFlag(fs *flag.FlagSet, dst *string) {
 }
 
 func threadsFlag(fs *flag.FlagSet, dst *int) {
-	fs.Var(setting[int]{dst, whole(1, "1 or more"), showThreads}, "threads", "how many threads the CPU may use, `N` (default all)")
+	fs.Var(setting[int]{dst, threads, showThreads}, "threads", "how many threads the CPU may use, `N` (default all)")
+}
+
+// maxThreads bounds -threads. More are no faster on any machine, and a slip of the
+// finger would have the runtime run out of memory.
+const maxThreads = 1024
+
+// threads reads a number of threads.
+func threads(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > maxThreads {
+		return 0, fmt.Errorf("must be from 1 to %d", maxThreads)
+	}
+	return n, nil
 }
 
 func showThreads(n int) string {
@@ -145,7 +164,7 @@ func (r *recipe) flags(fs *flag.FlagSet) {
 	fs.Var(setting[int]{&r.epochs, whole(1, "1 or more"), nil}, "epochs", "passes over the training set, `N`")
 	fs.Var(setting[choice[float64]]{&r.lr, chosen(positive), showChoice[float64]}, "lr",
 		fmt.Sprintf("learning `RATE`, the highest of the schedule (default %g for cross-entropy, %d for mse)", lrCrossEntropy, lrSquaredError))
-	fs.Var(setting[float64]{&r.momentum, number(func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"), nil},
+	fs.Var(setting[float64]{&r.momentum, number(func(v float64) bool { return v >= 0 && float32(v) < 1 }, "at least 0 and below 1"), nil},
 		"momentum", "share of a step, `M`, that goes into the next one")
 	fs.Var(setting[train.Schedule]{&r.schedule, oneOf(train.Schedules()...), nil}, "schedule", "of the learning rate, `NAME`: onecycle or constant")
 	fs.Var(setting[uint64]{&r.seed, seed, nil}, "seed", "of the first weights and the shuffles, `N`; the same seed gives the same run")
@@ -155,6 +174,9 @@ func (r *recipe) flags(fs *flag.FlagSet) {
 func (r *recipe) check() error {
 	if f := r.output.or(compute.Softmax); r.loss == compute.CrossEntropy && f != compute.Softmax && f != compute.Sigmoid {
 		return usagef("-output=%s does not go with -loss=%s, which needs softmax or sigmoid; -loss=mse takes any", f, r.loss)
+	}
+	if n := len(r.hidden); n >= mlp.MaxLayers {
+		return usagef("-hidden has %d layers; there can be at most %d", n, mlp.MaxLayers-1)
 	}
 	for i := 1; i < len(r.hidden); i++ {
 		if m, n := r.hidden[i-1], r.hidden[i]; m > math.MaxInt32/n {

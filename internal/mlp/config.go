@@ -38,10 +38,17 @@ type Config struct {
 	Off float32 `json:"off"`
 }
 
+// MaxLayers bounds the weight layers of a network. More than a few dozen do not
+// learn, and the time to compile a step grows with their square.
+const MaxLayers = 100
+
 // Check tells what is wrong with a config.
 func (c Config) Check() error {
 	if len(c.Sizes) < 2 {
 		return fmt.Errorf("a network needs at least an input and an output size, not %v", c.Sizes)
+	}
+	if c.Layers() > MaxLayers {
+		return fmt.Errorf("a network of %d layers; there can be at most %d", c.Layers(), MaxLayers)
 	}
 	for i, n := range c.Sizes {
 		if n <= 0 {

@@ -2,6 +2,7 @@ package mlp
 
 import (
 	"math"
+	"slices"
 	"reflect"
 	"testing"
 
@@ -34,6 +35,9 @@ func TestConfigCheck(t *testing.T) {
 		{"a negative layer", func(c *Config) { c.Sizes[2] = -3 }, "layer 2 of the network has -3 units"},
 		{"a huge layer", func(c *Config) { c.Sizes[1] = math.MaxInt32 },
 			"layer 1 of the network has 2147483647×784 weights: more than 2147483647"},
+		{"as many layers as there can be", func(c *Config) { c.Sizes = slices.Repeat([]int{2}, MaxLayers+1) }, ""},
+		{"a layer too many", func(c *Config) { c.Sizes = slices.Repeat([]int{2}, MaxLayers+2) },
+			"a network of 101 layers; there can be at most 100"},
 		{"softmax in the middle", func(c *Config) { c.Hidden = compute.Softmax },
 			"softmax is for the last layer, not for hidden ones"},
 		{"cross-entropy of ReLU", func(c *Config) { c.Output = compute.ReLU },
