@@ -1,19 +1,21 @@
 # Shadegrad. `make` lists the targets.
 
-GO   ?= go
-ARGS ?=
-TAGS ?=
+GO     ?= go
+PYTHON ?= python3
+ARGS   ?=
+TAGS   ?=
 export GO TAGS
 
-.PHONY: help build train test bench generate clean
+.PHONY: help build train test bench bench-peers generate clean
 
 help:
-	@echo 'make train      install what is missing, build, and train on MNIST; ARGS="-epochs=3" passes flags'
-	@echo 'make test       install what is missing (Xvfb and Mesa too), and run all tests'
-	@echo 'make build      build bin/shadegrad with what is installed'
-	@echo 'make bench      run the benchmarks'
-	@echo 'make generate   write the assembly anew from its generators'
-	@echo 'make clean      remove what was built'
+	@echo 'make train        install what is missing, build, and train on MNIST; ARGS="-epochs=3" passes flags'
+	@echo 'make test         install what is missing (Xvfb and Mesa too), and run all tests'
+	@echo 'make build        build bin/shadegrad with what is installed'
+	@echo 'make bench        run the benchmarks'
+	@echo 'make bench-peers  time the CPU backend against NumPy and PyTorch (testdata/peers), in a quarter of an hour'
+	@echo 'make generate     write the assembly anew from its generators'
+	@echo 'make clean        remove what was built'
 	@echo
 	@echo 'TAGS=nogl or CGO_ENABLED=0 builds for the CPU alone and installs nothing.'
 
@@ -32,6 +34,9 @@ test:
 bench:
 	@sh .ci/setup.sh check
 	@tags=$$(sh .ci/setup.sh tags) && $(GO) test $${tags:+-tags "$$tags"} -run '^$$' -bench . ./...
+
+bench-peers: build
+	@$(PYTHON) testdata/peers/run.py $(ARGS)
 
 generate:
 	$(GO) generate ./...
