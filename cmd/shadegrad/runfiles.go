@@ -11,6 +11,7 @@ import (
 
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
+	"shadegrad/internal/safetensors"
 	"shadegrad/internal/train"
 )
 
@@ -22,6 +23,7 @@ type runFiles struct {
 	checkpoint string // empty until it is needed, without -save and -resume
 	data       *dataset.Data
 	kept       bool // the checkpoint on disk is of this run
+	saved      bool // the network on disk is
 }
 
 // defaultCheckpoint is where an interrupted run without -save is kept, unless
@@ -51,10 +53,39 @@ func newRunFiles(program string, f *trainFlags) (*runFiles, error) {
 	if r.save == "" {
 		return r, nil
 	}
-	if filepath.Clean(r.save) == filepath.Clean(r.checkpoint) {
-		return nil, usagef("-save=%s and -resume=%s are the same file; save the network under another name", f.save, f.resume)
+	if sameFile(r.save, r.checkpoint) {
+		other := "-resume=" + f.resume
+		if f.resume == "" {
+			other = "its checkpoint " + r.checkpoint
+		}
+		return nil, usagef("-save=%s and %s are the same file; save the network under another name", f.save, other)
 	}
-	return r, writable(r.save)
+	if err := writable(r.save); err != nil {
+		return nil, err
+	}
+	if f.resume != "" {
+		return r, nil // it is there, or there is more to say than that it is not
+	}
+	return r, writable(r.checkpoint)
+}
+
+// sameFile tells whether two names lead to one file, which need not be there yet.
+func sameFile(a, b string) bool {
+	if a, err := os.Stat(a); err == nil {
+		if b, err := os.Stat(b); err == nil {
+			return os.SameFile(a, b)
+		}
+	}
+	place := func(name string) string {
+		if target, err := safetensors.Target(name); err == nil {
+			name = target
+		}
+		if abs, err := filepath.Abs(name); err == nil {
+			name = abs
+		}
+		return filepath.Clean(name)
+	}
+	return place(a) == place(b)
 }
 
 // writable tells why a file could not be written.
@@ -75,9 +106,14 @@ func writable(path string) error {
 			return err
 		}
 	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".shadegrad-*")
+	target, err := safetensors.Target(path)
 	if err != nil {
-		return fmt.Errorf("%s: cannot save there: directory %s: %w; %s", path, filepath.Dir(path), cause(err), remedy)
+		return fmt.Errorf("%s: cannot save there: %w; %s", path, cause(err), remedy)
+	}
+	dir := filepath.Dir(target)
+	probe, err := os.CreateTemp(dir, ".shadegrad-*")
+	if err != nil {
+		return fmt.Errorf("%s: cannot save there: directory %s: %w; %s", path, dir, cause(err), remedy)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
@@ -102,6 +138,7 @@ func (r *runFiles) afterEpoch(s *train.State) error {
 	if err := m.Save(r.save); err != nil {
 		return err
 	}
+	r.saved = true
 	if s.Done() {
 		return nil
 	}
@@ -128,7 +165,10 @@ func (r *runFiles) complete(*train.State) error {
 	if !r.kept {
 		return nil
 	}
-	return os.Remove(r.checkpoint)
+	if err := os.Remove(r.checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // checkpointNow keeps the state and returns the command that goes on with it.
@@ -154,10 +194,13 @@ func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) 
 
 // lastGood says what is left on disk of a run that diverged.
 func (r *runFiles) lastGood(s *train.State) string {
-	if r.save == "" || s.Epoch == 0 {
-		return "no weights were saved"
+	switch {
+	case r.saved:
+		return fmt.Sprintf("%s has the weights of epoch %d", r.save, s.Epoch)
+	case r.kept:
+		return r.checkpoint + " is as it was"
 	}
-	return fmt.Sprintf("%s has the weights of epoch %d", r.save, s.Epoch)
+	return "no weights were saved"
 }
 
 // deviceFailed keeps the last good state of a run whose device failed.

@@ -44,7 +44,7 @@ func replaceFile(path string, write func(io.Writer) error) error {
 		}
 		return errors.Join(write(f), f.Close())
 	}
-	target, err := followLinks(path)
+	target, err := Target(path)
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,9 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return syncDir(filepath.Dir(target))
 }
 
-// followLinks returns the path that path leads to if it is a symbolic link, or a chain of them; there need not be a file.
-func followLinks(path string) (string, error) {
+// Target returns the name of the file that Write replaces: what path leads to if it is a symbolic link, or a chain of
+// them. There need not be such a file. Write creates another in its directory.
+func Target(path string) (string, error) {
 	const limit = 40 // as in Linux
 	for range limit {
 		info, err := os.Lstat(path)
