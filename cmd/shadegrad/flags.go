@@ -9,6 +9,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"shadegrad/internal/simd"
 )
 
 // A setting is a flag's value with the function that reads it.
@@ -37,8 +39,8 @@ func (s setting[T]) String() string {
 	return fmt.Sprint(*s.dst)
 }
 
-// parseFlags reads a command's arguments. Anything wrong with them is a
-// usageError.
+// parseFlags reads a command's arguments. Anything wrong with them, or with what
+// the environment asks for, is a usageError.
 func (a *app) parseFlags(fs *flag.FlagSet, usage string, args []string) error {
 	fs.SetOutput(io.Discard)
 	err := fs.Parse(args)
@@ -53,6 +55,9 @@ func (a *app) parseFlags(fs *flag.FlagSet, usage string, args []string) error {
 	}
 	if err != nil {
 		return usagef("%v; \"shadegrad %s -h\" lists the flags", err, fs.Name())
+	}
+	if err := simd.Problem(); err != nil {
+		return &usageError{err.Error()}
 	}
 	return nil
 }

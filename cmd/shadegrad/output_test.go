@@ -144,10 +144,10 @@ func TestSeed(t *testing.T) {
 func TestSIMD(t *testing.T) {
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-threads=2"}
 	at(t, "SHADEGRAD_SIMD=off").run(args...).is(0, "2 threads, no SIMD;")
-	r := at(t, "SHADEGRAD_SIMD=mmx").run(args...).is(0, `warning: SHADEGRAD_SIMD="mmx": must be off, avx2 or avx512; using `)
-	if !strings.Contains(r.stderr, "\ncpu: ") {
-		t.Errorf("the warning is not a line before the backend's:\n%s", r.stderr)
+	for _, args := range [][]string{args, {"eval", "-model=gone"}, {"predict", "-model=gone", "x.png"}} {
+		at(t, "SHADEGRAD_SIMD=mmx").run(args...).is(2, "shadegrad: SHADEGRAD_SIMD=\"mmx\": must be off, avx2 or avx512\n")
 	}
+	at(t, "SHADEGRAD_SIMD=mmx").run("train", "-h").is(0)
 }
 
 // TestHelp shows the texts on stdout.

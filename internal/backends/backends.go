@@ -14,7 +14,6 @@ import (
 	"shadegrad/compute/opengl"
 	"shadegrad/cpu"
 	"shadegrad/internal/glctx"
-	"shadegrad/internal/simd"
 	"shadegrad/shaders"
 )
 
@@ -103,12 +102,8 @@ func fallback(reason error, unused ...compute.Backend) *Choice {
 	return onCPU("no GPU can be used", reason.Error()+"; using the CPU")
 }
 
-// onCPU returns the CPU, and adds to the notes what kept it from computing as the
-// user asked.
+// onCPU returns the CPU.
 func onCPU(why string, notes ...string) *Choice {
-	if err := simd.Problem(); err != nil {
-		notes = append(notes, "warning: "+err.Error())
-	}
 	return &Choice{Backend: cpu.New(), Why: why, Notes: notes}
 }
 

@@ -69,9 +69,9 @@ func choose(word string, best Level) (Level, error) {
 			continue
 		}
 		if Level(l) > best {
-			return best, fmt.Errorf("%s=%s: this machine does not have it; using %v", variable, word, best)
+			return best, fmt.Errorf("%s=%s: this machine does not have it; the best it has is %v", variable, word, best)
 		}
 		return Level(l), nil
 	}
-	return best, fmt.Errorf("%s=%q: must be off, avx2 or avx512; using %v", variable, word, best)
+	return best, fmt.Errorf("%s=%q: must be off, avx2 or avx512", variable, word)
 }

@@ -31,9 +31,9 @@ func TestChoose(t *testing.T) {
 		{"avx2", AVX512, AVX2, ""},
 		{"avx2", AVX2, AVX2, ""},
 		{"avx512", AVX512, AVX512, ""},
-		{"avx512", AVX2, AVX2, "SHADEGRAD_SIMD=avx512: this machine does not have it; using avx2"},
-		{"avx2", Off, Off, "SHADEGRAD_SIMD=avx2: this machine does not have it; using off"},
-		{"fast", AVX2, AVX2, `SHADEGRAD_SIMD="fast": must be off, avx2 or avx512; using avx2`},
+		{"avx512", AVX2, AVX2, "SHADEGRAD_SIMD=avx512: this machine does not have it; the best it has is avx2"},
+		{"avx2", Off, Off, "SHADEGRAD_SIMD=avx2: this machine does not have it; the best it has is off"},
+		{"fast", AVX2, AVX2, `SHADEGRAD_SIMD="fast": must be off, avx2 or avx512`},
 	} {
 		got, err := choose(c.word, c.best)
 		text := ""
