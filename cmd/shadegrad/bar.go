@@ -20,12 +20,18 @@ type bar struct {
 	drawn bool
 }
 
+// onTerminal tells whether stderr is a terminal.
+func (a *app) onTerminal() bool {
+	f, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // newBar returns a bar if stderr is a terminal that a person watches, else nil.
 func (a *app) newBar() *bar {
-	f, ok := a.stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) || a.env("CI") != "" || a.env("TERM") == "dumb" {
+	if !a.onTerminal() || a.env("CI") != "" || a.env("TERM") == "dumb" {
 		return nil
 	}
+	f := a.stderr.(*os.File)
 	return &bar{w: f, color: a.env("NO_COLOR") == "", width: func() int {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			return w

@@ -21,7 +21,10 @@ func (a *app) interruptible() (ctx context.Context, stop func() os.Signal) {
 		select {
 		case s := <-signals:
 			first <- s
-			fmt.Fprintln(a.stderr, "\nstopping after this step; Ctrl-C again stops at once")
+			if a.onTerminal() { // which shows ^C, and perhaps the progress line before it
+				fmt.Fprintln(a.stderr)
+			}
+			fmt.Fprintln(a.stderr, "stopping after this step; Ctrl-C again stops at once")
 			cancel()
 		case <-finished:
 			return

@@ -132,6 +132,9 @@ func TestInterrupt(t *testing.T) {
 			c.err("stopping after this step; Ctrl-C again stops at once")
 			r := c.end().is(s.status, "\nshadegrad: stopped; go on with: shadegrad train -resume=m.checkpoint -backend=cpu -save=m\n")
 			t.Logf("ended %v after the signal", time.Since(sent))
+			if strings.Contains("\n"+r.stderr, "\n\n") {
+				t.Errorf("there is an empty line on stderr:\n%s", r.stderr)
+			}
 			p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
 
 			again := p.sh(resumeCommand(r)).is(0, "going on in epoch ")
