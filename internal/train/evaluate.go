@@ -100,53 +100,45 @@ func Class(c mlp.Config, y []float32) int {
 
 // Predict returns the outputs of a network for n images, one after another in
 // pixels.
-func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) ([][]float32, error) {
-	images, err := b.AllocBytes(n, c.Sizes[0])
+func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) (outputs [][]float32, err error) {
+	s := &session{backend: b}
+	defer s.free()
+	images, err := b.ShareBytes(n, c.Sizes[0], pixels)
 	if err != nil {
 		return nil, err
 	}
-	defer b.Free(images.Buf)
-	if err := b.WriteBytes(images, pixels); err != nil {
-		return nil, err
-	}
+	s.buffers = append(s.buffers, images.Buf)
 	batch := min(evalRows, n)
-	network, err := mlp.New(b, c, batch, false)
-	if err != nil {
+	if s.network, err = mlp.New(b, c, batch, false); err != nil {
 		return nil, err
 	}
-	defer network.Free()
-	if err := network.Load(network.Parameters(), values); err != nil {
+	if err := s.network.Load(s.network.Parameters(), values); err != nil {
 		return nil, err
 	}
-	var outputs [][]float32
+	var y compute.Mat // of a whole batch, whose first rows are those of a smaller one
+	program := func(set mlp.Set, rows int) (compute.Program, error) {
+		p, out, err := s.network.PredictStep(set.Images, rows)
+		if rows == batch {
+			y = out
+		}
+		return p, err
+	}
+	if s.test.step, s.test.tail, err = s.compileSteps(program, mlp.Set{Images: images}, n, batch); err != nil {
+		return nil, err
+	}
 	for row := 0; row < n; row += batch {
-		y, err := predictBatch(b, network, images, row, min(batch, n-row))
-		if err != nil {
+		x, rows := s.test.step, batch
+		if row+batch > n {
+			x, rows = s.test.tail, n-row
+		}
+		x.Run(compute.Args{Row: row})
+		flat := make([]float32, rows*y.Cols)
+		if err := b.Read(flat, y.RowRange(0, rows)); err != nil {
 			return nil, err
 		}
-		outputs = append(outputs, y...)
-	}
-	return outputs, nil
-}
-
-// predictBatch returns the outputs for the images at [row, row+rows).
-func predictBatch(b compute.Backend, n *mlp.Network, images compute.Bytes, row, rows int) (outputs [][]float32, err error) {
-	p, y, err := n.PredictStep(images, rows)
-	if err != nil {
-		return nil, err
-	}
-	x, err := b.Compile(p)
-	if err != nil {
-		return nil, err
-	}
-	defer x.Release()
-	x.Run(compute.Args{Row: row})
-	flat := make([]float32, y.Len())
-	if err := b.Read(flat, y); err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		outputs = append(outputs, flat[i*y.Cols:(i+1)*y.Cols])
+		for ; len(flat) > 0; flat = flat[y.Cols:] {
+			outputs = append(outputs, flat[:y.Cols:y.Cols])
+		}
 	}
 	return outputs, nil
 }

@@ -119,6 +119,10 @@ func TestPredict(t *testing.T) {
 		if b.buffers != 0 || b.programs != 0 {
 			t.Errorf("%d buffers and %d programs are left", b.buffers, b.programs)
 		}
+		// One for whole batches, and one for the rest.
+		if want := min(2, 1+n/1000*(n%1000)); b.compiled != want {
+			t.Errorf("%d programs were compiled for %d images, want %d", b.compiled, n, want)
+		}
 		if err := b.Close(); err != nil {
 			t.Error(err)
 		}

@@ -229,6 +229,7 @@ func TestNothingLeft(t *testing.T) {
 type ledger struct {
 	compute.Backend
 	buffers, programs int
+	compiled          int // programs, released or not
 }
 
 func (l *ledger) Alloc(rows, cols int) (compute.Mat, error) {
@@ -259,6 +260,7 @@ func (l *ledger) Free(b compute.Buffer) {
 func (l *ledger) Compile(p compute.Program) (compute.Executable, error) {
 	x, err := l.Backend.Compile(p)
 	l.programs++
+	l.compiled++
 	return ledgerProgram{x, l}, err
 }
 
