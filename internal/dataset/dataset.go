@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"shadegrad/internal/memory"
 	"shadegrad/testdata"
 )
 
@@ -103,11 +104,12 @@ func openFS(fsys fs.FS, name, prefix string, wanted []role) (*Data, error) {
 	var files [roles]*idxFile
 	var errs [roles]error
 	var wg sync.WaitGroup
+	budget := memory.NewBudget(memory.Available())
 	for _, r := range wanted {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			files[r], errs[r] = readIDX(fsys, names[r], r.magic())
+			files[r], errs[r] = readIDX(fsys, names[r], r.magic(), budget)
 		}()
 	}
 	wg.Wait()

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"shadegrad/internal/memory"
 	"shadegrad/testdata"
 )
 
@@ -399,7 +400,7 @@ func TestUnreadableFile(t *testing.T) {
 	}
 	files["t10k-images-idx3-ubyte"].Mode = fs.ModeNamedPipe
 	_, err = openFS(files, "DIR", "DIR/", []role{testImages, testLabels})
-	if err == nil || err.Error() != "DIR/t10k-images-idx3-ubyte: expected a regular file, found p---------" {
+	if err == nil || err.Error() != "DIR/t10k-images-idx3-ubyte: expected a file, found a pipe" {
 		t.Errorf("got error %v", err)
 	}
 }
@@ -413,13 +414,40 @@ func TestHostileHeaderAllocatesNothing(t *testing.T) {
 		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: data}}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := readIDX(fsys, "f", imagesMagic)
+		_, err := readIDX(fsys, "f", imagesMagic, plenty())
 		runtime.ReadMemStats(&after)
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if bytes := after.TotalAlloc - before.TotalAlloc; bytes > 1<<20 {
 			t.Errorf("%s: %d bytes allocated to refuse a file of %d", name, bytes, len(data))
+		}
+	}
+}
+
+// plenty is a budget of what tests need.
+func plenty() *memory.Budget { return memory.NewBudget(1 << 30) }
+
+// A file that this machine has no memory for is refused, however honest its header.
+func TestTooLarge(t *testing.T) {
+	data := images(100, 10, 10, make([]byte, 10000)...)
+	packed := deflated(t, data, 9)
+	for _, c := range []struct {
+		name   string
+		data   []byte
+		memory int64
+		want   string // empty: it is read
+	}{
+		{"plain", data, 10000, ""},
+		{"plain", data, 9999, "at byte 4: the header announces 100 images of 10x10: 10000 bytes (9.8 KiB) asked for, 9999 bytes (9.8 KiB) of memory available"},
+		{"gzip", packed, int64(len(packed)) + 10016, ""},
+		{"gzip", packed, int64(len(packed)) + 10015, "at byte 4: the header announces 100 images of 10x10: 10016 bytes (9.8 KiB) asked for, 10015 bytes (9.8 KiB) of memory available"},
+		{"gzip", packed, 10, fmt.Sprintf("the file is too large: %d bytes asked for, 10 bytes of memory available", len(packed))},
+	} {
+		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: c.data}}
+		_, err := readIDX(fsys, "f", imagesMagic, memory.NewBudget(c.memory))
+		if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && got != c.want {
+			t.Errorf("%s, %d bytes of memory: error %v, want %q", c.name, c.memory, err, c.want)
 		}
 	}
 }
@@ -433,7 +461,7 @@ func FuzzIDX(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: data}}
 		for _, magic := range []uint32{imagesMagic, labelsMagic} {
-			x, err := readIDX(fsys, "f", magic)
+			x, err := readIDX(fsys, "f", magic, plenty())
 			if err != nil {
 				continue
 			}

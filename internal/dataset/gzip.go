@@ -120,13 +120,16 @@ type member struct {
 	size       uint32 // of its data
 }
 
+// maxMembers bounds how many members are decompressed side by side, each of which takes a decompressor of some 40 KiB.
+const maxMembers = 64
+
 // members finds the members of a file whose members say in an extra field how long they are, so that none needs to be
-// decompressed to find the next. It is nil if one does not say so, or does not say the truth.
+// decompressed to find the next. It is nil if one does not say so, or does not say the truth, or if there are too many.
 func members(src []byte) []member {
 	var list []member
 	for at := 0; at < len(src); {
 		n := memberLength(src[at:])
-		if n == 0 {
+		if n == 0 || len(list) == maxMembers {
 			return nil
 		}
 		// A member's last four bytes are the length of its data (RFC 1952, ISIZE).

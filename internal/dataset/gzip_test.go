@@ -99,6 +99,22 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+// A file of very many members is read one after another, not with a decompressor for each.
+func TestManyMembers(t *testing.T) {
+	data := bytes.Repeat([]byte("x"), 10_000)
+	src := inMembers(t, data, 1)
+	if list := members(src); list != nil {
+		t.Errorf("%d members are to be decompressed side by side", len(list))
+	}
+	dst := make([]byte, len(data))
+	if n, err := gunzip(dst, src); err != nil || n != len(data) || !bytes.Equal(dst, data) {
+		t.Errorf("%d bytes, error %v", n, err)
+	}
+	if list := members(inMembers(t, data, len(data)/maxMembers+1)); list == nil {
+		t.Errorf("as many members as may be are not found")
+	}
+}
+
 // Whatever gunzip makes of a file, compress/gzip makes of it too.
 func FuzzGunzip(f *testing.F) {
 	data := []byte(strings.Repeat("abcdefg", 40))

@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"math/bits"
 	"runtime"
+
+	"shadegrad/compute"
+	"shadegrad/internal/memory"
 )
 
 // IDX is the format of MNIST's files: a magic number (two zero bytes, the type of a value, the number of dimensions),
@@ -27,17 +30,15 @@ type idxFile struct {
 // headerSize is the number of bytes before the first value.
 func headerSize(magic uint32) int { return 4 + 4*int(magic&0xff) }
 
-// readIDX reads the file name of fsys, gzip-compressed or not, whatever it is called. Errors do not name the file.
-func readIDX(fsys fs.FS, name string, magic uint32) (*idxFile, error) {
+// readIDX reads the file name of fsys, gzip-compressed or not, whatever it is called, with memory that it takes from a
+// budget first. Errors do not name the file.
+func readIDX(fsys fs.FS, name string, magic uint32, budget *memory.Budget) (*idxFile, error) {
 	info, err := fs.Stat(fsys, name) // before opening: to open a pipe is to wait for a writer
 	if err != nil {
 		return nil, reason(err)
 	}
-	if info.IsDir() {
-		return nil, errors.New("expected a file, found a directory")
-	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("expected a regular file, found %v", info.Mode().Type())
+		return nil, errors.New("expected a file, found " + kind(info.Mode()))
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -56,16 +57,43 @@ func readIDX(fsys fs.FS, name string, magic uint32) (*idxFile, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := take(budget, int64(size)); err != nil {
+			return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(magic), err)
+		}
 		x.values = make([]byte, size)
 		return x, readFull(f, x.values)
 	}
 
+	if err := take(budget, info.Size()); err != nil {
+		return nil, fmt.Errorf("the file is too large: %w", err)
+	}
 	compressed := make([]byte, max(int(info.Size()), n))
 	copy(compressed, head)
 	if err := readFull(f, compressed[n:]); err != nil {
 		return nil, err
 	}
-	return decodeGzip(compressed, magic)
+	return decodeGzip(compressed, magic, budget)
+}
+
+// take takes n bytes from a budget, or says what is lacking.
+func take(budget *memory.Budget, n int64) error {
+	if left, ok := budget.Take(n); !ok {
+		return fmt.Errorf("%s asked for, %s of memory available", compute.FormatBytes(n), compute.FormatBytes(left))
+	}
+	return nil
+}
+
+// kind names what is not a regular file.
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
 }
 
 // readFull fills buf from f, which had as many bytes left when it was opened.
@@ -87,7 +115,7 @@ func reason(err error) error {
 }
 
 // decodeGzip decodes an IDX file from its compressed bytes.
-func decodeGzip(compressed []byte, magic uint32) (*idxFile, error) {
+func decodeGzip(compressed []byte, magic uint32, budget *memory.Budget) (*idxFile, error) {
 	// The header alone first, so that nothing is allocated on its word before that was checked.
 	head := make([]byte, headerSize(magic))
 	n, err := gunzip(head, compressed)
@@ -101,6 +129,9 @@ func decodeGzip(compressed []byte, magic uint32) (*idxFile, error) {
 	x, values, err := parseHeader(head[:n], magic, size, "compressed ")
 	if err != nil {
 		return nil, err
+	}
+	if err := take(budget, int64(len(head)+values)); err != nil {
+		return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(magic), err)
 	}
 	data := make([]byte, len(head)+values)
 	n, err = gunzip(data, compressed)
