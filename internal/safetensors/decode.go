@@ -8,6 +8,9 @@ import (
 	"io"
 	"math"
 	"os"
+
+	"shadegrad/compute"
+	"shadegrad/internal/memory"
 )
 
 // Read reads the file at path. Errors name the file and what differs from the format.
@@ -18,6 +21,10 @@ func Read(path string) (*File, error) {
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: expected a safetensors file, found %s", path, kind(info.Mode()))
+	}
+	if have := memory.Available(); have >= 0 && info.Size() > have {
+		return nil, fmt.Errorf("%s: the file is too large: %s asked for, %s of memory available",
+			path, compute.FormatBytes(info.Size()), compute.FormatBytes(have))
 	}
 	f, err := os.Open(path)
 	if err != nil {
