@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -195,6 +196,8 @@ def measure(a, peers, shadegrad, with_torch):
 
 def main():
     a = parse()
+    # Whoever ends this ends the run under way with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     begin = time.monotonic()
     try:
@@ -213,6 +216,9 @@ def main():
     except Failure as e:
         say(str(e))
         return 1
+    except KeyboardInterrupt:
+        say("interrupted; there is no table")
+        return 130
     (WORK / "results.json").write_text(json.dumps(results, indent=1))
     report = table.Report(a, ROOT, results, shadegrad.start, peers, load, time.monotonic() - begin)
     text = report.text()

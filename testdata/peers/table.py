@@ -52,7 +52,7 @@ class Report:
                 if abs(theirs - ours) > case.tolerance:
                     found.append(
                         f"{case.name}: the test accuracy of {NAMES[who]}, {theirs:.2%}, differs from shadegrad's, "
-                        f"{ours:.2%}, by more than {100 * case.tolerance:g} points"
+                        f"{ours:.2%}, by more than {100 * case.tolerance:.1f} points"
                     )
         worst = min(r["test_acc"] for r in self.results["recipe"])
         if worst < 0.98:
@@ -94,7 +94,7 @@ class Report:
             f"Python {platform.python_version()}",
         ]
         return [
-            f"`{self.command()}`, {datetime.date.today()}: {self.took / 60:.0f} minutes, load before {self.load:.1f}",
+            f"`{self.command()}`, {datetime.date.today()}: {self.took / 60:.1f} minutes, load before {self.load:.1f}",
             f"Machine: {own['device']}, {peak['threads']} cores used, {platform.system()} {platform.release()}",
             "Programs: " + "; ".join(programs),
             f"FMA peak of all cores together ({peak['level']}, float32): {spread(self.peak)} GFLOP/s",
