@@ -89,6 +89,9 @@ type Info struct {
 	Driver   string // the library or the driver, with its version
 	Software bool   // a GPU backend whose OpenGL runs on the CPU
 	Detail   string // what else matters: "2 threads", "EGL surfaceless"
+	// Memory is how many bytes of the device's own memory were free when the
+	// backend was opened, or 0 where it has none or does not say.
+	Memory int64
 }
 
 // ErrClosed is returned by the methods of a closed Backend.

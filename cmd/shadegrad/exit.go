@@ -28,13 +28,19 @@ type unmetError struct{ text string }
 
 func (e *unmetError) Error() string { return e.text }
 
-// A stoppedError says that a signal ended the run, and how to go on.
+// A stoppedError says that a signal ended the run, and how to go on, unless
+// nothing was trained.
 type stoppedError struct {
 	signal os.Signal
 	resume string
 }
 
-func (e *stoppedError) Error() string { return "stopped; go on with: " + e.resume }
+func (e *stoppedError) Error() string {
+	if e.resume == "" {
+		return "stopped before anything was trained"
+	}
+	return "stopped; go on with: " + e.resume
+}
 
 // exitStatus returns the status that an error calls for.
 func exitStatus(err error) int {

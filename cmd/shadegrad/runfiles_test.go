@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -105,4 +106,26 @@ func TestCheckpointGone(t *testing.T) {
 			}
 		}
 	}, "train", "-backend=gpu", "-data="+smallData(t), "-hidden=8", "-epochs=2", "-save="+model).is(0)
+}
+
+// TestAllDone goes on with a run that is complete: nothing is said to be saved
+// that is not, and nothing is deleted.
+func TestAllDone(t *testing.T) {
+	p := at(t)
+	checkpoint := p.stopped("-hidden=8")
+	put(t, checkpoint, swap(`\"epoch\":1`, `\"epoch\":3`)(contents(t, checkpoint)))
+	r := p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m").is(1,
+		"shadegrad: "+checkpoint+": all 3 epochs of its run are done, and there is nothing to go on with\n")
+	if r.stdout != "" {
+		t.Errorf("stdout: %s", r.stdout)
+	}
+	mustNotExist(t, p.path("m"))
+	contents(t, checkpoint)
+}
+
+func TestStoppedBeforeAnything(t *testing.T) {
+	err := &stoppedError{signal: syscall.SIGTERM}
+	if err.Error() != "stopped before anything was trained" || exitStatus(err) != 143 {
+		t.Errorf("status %d, %v", exitStatus(err), err)
+	}
 }

@@ -58,6 +58,9 @@ func (f *trainFlags) load() (*train.State, error) {
 	if err := f.contradictions(state.Options); err != nil {
 		return nil, err
 	}
+	if state.Done() {
+		return nil, fmt.Errorf("%s: all %d epochs of its run are done, and there is nothing to go on with", f.resume, state.Epoch)
+	}
 	if !f.given["data"] {
 		f.data = state.Data.Path
 	}
@@ -136,6 +139,8 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	var device *train.DeviceError
 	var diverged *train.DivergedError
 	switch {
+	case errors.Is(err, train.ErrInterrupted) && state.Values == nil:
+		return &stoppedError{signal: signal}
 	case errors.Is(err, train.ErrInterrupted):
 		resume, saveErr := files.checkpointNow(state, f)
 		if saveErr != nil {

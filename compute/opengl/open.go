@@ -142,7 +142,7 @@ func open(options Options, s seams) (*Backend, error) {
 		programs: map[string]*program{},
 		buffers:  map[uint32]bool{},
 	}
-	if err := ctx.Do(w.query); err != nil {
+	if err := ctx.Do(func() { w.query(); b.info.Memory = max(0, w.availableMemory()) }); err != nil {
 		return nil, errors.Join(err, ctx.Close())
 	}
 	patience := callLimit

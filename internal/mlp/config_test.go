@@ -2,8 +2,8 @@ package mlp
 
 import (
 	"math"
-	"slices"
 	"reflect"
+	"slices"
 	"testing"
 
 	"shadegrad/compute"

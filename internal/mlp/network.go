@@ -75,6 +75,19 @@ func (n *Network) allocate() (err error) {
 	return err
 }
 
+// Memory returns how many bytes New takes of a backend.
+func (c Config) Memory(rows int, momentum bool) int64 {
+	copies := int64(2) // of the parameters: themselves and their gradients
+	if momentum {
+		copies++
+	}
+	floats := copies*int64(c.Parameters()) + int64(rows)*int64(c.Sizes[0])
+	for _, units := range c.Sizes[1:] {
+		floats += 2 * int64(rows) * int64(units) // outputs and deltas
+	}
+	return 4 * floats
+}
+
 // Free gives the network's memory back.
 func (n *Network) Free() {
 	for _, b := range n.buffers {
@@ -265,14 +278,24 @@ func (n *Network) Load(mats []compute.Mat, values [][]float32) error {
 	return nil
 }
 
+// Store is the inverse of Load.
+func (n *Network) Store(mats []compute.Mat, values [][]float32) error {
+	if len(mats) != len(values) {
+		return errors.New("there are not as many values as parameters")
+	}
+	for i, m := range mats {
+		if err := n.backend.Read(values[i], m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Values reads matrices back.
 func (n *Network) Values(mats []compute.Mat) ([][]float32, error) {
 	values := make([][]float32, len(mats))
 	for i, m := range mats {
 		values[i] = make([]float32, m.Len())
-		if err := n.backend.Read(values[i], m); err != nil {
-			return nil, err
-		}
 	}
-	return values, nil
+	return values, n.Store(mats, values)
 }

@@ -117,8 +117,8 @@ func (c *checkpoint) check() error {
 	if c.Data.Samples <= 0 || c.Epoch < 0 || c.Rows < 0 || c.Rows > c.Data.Samples {
 		return fmt.Errorf("%d rows of %d in epoch %d", c.Rows, c.Data.Samples, c.Epoch+1)
 	}
-	if c.Epoch >= c.Options.Epochs {
-		return fmt.Errorf("%d epochs of %d are done, after which there is nothing to go on with", c.Epoch, c.Options.Epochs)
+	if c.Epoch > c.Options.Epochs || c.Epoch == c.Options.Epochs && c.Rows > 0 {
+		return fmt.Errorf("%d rows of %d in epoch %d of %d", c.Rows, c.Data.Samples, c.Epoch+1, c.Options.Epochs)
 	}
 	if b := c.Options.batch(c.Data.Samples); c.Rows < c.Data.Samples && c.Rows%b != 0 {
 		return fmt.Errorf("%d rows are not whole batches of %d", c.Rows, b)

@@ -76,7 +76,7 @@ func TestCheckpointRefused(t *testing.T) {
 		{"a negative epoch", edit(`"epoch":1`, `"epoch":-1`), "damaged metadata: 20 rows of 47 in epoch 0"},
 		{"too many rows", edit(`"rows":20`, `"rows":50`), "damaged metadata: 50 rows of 47 in epoch 2"},
 		{"rows in the middle of a batch", edit(`"rows":20`, `"rows":25`), "damaged metadata: 25 rows are not whole batches of 10"},
-		{"all epochs done", edit(`"epoch":1`, `"epoch":4`), "damaged metadata: 4 epochs of 4 are done, after which there is nothing to go on with"},
+		{"an epoch too many", edit(`"epoch":1`, `"epoch":4`), "damaged metadata: 20 rows of 47 in epoch 5 of 4"},
 		{"images of another size", edit(`"width":4`, `"width":5`), "damaged metadata: images of 5×4 do not fit a network of 16 inputs"},
 		{"images of negative size", edit(`"width":4,"height":4`, `"width":-4,"height":-4`), "damaged metadata: images of -4×-4 do not fit a network of 16 inputs"},
 		{"more classes than outputs", edit(`"classes":4`, `"classes":5`), "damaged metadata: 5 classes do not fit a network of 4 outputs"},

@@ -160,11 +160,11 @@ func (s *session) forward(row, rows int) error {
 
 // badParameter looks for the first parameter with a value that is not finite.
 func (s *session) badParameter(d *DivergedError) (bool, error) {
-	values, err := s.network.Values(s.network.Parameters())
-	if err != nil {
+	var now State
+	if err := s.store(&now); err != nil {
 		return false, err
 	}
-	i := firstBad(values)
+	i := firstBad(now.Values)
 	if i < 0 {
 		return false, nil
 	}

@@ -225,7 +225,7 @@ func TestDiverges(t *testing.T) {
 				t.Fatal("it does not diverge")
 			}
 			kinds[want.What] = true
-			last := NewState(o, d, "")
+			last := begun(t, o, d)
 			run := &Run{Data: d, State: last, Report: &recorder{}, Backend: cpu.New(), Fallback: refuse(t)}
 			defer run.Backend.Close()
 			last = copyOf(last)
@@ -272,7 +272,7 @@ func TestDivergesResumed(t *testing.T) {
 	for _, tt := range []struct{ first, second int }{
 		{bad - 2, -1}, {bad - 1, -1}, {bad, -1}, {bad - 2, 2},
 	} {
-		run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: cpu.New()}
+		run := &Run{Data: d, State: begun(t, o, d), Report: &recorder{}, Backend: cpu.New()}
 		defer run.Backend.Close()
 		err := run.Do(after(tt.first))
 		if tt.first < bad {
@@ -294,7 +294,7 @@ func TestDivergesResumed(t *testing.T) {
 func TestUnreliable(t *testing.T) {
 	d := squares(47, 20, 4)
 	b := &flaky{Backend: cpu.New(), bad: 3}
-	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: &recorder{}, Backend: b}
+	run := &Run{Data: d, State: begun(t, options(4), d), Report: &recorder{}, Backend: b}
 	defer b.Close()
 	err := run.Do(context.Background())
 	var device *DeviceError
@@ -350,7 +350,7 @@ func TestTestLossDiverges(t *testing.T) {
 	for i := range d.Test.Images {
 		d.Test.Images[i] = 255
 	}
-	run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: cpu.New()}
+	run := &Run{Data: d, State: begun(t, o, d), Report: &recorder{}, Backend: cpu.New()}
 	defer run.Backend.Close()
 	err := run.Do(context.Background())
 	const want = "training diverged: after epoch 1 the loss on the test set is +Inf"
@@ -366,7 +366,7 @@ func TestSumDiverges(t *testing.T) {
 	o.Network.Sizes, o.Network.Output, o.Network.Loss, o.Network.Init = []int{16, 1}, compute.Identity, compute.SquaredError, mlp.Uniform
 	o.Network.On, o.Network.Off = 4e18, 4e18
 	o.LearningRate = 1e-30
-	run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: cpu.New()}
+	run := &Run{Data: d, State: begun(t, o, d), Report: &recorder{}, Backend: cpu.New()}
 	defer run.Backend.Close()
 	err := run.Do(context.Background())
 	const want = "training diverged: the losses of epoch 1 add up to +Inf"

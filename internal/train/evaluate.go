@@ -38,24 +38,11 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if err := d.CheckLabels(max(c.Outputs(), 2)); err != nil {
 		return nil, err
 	}
-	rows := min(evalRows, d.Len())
-	up := &session{backend: b}
-	defer up.free()
-	if up.test.Set, err = up.upload(d); err != nil {
-		return nil, err
-	}
-	if up.network, err = mlp.New(b, c, rows, false); err != nil {
-		return nil, err
-	}
-	if err := up.network.Load(up.network.Parameters(), values); err != nil {
-		return nil, err
-	}
-	up.test.samples, up.test.batch = d.Len(), rows
-	if err := up.compileEval(); err != nil {
+	if err := evalNeed(b.Info(), c, d).check(b.Info(), c, evalRows(c, d.Len())); err != nil {
 		return nil, err
 	}
 	s = &Scores{Samples: d.Len(), Confusion: newConfusion(max(c.Outputs(), 2))}
-	if s.Loss, s.Acc, err = up.evaluate(); err != nil {
+	if s.Loss, s.Acc, err = meanLoss(b, c, values, d); err != nil {
 		return nil, err
 	}
 	outputs, err := Predict(b, c, values, d.Images, d.Len())
@@ -66,6 +53,26 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 		s.Confusion[d.Labels[i]][Class(c, y)]++
 	}
 	return s, nil
+}
+
+// meanLoss returns the mean loss and the share of hits on a set.
+func meanLoss(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (loss, acc float64, err error) {
+	s := &session{backend: b}
+	defer s.free()
+	if s.test.Set, err = s.upload(d); err != nil {
+		return 0, 0, err
+	}
+	s.test.samples, s.test.batch = d.Len(), evalRows(c, d.Len())
+	if s.network, err = mlp.New(b, c, s.test.batch, false); err != nil {
+		return 0, 0, err
+	}
+	if err := s.network.Load(s.network.Parameters(), values); err != nil {
+		return 0, 0, err
+	}
+	if err := s.compileEval(); err != nil {
+		return 0, 0, err
+	}
+	return s.evaluate()
 }
 
 func newConfusion(classes int) [][]int {
@@ -108,7 +115,7 @@ func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte,
 		return nil, err
 	}
 	s.buffers = append(s.buffers, images.Buf)
-	batch := min(evalRows, n)
+	batch := evalRows(c, n)
 	if s.network, err = mlp.New(b, c, batch, false); err != nil {
 		return nil, err
 	}

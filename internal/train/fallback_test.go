@@ -38,7 +38,7 @@ func TestFallback(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			second := &fragile{Backend: cpu.New(), left: 1 << 30}
 			report := &recorder{}
-			run := &Run{Data: d, State: NewState(options(4), d, ""), Report: report, Backend: &fragile{Backend: cpu.New(), left: n}}
+			run := &Run{Data: d, State: begun(t, options(4), d), Report: report, Backend: &fragile{Backend: cpu.New(), left: n}}
 			defer run.Backend.Close()
 			calls := 0
 			run.Fallback = func(failure error) (compute.Backend, error) {
@@ -79,7 +79,7 @@ func TestDeviceFails(t *testing.T) {
 	d := squares(47, 20, 4)
 	for _, n := range failures() {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			state := NewState(options(4), d, "")
+			state := begun(t, options(4), d)
 			want := copyOf(state)
 			run := &Run{Data: d, State: state, Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: n}}
 			defer run.Backend.Close()
@@ -108,7 +108,7 @@ func TestDeviceFails(t *testing.T) {
 func TestFallbackFails(t *testing.T) {
 	d := squares(47, 20, 4)
 	none := errors.New("there is no other backend")
-	state := NewState(options(4), d, "")
+	state := begun(t, options(4), d)
 	first := copyOf(state)
 	run := &Run{Data: d, State: state, Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: 5}}
 	defer run.Backend.Close()
@@ -136,7 +136,7 @@ func TestFallbackFails(t *testing.T) {
 // TestInterruptedAfterFallback ends the context on the second backend.
 func TestInterruptedAfterFallback(t *testing.T) {
 	d := squares(47, 20, 4)
-	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: 3}}
+	run := &Run{Data: d, State: begun(t, options(4), d), Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: 3}}
 	defer run.Backend.Close()
 	run.Fallback = func(error) (compute.Backend, error) { return cpu.New(), nil }
 	if err := run.Do(after(9)); !errors.Is(err, ErrInterrupted) {

@@ -66,6 +66,16 @@ func (r *recorder) figures() []Epoch {
 	return list
 }
 
+// begun returns the state of a run that has its first weights.
+func begun(t *testing.T, o Options, d *dataset.Data) *State {
+	t.Helper()
+	s := NewState(o, d, "")
+	if err := s.begin(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // trainOn runs to the end on a backend, which it closes.
 func trainOn(t *testing.T, b compute.Backend, o Options, d *dataset.Data) (*State, *recorder) {
 	t.Helper()

@@ -45,7 +45,7 @@ func slowRun(t *testing.T) (*Run, *session, *slow, *recorder) {
 	t.Helper()
 	d := squares(47, 20, 4)
 	b, report := &slow{Backend: cpu.New(), t: t}, &recorder{}
-	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: report, Backend: b}
+	run := &Run{Data: d, State: begun(t, options(4), d), Report: report, Backend: b}
 	s, err := newSession(b, run.State.Options, d)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestUnreadyRun(t *testing.T) {
 	want, whole := trainCPU(t, options(4), d)
 	b, report := &slow{Backend: cpu.New(), t: t, anyWait: true}, &recorder{}
 	defer b.Close()
-	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: report, Backend: b}
+	run := &Run{Data: d, State: begun(t, options(4), d), Report: report, Backend: b}
 	if err := run.Do(context.Background()); err != nil {
 		t.Fatal(err)
 	}

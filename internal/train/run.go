@@ -22,12 +22,13 @@ type Run struct {
 	// first has failed, which it is told of. The run closes it.
 	Fallback func(failure error) (compute.Backend, error)
 	// Save is called after each epoch, and when a run is interrupted, with a
-	// state whose parameters are finite. It may be nil.
+	// state whose parameters are finite. It may be nil. The state is the run's,
+	// which changes what it holds when it goes on.
 	Save func(*State) error
 }
 
 // ErrInterrupted is returned by Do when its context ended. The state is where
-// the run stopped, and has been saved.
+// the run stopped, and has been saved, unless it has no values yet.
 var ErrInterrupted = errors.New("interrupted")
 
 // Do trains until State.Done, or until ctx ends, which stops the run after the
@@ -56,14 +57,11 @@ func (e *DeviceError) Unwrap() error { return e.Err }
 
 // on does the rest of the run on a backend.
 func (r *Run) on(ctx context.Context, b compute.Backend) error {
-	s, err := newSession(b, r.State.Options, r.Data)
+	s, err := r.prepare(ctx, b)
 	if err != nil {
-		return &DeviceError{err}
+		return err
 	}
 	defer s.free()
-	if err := s.load(r.State); err != nil {
-		return &DeviceError{err}
-	}
 	r.Report.Started(b.Info())
 	for !r.State.Done() {
 		if err := r.epoch(ctx, s); err != nil {
@@ -71,6 +69,43 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 		}
 	}
 	return nil
+}
+
+// prepare takes all the memory that the run will need of a backend and of the
+// machine, and draws the first weights if there are none.
+func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) {
+	info := b.Info()
+	if err := r.enough(info); err != nil {
+		return nil, &DeviceError{err}
+	}
+	s, err := newSession(b, r.State.Options, r.Data)
+	if err != nil {
+		return nil, &DeviceError{err}
+	}
+	drawn := r.State.Values == nil
+	if err = r.State.begin(ctx); err == nil && drawn && info.Backend == "cpu" {
+		// Others may have taken memory meanwhile, as a second run begun together
+		// with this one, and what the CPU backend has it has not been given yet.
+		err = r.enough(info)
+	}
+	if err == nil {
+		err = s.load(r.State)
+		s.reserve()
+	}
+	if err != nil {
+		s.free()
+		if !errors.Is(err, ErrInterrupted) {
+			err = &DeviceError{err}
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// enough tells whether there is memory for the rest of the run.
+func (r *Run) enough(i compute.Info) error {
+	o := r.State.Options
+	return needOf(i, r.State, r.Data).check(i, o.Network, o.batch(r.Data.Train.Len()))
 }
 
 // shuffleStream numbers the random streams of the shuffles, one an epoch.
@@ -160,7 +195,7 @@ func (r *Run) interrupt(s *session, rows int) error {
 	if firstBad([][]float32{next.Stats}) >= 0 || !next.finite() {
 		return s.diagnose(r.State, nil)
 	}
-	*r.State = next
+	s.replace(r.State, next)
 	if err := r.save(); err != nil {
 		return err
 	}
@@ -180,7 +215,7 @@ func (r *Run) finish(s *session, e Epoch) error {
 	if !finite(e.TestLoss) {
 		return &DivergedError{Epoch: e.Epoch, What: TestLoss, Loss: float32(e.TestLoss)}
 	}
-	*r.State = next
+	s.replace(r.State, next)
 	r.Report.Finished(e)
 	return r.save()
 }

@@ -8,10 +8,6 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// evalRows is how many test images are evaluated at a time: enough to keep a
-// device busy, few enough that their activations are small.
-const evalRows = 1000
-
 // A session is a run's data, network and programs on one backend.
 type session struct {
 	backend compute.Backend
@@ -20,6 +16,7 @@ type session struct {
 	train   trainSet
 	test    evalSet
 	order   []uint32 // the host's copy of the epoch's permutation
+	spare   *State   // whose memory the next state takes; nil until one is stored
 	buffers []compute.Buffer
 }
 
@@ -52,7 +49,7 @@ func newSession(b compute.Backend, o Options, d *dataset.Data) (*session, error)
 func (s *session) prepare(d *dataset.Data) (err error) {
 	n, m := d.Train.Len(), d.Test.Len()
 	s.train.samples, s.train.batch = n, s.options.batch(n)
-	s.test.samples, s.test.batch = m, min(evalRows, m)
+	s.test.samples, s.test.batch = m, evalRows(s.options.Network, m)
 	s.order = make([]uint32, n)
 	if s.train.Set, err = s.upload(&d.Train); err != nil {
 		return fmt.Errorf("training set: %w", err)
@@ -161,13 +158,40 @@ func (s *session) load(st *State) error {
 	return s.network.Load(s.network.Velocities(), st.Velocities)
 }
 
-// store brings the parameters into a state.
-func (s *session) store(st *State) (err error) {
-	if st.Values, err = s.network.Values(s.network.Parameters()); err != nil {
+// store brings the parameters into a state. Two states take turns in the same
+// memory, so that no epoch leaves behind what the network takes.
+func (s *session) store(st *State) error {
+	s.reserve()
+	st.Values, st.Velocities = s.spare.Values, s.spare.Velocities
+	if err := s.network.Store(s.network.Parameters(), st.Values); err != nil {
 		return err
 	}
-	st.Velocities, err = s.network.Values(s.network.Velocities())
-	return err
+	return s.network.Store(s.network.Velocities(), st.Velocities)
+}
+
+// replace makes next, which was stored, a run's state, and keeps what it replaces
+// for the one after it.
+func (s *session) replace(st *State, next State) {
+	s.spare, *st = &State{Values: st.Values, Velocities: st.Velocities}, next
+}
+
+// reserve takes the memory for the next state.
+func (s *session) reserve() {
+	if s.spare == nil {
+		s.spare = &State{Values: room(s.network.Parameters()), Velocities: room(s.network.Velocities())}
+	}
+}
+
+// room returns memory for the values of matrices. It is written to, since a system
+// gives memory only then: now, and not at the end of an epoch that would be lost.
+func room(mats []compute.Mat) [][]float32 {
+	var list [][]float32
+	for _, m := range mats {
+		v := make([]float32, m.Len())
+		clear(v)
+		list = append(list, v)
+	}
+	return list
 }
 
 // runStep queues the training step that begins at a row of the epoch and returns

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -16,24 +17,45 @@ type State struct {
 	Data       DataInfo
 	Epoch      int         // epochs completed
 	Rows       int         // samples of the next epoch that are done
-	Values     [][]float32 // of each parameter, in the order of mlp.Config.Shapes
+	Values     [][]float32 // of each parameter, in the order of mlp.Config.Shapes; none before the run begins
 	Velocities [][]float32 // likewise; none without momentum
 	Stats      []float32   // loss and hit of each of Rows samples
 	Last       Epoch       // the last completed epoch's outcome
 }
 
 // NewState returns the state in which a run on the data that was read from path
-// begins.
+// begins. It has no values until the run has a backend that can take them.
 func NewState(o Options, d *dataset.Data, path string) *State {
-	s := &State{Options: o, Data: Describe(d), Values: o.Network.InitialParameters(o.Seed)}
+	s := &State{Options: o, Data: Describe(d)}
 	s.Data.Path = path
-	if o.Momentum == 0 {
-		return s
+	return s
+}
+
+// begin draws the first weights, unless there are some. It stops waiting for them
+// when ctx ends, and then the state has none.
+func (s *State) begin(ctx context.Context) error {
+	if s.Values != nil {
+		return nil
+	}
+	select {
+	case <-ctx.Done(): // or the two below might both be ready
+		return ErrInterrupted
+	default:
+	}
+	drawn := make(chan [][]float32, 1)
+	go func() { drawn <- s.Options.Network.InitialParameters(s.Options.Seed) }()
+	select {
+	case s.Values = <-drawn:
+	case <-ctx.Done():
+		return ErrInterrupted
+	}
+	if s.Options.Momentum == 0 {
+		return nil
 	}
 	for _, v := range s.Values {
 		s.Velocities = append(s.Velocities, make([]float32, len(v)))
 	}
-	return s
+	return nil
 }
 
 // Done reports whether all epochs are completed.

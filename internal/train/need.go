@@ -1,0 +1,93 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/memory"
+	"shadegrad/internal/mlp"
+)
+
+// available is what the machine has left; tests replace it.
+var available = memory.Available
+
+// A need is the memory that a piece of work will take, in bytes.
+type need struct {
+	device int64 // of the backend
+	host   int64 // of the machine, beside that and what it has taken already
+}
+
+// check tells whether a backend has the memory that is needed of it, and the
+// machine the rest.
+//
+// Asking for all at once, before anything is taken, turns what would end in the
+// middle of a run, and perhaps by the kernel's hand, into a message. What a device
+// does not tell of its memory, its allocations will.
+func (n need) check(i compute.Info, c mlp.Config, batch int) error {
+	if i.Backend == "cpu" || i.Software { // the device's memory is the machine's
+		n.host, n.device = n.host+n.device, 0
+	}
+	asked, have := n.device, i.Memory
+	if have <= 0 || asked <= have {
+		asked, have = n.host, available()
+	}
+	if have < 0 || asked <= have {
+		return nil
+	}
+	return fmt.Errorf("network %s with batches of %d: %w", c, batch, &compute.MemoryError{Bytes: asked, Available: have})
+}
+
+// needOf returns what a run takes: of the machine, the parameters as they were and
+// as they become, but for those that are there already.
+func needOf(i compute.Info, st *State, d *dataset.Data) need {
+	o := st.Options
+	n := setNeed(i, &d.Train)
+	n.add(setNeed(i, &d.Test))
+	n.device += 4 * int64(d.Train.Len()) // the order
+	n.device += o.Network.Memory(max(o.batch(d.Train.Len()), evalRows(o.Network, d.Test.Len())), o.Momentum != 0)
+	state := 4 * int64(o.Network.Parameters())
+	if o.Momentum != 0 {
+		state *= 2
+	}
+	if st.Values == nil {
+		n.host += state
+	}
+	n.host += state
+	return n
+}
+
+// evalNeed returns what Evaluate takes.
+func evalNeed(i compute.Info, c mlp.Config, d *dataset.Set) need {
+	n := setNeed(i, d)
+	n.device += c.Memory(evalRows(c, d.Len()), false)
+	n.host += 4 * int64(d.Len()) * int64(c.Outputs())
+	return n
+}
+
+// setNeed returns what session.upload takes.
+func setNeed(i compute.Info, d *dataset.Set) need {
+	n := need{device: 8*int64(d.Len()) + 8} // Stats and Totals
+	if i.Backend != "cpu" {                 // which shares the images
+		n.device += int64(len(d.Images)) + int64(len(d.Labels))
+	}
+	return n
+}
+
+func (n *need) add(other need) {
+	n.device += other.device
+	n.host += other.host
+}
+
+// maxEvalRows is how many test images are evaluated at a time: enough to keep a
+// device busy.
+const maxEvalRows = 1000
+
+// evalRows returns how many of n images are evaluated at a time: fewer where the
+// network is so wide that the outputs of a layer would take more than the 16 MiB
+// that a buffer may have on any device.
+func evalRows(c mlp.Config, n int) int {
+	const floats = 16 << 20 / 4
+	return min(n, maxEvalRows, max(1, floats/slices.Max(c.Sizes)))
+}
