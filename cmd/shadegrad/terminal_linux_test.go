@@ -71,7 +71,7 @@ func openTerminal(t testing.TB, columns uint16) (master, slave *os.File) {
 // slow are the arguments of a run whose epoch takes longer than the tenth of a
 // second after which there is progress to show.
 func slow(t testing.TB, more ...string) []string {
-	return append([]string{"train", "-backend=cpu", "-data=" + middleData(t), "-hidden=256", "-batch=1", "-epochs=1"}, more...)
+	return append([]string{"train", "-backend=cpu", "-data=" + middleData(t), "-hidden=512,256", "-batch=1", "-momentum=0.9", "-epochs=1"}, more...)
 }
 
 var barLine = regexp.MustCompile(`\r\x1b\[Kepoch 1/1 (\x1b\[32m)?━*(\x1b\[0m)?─* +\d+%  \d+ images/s  loss \d+\.\d{4}  \d+:\d\d left`)

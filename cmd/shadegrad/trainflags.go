@@ -38,7 +38,7 @@ type recipe struct {
 	batch    int
 	epochs   int
 	lr       choice[float64]
-	momentum float64
+	momentum choice[float64]
 	schedule train.Schedule
 	seed     uint64
 }
@@ -72,13 +72,6 @@ func showChoice[T any](c choice[T]) string {
 	return fmt.Sprint(c.value)
 }
 
-// The rates that suit the default recipe. Squared error, being a mean over ten
-// outputs, has gradients some ten times smaller.
-const (
-	lrCrossEntropy = 0.1
-	lrSquaredError = 2
-)
-
 const trainUsage = `usage: shadegrad train [FLAGS]
 
 Trains a multilayer perceptron and tests it. Without flags, it learns the built-in
@@ -88,7 +81,7 @@ MNIST on the GPU, if there is one, and on the CPU if not.
 
 func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	f := &trainFlags{backend: backends.Auto, recipe: recipe{hidden: []int{256}, act: compute.ReLU,
-		batch: 64, epochs: 5, momentum: 0.9, schedule: train.OneCycle, seed: 1}}
+		batch: 64, epochs: 5, schedule: train.OneCycle, seed: 1}}
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
 	backendFlag(fs, &f.backend)
 	dataFlag(fs, &f.data)
@@ -163,9 +156,9 @@ func (r *recipe) flags(fs *flag.FlagSet) {
 	fs.Var(setting[int]{&r.batch, whole(0, "1 or more, or 0 for the whole set"), nil}, "batch", "samples a step, `N`; 1 is one at a time, 0 the whole set")
 	fs.Var(setting[int]{&r.epochs, whole(1, "1 or more"), nil}, "epochs", "passes over the training set, `N`")
 	fs.Var(setting[choice[float64]]{&r.lr, chosen(positive), showChoice[float64]}, "lr",
-		fmt.Sprintf("learning `RATE`, the highest of the schedule (default %g for cross-entropy, %d for mse)", lrCrossEntropy, lrSquaredError))
-	fs.Var(setting[float64]{&r.momentum, number(func(v float64) bool { return v >= 0 && float32(v) < 1 }, "at least 0 and below 1"), nil},
-		"momentum", "share of a step, `M`, that goes into the next one")
+		"learning `RATE`, the highest of the schedule (default what suits a batch of N and a\nmomentum of M: (1-M)·N/64, N up to 256 and at most 1; for mse N up to 64, and 8 times\nas much if the outputs are sigmoid or softmax)")
+	fs.Var(setting[choice[float64]]{&r.momentum, chosen(number(func(v float64) bool { return v >= 0 && float32(v) < 1 }, "at least 0 and below 1")), showChoice[float64]},
+		"momentum", "share of a step, `M`, that goes into the next one (default 0.9, but 0 for mse and for\nbatches below 8)")
 	fs.Var(setting[train.Schedule]{&r.schedule, oneOf(train.Schedules()...), nil}, "schedule", "of the learning rate, `NAME`: onecycle or constant")
 	fs.Var(setting[uint64]{&r.seed, seed, nil}, "seed", "of the first weights and the shuffles, `N`; the same seed gives the same run")
 }
@@ -212,16 +205,18 @@ func (r *recipe) options(d *dataset.Data) (train.Options, error) {
 	c := mlp.Config{Hidden: r.act, Loss: r.loss, Scale: 1. / 255, On: 1}
 	c.Sizes = append([]int{d.Train.Features()}, r.hidden...)
 	c.Sizes = append(c.Sizes, d.Train.Classes)
-	output, rate, init := compute.Softmax, lrCrossEntropy, mlp.Xavier
+	output, init := compute.Softmax, mlp.Xavier
 	if r.loss == compute.SquaredError {
-		output, rate = compute.Sigmoid, lrSquaredError
+		output = compute.Sigmoid
 	}
 	if r.act == compute.ReLU {
 		init = mlp.He
 	}
 	c.Output, c.Init = r.output.or(output), r.init.or(init)
-	o := train.Options{Network: c, Batch: r.batch, Epochs: r.epochs, LearningRate: r.lr.or(rate),
-		Momentum: r.momentum, Schedule: r.schedule, Seed: r.seed}
+	o := train.Options{Network: c, Batch: r.batch, Epochs: r.epochs, Schedule: r.schedule, Seed: r.seed}
+	batch := o.BatchSize(d.Train.Len())
+	o.Momentum = r.momentum.or(train.DefaultMomentum(r.loss, batch))
+	o.LearningRate = r.lr.or(train.DefaultRate(c, batch, o.Momentum))
 	if err := o.Check(); err != nil {
 		return o, &usageError{err.Error()}
 	}
@@ -242,7 +237,7 @@ func (f *trainFlags) contradictions(o train.Options) error {
 		{"batch", fmt.Sprint(r.batch), fmt.Sprint(o.Batch)},
 		{"epochs", fmt.Sprint(r.epochs), fmt.Sprint(o.Epochs)},
 		{"lr", fmt.Sprint(r.lr.value), fmt.Sprint(o.LearningRate)},
-		{"momentum", fmt.Sprint(r.momentum), fmt.Sprint(o.Momentum)},
+		{"momentum", fmt.Sprint(r.momentum.value), fmt.Sprint(o.Momentum)},
 		{"schedule", string(r.schedule), string(o.Schedule)},
 		{"seed", fmt.Sprint(r.seed), fmt.Sprint(o.Seed)},
 	} {

@@ -120,7 +120,7 @@ func (c *checkpoint) check() error {
 	if c.Epoch > c.Options.Epochs || c.Epoch == c.Options.Epochs && c.Rows > 0 {
 		return fmt.Errorf("%d rows of %d in epoch %d of %d", c.Rows, c.Data.Samples, c.Epoch+1, c.Options.Epochs)
 	}
-	if b := c.Options.batch(c.Data.Samples); c.Rows < c.Data.Samples && c.Rows%b != 0 {
+	if b := c.Options.BatchSize(c.Data.Samples); c.Rows < c.Data.Samples && c.Rows%b != 0 {
 		return fmt.Errorf("%d rows are not whole batches of %d", c.Rows, b)
 	}
 	// Divided, since a product of hostile numbers could overflow to the right one.

@@ -46,7 +46,7 @@ func needOf(i compute.Info, st *State, d *dataset.Data) need {
 	n := setNeed(i, &d.Train)
 	n.add(setNeed(i, &d.Test))
 	n.device += 4 * int64(d.Train.Len()) // the order
-	n.device += o.Network.Memory(max(o.batch(d.Train.Len()), evalRows(o.Network, d.Test.Len())), o.Momentum != 0)
+	n.device += o.Network.Memory(max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Test.Len())), o.Momentum != 0)
 	state := 4 * int64(o.Network.Parameters())
 	if o.Momentum != 0 {
 		state *= 2

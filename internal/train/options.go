@@ -46,8 +46,8 @@ func (o Options) Check() error {
 	return o.Network.Check()
 }
 
-// batch returns the samples a step takes of a set of n.
-func (o Options) batch(n int) int {
+// BatchSize returns the samples a step takes of a set of n.
+func (o Options) BatchSize(n int) int {
 	if o.Batch == 0 || o.Batch > n {
 		return n
 	}
@@ -56,6 +56,6 @@ func (o Options) batch(n int) int {
 
 // steps returns the steps an epoch over n samples takes; the last may be smaller.
 func (o Options) steps(n int) int {
-	b := o.batch(n)
+	b := o.BatchSize(n)
 	return (n + b - 1) / b
 }

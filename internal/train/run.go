@@ -105,7 +105,7 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 // enough tells whether there is memory for the rest of the run.
 func (r *Run) enough(i compute.Info) error {
 	o := r.State.Options
-	return needOf(i, r.State, r.Data).check(i, o.Network, o.batch(r.Data.Train.Len()))
+	return needOf(i, r.State, r.Data).check(i, o.Network, o.BatchSize(r.Data.Train.Len()))
 }
 
 // shuffleStream numbers the random streams of the shuffles, one an epoch.

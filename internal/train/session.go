@@ -48,7 +48,7 @@ func newSession(b compute.Backend, o Options, d *dataset.Data) (*session, error)
 
 func (s *session) prepare(d *dataset.Data) (err error) {
 	n, m := d.Train.Len(), d.Test.Len()
-	s.train.samples, s.train.batch = n, s.options.batch(n)
+	s.train.samples, s.train.batch = n, s.options.BatchSize(n)
 	s.test.samples, s.test.batch = m, evalRows(s.options.Network, m)
 	s.order = make([]uint32, n)
 	if s.train.Set, err = s.upload(&d.Train); err != nil {
