@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
@@ -80,6 +81,9 @@ func (a *app) report(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	if err != nil {
 		return err
 	}
+	if math.IsNaN(outcome.Loss) || math.IsInf(outcome.Loss, 0) {
+		return fmt.Errorf("%s: the loss on %s is %v: %s", path, d.Name, outcome.Loss, tooLarge)
+	}
 	s := scores{outcome}
 	if !asJSON {
 		_, err := fmt.Fprint(a.stdout, s.table(path, d))
@@ -87,6 +91,10 @@ func (a *app) report(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	}
 	return json.NewEncoder(a.stdout).Encode(s.event(path, d, info))
 }
+
+// tooLarge is what is wrong with a network that gives NaN or infinities. Training
+// never ends with such weights.
+const tooLarge = "the network's weights are too large; train another"
 
 // evaluate has the backend chosen do the work, or the CPU if that one fails and
 // may be replaced. It also returns which one it was.

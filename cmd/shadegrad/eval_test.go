@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/model"
 )
 
 // repository returns the path of a file in the repository.
@@ -147,5 +148,33 @@ func TestUndefinedPrecision(t *testing.T) {
 	}
 	if table := p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0).stdout; !strings.Contains(table, "–  ") {
 		t.Errorf("there is no dash:\n%s", table)
+	}
+}
+
+// TestTooLargeWeights asks a network whose weights are finite and whose outputs are
+// not: it knows nothing.
+func TestTooLargeWeights(t *testing.T) {
+	p := at(t)
+	m, err := model.Load(smallModel(t, p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, values := range m.Values {
+		for i := range values {
+			values[i] = 3e38
+		}
+	}
+	file := p.path("large")
+	if err := m.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"eval", "-backend=cpu", "-model=" + file, "-data=" + smallData(t)},
+		{"eval", "-backend=cpu", "-model=" + file, "-data=" + smallData(t), "-json"},
+		{"predict", "-model=" + file, repository(t, "testdata/digits/seven.png")},
+	} {
+		if r := p.run(args...).is(1, " is NaN: the network's weights are too large; train another\n"); r.stdout != "" {
+			t.Errorf("%v: stdout:\n%s", args, r.stdout)
+		}
 	}
 }

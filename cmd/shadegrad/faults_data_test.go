@@ -126,3 +126,18 @@ func number4(b []byte, at int, n uint32) []byte {
 	binary.BigEndian.PutUint32(b[at:], n)
 	return b
 }
+
+// TestOneClass trains where all labels are 0: the network says so.
+func TestOneClass(t *testing.T) {
+	p := at(t)
+	d, err := mnist()
+	if err != nil {
+		t.Fatal(err)
+	}
+	train, test := firstOf(&d.Train, 1), firstOf(&d.Train, 1)
+	train.Labels, test.Labels = []byte{0}, []byte{0}
+	writeData(t, p.path("one"), train, test)
+	p.run("train", "-backend=cpu", "-data=one", "-hidden=4", "-epochs=2", "-save=m", "-expect=test_acc>=1").is(0,
+		": 1 training image of 28×28 in 1 class; network 784-4-2,")
+	p.run("eval", "-backend=cpu", "-model=m", "-data=one").is(0)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"sort"
 
@@ -71,6 +72,11 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	for _, y := range outputs[0] {
+		if v := float64(y); math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("%s: an output is %v: %s", name, y, tooLarge)
+		}
+	}
 	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", name, m.Width, m.Height)
 	if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
 		return err
@@ -95,7 +101,7 @@ func verdict(m *model.Model, y []float32) string {
 		order[i] = i
 	}
 	sort.SliceStable(order, func(i, j int) bool { return y[order[i]] > y[order[j]] })
-	text := fmt.Sprintf("it is a %d", order[0])
+	text := fmt.Sprintf("it is %s %d", article(order[0]), order[0])
 	for i, c := range order[:min(likeliest, len(order))] {
 		separator := ", "
 		if i == 0 {
@@ -104,6 +110,14 @@ func verdict(m *model.Model, y []float32) string {
 		text += fmt.Sprintf("%s%d with %s", separator, c, likelihood(m, y[c]))
 	}
 	return text
+}
+
+// article returns the indefinite article that a class below 256 is read with.
+func article(class int) string {
+	if class == 8 || class == 11 || class == 18 || class >= 80 && class < 90 {
+		return "an"
+	}
+	return "a"
 }
 
 // likelihood writes an output of softmax as a percentage, and does not call small

@@ -204,7 +204,8 @@ func hiddenActivation(s string) (compute.Activation, error) {
 func (r *recipe) options(d *dataset.Data) (train.Options, error) {
 	c := mlp.Config{Hidden: r.act, Loss: r.loss, Scale: 1. / 255, On: 1}
 	c.Sizes = append([]int{d.Train.Features()}, r.hidden...)
-	c.Sizes = append(c.Sizes, d.Train.Classes)
+	// One output stands for two classes, so that one class takes two.
+	c.Sizes = append(c.Sizes, max(d.Train.Classes, 2))
 	output, init := compute.Softmax, mlp.Xavier
 	if r.loss == compute.SquaredError {
 		output = compute.Sigmoid

@@ -116,5 +116,12 @@ func (i DataInfo) Same(d *dataset.Data) error {
 
 // String returns the shape of the data.
 func (i DataInfo) String() string {
-	return fmt.Sprintf("%d training images of %d×%d in %d classes", i.Samples, i.Width, i.Height, i.Classes)
+	images, classes := "images", "classes"
+	if i.Samples == 1 {
+		images = "image"
+	}
+	if i.Classes == 1 {
+		classes = "class"
+	}
+	return fmt.Sprintf("%d training %s of %d×%d in %d %s", i.Samples, images, i.Width, i.Height, i.Classes, classes)
 }
