@@ -48,6 +48,7 @@ func (l *caseList) matmuls() {
 		kernel := "matmul_" + form.name
 		if l.quick {
 			l.matmul(kernel, size{67, 35, 33}, form.transA, form.transB)
+			l.matmul(kernel, size{9, 11, 301}, form.transA, form.transB) // long sums, which kernels take in pieces
 			continue
 		}
 		for _, t := range tiles {
