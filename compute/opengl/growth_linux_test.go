@@ -1,0 +1,88 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+
+	"shadegrad/internal/glctx/gltest"
+)
+
+// resident returns the bytes of this process that are in memory, the driver's
+// included, when Go has given back what it does not use.
+func resident(t *testing.T) int64 {
+	t.Helper()
+	debug.FreeOSMemory()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * int64(os.Getpagesize())
+}
+
+// TestGrowth looks at the memory of the process, which no count of buffers sees:
+// thousands of steps, and backends opened and closed, must not make it grow.
+func TestGrowth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute on a software renderer")
+	}
+	steps := func(n *net, epochs int) {
+		for range epochs {
+			n.epoch()
+		}
+	}
+	t.Run("steps", func(t *testing.T) {
+		b := openTest(t, Options{}, seams{})
+		n := newNet(t, b)
+		measure := func(epochs int) int64 {
+			steps(n, epochs)
+			if err := b.Sync(); err != nil {
+				t.Fatal(err)
+			}
+			return resident(t)
+		}
+		before := measure(500)
+		after := measure(2500) // of four steps each
+		t.Logf("10,000 steps: %d KiB before, %+d KiB", before>>10, (after-before)>>10)
+		if after-before > 4<<20 {
+			t.Errorf("%d bytes more after 10,000 steps", after-before)
+		}
+	})
+	t.Run("backends", func(t *testing.T) {
+		cycles := func(n int) int64 {
+			for range n {
+				b, err := Open(Options{})
+				gltest.Require(t, err)
+				steps(newNet(t, b), 2)
+				if err := b.Sync(); err != nil {
+					t.Fatal(err)
+				}
+				if err := b.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return resident(t)
+		}
+		// Drivers keep some of the first ones' memory for those that follow. What
+		// leaks grows in every round.
+		before := cycles(50)
+		for round := range 6 {
+			after := cycles(50)
+			t.Logf("50 backends: %d KiB before, %+d KiB", before>>10, (after-before)>>10)
+			if after-before <= 50*100<<10 {
+				return
+			}
+			if before = after; round == 5 {
+				t.Errorf("the process has grown by more than 5 MiB with every 50 backends")
+			}
+		}
+	})
+}
