@@ -84,6 +84,17 @@ func TestOpenGL(t *testing.T) {
 		at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1,
 			"shadegrad: GPU self-test failed: kernel activate", "does not compile on "+info.Renderer, "activate.comp", "; -backend=cpu needs no GPU\n")
 	})
+	t.Run("a shader is missing", func(t *testing.T) {
+		needGPU(t)
+		dir := mutated(t, "loss.comp", "void main() {", "void main() {")
+		if err := os.Remove(filepath.Join(dir, "loss.comp")); err != nil {
+			t.Fatal(err)
+		}
+		r := at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1)
+		if want := "shadegrad: GPU self-test failed: shaders (" + dir + "): kernel loss: open loss.comp: no such file or directory; -backend=cpu needs no GPU\n"; r.stderr != want {
+			t.Errorf("stderr is\n%swant\n%s", r.stderr, want)
+		}
+	})
 	t.Run("no such shaders", func(t *testing.T) {
 		needGPU(t)
 		at(t, "SHADEGRAD_SHADERS=/nowhere/at/all").run(args("-backend=gpu")...).is(1, "SHADEGRAD_SHADERS=/nowhere/at/all: ", "no such file or directory")

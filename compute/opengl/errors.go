@@ -33,6 +33,18 @@ func (e *CompileError) Error() string {
 	return fmt.Sprintf("kernel %s does not %s on %s: %s", e.Kernel, verb, e.Device, strings.Join(lines, "\n"))
 }
 
+// A SourceError says that the source of a kernel is not there, or not as it must
+// be. With the embedded shaders it is a mistake in this program.
+type SourceError struct {
+	Origin string // of the shaders: a directory, or "built in"
+	Err    error
+}
+
+func (e *SourceError) Error() string { return fmt.Sprintf("shaders (%s): %v", e.Origin, e.Err) }
+
+// Unwrap returns what is wrong.
+func (e *SourceError) Unwrap() error { return e.Err }
+
 // A ContextLostError says that the driver gave up the OpenGL context, and all
 // that was in the GPU's memory with it.
 type ContextLostError struct {

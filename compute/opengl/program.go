@@ -36,7 +36,7 @@ type argUniforms struct {
 func (w *worker) program(kernel string, defines shaders.Defines) (*program, error) {
 	source, err := w.shaders.Specialise(kernel, defines)
 	if err != nil {
-		return nil, err
+		return nil, &SourceError{w.shaders.Origin(), err}
 	}
 	if p := w.programs[source.Name]; p != nil {
 		return p, nil

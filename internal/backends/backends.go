@@ -141,6 +141,10 @@ func selfTest(b compute.Backend) error {
 		if errors.As(err, &refused) { // it names the device itself
 			return fmt.Errorf("GPU self-test failed: %w", refused)
 		}
+		var source *opengl.SourceError
+		if errors.As(err, &source) { // the device has not seen it
+			return fmt.Errorf("GPU self-test failed: %w", source)
+		}
 		text := err.Error()
 		var f *judge.Failure
 		if errors.As(err, &f) {
