@@ -86,7 +86,7 @@ func clash(list, others []span, sameRows bool) bool {
 
 // shortCost is the most work that one worker does sooner than two would, by
 // floating-point operations: waking the others takes about a microsecond.
-const shortCost = 1 << 16
+const shortCost = 1 << 18
 
 // schedule puts nodes into phases. A step joins an earlier phase where no step
 // between depends on the order; so the deltas of all layers come before the first

@@ -2,19 +2,17 @@ package simd
 
 import (
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 )
 
-// The shapes are those of MNIST: batches of 64 of 784 pixels, of which 150 are not
-// zero, so that a pixel is not zero in 12 of the samples.
+// The shapes are those of MNIST: batches of 64 of 784 pixels, of which a fifth are not
+// zero.
 const (
 	benchBatch  = 64
 	benchPixels = 784
-	benchDense  = 150
-	benchShare  = 12
 )
 
 var benchUnits = []int{10, 64, 128, 256, 800}
@@ -78,18 +76,31 @@ func random(n int) []float32 {
 	return x
 }
 
-// lists makes count sorted lists of length entries below limit.
-func lists(count, length, limit int) (start, idx []int32, val []float32) {
-	start = []int32{0}
-	for range count {
-		p := rand.Perm(limit)[:length]
-		slices.Sort(p)
-		for _, i := range p {
-			idx = append(idx, int32(i))
-		}
-		start = append(start, int32(len(idx)))
+// batch returns the pixels of a batch as rows, and transposed, with their bitmaps, and
+// how many bits are set.
+func batch() (rows, columns Sparse, set int) {
+	src := pixels()
+	index := make([]uint32, benchBatch)
+	var value [256]float32
+	for b := range value {
+		value[b] = float32(b) / 255
 	}
-	return start, idx, random(len(idx))
+	words := (benchPixels + WordBits - 1) / WordBits
+	rows = Sparse{Rows: benchBatch, Words: words, Stride: words * WordBits,
+		Bytes: make([]byte, benchBatch*words*WordBits), Bits: make([]uint64, benchBatch*words), Value: &value}
+	for i := range index {
+		index[i] = uint32(i)
+		copy(rows.Bytes[i*rows.Stride:], src[i*benchPixels:][:benchPixels])
+	}
+	columns = Sparse{Rows: benchPixels, Words: 1, Stride: WordBits,
+		Bytes: make([]byte, benchPixels*WordBits), Bits: make([]uint64, benchPixels), Value: &value}
+	GatherTranspose(columns.Bytes, WordBits, src, benchPixels, 0, benchPixels, index)
+	Bitmap(rows.Bits, rows.Bytes)
+	Bitmap(columns.Bits, columns.Bytes)
+	for _, w := range columns.Bits {
+		set += bits.OnesCount64(w)
+	}
+	return rows, columns, set
 }
 
 func BenchmarkPeakFlops(b *testing.B) {
@@ -98,51 +109,21 @@ func BenchmarkPeakFlops(b *testing.B) {
 	})
 }
 
-func BenchmarkSumRows(b *testing.B) {
+// BenchmarkSparseMul goes through all bitmaps by so many words at a time.
+func BenchmarkSparseMul(b *testing.B) {
 	for _, units := range benchUnits {
-		b.Run(fmt.Sprintf("units=%d", units), func(b *testing.B) {
-			eachLevelBench(b, func(b *testing.B) {
-				w, z := random(benchPixels*units), make([]float32, benchBatch*units)
-				start, idx, val := lists(benchBatch, benchDense, benchPixels)
-				reportFlops(b, float64(2*units*len(idx)), func() {
-					SumRowsEach(z, units, units, w, units, Lists{start, 1, idx, val})
-				})
-			})
-		})
-	}
-}
-
-// BenchmarkSumRowsBlocked takes the pixels in blocks whose weights fit in the inner
-// cache, and all samples with each.
-func BenchmarkSumRowsBlocked(b *testing.B) {
-	for _, units := range []int{64, 128} {
-		for _, pixels := range []int{28, 49, 56, 112, 196} {
-			b.Run(fmt.Sprintf("units=%d/pixels=%d", units, pixels), func(b *testing.B) {
+		for _, words := range []int{1, 2, 3, 4, 13} {
+			b.Run(fmt.Sprintf("units=%d/words=%d", units, words), func(b *testing.B) {
 				eachLevelBench(b, func(b *testing.B) {
+					x, _, set := batch()
 					w, z := random(benchPixels*units), make([]float32, benchBatch*units)
-					blocks := benchPixels / pixels
-					_, idx, val := lists(benchBatch, benchDense, benchPixels)
-					start := []int32{}
-					for t := range idx {
-						sample := t / benchDense
-						for len(start) <= sample*blocks+int(idx[t])/pixels {
-							start = append(start, int32(t))
-						}
-					}
-					for len(start) <= benchBatch*blocks {
-						start = append(start, int32(len(idx)))
-					}
-					for t := range idx {
-						idx[t] %= int32(pixels)
-					}
-					reportFlops(b, float64(2*units*len(idx)), func() {
-						for k := range blocks {
-							part := w[k*pixels*units:]
-							l := Lists{start[k:], blocks, idx, val}
+					reportFlops(b, float64(2*units*set), func() {
+						for k := 0; k < x.Words; k += words {
+							part := x.Part(0, x.Rows, k, min(words, x.Words-k))
 							if k == 0 {
-								SumRowsEach(z, units, units, part, units, l)
+								SparseMul(z, units, units, part, w, units)
 							} else {
-								SumRowsAddEach(z, units, units, part, units, l)
+								SparseMulAdd(z, units, units, part, w[k*WordBits*units:], units)
 							}
 						}
 					})
@@ -152,19 +133,18 @@ func BenchmarkSumRowsBlocked(b *testing.B) {
 	}
 }
 
-func BenchmarkSumRowsUpdate(b *testing.B) {
+func BenchmarkSparseUpdate(b *testing.B) {
 	for _, update := range []string{"sgd", "momentum"} {
 		for _, units := range benchUnits {
 			b.Run(fmt.Sprintf("%s/units=%d", update, units), func(b *testing.B) {
 				eachLevelBench(b, func(b *testing.B) {
+					_, x, set := batch()
 					w, v, d := random(benchPixels*units), random(benchPixels*units), random(benchBatch*units)
-					start, idx, val := lists(benchPixels, benchShare, benchBatch)
-					reportFlops(b, float64(2*units*len(idx)), func() {
-						l := Lists{start, 1, idx, val}
+					reportFlops(b, float64(2*units*set), func() {
 						if update == "sgd" {
-							SumRowsSGDEach(w, units, units, d, units, l, 1e-9)
+							SparseSGD(w, units, units, x, d, units, 1e-9)
 						} else {
-							SumRowsMomentumEach(w, v, units, units, d, units, l, 1e-9, 0.5)
+							SparseMomentum(w, v, units, units, x, d, units, 1e-9, 0.5)
 						}
 					})
 				})
@@ -173,14 +153,16 @@ func BenchmarkSumRowsUpdate(b *testing.B) {
 	}
 }
 
-func BenchmarkAddScaledRows(b *testing.B) {
+func BenchmarkSparseRank1(b *testing.B) {
 	for _, units := range []int{10, 128, 200} {
 		b.Run(fmt.Sprintf("units=%d", units), func(b *testing.B) {
 			eachLevelBench(b, func(b *testing.B) {
+				rows, _, set := batch()
 				w, x := random(benchPixels*units), random(units)
-				_, idx, val := lists(1, benchDense, benchPixels)
-				reportFlops(b, float64(2*units*len(idx)), func() {
-					AddScaledRows(w, units, idx, val, x, 1e-9)
+				i := 0
+				reportFlops(b, float64(2*units*set)/benchBatch, func() {
+					SparseRank1(w, units, rows.Part(i%benchBatch, 1, 0, rows.Words), x, 1e-9)
+					i++
 				})
 			})
 		})
@@ -198,32 +180,11 @@ func pixels() []byte {
 	return src
 }
 
-func BenchmarkCompactRows(b *testing.B) {
+// BenchmarkBitmap is that of a batch.
+func BenchmarkBitmap(b *testing.B) {
 	eachLevelBench(b, func(b *testing.B) {
-		src := pixels()
-		start, idx, val := make([]int32, benchBatch+1), make([]int32, len(src)), make([]float32, len(src))
-		reportBytes(b, len(src), func() {
-			CompactRows(start, idx, val, src, benchPixels, 1.0/255)
-		})
-		b.ReportMetric(float64(start[benchBatch]), "entries")
-	})
-}
-
-// BenchmarkPixelLists makes the lists of all pixels from the bytes of a batch.
-func BenchmarkPixelLists(b *testing.B) {
-	eachLevelBench(b, func(b *testing.B) {
-		src := pixels()
-		index := make([]uint32, benchBatch)
-		for i := range index {
-			index[i] = uint32(i)
-		}
-		dst := make([]byte, len(src))
-		start, idx, val := make([]int32, benchPixels+1), make([]int32, len(src)), make([]float32, len(src))
-		reportBytes(b, len(src), func() {
-			GatherTranspose(dst, src, benchPixels, 0, benchPixels, index)
-			CompactRows(start, idx, val, dst, benchBatch, 1.0/255)
-		})
-		b.ReportMetric(float64(start[benchPixels]), "entries")
+		rows, _, _ := batch()
+		reportBytes(b, len(rows.Bytes), func() { Bitmap(rows.Bits, rows.Bytes) })
 	})
 }
 
@@ -235,7 +196,7 @@ func BenchmarkGatherTranspose(b *testing.B) {
 			index[i] = uint32(i)
 		}
 		reportBytes(b, len(src), func() {
-			GatherTranspose(dst, src, benchPixels, 0, benchPixels, index)
+			GatherTranspose(dst, benchBatch, src, benchPixels, 0, benchPixels, index)
 		})
 	})
 }

@@ -167,80 +167,64 @@ func dot(x, y []float32) float32 {
 	}
 }
 
-func sumRows(dst []float32, n, ldo int, rows []float32, ld int, l Lists, keep bool) int {
+func sparseMul(dst []float32, n, ldd int, s Sparse, m []float32, ldm int, keep bool) {
 	switch level {
 	case AVX512:
-		return sumRowsAVX512(&dst[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
-			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), keep)
+		sparseMulAVX512(&dst[0], n, ldd, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, keep)
 	case AVX2:
-		return sumRowsAVX2(&dst[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
-			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), keep)
-	}
-	return sumRowsGo(dst, n, ldo, rows, ld, l, keep)
-}
-
-func sumRowsSGD(w []float32, n, ldo int, rows []float32, ld int, l Lists, rate float32) int {
-	switch level {
-	case AVX512:
-		return sumRowsSGDAVX512(&w[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
-			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate)
-	case AVX2:
-		return sumRowsSGDAVX2(&w[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
-			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate)
-	}
-	return sumRowsSGDGo(w, n, ldo, rows, ld, l, rate)
-}
-
-func sumRowsMomentum(w, v []float32, n, ldo int, rows []float32, ld int, l Lists, rate, mu float32) int {
-	switch level {
-	case AVX512:
-		return sumRowsMomentumAVX512(&w[0], &v[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
-			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate, mu)
-	case AVX2:
-		return sumRowsMomentumAVX2(&w[0], &v[0], unsafe.SliceData(rows), n, ldo, ld, len(rows)-n,
-			&l.Start[0], l.Step, l.Len(), unsafe.SliceData(l.Idx), unsafe.SliceData(l.Val), rate, mu)
-	}
-	return sumRowsMomentumGo(w, v, n, ldo, rows, ld, l, rate, mu)
-}
-
-func addScaledRows(w []float32, ld int, idx []int32, val, x []float32, alpha float32) int {
-	switch level {
-	case AVX512:
-		return addScaledRowsAVX512(unsafe.SliceData(w), len(x), ld, len(w)-len(x), &idx[0], &val[0], len(idx), &x[0], alpha)
-	case AVX2:
-		return addScaledRowsAVX2(unsafe.SliceData(w), len(x), ld, len(w)-len(x), &idx[0], &val[0], len(idx), &x[0], alpha)
+		sparseMulAVX2(&dst[0], n, ldd, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, keep)
 	default:
-		return addScaledRowsGo(w, ld, idx, val, x, alpha)
+		sparseMulGo(dst, n, ldd, s, m, ldm, keep)
 	}
 }
 
-func compactRows(start, idx []int32, val []float32, src []byte, cols int, scale float32) {
+func sparseSGD(w []float32, n, ldw int, s Sparse, m []float32, ldm int, rate float32) {
 	switch level {
 	case AVX512:
-		compactRowsAVX512(&start[0], &idx[0], &val[0], &src[0], len(src)/cols, cols, scale)
+		sparseSGDAVX512(&w[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, rate)
 	case AVX2:
-		compactRowsAVX2(&start[0], &idx[0], &val[0], &src[0], len(src)/cols, cols, scale)
+		sparseSGDAVX2(&w[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, rate)
 	default:
-		compactRowsGo(start, idx, val, src, cols, scale)
+		sparseSGDGo(w, n, ldw, s, m, ldm, rate)
 	}
 }
 
-func compact(idx []int32, val []float32, src []byte, scale float32) int {
-	var start [2]int32
+func sparseMomentum(w, v []float32, n, ldw int, s Sparse, m []float32, ldm int, rate, mu float32) {
 	switch level {
 	case AVX512:
-		compactRowsAVX512(&start[0], &idx[0], &val[0], &src[0], 1, len(src), scale)
+		sparseMomentumAVX512(&w[0], &v[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, rate, mu)
 	case AVX2:
-		compactRowsAVX2(&start[0], &idx[0], &val[0], &src[0], 1, len(src), scale)
+		sparseMomentumAVX2(&w[0], &v[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, rate, mu)
 	default:
-		return compactGo(idx, val, src, scale)
+		sparseMomentumGo(w, v, n, ldw, s, m, ldm, rate, mu)
 	}
-	return int(start[1])
+}
+
+func sparseRank1(m []float32, ldm int, s Sparse, x []float32, alpha float32) {
+	switch level {
+	case AVX512:
+		sparseRank1AVX512(unsafe.SliceData(m), len(x), ldm, &s.Bytes[0], &s.Bits[0], s.Words, &s.Value[0], &x[0], alpha)
+	case AVX2:
+		sparseRank1AVX2(unsafe.SliceData(m), len(x), ldm, &s.Bytes[0], &s.Bits[0], s.Words, &s.Value[0], &x[0], alpha)
+	default:
+		sparseRank1Go(m, ldm, s, x, alpha)
+	}
+}
+
+func bitmap(dst []uint64, src []byte) {
+	switch level {
+	case AVX512:
+		bitmapAVX512(&dst[0], &src[0], len(dst))
+	case AVX2:
+		bitmapAVX2(&dst[0], &src[0], len(dst))
+	default:
+		bitmapGo(dst, src)
+	}
 }
 
 // gatherTranspose leaves to Go the rows that make no group, and AVX2's columns that
 // make no vector.
-func gatherTranspose(dst, src []byte, cols, lo, hi int, index []uint32) {
+func gatherTranspose(dst []byte, ldd int, src []byte, cols, lo, hi int, index []uint32) {
 	group, vector := 0, 1
 	switch level {
 	case AVX512:
@@ -248,16 +232,16 @@ func gatherTranspose(dst, src []byte, cols, lo, hi int, index []uint32) {
 	case AVX2:
 		group, vector = 8, 32
 	default:
-		gatherTransposeGo(dst, src, cols, lo, hi, index)
+		gatherTransposeGo(dst, ldd, src, cols, lo, hi, index)
 		return
 	}
 	m := len(index)
 	rows, width := m/group*group, (hi-lo)/vector*vector
 	if rows > 0 && width > 0 {
 		if level == AVX512 {
-			gatherTransposeAVX512(&dst[0], &src[lo], cols, width, &index[0], rows/group, m)
+			gatherTransposeAVX512(&dst[0], &src[lo], cols, width, &index[0], rows/group, ldd)
 		} else {
-			gatherTransposeAVX2(&dst[0], &src[lo], cols, width, &index[0], rows/group, m)
+			gatherTransposeAVX2(&dst[0], &src[lo], cols, width, &index[0], rows/group, ldd)
 		}
 	}
 	for i, r := range index {
@@ -266,7 +250,7 @@ func gatherTranspose(dst, src []byte, cols, lo, hi int, index []uint32) {
 			from += width
 		}
 		for j := from; j < hi; j++ {
-			dst[(j-lo)*m+i] = src[int(r)*cols+j]
+			dst[(j-lo)*ldd+i] = src[int(r)*cols+j]
 		}
 	}
 }

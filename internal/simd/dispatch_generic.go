@@ -19,28 +19,25 @@ func tanh(dst []float32)                           { tanhGo(dst) }
 func softmax(z []float32, cols int)                { softmaxGo(z, cols) }
 func columnSum(dst, src []float32)                 { columnSumGo(dst, src) }
 func dot(x, y []float32) float32                   { return dotGo(x, y) }
-func addScaledRows(w []float32, ld int, idx []int32, val, x []float32, alpha float32) int {
-	return addScaledRowsGo(w, ld, idx, val, x, alpha)
-}
-func compact(idx []int32, val []float32, src []byte, scale float32) int {
-	return compactGo(idx, val, src, scale)
-}
-func compactRows(start, idx []int32, val []float32, src []byte, cols int, scale float32) {
-	compactRowsGo(start, idx, val, src, cols, scale)
-}
-func gatherTranspose(dst, src []byte, cols, lo, hi int, index []uint32) {
-	gatherTransposeGo(dst, src, cols, lo, hi, index)
-}
-func fmaPeak(iterations int) int { return fmaPeakGo(iterations) }
+func bitmap(dst []uint64, src []byte)              { bitmapGo(dst, src) }
+func fmaPeak(iterations int) int                   { return fmaPeakGo(iterations) }
 
-func sumRows(dst []float32, n, ldo int, rows []float32, ld int, l Lists, keep bool) int {
-	return sumRowsGo(dst, n, ldo, rows, ld, l, keep)
+func gatherTranspose(dst []byte, ldd int, src []byte, cols, lo, hi int, index []uint32) {
+	gatherTransposeGo(dst, ldd, src, cols, lo, hi, index)
 }
 
-func sumRowsSGD(w []float32, n, ldo int, rows []float32, ld int, l Lists, rate float32) int {
-	return sumRowsSGDGo(w, n, ldo, rows, ld, l, rate)
+func sparseMul(dst []float32, n, ldd int, s Sparse, m []float32, ldm int, keep bool) {
+	sparseMulGo(dst, n, ldd, s, m, ldm, keep)
 }
 
-func sumRowsMomentum(w, v []float32, n, ldo int, rows []float32, ld int, l Lists, rate, mu float32) int {
-	return sumRowsMomentumGo(w, v, n, ldo, rows, ld, l, rate, mu)
+func sparseSGD(w []float32, n, ldw int, s Sparse, m []float32, ldm int, rate float32) {
+	sparseSGDGo(w, n, ldw, s, m, ldm, rate)
+}
+
+func sparseMomentum(w, v []float32, n, ldw int, s Sparse, m []float32, ldm int, rate, mu float32) {
+	sparseMomentumGo(w, v, n, ldw, s, m, ldm, rate, mu)
+}
+
+func sparseRank1(m []float32, ldm int, s Sparse, x []float32, alpha float32) {
+	sparseRank1Go(m, ldm, s, x, alpha)
 }

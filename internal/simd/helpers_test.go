@@ -56,7 +56,7 @@ func newArena(t *testing.T, seed uint64) *arena {
 	return a
 }
 
-func alloc[T float32 | int32 | uint32 | byte](a *arena, n int) []T {
+func alloc[T float32 | uint64 | uint32 | byte](a *arena, n int) []T {
 	if a.used == len(a.regions) {
 		if len(idle) == 0 {
 			idle = append(idle, newRegion(regionSize))

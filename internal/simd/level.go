@@ -11,7 +11,7 @@ type Level int
 
 const (
 	Off    Level = iota // plain Go
-	AVX2                // 256 bits: AVX2 and FMA
+	AVX2                // 256 bits: AVX2, FMA and BMI1
 	AVX512              // 512 bits: AVX-512 F, VL, BW and DQ
 )
 

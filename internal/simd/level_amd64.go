@@ -6,9 +6,9 @@ import "golang.org/x/sys/cpu"
 // saves the registers of.
 func best() Level {
 	switch x := &cpu.X86; {
-	case x.HasAVX512F && x.HasAVX512VL && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX2 && x.HasFMA:
+	case x.HasAVX512F && x.HasAVX512VL && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX2 && x.HasFMA && x.HasBMI1:
 		return AVX512
-	case x.HasAVX2 && x.HasFMA:
+	case x.HasAVX2 && x.HasFMA && x.HasBMI1:
 		return AVX2
 	}
 	return Off

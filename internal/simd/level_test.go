@@ -60,34 +60,20 @@ func TestSet(t *testing.T) {
 
 // TestMistakes calls each function with lengths that do not fit.
 func TestMistakes(t *testing.T) {
-	x, y, i := make([]float32, 4), make([]float32, 3), make([]int32, 3)
-	b := make([]byte, 4)
+	x, y := make([]float32, 4), make([]float32, 3)
 	for name, f := range map[string]func(){
-		"Add":                 func() { Add(x, y) },
-		"AddBias":             func() { AddBias(x, y) },
-		"BiasReLU":            func() { BiasReLU(x, nil) },
-		"DeltaReLU":           func() { DeltaReLU(x, x, y) },
-		"DeltaSigmoid":        func() { DeltaSigmoid(x, y, x) },
-		"DeltaTanh":           func() { DeltaTanh(y, x, x) },
-		"SGD":                 func() { SGD(x, y, 1) },
-		"Momentum":            func() { Momentum(x, x, y, 1, 1) },
-		"Softmax":             func() { Softmax(x, 3) },
-		"ColumnSum":           func() { ColumnSum(y, x) },
-		"Dot":                 func() { Dot(x, y) },
-		"SumRows":             func() { SumRows(x, x, 3, i, y) },
-		"SumRowsAdd":          func() { SumRowsAdd(x, x, 4, i, x) },
-		"SumRowsSGD":          func() { SumRowsSGD(x, x, -1, i, y, 1) },
-		"SumRowsMomentum":     func() { SumRowsMomentum(x, y, x, 4, i, y, 1, 1) },
-		"SumRowsEach":         func() { SumRowsEach(x, 3, 3, x, 3, Lists{[]int32{0, 1, 2}, 1, i, y}) },
-		"SumRowsAddEach":      func() { SumRowsAddEach(x, 2, 2, x, 2, Lists{[]int32{0, 2, 1}, 1, i, y}) },
-		"SumRowsSGDEach":      func() { SumRowsSGDEach(x, 2, 2, x, 2, Lists{[]int32{0, 1, 4}, 1, i, y}, 1) },
-		"SumRowsMomentumEach": func() { SumRowsMomentumEach(x, x, 2, 2, x, 1, Lists{[]int32{0, 1, 2}, 1, i, y}, 1, 1) },
-		"Lists":               func() { SumRowsEach(x, 2, 2, x, 2, Lists{Start: []int32{0, 1, 2}, Idx: i, Val: y}) },
-		"AddScaledRows":       func() { AddScaledRows(x, 3, i, y, x, 1) },
-		"Compact":             func() { Compact(i, x, b, 1) },
-		"CompactRows":         func() { CompactRows(i, i, y, b, 2, 1) },
-		"GatherTranspose":     func() { GatherTranspose(b, b, 2, 0, 2, []uint32{0, 2}) },
+		"Add":          func() { Add(x, y) },
+		"AddBias":      func() { AddBias(x, y) },
+		"BiasReLU":     func() { BiasReLU(x, nil) },
+		"DeltaReLU":    func() { DeltaReLU(x, x, y) },
+		"DeltaSigmoid": func() { DeltaSigmoid(x, y, x) },
+		"DeltaTanh":    func() { DeltaTanh(y, x, x) },
+		"SGD":          func() { SGD(x, y, 1) },
+		"Momentum":     func() { Momentum(x, x, y, 1, 1) },
+		"Softmax":      func() { Softmax(x, 3) },
+		"ColumnSum":    func() { ColumnSum(y, x) },
+		"Dot":          func() { Dot(x, y) },
 	} {
-		t.Run(name, func(t *testing.T) { wantPanic(t, strings.Replace(name, "Lists", "SumRowsEach", 1)+": ", f) })
+		t.Run(name, func(t *testing.T) { wantPanic(t, name+": ", f) })
 	}
 }

@@ -23,9 +23,8 @@ var files = []struct {
 	{"vector", vectors},
 	{"exp", exponentials},
 	{"reduce", reductions},
-	{"rows", sumsOfRows},
-	{"compact", compactions},
 	{"transpose", transpositions},
+	{"sparse", sparseProducts},
 	{"peak", peaks},
 }
 

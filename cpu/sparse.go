@@ -1,0 +1,217 @@
+package cpu
+
+import (
+	"slices"
+
+	"shadegrad/compute"
+	"shadegrad/internal/simd"
+	"shadegrad/internal/workers"
+)
+
+// The units of the first layer are divided among the workers, so that each core
+// finds its part of the weights in its own cache, forward and at the update. Where that
+// would leave a worker with too few units to sum at once, workers share units, and
+// divide the samples (forward) or the pixels (update) between them.
+
+// fewUnits is the least that a worker's units may be.
+const fewUnits = 64
+
+// divide returns the parts of the units, and of n other items in multiples of grain,
+// that are a worker's.
+func divide(units, n, grain, worker, size int) (u0, u1, lo, hi int) {
+	parts := 1
+	for p := size; p > 1; p-- {
+		if size%p == 0 && units >= p*fewUnits {
+			parts = p
+			break
+		}
+	}
+	u0, u1 = workers.Share(units, simdWidth, worker%parts, parts)
+	lo, hi = workers.Share(n, grain, worker/parts, size/parts)
+	return
+}
+
+// pixels is what the layer's nodes know of the images.
+type pixels struct {
+	src      []byte
+	index    []uint32
+	value    [256]float32 // of each byte
+	features int
+	units    int
+	own      []bitmapped // of each worker
+}
+
+// A bitmapped is a worker's bytes of a few rows, with their bitmap.
+type bitmapped struct {
+	bytes   []byte
+	bits    []uint64
+	natural []uint32
+	_       [64]byte // keeps the next worker's off this one's cache line
+}
+
+func (l *plan) pixels(g compute.Gather, units int) pixels {
+	p := pixels{src: g.Src.Buf.(*buffer[byte]).data, index: rowNumbers(g.Index), features: g.Src.Cols, units: units,
+		own: make([]bitmapped, len(l.backend.alone))}
+	for b := range p.value {
+		p.value[b] = g.Scale * float32(b)
+	}
+	return p
+}
+
+// words is how many words of a bitmap n columns take.
+func words(n int) int { return (n + simd.WordBits - 1) / simd.WordBits }
+
+// sparse returns rows of some words in a worker's memory, which it makes large enough.
+// What was never written there is zero.
+func (p *pixels) sparse(worker, rows, words int) simd.Sparse {
+	b, n := &p.own[worker], rows*words
+	if len(b.bits) < n {
+		b.bytes, b.bits = make([]byte, n*simd.WordBits), make([]uint64, n)
+	}
+	return simd.Sparse{Rows: rows, Words: words, Stride: words * simd.WordBits,
+		Bytes: b.bytes[:n*simd.WordBits], Bits: b.bits[:n], Value: &p.value}
+}
+
+// batch returns rows [lo, hi) of the batch that begins at a row.
+func (p *pixels) batch(worker, row, lo, hi int) simd.Sparse {
+	s := p.sparse(worker, hi-lo, words(p.features))
+	for i := range hi - lo {
+		from := rowNumber(p.index, row+lo+i) * p.features
+		copy(s.Bytes[i*s.Stride:], p.src[from:from+p.features])
+	}
+	simd.Bitmap(s.Bits, s.Bytes)
+	return s
+}
+
+// numbers returns the numbers of n rows from a row of the batch on.
+func (p *pixels) numbers(worker, row, n int) []uint32 {
+	if p.index != nil {
+		return p.index[row : row+n]
+	}
+	b := &p.own[worker]
+	b.natural = slices.Grow(b.natural[:0], n)[:n]
+	for i := range b.natural {
+		b.natural[i] = uint32(row + i)
+	}
+	return b.natural
+}
+
+// sparseCost is what the layer costs for each operation of a dense one.
+const sparseCost = 0.25
+
+func (f *firstLayer) forwardNode(l *plan) *node {
+	d := f.forward.Dst
+	return &node{wide: &sparseForward{pixels: l.pixels(f.gather, d.Cols), wt: data(f.forward.B), dst: data(d), rows: d.Rows},
+		cost: sparseCost * 2 * float64(d.Len()) * float64(f.gather.Src.Cols),
+		in:   spans(f.forward.B), out: spans(d)}
+}
+
+// sparseForward is the layer's product.
+type sparseForward struct {
+	pixels
+	wt, dst []float32
+	rows    int
+}
+
+// wordsAtATime is with how many words of their bitmaps all rows of a chunk are done
+// before the next, so that the weights of their pixels stay in a core's first caches.
+const wordsAtATime = 3
+
+func (s *sparseForward) share(worker, size int, args *compute.Args) {
+	u0, u1, lo, end := divide(s.units, s.rows, 4, worker, size)
+	for ; lo < end; lo += chunk {
+		hi := min(lo+chunk, end)
+		x, dst := s.batch(worker, args.Row, lo, hi), s.dst[lo*s.units+u0:]
+		for k := 0; k < x.Words; k += wordsAtATime {
+			part := x.Part(0, x.Rows, k, min(wordsAtATime, x.Words-k))
+			if w := s.wt[k*simd.WordBits*s.units+u0:]; k == 0 {
+				simd.SparseMul(dst, u1-u0, s.units, part, w, s.units)
+			} else {
+				simd.SparseMulAdd(dst, u1-u0, s.units, part, w, s.units)
+			}
+		}
+	}
+}
+
+func (f *firstLayer) updateNode(l *plan) *node {
+	d := f.deltas
+	s := &sparseUpdate{pixels: l.pixels(f.gather, d.Cols), wt: data(f.update.W), vt: data(f.update.V), delta: data(d), rows: d.Rows}
+	n := &node{wide: s, cost: sparseCost * 2 * float64(d.Len()) * float64(s.features),
+		in: append(spans(d), spans(f.turned()...)...), out: spans(f.turned()...)}
+	if d.Rows == 1 && f.update.V.IsZero() {
+		n.wide = &onlineUpdate{s}
+	}
+	return n
+}
+
+// sparseUpdate is the layer's gradient and the update by it.
+type sparseUpdate struct {
+	pixels
+	wt, vt, delta []float32
+	rows          int
+}
+
+const (
+	// samplesAtATime is how many samples' gradient is summed before it is used: their
+	// deltas stay in the second cache, and sums of sums round less than long ones.
+	samplesAtATime = 512
+	// transposedAtATime is how many bytes are transposed before they are used.
+	transposedAtATime = 1 << 16
+)
+
+func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
+	u0, u1, lo, end := divide(s.units, s.features, 4, worker, size)
+	step := max(1, transposedAtATime/(simd.WordBits*words(min(s.rows, samplesAtATime))))
+	for ; lo < end; lo += step {
+		hi := min(lo+step, end)
+		for i := 0; i < s.rows; i += samplesAtATime {
+			n := min(samplesAtATime, s.rows-i)
+			s.step(s.transposed(worker, args.Row+i, n, lo, hi), lo, i, u0, u1, args)
+		}
+	}
+}
+
+// transposed returns pixels [lo, hi) of n rows from a row of the index on.
+func (s *sparseUpdate) transposed(worker, row, n, lo, hi int) simd.Sparse {
+	x := s.sparse(worker, hi-lo, words(n))
+	if n%simd.WordBits != 0 {
+		// Other numbers of rows may have left something where this has none.
+		for i := range x.Rows {
+			clear(x.Bytes[i*x.Stride+n : (i+1)*x.Stride])
+		}
+	}
+	simd.GatherTranspose(x.Bytes, x.Stride, s.src, s.features, lo, hi, s.numbers(worker, row, n))
+	simd.Bitmap(x.Bits, x.Bytes)
+	return x
+}
+
+// step updates the weights of the pixels from p on to units [u0, u1) by the samples from
+// i on. With momentum the first samples' sums are added to the velocity's remainder,
+// the others' to it, and the last move the weights.
+func (s *sparseUpdate) step(x simd.Sparse, p, i, u0, u1 int, args *compute.Args) {
+	at, n, delta := p*s.units+u0, u1-u0, s.delta[i*s.units+u0:]
+	if s.vt == nil {
+		simd.SparseSGD(s.wt[at:], n, s.units, x, delta, s.units, args.LearningRate)
+		return
+	}
+	rate, mu := args.LearningRate, args.Momentum
+	if i > 0 {
+		mu = 1
+	}
+	if i+samplesAtATime < s.rows {
+		rate = 0
+	}
+	simd.SparseMomentum(s.wt[at:], s.vt[at:], n, s.units, x, delta, s.units, rate, mu)
+}
+
+// onlineUpdate is sparseUpdate for one sample at a time: only the rows of the
+// pixels that are not zero are touched.
+type onlineUpdate struct{ *sparseUpdate }
+
+func (s *onlineUpdate) share(worker, size int, args *compute.Args) {
+	u0, u1, lo, hi := divide(s.units, 1, 1, worker, size)
+	if lo == hi {
+		return
+	}
+	simd.SparseRank1(s.wt[u0:], s.units, s.batch(worker, args.Row, 0, 1), s.delta[u0:u1], -args.LearningRate)
+}

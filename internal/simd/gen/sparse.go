@@ -1,0 +1,380 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// rowVectors is the largest number of vectors of a row that are summed at once, in
+// as many registers.
+const rowVectors = 8
+
+// sparseProducts emits the kernels of a product whose left factor is sparse bytes.
+func sparseProducts(g *gen) {
+	sparseKernel{
+		name: "sparseMul",
+		doc: "is sparseMulGo. Row i of the bytes is\n" +
+			"at bytes[i·stride:], its bitmap at bits[i·stride/64:], both of words·64 columns, and its\n" +
+			"sums go to dst[i·ldo:][:n]. n, rows and words are not 0.",
+		outputs: []string{"dst"},
+		extra:   ", keep bool",
+		prepare: func(g *gen) sumParts {
+			return sumParts{
+				begin: func(sums []reg.VecVirtual, at func(j int) []operand.Mem, partial bool) {
+					zero, done := g.label("zero"), g.label("begun")
+					g.CMPB(g.slot("keep"), operand.Imm(0))
+					g.JE(operand.LabelRef(zero))
+					for j, s := range sums {
+						g.load(at(j)[0], s, partial && j == len(sums)-1)
+					}
+					g.JMP(operand.LabelRef(done))
+					g.Label(zero)
+					for _, s := range sums {
+						g.zero(s)
+					}
+					g.Label(done)
+				},
+				finish: func(sum reg.VecVirtual, at []operand.Mem, partial bool) {
+					g.store(sum, at[0], partial)
+				},
+			}
+		},
+	}.emit(g)
+	sparseKernel{
+		name:    "sparseSGD",
+		doc:     "is sparseSGDGo. The parameters are those of sparseMul.",
+		outputs: []string{"w"}, skipEmpty: true,
+		extra: ", rate float32",
+		prepare: func(g *gen) sumParts {
+			rate := g.broadcastParam("rate")
+			return sumParts{finish: func(sum reg.VecVirtual, at []operand.Mem, partial bool) {
+				w := g.vec()
+				g.load(at[0], w, partial)
+				g.VFNMADD231PS(sum, rate, w)
+				g.store(w, at[0], partial)
+			}}
+		},
+	}.emit(g)
+	sparseKernel{
+		name:    "sparseMomentum",
+		doc:     "is sparseMomentumGo. The parameters are those of sparseMul.",
+		outputs: []string{"w", "v"},
+		extra:   ", rate, mu float32",
+		prepare: func(g *gen) sumParts {
+			rate, mu := g.broadcastParam("rate"), g.broadcastParam("mu")
+			return sumParts{finish: func(sum reg.VecVirtual, at []operand.Mem, partial bool) {
+				w, v := g.vec(), g.vec()
+				g.load(at[1], v, partial)
+				g.VFMADD213PS(sum, mu, v)
+				g.store(v, at[1], partial)
+				g.load(at[0], w, partial)
+				g.VFNMADD231PS(v, rate, w)
+				g.store(w, at[0], partial)
+			}}
+		},
+	}.emit(g)
+	sparseRank1(g)
+	bitmaps(g)
+}
+
+// A sparseKernel sums rows of a matrix in registers, those that a bitmap tells, each
+// times the value of a byte, and then does something with the sums. The columns are
+// divided into blocks of at most rowVectors vectors; with each, all bitmaps are gone
+// through, so that what a block needs of the matrix stays near.
+type sparseKernel struct {
+	name, doc string
+	outputs   []string // the arrays that the sums go to
+	extra     string   // the last parameters
+	skipEmpty bool     // whether a row without bits changes nothing
+	prepare   func(*gen) sumParts
+}
+
+type sumParts struct {
+	// begin sets the sums' first values; nil for zero.
+	begin func(sums []reg.VecVirtual, at func(j int) []operand.Mem, partial bool)
+	// finish uses a vector of sums.
+	finish func(sum reg.VecVirtual, at []operand.Mem, partial bool)
+}
+
+func (k sparseKernel) emit(g *gen) {
+	outputs := k.outputs[0]
+	for _, o := range k.outputs[1:] {
+		outputs += ", " + o
+	}
+	g.begin(k.name, k.doc, "("+outputs+" *float32, n, ldo int, bytes *uint8, bits *uint64, rows, words, stride int, value, m *float32, ldm int"+k.extra+")")
+	parts := k.prepare(g)
+	n, value, ld := g.param("n"), g.param("value"), g.param("ldm")
+	g.SHLQ(operand.Imm(2), ld)
+	g.setRowMask(n)
+	// From the end of a row's bytes to the next row's.
+	skip, words := g.param("stride"), g.param("words")
+	g.SHLQ(operand.Imm(6), words)
+	g.SUBQ(words, skip)
+	g.MOVQ(skip, g.slot("stride"))
+	ldo := g.param("ldo")
+	g.SHLQ(operand.Imm(2), ldo)
+	g.MOVQ(ldo, g.slot("ldo"))
+
+	g.rowBlocks(n, func(width int, partial bool) { k.block(g, parts, width, partial, value, ld) })
+	g.end()
+}
+
+// block emits the loops for a block of columns.
+func (k sparseKernel) block(g *gen, parts sumParts, width int, partial bool, value, ld reg.GPVirtual) {
+	row, empty := g.label("row"), g.label("emptyRow")
+	bytes, bits, rows := g.param("bytes"), g.param("bits"), g.param("rows")
+	var outs []reg.GPVirtual
+	for _, o := range k.outputs {
+		outs = append(outs, g.param(o))
+	}
+	at := func(j int) (m []operand.Mem) {
+		for _, o := range outs {
+			m = append(m, operand.Mem{Base: o, Disp: 4 * j * g.W()})
+		}
+		return m
+	}
+	sums := make([]reg.VecVirtual, width)
+	for j := range sums {
+		sums[j] = g.vec()
+	}
+	words, m, mask := g.GP64(), g.GP64(), g.GP64()
+
+	g.Label(row)
+	g.MOVQ(g.slot("words"), words)
+	if k.skipEmpty {
+		any := g.label("any")
+		g.XORQ(mask, mask)
+		g.Label(any)
+		g.ORQ(operand.Mem{Base: bits, Index: words, Scale: 8, Disp: -8}, mask)
+		g.DECQ(words)
+		g.JNE(operand.LabelRef(any))
+		g.MOVQ(g.slot("words"), words)
+		g.TESTQ(mask, mask)
+		g.JE(operand.LabelRef(empty))
+	}
+	g.MOVQ(g.slot("m"), m)
+	if parts.begin != nil {
+		parts.begin(sums, at, partial)
+	} else {
+		for _, s := range sums {
+			g.zero(s)
+		}
+	}
+	b := bitLoop{bytes: bytes, bits: bits, words: words, m: m, mask: mask, value: value, ld: ld}
+	b.emit(g, func(row func(j int) operand.Mem, val reg.VecVirtual) {
+		for j, s := range sums {
+			switch last := partial && j == width-1; {
+			case !last:
+				g.VFMADD231PS(row(j), val, s)
+			case g.wide:
+				g.VFMADD231PS(row(j), val, g.mask, s)
+			default:
+				x := g.vec()
+				g.load(row(j), x, true)
+				g.VFMADD231PS(x, val, s)
+			}
+		}
+	})
+	for j, s := range sums {
+		parts.finish(s, at(j), partial && j == width-1)
+	}
+	skip := g.GP64()
+	if k.skipEmpty {
+		done := g.label("rowDone")
+		g.JMP(operand.LabelRef(done))
+		g.Label(empty)
+		g.MOVQ(g.slot("words"), skip)
+		g.LEAQ(operand.Mem{Base: bits, Index: skip, Scale: 8}, bits)
+		g.SHLQ(operand.Imm(6), skip)
+		g.ADDQ(skip, bytes)
+		g.Label(done)
+	}
+	g.MOVQ(g.slot("stride"), skip)
+	g.ADDQ(skip, bytes)
+	g.SHRQ(operand.Imm(3), skip)
+	g.ADDQ(skip, bits)
+	for _, o := range outs {
+		g.ADDQ(g.slot("ldo"), o)
+	}
+	g.DECQ(rows)
+	g.JNE(operand.LabelRef(row))
+	size := operand.I32(4 * width * g.W())
+	g.ADDQ(size, g.slot("m"))
+	for _, o := range k.outputs {
+		g.ADDQ(size, g.slot(o))
+	}
+}
+
+// A bitLoop goes through the bitmap of a row: words of it from bits on, with their
+// bytes from bytes on. The row of the matrix that belongs to the first bit is at m.
+// All but the last two registers change.
+type bitLoop struct{ bytes, bits, words, m, mask, value, ld reg.GPVirtual }
+
+// emit has body called for each bit, with the place of vector j of its row of the
+// matrix and its byte's value in all lanes. body must leave the flags alone.
+func (l bitLoop) emit(g *gen, body func(row func(j int) operand.Mem, val reg.VecVirtual)) {
+	word, bit, next := g.label("word"), g.label("bit"), g.label("nextWord")
+	g.Label(word)
+	g.MOVQ(operand.Mem{Base: l.bits}, l.mask)
+	g.TESTQ(l.mask, l.mask)
+	g.JE(operand.LabelRef(next))
+	g.Label(bit)
+	offset, b, val := g.GP64(), g.GP64(), g.vec()
+	g.TZCNTQ(l.mask, offset)
+	g.MOVBLZX(operand.Mem{Base: l.bytes, Index: offset, Scale: 1}, b.As32())
+	g.IMULQ(l.ld, offset)
+	g.VBROADCASTSS(operand.Mem{Base: l.value, Index: b, Scale: 4}, val)
+	g.BLSRQ(l.mask, l.mask)
+	body(func(j int) operand.Mem {
+		return operand.Mem{Base: l.m, Index: offset, Scale: 1, Disp: 4 * j * g.W()}
+	}, val)
+	g.JNE(operand.LabelRef(bit)) // unless that was the last
+	g.Label(next)
+	g.ADDQ(operand.Imm(64), l.bytes)
+	g.ADDQ(operand.Imm(8), l.bits)
+	step := g.GP64()
+	g.MOVQ(l.ld, step)
+	g.SHLQ(operand.Imm(6), step)
+	g.ADDQ(step, l.m)
+	g.DECQ(l.words)
+	g.JNE(operand.LabelRef(word))
+}
+
+// sparseRank1 emits the kernel of SparseRank1: a block of x in registers meets all
+// rows, then the next block.
+func sparseRank1(g *gen) {
+	g.begin("sparseRank1", "is sparseRank1Go. n is the length of x; the other parameters are those of\nsparseMul.",
+		"(m *float32, n, ldm int, bytes *uint8, bits *uint64, words int, value *float32, x *float32, alpha float32)")
+	n, value, ld, x := g.param("n"), g.param("value"), g.param("ldm"), g.param("x")
+	g.SHLQ(operand.Imm(2), ld)
+	alpha := g.broadcastParam("alpha")
+	g.setRowMask(n)
+	g.rowBlocks(n, func(width int, partial bool) {
+		xs := make([]reg.VecVirtual, width)
+		for j := range xs {
+			xs[j] = g.vec()
+			g.load(operand.Mem{Base: x, Disp: 4 * j * g.W()}, xs[j], partial && j == width-1)
+			g.VMULPS(alpha, xs[j], xs[j])
+		}
+		l := bitLoop{bytes: g.param("bytes"), bits: g.param("bits"), words: g.param("words"), m: g.param("m"),
+			mask: g.GP64(), value: value, ld: ld}
+		l.emit(g, func(row func(j int) operand.Mem, val reg.VecVirtual) {
+			for j, xj := range xs {
+				last := partial && j == width-1
+				y := g.vec()
+				g.load(row(j), y, last)
+				g.VFMADD231PS(xj, val, y)
+				g.store(y, row(j), last)
+			}
+		})
+		size := operand.I32(4 * width * g.W())
+		g.ADDQ(size, g.slot("m"))
+		g.ADDQ(size, x)
+	})
+	g.end()
+}
+
+// bitmaps emits the kernel of Bitmap.
+func bitmaps(g *gen) {
+	g.begin("bitmap", "is bitmapGo for words of dst, not 0.", "(dst *uint64, src *uint8, words int)")
+	dst, src, words := g.param("dst"), g.param("src"), g.param("words")
+	g.Label("word")
+	if g.wide {
+		x, k := g.vec(), g.K()
+		g.VMOVUPS(operand.Mem{Base: src}, x)
+		g.VPTESTMB(x, x, k)
+		g.KMOVQ(k, operand.Mem{Base: dst})
+	} else {
+		zeros := g.vec()
+		g.zero(zeros)
+		var half [2]reg.GPVirtual
+		for i := range half {
+			x := g.vec()
+			half[i] = g.GP64()
+			g.VPCMPEQB(operand.Mem{Base: src, Disp: 32 * i}, zeros, x)
+			g.VPMOVMSKB(x, half[i].As32())
+		}
+		g.SHLQ(operand.Imm(32), half[1])
+		g.ORQ(half[1], half[0])
+		g.NOTQ(half[0])
+		g.MOVQ(half[0], operand.Mem{Base: dst})
+	}
+	g.ADDQ(operand.Imm(64), src)
+	g.ADDQ(operand.Imm(8), dst)
+	g.DECQ(words)
+	g.JNE(operand.LabelRef("word"))
+	g.end()
+}
+
+// slot is the place of a parameter.
+func (g *gen) slot(name string) operand.Mem {
+	a, err := g.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return a.Addr
+}
+
+// setRowMask prepares the mask of the last vector of n columns. Where that is whole
+// the mask has no lanes, and is not used.
+func (g *gen) setRowMask(n reg.GPVirtual) {
+	rest := g.GP64()
+	g.MOVQ(n, rest)
+	g.ANDQ(operand.I32(g.W()-1), rest)
+	g.setMask(rest)
+}
+
+// rowBlocks emits a block for each width up to rowVectors, whole and with a partial
+// last vector, and the code that covers n columns with them. It clobbers n, which
+// counts the columns that are left.
+func (g *gen) rowBlocks(n reg.GPVirtual, block func(width int, partial bool)) {
+	most := rowVectors * g.W()
+	take := g.GP64()
+	g.Label("block")
+	g.MOVQ(n, take)
+	g.CMPQ(n, operand.I32(most))
+	g.JLE(operand.LabelRef("last"))
+	g.MOVQ(operand.I32(most), take)
+	g.CMPQ(n, operand.I32(2*most))
+	g.JGE(operand.LabelRef("whole"))
+	// Half of the vectors, rounded up.
+	g.LEAQ(operand.Mem{Base: n, Disp: 2*g.W() - 1}, take)
+	g.SHRQ(operand.Imm(1), take)
+	g.ANDQ(operand.I32(-g.W()), take)
+	g.JMP(operand.LabelRef("whole"))
+	g.Label("last")
+	g.TESTQ(operand.I32(g.W()-1), n)
+	g.JE(operand.LabelRef("whole"))
+
+	for _, partial := range []bool{true, false} {
+		name := "whole"
+		if partial {
+			name = "partial"
+		}
+		if !partial {
+			g.Label(name)
+		}
+		for width := rowVectors; width > 1; width-- {
+			g.CMPQ(take, operand.I32((width-1)*g.W()))
+			g.JG(operand.LabelRef(fmt.Sprintf("%s%d", name, width)))
+		}
+		for width := 1; width <= rowVectors; width++ {
+			if width > 1 {
+				g.Label(fmt.Sprintf("%s%d", name, width))
+			}
+			block(width, partial)
+			if partial {
+				g.JMP(operand.LabelRef("finished"))
+				continue
+			}
+			g.SUBQ(operand.I32(width*g.W()), n)
+			g.JG(operand.LabelRef("block"))
+			if width < rowVectors {
+				g.JMP(operand.LabelRef("finished"))
+			}
+		}
+	}
+	g.Label("finished")
+}
