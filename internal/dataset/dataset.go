@@ -16,7 +16,6 @@ import (
 	"sync"
 
 	"shadegrad/internal/memory"
-	"shadegrad/testdata"
 )
 
 // A Set is a list of images of one size with their labels.
@@ -77,11 +76,7 @@ func OpenTest(dir string) (*Data, error) {
 
 func open(dir string, wanted []role) (*Data, error) {
 	if dir == "" {
-		fsys, err := fs.Sub(testdata.MNIST, "mnist")
-		if err != nil {
-			return nil, err
-		}
-		return openFS(fsys, "MNIST (built in)", "built-in MNIST: ", wanted)
+		return builtIn.read(wanted)
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -99,8 +94,23 @@ func openFS(fsys fs.FS, name, prefix string, wanted []role) (*Data, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	s := source{name, prefix, names, func(r role, budget *memory.Budget) (*idxFile, error) {
+		return readIDX(fsys, names[r], r.magic(), budget)
+	}}
+	return s.read(wanted)
+}
 
-	// Decompression is most of a program's start, so that each file gets a goroutine.
+// A source is where a data set comes from.
+type source struct {
+	name   string        // of the data set
+	prefix string        // before the names of files in errors
+	names  [roles]string // of the files
+	file   func(role, *memory.Budget) (*idxFile, error)
+}
+
+// read reads the wanted files and puts them together.
+func (s source) read(wanted []role) (*Data, error) {
+	// Decompression takes longest, so that each file gets a goroutine.
 	var files [roles]*idxFile
 	var errs [roles]error
 	var wg sync.WaitGroup
@@ -109,17 +119,22 @@ func openFS(fsys fs.FS, name, prefix string, wanted []role) (*Data, error) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			files[r], errs[r] = readIDX(fsys, names[r], r.magic(), budget)
+			files[r], errs[r] = s.file(r, budget)
 		}()
 	}
 	wg.Wait()
 	for _, r := range wanted {
 		if errs[r] != nil {
-			return nil, fmt.Errorf("%s%s: %w", prefix, names[r], errs[r])
+			return nil, fmt.Errorf("%s%s: %w", s.prefix, s.names[r], errs[r])
 		}
 	}
+	return s.assemble(wanted, files)
+}
 
-	data := &Data{Name: name}
+// assemble makes a data set of its files, which must fit together.
+func (s source) assemble(wanted []role, files [roles]*idxFile) (*Data, error) {
+	names, prefix := s.names, s.prefix
+	data := &Data{Name: s.name}
 	sets := map[role]*Set{trainImages: &data.Train, testImages: &data.Test}
 	var highest byte
 	for _, r := range wanted {

@@ -60,7 +60,7 @@ func readIDX(fsys fs.FS, name string, magic uint32, budget *memory.Budget) (*idx
 		if err := take(budget, int64(size)); err != nil {
 			return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(magic), err)
 		}
-		x.values = make([]byte, size)
+		x.values = allocate(size)
 		return x, readFull(f, x.values)
 	}
 
@@ -133,7 +133,7 @@ func decodeGzip(compressed []byte, magic uint32, budget *memory.Budget) (*idxFil
 	if err := take(budget, int64(len(head)+values)); err != nil {
 		return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(magic), err)
 	}
-	data := make([]byte, len(head)+values)
+	data := allocate(len(head) + values)
 	n, err = gunzip(data, compressed)
 	switch {
 	case err == errFull:
