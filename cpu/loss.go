@@ -14,11 +14,13 @@ type loss struct {
 	labels                []byte
 	index                 []uint32
 	own                   []lossScratch // of each worker
+	classes               bool          // cross-entropy of softmax, where only the labelled class has a target
 }
 
 func (l *plan) lossNode(o compute.Loss) *node {
 	s := &loss{Loss: o, delta: data(o.Delta), stats: data(o.Stats), z: data(o.Z), bias: data(o.Bias),
 		labels: o.Labels.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index)}
+	s.classes = o.Kind == compute.CrossEntropy && o.F == compute.Softmax && o.Off == 0 && o.Z.Cols > 1
 	for range l.backend.alone {
 		n := min(chunk, o.Z.Rows) * o.Z.Cols
 		s.own = append(s.own, lossScratch{z: make([]float32, n), y: make([]float32, n)})
@@ -44,12 +46,44 @@ func (l *loss) rows(worker, lo, hi int, args *compute.Args) {
 	for i := lo; i < hi; i++ {
 		at, end := (i-lo)*n, (i-lo+1)*n
 		r := l.row(z[at:end], y[at:end], int(l.labels[rowNumber(l.index, args.Row+i)]))
+		if l.classes && r.valid && l.classify(r, i, args.Row+i) {
+			continue
+		}
 		e, hit := r.value(), r.hit()
 		l.stats[2*(args.Row+i)], l.stats[2*(args.Row+i)+1] = float32(e), hit
 		if l.delta != nil {
 			r.gradient(l.delta[i*n : (i+1)*n])
 		}
 	}
+}
+
+// classify does row i of the batch, row at of the statistics, where the loss is
+//
+//	E = −Weight·On·ln y[class]
+//
+// It is what value, hit and gradient give, in one pass. It does nothing and returns false
+// where z or E is not finite.
+func (l *loss) classify(r lossRow, i, at int) bool {
+	k := largest(r.z)
+	e := float64(r.z[k]) - math.Log(float64(r.y[k])) - float64(r.z[r.class])
+	e *= float64(l.Weight) * float64(l.On)
+	if e-e != 0 {
+		return false
+	}
+	stats := l.stats[2*at : 2*at+2]
+	stats[0], stats[1] = float32(e), 0
+	if k == r.class {
+		stats[1] = 1
+	}
+	if l.delta != nil {
+		factor := float64(l.Scale) * float64(l.Weight) * float64(l.On)
+		delta := l.delta[i*len(r.y) : (i+1)*len(r.y)]
+		for j, y := range r.y {
+			delta[j] = float32(factor * float64(y))
+		}
+		delta[r.class] = float32(factor * (float64(r.y[r.class]) - 1))
+	}
+	return true
 }
 
 // A lossRow is one sample: its sums, its outputs and its class.

@@ -115,7 +115,7 @@ type sparseForward struct {
 
 // wordsAtATime is with how many words of their bitmaps all rows of a chunk are done
 // before the next, so that the weights of their pixels stay in a core's first caches.
-const wordsAtATime = 3
+const wordsAtATime = 2
 
 func (s *sparseForward) share(worker, size int, args *compute.Args) {
 	u0, u1, lo, end := divide(s.units, s.rows, 4, worker, size)
