@@ -84,3 +84,19 @@ func TestAllocate(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkUnpack unpacks the training images again and again to the same memory.
+func BenchmarkUnpack(b *testing.B) {
+	src := builtInFile(trainImages)
+	size, err := packed.Size(src)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dst := allocate(size)
+	b.SetBytes(int64(size))
+	for b.Loop() {
+		if err := packed.Decode(dst, src); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
