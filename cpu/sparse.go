@@ -72,7 +72,8 @@ func (p *pixels) sparse(worker, rows, words int) simd.Sparse {
 		Bytes: b.bytes[:n*simd.WordBits], Bits: b.bits[:n], Value: &p.value}
 }
 
-// batch returns rows [lo, hi) of the batch that begins at a row.
+// batch returns rows [lo, hi) of the batch that begins at a row, and has as many that
+// follow, perhaps the next batch's, brought near.
 func (p *pixels) batch(worker, row, lo, hi int) simd.Sparse {
 	s := p.sparse(worker, hi-lo, words(p.features))
 	for i := range hi - lo {
@@ -80,7 +81,18 @@ func (p *pixels) batch(worker, row, lo, hi int) simd.Sparse {
 		copy(s.Bytes[i*s.Stride:], p.src[from:from+p.features])
 	}
 	simd.Bitmap(s.Bits, s.Bytes)
+	if from, to := row+hi, min(row+2*hi-lo, p.count()); from < to {
+		simd.PrefetchRows(p.src, p.features, p.numbers(worker, from, to-from))
+	}
 	return s
+}
+
+// count is how many rows there are in all.
+func (p *pixels) count() int {
+	if p.index != nil {
+		return len(p.index)
+	}
+	return len(p.src) / p.features
 }
 
 // numbers returns the numbers of n rows from a row of the batch on.

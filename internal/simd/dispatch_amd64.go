@@ -255,6 +255,15 @@ func gatherTranspose(dst []byte, ldd int, src []byte, cols, lo, hi int, index []
 	}
 }
 
+func prefetchRows(src []byte, cols int, index []uint32) {
+	switch level {
+	case AVX512:
+		prefetchRowsAVX512(&src[0], cols, &index[0], len(index))
+	case AVX2:
+		prefetchRowsAVX2(&src[0], cols, &index[0], len(index))
+	}
+}
+
 // fmaPeak returns the floating-point operations of a round.
 func fmaPeak(iterations int) int {
 	switch level {

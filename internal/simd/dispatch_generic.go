@@ -22,6 +22,8 @@ func dot(x, y []float32) float32                   { return dotGo(x, y) }
 func bitmap(dst []uint64, src []byte)              { bitmapGo(dst, src) }
 func fmaPeak(iterations int) int                   { return fmaPeakGo(iterations) }
 
+func prefetchRows(src []byte, cols int, index []uint32) {}
+
 func gatherTranspose(dst []byte, ldd int, src []byte, cols, lo, hi int, index []uint32) {
 	gatherTransposeGo(dst, ldd, src, cols, lo, hi, index)
 }

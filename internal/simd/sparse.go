@@ -276,13 +276,18 @@ func GatherTranspose(dst []byte, ldd int, src []byte, cols, lo, hi int, index []
 	if ldd < len(index) || lo < hi && len(dst) < (hi-lo-1)*ldd+len(index) {
 		panic(fmt.Sprintf("simd: GatherTranspose: %d bytes are no %d×%d with leading dimension %d", len(dst), hi-lo, len(index), ldd))
 	}
-	for i, r := range index {
-		if (int(r)+1)*cols > len(src) {
-			panic(fmt.Sprintf("simd: GatherTranspose: index[%d] = %d: %d bytes have no such row of %d", i, r, len(src), cols))
-		}
-	}
+	checkRows("GatherTranspose", src, cols, index)
 	if lo < hi && len(index) > 0 {
 		gatherTranspose(dst, ldd, src, cols, lo, hi, index)
+	}
+}
+
+// checkRows panics for a row that src, of rows of cols bytes, does not have.
+func checkRows(name string, src []byte, cols int, index []uint32) {
+	for i, r := range index {
+		if (int(r)+1)*cols > len(src) {
+			panic(fmt.Sprintf("simd: %s: index[%d] = %d: %d bytes have no such row of %d", name, i, r, len(src), cols))
+		}
 	}
 }
 
@@ -291,5 +296,18 @@ func gatherTransposeGo(dst []byte, ldd int, src []byte, cols, lo, hi int, index 
 		for j, b := range src[int(r)*cols+lo : int(r)*cols+hi] {
 			dst[j*ldd+i] = b
 		}
+	}
+}
+
+// PrefetchRows has the rows of src numbered in index, of cols bytes each, brought into
+// the second-level cache while the caller goes on: rows in random order are nowhere
+// near when a batch begins. A row outside src panics.
+func PrefetchRows(src []byte, cols int, index []uint32) {
+	if cols < 0 {
+		panic(fmt.Sprintf("simd: PrefetchRows: %d columns", cols))
+	}
+	checkRows("PrefetchRows", src, cols, index)
+	if len(src) > 0 && len(index) > 0 && cols > 0 {
+		prefetchRows(src, cols, index)
 	}
 }

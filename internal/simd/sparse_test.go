@@ -371,6 +371,26 @@ func TestGatherTranspose(t *testing.T) {
 	})
 }
 
+// TestPrefetchRows asks for rows up to the ends of memory that may not be touched
+// beyond them, and finds them as they were.
+func TestPrefetchRows(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		a := newArena(t, 23)
+		for _, cols := range []int{0, 1, 63, 64, 65, 784} {
+			src := digits(a, 3*cols)
+			before := bytes.Clone(src)
+			PrefetchRows(src, cols, []uint32{2, 0, 1, 2})
+			if !bytes.Equal(src, before) {
+				t.Fatalf("rows of %d bytes were changed", cols)
+			}
+			a.check(t, "rows of %d", cols)
+			if cols > 0 {
+				wantPanic(t, "index[1] = 3", func() { PrefetchRows(src, cols, []uint32{0, 3}) })
+			}
+		}
+	})
+}
+
 // FuzzSparse holds all levels to float64, on any bytes and any values for them.
 func FuzzSparse(f *testing.F) {
 	f.Add(uint64(1), 128, []byte{1, 2, 0, 200, 2})
@@ -432,6 +452,7 @@ func TestNoAllocation(t *testing.T) {
 			x[0] = Dot(y, z)
 			GatherTranspose(dst, 64, src, 8, 0, 8, index)
 			Bitmap(s.Bits, s.Bytes)
+			PrefetchRows(src, 8, index)
 			SparseMul(x, 16, 16, s, y, 16)
 			SparseMulAdd(x, 16, 16, s, y, 16)
 			SparseSGD(x, 16, 16, s, y, 16, 1)

@@ -163,6 +163,31 @@ partial:
 	VZEROUPPER
 	RET
 
+// func prefetchRowsAVX2(src *uint8, cols int, index *uint32, rows int)
+// Requires: MMX+
+TEXT ·prefetchRowsAVX2(SB), NOSPLIT, $0-32
+	MOVQ src+0(FP), AX
+	MOVQ cols+8(FP), CX
+	MOVQ index+16(FP), DX
+	MOVQ rows+24(FP), BX
+
+row:
+	MOVL  (DX), SI
+	IMULQ CX, SI
+	ADDQ  AX, SI
+	LEAQ  -1(SI)(CX*1), DI
+
+line:
+	PREFETCHT1 (SI)
+	ADDQ       $0x40, SI
+	CMPQ       SI, DI
+	JLE        line
+	PREFETCHT1 (DI)
+	ADDQ       $0x04, DX
+	DECQ       BX
+	JNE        row
+	RET
+
 // func gatherTransposeAVX512(dst *uint8, src *uint8, cols int, width int, index *uint32, groups int, m int)
 // Requires: AVX, AVX512BW, AVX512F
 TEXT ·gatherTransposeAVX512(SB), NOSPLIT, $0-56
@@ -937,4 +962,29 @@ next:
 	DECQ R8
 	JNE  group
 	VZEROUPPER
+	RET
+
+// func prefetchRowsAVX512(src *uint8, cols int, index *uint32, rows int)
+// Requires: MMX+
+TEXT ·prefetchRowsAVX512(SB), NOSPLIT, $0-32
+	MOVQ src+0(FP), AX
+	MOVQ cols+8(FP), CX
+	MOVQ index+16(FP), DX
+	MOVQ rows+24(FP), BX
+
+row:
+	MOVL  (DX), SI
+	IMULQ CX, SI
+	ADDQ  AX, SI
+	LEAQ  -1(SI)(CX*1), DI
+
+line:
+	PREFETCHT1 (SI)
+	ADDQ       $0x40, SI
+	CMPQ       SI, DI
+	JLE        line
+	PREFETCHT1 (DI)
+	ADDQ       $0x04, DX
+	DECQ       BX
+	JNE        row
 	RET

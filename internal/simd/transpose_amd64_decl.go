@@ -10,8 +10,18 @@ package simd
 //go:noescape
 func gatherTransposeAVX2(dst *uint8, src *uint8, cols int, width int, index *uint32, groups int, m int)
 
+// prefetchRowsAVX2 asks for the cache lines of rows of cols bytes, neither number being 0.
+//
+//go:noescape
+func prefetchRowsAVX2(src *uint8, cols int, index *uint32, rows int)
+
 // gatherTransposeAVX512 is gatherTransposeGo for groups of rows (16 in each), whose number is not 0,
 // and width columns from src on. dst's rows are m bytes apart.
 //
 //go:noescape
 func gatherTransposeAVX512(dst *uint8, src *uint8, cols int, width int, index *uint32, groups int, m int)
+
+// prefetchRowsAVX512 asks for the cache lines of rows of cols bytes, neither number being 0.
+//
+//go:noescape
+func prefetchRowsAVX512(src *uint8, cols int, index *uint32, rows int)

@@ -23,7 +23,7 @@ var files = []struct {
 	{"vector", vectors},
 	{"exp", exponentials},
 	{"reduce", reductions},
-	{"transpose", transpositions},
+	{"transpose", func(g *gen) { transpositions(g); prefetches(g) }},
 	{"sparse", sparseProducts},
 	{"peak", peaks},
 }

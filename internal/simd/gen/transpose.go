@@ -109,3 +109,26 @@ func transpositions(g *gen) {
 	g.JNE(operand.LabelRef("group"))
 	g.end()
 }
+
+// prefetches emits the kernel of PrefetchRows.
+func prefetches(g *gen) {
+	g.begin("prefetchRows", "asks for the cache lines of rows of cols bytes, neither number being 0.",
+		"(src *uint8, cols int, index *uint32, rows int)")
+	src, cols, index, rows := g.param("src"), g.param("cols"), g.param("index"), g.param("rows")
+	at, end := g.GP64(), g.GP64()
+	g.Label("row")
+	g.MOVL(operand.Mem{Base: index}, at.As32())
+	g.IMULQ(cols, at)
+	g.ADDQ(src, at)
+	g.LEAQ(operand.Mem{Base: at, Index: cols, Scale: 1, Disp: -1}, end)
+	g.Label("line")
+	g.PREFETCHT1(operand.Mem{Base: at})
+	g.ADDQ(operand.Imm(64), at)
+	g.CMPQ(at, end)
+	g.JLE(operand.LabelRef("line"))
+	g.PREFETCHT1(operand.Mem{Base: end})
+	g.ADDQ(operand.Imm(4), index)
+	g.DECQ(rows)
+	g.JNE(operand.LabelRef("row"))
+	g.RET()
+}
