@@ -21,15 +21,20 @@ type Task interface {
 // then sleep. A Pool is for one goroutine at a time.
 type Pool struct {
 	size    int
+	started bool
 	task    Task
-	round   atomic.Uint32 // counts the tasks given out
-	pending atomic.Int32  // workers that have not finished the task
 	closed  atomic.Bool
-
 	mu      sync.Mutex
 	wake    sync.Cond
-	asleep  int
-	started bool
+	asleep  atomic.Int32 // workers that sleep or are about to
+
+	// Workers look at round while the caller looks at pending: each has a cache
+	// line of its own.
+	_       [64]byte
+	round   atomic.Uint32 // counts the tasks given out
+	_       [64]byte
+	pending atomic.Int32 // workers that have not finished the task
+	_       [64]byte
 }
 
 // spins is how often a worker looks for the next task before it sleeps, some
@@ -74,13 +79,16 @@ func (p *Pool) Run(t Task) {
 // Alone has the caller do all of a task, for work that is too short to divide.
 func (p *Pool) Alone(t Task) { t.Work(0, 1) }
 
-// announce makes the workers see that there is something new.
+// announce makes the workers see that there is something new. A worker that goes
+// to sleep counts itself before it looks at the round for the last time; so either it
+// sees the new round or this sees that it sleeps.
 func (p *Pool) announce() {
 	p.round.Add(1)
-	p.mu.Lock()
-	if p.asleep > 0 {
-		p.wake.Broadcast()
+	if p.asleep.Load() == 0 {
+		return
 	}
+	p.mu.Lock()
+	p.wake.Broadcast()
 	p.mu.Unlock()
 }
 
@@ -106,11 +114,11 @@ func (p *Pool) await(seen uint32) {
 		pause(i)
 	}
 	p.mu.Lock()
-	p.asleep++
+	p.asleep.Add(1)
 	for p.round.Load() == seen {
 		p.wake.Wait()
 	}
-	p.asleep--
+	p.asleep.Add(-1)
 	p.mu.Unlock()
 }
 

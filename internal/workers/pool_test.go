@@ -45,10 +45,7 @@ func TestSleepersWake(t *testing.T) {
 		s := &sum{n: 100}
 		p.Run(s)
 		// Until all are asleep, which is the state in question.
-		for asleep := 0; asleep < 2; {
-			p.mu.Lock()
-			asleep = p.asleep
-			p.mu.Unlock()
+		for p.asleep.Load() < 2 {
 			pause(63)
 		}
 		if s.total.Load() != 4950 {
