@@ -126,16 +126,24 @@ type sparseForward struct {
 }
 
 // wordsAtATime is with how many words of their bitmaps all rows of a chunk are done
-// before the next, so that the weights of their pixels stay in a core's first caches.
-const wordsAtATime = 2
+// before the next, so that the weights of their pixels stay in a core's first caches. For
+// fewRows it is not worth the calls.
+const (
+	wordsAtATime = 2
+	fewRows      = 4
+)
 
 func (s *sparseForward) share(worker, size int, args *compute.Args) {
 	u0, u1, lo, end := divide(s.units, s.rows, 4, worker, size)
 	for ; lo < end; lo += chunk {
 		hi := min(lo+chunk, end)
 		x, dst := s.batch(worker, args.Row, lo, hi), s.dst[lo*s.units+u0:]
-		for k := 0; k < x.Words; k += wordsAtATime {
-			part := x.Part(0, x.Rows, k, min(wordsAtATime, x.Words-k))
+		step := wordsAtATime
+		if hi-lo <= fewRows {
+			step = x.Words
+		}
+		for k := 0; k < x.Words; k += step {
+			part := x.Part(0, x.Rows, k, min(step, x.Words-k))
 			if w := s.wt[k*simd.WordBits*s.units+u0:]; k == 0 {
 				simd.SparseMul(dst, u1-u0, s.units, part, w, s.units)
 			} else {
