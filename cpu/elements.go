@@ -2,43 +2,27 @@ package cpu
 
 import (
 	"shadegrad/compute"
+	"shadegrad/internal/sgemm"
 	"shadegrad/internal/simd"
 	"shadegrad/internal/workers"
 )
 
 // gather is compute.Gather.
 type gather struct {
+	gathered
 	dst   []float32
-	src   []byte
-	index []uint32
 	cols  int
-	table [256]float32 // what each byte becomes
+	alone []*sgemm.Engine // of each worker
 }
 
-func newGather(o compute.Gather) *gather {
-	g := &gather{dst: data(o.Dst), src: o.Src.Buf.(*buffer[byte]).data,
-		index: rowNumbers(o.Index), cols: o.Dst.Cols}
-	for p := range g.table {
-		// The conversion keeps processors with a fused multiply-add from using
-		// it, as the op's equation asks.
-		g.table[p] = float32(o.Scale*float32(p)) + o.Shift
-	}
-	return g
+func (l *plan) gatherNode(o compute.Gather) *node {
+	g := &gather{gathered{bytes: bytesOf(o), index: rowNumbers(o.Index)}, data(o.Dst), o.Dst.Cols, l.backend.alone}
+	return &node{row: g, rows: o.Dst.Rows, cost: 4 * float64(o.Dst.Len()), out: localSpans(o.Dst)}
 }
 
-func gatherNode(o compute.Gather) *node {
-	return &node{row: newGather(o), rows: o.Dst.Rows, cost: 4 * float64(o.Dst.Len()), out: localSpans(o.Dst)}
-}
-
-func (g *gather) rows(_, lo, hi int, args *compute.Args) {
-	for i := lo; i < hi; i++ {
-		row := rowNumber(g.index, args.Row+i)
-		src := g.src[row*g.cols : (row+1)*g.cols]
-		dst := g.dst[i*g.cols : (i+1)*g.cols]
-		for j, p := range src {
-			dst[j] = g.table[p]
-		}
-	}
+func (g *gather) rows(worker, lo, hi int, args *compute.Args) {
+	bytes := g.from(args.Row + lo)
+	g.alone[worker].Gather(g.dst[lo*g.cols:hi*g.cols], &bytes, hi-lo, g.cols)
 }
 
 // activate is compute.Activate.

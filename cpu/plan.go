@@ -15,12 +15,15 @@ type plan struct {
 	taken   []bool // ops that are part of another's node
 	// gradient tells which op makes the gradient of an update that is fused with it.
 	gradient map[int]int
+	// gathers tells which gather a product does by itself.
+	gathers map[int]compute.Gather
 }
 
 // plan makes a node of each op, or of several.
 func (b *Backend) plan(p compute.Program) (*plan, error) {
-	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int)}
+	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int), gathers: make(map[int]compute.Gather)}
 	first := l.findFirstLayer()
+	l.findGathers()
 	l.findUpdates()
 	l.needLayouts(first)
 	for i, op := range p.Ops {
@@ -32,7 +35,7 @@ func (b *Backend) plan(p compute.Program) (*plan, error) {
 			n = l.update(i)
 		}
 		if n == nil {
-			n = l.single(op)
+			n = l.single(i, op)
 		}
 		if n == nil {
 			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(),
@@ -122,7 +125,7 @@ func (l *plan) update(j int) *node {
 	}
 	u := l.program.Ops[j].(compute.Update)
 	if o, ok := l.program.Ops[i].(compute.MatMul); ok {
-		return l.productUpdate(o, u)
+		return l.productUpdate(i, o, u)
 	}
 	return sumUpdateNode(l.program.Ops[i].(compute.ColumnSum), u)
 }
@@ -157,13 +160,13 @@ func overlapsAny(m compute.Mat, others ...compute.Mat) bool {
 	return false
 }
 
-// single makes a node of one op.
-func (l *plan) single(op compute.Op) *node {
+// single makes a node of op i alone.
+func (l *plan) single(i int, op compute.Op) *node {
 	switch o := op.(type) {
 	case compute.Gather:
-		return gatherNode(o)
+		return l.gatherNode(o)
 	case compute.MatMul:
-		return l.product(o)
+		return l.product(i, o)
 	case compute.Activate:
 		return activateNode(o)
 	case compute.Delta:

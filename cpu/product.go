@@ -23,32 +23,38 @@ func productOf(o compute.MatMul) sgemm.Product {
 
 func flops(p sgemm.Product) float64 { return 2 * float64(p.M) * float64(p.N) * float64(p.K) }
 
-// product makes a node of a compute.MatMul.
-func (l *plan) product(o compute.MatMul) *node {
-	p := productOf(o)
-	if o.TransA || o.B.Len() > smallWeights {
-		return &node{solo: &soloProduct{l.backend.engine, p}, in: spans(o.A, o.B), out: spans(o.Dst)}
+// product makes a node of op i, a compute.MatMul.
+func (l *plan) product(i int, o compute.MatMul) *node {
+	p, g := productOf(o), l.gatheredBy(i)
+	a, b := g.without(o)
+	if o.TransA || o.B.Len() > smallWeights || b.IsZero() {
+		return &node{solo: &soloProduct{l.backend.engine, p, g}, in: spans(a, b), out: spans(o.Dst)}
 	}
-	r := &rowProduct{whole: p}
+	r := &rowProduct{whole: p, gathered: g}
 	for _, e := range l.backend.alone {
 		r.own = append(r.own, ownProduct{engine: e})
 	}
 	return &node{row: r, rows: o.Dst.Rows, cost: flops(p),
-		in: append(localSpans(o.A), spans(o.B)...), out: localSpans(o.Dst)}
+		in: append(localSpans(a), spans(b)...), out: localSpans(o.Dst)}
 }
 
 // soloProduct is a product that the engine divides.
 type soloProduct struct {
-	engine  *sgemm.Engine
-	product sgemm.Product
+	engine   *sgemm.Engine
+	product  sgemm.Product
+	gathered *gathered
 }
 
-func (s *soloProduct) run(*compute.Args) { s.engine.Run(&s.product) }
+func (s *soloProduct) run(args *compute.Args) {
+	s.gathered.give(&s.product, args.Row)
+	s.engine.Run(&s.product)
+}
 
 // rowProduct is a product of which each worker makes the rows it is given.
 type rowProduct struct {
-	whole sgemm.Product
-	own   []ownProduct // of each worker
+	whole    sgemm.Product
+	gathered *gathered
+	own      []ownProduct // of each worker
 }
 
 // An ownProduct is a worker's part of a product, with an engine for it alone.
@@ -56,15 +62,17 @@ type ownProduct struct {
 	engine *sgemm.Engine
 	part   sgemm.Product
 	twice  []float32 // a row of A two times, then of C
+	pair   [2]uint32 // a row's number two times
 	_      [64]byte  // keeps the next worker's part off this one's cache line
 }
 
-func (r *rowProduct) rows(worker, lo, hi int, _ *compute.Args) {
+func (r *rowProduct) rows(worker, lo, hi int, args *compute.Args) {
 	own := &r.own[worker]
 	own.part = r.whole
 	own.part.M = hi - lo
 	own.part.A = r.whole.A[lo*r.whole.LDA:]
 	own.part.C = r.whole.C[lo*r.whole.LDC:]
+	r.gathered.give(&own.part, args.Row+lo)
 	if hi-lo == 1 && r.whole.M > 1 {
 		own.oneOfMany()
 		return
@@ -81,8 +89,15 @@ func (o *ownProduct) oneOfMany() {
 		o.twice = make([]float32, n)
 	}
 	a, c, to := o.twice[:2*p.K], o.twice[2*p.K:][:2*p.N], p.C
-	copy(a, p.A[:p.K])
-	copy(a[p.K:], p.A[:p.K])
+	if b := &p.ABytes; b.X == nil {
+		copy(a, p.A[:p.K])
+		copy(a[p.K:], p.A[:p.K])
+	} else {
+		if o.pair = [2]uint32{}; b.Rows != nil {
+			o.pair = [2]uint32{b.Rows[0], b.Rows[0]}
+		}
+		b.Rows = o.pair[:]
+	}
 	p.M, p.A, p.LDA, p.C, p.LDC = 2, a, p.K, c, p.N
 	o.engine.Run(p)
 	copy(to[:p.N], c)
@@ -91,8 +106,9 @@ func (o *ownProduct) oneOfMany() {
 // productUpdate makes a node of a gradient and the update by it, which meet while
 // the gradient is in registers or in the cache. Without momentum they are one
 // product, W = W − η·Aᵀ·B; with it, an epilogue updates the weights block by block.
-func (l *plan) productUpdate(o compute.MatMul, u compute.Update) *node {
-	p := productOf(o)
+func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
+	p, g := productOf(o), l.gatheredBy(i)
+	a, b := g.without(o)
 	step := weightStep{w: data(u.W), v: data(u.V), cols: o.Dst.Cols}
 	if u.V.IsZero() {
 		p.C, p.Beta = step.w, 1
@@ -100,14 +116,14 @@ func (l *plan) productUpdate(o compute.MatMul, u compute.Update) *node {
 		p.C, p.LDC = nil, 0
 		p.Near = [2]sgemm.Beside{{X: step.w, LD: step.cols}, {X: step.v, LD: step.cols}}
 	}
-	n := &node{cost: flops(p), in: spans(o.A, o.B, u.W, u.V), out: spans(u.W, u.V)}
+	n := &node{cost: flops(p), in: spans(a, b, u.W, u.V), out: spans(u.W, u.V)}
 	if o.Dst.Len() > smallWeights {
-		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p}, weightStep: step}
+		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p, g}, weightStep: step}
 		s.prepare(&s.product)
 		n.solo = s
 		return n
 	}
-	w := &wideUpdate{whole: p}
+	w := &wideUpdate{whole: p, gathered: g}
 	for _, e := range l.backend.alone {
 		w.own = append(w.own, ownUpdate{ownProduct: ownProduct{engine: e}, weightStep: step})
 	}
@@ -154,13 +170,14 @@ type soloUpdate struct {
 
 func (s *soloUpdate) run(args *compute.Args) {
 	s.begin(&s.product, args)
-	s.engine.Run(&s.product)
+	s.soloProduct.run(args)
 }
 
 // wideUpdate is a small gradient with its update; each worker has some columns.
 type wideUpdate struct {
-	whole sgemm.Product
-	own   []ownUpdate
+	whole    sgemm.Product
+	gathered *gathered
+	own      []ownUpdate
 }
 
 type ownUpdate struct {
@@ -176,7 +193,12 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 	own := &u.own[worker]
 	own.part = u.whole
 	own.part.N = hi - lo
-	own.part.B = u.whole.B[lo:]
+	if u.gathered == nil {
+		own.part.B = u.whole.B[lo:]
+	} else {
+		u.gathered.give(&own.part, args.Row)
+		own.part.BBytes.X = own.part.BBytes.X[lo:]
+	}
 	own.j = lo
 	if own.v == nil {
 		own.part.C = u.whole.C[lo:]

@@ -77,6 +77,20 @@ func packRowsAVX2(dst *float32, ds int, src *float32, ld int, n int, k int)
 //go:noescape
 func packTransposedAVX2(dst *float32, ds int, src *float32, ld int, n int, k int)
 
+// gatherRowsAVX2 makes scale·p + shift of the first n bytes p, from 1 to two vectors of them, of each of
+// k rows, which begin rows[0], rows[1], … bytes after src, and writes them to rows that are
+// ds elements apart. What it writes beyond n, to the end of the vector, has no meaning.
+//
+//go:noescape
+func gatherRowsAVX2(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+
+// gatherTransposedAVX2 makes scale·p + shift of the first k bytes p of each of n rows, from 1 to a vector of
+// them, which begin rows[0], rows[1], … bytes after src, and writes them to the columns of dst,
+// whose k rows of one vector are ds elements apart. The columns beyond n repeat the last.
+//
+//go:noescape
+func gatherTransposedAVX2(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+
 // prefetchAVX2 has the first n elements of each of k rows, ld elements apart, fetched to the
 // second-level cache.
 //

@@ -2719,6 +2719,357 @@ done:
 	VZEROUPPER
 	RET
 
+// func gatherRowsAVX2(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+// Requires: AVX, AVX2
+TEXT ·gatherRowsAVX2(SB), NOSPLIT|RODATA, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         ds+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         src+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         k+40(FP), DI
+	VBROADCASTSS scale+48(FP), Y2
+	VBROADCASTSS shift+52(FP), Y3
+	CMPQ         SI, $0x00000008
+	JG           two
+
+one_loop:
+	SUBQ $0x01, DI
+	JL   done
+	MOVQ (BX), R8
+	ADDQ $0x08, BX
+	ADDQ DX, R8
+	CMPQ SI, $0x00000008
+	JE   one_whole
+	MOVQ SI, R9
+	XORQ R10, R10
+
+one_byte:
+	SHLQ      $0x08, R10
+	MOVBQZX   -1(R8)(R9*1), R11
+	ORQ       R11, R10
+	DECQ      R9
+	JNZ       one_byte
+	VMOVQ     R10, X15
+	VPMOVZXBD X15, Y0
+	JMP       one_widened
+
+one_whole:
+	VPMOVZXBD (R8), Y0
+
+one_widened:
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y2, Y0, Y0
+	VADDPS    Y3, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	ADDQ      CX, AX
+	JMP       one_loop
+
+two:
+	SUBQ $0x08, SI
+
+two_loop:
+	SUBQ      $0x01, DI
+	JL        done
+	MOVQ      (BX), R8
+	ADDQ      $0x08, BX
+	ADDQ      DX, R8
+	VPMOVZXBD (R8), Y0
+	CMPQ      SI, $0x00000008
+	JE        two_whole
+	MOVQ      SI, R9
+	XORQ      R10, R10
+
+two_byte:
+	SHLQ      $0x08, R10
+	MOVBQZX   7(R8)(R9*1), R11
+	ORQ       R11, R10
+	DECQ      R9
+	JNZ       two_byte
+	VMOVQ     R10, X15
+	VPMOVZXBD X15, Y1
+	JMP       two_widened
+
+two_whole:
+	VPMOVZXBD 8(R8), Y1
+
+two_widened:
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y2, Y0, Y0
+	VADDPS    Y3, Y0, Y0
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y2, Y1, Y1
+	VADDPS    Y3, Y1, Y1
+	VMOVUPS   Y0, (AX)
+	VMOVUPS   Y1, 32(AX)
+	ADDQ      CX, AX
+	JMP       two_loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func gatherTransposedAVX2(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·gatherTransposedAVX2(SB), NOSPLIT, $64-56
+	MOVQ           dst+0(FP), AX
+	MOVQ           ds+8(FP), CX
+	SHLQ           $0x02, CX
+	MOVQ           src+16(FP), DX
+	MOVQ           rows+24(FP), BX
+	MOVQ           n+32(FP), SI
+	MOVQ           k+40(FP), DI
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, (SP)
+	LEAQ           8(BX), R8
+	CMPQ           SI, $0x00000001
+	CMOVQGT        R8, BX
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, 8(SP)
+	LEAQ           8(BX), R8
+	CMPQ           SI, $0x00000002
+	CMOVQGT        R8, BX
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, 16(SP)
+	LEAQ           8(BX), R8
+	CMPQ           SI, $0x00000003
+	CMOVQGT        R8, BX
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, 24(SP)
+	LEAQ           8(BX), R8
+	CMPQ           SI, $0x00000004
+	CMOVQGT        R8, BX
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, 32(SP)
+	LEAQ           8(BX), R8
+	CMPQ           SI, $0x00000005
+	CMOVQGT        R8, BX
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, 40(SP)
+	LEAQ           8(BX), R8
+	CMPQ           SI, $0x00000006
+	CMOVQGT        R8, BX
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, 48(SP)
+	LEAQ           8(BX), R8
+	CMPQ           SI, $0x00000007
+	CMOVQGT        R8, BX
+	MOVQ           (BX), R8
+	ADDQ           DX, R8
+	MOVQ           R8, 56(SP)
+	VBROADCASTSS   scale+48(FP), Y12
+	VBROADCASTSS   shift+52(FP), Y13
+	VBROADCASTI128 columns<>+0(SB), Y8
+	VBROADCASTI128 columns<>+16(SB), Y9
+	VBROADCASTI128 columns<>+32(SB), Y10
+	VBROADCASTI128 columns<>+48(SB), Y11
+	XORQ           DX, DX
+	SUBQ           $0x10, DI
+	JL             few
+
+loop:
+	MOVQ        (SP), R8
+	VMOVUPS     (R8)(DX*1), X0
+	MOVQ        32(SP), R8
+	VINSERTI128 $0x01, (R8)(DX*1), Y0, Y0
+	MOVQ        8(SP), R8
+	VMOVUPS     (R8)(DX*1), X1
+	MOVQ        40(SP), R8
+	VINSERTI128 $0x01, (R8)(DX*1), Y1, Y1
+	MOVQ        16(SP), R8
+	VMOVUPS     (R8)(DX*1), X2
+	MOVQ        48(SP), R8
+	VINSERTI128 $0x01, (R8)(DX*1), Y2, Y2
+	MOVQ        24(SP), R8
+	VMOVUPS     (R8)(DX*1), X3
+	MOVQ        56(SP), R8
+	VINSERTI128 $0x01, (R8)(DX*1), Y3, Y3
+	VPUNPCKLBW  Y1, Y0, Y4
+	VPUNPCKHBW  Y1, Y0, Y5
+	VPUNPCKLBW  Y3, Y2, Y6
+	VPUNPCKHBW  Y3, Y2, Y7
+	VPUNPCKLWD  Y6, Y4, Y0
+	VPUNPCKHWD  Y6, Y4, Y1
+	VPUNPCKLWD  Y7, Y5, Y2
+	VPUNPCKHWD  Y7, Y5, Y3
+	VPSHUFB     Y8, Y0, Y14
+	VCVTDQ2PS   Y14, Y14
+	VMULPS      Y12, Y14, Y14
+	VADDPS      Y13, Y14, Y14
+	VMOVUPS     Y14, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y9, Y0, Y4
+	VCVTDQ2PS   Y4, Y4
+	VMULPS      Y12, Y4, Y4
+	VADDPS      Y13, Y4, Y4
+	VMOVUPS     Y4, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y10, Y0, Y5
+	VCVTDQ2PS   Y5, Y5
+	VMULPS      Y12, Y5, Y5
+	VADDPS      Y13, Y5, Y5
+	VMOVUPS     Y5, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y11, Y0, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMOVUPS     Y6, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y8, Y1, Y14
+	VCVTDQ2PS   Y14, Y14
+	VMULPS      Y12, Y14, Y14
+	VADDPS      Y13, Y14, Y14
+	VMOVUPS     Y14, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y9, Y1, Y4
+	VCVTDQ2PS   Y4, Y4
+	VMULPS      Y12, Y4, Y4
+	VADDPS      Y13, Y4, Y4
+	VMOVUPS     Y4, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y10, Y1, Y5
+	VCVTDQ2PS   Y5, Y5
+	VMULPS      Y12, Y5, Y5
+	VADDPS      Y13, Y5, Y5
+	VMOVUPS     Y5, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y11, Y1, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMOVUPS     Y6, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y8, Y2, Y14
+	VCVTDQ2PS   Y14, Y14
+	VMULPS      Y12, Y14, Y14
+	VADDPS      Y13, Y14, Y14
+	VMOVUPS     Y14, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y9, Y2, Y4
+	VCVTDQ2PS   Y4, Y4
+	VMULPS      Y12, Y4, Y4
+	VADDPS      Y13, Y4, Y4
+	VMOVUPS     Y4, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y10, Y2, Y5
+	VCVTDQ2PS   Y5, Y5
+	VMULPS      Y12, Y5, Y5
+	VADDPS      Y13, Y5, Y5
+	VMOVUPS     Y5, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y11, Y2, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMOVUPS     Y6, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y8, Y3, Y14
+	VCVTDQ2PS   Y14, Y14
+	VMULPS      Y12, Y14, Y14
+	VADDPS      Y13, Y14, Y14
+	VMOVUPS     Y14, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y9, Y3, Y4
+	VCVTDQ2PS   Y4, Y4
+	VMULPS      Y12, Y4, Y4
+	VADDPS      Y13, Y4, Y4
+	VMOVUPS     Y4, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y10, Y3, Y5
+	VCVTDQ2PS   Y5, Y5
+	VMULPS      Y12, Y5, Y5
+	VADDPS      Y13, Y5, Y5
+	VMOVUPS     Y5, (AX)
+	ADDQ        CX, AX
+	VPSHUFB     Y11, Y3, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMOVUPS     Y6, (AX)
+	ADDQ        CX, AX
+	ADDQ        $0x10, DX
+	SUBQ        $0x10, DI
+	JGE         loop
+	ADDQ        $0x10, DI
+	JZ          done
+	MOVQ        $0x00000010, BX
+	SUBQ        DI, BX
+	SUBQ        BX, DX
+	IMULQ       CX, BX
+	SUBQ        BX, AX
+	XORQ        DI, DI
+	JMP         loop
+
+few:
+	ADDQ $0x10, DI
+	JLE  done
+
+few_loop:
+	MOVQ      (SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, (AX)
+	MOVQ      8(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 4(AX)
+	MOVQ      16(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 8(AX)
+	MOVQ      24(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 12(AX)
+	MOVQ      32(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 16(AX)
+	MOVQ      40(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 20(AX)
+	MOVQ      48(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 24(AX)
+	MOVQ      56(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 28(AX)
+	VMOVUPS   (AX), Y14
+	VCVTDQ2PS Y14, Y14
+	VMULPS    Y12, Y14, Y14
+	VADDPS    Y13, Y14, Y14
+	VMOVUPS   Y14, (AX)
+	ADDQ      CX, AX
+	INCQ      DX
+	DECQ      DI
+	JG        few_loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA columns<>+0(SB)/4, $0x80808000
+DATA columns<>+4(SB)/4, $0x80808001
+DATA columns<>+8(SB)/4, $0x80808002
+DATA columns<>+12(SB)/4, $0x80808003
+DATA columns<>+16(SB)/4, $0x80808004
+DATA columns<>+20(SB)/4, $0x80808005
+DATA columns<>+24(SB)/4, $0x80808006
+DATA columns<>+28(SB)/4, $0x80808007
+DATA columns<>+32(SB)/4, $0x80808008
+DATA columns<>+36(SB)/4, $0x80808009
+DATA columns<>+40(SB)/4, $0x8080800a
+DATA columns<>+44(SB)/4, $0x8080800b
+DATA columns<>+48(SB)/4, $0x8080800c
+DATA columns<>+52(SB)/4, $0x8080800d
+DATA columns<>+56(SB)/4, $0x8080800e
+DATA columns<>+60(SB)/4, $0x8080800f
+GLOBL columns<>(SB), RODATA|NOPTR, $64
+
 // func prefetchAVX2(src *float32, ld int, n int, k int)
 // Requires: MMX+
 TEXT ·prefetchAVX2(SB), NOSPLIT|RODATA, $0-32

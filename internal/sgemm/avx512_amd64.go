@@ -137,6 +137,20 @@ func packRowsAVX512(dst *float32, ds int, src *float32, ld int, n int, k int)
 //go:noescape
 func packTransposedAVX512(dst *float32, ds int, src *float32, ld int, n int, k int)
 
+// gatherRowsAVX512 makes scale·p + shift of the first n bytes p, from 1 to two vectors of them, of each of
+// k rows, which begin rows[0], rows[1], … bytes after src, and writes them to rows that are
+// ds elements apart. What it writes beyond n, to the end of the vector, has no meaning.
+//
+//go:noescape
+func gatherRowsAVX512(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+
+// gatherTransposedAVX512 makes scale·p + shift of the first k bytes p of each of n rows, from 1 to a vector of
+// them, which begin rows[0], rows[1], … bytes after src, and writes them to the columns of dst,
+// whose k rows of one vector are ds elements apart. The columns beyond n repeat the last.
+//
+//go:noescape
+func gatherTransposedAVX512(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+
 // prefetchAVX512 has the first n elements of each of k rows, ld elements apart, fetched to the
 // second-level cache.
 //

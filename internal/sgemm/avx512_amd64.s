@@ -7755,6 +7755,415 @@ done:
 	VZEROUPPER
 	RET
 
+// func gatherRowsAVX512(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gatherRowsAVX512(SB), NOSPLIT|RODATA, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         ds+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         src+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         k+40(FP), DI
+	VBROADCASTSS scale+48(FP), Z2
+	VBROADCASTSS shift+52(FP), Z3
+	CMPQ         SI, $0x00000010
+	JG           two
+	MOVL         $0xffffffff, R8
+	BZHIL        SI, R8, R8
+	KMOVW        R8, K1
+
+one_loop:
+	SUBQ        $0x01, DI
+	JL          done
+	MOVQ        (BX), SI
+	ADDQ        $0x08, BX
+	ADDQ        DX, SI
+	VPMOVZXBD.Z (SI), K1, Z0
+	VCVTDQ2PS   Z0, Z0
+	VMULPS      Z2, Z0, Z0
+	VADDPS      Z3, Z0, Z0
+	VMOVUPS     Z0, (AX)
+	ADDQ        CX, AX
+	JMP         one_loop
+
+two:
+	SUBQ  $0x10, SI
+	MOVL  $0xffffffff, R8
+	BZHIL SI, R8, R8
+	KMOVW R8, K1
+
+two_loop:
+	SUBQ        $0x01, DI
+	JL          done
+	MOVQ        (BX), SI
+	ADDQ        $0x08, BX
+	ADDQ        DX, SI
+	VPMOVZXBD   (SI), Z0
+	VPMOVZXBD.Z 16(SI), K1, Z1
+	VCVTDQ2PS   Z0, Z0
+	VMULPS      Z2, Z0, Z0
+	VADDPS      Z3, Z0, Z0
+	VCVTDQ2PS   Z1, Z1
+	VMULPS      Z2, Z1, Z1
+	VADDPS      Z3, Z1, Z1
+	VMOVUPS     Z0, (AX)
+	VMOVUPS     Z1, 64(AX)
+	ADDQ        CX, AX
+	JMP         two_loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func gatherTransposedAVX512(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
+// Requires: AVX, AVX512BW, AVX512F, CMOV
+TEXT ·gatherTransposedAVX512(SB), NOSPLIT, $128-56
+	MOVQ            dst+0(FP), AX
+	MOVQ            ds+8(FP), CX
+	SHLQ            $0x02, CX
+	MOVQ            src+16(FP), DX
+	MOVQ            rows+24(FP), BX
+	MOVQ            n+32(FP), SI
+	MOVQ            k+40(FP), DI
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, (SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000001
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 8(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000002
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 16(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000003
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 24(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000004
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 32(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000005
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 40(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000006
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 48(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000007
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 56(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000008
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 64(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x00000009
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 72(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x0000000a
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 80(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x0000000b
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 88(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x0000000c
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 96(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x0000000d
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 104(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x0000000e
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 112(SP)
+	LEAQ            8(BX), R8
+	CMPQ            SI, $0x0000000f
+	CMOVQGT         R8, BX
+	MOVQ            (BX), R8
+	ADDQ            DX, R8
+	MOVQ            R8, 120(SP)
+	VBROADCASTSS    scale+48(FP), Z12
+	VBROADCASTSS    shift+52(FP), Z13
+	VBROADCASTI32X4 columns<>+0(SB), Z8
+	VBROADCASTI32X4 columns<>+16(SB), Z9
+	VBROADCASTI32X4 columns<>+32(SB), Z10
+	VBROADCASTI32X4 columns<>+48(SB), Z11
+	XORQ            DX, DX
+	SUBQ            $0x10, DI
+	JL              few
+
+loop:
+	MOVQ         (SP), R8
+	VMOVUPS      (R8)(DX*1), X0
+	MOVQ         32(SP), R8
+	VINSERTI32X4 $0x01, (R8)(DX*1), Z0, Z0
+	MOVQ         64(SP), R8
+	VINSERTI32X4 $0x02, (R8)(DX*1), Z0, Z0
+	MOVQ         96(SP), R8
+	VINSERTI32X4 $0x03, (R8)(DX*1), Z0, Z0
+	MOVQ         8(SP), R8
+	VMOVUPS      (R8)(DX*1), X1
+	MOVQ         40(SP), R8
+	VINSERTI32X4 $0x01, (R8)(DX*1), Z1, Z1
+	MOVQ         72(SP), R8
+	VINSERTI32X4 $0x02, (R8)(DX*1), Z1, Z1
+	MOVQ         104(SP), R8
+	VINSERTI32X4 $0x03, (R8)(DX*1), Z1, Z1
+	MOVQ         16(SP), R8
+	VMOVUPS      (R8)(DX*1), X2
+	MOVQ         48(SP), R8
+	VINSERTI32X4 $0x01, (R8)(DX*1), Z2, Z2
+	MOVQ         80(SP), R8
+	VINSERTI32X4 $0x02, (R8)(DX*1), Z2, Z2
+	MOVQ         112(SP), R8
+	VINSERTI32X4 $0x03, (R8)(DX*1), Z2, Z2
+	MOVQ         24(SP), R8
+	VMOVUPS      (R8)(DX*1), X3
+	MOVQ         56(SP), R8
+	VINSERTI32X4 $0x01, (R8)(DX*1), Z3, Z3
+	MOVQ         88(SP), R8
+	VINSERTI32X4 $0x02, (R8)(DX*1), Z3, Z3
+	MOVQ         120(SP), R8
+	VINSERTI32X4 $0x03, (R8)(DX*1), Z3, Z3
+	VPUNPCKLBW   Z1, Z0, Z4
+	VPUNPCKHBW   Z1, Z0, Z5
+	VPUNPCKLBW   Z3, Z2, Z6
+	VPUNPCKHBW   Z3, Z2, Z7
+	VPUNPCKLWD   Z6, Z4, Z0
+	VPUNPCKHWD   Z6, Z4, Z1
+	VPUNPCKLWD   Z7, Z5, Z2
+	VPUNPCKHWD   Z7, Z5, Z3
+	VPSHUFB      Z8, Z0, Z14
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z12, Z14, Z14
+	VADDPS       Z13, Z14, Z14
+	VMOVUPS      Z14, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z9, Z0, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VADDPS       Z13, Z4, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z10, Z0, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z12, Z5, Z5
+	VADDPS       Z13, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z11, Z0, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z12, Z6, Z6
+	VADDPS       Z13, Z6, Z6
+	VMOVUPS      Z6, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z8, Z1, Z14
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z12, Z14, Z14
+	VADDPS       Z13, Z14, Z14
+	VMOVUPS      Z14, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z9, Z1, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VADDPS       Z13, Z4, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z10, Z1, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z12, Z5, Z5
+	VADDPS       Z13, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z11, Z1, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z12, Z6, Z6
+	VADDPS       Z13, Z6, Z6
+	VMOVUPS      Z6, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z8, Z2, Z14
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z12, Z14, Z14
+	VADDPS       Z13, Z14, Z14
+	VMOVUPS      Z14, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z9, Z2, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VADDPS       Z13, Z4, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z10, Z2, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z12, Z5, Z5
+	VADDPS       Z13, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z11, Z2, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z12, Z6, Z6
+	VADDPS       Z13, Z6, Z6
+	VMOVUPS      Z6, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z8, Z3, Z14
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z12, Z14, Z14
+	VADDPS       Z13, Z14, Z14
+	VMOVUPS      Z14, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z9, Z3, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VADDPS       Z13, Z4, Z4
+	VMOVUPS      Z4, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z10, Z3, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z12, Z5, Z5
+	VADDPS       Z13, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         CX, AX
+	VPSHUFB      Z11, Z3, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z12, Z6, Z6
+	VADDPS       Z13, Z6, Z6
+	VMOVUPS      Z6, (AX)
+	ADDQ         CX, AX
+	ADDQ         $0x10, DX
+	SUBQ         $0x10, DI
+	JGE          loop
+	ADDQ         $0x10, DI
+	JZ           done
+	MOVQ         $0x00000010, BX
+	SUBQ         DI, BX
+	SUBQ         BX, DX
+	IMULQ        CX, BX
+	SUBQ         BX, AX
+	XORQ         DI, DI
+	JMP          loop
+
+few:
+	ADDQ $0x10, DI
+	JLE  done
+
+few_loop:
+	MOVQ      (SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, (AX)
+	MOVQ      8(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 4(AX)
+	MOVQ      16(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 8(AX)
+	MOVQ      24(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 12(AX)
+	MOVQ      32(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 16(AX)
+	MOVQ      40(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 20(AX)
+	MOVQ      48(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 24(AX)
+	MOVQ      56(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 28(AX)
+	MOVQ      64(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 32(AX)
+	MOVQ      72(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 36(AX)
+	MOVQ      80(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 40(AX)
+	MOVQ      88(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 44(AX)
+	MOVQ      96(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 48(AX)
+	MOVQ      104(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 52(AX)
+	MOVQ      112(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 56(AX)
+	MOVQ      120(SP), R8
+	MOVBLZX   (R8)(DX*1), BX
+	MOVL      BX, 60(AX)
+	VMOVUPS   (AX), Z14
+	VCVTDQ2PS Z14, Z14
+	VMULPS    Z12, Z14, Z14
+	VADDPS    Z13, Z14, Z14
+	VMOVUPS   Z14, (AX)
+	ADDQ      CX, AX
+	INCQ      DX
+	DECQ      DI
+	JG        few_loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA columns<>+0(SB)/4, $0x80808000
+DATA columns<>+4(SB)/4, $0x80808001
+DATA columns<>+8(SB)/4, $0x80808002
+DATA columns<>+12(SB)/4, $0x80808003
+DATA columns<>+16(SB)/4, $0x80808004
+DATA columns<>+20(SB)/4, $0x80808005
+DATA columns<>+24(SB)/4, $0x80808006
+DATA columns<>+28(SB)/4, $0x80808007
+DATA columns<>+32(SB)/4, $0x80808008
+DATA columns<>+36(SB)/4, $0x80808009
+DATA columns<>+40(SB)/4, $0x8080800a
+DATA columns<>+44(SB)/4, $0x8080800b
+DATA columns<>+48(SB)/4, $0x8080800c
+DATA columns<>+52(SB)/4, $0x8080800d
+DATA columns<>+56(SB)/4, $0x8080800e
+DATA columns<>+60(SB)/4, $0x8080800f
+GLOBL columns<>(SB), RODATA|NOPTR, $64
+
 // func prefetchAVX512(src *float32, ld int, n int, k int)
 // Requires: MMX+
 TEXT ·prefetchAVX512(SB), NOSPLIT|RODATA, $0-32

@@ -28,9 +28,12 @@ func (d *band) byPanels(end int) {
 			for t := range d.tiles() {
 				i, next := d.tile(t)
 				near0, ld0, near1, ld1 := d.near(i, c)
-				a, rs, ks := d.inPlace(i)
+				var a *float32
+				var rs, ks int
 				if scattered {
 					a, rs, ks = &tiles[t*size], 1, ker.lanes
+				} else {
+					a, rs, ks = d.inPlace(i)
 				}
 				ker.tiles[next-i-1](n, d.terms, a, rs, ks, &b[0], panel, 0, &d.at(i)[c], d.ldc, p.Alpha, d.beta(), near0, ld0, near1, ld1)
 				d.fetch(fetch, t)
@@ -47,6 +50,9 @@ type region struct{ from, rows, cols int }
 
 // following is what is packed after the panel at column c of the band.
 func (d *band) following(c, end int) region {
+	if d.p.BBytes.X != nil {
+		return region{} // a quarter of the memory, of which the processor's own prefetching takes care
+	}
 	j, k, panel := d.j+c+d.ker.panel(), d.k, d.ker.panel()
 	limit := d.j + d.cols
 	if j >= limit {

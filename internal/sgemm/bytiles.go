@@ -20,11 +20,14 @@ func (d *band) byTiles() {
 		for t := range d.tiles() {
 			i, next := d.tile(t)
 			near0, ld0, near1, ld1 := d.near(i, 0)
-			a, rs, ks := d.inPlace(i)
+			var a *float32
+			var rs, ks int
 			if d.scattered() {
 				buf := scratch(&d.mem.a, d.terms*d.ker.lanes)
 				d.packTile(buf, i, next)
 				a, rs, ks = &buf[0], 1, d.ker.lanes
+			} else {
+				a, rs, ks = d.inPlace(i)
 			}
 			d.ker.tiles[next-i-1](d.cols, d.terms, a, rs, ks, b, ldb, stepb, &d.at(i)[0], d.ldc, p.Alpha, d.beta(), near0, ld0, near1, ld1)
 			if p.Epilogue == nil || d.k+d.terms < p.K || (next-begin)*d.cols < blockElements && next < d.i1 {
@@ -43,7 +46,7 @@ func (d *band) byTiles() {
 // returns the distances between its rows and between its panels.
 func (d *band) panels() (b *float32, ldb, stepb int) {
 	p, panel := d.p, d.ker.panel()
-	if !p.TransB && d.tiles() <= fewTiles {
+	if !p.TransB && p.BBytes.X == nil && d.tiles() <= fewTiles {
 		return &p.B[d.k*p.LDB+d.j], p.LDB, panel
 	}
 	stepb = d.terms * panel

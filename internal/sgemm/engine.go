@@ -25,6 +25,7 @@ type Product struct {
 	LDA            int
 	B              []float32
 	LDB            int
+	ABytes, BBytes Bytes     // one of them, if its X is not nil, is A or B, not transposed
 	C              []float32 // nil with an Epilogue: its blocks are handed over in scratch memory and go nowhere else; β must then be zero
 	LDC            int
 	Alpha, Beta    float32
@@ -107,14 +108,21 @@ func (p *Product) check() {
 	if p.TransA {
 		rows, cols = cols, rows
 	}
-	if !fits(p.A, p.LDA, rows, cols) {
+	if p.ABytes.X != nil {
+		p.ABytes.check("A", p.TransA, rows, cols)
+	} else if !fits(p.A, p.LDA, rows, cols) {
 		panic("sgemm: A is shorter than its rows, or its rows overlap")
 	}
 	rows, cols = p.K, p.N
 	if p.TransB {
 		rows, cols = cols, rows
 	}
-	if !fits(p.B, p.LDB, rows, cols) {
+	if p.BBytes.X != nil {
+		p.BBytes.check("B", p.TransB, rows, cols)
+		if p.ABytes.X != nil {
+			panic("sgemm: A and B are both bytes")
+		}
+	} else if !fits(p.B, p.LDB, rows, cols) {
 		panic("sgemm: B is shorter than its rows, or its rows overlap")
 	}
 	if p.C == nil && p.M > 0 && p.N > 0 {

@@ -82,3 +82,56 @@ func TestTouchesNothingElse(t *testing.T) {
 		t.Log(products, "products")
 	})
 }
+
+// TestBytesTouchNothingElse does so with bytes. An arena's end is a multiple of four bytes
+// only for numbers.
+func TestBytesTouchNothingElse(t *testing.T) {
+	const most = 1 << 20
+	x, other, c := newArena(t, most), newArena(t, 4*most), newArena(t, 4*most)
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
+	place := func(b []byte, end bool) []byte {
+		at := 0
+		if end {
+			at = len(bytes) - len(b)
+		}
+		copy(bytes[at:], b)
+		return bytes[at : at+len(b)]
+	}
+	eachKernel(t, func(t *testing.T, k *kernels) {
+		pool := workers.New(1)
+		defer pool.Close()
+		e := newEngine(pool, k)
+		e.cache = smallCache
+		r := rand.New(rand.NewPCG(24, 25))
+		for i := range 400 {
+			m, n, depth := 1+r.IntN(40), 1+r.IntN(90), 1+r.IntN(60)
+			switch r.IntN(8) {
+			case 0: // made by panels
+				m, n, depth = 25+r.IntN(20), 200+r.IntN(40), 290+r.IntN(20)
+			case 1:
+				m = 1
+			}
+			q := newByteProblem(i%2 == 0, transposes[i/2%2], m, n, depth, r.IntN(3)*r.IntN(9), 1, float32(r.IntN(2)), i%3 == 0, uint64(i))
+			for _, end := range []bool{false, true} {
+				got := q.c.clone()
+				p := q.product(got)
+				p.C = c.place(p.C, end)
+				if q.isB {
+					p.A, p.BBytes.X = other.place(p.A, end), place(p.BBytes.X, end)
+				} else {
+					p.B, p.ABytes.X = other.place(p.B, end), place(p.ABytes.X, end)
+				}
+				e.Run(p)
+				copy(got.data(), p.C)
+				q.problem.check(t, got)
+				rows, cols := q.a.rows, q.a.cols
+				if q.isB {
+					rows, cols = q.b.rows, q.b.cols
+				}
+				b := q.bytes
+				b.X = place(b.X, end)
+				e.Gather(c.place(make([]float32, rows*cols), end), &b, rows, cols)
+			}
+		}
+	})
+}

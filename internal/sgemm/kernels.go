@@ -15,6 +15,12 @@ type kernels struct {
 	// packTransposed copies the first k elements of each of n rows, at most lanes,
 	// to the columns of dst, and something to the columns beyond n.
 	packTransposed func(dst *float32, ds int, src *float32, ld, n, k int)
+	// gatherRows makes scale·p + shift of the first n bytes p of each of k rows, which begin
+	// rows[0], rows[1], … after src, and something to the end of the vector.
+	gatherRows func(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)
+	// gatherTransposed does so with the first k bytes of each of n rows, at most lanes,
+	// and writes them to the columns of dst, and something to the columns beyond n.
+	gatherTransposed func(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)
 	// prefetch has the first n elements of each of k rows fetched to the
 	// second-level cache.
 	prefetch func(src *float32, ld, n, k int)

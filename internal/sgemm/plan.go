@@ -25,6 +25,12 @@ const (
 	// packCost is how many rows of C can be made with a panel of B in the time that
 	// it takes to pack it.
 	packCost = 6
+	// readCost is the same for reading B where it is, which another worker may have in
+	// its cache.
+	readCost = 3
+	// farCost is the part of its time by which an update takes longer where other workers
+	// had half of the weights in their caches.
+	farCost = 4
 
 	// panelRows is up to how many rows of C bands are made panel by panel, if B is
 	// large.
@@ -64,10 +70,24 @@ func (e *Engine) plan() {
 	for tall := 1; tall <= parts; tall++ {
 		wide := parts / tall
 		rows, cols := largest(p.M, rowGrain, tall), largest(p.N, e.columnGrain(), wide)
-		if cost := (rows + packCost) * cols; best < 0 || cost < best {
+		cost := (rows + packCost) * cols
+		if e.kernels != nil && p.turns(e.kernels.lanes, rows, cols) {
+			cost = rows*(cols+packCost) + readCost*cols
+		}
+		if wide > 1 && p.updates() {
+			cost += cost / farCost
+		}
+		if best < 0 || cost < best {
 			best, e.tall, e.wide = cost, tall, wide
 		}
 	}
+}
+
+// updates reports whether the product looks like the gradient of weights that it then
+// changes. Its rows are theirs, and so are the columns of the product that uses them, which
+// is divided among the same workers: each should have its rows in its own cache.
+func (p *Product) updates() bool {
+	return p.TransA && !p.TransB && (p.Beta != 0 || p.Near[0].X != nil)
 }
 
 // columnGrain is what the columns are divided in multiples of.
@@ -98,6 +118,7 @@ const (
 	byTiles method = iota
 	byPanels
 	byRow
+	turned
 )
 
 // method chooses how the worker's part, columns [j0, j1), is made: in which order, how
@@ -113,6 +134,9 @@ func (d *band) method(cache, j0, j1 int) (m method, step, cols int) {
 		return byTiles, max(16, (p.K+kc-1)/kc), j1 - j0
 	}
 	step = chunk(p.K, kc, 4)
+	if p.turns(d.ker.lanes, rows, j1-j0) {
+		return turned, step, j1 - j0
+	}
 	limit := cache / (4 * step)
 	if rows <= panelRows && 4*p.K*(j1-j0) > 2*cache && (p.TransB || rows > fewTiles*len(d.ker.tiles)) {
 		m, limit = byPanels, panelElements/rows

@@ -50,13 +50,13 @@ func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
 	scale(c, ld, rows, cols, p.Beta)
 	for k := 0; k < p.K && p.Alpha != 0; k += kc {
 		terms := min(kc, p.K-k)
-		a, b := p.A[at(p.TransA, i, k, p.LDA):], p.B[at(p.TransB, k, j, p.LDB):]
+		a, lda, b, ldb := e.operandsPortable(w, i, j, k, rows, cols, terms)
 		if k == 0 && p.Beta == 0 {
-			impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, 0, c, ld)
+			impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, lda, b, ldb, 0, c, ld)
 			continue
 		}
 		sum := scratch(&e.workers[w].sum, rows*cols)
-		impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, p.LDA, b, p.LDB, 0, sum, cols)
+		impl.Sgemm(tA, tB, rows, cols, terms, p.Alpha, a, lda, b, ldb, 0, sum, cols)
 		for r := range rows {
 			row := c[r*ld : r*ld+cols]
 			for x, v := range sum[r*cols : r*cols+cols] {
@@ -64,6 +64,24 @@ func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
 			}
 		}
 	}
+}
+
+// operandsPortable returns what a block's chunk is made of, bytes as numbers.
+func (e *Engine) operandsPortable(w, i, j, k, rows, cols, terms int) (a []float32, lda int, b []float32, ldb int) {
+	p := &e.product
+	if p.ABytes.X != nil {
+		a, lda = scratch(&e.workers[w].a, rows*terms), terms
+		p.ABytes.numbers(a, lda, i, i+rows, k, k+terms)
+	} else {
+		a, lda = p.A[at(p.TransA, i, k, p.LDA):], p.LDA
+	}
+	if p.BBytes.X != nil {
+		b, ldb = scratch(&e.workers[w].b, terms*cols), cols
+		p.BBytes.numbers(b, ldb, k, k+terms, j, j+cols)
+	} else {
+		b, ldb = p.B[at(p.TransB, k, j, p.LDB):], p.LDB
+	}
+	return
 }
 
 // scale multiplies a block by beta; zero overwrites.

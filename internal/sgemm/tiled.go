@@ -4,11 +4,13 @@ import "unsafe"
 
 // A worker is the memory of one worker.
 type worker struct {
-	a   []float32 // tiles of A
-	b   []float32 // panels of B
-	c   []float32 // a block of C, where the caller has none
-	sum []float32 // a partial sum of such a block, without kernels
-	_   [64]byte  // keeps the next worker's fields off this one's cache line
+	a      []float32   // tiles of A
+	b      []float32   // panels of B
+	c      []float32   // a block of C, where the caller has none
+	sum    []float32   // a partial sum of such a block, without kernels
+	rows   []int       // where the rows of bytes begin
+	vector [16]float32 // what is left of a row
+	_      [64]byte    // keeps the next worker's fields off this one's cache line
 }
 
 // vectorBytes is what memory for vectors is aligned to.
@@ -33,8 +35,9 @@ type band struct {
 
 	i0, i1   int
 	j, cols  int
-	k, terms int // the chunk of the sums that is being added
-	step     int // the terms of all chunks but the last
+	rows     []int // where the rows of A's or B's bytes begin
+	k, terms int   // the chunk of the sums that is being added
+	step     int   // the terms of all chunks but the last
 
 	c      []float32
 	ldc    int
@@ -58,6 +61,12 @@ func (e *Engine) work(w int) {
 	d := band{p: p, ker: e.kernels, mem: &e.workers[w], worker: w, i0: i0, i1: i1}
 	method, step, cols := d.method(e.cache, j0, j1)
 	d.step = step
+	switch {
+	case p.BBytes.X != nil:
+		d.rows = p.BBytes.offsets(&d.mem.rows, 0, p.K)
+	case p.ABytes.X != nil:
+		d.rows = p.ABytes.offsets(&d.mem.rows, i0, i1)
+	}
 	for d.j = j0; d.j < j1; d.j += cols {
 		d.cols = min(cols, j1-d.j)
 		switch method {
@@ -65,6 +74,8 @@ func (e *Engine) work(w int) {
 			d.byRow()
 		case byPanels:
 			d.byPanels(j1)
+		case turned:
+			d.turned()
 		default:
 			d.byTiles()
 		}
@@ -105,6 +116,10 @@ func (d *band) tile(t int) (i0, i1 int) {
 // pack packs n columns of the chunk of B, at most a panel.
 func (d *band) pack(dst []float32, j, n int) {
 	p, ker := d.p, d.ker
+	if b := &p.BBytes; b.X != nil {
+		ker.gatherRows(&dst[0], ker.panel(), &b.X[j], &d.rows[d.k], n, d.terms, b.Scale, b.Shift)
+		return
+	}
 	if !p.TransB {
 		ker.packRows(&dst[0], ker.panel(), &p.B[d.k*p.LDB+j], p.LDB, n, d.terms)
 		return
@@ -116,18 +131,27 @@ func (d *band) pack(dst []float32, j, n int) {
 
 // scattered reports whether it pays to copy tiles of A before they are used.
 func (d *band) scattered() bool {
-	return (d.p.TransA || d.p.LDA%conflict == 0) && d.cols > fewColumns
+	return d.p.ABytes.X != nil || (d.p.TransA || d.p.LDA%conflict == 0) && d.cols > fewColumns
 }
 
 // packTile packs rows [i0, i1) of the chunk of A, lanes elements for each term.
 func (d *band) packTile(dst []float32, i0, i1 int) {
-	p, ker := d.p, d.ker
-	a := &p.A[at(p.TransA, i0, d.k, p.LDA)]
-	if p.TransA {
-		ker.packRows(&dst[0], ker.lanes, a, p.LDA, i1-i0, d.terms)
-	} else {
-		ker.packTransposed(&dst[0], ker.lanes, a, p.LDA, i1-i0, d.terms)
+	if d.p.TransA {
+		d.ker.packRows(&dst[0], d.ker.lanes, &d.p.A[d.k*d.p.LDA+i0], d.p.LDA, i1-i0, d.terms)
+		return
 	}
+	d.packColumns(dst, d.ker.lanes, i0, i1)
+}
+
+// packColumns makes columns, ds elements apart, of rows [i0, i1) of the chunk of A, at most a
+// vector of them.
+func (d *band) packColumns(dst []float32, ds, i0, i1 int) {
+	p, ker := d.p, d.ker
+	if a := &p.ABytes; a.X != nil {
+		ker.gatherTransposed(&dst[0], ds, &a.X[d.k], &d.rows[i0-d.i0], i1-i0, d.terms, a.Scale, a.Shift)
+		return
+	}
+	ker.packTransposed(&dst[0], ds, &p.A[i0*p.LDA+d.k], p.LDA, i1-i0, d.terms)
 }
 
 // inPlace returns where the chunk of A begins in a row, and the distances between rows and

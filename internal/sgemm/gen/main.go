@@ -25,6 +25,8 @@ func main() {
 	}
 	packRows(s)
 	packTransposed(s)
+	gatherRows(s)
+	gatherTransposed(s)
 	prefetch(s)
 	dots(s)
 	Generate()
