@@ -3,6 +3,7 @@ package cpu
 import (
 	"shadegrad/compute"
 	"shadegrad/internal/sgemm"
+	"shadegrad/internal/simd"
 	"shadegrad/internal/workers"
 )
 
@@ -105,7 +106,8 @@ func (o *ownProduct) oneOfMany() {
 
 // productUpdate makes a node of a gradient and the update by it, which meet while
 // the gradient is in registers or in the cache. Without momentum they are one
-// product, W = W − η·Aᵀ·B; with it, an epilogue updates the weights block by block.
+// product, W = W − η·Aᵀ·B; with it, the product is V = μV + Aᵀ·B, and an epilogue updates
+// the weights block by block. Where μ is zero, V is not read.
 func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
 	p, g := productOf(o), l.gatheredBy(i)
 	a, b := g.without(o)
@@ -113,7 +115,7 @@ func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
 	if u.V.IsZero() {
 		p.C, p.Beta = step.w, 1
 	} else {
-		p.C, p.LDC = nil, 0
+		p.C, p.Beta = step.v, 1
 		p.Near = [2]sgemm.Beside{{X: step.w, LD: step.cols}, {X: step.v, LD: step.cols}}
 	}
 	n := &node{cost: flops(p), in: spans(a, b, u.W, u.V), out: spans(u.W, u.V)}
@@ -151,14 +153,16 @@ func (s *weightStep) begin(p *sgemm.Product, args *compute.Args) {
 	s.args = args
 	if s.v == nil {
 		p.Alpha = -args.LearningRate
+	} else {
+		p.Beta = args.Momentum
 	}
 }
 
-// Block is called by the engine.
-func (s *weightStep) Block(_, i, j, rows, cols int, g []float32, ld int) {
+// Block is called by the engine with velocities.
+func (s *weightStep) Block(_, i, j, rows, cols int, v []float32, ld int) {
 	for r := range rows {
 		at := (i+r)*s.cols + s.j + j
-		descend(s.w, s.v, at, at+cols, g[r*ld:r*ld+cols], s.args)
+		simd.SGD(s.w[at:at+cols], v[r*ld:r*ld+cols], s.args.LearningRate)
 	}
 }
 
@@ -200,9 +204,7 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 		own.part.BBytes.X = own.part.BBytes.X[lo:]
 	}
 	own.j = lo
-	if own.v == nil {
-		own.part.C = u.whole.C[lo:]
-	}
+	own.part.C = u.whole.C[lo:]
 	for i := range own.part.Near {
 		if near := &own.part.Near[i]; near.X != nil {
 			near.X = near.X[lo:]

@@ -31,6 +31,7 @@ func BenchmarkStep(b *testing.B) {
 	}{
 		{[]int{784, 128, 10}, compute.ReLU, 64, false, false},
 		{[]int{784, 128, 10}, compute.ReLU, 64, false, true},
+		{[]int{784, 128, 10}, compute.ReLU, 64, true, true},
 		{[]int{784, 256, 10}, compute.ReLU, 64, true, false},
 		{[]int{784, 256, 10}, compute.ReLU, 64, true, true},
 		{[]int{784, 800, 10}, compute.ReLU, 128, false, false},
@@ -43,6 +44,9 @@ func BenchmarkStep(b *testing.B) {
 		images, name := d.Train.Images, fmt.Sprintf("%v,batch=%d", c.sizes, c.batch)
 		if c.dense {
 			images, name = dense(images), name+",dense"
+		}
+		if c.momentum {
+			name += ",momentum"
 		}
 		b.Run(name, func(b *testing.B) {
 			be := cpu.New()
