@@ -92,6 +92,9 @@ type Info struct {
 	// Memory is how many bytes of the device's own memory were free when the
 	// backend was opened, or 0 where it has none or does not say.
 	Memory int64
+	// MaxBuffer is the most bytes that a matrix may have, or 0 where only memory
+	// bounds it.
+	MaxBuffer int64
 }
 
 // ErrClosed is returned by the methods of a closed Backend.

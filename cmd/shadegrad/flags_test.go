@@ -39,6 +39,8 @@ func TestFlags(t *testing.T) {
 		{"train -loss=cross-entropy -output=relu", []string{"-loss=cross-entropy", "-output=relu", "softmax or sigmoid"}},
 		{"train -threads=0", []string{"-threads", `"0"`, "must be from 1 to 1024"}},
 		{"train -threads=2147483647", []string{"-threads", `"2147483647"`, "must be from 1 to 1024"}},
+		{"train -device-memory=lots", []string{"-device-memory", `"lots"`, "must be a size above 0, such as 64MiB or 2GB"}},
+		{"train -device-memory=0", []string{"-device-memory", `"0"`, "must be a size above 0"}},
 		{"train -save=", []string{"-save= needs the name of a file"}},
 		{"train -resume=", []string{"-resume= needs the name of a file"}},
 		{"train -hidden=1" + strings.Repeat(",1", 99), []string{"-hidden has 100 layers; there can be at most 99"}},

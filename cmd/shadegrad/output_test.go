@@ -171,7 +171,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	out := at(t).run("train", "-h").stdout
-	for _, name := range strings.Fields("backend data hidden act output loss init batch epochs lr momentum schedule seed save resume json expect threads") {
+	for _, name := range strings.Fields("backend data hidden act output loss init batch epochs lr momentum schedule seed save resume json expect threads device-memory") {
 		if !strings.Contains(out, "\n  -"+name) {
 			t.Errorf("train -h does not have -%s", name)
 		}

@@ -125,7 +125,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		report = a.jsonReporter(state, text)
 	}
 	report.begin(c)
-	run := &train.Run{Data: d, State: state, Report: report, Backend: c, Save: files.afterEpoch}
+	run := &train.Run{Data: d, State: state, Report: report, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
 			text.fallBack(failure)

@@ -24,6 +24,7 @@ type trainFlags struct {
 	json    bool
 	expect  expectations
 	threads int
+	memory  int64           // of the device, in bytes; 0 is all
 	given   map[string]bool // the flags that were on the command line
 }
 
@@ -91,6 +92,7 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	fs.BoolVar(&f.json, "json", false, "write one JSON object a line to stdout")
 	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end; it\ncan be on train_loss, train_acc, test_loss, test_acc or seconds; may be repeated")
 	threadsFlag(fs, &f.threads)
+	fs.Var(setting[int64]{&f.memory, memorySize, showMemorySize}, "device-memory", "most of the GPU's memory to take, `SIZE`, such as 64MiB (default all that is free); a\ndata set that does not fit goes there piece by piece")
 	if err := a.parseFlags(fs, trainUsage, args); err != nil {
 		return nil, err
 	}

@@ -153,6 +153,7 @@ func open(options Options, s seams) (*Backend, error) {
 		b.limits.loops = llvmpipeLoops
 	}
 	s.apply(w)
+	b.info.MaxBuffer = w.limits.blockSize
 	b.setPatience(patience)
 	// From here on the context's thread is the backend's: it takes commands
 	// until the queue is closed.

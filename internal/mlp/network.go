@@ -186,14 +186,14 @@ func (n *Network) scratch(rows int, gradients bool) []compute.Mat {
 }
 
 // PredictStep returns a program that computes the network's outputs for a batch
-// of images, and the matrix they are in.
-func (n *Network) PredictStep(images compute.Bytes, rows int) (compute.Program, compute.Mat, error) {
+// of a set's images, in its order, and the matrix they are in.
+func (n *Network) PredictStep(s Set, rows int) (compute.Program, compute.Mat, error) {
 	if err := n.checkRows(rows); err != nil {
 		return compute.Program{}, compute.Mat{}, err
 	}
 	l := n.layers[len(n.layers)-1]
 	y := l.out.RowRange(0, rows)
-	ops := append(n.forward(Set{Images: images}, rows),
+	ops := append(n.forward(s, rows),
 		compute.Activate{Dst: y, Src: y, Bias: l.b, F: n.Config.Output})
 	return compute.Program{Name: fmt.Sprintf("prediction of %d rows", rows), Ops: ops}, y, nil
 }

@@ -134,7 +134,7 @@ func TestEvalAndPredictStep(t *testing.T) {
 	if d := eval.Ops[6].(compute.Loss).Delta; !d.IsZero() {
 		t.Errorf("an evaluation makes a gradient of %s", d)
 	}
-	predict, y, err := n.PredictStep(set.Images, 5)
+	predict, y, err := n.PredictStep(mlp.Set{Images: set.Images}, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestRowsRefused(t *testing.T) {
 		want := fmt.Sprintf("a batch of %d rows in a network made for at most 8", rows)
 		_, err1 := n.TrainStep(set, rows)
 		_, err2 := n.EvalStep(set, rows)
-		_, _, err3 := n.PredictStep(set.Images, rows)
+		_, _, err3 := n.PredictStep(mlp.Set{Images: set.Images}, rows)
 		for i, err := range []error{err1, err2, err3} {
 			if err == nil || err.Error() != want {
 				t.Errorf("program %d: error %v, want %q", i, err, want)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"shadegrad/compute"
+	"shadegrad/internal/mlp"
 )
 
 // A DivergedError says that training left the finite numbers.
@@ -92,7 +93,10 @@ func (s *session) divergence(st *State) (*DivergedError, error) {
 	}
 	for row := st.Rows; row < s.train.samples; {
 		d := s.at(st, row)
-		row = s.runStep(row, d.LearningRate)
+		var err error
+		if row, err = s.runStep(row, d.LearningRate); err != nil {
+			return nil, err
+		}
 		if found, err := s.badParameter(d); err != nil || found {
 			return d, err
 		}
@@ -114,7 +118,10 @@ func (s *session) at(st *State, row int) *DivergedError {
 func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 	row := st.Rows
 	for row+s.train.batch <= sample {
-		row = s.runStep(row, s.at(st, row).LearningRate)
+		var err error
+		if row, err = s.runStep(row, s.at(st, row).LearningRate); err != nil {
+			return nil, err
+		}
 	}
 	d := s.at(st, row)
 	badBefore, err := s.badParameter(d)
@@ -144,12 +151,15 @@ func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 
 // forward computes a batch's outputs and losses, and leaves them to be read.
 func (s *session) forward(row, rows int) error {
-	p, err := s.network.EvalStep(s.train.Set, rows)
+	slot, err := s.train.at(row)
 	if err != nil {
 		return err
 	}
-	p.Scratch = nil
-	x, err := s.backend.Compile(p)
+	x, err := s.train.program(func(set mlp.Set, rows int) (compute.Program, error) {
+		p, err := s.network.EvalStep(set, rows)
+		p.Scratch = nil
+		return p, err
+	}, slot, rows)
 	if err != nil {
 		return err
 	}

@@ -400,7 +400,10 @@ func TestDivergedText(t *testing.T) {
 // evaluation with more rows may have left them.
 func TestOtherRowsAreNotBlamed(t *testing.T) {
 	_, s, b, _ := slowRun(t)
-	row := s.runStep(0, 0.1)
+	row, err := s.runStep(0, 0.1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	hidden := s.network.Outputs()[0]
 	spoiled := make([]float32, hidden.Cols)
 	spoiled[3] = float32(math.Inf(1))

@@ -38,14 +38,14 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if err := d.CheckLabels(max(c.Outputs(), 2)); err != nil {
 		return nil, err
 	}
-	if err := evalNeed(b.Info(), c, d).check(b.Info(), c, evalRows(c, d.Len())); err != nil {
+	if err := evalNeed(b.Info(), c, d, evalFeeding(b.Info(), c, d)).check(b.Info(), 0, c, evalRows(c, d.Len())); err != nil {
 		return nil, err
 	}
 	s = &Scores{Samples: d.Len(), Confusion: newConfusion(max(c.Outputs(), 2))}
 	if s.Loss, s.Acc, err = meanLoss(b, c, values, d); err != nil {
 		return nil, err
 	}
-	outputs, err := Predict(b, c, values, d.Images, d.Len())
+	outputs, err := predict(b, c, values, d)
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +59,9 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 func meanLoss(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (loss, acc float64, err error) {
 	s := &session{backend: b}
 	defer s.free()
-	if s.test.Set, err = s.upload(d); err != nil {
+	if s.test.feed, err = s.newFeed(d, evalRows(c, d.Len()), evalFeeding(b.Info(), c, d), false); err != nil {
 		return 0, 0, err
 	}
-	s.test.samples, s.test.batch = d.Len(), evalRows(c, d.Len())
 	if s.network, err = mlp.New(b, c, s.test.batch, false); err != nil {
 		return 0, 0, err
 	}
@@ -107,15 +106,18 @@ func Class(c mlp.Config, y []float32) int {
 
 // Predict returns the outputs of a network for n images, one after another in
 // pixels.
-func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) (outputs [][]float32, err error) {
+func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) ([][]float32, error) {
+	// What the images show, and their shape, do not matter here.
+	return predict(b, c, values, &dataset.Set{Images: pixels, Labels: make([]byte, n), Width: c.Sizes[0], Height: 1})
+}
+
+func predict(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (outputs [][]float32, err error) {
 	s := &session{backend: b}
 	defer s.free()
-	images, err := b.ShareBytes(n, c.Sizes[0], pixels)
-	if err != nil {
+	batch := evalRows(c, d.Len())
+	if s.test.feed, err = s.newFeed(d, batch, evalFeeding(b.Info(), c, d), false); err != nil {
 		return nil, err
 	}
-	s.buffers = append(s.buffers, images.Buf)
-	batch := evalRows(c, n)
 	if s.network, err = mlp.New(b, c, batch, false); err != nil {
 		return nil, err
 	}
@@ -123,29 +125,29 @@ func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte,
 		return nil, err
 	}
 	var y compute.Mat // of a whole batch, whose first rows are those of a smaller one
-	program := func(set mlp.Set, rows int) (compute.Program, error) {
-		p, out, err := s.network.PredictStep(set.Images, rows)
+	err = s.test.compile(func(set mlp.Set, rows int) (compute.Program, error) {
+		p, out, err := s.network.PredictStep(set, rows)
 		if rows == batch {
 			y = out
 		}
 		return p, err
-	}
-	if s.test.step, s.test.tail, err = s.compileSteps(program, mlp.Set{Images: images}, n, batch); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
-	for row := 0; row < n; row += batch {
-		x, rows := s.test.step, batch
-		if row+batch > n {
-			x, rows = s.test.tail, n-row
+	for row := 0; row < d.Len(); {
+		next, err := s.test.run(compute.Args{Row: row})
+		if err != nil {
+			return nil, err
 		}
-		x.Run(compute.Args{Row: row})
-		flat := make([]float32, rows*y.Cols)
-		if err := b.Read(flat, y.RowRange(0, rows)); err != nil {
+		flat := make([]float32, (next-row)*y.Cols)
+		if err := b.Read(flat, y.RowRange(0, next-row)); err != nil {
 			return nil, err
 		}
 		for ; len(flat) > 0; flat = flat[y.Cols:] {
 			outputs = append(outputs, flat[:y.Cols:y.Cols])
 		}
+		row = next
 	}
 	return outputs, nil
 }

@@ -25,7 +25,11 @@ type need struct {
 // Asking for all at once, before anything is taken, turns what would end in the
 // middle of a run, and perhaps by the kernel's hand, into a message. What a device
 // does not tell of its memory, its allocations will.
-func (n need) check(i compute.Info, c mlp.Config, batch int) error {
+func (n need) check(i compute.Info, limit int64, c mlp.Config, batch int) error {
+	if limit > 0 && n.device > limit {
+		return fmt.Errorf("-device-memory=%d: network %s with batches of %d: %w", limit, c, batch,
+			&compute.MemoryError{Bytes: n.device, Available: limit})
+	}
 	if i.Backend == "cpu" || i.Software { // the device's memory is the machine's
 		n.host, n.device = n.host+n.device, 0
 	}
@@ -41,11 +45,10 @@ func (n need) check(i compute.Info, c mlp.Config, batch int) error {
 
 // needOf returns what a run takes: of the machine, the parameters as they were and
 // as they become, but for those that are there already.
-func needOf(i compute.Info, st *State, d *dataset.Data) need {
+func needOf(i compute.Info, st *State, d *dataset.Data, p feeding) need {
 	o := st.Options
-	n := setNeed(i, &d.Train)
-	n.add(setNeed(i, &d.Test))
-	n.device += 4 * int64(d.Train.Len()) // the order
+	n := setNeed(i, &d.Train, p.train, true)
+	n.add(setNeed(i, &d.Test, p.test, false))
 	n.device += o.Network.Memory(max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Test.Len())), o.Momentum != 0)
 	state := 4 * int64(o.Network.Parameters())
 	if o.Momentum != 0 {
@@ -59,18 +62,26 @@ func needOf(i compute.Info, st *State, d *dataset.Data) need {
 }
 
 // evalNeed returns what Evaluate takes.
-func evalNeed(i compute.Info, c mlp.Config, d *dataset.Set) need {
-	n := setNeed(i, d)
+func evalNeed(i compute.Info, c mlp.Config, d *dataset.Set, piece int) need {
+	n := setNeed(i, d, piece, false)
 	n.device += c.Memory(evalRows(c, d.Len()), false)
 	n.host += 4 * int64(d.Len()) * int64(c.Outputs())
 	return n
 }
 
-// setNeed returns what session.upload takes.
-func setNeed(i compute.Info, d *dataset.Set) need {
+// setNeed returns what session.newFeed takes.
+func setNeed(i compute.Info, d *dataset.Set, piece int, ordered bool) need {
 	n := need{device: 8*int64(d.Len()) + 8} // Stats and Totals
-	if i.Backend != "cpu" {                 // which shares the images
-		n.device += int64(len(d.Images)) + int64(len(d.Labels))
+	bytes := int64(piece) * int64(d.Features()+1)
+	switch {
+	case piece < d.Len():
+		n.device += slotsOfFeed*bytes + 4*int64(d.Len())
+		n.host += 2 * bytes // and the copy that is on its way
+	case i.Backend != "cpu": // which shares the images
+		n.device += bytes
+	}
+	if ordered && piece >= d.Len() {
+		n.device += 4 * int64(d.Len())
 	}
 	return n
 }

@@ -46,7 +46,7 @@ func slowRun(t *testing.T) (*Run, *session, *slow, *recorder) {
 	d := squares(47, 20, 4)
 	b, report := &slow{Backend: cpu.New(), t: t}, &recorder{}
 	run := &Run{Data: d, State: begun(t, options(4), d), Report: report, Backend: b}
-	s, err := newSession(b, run.State.Options, d)
+	s, err := newSession(b, run.State.Options, d, all(d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +64,16 @@ func slowRun(t *testing.T) (*Run, *session, *slow, *recorder) {
 	return run, s, b, report
 }
 
+// step queues the step that begins at a row.
+func step(t *testing.T, s *session, row int) int {
+	t.Helper()
+	next, err := s.runStep(row, 0.1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
 // TestProgressNeverWaits polls after each step while the device takes its time.
 // A fetch tells of the rows that were done when it was asked for, not of those
 // when it is ready.
@@ -74,7 +84,7 @@ func TestProgressNeverWaits(t *testing.T) {
 	var want float64
 	poll := func() {
 		t.Helper()
-		row = s.runStep(row, 0.1)
+		row = step(t, s, row)
 		p.next = time.Time{} // it is always time for news
 		if _, err := p.poll(run, s, row); err != nil {
 			t.Fatal(err)
@@ -122,7 +132,7 @@ func TestProgressNeverWaits(t *testing.T) {
 func TestProgressRate(t *testing.T) {
 	run, s, b, _ := slowRun(t)
 	p := progress{begin: time.Now(), next: time.Now().Add(time.Hour)}
-	if _, err := p.poll(run, s, s.runStep(0, 0.1)); err != nil {
+	if _, err := p.poll(run, s, step(t, s, 0)); err != nil {
 		t.Fatal(err)
 	}
 	if b.fetches != 0 {
@@ -134,7 +144,7 @@ func TestProgressRate(t *testing.T) {
 func TestProgressAfterResume(t *testing.T) {
 	run, s, b, report := slowRun(t)
 	p := progress{begin: time.Now(), from: 20}
-	row := s.runStep(20, 0.1)
+	row := step(t, s, 20)
 	for range 2 {
 		if _, err := p.poll(run, s, row); err != nil {
 			t.Fatal(err)

@@ -16,6 +16,9 @@ type Run struct {
 	Data   *dataset.Data
 	State  *State // where to begin; the run moves it forward, an epoch at a time
 	Report Reporter
+	// DeviceMemory is the most, in bytes, that the run may take of the device's memory;
+	// 0 is all that there is. A data set that does not fit goes there by pieces.
+	DeviceMemory int64
 	// Backend computes. The run does not close it.
 	Backend compute.Backend
 	// Fallback, if there is one, gives another backend to go on with after the
@@ -63,6 +66,9 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 	}
 	defer s.free()
 	r.Report.Started(b.Info())
+	if note := s.train.note(); note != "" {
+		r.Report.Note(note)
+	}
 	for !r.State.Done() {
 		if err := r.epoch(ctx, s); err != nil {
 			return err
@@ -75,10 +81,11 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 // machine, and draws the first weights if there are none.
 func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) {
 	info := b.Info()
-	if err := r.enough(info); err != nil {
+	plan := r.feeding(info)
+	if err := r.enough(info, plan); err != nil {
 		return nil, &DeviceError{err}
 	}
-	s, err := newSession(b, r.State.Options, r.Data)
+	s, err := newSession(b, r.State.Options, r.Data, plan)
 	if err != nil {
 		return nil, &DeviceError{err}
 	}
@@ -86,7 +93,7 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 	if err = r.State.begin(ctx); err == nil && drawn && info.Backend == "cpu" {
 		// Others may have taken memory meanwhile, as a second run begun together
 		// with this one, and what the CPU backend has it has not been given yet.
-		err = r.enough(info)
+		err = r.enough(info, plan)
 	}
 	if err == nil {
 		err = s.load(r.State)
@@ -103,9 +110,9 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 }
 
 // enough tells whether there is memory for the rest of the run.
-func (r *Run) enough(i compute.Info) error {
+func (r *Run) enough(i compute.Info, p feeding) error {
 	o := r.State.Options
-	return needOf(i, r.State, r.Data).check(i, o.Network, o.BatchSize(r.Data.Train.Len()))
+	return needOf(i, r.State, r.Data, p).check(i, r.DeviceMemory, o.Network, o.BatchSize(r.Data.Train.Len()))
 }
 
 // shuffleStream numbers the random streams of the shuffles, one an epoch.
@@ -114,8 +121,8 @@ const shuffleStream = 2 << 32
 // beginEpoch gives the device the epoch's permutation and what a resumed epoch
 // already knows.
 func (s *session) beginEpoch(st *State) error {
-	philox.Stream{Seed: st.Options.Seed, ID: shuffleStream + uint64(st.Epoch)}.Shuffle(s.order)
-	if err := s.backend.WriteIndex(s.train.Order, s.order); err != nil {
+	philox.Stream{Seed: st.Options.Seed, ID: shuffleStream + uint64(st.Epoch)}.Shuffle(s.train.order)
+	if err := s.train.begin(); err != nil {
 		return err
 	}
 	s.train.clear.Run(compute.Args{})
@@ -166,8 +173,11 @@ func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) 
 	row := st.Rows
 	for row < n && ctx.Err() == nil {
 		e.LearningRate = o.Schedule.Rate(o.LearningRate, st.Epoch*perEpoch+row/s.train.batch, total)
-		row = s.runStep(row, e.LearningRate)
-		loss, err := p.poll(r, s, row)
+		var err error
+		var loss float64
+		if row, err = s.runStep(row, e.LearningRate); err == nil {
+			loss, err = p.poll(r, s, row)
+		}
 		if err != nil {
 			return 0, &DeviceError{err}
 		}

@@ -15,50 +15,37 @@ type session struct {
 	network *mlp.Network
 	train   trainSet
 	test    evalSet
-	order   []uint32 // the host's copy of the epoch's permutation
-	spare   *State   // whose memory the next state takes; nil until one is stored
+	spare   *State // whose memory the next state takes; nil until one is stored
 	buffers []compute.Buffer
 }
 
 // A trainSet is the training set on the device, with the programs for it.
 type trainSet struct {
-	mlp.Set
-	samples, batch int
-	step, tail     compute.Executable // tail is for the last, smaller batch
-	clear, sums    compute.Executable
+	*feed
+	clear, sums compute.Executable
 }
 
 // An evalSet is the test set on the device, with the programs for it.
 type evalSet struct {
-	mlp.Set
-	samples, batch int
-	step, tail     compute.Executable
-	sums           compute.Executable
+	*feed
+	sums compute.Executable
 }
 
-// newSession moves the data to the backend and compiles the programs.
-func newSession(b compute.Backend, o Options, d *dataset.Data) (*session, error) {
+// newSession moves the data to the backend, as planned, and compiles the programs.
+func newSession(b compute.Backend, o Options, d *dataset.Data, p feeding) (*session, error) {
 	s := &session{backend: b, options: o}
-	if err := s.prepare(d); err != nil {
+	if err := s.prepare(d, p); err != nil {
 		s.free()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *session) prepare(d *dataset.Data) (err error) {
-	n, m := d.Train.Len(), d.Test.Len()
-	s.train.samples, s.train.batch = n, s.options.BatchSize(n)
-	s.test.samples, s.test.batch = m, evalRows(s.options.Network, m)
-	s.order = make([]uint32, n)
-	if s.train.Set, err = s.upload(&d.Train); err != nil {
+func (s *session) prepare(d *dataset.Data, p feeding) (err error) {
+	if s.train.feed, err = s.newFeed(&d.Train, s.options.BatchSize(d.Train.Len()), p.train, true); err != nil {
 		return fmt.Errorf("training set: %w", err)
 	}
-	if s.train.Order, err = s.backend.AllocIndex(n, n); err != nil {
-		return fmt.Errorf("order of the training set: %w", err)
-	}
-	s.buffers = append(s.buffers, s.train.Order.Buf)
-	if s.test.Set, err = s.upload(&d.Test); err != nil {
+	if s.test.feed, err = s.newFeed(&d.Test, evalRows(s.options.Network, d.Test.Len()), p.test, false); err != nil {
 		return fmt.Errorf("test set: %w", err)
 	}
 	s.network, err = mlp.New(s.backend, s.options.Network, max(s.train.batch, s.test.batch), s.options.Momentum != 0)
@@ -68,31 +55,10 @@ func (s *session) prepare(d *dataset.Data) (err error) {
 	return s.compile()
 }
 
-// upload puts a data set into the backend's memory, or lends it.
-func (s *session) upload(d *dataset.Set) (set mlp.Set, err error) {
-	if set.Images, err = s.backend.ShareBytes(d.Len(), d.Features(), d.Images); err != nil {
-		return set, err
-	}
-	s.buffers = append(s.buffers, set.Images.Buf)
-	if set.Labels, err = s.backend.ShareBytes(d.Len(), 1, d.Labels); err != nil {
-		return set, err
-	}
-	s.buffers = append(s.buffers, set.Labels.Buf)
-	if set.Stats, err = s.backend.Alloc(d.Len(), 2); err != nil {
-		return set, err
-	}
-	s.buffers = append(s.buffers, set.Stats.Buf)
-	if set.Totals, err = s.backend.Alloc(1, 2); err != nil {
-		return set, err
-	}
-	s.buffers = append(s.buffers, set.Totals.Buf)
-	return set, nil
-}
-
 // compile makes the programs of the training set, then those of the test set.
 func (s *session) compile() (err error) {
 	t := &s.train
-	if t.step, t.tail, err = s.compileSteps(s.network.TrainStep, t.Set, t.samples, t.batch); err != nil {
+	if err := t.compile(s.network.TrainStep); err != nil {
 		return err
 	}
 	if t.clear, err = s.backend.Compile(mlp.ClearStats(t.Set)); err != nil {
@@ -106,38 +72,18 @@ func (s *session) compile() (err error) {
 
 // compileEval makes the programs of the test set.
 func (s *session) compileEval() (err error) {
-	e := &s.test
-	if e.step, e.tail, err = s.compileSteps(s.network.EvalStep, e.Set, e.samples, e.batch); err != nil {
+	if err := s.test.compile(s.network.EvalStep); err != nil {
 		return err
 	}
-	e.sums, err = s.backend.Compile(mlp.Sums(e.Set))
+	s.test.sums, err = s.backend.Compile(mlp.Sums(s.test.Set))
 	return err
-}
-
-// compileSteps makes a program for the batches of a set, and one for the smaller
-// batch at its end, unless there is none.
-func (s *session) compileSteps(program func(mlp.Set, int) (compute.Program, error), set mlp.Set, samples, batch int) (step, tail compute.Executable, err error) {
-	p, err := program(set, batch)
-	if err != nil {
-		return nil, nil, err
-	}
-	if step, err = s.backend.Compile(p); err != nil {
-		return nil, nil, err
-	}
-	if samples%batch == 0 {
-		return step, nil, nil
-	}
-	if p, err = program(set, samples%batch); err != nil {
-		return step, nil, err
-	}
-	tail, err = s.backend.Compile(p)
-	return step, tail, err
 }
 
 // free gives everything back that the session took from its backend.
 func (s *session) free() {
-	t, e := &s.train, &s.test
-	for _, x := range []compute.Executable{t.step, t.tail, t.clear, t.sums, e.step, e.tail, e.sums} {
+	s.train.release()
+	s.test.release()
+	for _, x := range []compute.Executable{s.train.clear, s.train.sums, s.test.sums} {
 		if x != nil {
 			x.Release()
 		}
@@ -196,14 +142,8 @@ func room(mats []compute.Mat) [][]float32 {
 
 // runStep queues the training step that begins at a row of the epoch and returns
 // the row after it.
-func (s *session) runStep(row int, rate float64) int {
-	t := &s.train
-	x, next := t.step, row+t.batch
-	if next > t.samples {
-		x, next = t.tail, t.samples
-	}
-	x.Run(compute.Args{Row: row, LearningRate: float32(rate), Momentum: float32(s.options.Momentum)})
-	return next
+func (s *session) runStep(row int, rate float64) (next int, err error) {
+	return s.train.run(compute.Args{Row: row, LearningRate: float32(rate), Momentum: float32(s.options.Momentum)})
 }
 
 // totals waits for a set's sums and returns the means over n samples.
@@ -219,12 +159,11 @@ func (s *session) totals(sums compute.Executable, set mlp.Set, n int) (loss, hit
 // evaluate returns the mean loss and the share of hits on the test set.
 func (s *session) evaluate() (loss, acc float64, err error) {
 	e := &s.test
-	for row := 0; row < e.samples; row += e.batch {
-		x := e.step
-		if row+e.batch > e.samples {
-			x = e.tail
-		}
-		x.Run(compute.Args{Row: row})
+	for row := 0; row < e.samples && err == nil; {
+		row, err = e.run(compute.Args{Row: row})
+	}
+	if err != nil {
+		return 0, 0, err
 	}
 	return s.totals(e.sums, e.Set, e.samples)
 }

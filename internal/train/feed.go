@@ -1,0 +1,232 @@
+package train
+
+import (
+	"fmt"
+
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+)
+
+// A feed is a data set on a backend, with the programs for its batches. A set that
+// fits is there as a whole. Of a larger one, pieces of an epoch take turns in two slots:
+// while the backend works on one, the host puts the samples of the next together and
+// sends them. The programs are the same, and so are the results to the bit.
+type feed struct {
+	mlp.Set                 // Images and Labels are those of the first slot
+	samples, batch int      // batch samples a step
+	piece          int      // samples of a piece, a multiple of batch; all of them where the set fits
+	order          []uint32 // in which an epoch visits the samples; nil: as they are
+	slots          []slot
+
+	backend compute.Backend
+	data    *dataset.Set
+	sent    int // pieces of the epoch that were sent, of which the last len(slots) are there
+	images  []byte
+	labels  []byte
+}
+
+// A slot is the place of a piece, with the programs that read it.
+type slot struct {
+	images, labels compute.Bytes
+	step           compute.Executable // nil if no piece is as large as a batch
+	tail           compute.Executable // for the last, smaller batch of an epoch, if it is here
+}
+
+// pieces is how many pieces an epoch has.
+func (f *feed) pieces() int { return (f.samples + f.piece - 1) / f.piece }
+
+// resident tells whether the set is on the backend as a whole.
+func (f *feed) resident() bool { return f.piece >= f.samples }
+
+// newFeed takes the memory for a set, and fills it where the set is resident. ordered
+// tells whether each epoch has an order of its own, which begin sets.
+func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (*feed, error) {
+	f := &feed{samples: d.Len(), batch: batch, piece: piece, backend: s.backend, data: d}
+	if ordered {
+		f.order = make([]uint32, d.Len())
+	}
+	var err error
+	if f.resident() {
+		err = s.shareAll(f)
+	} else {
+		err = s.makeSlots(f)
+	}
+	if err != nil {
+		return f, err
+	}
+	f.Images, f.Labels = f.slots[0].images, f.slots[0].labels
+	if f.Stats, err = s.backend.Alloc(d.Len(), 2); err != nil {
+		return f, err
+	}
+	s.own(f.Stats.Buf)
+	if f.Totals, err = s.backend.Alloc(1, 2); err != nil {
+		return f, err
+	}
+	s.own(f.Totals.Buf)
+	if !ordered && f.resident() {
+		return f, nil
+	}
+	if f.Order, err = s.backend.AllocIndex(d.Len(), min(f.piece, d.Len())); err != nil {
+		return f, fmt.Errorf("order: %w", err)
+	}
+	s.own(f.Order.Buf)
+	if f.resident() {
+		return f, nil
+	}
+	return f, f.number()
+}
+
+// own has a buffer freed with the session.
+func (s *session) own(b compute.Buffer) { s.buffers = append(s.buffers, b) }
+
+// shareAll lends the whole set to the backend, or moves it there.
+func (s *session) shareAll(f *feed) (err error) {
+	f.slots = make([]slot, 1)
+	p := &f.slots[0]
+	if p.images, err = s.backend.ShareBytes(f.data.Len(), f.data.Features(), f.data.Images); err != nil {
+		return err
+	}
+	s.own(p.images.Buf)
+	if p.labels, err = s.backend.ShareBytes(f.data.Len(), 1, f.data.Labels); err != nil {
+		return err
+	}
+	s.own(p.labels.Buf)
+	return nil
+}
+
+// makeSlots makes room for pieces.
+func (s *session) makeSlots(f *feed) (err error) {
+	f.images, f.labels = make([]byte, f.piece*f.data.Features()), make([]byte, f.piece)
+	f.slots = make([]slot, slotsOfFeed)
+	for i := range f.slots {
+		p := &f.slots[i]
+		if p.images, err = s.backend.AllocBytes(f.piece, f.data.Features()); err != nil {
+			return err
+		}
+		s.own(p.images.Buf)
+		if p.labels, err = s.backend.AllocBytes(f.piece, 1); err != nil {
+			return err
+		}
+		s.own(p.labels.Buf)
+	}
+	return nil
+}
+
+// number writes the order in which programs find a piece's samples in its slot, which
+// is that of the epoch.
+func (f *feed) number() error {
+	rows := make([]uint32, f.samples)
+	for i := range rows {
+		rows[i] = uint32(i % f.piece)
+	}
+	return f.backend.WriteIndex(f.Order, rows)
+}
+
+// begin prepares a pass over the set in the feed's order, which the caller may have
+// changed.
+func (f *feed) begin() error {
+	f.sent = 0
+	if f.order == nil || !f.resident() {
+		return nil
+	}
+	return f.backend.WriteIndex(f.Order, f.order)
+}
+
+// A programmer writes the program for a batch of rows of a set.
+type programmer func(set mlp.Set, rows int) (compute.Program, error)
+
+// compile makes the programs for the batches of each slot, and one for the smaller
+// batch at the end, unless there is none.
+func (f *feed) compile(write programmer) (err error) {
+	for i := range f.slots {
+		if f.slots[i].step, err = f.program(write, i, f.batch); err != nil {
+			return err
+		}
+	}
+	rest := f.samples % f.batch
+	if rest == 0 {
+		return nil
+	}
+	last := (f.pieces() - 1) % len(f.slots)
+	f.slots[last].tail, err = f.program(write, last, rest)
+	return err
+}
+
+// program compiles a program for rows of a slot.
+func (f *feed) program(write programmer, slot, rows int) (compute.Executable, error) {
+	set := f.Set
+	set.Images, set.Labels = f.slots[slot].images, f.slots[slot].labels
+	p, err := write(set, rows)
+	if err != nil {
+		return nil, err
+	}
+	return f.backend.Compile(p)
+}
+
+// release gives the programs back.
+func (f *feed) release() {
+	if f == nil {
+		return
+	}
+	for _, p := range f.slots {
+		for _, x := range []compute.Executable{p.step, p.tail} {
+			if x != nil {
+				x.Release()
+			}
+		}
+	}
+}
+
+// run queues the program of the batch that begins at a row of the epoch, and returns
+// the row after it.
+func (f *feed) run(args compute.Args) (next int, err error) {
+	i, err := f.at(args.Row)
+	if err != nil {
+		return 0, err
+	}
+	x, next := f.slots[i].step, args.Row+f.batch
+	if next > f.samples {
+		x, next = f.slots[i].tail, f.samples
+	}
+	x.Run(args)
+	return next, nil
+}
+
+// at returns the slot that has a row of the epoch. It sends that row's piece, and the
+// one that follows it, whose slot nobody needs any more: all steps of the piece
+// that was there are queued before.
+func (f *feed) at(row int) (int, error) {
+	k, n := row/f.piece, len(f.slots)
+	if f.resident() {
+		return 0, nil
+	}
+	if k < f.sent-n || k > f.sent { // a step is repeated, or an epoch resumed
+		f.sent = k
+	}
+	for ; f.sent < min(k+n, f.pieces()); f.sent++ {
+		if err := f.send(f.sent); err != nil {
+			return 0, err
+		}
+	}
+	return k % n, nil
+}
+
+// send queues the transfer of a piece to its slot.
+func (f *feed) send(piece int) error {
+	size := f.data.Features()
+	lo := piece * f.piece
+	for i := range min(f.piece, f.samples-lo) {
+		from := lo + i
+		if f.order != nil {
+			from = int(f.order[from])
+		}
+		copy(f.images[i*size:(i+1)*size], f.data.Images[from*size:])
+		f.labels[i] = f.data.Labels[from]
+	}
+	p := &f.slots[piece%len(f.slots)]
+	if err := f.backend.WriteBytes(p.images, f.images); err != nil {
+		return err
+	}
+	return f.backend.WriteBytes(p.labels, f.labels)
+}

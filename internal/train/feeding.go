@@ -1,0 +1,91 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+)
+
+// A feeding is how many samples of each set have room on the device at a time: all, or
+// those of a piece.
+type feeding struct{ train, test int }
+
+// slotsOfFeed is how many pieces a feed has room for that has not room for all.
+const slotsOfFeed = 2
+
+// pieceBytes bounds a piece: OpenGL 4.3 lets a shader see so much of a buffer on any
+// device. Tests replace it.
+var pieceBytes int64 = 16 << 20
+
+// feeding plans how the data reach a backend.
+func (r *Run) feeding(i compute.Info) feeding {
+	train, test := &r.Data.Train, &r.Data.Test
+	batch, evalBatch := r.State.Options.BatchSize(train.Len()), evalRows(r.State.Options.Network, test.Len())
+	p := feeding{train.Len(), test.Len()}
+	over := func() int64 { return needOf(i, r.State, r.Data, p).device - r.limit(i) }
+	if !fitsBlock(i, train) || over() > 0 {
+		p.train = batch
+		p.train = pieceOf(i, train, batch, -over())
+	}
+	if !fitsBlock(i, test) || over() > 0 {
+		p.test = evalBatch
+		p.test = pieceOf(i, test, evalBatch, -over())
+	}
+	return p
+}
+
+// limit is how much of the device's memory the run may take.
+func (r *Run) limit(i compute.Info) int64 {
+	limit := int64(math.MaxInt64)
+	for _, bytes := range []int64{i.Memory, r.DeviceMemory} {
+		if bytes > 0 {
+			limit = min(limit, bytes)
+		}
+	}
+	return limit
+}
+
+// pieceOf returns how many samples a piece has of a set, for steps of batch samples,
+// where there is room for so many bytes beside those of pieces of one batch.
+func pieceOf(i compute.Info, d *dataset.Set, batch int, room int64) int {
+	sample := int64(d.Features() + 1)
+	bytes := min(pieceBytes, max(0, room)/slotsOfFeed+int64(batch)*sample)
+	n := int(max(1, bytes/sample/int64(batch))) * batch
+	if n*slotsOfFeed >= d.Len() && fitsBlock(i, d) {
+		return d.Len()
+	}
+	return n
+}
+
+// fitsBlock tells whether a shader could see all of a set's images.
+func fitsBlock(i compute.Info, d *dataset.Set) bool {
+	return i.MaxBuffer <= 0 || int64(len(d.Images)) <= i.MaxBuffer
+}
+
+// evalFeeding plans how a set that is only evaluated reaches a backend.
+func evalFeeding(i compute.Info, c mlp.Config, d *dataset.Set) int {
+	batch := evalRows(c, d.Len())
+	over := func(piece int) int64 {
+		if i.Memory <= 0 {
+			return math.MinInt64 / 2
+		}
+		return evalNeed(i, c, d, piece).device - i.Memory
+	}
+	if fitsBlock(i, d) && over(d.Len()) <= 0 {
+		return d.Len()
+	}
+	return pieceOf(i, d, batch, -over(batch))
+}
+
+// note tells the user of a training set that is not on the device as a whole, or is
+// empty.
+func (f *feed) note() string {
+	if f.resident() {
+		return ""
+	}
+	return fmt.Sprintf("the training set goes to the device by pieces of %d images, through %s of its memory",
+		f.piece, compute.FormatBytes(int64(len(f.slots))*int64(f.piece)*int64(f.data.Features()+1)))
+}
