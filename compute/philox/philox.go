@@ -5,7 +5,11 @@
 // weights and shuffles are the same on every backend.
 package philox
 
-import "math"
+import (
+	"math"
+	"runtime"
+	"sync"
+)
 
 // The multipliers and the Weyl increments of the paper's table 2.
 const (
@@ -64,12 +68,27 @@ func (s Stream) Normal(i uint64) float64 {
 // Shuffle puts a random permutation of 0 … len(p)−1 into p, by the algorithm of
 // Fisher and Yates as Durstenfeld (1964) has it.
 func (s Stream) Shuffle(p []uint32) {
-	for i := range p {
-		p[i] = uint32(i)
+	// The draws take longer than the exchanges, which must be done in turn, and each
+	// depends on its number alone: all processors make them.
+	drawn := make([]uint32, len(p))
+	const least = 1 << 13 // draws that are worth a goroutine
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(p)/least))
+	var wg sync.WaitGroup
+	for part := range parts {
+		lo, hi := part*len(p)/parts, (part+1)*len(p)/parts
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := lo; i < hi; i++ {
+				// The remainder favours low numbers by less than n/2⁶⁴.
+				drawn[i] = uint32(s.Uint64(uint64(i)) % uint64(i+1))
+				p[i] = uint32(i)
+			}
+		}()
 	}
+	wg.Wait()
 	for i := len(p) - 1; i > 0; i-- {
-		// The remainder favours low numbers by less than n/2⁶⁴.
-		j := s.Uint64(uint64(i)) % uint64(i+1)
+		j := drawn[i]
 		p[i], p[j] = p[j], p[i]
 	}
 }

@@ -24,6 +24,14 @@ func TestBlockKnownAnswers(t *testing.T) {
 	}
 }
 
+// BenchmarkShuffle is that of an epoch of MNIST.
+func BenchmarkShuffle(b *testing.B) {
+	p := make([]uint32, 60000)
+	for b.Loop() {
+		Stream{Seed: 1, ID: 2}.Shuffle(p)
+	}
+}
+
 // moments returns the mean and the variance of n draws.
 func moments(n int, draw func(uint64) float64) (mean, variance float64) {
 	for i := range n {

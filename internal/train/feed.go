@@ -16,7 +16,7 @@ type feed struct {
 	mlp.Set                 // Images and Labels are those of the first slot
 	samples, batch int      // batch samples a step
 	piece          int      // samples of a piece, a multiple of batch; all of them where the set fits
-	order          []uint32 // in which an epoch visits the samples; nil: as they are
+	order          []uint32 // in which the epoch visits the samples; nil: as they are
 	slots          []slot
 
 	backend compute.Backend
@@ -40,12 +40,9 @@ func (f *feed) pieces() int { return (f.samples + f.piece - 1) / f.piece }
 func (f *feed) resident() bool { return f.piece >= f.samples }
 
 // newFeed takes the memory for a set, and fills it where the set is resident. ordered
-// tells whether each epoch has an order of its own, which begin sets.
+// tells whether each epoch has an order of its own, which begin is given.
 func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (*feed, error) {
 	f := &feed{samples: d.Len(), batch: batch, piece: piece, backend: s.backend, data: d}
-	if ordered {
-		f.order = make([]uint32, d.Len())
-	}
 	var err error
 	if f.resident() {
 		err = s.shareAll(f)
@@ -123,14 +120,13 @@ func (f *feed) number() error {
 	return f.backend.WriteIndex(f.Order, rows)
 }
 
-// begin prepares a pass over the set in the feed's order, which the caller may have
-// changed.
-func (f *feed) begin() error {
-	f.sent = 0
-	if f.order == nil || !f.resident() {
+// begin prepares an epoch in an order.
+func (f *feed) begin(order []uint32) error {
+	f.order, f.sent = order, 0
+	if !f.resident() {
 		return nil
 	}
-	return f.backend.WriteIndex(f.Order, f.order)
+	return f.backend.WriteIndex(f.Order, order)
 }
 
 // A programmer writes the program for a batch of rows of a set.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"shadegrad/compute"
-	"shadegrad/compute/philox"
 	"shadegrad/internal/dataset"
 )
 
@@ -115,15 +114,15 @@ func (r *Run) enough(i compute.Info, p feeding) error {
 	return needOf(i, r.State, r.Data, p).check(i, r.DeviceMemory, o.Network, o.BatchSize(r.Data.Train.Len()))
 }
 
-// shuffleStream numbers the random streams of the shuffles, one an epoch.
-const shuffleStream = 2 << 32
-
 // beginEpoch gives the device the epoch's permutation and what a resumed epoch
 // already knows.
 func (s *session) beginEpoch(st *State) error {
-	philox.Stream{Seed: st.Options.Seed, ID: shuffleStream + uint64(st.Epoch)}.Shuffle(s.train.order)
-	if err := s.train.begin(); err != nil {
+	if err := s.train.begin(s.orders.of(st.Epoch)); err != nil {
 		return err
+	}
+	// On the CPU backend there is nobody else who could draw it.
+	if st.Epoch+1 < st.Options.Epochs && s.backend.Info().Backend != "cpu" {
+		s.orders.prepare(st.Epoch + 1)
 	}
 	s.train.clear.Run(compute.Args{})
 	if st.Rows == 0 {

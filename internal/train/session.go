@@ -15,6 +15,7 @@ type session struct {
 	network *mlp.Network
 	train   trainSet
 	test    evalSet
+	orders  *orders
 	spare   *State // whose memory the next state takes; nil until one is stored
 	buffers []compute.Buffer
 }
@@ -42,6 +43,7 @@ func newSession(b compute.Backend, o Options, d *dataset.Data, p feeding) (*sess
 }
 
 func (s *session) prepare(d *dataset.Data, p feeding) (err error) {
+	s.orders = newOrders(s.options.Seed, d.Train.Len())
 	if s.train.feed, err = s.newFeed(&d.Train, s.options.BatchSize(d.Train.Len()), p.train, true); err != nil {
 		return fmt.Errorf("training set: %w", err)
 	}
@@ -81,6 +83,7 @@ func (s *session) compileEval() (err error) {
 
 // free gives everything back that the session took from its backend.
 func (s *session) free() {
+	s.orders.wait()
 	s.train.release()
 	s.test.release()
 	for _, x := range []compute.Executable{s.train.clear, s.train.sums, s.test.sums} {

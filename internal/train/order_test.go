@@ -1,0 +1,31 @@
+package train
+
+import (
+	"slices"
+	"testing"
+
+	"shadegrad/compute/philox"
+)
+
+// TestOrders draws epochs ahead, not at all ahead, again, and in another order, and
+// compares with what each epoch's is.
+func TestOrders(t *testing.T) {
+	o := newOrders(7, 100)
+	for _, step := range []struct {
+		epoch, prepare int
+	}{{0, 1}, {1, 2}, {2, -1}, {3, 4}, {4, 5}, {4, 5}, {9, 10}, {2, 3}, {3, -1}} {
+		got := o.of(step.epoch)
+		want := make([]uint32, 100)
+		philox.Stream{Seed: 7, ID: shuffleStream + uint64(step.epoch)}.Shuffle(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("epoch %d: another order than its own", step.epoch)
+		}
+		if step.prepare >= 0 {
+			o.prepare(step.prepare)
+			o.wait()
+			if !slices.Equal(got, want) {
+				t.Errorf("epoch %d: preparing epoch %d changes it", step.epoch, step.prepare)
+			}
+		}
+	}
+}
