@@ -15,7 +15,7 @@ import (
 
 // BenchmarkMemory asks what share of a deep network's step is waiting for memory. It runs the
 // products of a step of 841-2500-2000-1500-1000-500-10, batch 100, one after another as a
-// step does, twice over: with 50 MB of weights, and with weights of which every few pages
+// step does, twice over: with 48 MB of weights, and with weights of which every few pages
 // are the same memory, so that all that differs is that they stay in the second-level
 // cache. What is faster then was memory:
 //
