@@ -6,7 +6,7 @@
 // those rows (gather, product, activation, loss, deltas), or some of the weights
 // through their gradient and update. A training step of a small network is two
 // phases. Products are package sgemm's, the loops package simd's; where most
-// inputs are zero, the first layer works on lists of those that are not (first.go).
+// inputs are zero, the first layer adds up the weights of those that are not (first.go).
 //
 // Work is done inside Run and is finished when Run returns; there is no queue to
 // wait for. Results do not depend on the number of threads: rows and columns are

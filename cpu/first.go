@@ -6,8 +6,7 @@ import (
 
 // Most pixels of MNIST are zero (81%), and a zero adds nothing to a sum. So where
 // a program gathers bytes only to multiply them with weights, the first layer
-// works on lists of the pixels that are not zero, and its weights are kept
-// transposed: the weights of one pixel lie side by side, and the layer's sums are
+// passes over them, and its weights are kept transposed: the weights of one pixel lie side by side, and the layer's sums are
 // sums of such rows,
 //
 //	z[i,:] = Σ x[i,p]·Wᵀ[p,:]       over the pixels p that are not zero in sample i
@@ -25,12 +24,12 @@ type firstLayer struct {
 	gradients, updates int // the ops
 }
 
-// mostNonZero is the share of bytes that are not zero above which the lists cost
-// more than they save.
+// mostNonZero is the share of bytes that are not zero above which to pass
+// over the others costs more than it saves.
 const mostNonZero = 0.4
 
 // findFirstLayer returns the first layer of the program, or nil if it has none
-// that lists would serve.
+// with zeros enough.
 func (l *plan) findFirstLayer() *firstLayer {
 	for i, op := range l.program.Ops {
 		g, ok := op.(compute.Gather)
