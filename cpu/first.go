@@ -1,13 +1,11 @@
 package cpu
 
-import (
-	"shadegrad/compute"
-)
+import "shadegrad/compute"
 
 // Most pixels of MNIST are zero (81%), and a zero adds nothing to a sum. So where
 // a program gathers bytes only to multiply them with weights, the first layer
-// passes over them, and its weights are kept transposed: the weights of one pixel lie side by side, and the layer's sums are
-// sums of such rows,
+// passes over them, and its weights are kept transposed: the weights of one pixel lie
+// side by side, and the layer's sums are sums of such rows,
 //
 //	z[i,:] = Σ x[i,p]·Wᵀ[p,:]       over the pixels p that are not zero in sample i
 //	W′ᵀ[p,:] = Σ x[i,p]·δ[i,:]      over the samples i in which pixel p is not zero
