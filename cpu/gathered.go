@@ -3,6 +3,7 @@ package cpu
 import (
 	"shadegrad/compute"
 	"shadegrad/internal/sgemm"
+	"shadegrad/internal/simd"
 )
 
 // Where a program gathers bytes only to multiply with what they become, and the first layer
@@ -10,8 +11,11 @@ import (
 // pack them: nothing is gathered, and no matrix of numbers is written and read again.
 
 // findGathers notes which products can do so, and takes the ops whose result is then
-// used by nobody.
+// used by nobody. Without kernels nothing is packed, and numbers are made only once.
 func (l *plan) findGathers() {
+	if simd.Current() == simd.Off {
+		return
+	}
 	for i, op := range l.program.Ops {
 		g, ok := op.(compute.Gather)
 		if !ok || l.taken[i] || !l.program.IsScratch(g.Dst) {
