@@ -54,6 +54,13 @@ type Backend interface {
 	Close() error
 }
 
+// A Peaker is a Backend that can measure what its device can do at most.
+type Peaker interface {
+	// PeakFlops returns the floating-point operations a second, a multiply-add being
+	// two, that the device reaches where nothing but arithmetic is asked of it.
+	PeakFlops() (float64, error)
+}
+
 // An Executable is a compiled program.
 type Executable interface {
 	// Run queues one run of the program and returns.

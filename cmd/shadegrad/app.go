@@ -30,6 +30,7 @@ usage: shadegrad COMMAND [FLAGS]
   train     train a network; without flags, on the built-in MNIST
   eval      accuracy, confusion matrix, precision and recall of a saved network
   predict   ask a saved network about images of a digit
+  bench     time backends side by side
   version   which build this is
   help      this text
 
@@ -77,6 +78,8 @@ func (a *app) dispatch(args []string) error {
 		return a.eval(args[1:])
 	case "predict":
 		return a.predict(args[1:])
+	case "bench":
+		return a.bench(args[1:])
 	case "version", "-version", "--version":
 		return a.version()
 	case "help", "-h", "-help", "--help":
@@ -86,7 +89,7 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	return usagef("no command %q; there are train, eval, predict, version and help", args[0])
+	return usagef("no command %q; there are train, eval, predict, bench, version and help", args[0])
 }
 
 func (a *app) version() error {

@@ -60,7 +60,14 @@ func TestFlags(t *testing.T) {
 		{"eval -model=x -threads=-1", []string{"-threads", `"-1"`, "must be from 1 to 1024"}},
 		{"predict x.png", []string{"-model=FILE"}},
 		{"predict -model=x", []string{"IMAGE"}},
-		{"trian", []string{`"trian"`, "train, eval, predict, version and help"}},
+		{"bench -backends=auto", []string{"-backends", `"auto" must be cpu or gpu`}},
+		{"bench -backends=cpu,cpu", []string{"-backends", "cpu is there twice"}},
+		{"bench -repeat=9", []string{"-repeat", `"9"`, "must be 10 or more"}},
+		{"bench -format=csv", []string{"-format", `"csv"`, "text, bench or json"}},
+		{"bench -time-to=98", []string{"-time-to", `"98" must be a share above 0 and at most 1`}},
+		{"bench -seeds=0", []string{"-seeds", `"0"`, "1 or more"}},
+		{"bench stray", []string{`"stray"`}},
+		{"trian", []string{`"trian"`, "train, eval, predict, bench, version and help"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			p := at(t)

@@ -44,6 +44,11 @@ type recipe struct {
 	seed     uint64
 }
 
+// defaultRecipe is that of a command line without flags.
+func defaultRecipe() recipe {
+	return recipe{hidden: []int{256}, act: compute.ReLU, batch: 64, epochs: 5, schedule: train.OneCycle, seed: 1}
+}
+
 // A choice is a value that follows from others until the user sets it.
 type choice[T any] struct {
 	set   bool
@@ -81,8 +86,7 @@ MNIST on the GPU, if there is one, and on the CPU if not.
 `
 
 func (a *app) trainFlags(args []string) (*trainFlags, error) {
-	f := &trainFlags{backend: backends.Auto, recipe: recipe{hidden: []int{256}, act: compute.ReLU,
-		batch: 64, epochs: 5, schedule: train.OneCycle, seed: 1}}
+	f := &trainFlags{backend: backends.Auto, recipe: defaultRecipe()}
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
 	backendFlag(fs, &f.backend)
 	dataFlag(fs, &f.data)

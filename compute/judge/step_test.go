@@ -1,0 +1,41 @@
+package judge
+
+import (
+	"errors"
+	"testing"
+
+	"shadegrad/compute"
+)
+
+// halfRate is a backend whose updates use half of the learning rate.
+type halfRate struct{ compute.Backend }
+
+func (h halfRate) Compile(p compute.Program) (compute.Executable, error) {
+	x, err := h.Backend.Compile(p)
+	return halfRateRun{x}, err
+}
+
+type halfRateRun struct{ compute.Executable }
+
+func (h halfRateRun) Run(a compute.Args) {
+	a.LearningRate /= 2
+	h.Executable.Run(a)
+}
+
+// TestStepCase has the reference pass its own steps, and a backend that learns at
+// another rate fail each.
+func TestStepCase(t *testing.T) {
+	for _, s := range []Step{
+		{Sizes: []int{20, 7, 3}, Hidden: compute.ReLU, Output: compute.Softmax, Batch: 5, Momentum: true, Biases: true},
+		{Sizes: []int{20, 7, 3}, Hidden: compute.Tanh, Output: compute.Sigmoid, Loss: compute.SquaredError, Batch: 1, Biases: true},
+		{Sizes: []int{9, 2}, Output: compute.Softmax, Batch: 33},
+	} {
+		if err := s.Case().Check(Reference()); err != nil {
+			t.Errorf("%+v: %v", s, err)
+		}
+		var f *Failure
+		if err := s.Case().Check(halfRate{Reference()}); !errors.As(err, &f) {
+			t.Errorf("%+v: with half of the rate: error %v", s, err)
+		}
+	}
+}

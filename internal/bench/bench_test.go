@@ -1,0 +1,146 @@
+package bench
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"shadegrad/compute"
+	"shadegrad/compute/computetest"
+	"shadegrad/cpu"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+)
+
+func step() Step {
+	return Step{Network: mlp.Config{Sizes: []int{16, 12, 4}, Hidden: compute.ReLU, Output: compute.Softmax, Init: mlp.He, Scale: 1. / 255, On: 1},
+		Batch: 10, Momentum: true}
+}
+
+func data(n int) *dataset.Set {
+	d := &dataset.Set{Images: make([]byte, 16*n), Labels: make([]byte, n), Width: 4, Height: 4, Classes: 4}
+	for i := range d.Images {
+		d.Images[i] = byte(i * i)
+	}
+	for i := range d.Labels {
+		d.Labels[i] = byte(i % 4)
+	}
+	return d
+}
+
+func TestFlops(t *testing.T) {
+	s := step()
+	// 2·10·(2·16·12 + 3·12·4)
+	if got := s.Flops(); got != 10560 {
+		t.Errorf("%g operations, want 10560", got)
+	}
+}
+
+// TestMeasure counts the steps that are run, and the runs.
+func TestMeasure(t *testing.T) {
+	var subjects []*Subject
+	var counters []*counter
+	for range 2 {
+		c := &counter{Backend: cpu.New()}
+		defer c.Close()
+		s, err := NewSubject(c, step(), data(47))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Free()
+		subjects, counters = append(subjects, s), append(counters, c)
+	}
+	for _, c := range counters {
+		c.runs, c.rows = 0, map[int]bool{}
+	}
+	figures, err := Measure(subjects, 11, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range figures {
+		if len(f.Seconds) != 11 || f.Steps < 1 || !(f.Median() > 0) || !(f.Spread() >= 0) {
+			t.Errorf("figures %+v", f)
+		}
+		if least := 11 * f.Steps; counters[i].runs < least {
+			t.Errorf("%d steps were run, want at least %d", counters[i].runs, least)
+		}
+		for _, row := range []int{0, 10, 20, 30} {
+			if !counters[i].rows[row] {
+				t.Errorf("no step began at row %d", row)
+			}
+		}
+		if len(counters[i].rows) != 4 {
+			t.Errorf("steps began at rows %v of 47", counters[i].rows)
+		}
+	}
+}
+
+// A counter counts the steps that begin at each row.
+type counter struct {
+	compute.Backend
+	runs int
+	rows map[int]bool
+}
+
+func (c *counter) Compile(p compute.Program) (compute.Executable, error) {
+	x, err := c.Backend.Compile(p)
+	return counted{x, c}, err
+}
+
+type counted struct {
+	compute.Executable
+	c *counter
+}
+
+func (x counted) Run(a compute.Args) {
+	x.c.runs++
+	if x.c.rows != nil {
+		x.c.rows[a.Row] = true
+	}
+	x.Executable.Run(a)
+}
+
+func TestStatistics(t *testing.T) {
+	f := Figure{Seconds: []float64{5, 1, 2, 4, 3}}
+	if f.Median() != 3 || math.Abs(f.Spread()-1./3) > 1e-15 {
+		t.Errorf("median %g, spread %g; want 3, 1/3", f.Median(), f.Spread())
+	}
+	f = Figure{Seconds: []float64{4, 1}}
+	if f.Median() != 2.5 {
+		t.Errorf("median %g, want 2.5", f.Median())
+	}
+	if f = (Figure{Seconds: []float64{7}}); f.Median() != 7 || f.Spread() != 0 {
+		t.Errorf("median %g, spread %g of one run", f.Median(), f.Spread())
+	}
+}
+
+// TestWrongIsNotTimed plants each of the judge's faults; those that show in a training
+// step are refused by name.
+func TestWrongIsNotTimed(t *testing.T) {
+	refused := 0
+	for _, f := range computetest.Faults() {
+		b := f.Wrap(cpu.New())
+		s, err := NewSubject(b, step(), data(47))
+		var wrong *WrongError
+		switch {
+		case err == nil:
+			s.Free()
+		case errors.As(err, &wrong):
+			refused++
+		}
+		b.Close()
+	}
+	if refused < 40 {
+		t.Errorf("%d faults were refused", refused)
+	}
+	t.Logf("%d of %d planted faults show in a training step", refused, len(computetest.Faults()))
+}
+
+func TestTooLargeBatch(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	if _, err := NewSubject(b, step(), data(9)); err == nil || err.Error() != "a batch of 10, of 9 images" {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,157 @@
+// Package bench times training steps of a network on several backends, side by side.
+//
+// A backend whose results are wrong is not timed: the judge has it do two steps of this
+// very network first. Backends take turns, so that whatever else the machine does
+// disturbs each of them alike; a figure is the median of many short runs.
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+	"shadegrad/compute/philox"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+)
+
+// A Step is what is timed: a training step of a network.
+type Step struct {
+	Network  mlp.Config
+	Batch    int
+	Momentum bool
+}
+
+// Flops returns the floating-point operations of a step's products, a multiply-add
+// being two: forward, backward and gradient, without the gradient of the input.
+func (s Step) Flops() float64 {
+	sum := 0.
+	for l, in := range s.Network.Sizes[:len(s.Network.Sizes)-1] {
+		products := 3.
+		if l == 0 {
+			products = 2
+		}
+		sum += products * 2 * float64(s.Batch) * float64(in) * float64(s.Network.Sizes[l+1])
+	}
+	return sum
+}
+
+// A WrongError says that a backend's results are wrong, so that how fast it makes
+// them is of no interest.
+type WrongError struct {
+	Info compute.Info
+	Err  error // the judge's
+}
+
+func (e *WrongError) Error() string {
+	return fmt.Sprintf("%s computes wrongly and is not timed: %v", e.Info.Device, e.Err)
+}
+
+// Unwrap returns the judge's error.
+func (e *WrongError) Unwrap() error { return e.Err }
+
+// Check has the judge ask a backend for two of these steps.
+func (s Step) Check(b compute.Backend) error {
+	n := s.Network
+	c := judge.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: s.Batch,
+		Momentum: s.Momentum, Biases: !n.NoBias}
+	if err := c.Case().Check(b); err != nil {
+		return &WrongError{b.Info(), err}
+	}
+	return nil
+}
+
+// A Subject is a backend with a network that can be trained on it, step by step.
+type Subject struct {
+	Backend compute.Backend
+	Step    Step
+	network *mlp.Network
+	set     mlp.Set
+	step    compute.Executable
+	batches int // in the data set
+	next    int
+}
+
+// NewSubject checks a backend, and puts a network and a data set there. The backend
+// stays the caller's.
+func NewSubject(b compute.Backend, s Step, d *dataset.Set) (*Subject, error) {
+	if err := s.Check(b); err != nil {
+		return nil, err
+	}
+	j := &Subject{Backend: b, Step: s, batches: d.Len() / s.Batch}
+	if j.batches == 0 {
+		return nil, fmt.Errorf("a batch of %d, of %d images", s.Batch, d.Len())
+	}
+	if err := j.prepare(d); err != nil {
+		j.Free()
+		return nil, err
+	}
+	return j, nil
+}
+
+func (j *Subject) prepare(d *dataset.Set) (err error) {
+	b := j.Backend
+	if j.network, err = mlp.New(b, j.Step.Network, j.Step.Batch, j.Step.Momentum); err != nil {
+		return err
+	}
+	if err = j.network.Load(j.network.Parameters(), j.Step.Network.InitialParameters(1)); err != nil {
+		return err
+	}
+	if j.set.Images, err = b.ShareBytes(d.Len(), d.Features(), d.Images); err != nil {
+		return err
+	}
+	if j.set.Labels, err = b.ShareBytes(d.Len(), 1, d.Labels); err != nil {
+		return err
+	}
+	if j.set.Stats, err = b.Alloc(d.Len(), 2); err != nil {
+		return err
+	}
+	if j.set.Order, err = b.AllocIndex(d.Len(), d.Len()); err != nil {
+		return err
+	}
+	order := make([]uint32, d.Len())
+	philox.Stream{Seed: 1}.Shuffle(order)
+	if err = b.WriteIndex(j.set.Order, order); err != nil {
+		return err
+	}
+	p, err := j.network.TrainStep(j.set, j.Step.Batch)
+	if err != nil {
+		return err
+	}
+	j.step, err = b.Compile(p)
+	return err
+}
+
+// Free gives back what the subject took from its backend.
+func (j *Subject) Free() {
+	if j.step != nil {
+		j.step.Release()
+	}
+	if j.network != nil {
+		j.network.Free()
+	}
+	for _, buf := range []compute.Buffer{j.set.Images.Buf, j.set.Labels.Buf, j.set.Stats.Buf, j.set.Order.Buf} {
+		j.Backend.Free(buf)
+	}
+}
+
+// rate is the learning rate of the steps: so low that nothing ever leaves the finite
+// numbers, which some devices are slower with.
+const rate = 1e-4
+
+// Run does steps, waits for them, and returns how long that took.
+func (j *Subject) Run(steps int) (time.Duration, error) {
+	a := compute.Args{LearningRate: rate}
+	if j.Step.Momentum {
+		a.Momentum = 0.9
+	}
+	begin := time.Now()
+	for range steps {
+		a.Row = j.next * j.Step.Batch
+		j.step.Run(a)
+		j.next = (j.next + 1) % j.batches
+	}
+	err := j.Backend.Sync()
+	return time.Since(begin), err
+}
