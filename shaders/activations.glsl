@@ -1,4 +1,4 @@
-// The activations F and their derivatives. A kernel that includes this file is
+// The activations and their derivatives. A kernel that includes this file is
 // specialised with F defined as one of these names.
 #define IDENTITY 0
 #define SIGMOID 1
@@ -31,29 +31,24 @@ float hyperbolicTangent(float z) {
     return z < 0.0 ? -t : t;
 }
 
-// activation returns F(z) for the F that works on one element. ReLU asks z < 0
-// and not z > 0, so that NaN stays NaN and is found by whoever reads the loss.
-float activation(float z) {
-#if F == SIGMOID
-    return sigmoid(z);
-#elif F == TANH
-    return hyperbolicTangent(z);
-#elif F == RELU
-    return z < 0.0 ? 0.0 : z;
-#else
+// activationOf returns f(z) for an activation that works on one element. ReLU asks
+// z < 0 and not z > 0, so that NaN stays NaN and is found by whoever reads the loss.
+float activationOf(int f, float z) {
+    if (f == SIGMOID) return sigmoid(z);
+    if (f == TANH) return hyperbolicTangent(z);
+    if (f == RELU) return z < 0.0 ? 0.0 : z;
     return z;
-#endif
 }
 
-// derivative returns F′(z), given y = F(z).
-float derivative(float y) {
-#if F == SIGMOID
-    return y * (1.0 - y);
-#elif F == TANH
-    return 1.0 - y * y;
-#elif F == RELU
-    return y > 0.0 ? 1.0 : 0.0;
-#else
+// derivativeOf returns f'(z), given y = f(z).
+float derivativeOf(int f, float y) {
+    if (f == SIGMOID) return y * (1.0 - y);
+    if (f == TANH) return 1.0 - y * y;
+    if (f == RELU) return y > 0.0 ? 1.0 : 0.0;
     return 1.0;
-#endif
 }
+
+#ifdef F
+float activation(float z) { return activationOf(F, z); }
+float derivative(float y) { return derivativeOf(F, y); }
+#endif

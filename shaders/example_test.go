@@ -36,7 +36,7 @@ func ExampleSet_Variants() {
 // option TYPE = FLOAT | INT
 // option SHIFT           something is added
 `)}})
-	variants, err := set.Variants("scale")
+	variants, err := set.Variants("scale", 100)
 	if err != nil {
 		log.Fatal(err)
 	}

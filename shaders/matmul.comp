@@ -6,8 +6,7 @@
 // where op(A) is m×k, op(B) is k×n and Dst is m×n. This is the kernel to read
 // first, and the one that others are checked against: an invocation makes one
 // element of Dst, straight from the definition. For 2·k operations it reads 2·k
-// values, which is why it is slow; matmul_blocked.comp uses every value
-// eight times.
+// values, which is why it is slow; product.comp uses every value many times.
 //
 // A group makes 8×8 elements; neighbours in x share the row of A and read
 // neighbouring columns of B. Groups step on by the grid until the whole of Dst

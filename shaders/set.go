@@ -1,7 +1,9 @@
 package shaders
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -70,6 +72,18 @@ func (s *Set) Kernels() ([]string, error) {
 	return names, nil
 }
 
+// Digest returns a short text that differs for sets of different files.
+func (s *Set) Digest() string {
+	h := sha256.New()
+	entries, _ := fs.ReadDir(s.files, ".") // what cannot be read no kernel is made of
+	for _, e := range entries {
+		if text, err := s.read(e.Name()); err == nil {
+			fmt.Fprintf(h, "%s %d %s", e.Name(), len(text), text)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
 // An Option is something about a kernel that is fixed when it is specialised.
 type Option struct {
 	Name string
@@ -110,35 +124,61 @@ func options(text string) []Option {
 	return list
 }
 
-// Variants returns every combination of a kernel's options, in a fixed order. A
-// kernel may refuse some of them with #error.
-func (s *Set) Variants(kernel string) ([]Defines, error) {
+// Variants returns every combination of a kernel's options, in a fixed order, or, of
+// more than most, so many of them, spread evenly. A kernel may refuse some of them
+// with #error.
+func (s *Set) Variants(kernel string, most int) ([]Defines, error) {
 	opts, err := s.Options(kernel)
 	if err != nil {
 		return nil, err
 	}
-	all := []Defines{{}}
+	total := 1
 	for _, o := range opts {
-		values := o.Values
-		if len(values) == 0 {
-			values = []string{"", "1"}
-		}
-		var next []Defines
-		for _, d := range all {
-			for _, v := range values {
-				e := Defines{}
-				for name, value := range d {
-					e[name] = value
-				}
-				if v != "" {
-					e[o.Name] = v
-				}
-				next = append(next, e)
-			}
-		}
-		all = next
+		total *= len(o.choices())
 	}
-	return all, nil
+	count, stride := total, 1
+	if count > most {
+		// A stride that has no factor in common with the total visits no
+		// combination twice; one near the golden section leaves no large gaps.
+		count, stride = most, int(float64(total)*0.618)
+		for gcd(stride, total) != 1 {
+			stride++
+		}
+	}
+	var list []Defines
+	for i := range count {
+		list = append(list, combination(opts, i*stride%total))
+	}
+	return list, nil
+}
+
+// choices returns the values of an option, "" being that it is left out.
+func (o Option) choices() []string {
+	if len(o.Values) == 0 {
+		return []string{"", "1"}
+	}
+	return o.Values
+}
+
+// combination returns one of the combinations of options, counted from 0 with the
+// last option varying fastest.
+func combination(opts []Option, number int) Defines {
+	d := Defines{}
+	for i := len(opts) - 1; i >= 0; i-- {
+		values := opts[i].choices()
+		if v := values[number%len(values)]; v != "" {
+			d[opts[i].Name] = v
+		}
+		number /= len(values)
+	}
+	return d
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // check tells whether defines give each option one of its values and name nothing

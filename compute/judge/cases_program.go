@@ -37,9 +37,17 @@ func sparseNetworks() []network {
 	}
 	odd := base
 	odd.sizes, odd.batch, odd.hidden, odd.momentum = []int{50, 21, 10}, 11, tanh, true
-	noBias, natural, kept, inPlace := odd, odd, odd, odd
+	noBias, natural, kept, inPlace, shifted := odd, odd, odd, odd, odd
 	noBias.biases, natural.indexed, kept.scratch, inPlace.inPlace = false, false, false, true
-	return append(list, odd, noBias, natural, kept, inPlace)
+	shifted.shift = -0.5
+	even := shifted // where four values can be read at a time
+	even.sizes, even.batch, even.indexed = []int{52, 24, 12, 8, 4}, 12, false
+	deep := base
+	deep.sizes, deep.batch, deep.momentum, deep.hidden = []int{40, 36, 33, 20, 28, 10}, 24, true, tanh
+	// A sum of more terms than a kernel adds up in one piece, forward and back.
+	long := base
+	long.sizes, long.batch = []int{300, 150, 3}, 200
+	return append(list, odd, noBias, natural, kept, inPlace, shifted, even, deep, long)
 }
 
 func keptNetworks() []network {

@@ -22,6 +22,7 @@ type network struct {
 	scratch        bool // what is not a parameter is scratch
 	sparse         bool // most pixels are 0, and matrices have buffers of their own
 	runs           int
+	shift          float32 // of the pixels, which are p/255 + shift
 	rate           float32 // the learning rate, or 0 for one that suits the number of inputs
 }
 
@@ -32,7 +33,7 @@ func (n network) String() string {
 	}
 	for _, part := range []string{n.hidden.String(), n.output.String(), n.kind.String(), fmt.Sprintf("batch=%d", n.batch),
 		flag(n.biases, "bias"), flag(n.momentum, "momentum"), flag(n.indexed, "index"), flag(n.shared, "shared"),
-		flag(n.inPlace, "inplace"), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), fmt.Sprintf("runs=%d", n.runs)} {
+		flag(n.inPlace, "inplace"), flag(n.shift != 0, fmt.Sprintf("shift=%g", n.shift)), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), fmt.Sprintf("runs=%d", n.runs)} {
 		if part != "" {
 			s += "," + part
 		}
@@ -112,7 +113,7 @@ func (s *step) newLayer(number, in, out int) layer {
 // forward puts the ops up to the loss into the problem's program; gradient tells
 // whether the loss's gradient is wanted.
 func (s *step) forward(gradient bool) {
-	s.p.do(compute.Gather{Dst: s.x, Src: s.pixels, Index: s.index, Scale: 1. / 255})
+	s.p.do(compute.Gather{Dst: s.x, Src: s.pixels, Index: s.index, Scale: 1. / 255, Shift: s.shift})
 	in := s.x
 	for i, l := range s.layers {
 		s.p.do(compute.MatMul{Dst: l.z, A: in, B: l.w, TransB: true})

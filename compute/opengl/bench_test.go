@@ -24,10 +24,10 @@ func BenchmarkMatMul(b *testing.B) {
 		{"TN", 128, 784, 64}, // the same, transposed
 		{"NT", 64, 128, 784}, // forward, weights stored by output
 	}
-	for name, kernel := range map[string]MatMulKernel{"blocked": Blocked, "naive": Naive} {
+	for name, plain := range map[string]bool{"tiles": false, "plain": true} {
 		for _, s := range shapes {
 			b.Run(fmt.Sprintf("%s/%s/m=%d,n=%d,k=%d", name, s.form, s.m, s.n, s.k), func(b *testing.B) {
-				backend := openTest(b, Options{MatMul: kernel}, seams{})
+				backend := openTest(b, Options{Plain: plain}, seams{})
 				op := compute.MatMul{TransA: s.form[0] == 'T', TransB: s.form[1] == 'T'}
 				op.Dst = random(b, backend, s.m, s.n)
 				op.A, op.B = random(b, backend, s.m, s.k), random(b, backend, s.k, s.n)
@@ -39,6 +39,32 @@ func BenchmarkMatMul(b *testing.B) {
 				}
 				benchmark(b, backend, op)
 				flop := 2 * float64(s.m) * float64(s.n) * float64(s.k)
+				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
+
+// BenchmarkStep times training steps of batches of 64, as they are compiled and op by
+// op with the plain kernels.
+func BenchmarkStep(b *testing.B) {
+	for _, layers := range [][]int{{784, 128, 10}, {784, 256, 10}} {
+		for name, options := range map[string]Options{
+			"fused": {}, "tuned": {Tune: true, CacheDir: b.TempDir()}, "plain": {Plain: true},
+		} {
+			b.Run(fmt.Sprintf("%d-%d-%d/%s", layers[0], layers[1], layers[2], name), func(b *testing.B) {
+				backend := openTest(b, options, seams{})
+				r := newTrainer(b, backend, 6400, 64, 0.9, layers...)
+				r.run(1) // the first one compiles, on some drivers
+				if err := backend.Sync(); err != nil {
+					b.Fatal(err)
+				}
+				b.ResetTimer()
+				r.run(b.N)
+				if err := backend.Sync(); err != nil {
+					b.Fatal(err)
+				}
+				flop := 2 * 64 * float64(2*layers[0]*layers[1]+3*layers[1]*layers[2])
 				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
 		}

@@ -21,10 +21,11 @@ func sizeOf(e compute.Element, n int) int64 {
 	return 4 * int64(n)
 }
 
-// A buffer is a shader storage buffer.
+// A buffer is a shader storage buffer, or a part of one.
 type buffer struct {
 	owner *Backend
 	id    uint32
+	base  int64 // the byte it begins at
 	of    compute.Element
 	elems int
 	limit int // of a list of row numbers
@@ -102,11 +103,14 @@ func (b *Backend) alloc(of compute.Element, rows, cols int) (*buffer, error) {
 	}
 	buf := &buffer{owner: b, of: of, elems: rows * cols}
 	var err error
-	if stalled := b.call(func(w *worker) { buf.id, err = w.alloc(size) }); stalled != nil {
+	if stalled := b.call(func(w *worker) { buf.id, buf.base, err = w.allocFor(of, size) }); stalled != nil {
 		return nil, stalled
 	}
 	return buf, err
 }
+
+// first returns the place of the first element in the buffer that OpenGL knows.
+func (b *buffer) first() int { return int(b.base / sizeOf(b.of, 1)) }
 
 // Free gives a buffer's memory back once the work that was queued before has been
 // done.
@@ -116,20 +120,30 @@ func (b *Backend) Free(buf compute.Buffer) {
 	}
 	own := buf.(*buffer)
 	own.freed = true
-	b.submit(command{do: func(w *worker) { w.deleteBuffer(own.id) }})
+	b.submit(command{do: func(w *worker) { w.free(own.id, own.base) }})
 }
 
-// alloc makes a buffer of zeros.
-func (w *worker) alloc(size int64) (uint32, error) {
+// allocFor makes memory of zeros. Matrices share buffers; what is only read, by few
+// kernels, has one of its own.
+func (w *worker) allocFor(of compute.Element, size int64) (id uint32, base int64, err error) {
+	if of == compute.Float32 {
+		return w.alloc(size)
+	}
 	w.check("work before an allocation")
 	if err := w.fault.get(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	id, err = w.allocBuffer(size, true)
+	return id, 0, err
+}
+
+// allocBuffer makes a buffer, of zeros if it is to be cleared.
+func (w *worker) allocBuffer(size int64, cleared bool) (uint32, error) {
 	id := w.newBuffer()
 	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
 	gl.BufferData(gl.COPY_WRITE_BUFFER, int(size), nil, gl.DYNAMIC_COPY)
 	code := gl.GetError()
-	if code == gl.NO_ERROR {
+	if code == gl.NO_ERROR && cleared {
 		gl.ClearBufferData(gl.COPY_WRITE_BUFFER, gl.R32UI, gl.RED_INTEGER, gl.UNSIGNED_INT, nil)
 		code = gl.GetError()
 	}

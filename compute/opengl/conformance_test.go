@@ -3,6 +3,7 @@
 package opengl
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -22,9 +23,9 @@ func TestAgainstCPU(t *testing.T) {
 		func(testing.TB) compute.Backend { return cpu.New() })
 }
 
-// The plain product is the documentation of the other, so it must be right too.
-func TestConformanceOfNaiveMatMul(t *testing.T) {
-	b := openTest(t, Options{MatMul: Naive}, seams{})
+// The plain product is the documentation of the others, so it must be right too.
+func TestConformanceOfPlainKernels(t *testing.T) {
+	b := openTest(t, Options{Plain: true}, seams{})
 	judged := 0
 	for _, c := range judge.Cases() {
 		if c.Op == "matmul" {
@@ -39,14 +40,39 @@ func TestConformanceOfNaiveMatMul(t *testing.T) {
 	}
 }
 
+// Every way to do a product, with sums in one part and in several, and every way to
+// do the head of a network must be right, and not only the ones that this device
+// would choose.
+func TestConformanceOfEveryTile(t *testing.T) {
+	for i := range tiles {
+		p := planner{only: &tiles[i], slots: 1 + 2*(i%2), wide: tiles[i].shared}
+		t.Run(fmt.Sprintf("%s/slots=%d", tiles[i].name, p.slots), func(t *testing.T) {
+			b := openTest(t, Options{}, seams{planner: p})
+			// Compiling takes software OpenGL the longer, the larger a tile is.
+			every := map[string]int{"program": 4, "matmul": 16}
+			if tiles[i].shared {
+				every = map[string]int{"program": 8, "matmul": 64}
+			}
+			for turn, c := range judge.Cases() {
+				if every[c.Op] == 0 || turn%every[c.Op] != i%4 {
+					continue
+				}
+				if err := c.Check(b); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
 // With a grid of two groups nearly every case makes kernels step on by the grid,
 // and with slices of 100 terms products take several dispatches. Otherwise either
 // takes matrices too large for a test.
 func TestConformanceOfLargeShapes(t *testing.T) {
-	for _, kernel := range []MatMulKernel{Blocked, Naive} {
-		b := openTest(t, Options{MatMul: kernel}, seams{groups: 2, slice: 100})
+	for _, plain := range []bool{false, true} {
+		b := openTest(t, Options{Plain: plain}, seams{groups: 2, slice: 100})
 		for _, c := range judge.Cases() {
-			if kernel == Naive && c.Op != "matmul" {
+			if plain && c.Op != "matmul" {
 				continue
 			}
 			if err := c.Check(b); err != nil {

@@ -10,12 +10,24 @@
 //
 // # How a program runs
 //
-// Compile makes of each op one dispatch of a kernel from package shaders (or
-// several, for a product of very long sums): which specialisation, which buffers
-// at which binding, how many groups, and a uniform block with sizes, offsets and
-// constants. A run binds them and dispatches. Two dispatches are ordered by a
-// memory barrier only where one touches what the other writes; which do is seen
-// from the ops' operands, across runs too.
+// Compile fuses ops: a gather, a product and an activation are one layer; a product
+// with the loss, and with the product and the delta that send it back, the head of a
+// network; a product and a delta; gradients and the changes of parameters that
+// they are for, of several layers at once. It knows ops, and nothing of networks:
+// what depends on what it sees from their operands, and what need not be stored
+// from the program's Scratch (fuse, in node.go). So a training step of a network with
+// one hidden layer is three dispatches.
+//
+// Each part of a program there are several ways to do (stage.go): tiles of several
+// sizes, through shared memory or without; sums made in one piece or in slots. With
+// Options.Tune the large parts are timed on the device, and the fastest way is
+// remembered.
+//
+// A dispatch is a specialisation of a kernel from package shaders, the buffers at
+// its bindings, how many groups, and a uniform block with sizes, offsets and
+// constants. Two dispatches are ordered by a memory barrier only where one touches
+// what the other writes, across runs too. Matrices share buffers (arena.go), since
+// OpenGL guarantees a kernel no more than eight.
 //
 // Every 64 runs, or sooner when they are large, a fence ends a batch of work. At
 // most three batches are on their way to the device, so a caller that never

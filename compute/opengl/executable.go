@@ -5,7 +5,9 @@ package opengl
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
+	"strings"
 	"unsafe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -17,13 +19,13 @@ import (
 type executable struct {
 	owner    *Backend
 	program  compute.Program
-	buffers  []*buffer // all that it touches
+	buffers  []*buffer     // all that it touches
+	slots    []compute.Mat // its own: sums made in parts
 	released bool
+	steps    []dispatch
 
-	// What follows is the context's thread's.
-	dispatches []dispatch
-	params     uint32 // the uniform buffer with the Params of all dispatches
-	work       float64
+	params uint32 // the uniform buffer with the Params of all dispatches
+	work   float64
 }
 
 // A dispatch is one kernel with everything it needs.
@@ -34,13 +36,14 @@ type dispatch struct {
 	groupsX      uint32
 	groupsY      uint32
 	accesses     []access
+	plan         plan
 }
 
 // A binding is a buffer at a binding point of storage blocks.
 type binding struct{ point, buffer uint32 }
 
-// Compile checks a program and makes a dispatch of each op. The error is a
-// *compute.OpError, or a *CompileError where the driver refuses a kernel.
+// Compile checks a program, fuses its ops and makes dispatches of them. The error is
+// a *compute.OpError, or a *CompileError where the driver refuses a kernel.
 func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
@@ -50,30 +53,67 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		return nil, err
 	}
 	e := &executable{owner: b, program: p}
-	plans := make([][]plan, len(p.Ops))
 	for i, op := range p.Ops {
-		plans[i] = planOp(op, b.options.MatMul, b.limits.slice)
-		if err := e.use(op, plans[i][0].blocks); err != nil {
+		if err := e.use(op); err != nil {
 			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(), Err: err}
 		}
 	}
+	list := b.planner.stages(p)
+	plans := make([][]plan, len(list))
+	for i, s := range list {
+		c, err := b.choose(s)
+		if err != nil {
+			return nil, e.failed(err)
+		}
+		slots := compute.Mat{}
+		if c.slots > 0 {
+			if slots, err = b.Alloc(1, c.slots); err != nil {
+				return nil, e.failed(err)
+			}
+			e.slots = append(e.slots, slots)
+		}
+		plans[i] = c.plans(slots)
+	}
+	// A cache that cannot be written costs time, and no result.
+	_ = b.tuner.cache.save()
 	var err error
-	if stalled := b.call(func(w *worker) { err = w.compile(e, plans) }); stalled != nil {
+	if stalled := b.call(func(w *worker) { err = w.compile(e, list, plans) }); stalled != nil {
 		return nil, stalled
 	}
 	if err != nil {
-		return nil, err
+		return nil, e.failed(err)
 	}
 	return e, nil
 }
 
+// failed gives back what Compile took before it failed with err.
+func (e *executable) failed(err error) error {
+	for _, m := range e.slots {
+		e.owner.Free(m.Buf)
+	}
+	return err
+}
+
 // use notes the buffers of an op, and tells whether each number that its list of
 // rows may hold is one of a row, which Program.Check cannot see.
-func (e *executable) use(op compute.Op, blocks map[string]compute.Buffer) error {
-	for _, buf := range blocks {
-		e.buffers = append(e.buffers, buf.(*buffer))
+func (e *executable) use(op compute.Op) error {
+	note := func(buf compute.Buffer) {
+		if buf != nil {
+			e.buffers = append(e.buffers, buf.(*buffer))
+		}
 	}
-	if index, rows := indexOf(op); index != nil && index.(*buffer).limit > rows {
+	for _, o := range op.Operands() {
+		note(o.Mat.Buf)
+	}
+	switch o := op.(type) {
+	case compute.Gather:
+		note(o.Src.Buf)
+	case compute.Loss:
+		note(o.Labels.Buf)
+	}
+	index, rows := indexOf(op)
+	note(index)
+	if index != nil && index.(*buffer).limit > rows {
 		return fmt.Errorf("Index may hold rows below %d, but there are %d", index.(*buffer).limit, rows)
 	}
 	return nil
@@ -117,55 +157,78 @@ func (e *executable) ready(args compute.Args) error {
 	return e.program.CheckArgs(args)
 }
 
-// Release gives back the executable's buffer. Its kernels stay for others.
+// Release gives back the executable's buffers. Its kernels stay for others.
 func (e *executable) Release() {
 	if e.released || e.owner.closed {
 		return
 	}
 	e.released = true
+	for _, m := range e.slots {
+		e.owner.Free(m.Buf)
+	}
 	e.owner.submit(command{do: func(w *worker) { w.deleteBuffer(e.params) }})
 }
 
 // compile fills in the dispatches of an executable.
-func (w *worker) compile(e *executable, plans [][]plan) error {
+func (w *worker) compile(e *executable, list []stage, plans [][]plan) error {
 	if err := w.fault.get(); err != nil {
 		return err
 	}
-	var params []uint32
-	for i, list := range plans {
-		op := e.program.Ops[i]
-		touched := accesses(op)
-		for _, plan := range list {
-			d, err := w.plan(plan)
-			var limit *compute.LimitError
-			if errors.As(err, &limit) {
-				return &compute.OpError{Program: e.program.Name, Index: i, Op: op.Name(), Err: err}
-			}
-			if err != nil {
-				return fmt.Errorf("program %q: %w", e.program.Name, err)
-			}
-			d.accesses = touched
-			for len(params)*4%w.limits.uniformAlignment != 0 {
-				params = append(params, 0)
-			}
-			d.paramsOffset = 4 * len(params)
-			params = append(params, d.program.block(plan.params)...)
-			e.dispatches = append(e.dispatches, d)
-			e.work += plan.work
+	var all []plan
+	var numbers []int
+	for i, s := range list {
+		for _, p := range plans[i] {
+			all, numbers = append(all, p), append(numbers, s.number)
+			e.work += p.work
 		}
 	}
+	var err error
+	e.steps, e.params, err = w.assemble(all)
+	if failed := (*planError)(nil); errors.As(err, &failed) {
+		if n := numbers[failed.place]; isLimit(err) {
+			return &compute.OpError{Program: e.program.Name, Index: n, Op: e.program.Ops[n].Name(), Err: failed.err}
+		}
+		return fmt.Errorf("program %q: %w", e.program.Name, failed.err)
+	}
+	return err
+}
+
+// A planError is why a plan cannot be done.
+type planError struct {
+	place int // of the plan
+	err   error
+}
+
+func (e *planError) Error() string { return e.err.Error() }
+func (e *planError) Unwrap() error { return e.err }
+
+// assemble makes dispatches of plans, and a uniform buffer of their parameters. The
+// error is a *planError where it is a plan's.
+func (w *worker) assemble(plans []plan) (steps []dispatch, uniforms uint32, err error) {
+	var params []uint32
+	for i, p := range plans {
+		d, err := w.plan(p)
+		if err != nil {
+			return nil, 0, &planError{i, err}
+		}
+		for len(params)*4%w.limits.uniformAlignment != 0 {
+			params = append(params, 0)
+		}
+		d.paramsOffset = 4 * len(params)
+		params = append(params, d.program.block(p.params)...)
+		steps = append(steps, d)
+	}
 	if len(params) == 0 {
-		return nil
+		return nil, 0, nil
 	}
 	id := w.newBuffer()
 	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
 	gl.BufferData(gl.COPY_WRITE_BUFFER, 4*len(params), unsafe.Pointer(&params[0]), gl.STATIC_DRAW)
 	if err := w.check("compiling a program"); err != nil {
 		w.deleteBuffer(id)
-		return err
+		return nil, 0, err
 	}
-	e.params = id
-	return nil
+	return steps, id, nil
 }
 
 // plan makes a dispatch of a plan.
@@ -174,7 +237,11 @@ func (w *worker) plan(p plan) (dispatch, error) {
 	if err != nil {
 		return dispatch{}, err
 	}
-	d := dispatch{program: prog, groupsX: w.groups(p.x, prog.groupX), groupsY: w.groups(p.y, prog.groupY)}
+	if p.groups > 0 {
+		p.x, p.y = p.groups*prog.groupX, 1
+	}
+	d := dispatch{program: prog, groupsX: w.groups(p.x, prog.groupX), groupsY: w.groups(p.y, prog.groupY), plan: p}
+	d.accesses = accesses(p)
 	for name, point := range prog.blocks {
 		buf, ok := p.blocks[name].(*buffer)
 		if !ok {
@@ -187,7 +254,7 @@ func (w *worker) plan(p plan) (dispatch, error) {
 	}
 	sort.Slice(d.bindings, func(i, j int) bool { return d.bindings[i].point < d.bindings[j].point })
 	for name := range prog.params {
-		if _, ok := p.params[name]; !ok {
+		if _, ok := p.params[name]; !ok && !strings.HasPrefix(name, "jobs[") { // there may be fewer jobs
 			return dispatch{}, fmt.Errorf("kernel %s has a parameter %s, which nobody sets", prog.name, name)
 		}
 	}
@@ -209,16 +276,20 @@ func (w *worker) groups(n, size int) uint32 {
 	return uint32(min((n+size-1)/size, w.limits.groups))
 }
 
-// accesses returns what an op reads and writes.
-func accesses(op compute.Op) []access {
+// accesses returns what a plan reads and writes.
+func accesses(p plan) []access {
 	var list []access
-	for _, o := range op.Operands() {
-		list = append(list, access{
-			buffer: o.Mat.Buf.(*buffer).id,
-			lo:     o.Mat.Off,
-			hi:     o.Mat.Off + o.Mat.Len(),
-			write:  o.Mode != compute.In,
-		})
+	add := func(m compute.Mat, write bool) {
+		a := access{buffer: m.Buf.(*buffer).id, lo: offset(m), hi: offset(m) + m.Len(), write: write}
+		if !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	for _, m := range p.reads {
+		add(m, false)
+	}
+	for _, m := range p.writes {
+		add(m, true)
 	}
 	return list
 }
@@ -228,31 +299,36 @@ func (w *worker) run(e *executable, args compute.Args) {
 	if w.fault.get() != nil {
 		return
 	}
-	for i := range e.dispatches {
-		d := &e.dispatches[i]
+	for i := range e.steps {
+		d := &e.steps[i]
 		if w.hazards.add(d.accesses) {
 			gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
 			w.counts.barriers.Add(1)
 		}
-		if w.current != d.program.id {
-			gl.UseProgram(d.program.id)
-			w.current = d.program.id
-		}
-		for _, b := range d.bindings {
-			if w.bound[b.point] != b.buffer {
-				gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, b.point, b.buffer)
-				w.bound[b.point] = b.buffer
-			}
-		}
-		gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, e.params, d.paramsOffset, d.program.paramsSize)
-		d.program.setArgs(args)
-		gl.DispatchCompute(d.groupsX, d.groupsY, 1)
+		w.dispatch(d, e.params, args)
 	}
 	w.counts.runs.Add(1)
-	w.counts.dispatches.Add(uint64(len(e.dispatches)))
+	w.counts.dispatches.Add(uint64(len(e.steps)))
 	w.runs++
 	w.work += e.work
 	if w.runs >= batchRuns || w.work >= batchWork {
 		w.flush()
 	}
+}
+
+// dispatch gives a dispatch to OpenGL.
+func (w *worker) dispatch(d *dispatch, params uint32, args compute.Args) {
+	if w.current != d.program.id {
+		gl.UseProgram(d.program.id)
+		w.current = d.program.id
+	}
+	for _, b := range d.bindings {
+		if w.bound[b.point] != b.buffer {
+			gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, b.point, b.buffer)
+			w.bound[b.point] = b.buffer
+		}
+	}
+	gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, params, d.paramsOffset, d.program.paramsSize)
+	d.program.setArgs(args)
+	gl.DispatchCompute(d.groupsX, d.groupsY, 1)
 }

@@ -22,7 +22,7 @@ func compileVariant(t *testing.T, b *Backend, kernel string, d shaders.Defines) 
 	return err
 }
 
-// Every combination of options compiles, but those that a kernel itself refuses.
+// Combinations of options compile, but those that a kernel itself refuses.
 func TestEveryVariantCompiles(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	set := shaders.Embedded()
@@ -32,7 +32,7 @@ func TestEveryVariantCompiles(t *testing.T) {
 	}
 	compiled, refused := 0, 0
 	for _, kernel := range kernels {
-		variants, err := set.Variants(kernel)
+		variants, err := set.Variants(kernel, 100)
 		if err != nil {
 			t.Fatal(err)
 		}

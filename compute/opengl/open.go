@@ -21,6 +21,8 @@ type Backend struct {
 	ctx     *glctx.Context
 	info    compute.Info
 	options Options
+	planner planner
+	tuner   tuner
 	queue   chan command
 	closed  bool
 
@@ -72,6 +74,7 @@ type worker struct {
 
 	programs map[string]*program
 	buffers  map[uint32]bool
+	slabs    []*slab
 	spare    []staging
 
 	current uint32    // the program in use
@@ -98,6 +101,8 @@ type seams struct {
 	groups    int
 	blockSize int64
 	slice     int
+	planner   planner
+	measure   func([]plan) (time.Duration, error)
 	closing   func() // called on the context's thread when all is deleted
 }
 
@@ -154,6 +159,15 @@ func open(options Options, s seams) (*Backend, error) {
 	}
 	s.apply(w)
 	b.info.MaxBuffer = w.limits.blockSize
+	b.tuner = tuner{on: options.Tune, cache: &cache{}, last: map[string]string{}, measure: b.rehearse}
+	if s.measure != nil {
+		b.tuner.measure = s.measure
+	}
+	if options.Tune {
+		b.tuner.cache = loadCache(cacheDir(options), b.device, set.Digest())
+	}
+	b.planner = s.planner
+	b.planner.slice, b.planner.plain = w.limits.slice, options.Plain
 	b.setPatience(patience)
 	// From here on the context's thread is the backend's: it takes commands
 	// until the queue is closed.

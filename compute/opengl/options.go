@@ -9,20 +9,18 @@ type Options struct {
 	// shaders.FromEnvironment returns: the embedded ones, if SHADEGRAD_SHADERS
 	// is not set.
 	Shaders *shaders.Set
-	// MatMul chooses the kernel of op MatMul.
-	MatMul MatMulKernel
+	// Plain has each op done by itself, by the plain kernel that carries its name:
+	// the definitions, written down. It is for comparing with.
+	Plain bool
+	// Tune has Compile time the ways to do the larger parts of a program on the
+	// device, for no more than about a second in all, and choose the fastest. Choices
+	// are remembered in CacheDir, by renderer, driver and shapes. Without Tune each
+	// part is done in a way that is good on some devices and not bad on any.
+	Tune bool
+	// CacheDir is where choices are remembered. With "" it is the directory that
+	// SHADEGRAD_CACHE names, or else shadegrad in the user's directory of caches.
+	CacheDir string
 }
-
-// A MatMulKernel is one of the kernels that do op MatMul.
-type MatMulKernel int
-
-// The kernels of op MatMul. Blocked reads each value from memory once for eight
-// uses, and is about ten times faster on llvmpipe for the products of a network
-// 784-128-10; Naive is the definition, written down.
-const (
-	Blocked MatMulKernel = iota
-	Naive
-)
 
 // Counts says what a backend has done since it was opened, and what OpenGL objects
 // it holds now.

@@ -10,28 +10,49 @@ import (
 	"shadegrad/shaders"
 )
 
-// A plan is how one op is done: the kernel, and what its blocks and parameters
-// are, by the names that the kernel gives them.
+// A plan is one dispatch: the kernel, and what its blocks and parameters are, by the
+// names that the kernel gives them.
 type plan struct {
 	kernel  string
 	defines shaders.Defines
 	params  map[string]uint32 // of block Params; floats by their bits
 	blocks  map[string]compute.Buffer
-	// x and y are how many invocations have something to do. Kernels step on by
-	// the grid, so a smaller grid is right too, and only slower.
-	x, y  int
-	loops int     // how often an invocation's loops go round, but for those by the grid
-	work  float64 // operations, roughly
+	// x and y are how many invocations have something to do, or else groups is how
+	// many groups. Kernels step on by the grid, so a smaller grid is right too, and
+	// only slower.
+	x, y   int
+	groups int
+	loops  int     // how often an invocation's loops go round, but for those by the grid
+	work   float64 // operations, roughly
+	reads  []compute.Mat
+	writes []compute.Mat
+	ops    []string // the names of the ops that it does, or helps to do
 }
 
-// planOp plans an op whose shapes have been checked. A product of long sums takes
+// planOp plans an op by itself, with its plain kernel. A product of long sums takes
 // several plans, done one after another.
-func planOp(op compute.Op, matmul MatMulKernel, slice int) []plan {
+func planOp(op compute.Op, slice int) []plan {
+	plans := planKernel(op, slice)
+	for i := range plans {
+		p := &plans[i]
+		p.ops = []string{op.Name()}
+		for _, o := range op.Operands() {
+			if o.Mode == compute.In {
+				p.reads = append(p.reads, o.Mat)
+			} else {
+				p.writes = append(p.writes, o.Mat)
+			}
+		}
+	}
+	return plans
+}
+
+func planKernel(op compute.Op, slice int) []plan {
 	switch o := op.(type) {
 	case compute.Gather:
 		return []plan{planGather(o)}
 	case compute.MatMul:
-		return planMatMul(o, matmul, slice)
+		return planMatMul(o, slice)
 	case compute.Activate:
 		return []plan{planActivate(o)}
 	case compute.Delta:
@@ -59,45 +80,49 @@ func planGather(o compute.Gather) plan {
 	return p
 }
 
-func planMatMul(o compute.MatMul, kernel MatMulKernel, slice int) []plan {
-	k := o.A.Cols
-	if o.TransA {
-		k = o.A.Rows
-	}
+func planMatMul(o compute.MatMul, slice int) []plan {
+	m, n, k := sizes(o)
 	var plans []plan
 	for begin := 0; begin < k; begin += slice {
-		plans = append(plans, planProduct(o, kernel, k, begin, min(begin+slice, k)))
+		end := min(begin+slice, k)
+		p := newPlan("matmul", n, m)
+		p.loops = (end - begin) + (end-begin)/piece + 1
+		p.work = 2 * float64(m) * float64(n) * float64(end-begin)
+		p.product(o, m, n, k)
+		p.count("kBegin", begin)
+		p.count("kEnd", end)
+		if begin > 0 {
+			p.defines["ADD"] = "1"
+		}
+		plans = append(plans, p)
 	}
 	return plans
 }
 
-// planProduct plans the terms from begin to end of a product whose sums have k.
-func planProduct(o compute.MatMul, kernel MatMulKernel, k, begin, end int) plan {
-	m, n := o.Dst.Rows, o.Dst.Cols
-	var p plan
-	if kernel == Naive {
-		p = newPlan("matmul", n, m)
-	} else {
-		const rows, cols = 8, 8 // of Dst that an invocation makes
-		p = newPlan("matmul_blocked", (n+cols-1)/cols, (m+rows-1)/rows)
+// sizes returns the m, n and k of a product: op(A) is m×k, op(B) is k×n.
+func sizes(o compute.MatMul) (m, n, k int) {
+	k = o.A.Cols
+	if o.TransA {
+		k = o.A.Rows
 	}
-	const piece = 128 // terms
-	p.loops = (end - begin) + (end-begin)/piece + 1
-	p.work = 2 * float64(m) * float64(n) * float64(end-begin)
+	return o.Dst.Rows, o.Dst.Cols, k
+}
+
+// form names the form of a product as kernels do: NT where B is transposed.
+func form(o compute.MatMul) string {
 	letter := map[bool]string{false: "N", true: "T"}
-	p.defines["FORM"] = letter[o.TransA] + letter[o.TransB]
-	if begin > 0 {
-		p.defines["ADD"] = "1"
-	}
+	return letter[o.TransA] + letter[o.TransB]
+}
+
+// product binds the matrices of a product.
+func (p *plan) product(o compute.MatMul, m, n, k int) {
+	p.defines["FORM"] = form(o)
 	p.mat("Dst", o.Dst)
 	p.mat("A", o.A)
 	p.mat("B", o.B)
 	p.count("m", m)
 	p.count("n", n)
 	p.count("k", k)
-	p.count("kBegin", begin)
-	p.count("kEnd", end)
-	return p
 }
 
 func planActivate(o compute.Activate) plan {
@@ -198,8 +223,11 @@ func newPlan(kernel string, x, y int) plan {
 // since OpenGL restricts where a binding may begin.
 func (p *plan) mat(name string, m compute.Mat) {
 	p.blocks[name] = m.Buf
-	p.count(offsetName(name), m.Off)
+	p.count(offsetName(name), offset(m))
 }
+
+// offset returns where a matrix begins in the buffer that OpenGL knows, in elements.
+func offset(m compute.Mat) int { return m.Buf.(*buffer).first() + m.Off }
 
 // offsetName returns the parameter that says where an operand begins: dstOffset
 // for Dst.
@@ -231,3 +259,10 @@ func (p *plan) shape(m compute.Mat) {
 
 func (p *plan) count(name string, n int)         { p.params[name] = uint32(n) }
 func (p *plan) float(name string, value float32) { p.params[name] = math.Float32bits(value) }
+
+// flag defines an option that is there or not.
+func (p *plan) flag(name string, on bool) {
+	if on {
+		p.defines[name] = "1"
+	}
+}

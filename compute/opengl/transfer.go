@@ -41,7 +41,7 @@ func (b *Backend) Write(dst compute.Mat, src []float32) error {
 	}
 	taken := append([]float32(nil), src...)
 	return b.submit(command{do: func(w *worker) {
-		w.write(buf.id, 4*dst.Off, 4*len(taken), unsafe.Pointer(&taken[0]))
+		w.write(buf.id, int(buf.base)+4*dst.Off, 4*len(taken), unsafe.Pointer(&taken[0]))
 	}})
 }
 
@@ -122,7 +122,7 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 		if failed = w.fault.get(); failed != nil {
 			return
 		}
-		w.read(dst, buf.id, 4*src.Off)
+		w.read(dst, buf.id, int(buf.base)+4*src.Off)
 		w.check("a read")
 		failed = w.fault.get()
 	})
@@ -162,7 +162,7 @@ func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
 	buf, err := b.target("fetch", src.Buf, compute.Float32, src.Off, src.Rows, src.Cols, src.Len())
 	if err == nil && src.Len() > 0 {
 		f.values = make([]float32, src.Len())
-		err = b.submit(command{do: func(w *worker) { w.fetch(f, buf.id, 4*src.Off) }})
+		err = b.submit(command{do: func(w *worker) { w.fetch(f, buf.id, int(buf.base)+4*src.Off) }})
 		if err == nil {
 			return f
 		}

@@ -1,0 +1,229 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"fmt"
+	"slices"
+
+	"shadegrad/compute"
+)
+
+// maxJobs is the room for jobs in product_update.comp.
+const maxJobs = 16
+
+// The kinds of jobs in product_update.comp.
+const (
+	tileJob = iota
+	elementJob
+	sumJob
+)
+
+// smallJob is how many parameters may be changed element by element, where their
+// layer does not suit the tiles of the others.
+const smallJob = 8192
+
+// An updates is changes of parameters that one dispatch does: the jobs of
+// product_update.comp.
+type updates struct {
+	jobs []job
+	// What tiles have in common. Without tiles it does not matter.
+	tiled  bool
+	layout layout
+}
+
+// A layout is what a kernel of tiles is specialised by.
+type layout struct {
+	vectors
+	pixels   bool
+	momentum bool
+}
+
+// A job is a node with a place in an updates.
+type job struct {
+	*node
+	kind int
+}
+
+// deltas returns the matrix that the gradient is made of.
+func (n *node) deltas() compute.Mat {
+	if n.sum != nil {
+		return n.sum.Src
+	}
+	return n.product.A
+}
+
+// layoutOf returns what tiles of a node need.
+func layoutOf(n *node) layout {
+	l := layout{pixels: n.pixels != nil, momentum: !n.update.V.IsZero()}
+	l.a = aligned(n.product.A)
+	l.b = l.pixels && n.pixels.Src.Cols%4 == 0 || !l.pixels && aligned(n.product.B)
+	l.dst = aligned(n.update.W) && (n.update.V.IsZero() || aligned(n.update.V))
+	return l
+}
+
+// add makes a node a job, unless it does not go with the others.
+func (u *updates) add(n *node) bool {
+	if len(u.jobs) == maxJobs || len(u.jobs) > 0 && (u.jobs[0].update.V.IsZero() != n.update.V.IsZero()) {
+		return false
+	}
+	added := job{n, sumJob}
+	if n.sum == nil {
+		switch l := layoutOf(n); {
+		case !u.tiled || l == u.layout:
+			added.kind = tileJob
+		case !l.pixels && n.update.W.Len() <= smallJob:
+			added.kind = elementJob
+		default:
+			return false
+		}
+	}
+	for _, other := range u.jobs {
+		if !added.fits(other) {
+			return false
+		}
+	}
+	if added.kind == tileJob {
+		u.tiled, u.layout = true, layoutOf(n)
+	}
+	u.jobs = slices.Insert(u.jobs, 0, added)
+	return true
+}
+
+// fits tells whether two jobs can be in one dispatch: they do not depend on each
+// other, and what both bind to a block lies in one buffer.
+func (j job) fits(o job) bool {
+	if j.conflicts(o.node) || !sameBuffer(j.deltas(), o.deltas()) {
+		return false
+	}
+	if (j.kind == tileJob) == (o.kind == tileJob) && (!sameBuffer(j.update.W, o.update.W) || !sameBuffer(j.update.V, o.update.V)) {
+		return false
+	}
+	if j.pixels != nil && o.pixels != nil {
+		return j.pixels.Src == o.pixels.Src && j.pixels.Index == o.pixels.Index &&
+			j.pixels.Scale == o.pixels.Scale && j.pixels.Shift == o.pixels.Shift
+	}
+	return j.sum != nil || o.sum != nil || j.pixels != nil || o.pixels != nil || sameBuffer(j.product.B, o.product.B)
+}
+
+// collect makes updates of the changes of parameters in a list of nodes, as late as
+// any of them: then the deltas of all layers are there, and one dispatch can do most
+// of them.
+func (f *fusion) collect() {
+	for j := len(f.list) - 1; j >= 0; j-- {
+		n := f.list[j]
+		if n.update == nil {
+			continue
+		}
+		if g := f.groupFor(n, j); g >= 0 {
+			group := f.list[g]
+			group.reads = slices.Concat(n.reads, group.reads)
+			group.writes = slices.Concat(n.writes, group.writes)
+			f.list = slices.Delete(f.list, j, j+1)
+			continue
+		}
+		u := &updates{}
+		u.add(n)
+		f.list[j] = &node{updates: u, number: n.number, reads: n.reads, writes: n.writes}
+	}
+}
+
+// groupFor returns the place of the updates that take the node at place j, or −1.
+func (f *fusion) groupFor(n *node, j int) int {
+	for g := j + 1; g < len(f.list); g++ {
+		if u := f.list[g].updates; u != nil && f.passes(j, g) && u.add(n) {
+			return g
+		}
+	}
+	return -1
+}
+
+// plan plans updates by one kind of tile.
+func (u *updates) plan(t tile) plan {
+	p := newPlan("product_update", 0, 0)
+	p.defines["TILE"] = t.name
+	p.count("scale", 0)
+	p.count("shift", 0)
+	first := u.jobs[0]
+	p.flag("MOMENTUM", !first.update.V.IsZero())
+	p.flag("VECA", u.tiled && u.layout.a)
+	p.flag("VECB", u.tiled && u.layout.b)
+	p.flag("VECD", u.tiled && u.layout.dst && !t.shared)
+	// Blocks that no job has are still the kernel's, and must have some buffer.
+	p.blocks["A"] = first.deltas().Buf
+	for _, name := range []string{"B", "W", "Single"} {
+		p.blocks[name] = first.update.W.Buf
+	}
+	for _, name := range []string{"V", "SingleV"} {
+		p.blocks[name] = first.update.V.Buf
+	}
+	for i, j := range u.jobs {
+		p.job(i, j, t)
+	}
+	p.count("units", p.groups)
+	return p
+}
+
+// job adds a job to the plan of updates.
+func (p *plan) job(i int, j job, t tile) {
+	set := func(name string, value int) { p.count(fmt.Sprintf("jobs[%d].%s", i, name), value) }
+	k := j.deltas().Rows
+	m, n, units := j.deltas().Cols, 1, 0
+	switch j.kind {
+	case tileJob:
+		n = j.product.B.Cols
+		tilesX := groupsOf(t.cols, n)
+		units = tilesX * groupsOf(t.rows, m)
+		set("tilesX", tilesX)
+		p.blocks["W"], p.blocks["V"] = j.update.W.Buf, j.update.V.Buf
+		p.work += 2 * float64(m) * float64(n) * float64(k)
+	case elementJob:
+		n = j.product.B.Cols
+		units = groupsOf(t.group, m*n)
+	case sumJob:
+		units = groupsOf(t.group, m)
+	}
+	if j.kind != tileJob {
+		p.defines["SINGLES"] = "1"
+		p.blocks["Single"], p.blocks["SingleV"] = j.update.W.Buf, j.update.V.Buf
+		p.work += 2 * float64(m) * float64(n) * float64(k)
+	}
+	if j.pixels != nil {
+		p.gathers("PIXELS_B", j.pixels)
+		set("pixels", 1)
+	} else if j.product != nil {
+		p.blocks["B"] = j.product.B.Buf
+		set("bOffset", offset(j.product.B))
+	}
+	set("kind", j.kind)
+	set("units", units)
+	set("m", m)
+	set("n", n)
+	set("k", k)
+	set("aOffset", offset(j.deltas()))
+	set("wOffset", offset(j.update.W))
+	if !j.update.V.IsZero() {
+		set("vOffset", offset(j.update.V))
+	}
+	p.flag("LONG", k > piece)
+	p.groups += units
+	p.loops = max(p.loops, k+k/piece+maxJobs+1)
+	p.reads = append(p.reads, j.reads...)
+	p.writes = append(p.writes, j.writes...)
+	for _, name := range []string{"column_sum", "update"} {
+		if name == "column_sum" && j.sum == nil {
+			name = "matmul"
+		}
+		p.ops = append(p.ops, name)
+	}
+}
+
+// gathers has a kernel gather rows of pixels for itself.
+func (p *plan) gathers(option string, g *compute.Gather) {
+	p.defines[option] = "1"
+	p.blocks["Src"] = g.Src.Buf
+	p.index(g.Index)
+	p.float("scale", g.Scale)
+	p.float("shift", g.Shift)
+	p.ops = append(p.ops, g.Name())
+}

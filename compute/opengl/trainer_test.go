@@ -1,0 +1,78 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/internal/mlp"
+)
+
+// A trainer is a network on a backend, with data and a step of training.
+type trainer struct {
+	backend  compute.Backend
+	network  *mlp.Network
+	set      mlp.Set
+	batch    int
+	step     compute.Executable
+	sums     compute.Executable
+	next     int // the row that the next step begins with
+	momentum float32
+}
+
+// newTrainer makes a network with the given sizes of layers and images to train it
+// with: of each class a pattern of its own, with noise.
+func newTrainer(t testing.TB, b compute.Backend, samples, batch int, momentum float32, layers ...int) *trainer {
+	t.Helper()
+	must := func(errs ...error) {
+		t.Helper()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := mlp.Config{Sizes: layers, Hidden: compute.ReLU, Output: compute.Softmax, Loss: compute.CrossEntropy,
+		Init: mlp.He, Scale: 1. / 255, On: 1}
+	r := &trainer{backend: b, batch: batch, momentum: momentum}
+	inputs, classes := layers[0], layers[len(layers)-1]
+	pixels, labels, order := make([]byte, samples*inputs), make([]byte, samples), make([]uint32, samples)
+	noise := uint32(1)
+	for i := range samples {
+		labels[i], order[i] = byte(i%classes), uint32((i*7+3)%samples)
+		for j := range inputs {
+			noise = noise*1664525 + 1013904223
+			if (j*j/3+int(labels[i])*j)%11 < 3 {
+				pixels[i*inputs+j] = byte(80 + noise>>25)
+			}
+		}
+	}
+	var err [6]error
+	r.set.Images, err[0] = b.AllocBytes(samples, inputs)
+	r.set.Labels, err[1] = b.AllocBytes(samples, 1)
+	r.set.Order, err[2] = b.AllocIndex(samples, samples)
+	r.set.Stats, err[3] = b.Alloc(samples, 2)
+	r.set.Totals, err[4] = b.Alloc(1, 2)
+	r.network, err[5] = mlp.New(b, c, batch, momentum != 0)
+	must(err[:]...)
+	must(b.WriteBytes(r.set.Images, pixels), b.WriteBytes(r.set.Labels, labels), b.WriteIndex(r.set.Order, order),
+		r.network.Load(r.network.Parameters(), c.InitialParameters(7)))
+	p, err1 := r.network.TrainStep(r.set, batch)
+	must(err1)
+	var err2, err3 error
+	r.step, err2 = b.Compile(p)
+	r.sums, err3 = b.Compile(mlp.Sums(r.set))
+	must(err2, err3)
+	return r
+}
+
+// run does some steps.
+func (r *trainer) run(steps int) {
+	for range steps {
+		if r.next+r.batch > r.set.Stats.Rows {
+			r.next = 0
+		}
+		r.step.Run(compute.Args{Row: r.next, LearningRate: 0.02, Momentum: r.momentum})
+		r.next += r.batch
+	}
+}

@@ -1,0 +1,285 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+)
+
+const (
+	// tuneWork is how many operations a stage must have for its choice to matter.
+	tuneWork = 1e6
+	// tuneTime is how long a backend may spend on trying, all in all. What is then
+	// under way is finished.
+	tuneTime = 600 * time.Millisecond
+	// hopeless is how many times slower than the best a kernel with barriers may be
+	// before others of its family are not tried. On software renderers it is ten
+	// times, on GPUs at most a few.
+	hopeless = 3
+)
+
+// A tuner finds out which choices are fastest on the device.
+type tuner struct {
+	on    bool
+	cache *cache
+	spent time.Duration
+	// avoid has the kernels with barriers left out, once they were hopeless.
+	avoid bool
+	last  map[string]string // by the kind of a stage, what was chosen last
+	tried int               // choices timed
+	// measure returns how long plans take on the device.
+	measure func([]plan) (time.Duration, error)
+}
+
+// choose returns the way to do a stage: the one that was remembered, or else the
+// fastest of those that there is time to try, which is remembered. What was chosen is
+// remembered even where there was no time, because sums that are divided differently
+// round differently: a run that is repeated must choose the same.
+func (b *Backend) choose(s stage) (choice, error) {
+	usual := s.choices[0]
+	if !b.tuner.on || len(s.choices) == 1 || workOf(usual) < tuneWork {
+		return usual, nil
+	}
+	t := &b.tuner
+	if c := s.find(t.cache.get(s.name)); c != nil {
+		t.last[s.kind()] = c.name
+		return *c, nil
+	}
+	c := usual
+	if like := s.find(t.last[s.kind()]); like != nil {
+		c = *like
+	}
+	if t.spent < tuneTime {
+		begin := time.Now()
+		var err error
+		if c, err = b.fastest(s); err != nil {
+			return c, err
+		}
+		t.spent += time.Since(begin)
+	}
+	t.last[s.kind()] = c.name
+	t.cache.put(s.name, c.name)
+	return c, nil
+}
+
+// kind is the first word of a stage's name.
+func (s stage) kind() string {
+	kind, _, _ := strings.Cut(s.name, " ")
+	return kind
+}
+
+// find returns the choice of a name, or nil.
+func (s stage) find(name string) *choice {
+	i := slices.IndexFunc(s.choices, func(c choice) bool { return c.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.choices[i]
+}
+
+// workOf returns how many operations a choice takes.
+func workOf(c choice) float64 {
+	work := 0.
+	for _, p := range c.rehearsal() {
+		work += p.work
+	}
+	return work
+}
+
+// rehearsal returns a choice's plans with slots that are nowhere.
+func (c choice) rehearsal() []plan {
+	return c.plans(compute.Mat{Buf: &buffer{of: compute.Float32, elems: c.slots}, Rows: 1, Cols: c.slots})
+}
+
+// barriers tells whether a choice has kernels with barriers.
+func (c choice) barriers() bool { return strings.HasPrefix(c.name, "T") || c.wide }
+
+// order returns the choices in the order in which they are tried: the usual one, the
+// tile of shared memory that suits most, and then the others.
+func (s stage) order() []choice {
+	list := slices.Clone(s.choices)
+	first := list[0]
+	key := func(c choice) int {
+		switch {
+		case c.name == first.name:
+			return 0
+		case strings.HasPrefix(c.name, "T32") && c.wide == first.wide && !strings.Contains(c.name, "/"):
+			return 1
+		case c.wide != first.wide:
+			return 2
+		}
+		return 3
+	}
+	slices.SortStableFunc(list, func(a, b choice) int { return key(a) - key(b) })
+	return list
+}
+
+// fastest times a stage's choices and returns the fastest.
+func (b *Backend) fastest(s stage) (choice, error) {
+	t := &b.tuner
+	best, bestTime := s.choices[0], time.Duration(0)
+	begin := time.Now()
+	wideTried := false
+	for _, c := range s.order() {
+		if bestTime > 0 && (t.spent+time.Since(begin) > tuneTime || t.avoid && c.barriers()) {
+			continue
+		}
+		// Whether the head is wide hardly depends on the rest, so it is asked once.
+		if c.wide != best.wide {
+			if wideTried {
+				continue
+			}
+			wideTried = true
+		}
+		took, err := t.measure(c.rehearsal())
+		if sticky := b.fault.get(); sticky != nil {
+			return best, sticky
+		}
+		if err != nil {
+			continue // a kernel that this device does not take, which others may do without
+		}
+		t.tried++
+		if bestTime > 0 && c.barriers() && !best.barriers() && took > hopeless*bestTime {
+			t.avoid = true
+		}
+		if bestTime == 0 || took < bestTime {
+			best, bestTime = c, took
+		}
+	}
+	return best, nil
+}
+
+// rehearse times plans on the context's thread.
+func (b *Backend) rehearse(plans []plan) (took time.Duration, err error) {
+	if stalled := b.call(func(w *worker) { took, err = w.rehearse(plans) }); stalled != nil {
+		return 0, stalled
+	}
+	return took, err
+}
+
+// rehearse times plans on memory of their own, and returns how long they take once.
+func (w *worker) rehearse(plans []plan) (time.Duration, error) {
+	stage, err := w.newRehearsal(plans)
+	defer stage.close(w)
+	if err != nil {
+		return 0, err
+	}
+	play := func(times int) {
+		for range times {
+			for i := range stage.steps {
+				gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
+				w.dispatch(&stage.steps[i], stage.params, compute.Args{})
+			}
+		}
+	}
+	play(1) // on some drivers this compiles
+	gl.Finish()
+	begin := time.Now()
+	play(1)
+	gl.Finish()
+	const round = 2 * time.Millisecond
+	times := int(min(max(round/max(time.Since(begin), 1), 1), 50))
+	best := time.Duration(0)
+	for range 3 {
+		begin := time.Now()
+		gl.BeginQuery(gl.TIME_ELAPSED, stage.query)
+		play(times)
+		gl.EndQuery(gl.TIME_ELAPSED)
+		gl.Finish()
+		took := time.Since(begin)
+		var ns uint64
+		gl.GetQueryObjectui64v(stage.query, gl.QUERY_RESULT, &ns)
+		// A renderer that runs kernels beside its other work may not see them in
+		// its timer. Then the clock on the wall is right, since it is this
+		// processor that worked.
+		if asked := time.Duration(ns); asked > took/20 {
+			took = asked
+		}
+		if best == 0 || took < best {
+			best = took
+		}
+		w.pulse.Add(1)
+	}
+	if w.check("timing kernels") != nil {
+		return 0, w.fault.get()
+	}
+	return best / time.Duration(times), nil
+}
+
+// A rehearsal is plans on memory of their own.
+type rehearsal struct {
+	steps   []dispatch
+	params  uint32
+	query   uint32
+	buffers []uint32
+}
+
+// maxPixels is how much of a data set a rehearsal has.
+const maxPixels = 16 << 20
+
+func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
+	r := &rehearsal{}
+	// What is never written stays zero, and so is right as row numbers; what is
+	// written is apart from it.
+	var floats, rest int64
+	for _, p := range plans {
+		for _, buf := range p.blocks {
+			switch b, ok := buf.(*buffer); {
+			case !ok:
+			case b.of == compute.Float32:
+				floats = max(floats, b.base+sizeOf(b.of, b.elems))
+			default:
+				rest = max(rest, min(sizeOf(b.of, b.elems), maxPixels))
+			}
+		}
+	}
+	stand := map[compute.Element]*buffer{}
+	for of, size := range map[compute.Element]int64{compute.Float32: floats, compute.Byte: rest} {
+		id, err := w.allocBuffer(max(size, 4), true)
+		if err != nil {
+			return r, err
+		}
+		r.buffers = append(r.buffers, id)
+		stand[of] = &buffer{id: id, of: of, elems: int(size)}
+	}
+	stand[compute.RowNumber] = stand[compute.Byte]
+	for i := range plans {
+		p := &plans[i]
+		for name, buf := range p.blocks {
+			if b, ok := buf.(*buffer); ok {
+				p.blocks[name] = stand[b.of]
+			}
+		}
+	}
+	var err error
+	if r.steps, r.params, err = w.assemble(plans); err != nil {
+		return r, err
+	}
+	gl.GenQueries(1, &r.query)
+	return r, nil
+}
+
+// close gives back what a rehearsal took. What it did is no hazard to anybody, since
+// nobody else had its memory.
+func (r *rehearsal) close(w *worker) {
+	if r.query != 0 {
+		gl.DeleteQueries(1, &r.query)
+	}
+	w.deleteBuffer(r.params)
+	for _, id := range r.buffers {
+		w.deleteBuffer(id)
+	}
+}
+
+// isLimit tells whether an error is of a limit of the device.
+func isLimit(err error) bool {
+	var limit *compute.LimitError
+	return errors.As(err, &limit)
+}

@@ -1,0 +1,180 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"shadegrad/compute/judge"
+)
+
+// kernels returns the kernels of a trainer's step.
+func (r *trainer) kernels() []string {
+	var list []string
+	for _, s := range r.step.(*executable).steps {
+		list = append(list, s.program.name)
+	}
+	return list
+}
+
+// clock returns a measure that finds plans the slower, the later the first of some
+// words is that are in one of their names.
+func clock(words ...string) func([]plan) (time.Duration, error) {
+	return func(plans []plan) (time.Duration, error) {
+		took := time.Second
+		for _, p := range plans {
+			for i, w := range words {
+				if p.defines["TILE"] == w || p.defines[w] != "" {
+					took = min(took, time.Duration(i+1)*time.Millisecond)
+				}
+			}
+		}
+		return took, nil
+	}
+}
+
+// The fastest choice is taken, whichever it is.
+func TestFastestIsChosen(t *testing.T) {
+	for _, c := range []struct {
+		fastest string
+		want    string // in the names of the layer's and the update's kernel
+	}{
+		{"T32", "_t32_"}, {"T64", "_t64_"}, {"T16", "_t16_"}, {"B4X4", "_b4x4_"}, {"B8X8", "_b8x8_"},
+	} {
+		b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: clock(c.fastest, "T32", "B8X8")})
+		k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels()
+		if len(k) != 3 || !strings.Contains(k[0], c.want) || !strings.Contains(k[2], c.want) {
+			t.Errorf("%s is fastest, but the kernels are %q", c.fastest, k)
+		}
+	}
+	// One way to do the head may be fastest with one way to make its sums.
+	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: clock("WIDE", "SLOTS")})
+	if k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels(); !strings.Contains(k[1], "_wide_") {
+		t.Errorf("a wide head is fastest, but the kernels are %q", k)
+	}
+}
+
+// Once kernels with barriers are found hopeless, others of them are not tried: each
+// would take a third of a second to compile on software OpenGL.
+func TestHopelessFamily(t *testing.T) {
+	tried := map[string]int{}
+	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: func(plans []plan) (time.Duration, error) {
+		tile := plans[0].defines["TILE"]
+		tried[tile]++
+		if tile[0] == 'T' {
+			return 10 * time.Millisecond, nil
+		}
+		return time.Millisecond, nil
+	}})
+	k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels()
+	if tried["T32"] != 1 || tried["T16"]+tried["T64"]+tried["T128"] != 0 || tried["B4X4"] == 0 || strings.Contains(k[1], "wide") {
+		t.Errorf("tried %v, chose %q", tried, k)
+	}
+}
+
+// Whatever is fastest here: it is found by timing it, is right, and is remembered.
+func TestTuning(t *testing.T) {
+	dir := t.TempDir()
+	open := func() *Backend { return openTest(t, Options{Tune: true, CacheDir: dir}, seams{}) }
+	path := filepath.Join(dir, cacheFile)
+
+	b := open()
+	first := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10)
+	if b.tuner.tried < 2 {
+		t.Errorf("%d choices were timed", b.tuner.tried)
+	}
+	for _, c := range judge.Cases() {
+		if c.Op == "program" && strings.Contains(c.Name, "784-128-10") {
+			if err := c.Check(b); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Logf("%d choices in %v: %q", b.tuner.tried, b.tuner.spent, first.kernels())
+	written, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	b = open()
+	if again := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10); b.tuner.tried != 0 || !slices.Equal(again.kernels(), first.kernels()) {
+		t.Errorf("the second time %d choices were timed, and chosen %q, after %q", b.tuner.tried, again.kernels(), first.kernels())
+	}
+
+	for name, bad := range map[string]string{
+		"empty":          "",
+		"cut off":        string(written[:len(written)/2]),
+		"not JSON":       "kernels\x00",
+		"another type":   `{"version": 1, "devices": [3]}`,
+		"of the future":  strings.Replace(string(written), `"version": 1`, `"version": 2`, 1),
+		"other shaders":  strings.Replace(string(written), separator, separator+"x", 1),
+		"another driver": strings.Replace(string(written), " (", " (x", 1),
+		"unknown choice": strings.ReplaceAll(strings.ReplaceAll(string(written), `"B`, `"X`), `"T`, `"X`),
+	} {
+		if err := os.WriteFile(path, []byte(bad), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		b := openTest(t, Options{Tune: true, CacheDir: dir}, seams{measure: clock("B8X8")})
+		newTrainer(t, b, 128, 64, 0.9, 784, 128, 10)
+		if b.tuner.tried == 0 {
+			t.Errorf("a cache that is %s was believed", name)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil || string(text) == bad {
+			t.Errorf("a cache that is %s was not written anew: %v", name, err)
+		}
+		if kept := strings.Contains(string(text), " (x"); kept != (name == "another driver") {
+			t.Errorf("after a cache that is %s: what is said of another device is kept: %v", name, kept)
+		}
+		if strings.Contains(string(text), separator+"x") {
+			t.Error("what was timed with other shaders is kept")
+		}
+	}
+}
+
+// A directory that cannot be written only means that nothing is remembered.
+func TestNoCache(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b := openTest(t, Options{Tune: true, CacheDir: file}, seams{measure: clock("B8X8")})
+	newTrainer(t, b, 128, 64, 0, 784, 128, 10).run(1)
+	if err := b.Sync(); err != nil || b.tuner.tried == 0 {
+		t.Errorf("with a file for a directory %d choices were timed: %v", b.tuner.tried, err)
+	}
+}
+
+// Without Tune nothing is timed, and nothing is written.
+func TestTuneOff(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(CacheVariable, dir)
+	b := openTest(t, Options{}, seams{})
+	newTrainer(t, b, 128, 64, 0, 784, 128, 10)
+	if entries, err := os.ReadDir(dir); b.tuner.tried != 0 || err != nil || len(entries) != 0 {
+		t.Errorf("%d choices were timed, %d files written: %v", b.tuner.tried, len(entries), err)
+	}
+	b = openTest(t, Options{Tune: true}, seams{measure: clock("B8X8")})
+	newTrainer(t, b, 128, 64, 0, 784, 128, 10)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 || entries[0].Name() != cacheFile {
+		t.Errorf("%s=%s has %v: %v", CacheVariable, dir, entries, err)
+	}
+}
+
+// What nobody times is small: the self-test's programs among them.
+func TestSmallProgramsAreNotTuned(t *testing.T) {
+	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{})
+	for _, c := range judge.SelfTest() {
+		if err := c.Check(b); err != nil {
+			t.Error(err)
+		}
+	}
+	if b.tuner.tried != 0 {
+		t.Errorf("the self-test had %d choices timed", b.tuner.tried)
+	}
+}

@@ -1,0 +1,239 @@
+#version 430
+// Head is the end of a network in one piece, ops MatMul, Loss, MatMul and Delta:
+//
+//     z     = Y·Wᵀ                     m×cols
+//     Delta = scale·∂E/∂z, and Stats   as loss.comp says, with bias
+//     Dst   = (Delta·W) ⊙ F′(Y)        m×k
+//
+// Y are the outputs of the last hidden layer, m×k, and W the weights of the output
+// layer, cols×k. The weighted sums z are never stored. With SLOTS, Y is not there
+// yet: it is made here of its own weighted sums, which layer.comp has left in parts,
+//
+//     Y = F(Σₛ Slots[s] + HiddenBias)
+//
+// A row of the batch needs nothing of another. With WIDE a group takes a row, its 64
+// invocations dividing the k units and adding up their parts of z in shared memory.
+// Without, an invocation takes a row by itself, and there is no barrier.
+//
+// option F = IDENTITY | SIGMOID | TANH | RELU | SOFTMAX    of the outputs
+// option KIND = SQUARED_ERROR | CROSS_ENTROPY
+// option HIDDEN = IDENTITY | SIGMOID | TANH | RELU         of the last hidden layer
+// option OUTPUTS = 4 | 10 | 16 | 32 | 64   room for so many outputs
+// option WIDE            a group takes a row
+// option BACK            Dst is wanted
+// option DELTA           Delta is, else only the loss
+// option VEC             Y, W, Dst and Slots may be read and written four values at a time
+// option SLOTS           Y is to be made
+// option BIAS            a bias is added to z
+// option HIDDEN_BIAS     one is added before Y
+// option INDEX           labels are visited in Index's order, else 0, 1, 2, …
+
+#include "activations.glsl"
+#include "bytes.glsl"
+
+#ifdef WIDE
+#define SIDE 64     // invocations of a group
+#define HELD 1      // rows that a group has in hand
+#else
+#define SIDE 8
+#define HELD 8
+#endif
+
+// UNIT values of a row are taken at a time.
+#ifdef VEC
+#define VALUES vec4
+#define UNIT 4u
+#else
+#define VALUES float
+#define UNIT 1u
+#endif
+#define PIECE 128u
+
+layout(local_size_x = SIDE) in;
+
+layout(std430, binding = 0) writeonly restrict buffer Stats { float stats[]; };
+layout(std430, binding = 1) readonly restrict buffer Labels { uint labels[]; };
+#ifdef VEC
+layout(std430, binding = 2) restrict buffer Rows { vec4 rows[]; };
+layout(std430, binding = 3) readonly restrict buffer Parameters { vec4 parameters[]; };
+#else
+layout(std430, binding = 2) restrict buffer Rows { float rows[]; };
+layout(std430, binding = 3) readonly restrict buffer Parameters { float parameters[]; };
+#endif
+#ifdef DELTA
+layout(std430, binding = 4) writeonly restrict buffer Delta { float delta[]; };
+#endif
+#ifdef INDEX
+layout(std430, binding = 5) readonly restrict buffer Index { uint index[]; };
+#endif
+#ifdef SLOTS
+#ifdef VEC
+layout(std430, binding = 6) readonly restrict buffer Slots { vec4 slots[]; };
+#else
+layout(std430, binding = 6) readonly restrict buffer Slots { float slots[]; };
+#endif
+#endif
+
+// Y and Dst are in block Rows; W and the biases are in block Parameters.
+layout(std140, binding = 0) uniform Params {
+    uint m, cols, k;
+    uint yOffset, dstOffset, wOffset, biasOffset, hiddenBiasOffset;
+    uint deltaOffset, statsOffset, slotsOffset, slotCount;
+    float targetOn, targetOff, weight, scale;
+};
+uniform uint firstRow;
+
+shared float sums[HELD][OUTPUTS];       // z, without the bias
+shared float gradient[HELD][OUTPUTS];   // Delta
+#ifdef WIDE
+shared float parts[SIDE][OUTPUTS];
+#endif
+
+uint held() {
+#ifdef WIDE
+    return 0u;
+#else
+    return gl_LocalInvocationID.x;
+#endif
+}
+
+float parameterAt(uint at) {
+#ifdef VEC
+    return parameters[at >> 2u][at & 3u];
+#else
+    return parameters[at];
+#endif
+}
+
+float weightedSum(uint i, uint j) {
+    float z = sums[held()][j];
+#ifdef BIAS
+    z += parameterAt(biasOffset + j);
+#endif
+    return z;
+}
+
+#ifdef DELTA
+void putDelta(uint i, uint j, float value) {
+    gradient[held()][j] = value;
+    delta[deltaOffset + i * cols + j] = value;
+}
+#endif
+
+#include "loss.glsl"
+
+// weights returns W[c,l] and those after it; beyond the last output, where nothing
+// comes of them, some others.
+VALUES weights(uint c, uint l) { return parameters[(wOffset + min(c, cols - 1u) * k + l) / UNIT]; }
+
+// unitsOf returns Y[i,l] and those after it, and makes them if need be.
+VALUES unitsOf(uint i, uint l) {
+    uint e = i * k + l;
+#ifdef SLOTS
+    VALUES z = slots[(slotsOffset + e) / UNIT];
+    for (uint s = 1u; s < slotCount; s++) z += slots[(slotsOffset + s * m * k + e) / UNIT];
+#ifdef HIDDEN_BIAS
+    z += parameters[(hiddenBiasOffset + l) / UNIT];
+#endif
+#ifdef VEC
+    z = vec4(activationOf(HIDDEN, z.x), activationOf(HIDDEN, z.y), activationOf(HIDDEN, z.z), activationOf(HIDDEN, z.w));
+#else
+    z = activationOf(HIDDEN, z);
+#endif
+    rows[(yOffset + e) / UNIT] = z;
+    return z;
+#else
+    return rows[(yOffset + e) / UNIT];
+#endif
+}
+
+float inner(VALUES x, VALUES y) {
+#ifdef VEC
+    return dot(x, y);
+#else
+    return x * y;
+#endif
+}
+
+// addUp adds to z the terms of row i from l = begin on, a stride apart. It makes
+// sums of PIECE terms, which are then added: rounding errors grow with the length
+// of a sum.
+void addUp(uint i, uint begin, uint stride, out float z[OUTPUTS]) {
+    for (int c = 0; c < OUTPUTS; c++) z[c] = 0.0;
+    uint l = begin;
+    while (l < k) {
+        float piece[OUTPUTS];
+        for (int c = 0; c < OUTPUTS; c++) piece[c] = 0.0;
+        for (uint terms = 0u; terms < PIECE && l < k; terms += UNIT, l += stride) {
+            VALUES y = unitsOf(i, l);
+            for (int c = 0; c < OUTPUTS; c++) piece[c] += inner(y, weights(uint(c), l));
+        }
+        for (int c = 0; c < OUTPUTS; c++) z[c] += piece[c];
+    }
+}
+
+// sendBack makes the elements of Dst's row i from l = begin on, a stride apart.
+void sendBack(uint i, uint begin, uint stride) {
+    for (uint l = begin; l < k; l += stride) {
+        VALUES back = gradient[held()][0] * weights(0u, l);
+        for (uint c = 1u; c < cols; c++) back += gradient[held()][c] * weights(c, l);
+        VALUES y = rows[(yOffset + i * k + l) / UNIT];
+#ifdef VEC
+        y = vec4(derivativeOf(HIDDEN, y.x), derivativeOf(HIDDEN, y.y), derivativeOf(HIDDEN, y.z), derivativeOf(HIDDEN, y.w));
+#else
+        y = derivativeOf(HIDDEN, y);
+#endif
+        rows[(dstOffset + i * k + l) / UNIT] = back * y;
+    }
+}
+
+#ifdef WIDE
+
+void main() {
+    uint x = gl_LocalInvocationID.x;
+    for (uint i = gl_WorkGroupID.x; i < m; i += gl_NumWorkGroups.x) {
+        float z[OUTPUTS];
+        addUp(i, x * UNIT, uint(SIDE) * UNIT, z);
+        for (int c = 0; c < OUTPUTS; c++) parts[x][c] = z[c];
+        // Every part must be there before one is read.
+        memoryBarrierShared();
+        barrier();
+        for (uint width = uint(SIDE) / 2u; width > 0u; width /= 2u) {
+            for (uint e = x; e < width * uint(OUTPUTS); e += uint(SIDE)) {
+                parts[e / uint(OUTPUTS)][e % uint(OUTPUTS)] += parts[e / uint(OUTPUTS) + width][e % uint(OUTPUTS)];
+            }
+            // What this level wrote, the next one reads.
+            memoryBarrierShared();
+            barrier();
+        }
+        if (x == 0u) {
+            for (uint c = 0u; c < cols; c++) sums[0][c] = parts[0][c];
+            lossRow(i);
+        }
+        // The gradient must be complete before it is sent back.
+        memoryBarrierShared();
+        barrier();
+#ifdef BACK
+        sendBack(i, x * UNIT, uint(SIDE) * UNIT);
+        // And sent back before the next row's takes its place.
+        memoryBarrierShared();
+        barrier();
+#endif
+    }
+}
+
+#else
+
+void main() {
+    for (uint i = gl_GlobalInvocationID.x; i < m; i += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
+        float z[OUTPUTS];
+        addUp(i, 0u, UNIT, z);
+        for (int c = 0; c < OUTPUTS; c++) sums[held()][c] = z[c];
+        lossRow(i);
+#ifdef BACK
+        sendBack(i, 0u, UNIT);
+#endif
+    }
+}
+
+#endif

@@ -1,0 +1,99 @@
+#version 430
+// Layer is a layer of a network in one piece, ops Gather, MatMul and Activate:
+//
+//     Dst = F(A·op(B) + Bias)
+//
+// where A is m×k, or the rows of a batch of pixels that are gathered here, and op(B)
+// is k×n. The weighted sums are never stored. The tiles and the slots are those
+// of product.comp; with SLOTS each slot's part of the sums is stored, and bias
+// and activation are left to whoever adds them up.
+//
+// option FORM = NN | NT  whether B is stored transposed
+// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
+// option VECA            A, or Src, may be read four values at a time
+// option VECB            B may
+// option VECD            Dst may be written so
+// option LONG            sums are longer than a piece
+// option PIXELS_A        A are rows of bytes
+// option INDEX           which are visited in Index's order, else 0, 1, 2, …
+// option SLOTS           sums are stored in parts
+// option F = IDENTITY | SIGMOID | TANH | RELU
+// option BIAS            a bias is added
+
+#include "transpose.glsl"
+#include "tiles.glsl"
+#include "activations.glsl"
+#include "bytes.glsl"
+
+#ifdef VECD
+layout(std430, binding = 0) writeonly restrict buffer Dst { vec4 dst[]; };
+#else
+layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+#endif
+#ifdef PIXELS_A
+layout(std430, binding = 1) readonly restrict buffer Src { uint src[]; };
+#elif defined(VECA)
+layout(std430, binding = 1) readonly restrict buffer A { vec4 a[]; };
+#else
+layout(std430, binding = 1) readonly restrict buffer A { float a[]; };
+#endif
+#ifdef VECB
+layout(std430, binding = 2) readonly restrict buffer B { vec4 b[]; };
+#else
+layout(std430, binding = 2) readonly restrict buffer B { float b[]; };
+#endif
+#ifdef BIAS
+layout(std430, binding = 3) readonly restrict buffer Bias { float bias[]; };
+#endif
+#ifdef INDEX
+layout(std430, binding = 4) readonly restrict buffer Index { uint index[]; };
+#endif
+
+layout(std140, binding = 0) uniform Params {
+    uint m, n, k;
+    uint slotLength;
+    uint tilesX, slotTiles, tiles;  // in a row, of a slot, of all slots
+    uint dstOffset, aOffset, bOffset, biasOffset;
+    float scale, shift;             // of pixels
+};
+
+#ifdef PIXELS_A
+uniform uint firstRow;
+#include "pixels.glsl"
+#endif
+#include "operands.glsl"
+
+uint slotOffset; // where the slot's matrix begins
+
+#include "tile.glsl"
+
+float outputOf(uint j, float z) {
+#ifdef SLOTS
+    return z;
+#elif defined(BIAS)
+    return activation(z + bias[biasOffset + j]);
+#else
+    return activation(z);
+#endif
+}
+
+void finish(uint i, uint j, float z) {
+#ifndef VECD
+    dst[slotOffset + i * n + j] = outputOf(j, z);
+#endif
+}
+
+#ifdef VECD
+void finish4(uint i, uint j, vec4 z) {
+    dst[(slotOffset + i * n + j) >> 2u] = vec4(outputOf(j, z.x), outputOf(j + 1u, z.y), outputOf(j + 2u, z.z), outputOf(j + 3u, z.w));
+}
+#endif
+
+void main() {
+    for (uint t = gl_WorkGroupID.x; t < tiles; t += gl_NumWorkGroups.x) {
+        uint slot = t / slotTiles, place = t % slotTiles;
+        uint begin = slot * slotLength;
+        slotOffset = dstOffset + slot * m * n;
+        makeTile(place / tilesX * uint(TILE_M), place % tilesX * uint(TILE_N), begin, min(begin + slotLength, k));
+    }
+}

@@ -1,0 +1,152 @@
+// A row of op Loss, whose equations are in loss.comp. The kernel says what goes in
+// and what becomes of the gradient by the functions
+//
+//     weightedSum(i, j)       z[i,j], with the bias
+//     putDelta(i, j, value)   takes Delta[i,j], with DELTA
+//
+// and has the blocks Stats, Labels and, with INDEX, Index, the parameters cols,
+// statsOffset, targetOn, targetOff, weight and scale, and the uniform firstRow. It
+// includes activations.glsl and bytes.glsl.
+
+#define SQUARED_ERROR 0
+#define CROSS_ENTROPY 1
+
+#if KIND == CROSS_ENTROPY && F != SOFTMAX && F != SIGMOID
+#error cross-entropy needs softmax or sigmoid outputs
+#endif
+
+// labelOf returns c, the label of row i.
+uint labelOf(uint i) {
+#ifdef INDEX
+    uint at = index[firstRow + i];
+#else
+    uint at = firstRow + i;
+#endif
+    return byteOf(labels[at >> 2u], at);
+}
+
+// target returns t[j] for class c. A single output tells two classes apart: it
+// is on for class 1.
+float target(uint j, uint c) {
+    bool on = cols == 1u ? c == 1u : j == c;
+    return on ? targetOn : targetOff;
+}
+
+// rank orders the outputs as y does. z does so without y's rounding, under which
+// large outputs become equal; only ReLU makes equal what z tells apart.
+float rank(float z) {
+#if F == RELU
+    return activation(z);
+#else
+    return z;
+#endif
+}
+
+// outputs of a whole row: for softmax, y[j] = e^(z[j] − largest) / sum.
+float largest, sum;
+
+void prepareRow(uint i) {
+#if F == SOFTMAX
+    largest = weightedSum(i, 0u);
+    for (uint j = 1u; j < cols; j++) {
+        float z = weightedSum(i, j);
+        largest = z > largest ? z : largest;
+    }
+    sum = 0.0;
+    for (uint j = 0u; j < cols; j++) sum += exp(weightedSum(i, j) - largest);
+#endif
+}
+
+float outputOf(float z) {
+#if F == SOFTMAX
+    return exp(z - largest) / sum;
+#else
+    return activation(z);
+#endif
+}
+
+// found tells whether class c is the first of the largest outputs or, with a
+// single output, whether that is on c's side of the middle. Written so that a NaN
+// anywhere makes it false.
+bool found(uint i, uint c) {
+    if (cols == 1u) {
+        float middle = 0.5 * (targetOn + targetOff);
+        float above = outputOf(weightedSum(i, 0u)) - middle;
+        float side = targetOn < targetOff ? -above : above; // class 1's is positive
+        return c == 1u ? side >= 0.0 : side < 0.0;
+    }
+    float mine = rank(weightedSum(i, c));
+    bool first = true;
+    for (uint j = 0u; j < cols; j++) {
+        float other = rank(weightedSum(i, j));
+        first = first && (j < c ? other < mine : other <= mine);
+    }
+    return first;
+}
+
+// logOnePlus returns ln(1+e) for e in [0, 1]. 1+e loses the last digits of a
+// small e; the quotient makes up for what was lost. (Kahan's; see Goldberg, What
+// every computer scientist should know about floating-point arithmetic, 1991.)
+float logOnePlus(float e) {
+    precise float u = 1.0 + e;
+    precise float kept = u - 1.0;
+    return kept == 0.0 ? e : log(u) * (e / kept);
+}
+
+// term returns what output j adds to E/weight.
+float term(float z, float t) {
+#if KIND == SQUARED_ERROR
+    float d = outputOf(z) - t;
+    return d * d;
+#elif F == SOFTMAX
+    // −t·ln y = t·(largest − z + ln sum). A target of 0 adds nothing, however
+    // impossible the output.
+    return t == 0.0 ? 0.0 : t * ((largest - z) + log(sum));
+#else
+    // −ln y = ln(1+e^−z) and −ln(1−y) = ln(1+e^z), each without overflow:
+    // ln(1+e^z) = max(z, 0) + ln(1+e^−|z|).
+    float l = logOnePlus(exp(-abs(z)));
+    return t * ((z < 0.0 ? -z : 0.0) + l) + (1.0 - t) * ((z < 0.0 ? 0.0 : z) + l);
+#endif
+}
+
+void lossRow(uint i) {
+    uint c = labelOf(i);
+    bool isClass = c < max(cols, 2u);
+    // A label that is no class must not be learnt silently: NaN spreads.
+    float factor = isClass ? weight : uintBitsToFloat(0x7fc00000u);
+
+    prepareRow(i);
+    float e = 0.0;
+    float targets = 0.0; // Σ t[j]
+    float inner = 0.0;   // Σ y[j]·(y[j] − t[j])
+    for (uint j = 0u; j < cols; j++) {
+        float z = weightedSum(i, j), t = target(j, c);
+        e += term(z, t);
+        targets += t;
+#if F == SOFTMAX && KIND == SQUARED_ERROR
+        float y = outputOf(z);
+        inner += y * (y - t);
+#endif
+    }
+    uint at = statsOffset + 2u * (firstRow + i);
+    stats[at] = factor * e;
+    stats[at + 1u] = isClass && found(i, c) ? 1.0 : 0.0;
+
+#ifdef DELTA
+    for (uint j = 0u; j < cols; j++) {
+        float z = weightedSum(i, j), t = target(j, c), y = outputOf(z);
+#if KIND == CROSS_ENTROPY && F == SOFTMAX
+        float d = targets * y - t;
+#elif KIND == CROSS_ENTROPY
+        float d = y - t;
+#elif F == SOFTMAX
+        // ∂y[k]/∂z[j] = y[k]·([j = k] − y[j])
+        float d = 2.0 * y * ((y - t) - inner);
+#else
+        float d = 2.0 * (y - t) * derivative(y);
+#endif
+        putDelta(i, j, scale * factor * d);
+    }
+#endif
+}

@@ -1,0 +1,29 @@
+// Pixels of a data set of bytes as a kernel that gathers them for itself sees them:
+// the values that op Gather would have written. It includes bytes.glsl and has the
+// block Src, the parameters scale and shift and the uniform firstRow; with INDEX
+// the block Index too.
+
+// pixelRow returns the row of the data set that row i of the batch is.
+uint pixelRow(uint i) {
+#ifdef INDEX
+    return index[firstRow + i];
+#else
+    return firstRow + i;
+#endif
+}
+
+// pixel returns the value of byte at.
+float pixel(uint at) {
+    // Rounded twice, as in gather.comp.
+    precise float product = scale * float(byteOf(src[at >> 2u], at));
+    precise float value = product + shift;
+    return value;
+}
+
+// pixels4 returns the values of the four bytes of the word that at begins.
+vec4 pixels4(uint at) {
+    uint word = src[at >> 2u];
+    precise vec4 product = scale * vec4(word & 0xffu, (word >> 8u) & 0xffu, (word >> 16u) & 0xffu, word >> 24u);
+    precise vec4 value = product + shift;
+    return value;
+}

@@ -1,0 +1,233 @@
+#version 430
+// ProductUpdate changes the parameters of layers by their gradients in one piece,
+// ops MatMul or ColumnSum and Update:
+//
+//     G = Aᵀ·B        or, of a bias,        G = Σₗ A[l,i]
+//     V = μ·V + G
+//     W = W − η·V
+//
+// A are a layer's deltas, k×m; B its inputs, k×n, or the rows of a batch of pixels,
+// which are gathered here; W and V are m×n, a bias and its velocity 1×m. Gradients
+// are never stored.
+//
+// One dispatch does several of these jobs, since each alone would not keep a device
+// busy. A job has a number of units, of one kind: tiles of a product; or elements of
+// a product that is too small or too odd for tiles, a group's invocations making one
+// each; or, made likewise, elements of a bias. Blocks W and V hold the weights and
+// velocities of tiles, Single and SingleV those of single elements; all deltas
+// are in block A, all inputs that are not pixels in block B.
+//
+// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
+// option VECA            the deltas of tiles may be read four values at a time
+// option VECB            the inputs of tiles may
+// option VECD            the weights and velocities of tiles may
+// option LONG            sums are longer than a piece
+// option PIXELS_B        the inputs of tiles are rows of bytes
+// option INDEX           which are visited in Index's order, else 0, 1, 2, …
+// option MOMENTUM        there are velocities
+// option SINGLES         some jobs are of single elements
+
+#define FORM TN
+#include "transpose.glsl"
+#include "tiles.glsl"
+#include "bytes.glsl"
+
+#define TILES 0u
+#define ELEMENTS 1u
+#define SUMS 2u
+
+#ifdef VECD
+layout(std430, binding = 0) restrict buffer W { vec4 w[]; };
+#ifdef MOMENTUM
+layout(std430, binding = 1) restrict buffer V { vec4 v[]; };
+#endif
+#else
+layout(std430, binding = 0) restrict buffer W { float w[]; };
+#ifdef MOMENTUM
+layout(std430, binding = 1) restrict buffer V { float v[]; };
+#endif
+#endif
+#ifdef SINGLES
+layout(std430, binding = 2) restrict buffer Single { float single[]; };
+#ifdef MOMENTUM
+layout(std430, binding = 3) restrict buffer SingleV { float singleV[]; };
+#endif
+#endif
+#ifdef VECA
+layout(std430, binding = 4) readonly restrict buffer A { vec4 a[]; };
+#else
+layout(std430, binding = 4) readonly restrict buffer A { float a[]; };
+#endif
+#if defined(VECB) && !defined(PIXELS_B)
+layout(std430, binding = 5) readonly restrict buffer B { vec4 b[]; };
+#else
+layout(std430, binding = 5) readonly restrict buffer B { float b[]; };
+#endif
+#ifdef PIXELS_B
+layout(std430, binding = 6) readonly restrict buffer Src { uint src[]; };
+#endif
+#ifdef INDEX
+layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
+#endif
+
+struct Job {
+    uint kind, units, tilesX;   // tilesX: tiles in a row
+    uint m, n, k;
+    uint aOffset, bOffset, wOffset, vOffset;
+    uint pixels;                // 1 where B are rows of bytes
+};
+
+layout(std140, binding = 0) uniform Params {
+    Job jobs[16];
+    uint units;                 // of all jobs
+    float scale, shift;         // of pixels
+};
+uniform float learningRate;
+#ifdef MOMENTUM
+uniform float momentum;
+#endif
+
+uint m, n, aOffset, bOffset, wOffset, vOffset; // of the job
+
+#ifdef PIXELS_B
+uniform uint firstRow;
+#include "pixels.glsl"
+#endif
+
+uint startA(uint l) { return aOffset + l * m; }
+#ifdef VECA
+vec4 fetchA4(uint at) { return a[at >> 2u]; }
+float fetchA(uint at) { return a[at >> 2u][at & 3u]; }
+#else
+float fetchA(uint at) { return a[at]; }
+#endif
+
+#ifdef PIXELS_B
+uint startB(uint l) { return pixelRow(l) * n; }
+vec4 fetchB4(uint at) { return pixels4(at); }
+float fetchB(uint at) { return pixel(at); }
+#else
+uint startB(uint l) { return bOffset + l * n; }
+#ifdef VECB
+vec4 fetchB4(uint at) { return b[at >> 2u]; }
+float fetchB(uint at) { return b[at >> 2u][at & 3u]; }
+#else
+float fetchB(uint at) { return b[at]; }
+#endif
+#endif
+
+#include "tile.glsl"
+
+// descend changes weight and velocity by gradient g. Each product is rounded before it
+// is added, as in update.comp.
+void descend(inout float weight, inout float velocity, float g) {
+    precise float next = g;
+#ifdef MOMENTUM
+    precise float kept = momentum * velocity;
+    next = kept + next;
+    velocity = next;
+#endif
+    precise float change = learningRate * next;
+    precise float moved = weight - change;
+    weight = moved;
+}
+
+void finish(uint i, uint j, float g) {
+#ifndef VECD
+    uint e = i * n + j;
+    float weight = w[wOffset + e], velocity = 0.0;
+#ifdef MOMENTUM
+    velocity = v[vOffset + e];
+#endif
+    descend(weight, velocity, g);
+    w[wOffset + e] = weight;
+#ifdef MOMENTUM
+    v[vOffset + e] = velocity;
+#endif
+#endif
+}
+
+#ifdef VECD
+void finish4(uint i, uint j, vec4 g) {
+    uint e = i * n + j;
+    vec4 weights = w[(wOffset + e) >> 2u], velocities = vec4(0.0);
+#ifdef MOMENTUM
+    velocities = v[(vOffset + e) >> 2u];
+#endif
+    for (int q = 0; q < 4; q++) descend(weights[q], velocities[q], g[q]);
+    w[(wOffset + e) >> 2u] = weights;
+#ifdef MOMENTUM
+    v[(vOffset + e) >> 2u] = velocities;
+#endif
+}
+#endif
+
+#ifdef SINGLES
+// singleB returns B[l,j].
+float singleB(uint l, uint j, bool pixels) {
+#ifdef PIXELS_B
+    if (pixels) return pixel(pixelRow(l) * n + j);
+    return b[bOffset + l * n + j];
+#else
+    return fetchB(bOffset + l * n + j);
+#endif
+}
+
+// makeSingle makes element e of the job's product or bias.
+void makeSingle(uint e, uint k, uint kind, bool pixels) {
+    uint i = e, j = 0u;
+    if (kind == ELEMENTS) {
+        i = e / n;
+        j = e % n;
+    }
+    float total = 0.0;
+    for (uint begin = 0u; begin < k; begin += PIECE) {
+        float sum = 0.0;
+        for (uint l = begin; l < min(begin + PIECE, k); l++) {
+            float delta = fetchA(aOffset + l * m + i);
+            sum += kind == ELEMENTS ? delta * singleB(l, j, pixels) : delta;
+        }
+        total += sum;
+    }
+    float weight = single[wOffset + e], velocity = 0.0;
+#ifdef MOMENTUM
+    velocity = singleV[vOffset + e];
+#endif
+    descend(weight, velocity, total);
+    single[wOffset + e] = weight;
+#ifdef MOMENTUM
+    singleV[vOffset + e] = velocity;
+#endif
+}
+#endif
+
+// unit does unit t of job q.
+void unit(uint q, uint t) {
+    m = jobs[q].m;
+    n = jobs[q].n;
+    aOffset = jobs[q].aOffset;
+    bOffset = jobs[q].bOffset;
+    wOffset = jobs[q].wOffset;
+    vOffset = jobs[q].vOffset;
+    uint k = jobs[q].k, kind = jobs[q].kind;
+#ifdef SINGLES
+    if (kind != TILES) {
+        uint e = t * uint(GX * GY) + gl_LocalInvocationIndex;
+        if (e < (kind == SUMS ? m : m * n)) makeSingle(e, k, kind, jobs[q].pixels == 1u);
+        return;
+    }
+#endif
+    uint tilesX = jobs[q].tilesX;
+    makeTile(t / tilesX * uint(TILE_M), t % tilesX * uint(TILE_N), 0u, k);
+}
+
+void main() {
+    for (uint t = gl_WorkGroupID.x; t < units; t += gl_NumWorkGroups.x) {
+        uint q = 0u, first = 0u;
+        while (t >= first + jobs[q].units) {
+            first += jobs[q].units;
+            q++;
+        }
+        unit(q, t - first);
+    }
+}
