@@ -6,7 +6,7 @@ ARGS   ?=
 TAGS   ?=
 export GO TAGS
 
-.PHONY: help build train test bench bench-peers generate clean
+.PHONY: help build train test bench bench-peers bench-gpu generate clean
 
 help:
 	@echo 'make train        install what is missing, build, and train on MNIST; ARGS="-epochs=3" passes flags'
@@ -14,6 +14,7 @@ help:
 	@echo 'make build        build bin/shadegrad with what is installed'
 	@echo 'make bench        run the benchmarks'
 	@echo 'make bench-peers  time the CPU backend against NumPy and PyTorch (testdata/peers), in a quarter of an hour'
+	@echo 'make bench-gpu    test the GPU backend and time it against PyTorch on the same GPU (testdata/peers)'
 	@echo 'make generate     write the assembly anew from its generators'
 	@echo 'make clean        remove what was built'
 	@echo
@@ -37,6 +38,9 @@ bench:
 
 bench-peers: build
 	@$(PYTHON) testdata/peers/run.py $(ARGS)
+
+bench-gpu: build
+	@$(PYTHON) testdata/peers/gpu.py $(ARGS)
 
 generate:
 	$(GO) generate ./...

@@ -1,6 +1,7 @@
 #!/bin/sh
-# All tests: formatting, vet, the tests under Xvfb with the GPU's, and the
-# build for the CPU alone with its tests. Called by `make test`.
+# All tests: formatting, vet, the tests under Xvfb with the GPU's, the build for
+# the CPU alone with its tests, and those of the benchmarks' scripts. Called by
+# `make test`.
 #
 # SHADEGRAD_REQUIRE_GPU=1 makes it a failure that the GPU's tests cannot run.
 set -eu
@@ -54,4 +55,13 @@ fi
 	"$go" vet $packages
 	"$go" test $packages
 }
+
+# The benchmarks against other programs are in Python, which nothing else needs.
+python=${PYTHON:-python3}
+if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
+	say "tests of testdata/peers"
+	(cd testdata/peers && "$python" -m unittest)
+else
+	say "the tests of testdata/peers are left out: $python is missing, or older than Python 3.9"
+fi
 say "all tests passed"

@@ -15,6 +15,8 @@ class Case:
     act: str
     batch: int
     lr: float
+    momentum: float = 0
+    schedule: str = "constant"  # of the rate; onecycle is that of shadegrad's default recipe
     loss: str = "cross-entropy"  # of softmax outputs; mse is that of sigmoid ones
     epochs: int = 3  # of which the median counts
     data: str = "mnist"
@@ -28,6 +30,8 @@ class Case:
         outputs = "softmax" if self.loss == "cross-entropy" else "squared error"
         act = self.act.replace("relu", "ReLU")
         network = f"{'-'.join(map(str, self.layers))} {act}, {outputs}, batch {self.batch}"
+        if self.momentum:
+            network += f", momentum {self.momentum:g}, {self.schedule}"
         if self.images < 60000:
             network += f", {self.images:,} images, scaled"
         if self.data.endswith("-dense"):
@@ -41,6 +45,17 @@ class Case:
         backward and weight gradients, with no gradient of the inputs."""
         sizes = [a * b for a, b in zip(self.layers, self.layers[1:])]
         return 60000 * 2 * (2 * sum(sizes) + sum(sizes[1:]))
+
+    def only(self, images):
+        """The case with so few images that all can be tried where there is no GPU."""
+        return dataclasses.replace(
+            self,
+            data=f"{self.data}-{images}",
+            images=images,
+            epochs=min(self.epochs, 3),
+            tolerance=0.1,
+            least=0.5,
+        )
 
     def without_zeros(self):
         return dataclasses.replace(self, name=self.name + "-dense", data=self.data + "-dense", peers=())
@@ -64,7 +79,17 @@ _TUTORIAL = dataclasses.replace(_ONLINE, name="tutorial", peers=("numpy",), nump
 
 CASES = [c for case in (_SMALL, _WIDE, _DEEP, _ONLINE) for c in (case, case.without_zeros())] + [_TUTORIAL]
 
-_FILES = {
+RECIPE = Case("recipe", [784, 256, 10], "relu", 64, 0.1, momentum=0.9, schedule="onecycle", epochs=5, least=0.975)
+
+# An epoch takes a GPU so little time that one needs more of them, and all images.
+GPU_CASES = [
+    dataclasses.replace(_SMALL, epochs=10),
+    dataclasses.replace(_WIDE, epochs=10),
+    dataclasses.replace(_DEEP, data="mnist29", images=60000, tolerance=0.01, least=0.9),
+    RECIPE,
+]
+
+FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "t10k": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
@@ -78,7 +103,7 @@ def make_data(mnist, directory, name):
     limits = {"train": int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None, "t10k": None}
     target = pathlib.Path(directory, name)
     target.mkdir(parents=True, exist_ok=True)
-    for which, (images, labels) in _FILES.items():
+    for which, (images, labels) in FILES.items():
         with gzip.open(pathlib.Path(mnist, images + ".gz")) as f:
             _, count, height, width = struct.unpack(">4i", f.read(16))
             count = min(count, limits[which] or count)

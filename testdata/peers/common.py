@@ -21,7 +21,8 @@ def cores():
     return os.cpu_count() or 1
 
 
-def parse(ways):
+def parser(ways):
+    """Returns the parser of what all peers are told."""
     p = argparse.ArgumentParser()
     p.add_argument("--data", required=True, help="directory with the four IDX files")
     p.add_argument(
@@ -44,10 +45,18 @@ def parse(ways):
     p.add_argument("--threads", type=int, default=cores())
     p.add_argument("--way", choices=ways)
     p.add_argument("--trial", action="store_true", help="find the fastest way, and number of threads")
+    return p
+
+
+def checked(p):
     t = p.parse_args()
     if not t.way and not t.trial:
         p.error("--way or --trial is needed")
     return t
+
+
+def parse(ways):
+    return checked(parser(ways))
 
 
 def read_idx(directory, name):

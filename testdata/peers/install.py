@@ -12,8 +12,12 @@ class Failure(Exception):
     """What ends the benchmark; its text is for the user."""
 
 
+# Who speaks: the target of the Makefile that runs.
+target = "bench-peers"
+
+
 def say(text):
-    print(f"bench-peers: {text}", file=sys.stderr, flush=True)
+    print(f"{target}: {text}", file=sys.stderr, flush=True)
 
 
 def tail(text, lines=12):
@@ -58,7 +62,7 @@ def with_numpy(venv):
         raise Failure(
             "the pinned NumPy needs Python 3.11 or newer, and this is "
             f"{sys.version_info.major}.{sys.version_info.minor}. Name another one "
-            "(make bench-peers PYTHON=python3.12), or one that has NumPy and threadpoolctl already "
+            f"(make {target} PYTHON=python3.12), or one that has NumPy and threadpoolctl already "
             "(ARGS=--python=INTERPRETER)."
         )
     say(f"making a virtual environment in {venv}")
@@ -77,16 +81,20 @@ def with_numpy(venv):
     return python
 
 
-def torch(venv, python):
-    """Installs PyTorch, too, and reports whether it works. If not, it has said why."""
-    installed = _Installed(venv, "requirements-torch.txt")
+def torch(venv, python, *more):
+    """Installs PyTorch, too, and more requirements that go with it, and reports whether it works. If not, it has said
+    why."""
     try:
-        if not installed.is_current():
-            say(
-                "installing PyTorch; on Linux its package wants CUDA's libraries even for the CPU, 2.5 GB in all "
-                "(ARGS=--without-torch does without)"
-            )
-            _pip(python, "requirements-torch.txt", "--no-deps")
+        for requirements in ("requirements-torch.txt", *more):
+            installed = _Installed(venv, requirements)
+            if installed.is_current():
+                continue
+            if requirements == "requirements-torch.txt":
+                say(
+                    "installing PyTorch; on Linux its package wants CUDA's libraries even for the CPU, 2.5 GB in all "
+                    "(ARGS=--without-torch does without)"
+                )
+            _pip(python, requirements, "--no-deps")
             installed.done()
         _run(python, "-c", "import torch")
     except Failure as e:

@@ -6,10 +6,7 @@
 import argparse
 import json
 import os
-import pathlib
-import shlex
 import signal
-import subprocess
 import sys
 import time
 
@@ -17,16 +14,11 @@ sys.dont_write_bytecode = True
 
 import install
 import table
-from cases import CASES, make_data
+from cases import CASES
 from install import Failure, say
+from programs import HERE, ROOT, WORK, Shadegrad, call, locate, peer_arguments, peer_environment
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-WORK = ROOT / "bin" / "peers"
-SHADEGRAD = ROOT / "bin" / "shadegrad"
-MNIST = ROOT / "testdata" / "mnist"
 SCRIPTS = {"numpy": "numpy_mlp.py", "torch": "torch_mlp.py"}
-TIME_LIMIT = 600  # seconds, for one run
 
 
 def parse():
@@ -54,76 +46,12 @@ def parse():
     return a
 
 
-def call(*command, env=None):
-    """Runs a command and returns what it prints."""
-    command = [str(c) for c in command]
-    try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise Failure(f"stopped after {TIME_LIMIT} s: {shlex.join(command)}") from None
-    except OSError as e:
-        raise Failure(f"{command[0]}: {e.strerror}") from None
-    if done.returncode != 0:
-        raise Failure(
-            f"exit status {done.returncode} of {shlex.join(command)}\n{install.tail(done.stderr or done.stdout)}"
-        )
-    return done.stdout
-
-
-class Shadegrad:
-    """bin/shadegrad, each time in a process of its own."""
-
-    def __init__(self):
-        self.start = {}  # what it said of itself
-
-    def events(self, *flags):
-        lines = [json.loads(line) for line in call(SHADEGRAD, "train", "-backend=cpu", "-json", *flags).splitlines()]
-        self.start = lines[0]
-        return lines
-
-    def train(self, case, data, seed):
-        flags = [
-            f"-hidden={','.join(map(str, case.layers[1:-1]))}",
-            f"-act={case.act}",
-            f"-loss={case.loss}",
-            f"-batch={case.batch}",
-            f"-epochs={case.epochs}",
-            f"-lr={case.lr}",
-            "-momentum=0",
-            "-schedule=constant",
-            f"-seed={seed}",
-        ]
-        if data != MNIST:
-            flags.append(f"-data={data}")
-        epochs = [e for e in self.events(*flags) if e["event"] == "epoch"]
-        return {"seconds": [e["seconds"] for e in epochs], "test_acc": epochs[-1]["test_acc"]}
-
-    def recipe(self):
-        """Runs the command with the backend's flag alone, and returns the seconds by its own clock and by one
-        outside, and the accuracy."""
-        begin = time.perf_counter()
-        done = self.events()[-1]
-        return {"seconds": done["seconds"], "outside": time.perf_counter() - begin, "test_acc": done["test_acc"]}
-
-
 class Peers:
     """NumPy and PyTorch, each time in a process of their own."""
 
     def __init__(self, python):
         self.python = python
-        self.env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", TORCHINDUCTOR_CACHE_DIR=str(WORK / "inductor"))
-        # Set on some machines; each would keep a peer from its best.
-        for name in (
-            "OPENBLAS_CORETYPE",
-            "OPENBLAS_L2_SIZE",
-            "OPENBLAS_NUM_THREADS",
-            "OMP_NUM_THREADS",
-            "MKL_NUM_THREADS",
-        ):
-            if self.env.pop(name, None) is not None:
-                say(f"{name} is unset for the peers")
+        self.env = peer_environment()
         self.choices = {}  # (case, peer) → what the trial found, fastest first
         self.about = {}  # peer → version and libraries
 
@@ -132,12 +60,7 @@ class Peers:
             call(
                 self.python,
                 HERE / SCRIPTS[peer],
-                f"--data={data}",
-                f"--layers={','.join(map(str, case.layers))}",
-                f"--act={case.act}",
-                f"--loss={case.loss}",
-                f"--batch={case.batch}",
-                f"--lr={case.lr}",
+                *peer_arguments(case, data),
                 *flags,
                 env=self.env,
             )
@@ -168,7 +91,7 @@ class Peers:
 
 def measure(a, peers, shadegrad, with_torch):
     """Runs everything and returns the results: case → contestant → runs, peaks, and runs of the default recipe."""
-    data = {c.data: MNIST if c.data == "mnist" else make_data(MNIST, WORK / "data", c.data) for c in a.cases}
+    data = {c.data: locate(c.data) for c in a.cases}
 
     def contestants(case):
         return [p for p in case.peers if with_torch or p != "torch"]
@@ -211,7 +134,7 @@ def main():
         call(os.environ.get("GO", "go"), "build", "-o", WORK / "peak", "./testdata/peers/peak")
         if load > 1:
             say(f"the machine is busy (load {load:.1f}): the figures will be worse than they should be, unequally")
-        shadegrad, peers = Shadegrad(), Peers(python)
+        shadegrad, peers = Shadegrad("cpu"), Peers(python)
         results = measure(a, peers, shadegrad, with_torch)
     except Failure as e:
         say(str(e))
@@ -220,7 +143,7 @@ def main():
         say("interrupted; there is no table")
         return 130
     (WORK / "results.json").write_text(json.dumps(results, indent=1))
-    report = table.Report(a, ROOT, results, shadegrad.start, peers, load, time.monotonic() - begin)
+    report = table.Report(a, results, shadegrad.start, peers, load, time.monotonic() - begin)
     text = report.text()
     print(text, end="")
     (ROOT / a.out).write_text(text)

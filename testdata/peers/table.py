@@ -8,6 +8,8 @@ import statistics
 import subprocess
 import sys
 
+from programs import ROOT
+
 NAMES = {"shadegrad": "shadegrad", "numpy": "NumPy", "torch": "PyTorch"}
 
 
@@ -23,44 +25,71 @@ def spread(values):
     return f"{median} ({digits(min(values))}–{digits(max(values))})" if len(values) > 1 else median
 
 
-class Report:
-    def __init__(self, arguments, root, results, start, peers, load, took):
-        self.arguments, self.root, self.results, self.start = arguments, root, results, start
-        self.peers, self.load, self.took = peers, load, took
-        self.peak = [p["gflops"] for p in results["peak"]]
-        self.torch_ran = any("torch" in runs for runs in results["cases"].values())
+def output(*command):
+    """What a command prints, or nothing where there is no such command or it fails."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def command(target):
+    """The command that was given."""
+    arguments = shlex.join(sys.argv[1:])
+    return f"make {target}" + (f" ARGS={shlex.quote(arguments)}" if arguments else "")
+
+
+class Runs:
+    """What came of the runs of cases: case → contestant → runs, one a round."""
+
+    def __init__(self, cases, runs, names):
+        self.cases, self.runs, self.names = cases, runs, names
 
     def seconds(self, case, who):
         """Seconds an epoch of 60,000 images, one value a round: the median of the round's epochs."""
-        return [statistics.median(r["seconds"]) * 60000 / case.images for r in self.results["cases"][case.name][who]]
+        return [statistics.median(r["seconds"]) * 60000 / case.images for r in self.runs[case.name][who]]
 
     def accuracy(self, case, who):
-        return statistics.median(r["test_acc"] for r in self.results["cases"][case.name][who])
+        return statistics.median(r["test_acc"] for r in self.runs[case.name][who])
 
     def problems(self):
         """Where somebody did not learn what the others did."""
         found = []
-        for case in self.arguments.cases:
-            runs = self.results["cases"][case.name]
-            ours = self.accuracy(case, "shadegrad")
-            for who in runs:
-                theirs = self.accuracy(case, who)
+        for case in self.cases:
+            accuracies = {who: self.accuracy(case, who) for who, runs in self.runs[case.name].items() if runs}
+            ours = accuracies.get("shadegrad")
+            for who, theirs in accuracies.items():
                 if theirs < case.least:
                     found.append(
-                        f"{case.name}: {NAMES[who]} has a test accuracy of {theirs:.2%}, less than {case.least:.2%}"
+                        f"{case.name}: {self.names[who]} has a test accuracy of {theirs:.2%}, less than "
+                        f"{case.least:.2%}"
                     )
-                if abs(theirs - ours) > case.tolerance:
+                if ours is not None and abs(theirs - ours) > case.tolerance:
                     found.append(
-                        f"{case.name}: the test accuracy of {NAMES[who]}, {theirs:.2%}, differs from shadegrad's, "
+                        f"{case.name}: the test accuracy of {self.names[who]}, {theirs:.2%}, differs from shadegrad's, "
                         f"{ours:.2%}, by more than {100 * case.tolerance:.1f} points"
                     )
+        return found
+
+
+class Report(Runs):
+    def __init__(self, arguments, results, start, peers, load, took):
+        super().__init__(arguments.cases, results["cases"], NAMES)
+        self.arguments, self.results, self.start = arguments, results, start
+        self.peers, self.load, self.took = peers, load, took
+        self.peak = [p["gflops"] for p in results["peak"]]
+        self.torch_ran = any("torch" in runs for runs in results["cases"].values())
+
+    def problems(self):
+        found = super().problems()
         worst = min(r["test_acc"] for r in self.results["recipe"])
         if worst < 0.98:
             found.append(f"the default recipe has a test accuracy of {worst:.2%}, less than 98%")
         return found
 
     def row(self, case):
-        runs = self.results["cases"][case.name]
+        runs = self.runs[case.name]
         ours = statistics.median(self.seconds(case, "shadegrad"))
         cells = [case.title(), spread(self.seconds(case, "shadegrad"))]
         for peer in ("numpy", "torch"):
@@ -75,26 +104,21 @@ class Report:
 
     def way_row(self, case, peer):
         tried = self.peers.choices[case.name, peer]
-        texts = [
-            f"{t['way']}, {t['threads']} thread{'s' * (t['threads'] > 1)}: {digits(t['seconds'])}" for t in tried
-        ]
+        texts = [f"{t['way']}, {t['threads']} thread{'s' * (t['threads'] > 1)}: {digits(t['seconds'])}" for t in tried]
         return [case.name, NAMES[peer], f"**{texts[0]}**", "; ".join(texts[1:])]
-
-    def command(self):
-        arguments = shlex.join(sys.argv[1:])
-        return "make bench-peers" + (f" ARGS={shlex.quote(arguments)}" if arguments else "")
 
     def facts(self):
         own, recipe, peak = self.start, self.results["recipe"], self.results["peak"][0]
-        commit = self.output("git", "describe", "--always", "--dirty") or "of no known commit"
-        compiler = self.output(os.environ.get("GO", "go"), "env", "GOVERSION")
+        commit = output("git", "describe", "--always", "--dirty") or "of no known commit"
+        compiler = output(os.environ.get("GO", "go"), "env", "GOVERSION")
         programs = [
             f"shadegrad {commit} ({own['driver']}, {own['detail']}, {compiler})",
             *(self.peers.about[p] for p in sorted(self.peers.about)),
             f"Python {platform.python_version()}",
         ]
         return [
-            f"`{self.command()}`, {datetime.date.today()}: {self.took / 60:.1f} minutes, load before {self.load:.1f}",
+            f"`{command('bench-peers')}`, {datetime.date.today()}: {self.took / 60:.1f} minutes, "
+            f"load before {self.load:.1f}",
             f"Machine: {own['device']}, {peak['threads']} cores used, {platform.system()} {platform.release()}",
             "Programs: " + "; ".join(programs),
             f"FMA peak of all cores together ({peak['level']}, float32): {spread(self.peak)} GFLOP/s",
@@ -102,12 +126,6 @@ class Report:
             f"{min(r['test_acc'] for r in recipe):.2%} after {spread([r['seconds'] for r in recipe])} s by its own "
             f"clock, {spread([r['outside'] for r in recipe])} s by one outside, data reading included",
         ]
-
-    def output(self, *command):
-        try:
-            return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout.strip()
-        except (OSError, subprocess.CalledProcessError):
-            return ""
 
     def text(self):
         head = "network|shadegrad, s|NumPy, s|ratio|PyTorch, s|ratio|GFLOP/s|of FMA peak|test accuracy, %".split("|")

@@ -18,96 +18,9 @@ logging.disable(logging.WARNING)
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional
 
 import common
-
-
-class Autograd:
-    def __init__(self, t, parameters, compiled):
-        hidden = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[t.act]
-        modules = []
-        for w, b in parameters:
-            linear = nn.Linear(*w.shape)
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(w.T))
-                linear.bias.copy_(torch.from_numpy(b))
-            modules += [linear, hidden()]
-        modules.pop()
-        self.one_hot = t.loss == "mse"
-        if self.one_hot:
-            modules.append(nn.Sigmoid())
-        self.net = nn.Sequential(*modules)
-        self.optimiser = torch.optim.SGD(self.net.parameters(), lr=t.lr, fused=True)
-        self.measure = functional.mse_loss if self.one_hot else functional.cross_entropy
-        self.loss = torch.compile(self.loss_of, dynamic=False) if compiled else self.loss_of
-
-    def parameters(self):
-        return list(self.net.parameters())
-
-    def loss_of(self, x, target):
-        return self.measure(self.net(x), target)
-
-    def step(self, x, target):
-        self.loss(x, target).backward()
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-
-    def outputs(self, x):
-        return self.net(x)
-
-
-def activate(z, f):
-    """F(z), in place."""
-    return {"relu": torch.relu_, "tanh": torch.tanh_, "sigmoid": torch.sigmoid_}[f](z)
-
-
-def times_derivative(back, y, f):
-    """back·F'(z), in terms of y = F(z)."""
-    if f == "relu":
-        return torch.ops.aten.threshold_backward(back, y, 0)
-    if f == "tanh":
-        return torch.ops.aten.tanh_backward(back, y)
-    return torch.ops.aten.sigmoid_backward(back, y)
-
-
-class ByHand:
-    one_hot = True
-
-    def __init__(self, t, parameters, compiled):
-        # Units × inputs, as PyTorch keeps them.
-        self.w = [torch.from_numpy(np.ascontiguousarray(w.T)) for w, _ in parameters]
-        self.b = [torch.from_numpy(b) for _, b in parameters]
-        self.t = t
-        self.step = torch.compile(self.step_of, dynamic=False) if compiled else self.step_of
-
-    def parameters(self):
-        return self.w + self.b
-
-    def layers(self, x):
-        ys = [x]
-        for w, b in zip(self.w[:-1], self.b[:-1]):
-            ys.append(activate(torch.addmm(b, ys[-1], w.t()), self.t.act))
-        z = torch.addmm(self.b[-1], ys[-1], self.w[-1].t())
-        ys.append(torch.sigmoid_(z) if self.t.loss == "mse" else torch.softmax(z, 1))
-        return ys
-
-    def outputs(self, x):
-        return self.layers(x)[-1]
-
-    def step_of(self, x, target):
-        n, classes = target.shape
-        ys = self.layers(x)
-        delta, rate = ys[-1] - target, self.t.lr / n
-        if self.t.loss == "mse":
-            delta, rate = times_derivative(delta, ys[-1], "sigmoid"), rate * 2 / classes
-        for i in reversed(range(len(self.w))):
-            back = times_derivative(torch.mm(delta, self.w[i]), ys[i], self.t.act) if i > 0 else None
-            self.w[i].addmm_(delta.t(), ys[i], alpha=-rate)
-            self.b[i].sub_(delta.sum(0), alpha=rate)
-            delta = back
-
+from torch_nets import Autograd, ByHand, restored
 
 WAYS = {
     "autograd": (Autograd, False),
@@ -131,17 +44,13 @@ class Run:
         self.target = torch.from_numpy(data.targets if self.net.one_hot else data.train_y)
         torch.manual_seed(t.seed)
         if compiled:
-            self.compile()
+            restored(self.net, self.compile)
 
     def compile(self):
-        """Sends a batch of each size through, and puts the weights back."""
-        first = [p.detach().clone() for p in self.net.parameters()]
+        """Sends a batch of each size through."""
         for n in {self.batch, len(self.x) % self.batch or self.batch}:
             for _ in range(3):
                 self.steps(torch.arange(n))
-        with torch.no_grad():
-            for p, value in zip(self.net.parameters(), first):
-                p.copy_(value)
 
     def steps(self, order):
         with self.mode():
