@@ -77,7 +77,7 @@ type element interface{ float32 | byte | uint32 }
 type buffer[T element] struct {
 	owner *Backend
 	data  []T
-	// Where transposed is true, data is the transpose of a rows×cols matrix.
+	// Where transposed is true, data is the transpose of a rows×cols matrix, by turn.
 	transposed bool
 	rows, cols int
 	shared     bool // data is the caller's, and must not be written
@@ -217,7 +217,7 @@ func (b *Backend) Write(dst compute.Mat, src []float32) error {
 		return err
 	}
 	if buf := dst.Buf.(*buffer[float32]); buf.turned(dst) {
-		transpose(d, src, buf.rows, buf.cols)
+		buf.turn(d, src)
 		return nil
 	}
 	copy(d, src)
@@ -260,7 +260,7 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 		return err
 	}
 	if buf := src.Buf.(*buffer[float32]); buf.turned(src) {
-		transpose(dst, s, buf.cols, buf.rows)
+		buf.turnBack(dst, s)
 		return nil
 	}
 	copy(dst, s)

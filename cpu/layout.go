@@ -1,10 +1,16 @@
 package cpu
 
-import "shadegrad/compute"
+import (
+	"shadegrad/compute"
+	"shadegrad/internal/workers"
+)
 
 // A buffer that is one whole matrix may be kept transposed: the first layer's
 // weights are, where most inputs are zero, so that the weights of an input that is
-// not lie side by side. Only this package knows; Read and Write turn it round.
+// not lie side by side. The units that are a worker's lie apart from the others: beside
+// each other, a core that reads on past its own, as processors do, takes from the
+// other what that one has just changed. Only this package knows; Read and Write turn
+// it round.
 
 // A layout is what a program needs of a buffer when it runs.
 type layout struct {
@@ -20,21 +26,59 @@ func (l *layout) arrange() {
 		return
 	}
 	if b.transposed {
-		turn(b.data, b.cols, b.rows)
+		turned := make([]float32, len(b.data))
+		b.turnBack(turned, b.data)
+		copy(b.data, turned) // in place: others hold on to the memory
 	}
 	if l.transposed {
-		turn(b.data, l.rows, l.cols)
 		b.rows, b.cols = l.rows, l.cols
+		turned := make([]float32, len(b.data))
+		b.turn(turned, b.data)
+		copy(b.data, turned)
 	}
 	b.transposed = l.transposed
 }
 
-// turn replaces a rows×cols matrix by its transpose, in place: others hold on to
-// the memory.
-func turn(data []float32, rows, cols int) {
-	turned := make([]float32, len(data))
-	transpose(turned, data, rows, cols)
-	copy(data, turned)
+// A unitPart is units [lo, hi) of a layer. Its transposed weights are a matrix of their
+// own, hi − lo columns wide, that begins lo times the inputs into the buffer.
+type unitPart struct{ lo, hi int }
+
+// fewUnits is the least that a worker's units may be: with fewer the kernels have too
+// few sums to keep the processor busy.
+const fewUnits = 64
+
+// unitParts divides units among workers. Where there are not units enough for all,
+// several workers share a part.
+func unitParts(units, size int) []unitPart {
+	n := 1
+	for p := size; p > 1; p-- {
+		if size%p == 0 && units >= p*fewUnits {
+			n = p
+			break
+		}
+	}
+	parts := make([]unitPart, n)
+	for i := range parts {
+		parts[i].lo, parts[i].hi = workers.Share(units, simdWidth, i, n)
+	}
+	return parts
+}
+
+// turn writes the transpose of src, which is rows×cols, to dst, part by part of the
+// rows.
+func (b *buffer[T]) turn(dst, src []float32) {
+	for _, p := range unitParts(b.rows, b.owner.pool.Size()) {
+		at, end := p.lo*b.cols, p.hi*b.cols
+		transpose(dst[at:end], src[at:end], p.hi-p.lo, b.cols)
+	}
+}
+
+// turnBack undoes turn.
+func (b *buffer[T]) turnBack(dst, src []float32) {
+	for _, p := range unitParts(b.rows, b.owner.pool.Size()) {
+		at, end := p.lo*b.cols, p.hi*b.cols
+		transpose(dst[at:end], src[at:end], b.cols, p.hi-p.lo)
+	}
 }
 
 // turned tells whether a matrix is the whole of a buffer that is kept transposed.

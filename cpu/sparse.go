@@ -8,27 +8,29 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// The units of the first layer are divided among the workers, so that each core
-// finds its part of the weights in its own cache, forward and at the update. Where that
-// would leave a worker with too few units to sum at once, workers share units, and
-// divide the samples (forward) or the pixels (update) between them.
+// The units of the first layer are divided among the workers, so that each core finds
+// its part of the weights in its own cache, forward and at the update (see unitParts).
+// Workers that share a part divide the samples (forward) or the pixels (update)
+// between them.
 
-// fewUnits is the least that a worker's units may be.
-const fewUnits = 64
-
-// divide returns the parts of the units, and of n other items in multiples of grain,
+// mine returns the parts of the units, and of n other items in multiples of grain,
 // that are a worker's.
-func divide(units, n, grain, worker, size int) (u0, u1, lo, hi int) {
-	parts := 1
-	for p := size; p > 1; p-- {
-		if size%p == 0 && units >= p*fewUnits {
-			parts = p
-			break
-		}
+func (p *pixels) mine(n, grain, worker, size int) (parts []unitPart, lo, hi int) {
+	if size == 1 {
+		return p.parts, 0, n
 	}
-	u0, u1 = workers.Share(units, simdWidth, worker%parts, parts)
-	lo, hi = workers.Share(n, grain, worker/parts, size/parts)
-	return
+	own := worker % len(p.parts)
+	lo, hi = workers.Share(n, grain, worker/len(p.parts), size/len(p.parts))
+	return p.parts[own : own+1], lo, hi
+}
+
+// weights returns the weights of a part's units from pixel i on, and how far apart
+// those of two pixels are.
+func (p *pixels) weights(w []float32, u unitPart, i int) ([]float32, int) {
+	if w == nil {
+		return nil, u.hi - u.lo
+	}
+	return w[u.lo*p.features+i*(u.hi-u.lo):], u.hi - u.lo
 }
 
 // pixels is what the layer's nodes know of the images.
@@ -38,6 +40,7 @@ type pixels struct {
 	value    [256]float32 // of each byte
 	features int
 	units    int
+	parts    []unitPart  // of the units, as the weights are laid out
 	own      []bitmapped // of each worker
 }
 
@@ -51,7 +54,7 @@ type bitmapped struct {
 
 func (l *plan) pixels(g compute.Gather, units int) pixels {
 	p := pixels{src: g.Src.Buf.(*buffer[byte]).data, index: rowNumbers(g.Index), features: g.Src.Cols, units: units,
-		own: make([]bitmapped, len(l.backend.alone))}
+		parts: unitParts(units, l.backend.pool.Size()), own: make([]bitmapped, len(l.backend.alone))}
 	for b := range p.value {
 		p.value[b] = g.Scale * float32(b)
 	}
@@ -134,21 +137,28 @@ const (
 )
 
 func (s *sparseForward) share(worker, size int, args *compute.Args) {
-	u0, u1, lo, end := divide(s.units, s.rows, 4, worker, size)
+	parts, lo, end := s.mine(s.rows, 4, worker, size)
 	for ; lo < end; lo += chunk {
 		hi := min(lo+chunk, end)
-		x, dst := s.batch(worker, args.Row, lo, hi), s.dst[lo*s.units+u0:]
-		step := wordsAtATime
-		if hi-lo <= fewRows {
-			step = x.Words
+		x := s.batch(worker, args.Row, lo, hi)
+		for _, u := range parts {
+			s.multiply(x, lo, u)
 		}
-		for k := 0; k < x.Words; k += step {
-			part := x.Part(0, x.Rows, k, min(step, x.Words-k))
-			if w := s.wt[k*simd.WordBits*s.units+u0:]; k == 0 {
-				simd.SparseMul(dst, u1-u0, s.units, part, w, s.units)
-			} else {
-				simd.SparseMulAdd(dst, u1-u0, s.units, part, w, s.units)
-			}
+	}
+}
+
+// multiply makes the sums of a part's units for the samples from i on.
+func (s *sparseForward) multiply(x simd.Sparse, i int, u unitPart) {
+	dst, step := s.dst[i*s.units+u.lo:], wordsAtATime
+	if x.Rows <= fewRows {
+		step = x.Words
+	}
+	for k := 0; k < x.Words; k += step {
+		part := x.Part(0, x.Rows, k, min(step, x.Words-k))
+		if w, ld := s.weights(s.wt, u, k*simd.WordBits); k == 0 {
+			simd.SparseMul(dst, ld, s.units, part, w, ld)
+		} else {
+			simd.SparseMulAdd(dst, ld, s.units, part, w, ld)
 		}
 	}
 }
@@ -180,13 +190,16 @@ const (
 )
 
 func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
-	u0, u1, lo, end := divide(s.units, s.features, 4, worker, size)
+	parts, lo, end := s.mine(s.features, 4, worker, size)
 	step := max(1, transposedAtATime/(simd.WordBits*words(min(s.rows, samplesAtATime))))
 	for ; lo < end; lo += step {
 		hi := min(lo+step, end)
 		for i := 0; i < s.rows; i += samplesAtATime {
 			n := min(samplesAtATime, s.rows-i)
-			s.step(s.transposed(worker, args.Row+i, n, lo, hi), lo, i, u0, u1, args)
+			x := s.transposed(worker, args.Row+i, n, lo, hi)
+			for _, u := range parts {
+				s.step(x, lo, i, u, args)
+			}
 		}
 	}
 }
@@ -205,13 +218,14 @@ func (s *sparseUpdate) transposed(worker, row, n, lo, hi int) simd.Sparse {
 	return x
 }
 
-// step updates the weights of the pixels from p on to units [u0, u1) by the samples from
+// step updates the weights of the pixels from p on to a part's units by the samples from
 // i on. With momentum the first samples' sums are added to the velocity's remainder,
 // the others' to it, and the last move the weights.
-func (s *sparseUpdate) step(x simd.Sparse, p, i, u0, u1 int, args *compute.Args) {
-	at, n, delta := p*s.units+u0, u1-u0, s.delta[i*s.units+u0:]
+func (s *sparseUpdate) step(x simd.Sparse, p, i int, u unitPart, args *compute.Args) {
+	delta := s.delta[i*s.units+u.lo:]
+	w, n := s.weights(s.wt, u, p)
 	if s.vt == nil {
-		simd.SparseSGD(s.wt[at:], n, s.units, x, delta, s.units, args.LearningRate)
+		simd.SparseSGD(w, n, n, x, delta, s.units, args.LearningRate)
 		return
 	}
 	rate, mu := args.LearningRate, args.Momentum
@@ -221,7 +235,8 @@ func (s *sparseUpdate) step(x simd.Sparse, p, i, u0, u1 int, args *compute.Args)
 	if i+samplesAtATime < s.rows {
 		rate = 0
 	}
-	simd.SparseMomentum(s.wt[at:], s.vt[at:], n, s.units, x, delta, s.units, rate, mu)
+	v, _ := s.weights(s.vt, u, p)
+	simd.SparseMomentum(w, v, n, n, x, delta, s.units, rate, mu)
 }
 
 // onlineUpdate is sparseUpdate for one sample at a time: only the rows of the
@@ -229,9 +244,13 @@ func (s *sparseUpdate) step(x simd.Sparse, p, i, u0, u1 int, args *compute.Args)
 type onlineUpdate struct{ *sparseUpdate }
 
 func (s *onlineUpdate) share(worker, size int, args *compute.Args) {
-	u0, u1, lo, hi := divide(s.units, 1, 1, worker, size)
+	parts, lo, hi := s.mine(1, 1, worker, size)
 	if lo == hi {
 		return
 	}
-	simd.SparseRank1(s.wt[u0:], s.units, s.batch(worker, args.Row, 0, 1), s.delta[u0:u1], -args.LearningRate)
+	x := s.batch(worker, args.Row, 0, 1)
+	for _, u := range parts {
+		w, ld := s.weights(s.wt, u, 0)
+		simd.SparseRank1(w, ld, x, s.delta[u.lo:u.hi], -args.LearningRate)
+	}
 }
