@@ -1,0 +1,133 @@
+//go:build cgo && !nogl
+
+package glctx
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"shadegrad/internal/glctx/gltest"
+)
+
+// Each way to a context by itself, and what it says where it is closed.
+func TestProbeWindow(t *testing.T) {
+	needDisplay(t)
+	version, err := ProbeGLFW()
+	gltest.Require(t, err)
+	if !strings.HasPrefix(version, "3.3.") {
+		t.Errorf("GLFW's version is %q", version)
+	}
+	c, err := OpenWindow()
+	gltest.Require(t, err)
+	checkInfo(t, c.Info(), "GLFW window")
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if windows != 0 {
+		t.Errorf("%d windows are counted, want 0", windows)
+	}
+	t.Setenv("DISPLAY", ":99999")
+	t.Setenv("WAYLAND_DISPLAY", "")
+	const want = "X11: Failed to open display :99999"
+	if version, err := ProbeGLFW(); err == nil || err.Error() != want {
+		t.Errorf("ProbeGLFW with a display that is none: %q, %v, want %s", version, err, want)
+	}
+	if c, err := OpenWindow(); err == nil || err.Error() != want {
+		t.Errorf("OpenWindow with a display that is none: %v, %v, want %s", c, err, want)
+	}
+}
+
+func TestProbeWithoutDisplay(t *testing.T) {
+	withoutDisplay(t)
+	if HasDisplay() {
+		t.Error("HasDisplay() without a display")
+	}
+	const want = "no display (DISPLAY and WAYLAND_DISPLAY are unset)"
+	if _, err := ProbeGLFW(); err == nil || err.Error() != want {
+		t.Errorf("ProbeGLFW: %v, want %s", err, want)
+	}
+	if _, err := OpenWindow(); err == nil || err.Error() != want {
+		t.Errorf("OpenWindow: %v, want %s", err, want)
+	}
+}
+
+func TestProbeEGL(t *testing.T) {
+	names, err := ProbeEGL()
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		if err == nil || err.Error() != "not used on "+runtime.GOOS {
+			t.Errorf("ProbeEGL: %q, %v", names, err)
+		}
+		return
+	}
+	gltest.Require(t, err)
+	if last := len(names) - 1; last < 0 || names[last] != "EGL default display" {
+		t.Errorf("EGL would look in %q", names)
+	}
+	c, err := OpenEGL()
+	gltest.Require(t, err)
+	checkInfo(t, c.Info(), "EGL ")
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	t.Setenv("SHADEGRAD_EGL", "off")
+	const want = "switched off by SHADEGRAD_EGL=off"
+	if _, err := ProbeEGL(); err == nil || err.Error() != want {
+		t.Errorf("ProbeEGL: %v, want %s", err, want)
+	}
+	if _, err := OpenEGL(); err == nil || err.Error() != want {
+		t.Errorf("OpenEGL: %v, want %s", err, want)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	c := open(t)
+	limits, err := c.Limits()
+	if err != nil || len(limits) != 12 {
+		t.Fatalf("%d limits, %v", len(limits), err)
+	}
+	for _, l := range limits {
+		if l.Have == 0 || !l.Met() {
+			t.Errorf("%s is %d, and OpenGL 4.3 promises %d", l.Name, l.Have, l.Need)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Limits(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Limits of a closed context: %v", err)
+	}
+}
+
+func TestMet(t *testing.T) {
+	for _, l := range []Limit{{Have: 8, Need: 8}, {Have: 9, Need: 8}, {Have: 8, Need: 8, Most: true}, {Have: 7, Need: 8, Most: true}} {
+		if !l.Met() {
+			t.Errorf("%+v is not met", l)
+		}
+	}
+	for _, l := range []Limit{{Have: 7, Need: 8}, {Have: 9, Need: 8, Most: true}} {
+		if l.Met() {
+			t.Errorf("%+v is met", l)
+		}
+	}
+}
+
+func TestCompileCompute(t *testing.T) {
+	c := open(t)
+	const head = "#version 430\nlayout(local_size_x = 1) in;\n"
+	for _, s := range []struct {
+		name, source string
+		ok, linking  bool
+		log          string
+	}{
+		{"right", head + "void main() {}\n", true, false, ""},
+		{"does not compile", head + "void main() { nonsense; }\n", false, false, "nonsense"},
+		{"does not link", head + "uint missing(uint e);\nlayout(std430, binding = 0) buffer B { uint b[]; };\nvoid main() { b[0] = missing(0u); }\n", false, true, "missing"},
+	} {
+		ok, linking, log, err := c.CompileCompute(s.source)
+		if ok != s.ok || linking != s.linking || !strings.Contains(log, s.log) || err != nil {
+			t.Errorf("%s: %t, %t, %q, %v", s.name, ok, linking, log, err)
+		}
+	}
+}
