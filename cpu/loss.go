@@ -57,31 +57,36 @@ func (l *loss) rows(worker, lo, hi int, args *compute.Args) {
 	}
 }
 
+// leastProbability is the least output whose logarithm is taken: smaller ones lose digits,
+// and 0 all of them.
+const leastProbability = 1e-30
+
 // classify does row i of the batch, row at of the statistics, where the loss is
 //
 //	E = −Weight·On·ln y[class]
 //
 // It is what value, hit and gradient give, in one pass. It does nothing and returns false
-// where z or E is not finite.
+// where y[class] is next to nothing or not a number.
 func (l *loss) classify(r lossRow, i, at int) bool {
-	k := largest(r.z)
-	e := float64(r.z[k]) - math.Log(float64(r.y[k])) - float64(r.z[r.class])
-	e *= float64(l.Weight) * float64(l.On)
-	if e-e != 0 {
+	y := r.y[r.class]
+	if !(y >= leastProbability) {
 		return false
 	}
-	stats := l.stats[2*at : 2*at+2]
-	stats[0], stats[1] = float32(e), 0
-	if k == r.class {
-		stats[1] = 1
+	hit, z := float32(1), r.z[r.class]
+	for j, other := range r.z {
+		if other > z || other == z && j < r.class {
+			hit = 0
+		}
 	}
+	stats := l.stats[2*at : 2*at+2]
+	stats[0], stats[1] = float32(-math.Log(float64(y))*float64(l.Weight)*float64(l.On)), hit
 	if l.delta != nil {
-		factor := float64(l.Scale) * float64(l.Weight) * float64(l.On)
+		factor := l.Scale * l.Weight * l.On
 		delta := l.delta[i*len(r.y) : (i+1)*len(r.y)]
 		for j, y := range r.y {
-			delta[j] = float32(factor * float64(y))
+			delta[j] = factor * y
 		}
-		delta[r.class] = float32(factor * (float64(r.y[r.class]) - 1))
+		delta[r.class] = factor * (y - 1)
 	}
 	return true
 }

@@ -44,11 +44,12 @@ type pixels struct {
 	own      []bitmapped // of each worker
 }
 
-// A bitmapped is a worker's bytes of a few rows, with their bitmap.
+// A bitmapped is a worker's bytes of a few rows, with their bitmap, and its sums.
 type bitmapped struct {
 	bytes   []byte
 	bits    []uint64
 	natural []uint32
+	sums    []float32
 	_       [64]byte // keeps the next worker's off this one's cache line
 }
 
@@ -142,24 +143,34 @@ func (s *sparseForward) share(worker, size int, args *compute.Args) {
 		hi := min(lo+chunk, end)
 		x := s.batch(worker, args.Row, lo, hi)
 		for _, u := range parts {
-			s.multiply(x, lo, u)
+			s.multiply(worker, x, lo, u)
 		}
 	}
 }
 
-// multiply makes the sums of a part's units for the samples from i on.
-func (s *sparseForward) multiply(x simd.Sparse, i int, u unitPart) {
-	dst, step := s.dst[i*s.units+u.lo:], wordsAtATime
+// multiply makes the sums of a part's units for the samples from i on. They are made in
+// the worker's own memory and go to the matrix once: its rows are other workers' as
+// well, and the caches would exchange them each time.
+func (s *sparseForward) multiply(worker int, x simd.Sparse, i int, u unitPart) {
+	out, step := s.dst[i*s.units+u.lo:], wordsAtATime
 	if x.Rows <= fewRows {
 		step = x.Words
 	}
+	b, n := &s.own[worker], x.Rows*(u.hi-u.lo)
+	if len(b.sums) < n {
+		b.sums = make([]float32, n)
+	}
+	dst := b.sums[:n]
 	for k := 0; k < x.Words; k += step {
 		part := x.Part(0, x.Rows, k, min(step, x.Words-k))
 		if w, ld := s.weights(s.wt, u, k*simd.WordBits); k == 0 {
-			simd.SparseMul(dst, ld, s.units, part, w, ld)
+			simd.SparseMul(dst, ld, ld, part, w, ld)
 		} else {
-			simd.SparseMulAdd(dst, ld, s.units, part, w, ld)
+			simd.SparseMulAdd(dst, ld, ld, part, w, ld)
 		}
+	}
+	for r, n := 0, u.hi-u.lo; r < x.Rows; r++ {
+		copy(out[r*s.units:], dst[r*n:(r+1)*n])
 	}
 }
 
