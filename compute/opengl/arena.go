@@ -85,14 +85,15 @@ func (w *worker) clear(id uint32, at, size int64) error {
 	return w.check("clearing memory")
 }
 
-// free gives back what alloc returned.
+// free gives back what alloc returned. The last slab stays for what comes next, since
+// some drivers take milliseconds to make one.
 func (w *worker) free(id uint32, base int64) {
 	for i, s := range w.slabs {
 		if s.id != id {
 			continue
 		}
 		s.give(base)
-		if len(s.used) > 0 {
+		if len(s.used) > 0 || len(w.slabs) == 1 {
 			return
 		}
 		w.slabs = slices.Delete(w.slabs, i, i+1)

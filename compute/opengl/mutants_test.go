@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/go-gl/gl/v4.3-core/gl"
+
 	"shadegrad/compute/judge"
 	"shadegrad/shaders"
 )
@@ -206,9 +208,12 @@ func TestMutants(t *testing.T) {
 	slices.SortStableFunc(cases["program"], func(a, b judge.Case) int { return rank(a) - rank(b) })
 	mutated := map[string]bool{}
 	failed := 0
+	b := openTest(t, Options{}, seams{})
+	limits := b.limits
 	for _, m := range mutants {
 		mutated[m.file] = true
-		b := openTest(t, Options{Shaders: m.apply(t), Plain: m.plain}, seams{groups: m.groups, slice: m.slice, planner: m.planner()})
+		b.limits = limits
+		m.plant(t, b)
 		var found error
 		for _, c := range cases[m.op] {
 			if found = c.Check(b); found != nil {
@@ -223,9 +228,6 @@ func TestMutants(t *testing.T) {
 			t.Errorf("%s with %q for %q is no mutant: %v", m.file, m.new, m.old, found)
 		default:
 			failed++
-		}
-		if err := b.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 	t.Logf("%d mutated shaders tried, %d failed the judge", len(mutants), failed)
@@ -270,10 +272,26 @@ func (m mutant) planner() planner {
 	return p
 }
 
-// apply returns the shaders with the mutant's mistake in them.
-func (m mutant) apply(t *testing.T) *shaders.Set {
+// plant gives a backend, which has the usual limits, the shaders with the mutant's
+// mistake in them, and what it takes to have them run. To open a backend for each
+// mutant would take longer than to judge it.
+func (m mutant) plant(t *testing.T, b *Backend) {
 	t.Helper()
-	return editedShaders(t, m.file, m.old, m.new)
+	set := editedShaders(t, m.file, m.old, m.new)
+	err := b.call(func(w *worker) {
+		gl.UseProgram(0)
+		w.current, w.shaders = 0, set
+		for name, p := range w.programs {
+			w.deleteProgram(p.id)
+			delete(w.programs, name)
+		}
+		seams{groups: m.groups, slice: m.slice}.apply(w)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.planner = m.planner()
+	b.planner.slice, b.planner.plain = b.limits.slice, m.plain
 }
 
 // editedShaders returns this project's shaders with a text that is in one of them
