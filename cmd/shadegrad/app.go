@@ -9,10 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"shadegrad/compute"
 	"shadegrad/internal/backends"
-	"shadegrad/internal/bench"
-	"shadegrad/internal/dataset"
 )
 
 // An app is one invocation of the command: where it writes, what it knows of its
@@ -23,8 +20,6 @@ type app struct {
 	env            func(string) string
 	started        time.Time
 	opener         backends.Opener
-	// compare replaces the comparison that -backend=auto makes, in tests.
-	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error)
 }
 
 const help = `Shadegrad trains multilayer perceptrons on MNIST-class data, on a GPU through

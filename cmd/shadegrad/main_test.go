@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,11 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"shadegrad/compute"
 	"shadegrad/internal/backends"
-	"shadegrad/internal/bench"
-	"shadegrad/internal/cache"
-	"shadegrad/internal/dataset"
 	"shadegrad/internal/glctx"
 )
 
@@ -30,16 +25,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(glctx.Main(func() int {
 		defer shared.remove()
-		// What is remembered is no business of the user's own runs.
-		dir, err := os.MkdirTemp("", "shadegrad-cache-")
-		if err == nil {
-			defer os.RemoveAll(dir)
-			err = os.Setenv(cache.Variable, dir)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
 		return m.Run()
 	}))
 }
@@ -85,7 +70,7 @@ func (p place) environment() []string {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
 		case name == "CI", name == "NO_COLOR", name == "TERM":
-		case strings.HasPrefix(name, "SHADEGRAD_") && name != "SHADEGRAD_EGL" && name != cache.Variable:
+		case strings.HasPrefix(name, "SHADEGRAD_") && name != "SHADEGRAD_EGL":
 		default:
 			kept = append(kept, v)
 		}
@@ -161,17 +146,11 @@ func inProcess(t testing.TB, o backends.Opener, args ...string) result {
 // tapped is inProcess with a function that is called with all that is written to
 // stdout.
 func tapped(t testing.TB, o backends.Opener, tap func(string), args ...string) result {
-	t.Setenv(cache.Variable, t.TempDir()) // nothing is remembered from before
 	var stdout, stderr bytes.Buffer
 	a := &app{stdout: &tapWriter{&stdout, tap}, stderr: &stderr,
-		env: func(string) string { return "" }, started: time.Now(), opener: o, compare: gpuIsFaster}
+		env: func(string) string { return "" }, started: time.Now(), opener: o}
 	status := a.run(args)
 	return result{t, strings.Join(args, " "), stdout.String(), stderr.String(), status}
-}
-
-// gpuIsFaster stands for a comparison, which would depend on the clock.
-func gpuIsFaster(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
-	return comparison{GPU: 25e-6, CPU: 100e-6}, nil
 }
 
 type tapWriter struct {

@@ -103,10 +103,10 @@ func TestOpenGL(t *testing.T) {
 		info := needGPU(t)
 		form := regexp.MustCompile(`^shadegrad: GPU self-test failed: matmul_[nt][nt] err \de[-+]\d+ > \de[-+]\d+ on ` + regexp.QuoteMeta(info.Renderer) + `; -backend=cpu needs no GPU\n$`)
 		for old, new := range map[string]string{
-			"av[r] * bv[c]":            "av[r] + bv[c]",
+			"av[s][r] * bv[s][c]":      "av[s][r] + bv[s][c]",
 			"total[r][c] += sum[r][c]": "total[r][c] = sum[r][c]", // only in sums of several pieces
 		} {
-			dir := mutated(t, "matmul_blocked.comp", old, new)
+			dir := mutated(t, "tile_blocks.glsl", old, new)
 			r := at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1)
 			if !form.MatchString(r.stderr) {
 				t.Errorf("%s: %q is not %s", new, r.stderr, form)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
@@ -48,6 +49,19 @@ func (r *textReporter) Started(i compute.Info) {
 	fmt.Fprintf(r.notes, "%s: %s; network %s, %d parameters\n", s.Data.Name, s.Data, o.Network, o.Network.Parameters())
 	if s.Rows > 0 || s.Epoch > 0 {
 		fmt.Fprintf(r.notes, "going on in epoch %d of %d, after %d of %d images\n", s.Epoch+1, o.Epochs, s.Rows, s.Data.Samples)
+	}
+}
+
+// compiled tells what a training step was compiled to.
+func (r *textReporter) compiled(d compute.Description) {
+	r.bar.clear()
+	dispatches := "1 dispatch"
+	if n := len(d.Dispatches); n != 1 {
+		dispatches = fmt.Sprintf("%d dispatches", n)
+	}
+	fmt.Fprintf(r.notes, "a training step: %s, %s; on the device: %s\n", dispatches, count(d.Barriers, "barrier"), compute.FormatBytes(d.Memory))
+	for i, p := range d.Dispatches {
+		fmt.Fprintf(r.notes, "  %d. %s, %s, %.3g MFLOP: %s\n", i+1, p.Kernel, count(p.Groups, "group"), p.Work/1e6, strings.Join(p.Ops, " "))
 	}
 }
 

@@ -41,11 +41,10 @@ func (a *app) train(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { choice.Close() }()
+	defer choice.Close()
 	if state, err = f.state(state, data); err != nil {
 		return err
 	}
-	choice = a.faster(choice, stepOf(state.Options, data.Train.Len()), data)
 	files.data = data
 	return a.runTraining(f, files, state, data, choice)
 }
@@ -81,7 +80,9 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 				done <- opened{nil, fmt.Errorf("opening the backend: internal error: %v", r)}
 			}
 		}()
-		c, err := a.opener.Open(f.backend)
+		opener := a.opener
+		opener.NoTuning = f.tune == switchOff
+		c, err := opener.Open(f.backend)
 		done <- opened{c, err}
 	}()
 	data, err := dataset.Open(f.data)
@@ -127,6 +128,9 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	}
 	report.begin(c)
 	run := &train.Run{Data: d, State: state, Report: report, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
+	if f.verbose {
+		run.Compiled = text.compiled
+	}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
 			text.fallBack(failure)

@@ -24,7 +24,9 @@ type trainFlags struct {
 	json    bool
 	expect  expectations
 	threads int
-	memory  int64           // of the device, in bytes; 0 is all
+	memory  int64       // of the device, in bytes; 0 is all
+	tune    switchValue // whether the GPU's kernels are timed
+	verbose bool
 	given   map[string]bool // the flags that were on the command line
 }
 
@@ -86,7 +88,7 @@ MNIST on the GPU, if there is one, and on the CPU if not.
 `
 
 func (a *app) trainFlags(args []string) (*trainFlags, error) {
-	f := &trainFlags{backend: backends.Auto, recipe: defaultRecipe()}
+	f := &trainFlags{backend: backends.Auto, recipe: defaultRecipe(), tune: switchOn}
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
 	backendFlag(fs, &f.backend)
 	dataFlag(fs, &f.data)
@@ -97,6 +99,9 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end; it\ncan be on train_loss, train_acc, test_loss, test_acc or seconds; may be repeated")
 	threadsFlag(fs, &f.threads)
 	fs.Var(setting[int64]{&f.memory, memorySize, showMemorySize}, "device-memory", "most of the GPU's memory to take, `SIZE`, such as 64MiB (default all that is free); a\ndata set that does not fit goes there piece by piece")
+	fs.Var(setting[switchValue]{&f.tune, oneOf(switchOn, switchOff), nil}, "tune",
+		"`SWITCH` for timing the GPU's kernels, on or off: on the first run of a network several\nare timed, in less than a second, and the fastest are remembered")
+	fs.BoolVar(&f.verbose, "v", false, "tell what a training step was compiled to, where the backend says")
 	if err := a.parseFlags(fs, trainUsage, args); err != nil {
 		return nil, err
 	}
@@ -115,6 +120,14 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	}
 	return f, f.recipe.check()
 }
+
+// A switchValue is on or off.
+type switchValue string
+
+const (
+	switchOn  switchValue = "on"
+	switchOff switchValue = "off"
+)
 
 func backendFlag(fs *flag.FlagSet, dst *backends.Kind) {
 	fs.Var(setting[backends.Kind]{dst, backends.ParseKind, nil}, "backend",

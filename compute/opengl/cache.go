@@ -11,10 +11,6 @@ import (
 	"strings"
 )
 
-// CacheVariable is the name of the environment variable that names the directory of
-// remembered choices.
-const CacheVariable = "SHADEGRAD_CACHE"
-
 const (
 	cacheFile    = "kernels.json"
 	cacheVersion = 1

@@ -8,7 +8,7 @@ import (
 
 // A CompileError says that the driver refused a kernel.
 type CompileError struct {
-	Kernel string // the specialisation, as "matmul_blocked_tn"
+	Kernel string // the specialisation, as "product_tn_b8x8"
 	Linked bool   // it compiled, but did not link
 	Log    string // the driver's, with names of files and lines
 	Device string // renderer and driver

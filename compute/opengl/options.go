@@ -2,6 +2,10 @@ package opengl
 
 import "shadegrad/shaders"
 
+// CacheVariable is the name of the environment variable that names the directory of
+// remembered choices.
+const CacheVariable = "SHADEGRAD_CACHE"
+
 // Options are what may be chosen when a backend is opened. The zero Options are
 // the usual choice.
 type Options struct {

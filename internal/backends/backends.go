@@ -49,6 +49,8 @@ type Choice struct {
 type Opener struct {
 	// Shaders replaces the embedded shaders.
 	Shaders *shaders.Set
+	// NoTuning leaves the GPU's kernels as they usually are, instead of timing them.
+	NoTuning bool
 	// OpenGPU replaces the opening of the GPU, in tests.
 	OpenGPU func() (compute.Backend, error)
 	// OtherGPU replaces the search for a second GPU, in tests.
@@ -110,7 +112,7 @@ func onCPU(why string, notes ...string) *Choice {
 func (o Opener) gpu() (compute.Backend, error) {
 	open := o.OpenGPU
 	if open == nil {
-		open = func() (compute.Backend, error) { return openGL(o.Shaders) }
+		open = func() (compute.Backend, error) { return openGL(opengl.Options{Shaders: o.Shaders, Tune: !o.NoTuning}) }
 	}
 	b, err := open()
 	if errors.Is(err, glctx.ErrNoSupport) {
@@ -122,8 +124,8 @@ func (o Opener) gpu() (compute.Backend, error) {
 	return b, nil
 }
 
-func openGL(set *shaders.Set) (compute.Backend, error) {
-	b, err := opengl.Open(opengl.Options{Shaders: set})
+func openGL(options opengl.Options) (compute.Backend, error) {
+	b, err := opengl.Open(options)
 	if err != nil {
 		return nil, err // and not b, a nil pointer in an interface
 	}

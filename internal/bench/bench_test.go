@@ -115,14 +115,18 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// TestWrongIsRefused plants each of the judge's faults; those that show in a training
+// TestWrongIsNotTimed plants each of the judge's faults; those that show in a training
 // step are refused by name.
-func TestWrongIsRefused(t *testing.T) {
+func TestWrongIsNotTimed(t *testing.T) {
 	refused := 0
 	for _, f := range computetest.Faults() {
 		b := f.Wrap(cpu.New())
+		s, err := NewSubject(b, step(), data(47))
 		var wrong *WrongError
-		if errors.As(step().Check(b), &wrong) {
+		switch {
+		case err == nil:
+			s.Free()
+		case errors.As(err, &wrong):
 			refused++
 		}
 		b.Close()

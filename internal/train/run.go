@@ -23,6 +23,9 @@ type Run struct {
 	// Fallback, if there is one, gives another backend to go on with after the
 	// first has failed, which it is told of. The run closes it.
 	Fallback func(failure error) (compute.Backend, error)
+	// Compiled, if there is one, is told what a training step was compiled to, where
+	// the backend says.
+	Compiled func(compute.Description)
 	// Save is called after each epoch, and when a run is interrupted, with a
 	// state whose parameters are finite. It may be nil. The state is the run's,
 	// which changes what it holds when it goes on.
@@ -65,6 +68,9 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 	}
 	defer s.free()
 	r.Report.Started(b.Info())
+	if d, ok := s.train.slots[0].step.(compute.Describer); ok && r.Compiled != nil {
+		r.Compiled(d.Describe())
+	}
 	if note := s.train.note(); note != "" {
 		r.Report.Note(note)
 	}

@@ -1,0 +1,38 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import "shadegrad/compute"
+
+var _ compute.Describer = (*executable)(nil)
+
+// Describe tells what the program was compiled to.
+func (e *executable) Describe() compute.Description {
+	var d compute.Description
+	var h hazardList
+	for run := range 2 {
+		for _, s := range e.steps {
+			if h.add(s.accesses) && run > 0 {
+				d.Barriers++
+			}
+			if run == 0 {
+				d.Dispatches = append(d.Dispatches, compute.Dispatch{Kernel: s.program.name, Ops: s.plan.ops,
+					Groups: int(s.groupsX) * int(s.groupsY), Work: s.plan.work})
+			}
+		}
+	}
+	seen := map[*buffer]bool{}
+	count := func(b *buffer) {
+		if !seen[b] {
+			seen[b] = true
+			d.Memory += sizeOf(b.of, b.elems)
+		}
+	}
+	for _, b := range e.buffers {
+		count(b)
+	}
+	for _, m := range e.slots {
+		count(m.Buf.(*buffer))
+	}
+	return d
+}
