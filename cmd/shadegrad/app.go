@@ -9,7 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"shadegrad/compute"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/bench"
+	"shadegrad/internal/dataset"
 )
 
 // An app is one invocation of the command: where it writes, what it knows of its
@@ -20,6 +23,8 @@ type app struct {
 	env            func(string) string
 	started        time.Time
 	opener         backends.Opener
+	// compare replaces the comparison that -backend=auto makes, in tests.
+	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error)
 }
 
 const help = `Shadegrad trains multilayer perceptrons on MNIST-class data, on a GPU through

@@ -237,6 +237,9 @@ func measure(rivals []rival, s bench.Step, d *dataset.Data, repeat int) ([]bench
 		}
 	}()
 	for _, r := range rivals {
+		if err := s.Check(r.choice.Backend); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.kind, err)
+		}
 		j, err := bench.NewSubject(r.choice.Backend, s, &d.Train)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.kind, err)

@@ -41,10 +41,11 @@ func (a *app) train(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer choice.Close()
+	defer func() { choice.Close() }()
 	if state, err = f.state(state, data); err != nil {
 		return err
 	}
+	choice = a.faster(choice, stepOf(state.Options, data.Train.Len()), data)
 	files.data = data
 	return a.runTraining(f, files, state, data, choice)
 }

@@ -115,18 +115,14 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// TestWrongIsNotTimed plants each of the judge's faults; those that show in a training
+// TestWrongIsRefused plants each of the judge's faults; those that show in a training
 // step are refused by name.
-func TestWrongIsNotTimed(t *testing.T) {
+func TestWrongIsRefused(t *testing.T) {
 	refused := 0
 	for _, f := range computetest.Faults() {
 		b := f.Wrap(cpu.New())
-		s, err := NewSubject(b, step(), data(47))
 		var wrong *WrongError
-		switch {
-		case err == nil:
-			s.Free()
-		case errors.As(err, &wrong):
+		if errors.As(step().Check(b), &wrong) {
 			refused++
 		}
 		b.Close()
