@@ -22,7 +22,7 @@ import install
 import suite
 from cases import GPU_CASES
 from install import Failure, say
-from programs import HERE, ROOT, SHADEGRAD, WORK, Shadegrad, call, locate, peer_arguments, peer_environment
+from programs import HERE, ROOT, SHADEGRAD, TIME_LIMIT, WORK, Shadegrad, call, locate, peer_arguments, peer_environment
 
 RESULTS = WORK / "results-gpu.json"
 TORCH = HERE / "torch_gpu.py"
@@ -124,16 +124,16 @@ class Torch:
             return f"PyTorch is left out: {self.about['name']} finds no GPU that it can use" + stand_in
         return ""
 
-    def call(self, case, data, *flags):
+    def call(self, case, data, *flags, limit=TIME_LIMIT):
         flags = [f"--device={self.device}", f"--momentum={case.momentum}", f"--schedule={case.schedule}", *flags]
-        return json.loads(call(self.python, TORCH, *peer_arguments(case, data), *flags, env=self.env))
+        return json.loads(call(self.python, TORCH, *peer_arguments(case, data), *flags, env=self.env, limit=limit))
 
     def peak(self):
         return json.loads(call(self.python, TORCH, "--peak", self.device, env=self.env))
 
     def trial(self, case, data):
         """Tries every way and returns what came of each, the fastest first, those that do not work last."""
-        found = self.call(case, data, *self.trial_flags)
+        found = self.call(case, data, *self.trial_flags, limit=3 * TIME_LIMIT)  # it compiles much
         for f in found:
             if "seconds" in f:
                 f["seconds"] *= 60000 / case.images

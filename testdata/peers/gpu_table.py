@@ -2,7 +2,9 @@
 
 import datetime
 import re
+import shlex
 import statistics
+import sys
 
 import bundle
 import suite
@@ -112,8 +114,9 @@ class Report(table.Runs):
     def facts(self):
         device, torch, note = self.results["device"], self.results["torch"], bundle.note()
         commit = note.get("commit") or table.output("git", "describe", "--always", "--dirty") or "of no known commit"
+        command = shlex.join(["sh", "run.sh", *sys.argv[1:]]) if note else table.command("bench-gpu")
         lines = [
-            f"`{table.command('bench-gpu')}`, {datetime.date.today()}: {self.took / 60:.1f} minutes",
+            f"`{command}`, {datetime.date.today()}: {self.took / 60:.1f} minutes",
             f"shadegrad {commit}, on {device['device']}, {device['driver']}, {device['detail']}",
             *self.gpu_facts(),
         ]
@@ -129,8 +132,8 @@ class Report(table.Runs):
                 lines.append(f"With TF32 the same product runs at {digits(statistics.median(tf32))} GFLOP/s")
         if starts := self.starts():
             lines.append(
-                "From the start of the process to shadegrad's first step, the very first time (which may tune and "
-                f"compile) and later, in seconds: {'; '.join(starts)}"
+                "From the start of the process to shadegrad's first step, the first time in this run (which may tune "
+                f"and compile) and later, in seconds: {'; '.join(starts)}"
             )
         lines += [f"Tests of {suite.sentence(n, r)}" for n, r in self.results["tests"].items()]
         return lines

@@ -25,7 +25,10 @@ def tail(text, lines=12):
 
 
 def succeeds(*command):
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def _run(*command):

@@ -32,7 +32,7 @@ HINDRANCES = (
 )
 
 
-def timed_lines(*command, env=None):
+def timed_lines(*command, env=None, limit=TIME_LIMIT):
     """Runs a command and returns the lines that it prints, each with the seconds after the start when it came."""
     command = [str(c) for c in command]
     with tempfile.TemporaryFile("w+") as errors:
@@ -42,7 +42,7 @@ def timed_lines(*command, env=None):
         except OSError as e:
             raise Failure(f"{command[0]}: {e.strerror}") from None
         late = threading.Event()
-        timer = threading.Timer(TIME_LIMIT, lambda: (late.set(), process.kill()))
+        timer = threading.Timer(limit, lambda: (late.set(), process.kill()))
         timer.start()
         try:
             lines = [(time.perf_counter() - begin, line) for line in process.stdout]
@@ -53,7 +53,7 @@ def timed_lines(*command, env=None):
             process.wait()
             process.stdout.close()
         if late.is_set():
-            raise Failure(f"stopped after {TIME_LIMIT} s: {shlex.join(command)}")
+            raise Failure(f"stopped after {limit} s: {shlex.join(command)}")
         if status != 0:
             errors.seek(0)
             said = install.tail(errors.read() or "".join(line for _, line in lines))
@@ -61,9 +61,9 @@ def timed_lines(*command, env=None):
         return lines
 
 
-def call(*command, env=None):
+def call(*command, env=None, limit=TIME_LIMIT):
     """Runs a command and returns what it prints."""
-    return "".join(line for _, line in timed_lines(*command, env=env))
+    return "".join(line for _, line in timed_lines(*command, env=env, limit=limit))
 
 
 def locate(data):

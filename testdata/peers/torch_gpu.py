@@ -53,7 +53,8 @@ class Run:
         kind, compiled, self.graph = WAYS[way]
         if self.graph and t.device != "cuda":
             raise ValueError("CUDA graphs need CUDA")
-        torch._dynamo.reset()
+        if compiled:
+            torch._dynamo.reset()  # whose import takes seconds
         torch.set_float32_matmul_precision("high" if t.tf32 else "highest")
         self.random = torch.Generator(t.device).manual_seed(t.seed)
         self.t, self.device, samples = t, t.device, len(data.train_x)
