@@ -102,7 +102,7 @@ type seams struct {
 	blockSize int64
 	slice     int
 	planner   planner
-	measure   func([]plan) (time.Duration, error)
+	measure   func([]plan) (time.Duration, []float32, error)
 	closing   func() // called on the context's thread when all is deleted
 }
 

@@ -4,9 +4,12 @@ package opengl
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 
@@ -34,8 +37,10 @@ type tuner struct {
 	avoid bool
 	last  map[string]string // by the kind of a stage, what was chosen last
 	tried int               // choices timed
-	// measure returns how long plans take on the device.
-	measure func([]plan) (time.Duration, error)
+	wrong []string          // choices whose results were not those of the usual one
+	// measure returns how long plans take on the device, and what they make of some
+	// numbers.
+	measure func([]plan) (time.Duration, []float32, error)
 }
 
 // choose returns the way to do a stage: the one that was remembered, or else the
@@ -127,6 +132,7 @@ func (b *Backend) fastest(s stage) (choice, error) {
 	best, bestTime := s.choices[0], time.Duration(0)
 	begin := time.Now()
 	wideTried := false
+	var usual []float32 // what the usual choice makes, which the self-test has found right
 	for _, c := range s.order() {
 		if bestTime > 0 && (t.spent+time.Since(begin) > tuneTime || t.avoid && c.barriers()) {
 			continue
@@ -138,7 +144,7 @@ func (b *Backend) fastest(s stage) (choice, error) {
 			}
 			wideTried = true
 		}
-		took, err := t.measure(c.rehearsal())
+		took, made, err := t.measure(c.rehearsal())
 		if sticky := b.fault.get(); sticky != nil {
 			return best, sticky
 		}
@@ -146,41 +152,64 @@ func (b *Backend) fastest(s stage) (choice, error) {
 			continue // a kernel that this device does not take, which others may do without
 		}
 		t.tried++
+		if usual == nil {
+			usual = made
+		} else if !alike(made, usual) {
+			t.wrong = append(t.wrong, s.name+": "+c.name)
+			continue
+		}
 		if bestTime > 0 && c.barriers() && !best.barriers() && took > hopeless*bestTime {
 			t.avoid = true
 		}
-		if bestTime == 0 || took < bestTime {
+		// What is hardly faster may not be so the next time.
+		if bestTime == 0 || float64(took) < 0.97*float64(bestTime) {
 			best, bestTime = c, took
 		}
 	}
 	return best, nil
 }
 
-// rehearse times plans on the context's thread.
-func (b *Backend) rehearse(plans []plan) (took time.Duration, err error) {
-	if stalled := b.call(func(w *worker) { took, err = w.rehearse(plans) }); stalled != nil {
-		return 0, stalled
+// alike tells whether two results of the same arithmetic differ by no more than
+// rounding. A driver that takes a kernel may still do it wrongly.
+func alike(x, y []float32) bool {
+	if len(x) != len(y) {
+		return false
 	}
-	return took, err
+	var diff, norm float64
+	for i := range y {
+		d := float64(x[i]) - float64(y[i])
+		diff += d * d
+		norm += float64(y[i]) * float64(y[i])
+	}
+	return diff <= 1e-8*norm
 }
 
-// rehearse times plans on memory of their own, and returns how long they take once.
-func (w *worker) rehearse(plans []plan) (time.Duration, error) {
+// rehearse times plans on the context's thread.
+func (b *Backend) rehearse(plans []plan) (took time.Duration, made []float32, err error) {
+	if stalled := b.call(func(w *worker) { took, made, err = w.rehearse(plans) }); stalled != nil {
+		return 0, nil, stalled
+	}
+	return took, made, err
+}
+
+// rehearse times plans on memory of their own, and returns how long they take once,
+// and what they make the first time.
+func (w *worker) rehearse(plans []plan) (time.Duration, []float32, error) {
 	stage, err := w.newRehearsal(plans)
 	defer stage.close(w)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	play := func(times int) {
 		for range times {
 			for i := range stage.steps {
 				gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
-				w.dispatch(&stage.steps[i], stage.params, compute.Args{})
+				w.dispatch(&stage.steps[i], stage.params, compute.Args{LearningRate: 0.1, Momentum: 0.5})
 			}
 		}
 	}
 	play(1) // on some drivers this compiles
-	gl.Finish()
+	made := stage.results(w)
 	begin := time.Now()
 	play(1)
 	gl.Finish()
@@ -208,53 +237,74 @@ func (w *worker) rehearse(plans []plan) (time.Duration, error) {
 		w.pulse.Add(1)
 	}
 	if w.check("timing kernels") != nil {
-		return 0, w.fault.get()
+		return 0, nil, w.fault.get()
 	}
-	return best / time.Duration(times), nil
+	return best / time.Duration(times), made, nil
 }
 
 // A rehearsal is plans on memory of their own.
 type rehearsal struct {
+	plans   []plan
 	steps   []dispatch
+	floats  uint32 // the buffer of matrices
 	params  uint32
 	query   uint32
 	buffers []uint32
 }
 
-// maxPixels is how much of a data set a rehearsal has.
-const maxPixels = 16 << 20
+// maxRehearsal is how much of each kind of memory a rehearsal has at most. Of a data
+// set it sees no more than the first rows.
+const maxRehearsal = 64 << 20
 
 func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
-	r := &rehearsal{}
-	// What is never written stays zero, and so is right as row numbers; what is
-	// written is apart from it.
-	var floats, rest int64
+	r := &rehearsal{plans: plans}
+	// Matrices lie as they do in their own buffers, but the slots, which are in none
+	// yet, by themselves. Row numbers and labels are all 0.
+	sizes := map[string]int64{}
+	role := func(name string, b *buffer) string {
+		switch {
+		case b.of == compute.Float32 && b.owner == nil:
+			return "slots"
+		case b.of == compute.Float32:
+			return "floats"
+		case name == "Src":
+			return "pixels"
+		}
+		return "zeros"
+	}
 	for _, p := range plans {
-		for _, buf := range p.blocks {
-			switch b, ok := buf.(*buffer); {
-			case !ok:
-			case b.of == compute.Float32:
-				floats = max(floats, b.base+sizeOf(b.of, b.elems))
-			default:
-				rest = max(rest, min(sizeOf(b.of, b.elems), maxPixels))
+		for name, buf := range p.blocks {
+			if b, ok := buf.(*buffer); ok {
+				of := role(name, b)
+				sizes[of] = max(sizes[of], b.base+sizeOf(b.of, b.elems))
 			}
 		}
 	}
-	stand := map[compute.Element]*buffer{}
-	for of, size := range map[compute.Element]int64{compute.Float32: floats, compute.Byte: rest} {
+	stand := map[string]*buffer{}
+	for of, size := range sizes {
+		if size > maxRehearsal && (of == "floats" || of == "slots") {
+			return r, fmt.Errorf("matrices of %d bytes are too large to be tried", size)
+		}
+		size = min(size, maxRehearsal)
 		id, err := w.allocBuffer(max(size, 4), true)
 		if err != nil {
 			return r, err
 		}
 		r.buffers = append(r.buffers, id)
-		stand[of] = &buffer{id: id, of: of, elems: int(size)}
+		stand[of] = &buffer{id: id, elems: int(size)}
+		switch of {
+		case "floats":
+			r.floats = id
+			w.fillWith(id, size, func(e int) uint32 { return math.Float32bits(float32(e*7919%1009)/1009 - 0.4) })
+		case "pixels":
+			w.fillWith(id, size, func(e int) uint32 { return uint32(e) * 2654435761 })
+		}
 	}
-	stand[compute.RowNumber] = stand[compute.Byte]
 	for i := range plans {
 		p := &plans[i]
 		for name, buf := range p.blocks {
 			if b, ok := buf.(*buffer); ok {
-				p.blocks[name] = stand[b.of]
+				p.blocks[name] = stand[role(name, b)]
 			}
 		}
 	}
@@ -264,6 +314,32 @@ func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
 	}
 	gl.GenQueries(1, &r.query)
 	return r, nil
+}
+
+// fillWith fills a buffer with values of its words.
+func (w *worker) fillWith(id uint32, size int64, value func(e int) uint32) {
+	words := make([]uint32, size/4)
+	for e := range words {
+		words[e] = value(e)
+	}
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
+	gl.BufferSubData(gl.COPY_WRITE_BUFFER, 0, 4*len(words), unsafe.Pointer(&words[0]))
+}
+
+// results returns what the plans have written, but for slots.
+func (r *rehearsal) results(w *worker) []float32 {
+	gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
+	var list []float32
+	for _, p := range r.plans {
+		for _, m := range p.writes {
+			if m.Buf.(*buffer).owner != nil {
+				values := make([]float32, m.Len())
+				w.read(values, r.floats, 4*offset(m))
+				list = append(list, values...)
+			}
+		}
+	}
+	return list
 }
 
 // close gives back what a rehearsal took. What it did is no hazard to anybody, since

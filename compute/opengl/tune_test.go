@@ -24,8 +24,8 @@ func (r *trainer) kernels() []string {
 
 // clock returns a measure that finds plans the slower, the later the first of some
 // words is that are in one of their names.
-func clock(words ...string) func([]plan) (time.Duration, error) {
-	return func(plans []plan) (time.Duration, error) {
+func clock(words ...string) func([]plan) (time.Duration, []float32, error) {
+	return func(plans []plan) (time.Duration, []float32, error) {
 		took := time.Second
 		for _, p := range plans {
 			for i, w := range words {
@@ -34,7 +34,7 @@ func clock(words ...string) func([]plan) (time.Duration, error) {
 				}
 			}
 		}
-		return took, nil
+		return took, nil, nil
 	}
 }
 
@@ -63,13 +63,13 @@ func TestFastestIsChosen(t *testing.T) {
 // would take a third of a second to compile on software OpenGL.
 func TestHopelessFamily(t *testing.T) {
 	tried := map[string]int{}
-	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: func(plans []plan) (time.Duration, error) {
+	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: func(plans []plan) (time.Duration, []float32, error) {
 		tile := plans[0].defines["TILE"]
 		tried[tile]++
 		if tile[0] == 'T' {
-			return 10 * time.Millisecond, nil
+			return 10 * time.Millisecond, nil, nil
 		}
-		return time.Millisecond, nil
+		return time.Millisecond, nil, nil
 	}})
 	k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels()
 	if tried["T32"] != 1 || tried["T16"]+tried["T64"]+tried["T128"] != 0 || tried["B4X4"] == 0 || strings.Contains(k[1], "wide") {
@@ -94,6 +94,9 @@ func TestTuning(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+	if len(b.tuner.wrong) > 0 {
+		t.Errorf("results of choices differ: %q", b.tuner.wrong)
 	}
 	t.Logf("%d choices in %v: %q", b.tuner.tried, b.tuner.spent, first.kernels())
 	written, err := os.ReadFile(path)
@@ -176,5 +179,21 @@ func TestSmallProgramsAreNotTuned(t *testing.T) {
 	}
 	if b.tuner.tried != 0 {
 		t.Errorf("the self-test had %d choices timed", b.tuner.tried)
+	}
+}
+
+// A way that gives other results than the usual one is not taken, however fast it is.
+func TestWrongChoice(t *testing.T) {
+	set := editedShaders(t, "tile_shared.glsl", "sum[r][c] += av[r] * bv[c]", "sum[r][c] += av[r] + bv[c]")
+	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir(), Shaders: set}, seams{})
+	fastest := clock("T32", "T16")
+	b.tuner.measure = func(plans []plan) (time.Duration, []float32, error) {
+		_, made, err := b.rehearse(plans)
+		took, _, _ := fastest(plans)
+		return took, made, err
+	}
+	k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels()
+	if len(b.tuner.wrong) == 0 || strings.Contains(strings.Join(k, " "), "_t32_") {
+		t.Errorf("found wrong: %q; chosen: %q", b.tuner.wrong, k)
 	}
 }
