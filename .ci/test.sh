@@ -60,7 +60,7 @@ fi
 python=${PYTHON:-python3}
 if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
 	say "tests of testdata/peers"
-	(cd testdata/peers && "$python" -m unittest)
+	(cd testdata/peers && "$python" -B -m unittest)
 else
 	say "the tests of testdata/peers are left out: $python is missing, or older than Python 3.9"
 fi
