@@ -36,6 +36,7 @@ usage: shadegrad COMMAND [FLAGS]
   eval      accuracy, confusion matrix, precision and recall of a saved network
   predict   ask a saved network about images of a digit
   bench     time backends side by side
+  verify    run a certified run again, and see whether it comes to the same
   version   which build this is
   help      this text
 
@@ -85,6 +86,8 @@ func (a *app) dispatch(args []string) error {
 		return a.predict(args[1:])
 	case "bench":
 		return a.bench(args[1:])
+	case "verify":
+		return a.verify(args[1:])
 	case "version", "-version", "--version":
 		return a.version()
 	case "help", "-h", "-help", "--help":
@@ -94,7 +97,7 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	return usagef("no command %q; there are train, eval, predict, bench, version and help", args[0])
+	return usagef("no command %q; there are train, eval, predict, bench, verify, version and help", args[0])
 }
 
 func (a *app) version() error {

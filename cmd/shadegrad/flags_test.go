@@ -66,8 +66,13 @@ func TestFlags(t *testing.T) {
 		{"bench -format=csv", []string{"-format", `"csv"`, "text, bench or json"}},
 		{"bench -time-to=98", []string{"-time-to", `"98" must be a share above 0 and at most 1`}},
 		{"bench -seeds=0", []string{"-seeds", `"0"`, "1 or more"}},
+		{"verify", []string{"needs one FILE"}},
+		{"verify a b", []string{"needs one FILE"}},
+		{"verify -backend=auto a", []string{"-backend", `"auto"`, "must be gpu or cpu"}},
+		{"train -certify= -epochs=1", []string{"-certify= needs the name of a file"}},
+		{"train -certify=a -resume=b", []string{"-certify", "-resume", "from its beginning"}},
 		{"bench stray", []string{`"stray"`}},
-		{"trian", []string{`"trian"`, "train, eval, predict, bench, version and help"}},
+		{"trian", []string{`"trian"`, "train, eval, predict, bench, verify, version and help"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			p := at(t)

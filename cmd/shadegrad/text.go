@@ -26,8 +26,9 @@ type textReporter struct {
 	state          *train.State
 	results, notes io.Writer
 	why            string
-	bar            *bar  // nil where nobody watches
-	err            error // the first that writing a result gave
+	info           compute.Info // of the backend in use
+	bar            *bar         // nil where nobody watches
+	err            error        // the first that writing a result gave
 }
 
 func (a *app) textReporter(s *train.State) *textReporter {
@@ -43,6 +44,7 @@ func (r *textReporter) fallBack(failure error) {
 }
 
 func (r *textReporter) Started(i compute.Info) {
+	r.info = i
 	r.bar.clear()
 	fmt.Fprintf(r.notes, "%s; chosen because %s\n", describe(i), r.why)
 	s, o := r.state, r.state.Options

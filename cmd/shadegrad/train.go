@@ -138,8 +138,12 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 			return cpu.New(), nil
 		}
 	}
+	certified, err := f.certified(run, text)
+	if err != nil {
+		return err
+	}
 	ctx, stop := a.interruptible()
-	err := run.Do(ctx)
+	err = run.Do(ctx)
 	signal := stop()
 	report.end()
 	var device *train.DeviceError
@@ -160,7 +164,10 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	case err != nil:
 		return err
 	}
-	return a.complete(f, files, state, report)
+	if err := a.complete(f, files, state, report); err != nil || certified == nil {
+		return err
+	}
+	return certified.save(f.certify, report)
 }
 
 // complete says how the run ended and checks what was expected of it.

@@ -20,6 +20,7 @@ type trainFlags struct {
 	data    string
 	recipe  recipe
 	save    string
+	certify string
 	resume  string
 	json    bool
 	expect  expectations
@@ -94,6 +95,7 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	dataFlag(fs, &f.data)
 	f.recipe.flags(fs)
 	fs.StringVar(&f.save, "save", "", "`FILE` to write the network to, as safetensors, after each epoch; a checkpoint\nto go on from is kept beside it until the run is complete")
+	fs.StringVar(&f.certify, "certify", "", "`FILE` to write a certificate to, with which \"shadegrad verify\" runs this run again and\ncompares the weights after each epoch")
 	fs.StringVar(&f.resume, "resume", "", "go on with the run whose checkpoint is `FILE`, with its settings")
 	fs.BoolVar(&f.json, "json", false, "write one JSON object a line to stdout")
 	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end; it\ncan be on train_loss, train_acc, test_loss, test_acc or seconds; may be repeated")
@@ -110,10 +112,13 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	if err := noMore(fs); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"save", "resume"} {
+	for _, name := range []string{"save", "resume", "certify"} {
 		if f.given[name] && fs.Lookup(name).Value.String() == "" { // as a script writes it whose variable is not set
 			return nil, usagef("-%s= needs the name of a file", name)
 		}
+	}
+	if f.certify != "" && f.resume != "" {
+		return nil, usagef("-certify does not go with -resume: a certificate is of a run from its beginning")
 	}
 	if f.resume != "" {
 		return f, nil // the checkpoint has the recipe

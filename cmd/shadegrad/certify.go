@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+
+	"shadegrad/internal/certificate"
+	"shadegrad/internal/train"
+)
+
+// A certified is a run whose certificate is being made.
+type certified struct {
+	*certificate.Certificate
+	changed bool // another device took over
+}
+
+// certified has a run's epochs noted, if -certify is given; otherwise it returns nil.
+func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, error) {
+	if f.certify == "" {
+		return nil, nil
+	}
+	if err := writable(f.certify); err != nil {
+		return nil, err
+	}
+	c, err := certificate.New(run.State.Options, run.Data)
+	if err != nil {
+		return nil, err
+	}
+	made, save := &certified{Certificate: c}, run.Save
+	run.Save = func(s *train.State) error {
+		if s.Rows == 0 && s.Epoch == len(c.Epochs)+1 {
+			device := certificate.DeviceOf(text.info)
+			made.changed = made.changed || len(c.Epochs) > 0 && device != c.Device
+			c.Add(s, text.info)
+		}
+		return save(s)
+	}
+	return made, nil
+}
+
+// save writes the certificate of a run that is complete.
+func (c *certified) save(path string, report reporter) error {
+	if c.changed {
+		return fmt.Errorf("%s: no certificate was written, since the run went on with another device: nobody could repeat it", path)
+	}
+	if err := c.Certificate.Save(path); err != nil {
+		return err
+	}
+	report.Note("certified in " + path + "; to run it again: shadegrad verify " + shellQuote(path))
+	return nil
+}

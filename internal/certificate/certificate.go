@@ -1,0 +1,182 @@
+// Package certificate records a training run so that a stranger can run it again and
+// see whether it comes to the same: what it was made of, and a digest of the weights
+// after each epoch.
+package certificate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/train"
+)
+
+// Version is the version of a certificate's form.
+const Version = 1
+
+// A Certificate is what a run was, and what it came to.
+type Certificate struct {
+	Version int           `json:"shadegrad_certificate"`
+	Program Program       `json:"program"`
+	Device  Device        `json:"device"`
+	Data    Data          `json:"data"`
+	Options train.Options `json:"options"`
+	First   Mark          `json:"first_weights"`
+	Epochs  []Epoch       `json:"epochs"`
+}
+
+// A Program is the program that made the run.
+type Program struct {
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"` // of the executable file
+}
+
+// A Device is what the run was made on.
+type Device struct {
+	Backend string `json:"backend"`
+	Name    string `json:"name"`
+	Driver  string `json:"driver"`
+	Detail  string `json:"detail"`
+}
+
+// Data identifies the data.
+type Data struct {
+	Name    string `json:"name"`
+	Train   string `json:"train_sha256"` // images, then labels
+	Test    string `json:"test_sha256"`
+	Samples int    `json:"samples"`
+}
+
+// An Epoch is the outcome of an epoch.
+type Epoch struct {
+	Epoch     int     `json:"epoch"`
+	TrainLoss float64 `json:"train_loss"`
+	TrainAcc  float64 `json:"train_acc"`
+	TestLoss  float64 `json:"test_loss"`
+	TestAcc   float64 `json:"test_acc"`
+	Weights   Mark    `json:"weights"`
+}
+
+// DataOf identifies a data set.
+func DataOf(d *dataset.Data) Data {
+	digest := func(s *dataset.Set) string {
+		h := sha256.New()
+		h.Write(s.Images)
+		h.Write(s.Labels)
+		return hex.EncodeToString(h.Sum(nil))
+	}
+	return Data{Name: d.Name, Train: digest(&d.Train), Test: digest(&d.Test), Samples: d.Train.Len()}
+}
+
+// DeviceOf identifies a backend's device.
+func DeviceOf(i compute.Info) Device { return Device{i.Backend, i.Device, i.Driver, i.Detail} }
+
+// ThisProgram identifies the running program.
+func ThisProgram() (Program, error) {
+	p := Program{Version: "(devel)"}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			p.Version = info.Main.Version
+		}
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return p, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return p, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return p, err
+	}
+	p.SHA256 = hex.EncodeToString(h.Sum(nil))
+	return p, nil
+}
+
+// New begins the certificate of a run with these options on these data.
+func New(o train.Options, d *dataset.Data) (*Certificate, error) {
+	p, err := ThisProgram()
+	if err != nil {
+		return nil, fmt.Errorf("reading this program for the certificate: %w", err)
+	}
+	return &Certificate{Version: Version, Program: p, Data: DataOf(d), Options: o,
+		First: MarkOf(o.Network.InitialParameters(o.Seed))}, nil
+}
+
+// Add adds the epoch that a state has just completed on a device.
+func (c *Certificate) Add(s *train.State, i compute.Info) {
+	c.Device = DeviceOf(i)
+	c.Epochs = append(c.Epochs, EpochOf(s))
+}
+
+// EpochOf is the outcome of the epoch that a state has just completed.
+func EpochOf(s *train.State) Epoch {
+	e := s.Last
+	return Epoch{e.Epoch, e.TrainLoss, e.TrainAcc, e.TestLoss, e.TestAcc, MarkOf(s.Values)}
+}
+
+// Save writes the certificate to a file.
+func (c *Certificate) Save(path string) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o666)
+}
+
+// largest is the size above which a file is no certificate.
+const largest = 64 << 20
+
+// Load reads a certificate. An error names the file and what is wrong with it.
+func Load(path string) (*Certificate, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > largest {
+		return nil, fmt.Errorf("%s: %d bytes are no certificate", path, info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var c Certificate
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, fmt.Errorf("%s: not a Shadegrad certificate: %w", path, err)
+	}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &c, nil
+}
+
+// check tells what is wrong with a certificate.
+func (c *Certificate) check() error {
+	switch {
+	case c.Version == 0:
+		return errors.New("not a Shadegrad certificate: it has no version")
+	case c.Version != Version:
+		return fmt.Errorf("a certificate of version %d; this program reads version %d", c.Version, Version)
+	case len(c.Epochs) == 0 || len(c.Epochs) != c.Options.Epochs:
+		return fmt.Errorf("damaged: it has %d epochs of a run of %d", len(c.Epochs), c.Options.Epochs)
+	}
+	for i, e := range c.Epochs {
+		if e.Epoch != i+1 {
+			return fmt.Errorf("damaged: entry %d is of epoch %d", i+1, e.Epoch)
+		}
+	}
+	if err := c.Options.Check(); err != nil {
+		return fmt.Errorf("damaged: %w", err)
+	}
+	return nil
+}
