@@ -75,7 +75,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		plans[i] = c.plans(slots)
 	}
 	// A cache that cannot be written costs time, and no result.
-	_ = b.tuner.cache.save()
+	_ = b.tuner.memory.save()
 	var err error
 	if stalled := b.call(func(w *worker) { err = w.compile(e, list, plans) }); stalled != nil {
 		return nil, stalled

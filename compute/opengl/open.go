@@ -159,12 +159,12 @@ func open(options Options, s seams) (*Backend, error) {
 	}
 	s.apply(w)
 	b.info.MaxBuffer = w.limits.blockSize
-	b.tuner = tuner{on: options.Tune, cache: &cache{}, last: map[string]string{}, measure: b.rehearse}
+	b.tuner = tuner{on: options.Tune, memory: &memory{}, last: map[string]string{}, measure: b.rehearse}
 	if s.measure != nil {
 		b.tuner.measure = s.measure
 	}
 	if options.Tune {
-		b.tuner.cache = loadCache(cacheDir(options), b.device, set.Digest())
+		b.tuner.memory = remembered(options.CacheDir, b.device, set.Digest())
 	}
 	b.planner = s.planner
 	b.planner.slice, b.planner.plain = w.limits.slice, options.Plain

@@ -2,10 +2,6 @@ package opengl
 
 import "shadegrad/shaders"
 
-// CacheVariable is the name of the environment variable that names the directory of
-// remembered choices.
-const CacheVariable = "SHADEGRAD_CACHE"
-
 // Options are what may be chosen when a backend is opened. The zero Options are
 // the usual choice.
 type Options struct {
@@ -21,8 +17,7 @@ type Options struct {
 	// are remembered in CacheDir, by renderer, driver and shapes. Without Tune each
 	// part is done in a way that is good on some devices and not bad on any.
 	Tune bool
-	// CacheDir is where choices are remembered. With "" it is the directory that
-	// SHADEGRAD_CACHE names, or else shadegrad in the user's directory of caches.
+	// CacheDir is where choices are remembered. With "" it is cache.Dir's.
 	CacheDir string
 }
 

@@ -30,9 +30,9 @@ const (
 
 // A tuner finds out which choices are fastest on the device.
 type tuner struct {
-	on    bool
-	cache *cache
-	spent time.Duration
+	on     bool
+	memory *memory
+	spent  time.Duration
 	// avoid has the kernels with barriers left out, once they were hopeless.
 	avoid bool
 	last  map[string]string // by the kind of a stage, what was chosen last
@@ -53,7 +53,7 @@ func (b *Backend) choose(s stage) (choice, error) {
 		return usual, nil
 	}
 	t := &b.tuner
-	if c := s.find(t.cache.get(s.name)); c != nil {
+	if c := s.find(t.memory.get(s.name)); c != nil {
 		t.last[s.kind()] = c.name
 		return *c, nil
 	}
@@ -70,7 +70,7 @@ func (b *Backend) choose(s stage) (choice, error) {
 		t.spent += time.Since(begin)
 	}
 	t.last[s.kind()] = c.name
-	t.cache.put(s.name, c.name)
+	t.memory.put(s.name, c.name)
 	return c, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"shadegrad/compute/judge"
+	"shadegrad/internal/cache"
 )
 
 // kernels returns the kernels of a trainer's step.
@@ -81,7 +82,7 @@ func TestHopelessFamily(t *testing.T) {
 func TestTuning(t *testing.T) {
 	dir := t.TempDir()
 	open := func() *Backend { return openTest(t, Options{Tune: true, CacheDir: dir}, seams{}) }
-	path := filepath.Join(dir, cacheFile)
+	path := filepath.Join(dir, choicesFile)
 
 	b := open()
 	first := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10)
@@ -113,7 +114,7 @@ func TestTuning(t *testing.T) {
 		"empty":          "",
 		"cut off":        string(written[:len(written)/2]),
 		"not JSON":       "kernels\x00",
-		"another type":   `{"version": 1, "devices": [3]}`,
+		"another type":   `{"version": 1, "value": [3]}`,
 		"of the future":  strings.Replace(string(written), `"version": 1`, `"version": 2`, 1),
 		"other shaders":  strings.Replace(string(written), separator, separator+"x", 1),
 		"another driver": strings.Replace(string(written), " (", " (x", 1),
@@ -156,7 +157,7 @@ func TestNoCache(t *testing.T) {
 // Without Tune nothing is timed, and nothing is written.
 func TestTuneOff(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv(CacheVariable, dir)
+	t.Setenv(cache.Variable, dir)
 	b := openTest(t, Options{}, seams{})
 	newTrainer(t, b, 128, 64, 0, 784, 128, 10)
 	if entries, err := os.ReadDir(dir); b.tuner.tried != 0 || err != nil || len(entries) != 0 {
@@ -164,8 +165,8 @@ func TestTuneOff(t *testing.T) {
 	}
 	b = openTest(t, Options{Tune: true}, seams{measure: clock("B8X8")})
 	newTrainer(t, b, 128, 64, 0, 784, 128, 10)
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 || entries[0].Name() != cacheFile {
-		t.Errorf("%s=%s has %v: %v", CacheVariable, dir, entries, err)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 || entries[0].Name() != choicesFile {
+		t.Errorf("%s=%s has %v: %v", cache.Variable, dir, entries, err)
 	}
 }
 
