@@ -100,6 +100,8 @@ func (r *jsonReporter) Finished(e train.Epoch) {
 	r.write(r.event("epoch", e, e.Seconds))
 }
 
+func (r *jsonReporter) profile(p compute.Profile) { r.write(newProfileEvent(p)) }
+
 func (r *jsonReporter) done(last train.Epoch, seconds float64) error {
 	r.write(r.event("done", last, seconds))
 	return r.err

@@ -17,6 +17,8 @@ type reporter interface {
 	begin(*backends.Choice)
 	// end is called when training has stopped, however it did.
 	end()
+	// profile tells where the device's time went.
+	profile(compute.Profile)
 	// done tells the outcome of a complete run.
 	done(last train.Epoch, seconds float64) error
 }
@@ -89,6 +91,11 @@ func (r *textReporter) Finished(e train.Epoch) {
 func (r *textReporter) Note(text string) {
 	r.bar.clear()
 	fmt.Fprintln(r.notes, text)
+}
+
+func (r *textReporter) profile(p compute.Profile) {
+	r.bar.clear()
+	r.print("\n%s\n", profileTable(p))
 }
 
 func (r *textReporter) end() { r.bar.clear() }

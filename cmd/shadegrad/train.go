@@ -142,6 +142,12 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	if err != nil {
 		return err
 	}
+	var profiler compute.Profiler
+	if f.profile {
+		if profiler, err = startProfile(c.Backend); err != nil {
+			return err
+		}
+	}
 	ctx, stop := a.interruptible()
 	err = run.Do(ctx)
 	signal := stop()
@@ -163,6 +169,13 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		return files.deviceFailed(err, state, f)
 	case err != nil:
 		return err
+	}
+	if profiler != nil {
+		if p, err := profiler.StopProfile(); err != nil {
+			report.Note("no profile: " + err.Error()) // the run itself is complete
+		} else {
+			report.profile(p)
+		}
 	}
 	if err := a.complete(f, files, state, report); err != nil || certified == nil {
 		return err

@@ -28,6 +28,7 @@ type trainFlags struct {
 	memory  int64       // of the device, in bytes; 0 is all
 	tune    switchValue // whether the GPU's kernels are timed
 	verbose bool
+	profile bool
 	given   map[string]bool // the flags that were on the command line
 }
 
@@ -103,6 +104,7 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	fs.Var(setting[int64]{&f.memory, memorySize, showMemorySize}, "device-memory", "most of the GPU's memory to take, `SIZE`, such as 64MiB (default all that is free); a\ndata set that does not fit goes there piece by piece")
 	fs.Var(setting[switchValue]{&f.tune, oneOf(switchOn, switchOff), nil}, "tune",
 		"`SWITCH` for timing the GPU's kernels, on or off: on the first run of a network several\nare timed, in less than a second, and the fastest are remembered")
+	fs.BoolVar(&f.profile, "profile", false, "tell at the end where the GPU's time went, kernel by kernel, beside what it can do at most")
 	fs.BoolVar(&f.verbose, "v", false, "tell what a training step was compiled to, where the backend says")
 	if err := a.parseFlags(fs, trainUsage, args); err != nil {
 		return nil, err

@@ -305,6 +305,10 @@ func (w *worker) run(e *executable, args compute.Args) {
 			gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
 			w.counts.barriers.Add(1)
 		}
+		if w.profiler != nil {
+			w.profiler.around(e, d, func() { w.dispatch(d, e.params, args) })
+			continue
+		}
 		w.dispatch(d, e.params, args)
 	}
 	w.counts.runs.Add(1)

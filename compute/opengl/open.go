@@ -81,6 +81,8 @@ type worker struct {
 	bound   [8]uint32 // the buffers at the binding points of storage blocks
 	hazards hazardList
 
+	profiler *profiler // nil: nothing is timed
+
 	batches []batch // on their way, oldest first
 	runs    int     // since the last batch ended
 	work    float64

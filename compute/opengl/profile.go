@@ -1,0 +1,331 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"shadegrad/compute"
+)
+
+var (
+	_ compute.Profiler = (*Backend)(nil)
+	_ compute.Peaker   = (*Backend)(nil)
+)
+
+// A profiler times dispatches on the context's thread.
+type profiler struct {
+	// queried tells that the device's timer sees its kernels. On a software renderer
+	// it need not, and then the host waits for each and looks at the clock.
+	queried bool
+	times   map[string]*compute.KernelTime
+	busy    time.Duration
+	pending []timing // queried, and not yet asked for
+	most    int      // of them: maxTimings, but in tests
+	spare   []uint32 // queries that are free
+	first   uint64   // the timer when the first dispatch began, in nanoseconds
+	last    uint64   // when the last one ended
+	begin   time.Time
+	end     time.Time
+}
+
+// A timing is a dispatch on its way.
+type timing struct {
+	kernel     *compute.KernelTime
+	start, end uint32 // queries
+}
+
+// maxTimings is how many timings wait to be asked for. The older half belongs to
+// batches that have long been waited for, so that asking for them waits for nothing.
+const maxTimings = 1 << 14
+
+// around times a dispatch.
+func (p *profiler) around(e *executable, d *dispatch, dispatch func()) {
+	k := p.of(e, d)
+	k.Calls++
+	if !p.queried {
+		gl.Finish()
+		begin := time.Now()
+		dispatch()
+		gl.Finish()
+		p.end = time.Now()
+		if p.begin.IsZero() {
+			p.begin = begin
+		}
+		k.Time += p.end.Sub(begin)
+		p.busy += p.end.Sub(begin)
+		return
+	}
+	t := timing{k, p.query(), p.query()}
+	gl.QueryCounter(t.start, gl.TIMESTAMP)
+	dispatch()
+	gl.QueryCounter(t.end, gl.TIMESTAMP)
+	if p.pending = append(p.pending, t); len(p.pending) >= p.most {
+		p.collect(p.most / 2)
+	}
+}
+
+// of returns the entry of a dispatch's kernel, by name and work: one kernel may do
+// different parts of a step.
+func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
+	key := fmt.Sprintf("%s %v %v", d.program.name, d.plan.ops, d.plan.work)
+	k := p.times[key]
+	if k == nil {
+		k = &compute.KernelTime{Kernel: d.program.name, Ops: strings.Join(d.plan.ops, " ")}
+		p.times[key] = k
+	}
+	k.Flops += d.plan.work
+	k.Bytes += float64(e.bytes(d))
+	return k
+}
+
+// bytes returns how many bytes a dispatch works on.
+func (e *executable) bytes(d *dispatch) int64 {
+	var n int64
+	for _, a := range d.accesses {
+		n += 4 * int64(a.hi-a.lo)
+	}
+	for _, op := range e.program.Ops {
+		if g, ok := op.(compute.Gather); ok && slices.Contains(d.plan.ops, "gather") {
+			n += int64(g.Dst.Len()) // a byte a pixel
+			break
+		}
+	}
+	return n
+}
+
+// query returns a query that is free.
+func (p *profiler) query() uint32 {
+	if n := len(p.spare); n > 0 {
+		q := p.spare[n-1]
+		p.spare = p.spare[:n-1]
+		return q
+	}
+	var q uint32
+	gl.GenQueries(1, &q)
+	return q
+}
+
+// collect asks for the oldest n timings.
+func (p *profiler) collect(n int) {
+	for _, t := range p.pending[:n] {
+		var start, end uint64
+		gl.GetQueryObjectui64v(t.start, gl.QUERY_RESULT, &start)
+		gl.GetQueryObjectui64v(t.end, gl.QUERY_RESULT, &end)
+		if p.first == 0 {
+			p.first = start
+		}
+		p.last = max(p.last, end)
+		if end > start {
+			t.kernel.Time += time.Duration(end - start)
+			p.busy += time.Duration(end - start)
+		}
+		p.spare = append(p.spare, t.start, t.end)
+	}
+	p.pending = append(p.pending[:0], p.pending[n:]...)
+}
+
+// close gives the queries back.
+func (p *profiler) close() {
+	for _, t := range p.pending {
+		p.spare = append(p.spare, t.start, t.end)
+	}
+	if len(p.spare) > 0 {
+		gl.DeleteQueries(int32(len(p.spare)), &p.spare[0])
+	}
+	p.pending, p.spare = nil, nil
+}
+
+// profile returns what was timed.
+func (p *profiler) profile() compute.Profile {
+	r := compute.Profile{Busy: p.busy, Device: p.queried, Wall: p.end.Sub(p.begin)}
+	if p.queried {
+		r.Wall = time.Duration(p.last - p.first)
+	}
+	for _, k := range p.times {
+		r.Kernels = append(r.Kernels, *k)
+	}
+	slices.SortFunc(r.Kernels, func(a, b compute.KernelTime) int {
+		if a.Time != b.Time {
+			return int(b.Time - a.Time)
+		}
+		return strings.Compare(a.Kernel, b.Kernel)
+	})
+	return r
+}
+
+var errNotProfiling = errors.New("no profile was begun")
+
+// StartProfile begins to time every dispatch.
+func (b *Backend) StartProfile() error {
+	if err := b.usable(); err != nil {
+		return err
+	}
+	seen, err := b.timerSees()
+	if err != nil {
+		return err
+	}
+	return b.call(func(w *worker) {
+		w.settle()
+		w.drain()
+		if w.profiler != nil {
+			w.profiler.close()
+		}
+		w.profiler = &profiler{queried: seen, most: maxTimings, times: map[string]*compute.KernelTime{}}
+	})
+}
+
+// StopProfile ends the timing and returns what was timed.
+func (b *Backend) StopProfile() (p compute.Profile, err error) {
+	if err := b.usable(); err != nil {
+		return p, err
+	}
+	var failed error
+	err = b.call(func(w *worker) {
+		if w.profiler == nil {
+			failed = errNotProfiling
+			return
+		}
+		w.settle()
+		w.drain()
+		if failed = w.fault.get(); failed == nil {
+			w.profiler.collect(len(w.profiler.pending))
+			p = w.profiler.profile()
+		}
+		w.profiler.close()
+		w.profiler = nil
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return compute.Profile{}, err
+	}
+	if p.PeakFlops, err = b.PeakFlops(); err != nil {
+		return p, err
+	}
+	p.PeakBytes, err = b.peakBytes()
+	return p, err
+}
+
+// timerSees tells whether the device's timer sees what a kernel takes.
+func (b *Backend) timerSees() (bool, error) {
+	out, err := b.Alloc(1, peakInvocations)
+	if err != nil {
+		return false, err
+	}
+	defer b.Free(out.Buf)
+	const enough = 5 * time.Millisecond
+	for rounds := 64; ; rounds *= 4 {
+		var asked, took time.Duration
+		err = b.timedOnce(planPeakFMA(out, rounds), &asked, &took)
+		if err != nil {
+			return false, err
+		}
+		if took >= enough || rounds*4 > peakRounds {
+			return asked > took/4, nil
+		}
+	}
+}
+
+// timedOnce runs a plan, after it has run once, and says how long that takes by the
+// device's timer and by the host's clock.
+func (b *Backend) timedOnce(p plan, asked, took *time.Duration) (err error) {
+	stalled := b.call(func(w *worker) {
+		steps, params, failed := w.assemble([]plan{p})
+		if failed != nil {
+			err = failed
+			return
+		}
+		defer w.deleteBuffer(params)
+		var q [2]uint32
+		gl.GenQueries(2, &q[0])
+		defer gl.DeleteQueries(2, &q[0])
+		w.settle()
+		for range 2 {
+			gl.Finish()
+			begin := time.Now()
+			gl.QueryCounter(q[0], gl.TIMESTAMP)
+			w.dispatch(&steps[0], params, compute.Args{})
+			gl.QueryCounter(q[1], gl.TIMESTAMP)
+			gl.Finish()
+			*took = time.Since(begin)
+		}
+		var at [2]uint64
+		gl.GetQueryObjectui64v(q[0], gl.QUERY_RESULT, &at[0])
+		gl.GetQueryObjectui64v(q[1], gl.QUERY_RESULT, &at[1])
+		*asked = time.Duration(at[1] - at[0])
+		err = w.check("asking the timer")
+	})
+	return errors.Join(stalled, err)
+}
+
+const (
+	// peakInvocations is how many invocations look for the peak: enough to fill any
+	// GPU of today.
+	peakInvocations = 1 << 18
+	// peakRounds is how often one may go round: llvmpipe ends loops of more.
+	peakRounds = 1 << 14
+	// peakFlopsARound is how many operations a round of peak_fma is.
+	peakFlopsARound = 64
+	// peakVectors is how many vectors of four floats peak_copy copies: more than
+	// caches hold.
+	peakVectors = 1 << 20
+	// peakTime is how long a look must be.
+	peakTime = 2 * time.Millisecond
+)
+
+func planPeakFMA(out compute.Mat, rounds int) plan {
+	p := newPlan("peak_fma", out.Len(), 1)
+	p.mat("Dst", out)
+	p.count("count", out.Len())
+	p.count("rounds", rounds)
+	p.float("factor", 1e-6)
+	p.work = peakFlopsARound * float64(rounds) * float64(out.Len())
+	return p
+}
+
+func planPeakCopy(m compute.Mat) plan {
+	p := newPlan("peak_copy", peakVectors, 1)
+	p.mat("Dst", m.RowRange(0, 1))
+	p.mat("Src", m.RowRange(1, 1))
+	p.count("count", peakVectors)
+	return p
+}
+
+// PeakFlops measures what a kernel reaches that does nothing but multiply-adds.
+func (b *Backend) PeakFlops() (float64, error) {
+	out, err := b.Alloc(1, peakInvocations)
+	if err != nil {
+		return 0, err
+	}
+	defer b.Free(out.Buf)
+	for rounds := 16; ; rounds *= 4 {
+		p := planPeakFMA(out, rounds)
+		took, _, err := b.rehearse([]plan{p})
+		if err != nil {
+			return 0, err
+		}
+		if took >= peakTime || rounds*4 > peakRounds {
+			return p.work / took.Seconds(), nil
+		}
+	}
+}
+
+// peakBytes measures what a kernel reaches that does nothing but copy, in bytes read
+// and written a second.
+func (b *Backend) peakBytes() (float64, error) {
+	m, err := b.Alloc(2, 4*peakVectors)
+	if err != nil {
+		return 0, err
+	}
+	defer b.Free(m.Buf)
+	took, _, err := b.rehearse([]plan{planPeakCopy(m)})
+	if err != nil {
+		return 0, err
+	}
+	return 2 * 16 * peakVectors / took.Seconds(), nil
+}
