@@ -37,6 +37,7 @@ usage: shadegrad COMMAND [FLAGS]
   predict   ask a saved network about images of a digit
   bench     time backends side by side
   verify    run a certified run again, and see whether it comes to the same
+  doctor    what works on this machine, what does not, and what to do about it
   version   which build this is
   help      this text
 
@@ -88,6 +89,8 @@ func (a *app) dispatch(args []string) error {
 		return a.bench(args[1:])
 	case "verify":
 		return a.verify(args[1:])
+	case "doctor":
+		return a.doctor(args[1:])
 	case "version", "-version", "--version":
 		return a.version()
 	case "help", "-h", "-help", "--help":
@@ -97,10 +100,16 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	return usagef("no command %q; there are train, eval, predict, bench, verify, version and help", args[0])
+	return usagef("no command %q; there are train, eval, predict, bench, verify, doctor, version and help", args[0])
 }
 
 func (a *app) version() error {
+	_, err := fmt.Fprintln(a.stdout, buildVersion())
+	return err
+}
+
+// buildVersion names the program, its version and its kind.
+func buildVersion() string {
 	version, gpu := "(devel)", "with GPU support"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {
@@ -115,6 +124,5 @@ func (a *app) version() error {
 	if !backends.GPUSupport {
 		gpu = "without GPU support"
 	}
-	_, err := fmt.Fprintf(a.stdout, "shadegrad %s, %s\n", version, gpu)
-	return err
+	return fmt.Sprintf("shadegrad %s, %s", version, gpu)
 }

@@ -1,0 +1,247 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"shadegrad/internal/backends"
+	"shadegrad/internal/glctx"
+)
+
+// gpuSteps are the steps to a GPU that computes rightly.
+var gpuSteps = []string{"display", "GLFW", "EGL", "context", "version", "limits", "shaders", "kernels"}
+
+// gpu takes the steps to the GPU as far as they lead.
+func (x *exam) gpu() verdict {
+	switch {
+	case x.Backend == backends.CPU:
+		x.untried(0, "-backend=cpu does without")
+		return verdict{why: "it was not looked at"}
+	case !x.support:
+		x.untried(0, "this build has no GPU support")
+		return verdict{why: glctx.ErrNoSupport.Error()}
+	case x.window == nil:
+		for _, name := range gpuSteps[:7] {
+			x.add(Step{Name: name, Status: Unneeded, Found: "the GPU is opened in another way"})
+		}
+		return x.kernels()
+	}
+	d, failed := x.context()
+	if d == nil {
+		return failed
+	}
+	defer func() {
+		if d != nil {
+			d.Close()
+		}
+	}()
+	for i, step := range []func(device) Step{x.version, x.limits, x.shaders} {
+		if s := x.add(step(d)); s.Status == Failed {
+			x.untried(5+i, "needs "+gpuSteps[4+i])
+			return verdict{why: s.Found}
+		}
+	}
+	// Two contexts at once are no part of the question.
+	err := d.Close()
+	d = nil
+	if err != nil {
+		s := x.add(Step{Name: "kernels", Status: Failed, Found: fmt.Sprintf("the context cannot be closed: %v", err)})
+		return verdict{why: s.Found}
+	}
+	return x.kernels()
+}
+
+// untried adds the steps from one on that were not tried.
+func (x *exam) untried(from int, why string) {
+	for _, name := range gpuSteps[from:] {
+		x.add(Step{Name: name, Status: Untried, Found: why})
+	}
+}
+
+// A way is one of the two ways to a context.
+type way struct {
+	library string // what the library is, "" where it cannot be used
+	err     error  // of the library, or else of opening a context
+	opened  bool   // a context was made, perhaps of an older version
+	info    glctx.Info
+}
+
+// try asks the library of a way, then for a context. It is closed again, so that the next one can be tried.
+func try(library func() (string, error), open func() (device, error)) (w way, d device) {
+	if w.library, w.err = library(); w.err != nil {
+		return way{err: w.err}, nil
+	}
+	d, w.err = open()
+	var older *glctx.VersionError
+	w.opened = d != nil || errors.As(w.err, &older)
+	if d != nil {
+		w.info = d.Info()
+	}
+	return w, d
+}
+
+// context tries both ways to a context, and adds the steps up to it. It returns the context that the GPU backend would use,
+// or nil and why there is none; then all steps have been added.
+func (x *exam) context() (device, verdict) {
+	window, d := try(x.glfw, x.window)
+	if d != nil {
+		if err := d.Close(); err != nil { // it is opened again below
+			window.err, window.opened = err, false
+		}
+	}
+	egl, e := try(func() (string, error) {
+		places, err := x.egl()
+		return "looks for " + strings.Join(places, ", "), err
+	}, x.byEGL)
+	if e != nil {
+		if err := e.Close(); err != nil {
+			egl.err, egl.opened = err, false
+		}
+	}
+
+	steps := []Step{x.displayStep(egl.opened), wayStep("GLFW", window, egl.opened), wayStep("EGL", egl, window.opened)}
+	if !x.display() {
+		steps[1].Found = "needs a display"
+		if steps[1].Status = Untried; egl.opened {
+			steps[1].Status = Unneeded
+		}
+	}
+	opened := window.opened || egl.opened
+	if !opened {
+		for i := range steps {
+			if steps[i].Status == Failed {
+				steps[i].Advice = x.noContext(window, egl)
+				break
+			}
+		}
+	}
+	for _, s := range steps {
+		x.add(s)
+	}
+	if !opened {
+		x.untried(3, "needs a window or EGL")
+		return nil, verdict{why: x.absent(window, egl)}
+	}
+	return x.open(window, egl)
+}
+
+// open adds the step of the context and opens the one that is used.
+func (x *exam) open(window, egl way) (device, verdict) {
+	var older, older2 *glctx.VersionError
+	if window.err != nil && egl.err != nil { // at least one of them has an older version
+		errors.As(window.err, &older)
+		errors.As(egl.err, &older2)
+		if older == nil || older2 != nil && (older2.Major > older.Major || older2.Major == older.Major && older2.Minor > older.Minor) {
+			older = older2
+		}
+		x.add(Step{Name: "context", Status: OK, Found: fmt.Sprintf("there is one, of OpenGL %d.%d", older.Major, older.Minor)})
+		s := x.add(Step{Name: "version", Status: Failed, Found: older.Error(), Advice: x.tooOld(older)})
+		x.untried(5, "needs version")
+		return nil, verdict{why: s.Found}
+	}
+	open, s := x.window, Step{Name: "context", Status: OK, Found: window.info.Path}
+	switch {
+	case window.err != nil:
+		open, s.Found = x.byEGL, egl.info.Path
+	case egl.err == nil:
+		s.Found += "; " + egl.info.Path + " works too"
+	}
+	d, err := open()
+	if err != nil {
+		s.Status, s.Found = Failed, fmt.Sprintf("it was opened once, and not again: %v", err)
+		x.add(s)
+		x.untried(4, "needs context")
+		return nil, verdict{why: s.Found}
+	}
+	if info := d.Info(); info.Software {
+		s.Advice = x.software(egl)
+	}
+	x.add(s)
+	return d, verdict{}
+}
+
+// displayStep looks at the display. Without one EGL must do.
+func (x *exam) displayStep(byEGL bool) Step {
+	s := Step{Name: "display", Status: OK}
+	switch {
+	case x.goos == "windows" || x.goos == "darwin":
+		s.Found = "the system's own"
+	case x.display():
+		var set []string
+		for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY"} {
+			if v := x.env(name); v != "" {
+				set = append(set, name+"="+v)
+			}
+		}
+		s.Found = strings.Join(set, ", ")
+	case byEGL:
+		s.Status, s.Found = Unneeded, "none (DISPLAY and WAYLAND_DISPLAY are unset); EGL needs none"
+	default:
+		s.Status, s.Found = Failed, "none (DISPLAY and WAYLAND_DISPLAY are unset)"
+	}
+	return s
+}
+
+// wayStep is the step of one way. Its failure does not count where the other way leads to a context.
+func wayStep(name string, w way, other bool) Step {
+	s := Step{Name: name, Status: OK, Found: w.library}
+	if w.err == nil || w.opened {
+		return s
+	}
+	s.Status, s.Found = Failed, w.err.Error()
+	if other {
+		s.Status, s.Found = Unneeded, s.Found+"; there is another way"
+	}
+	return s
+}
+
+// absent says in one sentence why there is no context, as the GPU backend says it.
+func (x *exam) absent(window, egl way) string {
+	e := &glctx.AbsentError{EGL: egl.err}
+	if x.display() {
+		e.Window = window.err
+	}
+	return e.Error()
+}
+
+// version looks at what the context is.
+func (x *exam) version(d device) Step {
+	i := d.Info()
+	s := Step{Name: "version", Status: OK, Found: fmt.Sprintf("OpenGL %d.%d; %d.%d is needed", i.Major, i.Minor, glctx.NeededMajor, glctx.NeededMinor),
+		Values: []Value{
+			{Name: "GL_RENDERER", Value: i.Renderer}, {Name: "GL_VENDOR", Value: i.Vendor},
+			{Name: "GL_VERSION", Value: i.Version}, {Name: "GL_SHADING_LANGUAGE_VERSION", Value: i.ShadingLanguage},
+		}}
+	if i.Software {
+		s.Found += "; in software"
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(i.ShadingLanguage, "%d.%d", &major, &minor); err == nil && major*100+minor < 430 {
+		s.Status, s.Found = Failed, fmt.Sprintf("needs version 4.30 of the shading language, this driver offers %d.%02d", major, minor)
+		s.Advice = x.tooOld(nil)
+	}
+	return s
+}
+
+// limits compares the driver's limits with what OpenGL 4.3 promises.
+func (x *exam) limits(d device) Step {
+	s := Step{Name: "limits", Status: OK, Found: "all that OpenGL 4.3 promises"}
+	limits, err := d.Limits()
+	if err != nil {
+		return Step{Name: "limits", Status: Failed, Found: err.Error()}
+	}
+	for _, l := range limits {
+		relation := "at least"
+		if l.Most {
+			relation = "at most"
+		}
+		need := fmt.Sprintf("%s %d", relation, l.Need)
+		s.Values = append(s.Values, Value{Name: l.Name, Value: fmt.Sprint(l.Have), Need: need})
+		if !l.Met() && s.Status == OK {
+			s.Status, s.Found = Failed, fmt.Sprintf("%s is %d, and OpenGL 4.3 promises %s", l.Name, l.Have, need)
+			s.Advice = []string{"the driver breaks its promise: " + x.newerDriver()}
+		}
+	}
+	return s
+}

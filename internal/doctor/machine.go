@@ -1,0 +1,85 @@
+package doctor
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"shadegrad/compute"
+	"shadegrad/cpu"
+	"shadegrad/internal/backends"
+	"shadegrad/internal/cache"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/glctx"
+)
+
+// A machine is what an examination asks of its surroundings. Tests play broken ones.
+type machine struct {
+	goos    string
+	env     func(name string) string // a variable of the environment
+	root    fs.FS                    // the file system, from /
+	uid     func() int
+	support bool // the build can use a GPU
+
+	display func() bool
+	glfw    func() (string, error)
+	egl     func() ([]string, error)
+	window  func() (device, error)
+	byEGL   func() (device, error)
+
+	newCPU   func() compute.Backend
+	openData func(dir string) (*dataset.Data, error)
+	cacheDir func() (string, error)                    // where choices are remembered
+	space    func(dir string) (free int64, known bool) // for files in a directory
+	denied   func(device string) bool                  // a device file may not be used
+}
+
+// A device is an OpenGL context.
+type device interface {
+	Info() glctx.Info
+	Limits() ([]glctx.Limit, error)
+	CompileCompute(source string) (ok, linking bool, log string, err error)
+	Close() error
+}
+
+func thisMachine() machine {
+	return machine{
+		goos: runtime.GOOS, env: os.Getenv, root: os.DirFS("/"), uid: os.Geteuid, support: backends.GPUSupport,
+		display: glctx.HasDisplay, glfw: glctx.ProbeGLFW, egl: glctx.ProbeEGL,
+		window: contextBy(glctx.OpenWindow), byEGL: contextBy(glctx.OpenEGL),
+		newCPU: func() compute.Backend { return cpu.New() }, openData: dataset.Open,
+		cacheDir: cache.Dir, space: freeSpace,
+		denied: func(name string) bool {
+			f, err := os.OpenFile(filepath.Join("/", name), os.O_RDWR, 0)
+			if err == nil {
+				f.Close()
+			}
+			return errors.Is(err, fs.ErrPermission)
+		},
+	}
+}
+
+// contextBy makes of a function of glctx one that returns no nil pointer in an interface.
+func contextBy(open func() (*glctx.Context, error)) func() (device, error) {
+	return func() (device, error) {
+		c, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+}
+
+// isRoot tells whether the user is root, who needs no sudo.
+func (m *machine) isRoot() bool { return m.uid() == 0 }
+
+// variables are those of the environment that change what this program, GLFW, EGL or Mesa does.
+var variables = []string{
+	"DISPLAY", "WAYLAND_DISPLAY", "XDG_CACHE_HOME", "NVIDIA_DRIVER_CAPABILITIES",
+	"SHADEGRAD_EGL", "SHADEGRAD_SHADERS", "SHADEGRAD_SIMD", "SHADEGRAD_CACHE",
+	"LIBGL_ALWAYS_SOFTWARE", "LIBGL_ALWAYS_INDIRECT", "LIBGL_DRIVERS_PATH", "GALLIUM_DRIVER",
+	"MESA_GL_VERSION_OVERRIDE", "MESA_GLSL_VERSION_OVERRIDE", "MESA_LOADER_DRIVER_OVERRIDE", "MESA_EXTENSION_OVERRIDE",
+	"EGL_PLATFORM", "DRI_PRIME", "__NV_PRIME_RENDER_OFFLOAD", "__GLX_VENDOR_LIBRARY_NAME", "__EGL_VENDOR_LIBRARY_FILENAMES",
+}
