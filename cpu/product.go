@@ -104,20 +104,21 @@ func (o *ownProduct) oneOfMany() {
 	copy(to[:p.N], c)
 }
 
+// longBatch is the most samples whose gradient goes to the weights as it is summed. A sum
+// is made in parts, and each that is added rounds the weights, or their velocities, once
+// more; of a longer batch they are given the whole sum.
+const longBatch = 512
+
 // productUpdate makes a node of a gradient and the update by it, which meet while
 // the gradient is in registers or in the cache. Without momentum they are one
-// product, W = W − η·Aᵀ·B; with it, the product is V = μV + Aᵀ·B, and an epilogue updates
-// the weights block by block. Where μ is zero, V is not read.
+// product, W = W − η·Aᵀ·B; with it, the product is V = μV + Aᵀ·B, where V is not read if μ
+// is zero, and an epilogue updates the weights block by block. Of a long batch the product
+// is the gradient, and the epilogue does the whole update.
 func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
 	p, g := productOf(o), l.gatheredBy(i)
 	a, b := g.without(o)
-	step := weightStep{w: data(u.W), v: data(u.V), cols: o.Dst.Cols}
-	if u.V.IsZero() {
-		p.C, p.Beta = step.w, 1
-	} else {
-		p.C, p.Beta = step.v, 1
-		p.Near = [2]sgemm.Beside{{X: step.w, LD: step.cols}, {X: step.v, LD: step.cols}}
-	}
+	step := weightStep{w: data(u.W), v: data(u.V), cols: o.Dst.Cols, whole: p.K > longBatch}
+	step.near(&p)
 	n := &node{cost: flops(p), in: spans(a, b, u.W, u.V), out: spans(u.W, u.V)}
 	if o.Dst.Len() > smallWeights {
 		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p, g}, weightStep: step}
@@ -134,16 +135,31 @@ func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
 }
 
 // A weightStep updates weights with a product that is their gradient. It is the
-// epilogue that does so where there is a velocity.
+// epilogue that does so where there is a velocity, or where the gradient comes whole.
 type weightStep struct {
 	w, v    []float32
 	cols, j int // of the weights; the column at which the product begins
+	whole   bool
 	args    *compute.Args
+}
+
+// near gives a product its C, and tells what the epilogue works on beside it.
+func (s *weightStep) near(p *sgemm.Product) {
+	switch {
+	case s.whole:
+		p.C = nil
+	case s.v == nil:
+		p.C, p.Beta = s.w, 1
+		return
+	default:
+		p.C, p.Beta = s.v, 1
+	}
+	p.Near = [2]sgemm.Beside{{X: s.w, LD: s.cols}, {X: s.v, LD: s.cols}}
 }
 
 // prepare makes the step the epilogue of a product, if it needs one.
 func (s *weightStep) prepare(p *sgemm.Product) {
-	if s.v != nil {
+	if s.whole || s.v != nil {
 		p.Epilogue = s
 	}
 }
@@ -151,18 +167,24 @@ func (s *weightStep) prepare(p *sgemm.Product) {
 // begin sets what a run's arguments decide.
 func (s *weightStep) begin(p *sgemm.Product, args *compute.Args) {
 	s.args = args
-	if s.v == nil {
+	switch {
+	case s.whole:
+	case s.v == nil:
 		p.Alpha = -args.LearningRate
-	} else {
+	default:
 		p.Beta = args.Momentum
 	}
 }
 
-// Block is called by the engine with velocities.
-func (s *weightStep) Block(_, i, j, rows, cols int, v []float32, ld int) {
+// Block is called by the engine with gradients, if they come whole, or velocities.
+func (s *weightStep) Block(_, i, j, rows, cols int, x []float32, ld int) {
 	for r := range rows {
 		at := (i+r)*s.cols + s.j + j
-		simd.SGD(s.w[at:at+cols], v[r*ld:r*ld+cols], s.args.LearningRate)
+		if row := x[r*ld : r*ld+cols]; s.whole {
+			descend(s.w, s.v, at, at+cols, row, s.args)
+		} else {
+			simd.SGD(s.w[at:at+cols], row, s.args.LearningRate)
+		}
 	}
 }
 
@@ -204,7 +226,9 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 		own.part.BBytes.X = own.part.BBytes.X[lo:]
 	}
 	own.j = lo
-	own.part.C = u.whole.C[lo:]
+	if u.whole.C != nil {
+		own.part.C = u.whole.C[lo:]
+	}
 	for i := range own.part.Near {
 		if near := &own.part.Near[i]; near.X != nil {
 			near.X = near.X[lo:]

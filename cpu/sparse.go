@@ -193,8 +193,8 @@ type sparseUpdate struct {
 }
 
 const (
-	// samplesAtATime is how many samples' gradient is summed before it is used: their
-	// deltas stay in the second cache, and sums of sums round less than long ones.
+	// samplesAtATime is how many samples' gradient is summed at a time: their deltas stay in
+	// the second cache, and sums of sums round less than long ones.
 	samplesAtATime = 512
 	// transposedAtATime is how many bytes are transposed before they are used.
 	transposedAtATime = 1 << 16
@@ -205,14 +205,46 @@ func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
 	step := max(1, transposedAtATime/(simd.WordBits*words(min(s.rows, samplesAtATime))))
 	for ; lo < end; lo += step {
 		hi := min(lo+step, end)
-		for i := 0; i < s.rows; i += samplesAtATime {
-			n := min(samplesAtATime, s.rows-i)
-			x := s.transposed(worker, args.Row+i, n, lo, hi)
-			for _, u := range parts {
-				s.step(x, lo, i, u, args)
-			}
+		if s.rows > samplesAtATime {
+			s.long(worker, parts, lo, hi, args)
+			continue
+		}
+		x := s.transposed(worker, args.Row, s.rows, lo, hi)
+		for _, u := range parts {
+			s.step(x, lo, u, args)
 		}
 	}
+}
+
+// long is step for more samples than are summed at a time. Their sums are added up before
+// the weights see them, which would otherwise be rounded once for each.
+func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, args *compute.Args) {
+	pixels, first := hi-lo, parts[0].lo
+	all, some := s.twoSums(worker, pixels*(parts[len(parts)-1].hi-first))
+	clear(all)
+	for i := 0; i < s.rows; i += samplesAtATime {
+		x := s.transposed(worker, args.Row+i, min(samplesAtATime, s.rows-i), lo, hi)
+		for _, u := range parts {
+			n := u.hi - u.lo
+			at, end := (u.lo-first)*pixels, (u.hi-first)*pixels
+			simd.SparseMul(some[at:end], n, n, x, s.delta[i*s.units+u.lo:], s.units)
+			simd.Add(all[at:end], some[at:end])
+		}
+	}
+	for _, u := range parts {
+		w, n := s.weights(s.wt, u, lo)
+		v, _ := s.weights(s.vt, u, lo)
+		descend(w, v, 0, pixels*n, all[(u.lo-first)*pixels:(u.hi-first)*pixels], args)
+	}
+}
+
+// twoSums returns room for n sums twice, in a worker's memory.
+func (s *sparseUpdate) twoSums(worker, n int) (a, b []float32) {
+	own := &s.own[worker]
+	if len(own.sums) < 2*n {
+		own.sums = make([]float32, 2*n)
+	}
+	return own.sums[:n], own.sums[n : 2*n]
 }
 
 // transposed returns pixels [lo, hi) of n rows from a row of the index on.
@@ -229,25 +261,16 @@ func (s *sparseUpdate) transposed(worker, row, n, lo, hi int) simd.Sparse {
 	return x
 }
 
-// step updates the weights of the pixels from p on to a part's units by the samples from
-// i on. With momentum the first samples' sums are added to the velocity's remainder,
-// the others' to it, and the last move the weights.
-func (s *sparseUpdate) step(x simd.Sparse, p, i int, u unitPart, args *compute.Args) {
-	delta := s.delta[i*s.units+u.lo:]
+// step updates the weights of the pixels from p on to a part's units.
+func (s *sparseUpdate) step(x simd.Sparse, p int, u unitPart, args *compute.Args) {
+	delta := s.delta[u.lo:]
 	w, n := s.weights(s.wt, u, p)
 	if s.vt == nil {
 		simd.SparseSGD(w, n, n, x, delta, s.units, args.LearningRate)
 		return
 	}
-	rate, mu := args.LearningRate, args.Momentum
-	if i > 0 {
-		mu = 1
-	}
-	if i+samplesAtATime < s.rows {
-		rate = 0
-	}
 	v, _ := s.weights(s.vt, u, p)
-	simd.SparseMomentum(w, v, n, n, x, delta, s.units, rate, mu)
+	simd.SparseMomentum(w, v, n, n, x, delta, s.units, args.LearningRate, args.Momentum)
 }
 
 // onlineUpdate is sparseUpdate for one sample at a time: only the rows of the
