@@ -24,6 +24,7 @@ type Backend struct {
 	planner planner
 	tuner   tuner
 	queue   chan command
+	copies  chan []byte // memory of copies that have arrived, see copyOf
 	closed  bool
 
 	patience time.Duration // with a call of the driver
@@ -137,6 +138,7 @@ func open(options Options, s seams) (*Backend, error) {
 		},
 		options: options,
 		queue:   make(chan command, queueLength),
+		copies:  make(chan []byte, 4),
 	}
 	if origin := set.Origin(); origin != shaders.Embedded().Origin() {
 		b.info.Detail += ", shaders of " + origin

@@ -54,7 +54,26 @@ func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
 	if buf.shared {
 		return errors.New("write bytes: the matrix shares the memory of another")
 	}
-	return b.upload(buf, append([]byte(nil), src...))
+	taken := b.copyOf(src)
+	return b.submit(command{do: func(w *worker) {
+		w.write(buf.id, 0, len(taken), unsafe.Pointer(&taken[0]))
+		select {
+		case b.copies <- taken:
+		default:
+		}
+	}})
+}
+
+// copyOf returns a copy of bytes that are on their way, in memory that an earlier one
+// has left, if there is some: a data set that goes to the device by pieces would
+// otherwise leave as much garbage as it is large.
+func (b *Backend) copyOf(src []byte) []byte {
+	var memory []byte
+	select {
+	case memory = <-b.copies:
+	default:
+	}
+	return append(memory[:0], src...)
 }
 
 // ShareBytes returns a new rows×cols matrix that holds data. The device has memory
