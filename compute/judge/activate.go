@@ -43,9 +43,12 @@ func outputs(f compute.Activation, z, tz []float64) (y, ty []float64) {
 		copy(y, softmax(z))
 		// Where no z is off by more than t, each e^z and their sum are off by
 		// factors within e^±t, so y by one within e^±2t.
+		// All y lie between 0 and 1, so none is off by more than 1.
 		spread := math.Expm1(2 * largest(tz))
 		for j := range y {
-			ty[j] = y[j] * spread
+			if ty[j] = y[j] * spread; !(ty[j] <= 1) {
+				ty[j] = 1
+			}
 		}
 		return y, ty
 	}
