@@ -1,0 +1,31 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import "shadegrad/compute"
+
+var _ compute.Sourcer = (*executable)(nil)
+
+// Sources returns the specialised GLSL of each dispatch. It is made anew, of the same
+// files: where SHADEGRAD_SHADERS names a directory they are those in it now.
+func (e *executable) Sources() (map[string]string, error) {
+	texts := map[string]string{}
+	var failed error
+	stalled := e.owner.call(func(w *worker) {
+		for _, d := range e.steps {
+			source, err := w.shaders.Specialise(d.plan.kernel, d.plan.defines)
+			if err != nil {
+				failed = &SourceError{w.shaders.Origin(), err}
+				return
+			}
+			texts[source.Name] = source.Text
+		}
+	})
+	if stalled != nil {
+		return nil, stalled
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return texts, nil
+}
