@@ -1,0 +1,169 @@
+package cpu_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/cpu"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/simd"
+)
+
+// sparseCases are first layers that go through bitmaps: of a pixel or a unit, of as many as
+// fill a word of a bitmap, a worker's part or a vector, and of one more or less; with
+// batches that a word of the transposed bitmap ends with, or not, or longer than are
+// summed at once.
+var sparseCases = []struct {
+	sizes   []int
+	batches [2]int // the programs' on one network, in turns
+}{
+	{[]int{1, 1}, [2]int{1, 2}},
+	{[]int{63, 64, 10}, [2]int{64, 3}},
+	{[]int{64, 129, 3}, [2]int{127, 64}},
+	{[]int{65, 448, 10}, [2]int{65, 1}},
+	{[]int{127, 17, 1}, [2]int{1000, 513}},
+	{[]int{784, 256, 10}, [2]int{64, 32}},
+}
+
+// A sparseStep is training on images of which a few are all zero, a few all white, and the
+// others digits.
+type sparseStep struct {
+	sizes             []int
+	batches           [2]int
+	ordered, momentum bool
+}
+
+// compile returns a new network and a step for each of the batches. With keep they
+// have to take the dense way: somebody is said to read what they gather.
+func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Network, [2]compute.Executable) {
+	t.Helper()
+	b := cpu.New()
+	config := mlp.Config{Sizes: s.sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, On: 1}
+	rows := max(s.batches[0], s.batches[1])
+	n, err1 := mlp.New(b, config, rows, s.momentum)
+	set, err2 := s.set(b, 2*rows+1, max(config.Outputs(), 2))
+	for _, err := range []error{err1, err2, n.Load(n.Parameters(), config.InitialParameters(4))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var list [2]compute.Executable
+	for i, batch := range s.batches {
+		p, err := n.TrainStep(set, batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keep {
+			x := p.Ops[0].(compute.Gather).Dst
+			copied, err := b.Alloc(x.Rows, x.Cols)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Ops = append(p.Ops, compute.Activate{Dst: copied, Src: x})
+		}
+		if list[i], err = b.Compile(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b, n, list
+}
+
+// set puts samples on a backend.
+func (s sparseStep) set(b compute.Backend, samples, classes int) (set mlp.Set, err error) {
+	r := rand.New(rand.NewPCG(6, 7))
+	features := s.sizes[0]
+	pixels, labels, order := make([]byte, samples*features), make([]byte, samples), make([]uint32, samples)
+	for i := range samples {
+		share := []float64{0, 1, 0.2, 0.2, 0.2, 0.2}[i%6]
+		for j := range features {
+			if r.Float64() < share {
+				pixels[i*features+j] = byte(255 - r.IntN(255)*(i%6/2))
+			}
+		}
+		labels[i], order[i] = byte(r.IntN(classes)), uint32(samples-1-i)
+	}
+	if set.Images, err = b.ShareBytes(samples, features, pixels); err != nil {
+		return set, err
+	}
+	if set.Labels, err = b.ShareBytes(samples, 1, labels); err != nil {
+		return set, err
+	}
+	if set.Stats, err = b.Alloc(samples, 2); err != nil || !s.ordered {
+		return set, err
+	}
+	if set.Order, err = b.AllocIndex(samples, samples); err != nil {
+		return set, err
+	}
+	return set, b.WriteIndex(set.Order, order)
+}
+
+// run returns all that steps of both batches in turns make of the network.
+func (s sparseStep) run(t *testing.T, keep bool) [][]float32 {
+	t.Helper()
+	b, n, list := s.compile(t, keep)
+	defer b.Close()
+	for i := range 4 {
+		list[i%2].Run(compute.Args{Row: i * max(s.batches[0], s.batches[1]) / 4, LearningRate: 0.1, Momentum: 0.9})
+	}
+	values, err := n.Values(append(n.Parameters(), n.Velocities()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// eachSparse visits each case, on each level.
+func eachSparse(t *testing.T, visit func(t *testing.T, s sparseStep)) {
+	before, level := runtime.GOMAXPROCS(0), simd.Current()
+	defer runtime.GOMAXPROCS(before)
+	defer simd.Set(level)
+	for _, l := range simd.Levels() {
+		for _, c := range sparseCases {
+			for _, momentum := range []bool{false, true} {
+				s := sparseStep{c.sizes, c.batches, momentum == (c.batches[1] > 2), momentum}
+				t.Run(fmt.Sprintf("%v,%+v", l, s), func(t *testing.T) {
+					simd.Set(l)
+					visit(t, s)
+				})
+			}
+		}
+	}
+}
+
+// TestSparseThreads has a first layer by bitmaps give the same bits on any number of
+// threads, and what the dense way gives but for rounding.
+func TestSparseThreads(t *testing.T) {
+	eachSparse(t, func(t *testing.T, s sparseStep) {
+		runtime.GOMAXPROCS(1)
+		want, dense := s.run(t, false), s.run(t, true)
+		for i := range want {
+			for j, v := range want[i] {
+				if d := v - dense[i][j]; !(d < 2e-5 && d > -2e-5) {
+					t.Fatalf("matrix %d, element %d: %g by bitmaps, %g without", i, j, v, dense[i][j])
+				}
+			}
+		}
+		for _, threads := range []int{2, 3, 7, 16} {
+			runtime.GOMAXPROCS(threads)
+			sameBits(t, fmt.Sprintf("%d threads", threads), s.run(t, false), want)
+		}
+	})
+}
+
+// TestSparseStepsAllocateNothing runs steps of both batches by bitmaps.
+func TestSparseStepsAllocateNothing(t *testing.T) {
+	eachSparse(t, func(t *testing.T, s sparseStep) {
+		b, _, list := s.compile(t, false)
+		defer b.Close()
+		if n := testing.AllocsPerRun(5, func() {
+			for _, x := range list {
+				x.Run(compute.Args{LearningRate: 0.1, Momentum: 0.9})
+			}
+		}); n != 0 {
+			t.Errorf("%v allocations a step", n)
+		}
+	})
+}
