@@ -29,7 +29,7 @@ type feed struct {
 // A slot is the place of a piece, with the programs that read it.
 type slot struct {
 	images, labels compute.Bytes
-	step           compute.Executable // nil if no piece is as large as a batch
+	step           compute.Executable
 	tail           compute.Executable // for the last, smaller batch of an epoch, if it is here
 }
 

@@ -27,7 +27,8 @@ func smallPieces(t *testing.T, bytes int64) {
 	t.Cleanup(func() { pieceBytes = before })
 }
 
-// fed runs to the end on a device, and returns how many pieces were sent to it.
+// fed runs to the end on a device, of whose memory it may take so much, and returns the
+// state there and what was reported.
 func fed(t *testing.T, m *meter, limit int64, o Options, d *dataset.Data) (*State, *recorder) {
 	t.Helper()
 	r := &recorder{}
@@ -105,6 +106,28 @@ func TestFedWithinLimit(t *testing.T) {
 	}
 	if m.taken != 0 {
 		t.Errorf("with 3000 bytes: %d were taken", m.taken)
+	}
+}
+
+// TestDeviceMemoryIsNotTheCPUs has -device-memory bound what a GPU gives, and not the CPU
+// that a run goes on with because that is too little.
+func TestDeviceMemoryIsNotTheCPUs(t *testing.T) {
+	d := squares(200, 33, 4)
+	m := device(0, 0)
+	defer m.Close()
+	report := &recorder{}
+	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: report, Backend: m, DeviceMemory: 3000}
+	run.Fallback = func(failure error) (compute.Backend, error) {
+		if !strings.HasPrefix(failure.Error(), "-device-memory=3000: ") {
+			t.Errorf("the failure is %v", failure)
+		}
+		return cpu.New(), nil
+	}
+	if err := run.Do(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.started) != 1 || report.started[0].Backend != "cpu" || len(report.notes) != 0 {
+		t.Errorf("started on %+v, notes %q", report.started, report.notes)
 	}
 }
 

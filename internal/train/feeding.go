@@ -37,9 +37,12 @@ func (r *Run) feeding(i compute.Info) feeding {
 	return p
 }
 
-// limit is how much of the device's memory the run may take.
+// limit is how much of the device's memory the run may take. The CPU has none of its own.
 func (r *Run) limit(i compute.Info) int64 {
 	limit := int64(math.MaxInt64)
+	if i.Backend == "cpu" {
+		return limit
+	}
 	for _, bytes := range []int64{i.Memory, r.DeviceMemory} {
 		if bytes > 0 {
 			limit = min(limit, bytes)

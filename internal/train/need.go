@@ -24,9 +24,11 @@ type need struct {
 //
 // Asking for all at once, before anything is taken, turns what would end in the
 // middle of a run, and perhaps by the kernel's hand, into a message. What a device
-// does not tell of its memory, its allocations will.
+// does not tell of its memory, its allocations will. limit, if it is not 0, is what may
+// be taken of a GPU's memory; a run that goes on with the CPU because it is too little
+// must not fail there for the same reason.
 func (n need) check(i compute.Info, limit int64, c mlp.Config, batch int) error {
-	if limit > 0 && n.device > limit {
+	if limit > 0 && i.Backend != "cpu" && n.device > limit {
 		return fmt.Errorf("-device-memory=%d: network %s with batches of %d: %w", limit, c, batch,
 			&compute.MemoryError{Bytes: n.device, Available: limit})
 	}
