@@ -54,14 +54,14 @@ func TestDoctorOpenGL(t *testing.T) {
 		}
 		broken(t, "needs OpenGL 4.3, this driver offers 3.3", []string{"MESA_GL_VERSION_OVERRIDE=3.3", "MESA_GLSL_VERSION_OVERRIDE=330"},
 			[]string{"✓ context          there is one, of OpenGL 3.3\n", "✗ version          needs OpenGL 4.3, this driver offers 3.3\n",
-				"  fix: MESA_GL_VERSION_OVERRIDE=3.3 holds Mesa back: unset MESA_GL_VERSION_OVERRIDE\n", "– limits           not tried: needs version\n", "– kernels          not tried"})
+				"  fix: MESA_GL_VERSION_OVERRIDE=3.3 holds Mesa back: unset MESA_GL_VERSION_OVERRIDE\n", "– limits           not tried: version failed\n", "– kernels          not tried"})
 	})
 	t.Run("a shader does not compile", func(t *testing.T) {
 		needGPU(t)
 		dir := mutated(t, "activate.comp", "#version 430\n", "#version 430\nnonsense\n")
 		broken(t, "kernel activate_identity does not compile: activate.comp:", []string{"SHADEGRAD_SHADERS=" + dir},
 			[]string{"✗ shaders          kernel activate_identity does not compile: activate.comp:", "  fix: SHADEGRAD_SHADERS=" + dir + " replaces the built-in shaders: unset SHADEGRAD_SHADERS, or mend what is there\n",
-				"– kernels          not tried: needs shaders\n"})
+				"– kernels          not tried: shaders failed\n"})
 	})
 	t.Run("a shader is missing", func(t *testing.T) {
 		needGPU(t)

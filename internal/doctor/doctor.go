@@ -85,6 +85,7 @@ type exam struct {
 	system system
 	cases  []judge.Case
 	report Report
+	held   device // the context that was looked at, or nil
 }
 
 func run(c Config, m machine) *Report {
@@ -140,6 +141,14 @@ func (x *exam) conclude(gpu, cpu, data verdict) {
 	r.GPU, r.CPU = gpu.ok, cpu.ok
 	reason, notes := x.choose()
 	cpuToo, cpuAlone := "-backend=cpu works too", "-backend=cpu works"
+	if x.held != nil {
+		if err := x.held.Close(); err != nil {
+			notes += fmt.Sprintf("; closing the context failed: %v", err)
+		}
+	}
+	if rest, ok := strings.CutSuffix(notes, "; -backend=cpu is faster"); ok {
+		cpuToo, notes = "-backend=cpu works too, and is faster", rest
+	}
 	if !cpu.ok {
 		cpuToo = "the CPU cannot be used: " + cpu.why
 		cpuAlone = cpuToo
@@ -166,6 +175,9 @@ func (x *exam) conclude(gpu, cpu, data verdict) {
 	}
 	if !data.ok {
 		r.Usable, r.Verdict = false, r.Verdict+"; the data cannot be used: "+data.why
+		if x.Data != "" {
+			r.Verdict += "; without -data the built-in MNIST is used"
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func newFake(t *testing.T) *fake {
 		display:  func() bool { return f.vars["DISPLAY"] != "" || f.vars["WAYLAND_DISPLAY"] != "" },
 		glfw:     func() (string, error) { return "3.3.8 X11 GLX EGL", f.glfwErr },
 		egl:      func() ([]string, error) { return []string{"EGL device", "EGL surfaceless"}, f.eglErr },
-		window:   func() (device, error) { return opened(f.window, f.windowErr) },
+		window:   func() (device, error) { return opened(f.window, errors.Join(f.glfwErr, f.windowErr)) },
 		byEGL:    func() (device, error) { return opened(f.egl, f.contextErr) },
 		newCPU:   func() compute.Backend { return cpu.New() },
 		openData: func(string) (*dataset.Data, error) { return dataset.Open("") },

@@ -31,23 +31,14 @@ func (x *exam) gpu() verdict {
 	if d == nil {
 		return failed
 	}
-	defer func() {
-		if d != nil {
-			d.Close()
-		}
-	}()
+	// It stays open until all is done: where it is the only window, an X server that is made for tests starts anew when it is
+	// gone, and takes no calls meanwhile.
+	x.held = d
 	for i, step := range []func(device) Step{x.version, x.limits, x.shaders} {
 		if s := x.add(step(d)); s.Status == Failed {
-			x.untried(5+i, "needs "+gpuSteps[4+i])
+			x.untried(5+i, gpuSteps[4+i]+" failed")
 			return verdict{why: s.Found}
 		}
-	}
-	// Two contexts at once are no part of the question.
-	err := d.Close()
-	d = nil
-	if err != nil {
-		s := x.add(Step{Name: "kernels", Status: Failed, Found: fmt.Sprintf("the context cannot be closed: %v", err)})
-		return verdict{why: s.Found}
 	}
 	return x.kernels()
 }
@@ -67,38 +58,27 @@ type way struct {
 	info    glctx.Info
 }
 
-// try asks the library of a way, then for a context. It is closed again, so that the next one can be tried.
-func try(library func() (string, error), open func() (device, error)) (w way, d device) {
-	if w.library, w.err = library(); w.err != nil {
-		return way{err: w.err}, nil
+// newWay returns what a library and an attempt to open a context have come to.
+func newWay(library string, libraryErr error, d device, err error) way {
+	if libraryErr != nil {
+		return way{err: libraryErr}
 	}
-	d, w.err = open()
+	w := way{library: library, err: err}
 	var older *glctx.VersionError
-	w.opened = d != nil || errors.As(w.err, &older)
+	w.opened = d != nil || errors.As(err, &older)
 	if d != nil {
 		w.info = d.Info()
 	}
-	return w, d
+	return w
 }
 
 // context tries both ways to a context, and adds the steps up to it. It returns the context that the GPU backend would use,
 // or nil and why there is none; then all steps have been added.
 func (x *exam) context() (device, verdict) {
-	window, d := try(x.glfw, x.window)
-	if d != nil {
-		if err := d.Close(); err != nil { // it is opened again below
-			window.err, window.opened = err, false
-		}
-	}
-	egl, e := try(func() (string, error) {
-		places, err := x.egl()
-		return "looks for " + strings.Join(places, ", "), err
-	}, x.byEGL)
-	if e != nil {
-		if err := e.Close(); err != nil {
-			egl.err, egl.opened = err, false
-		}
-	}
+	egl := x.tryEGL()
+	d, err := x.window()
+	version, glfwErr := x.glfw() // now, since a window keeps GLFW started
+	window := newWay(version, glfwErr, d, err)
 
 	steps := []Step{x.displayStep(egl.opened), wayStep("GLFW", window, egl.opened), wayStep("EGL", egl, window.opened)}
 	if !x.display() {
@@ -123,11 +103,27 @@ func (x *exam) context() (device, verdict) {
 		x.untried(3, "needs a window or EGL")
 		return nil, verdict{why: x.absent(window, egl)}
 	}
-	return x.open(window, egl)
+	return x.open(window, egl, d)
 }
 
-// open adds the step of the context and opens the one that is used.
-func (x *exam) open(window, egl way) (device, verdict) {
+// tryEGL asks for the library and for a context, and closes it, since it is a window that would be used.
+func (x *exam) tryEGL() way {
+	places, err := x.egl()
+	if err != nil {
+		return way{err: err}
+	}
+	d, err := x.byEGL()
+	w := newWay("the library is there, and looks in "+strings.Join(places, ", "), nil, d, err)
+	if d != nil {
+		if w.err = d.Close(); w.err != nil {
+			w.opened = false
+		}
+	}
+	return w
+}
+
+// open adds the step of the context and returns the one that is used: d, of the window, or else one by EGL.
+func (x *exam) open(window, egl way, d device) (device, verdict) {
 	var older, older2 *glctx.VersionError
 	if window.err != nil && egl.err != nil { // at least one of them has an older version
 		errors.As(window.err, &older)
@@ -137,21 +133,22 @@ func (x *exam) open(window, egl way) (device, verdict) {
 		}
 		x.add(Step{Name: "context", Status: OK, Found: fmt.Sprintf("there is one, of OpenGL %d.%d", older.Major, older.Minor)})
 		s := x.add(Step{Name: "version", Status: Failed, Found: older.Error(), Advice: x.tooOld(older)})
-		x.untried(5, "needs version")
+		x.untried(5, "version failed")
 		return nil, verdict{why: s.Found}
 	}
-	open, s := x.window, Step{Name: "context", Status: OK, Found: window.info.Path}
+	s := Step{Name: "context", Status: OK, Found: window.info.Path}
+	var err error
 	switch {
 	case window.err != nil:
-		open, s.Found = x.byEGL, egl.info.Path
+		s.Found = egl.info.Path
+		d, err = x.byEGL()
 	case egl.err == nil:
 		s.Found += "; " + egl.info.Path + " works too"
 	}
-	d, err := open()
 	if err != nil {
 		s.Status, s.Found = Failed, fmt.Sprintf("it was opened once, and not again: %v", err)
 		x.add(s)
-		x.untried(4, "needs context")
+		x.untried(4, "context failed")
 		return nil, verdict{why: s.Found}
 	}
 	if info := d.Info(); info.Software {

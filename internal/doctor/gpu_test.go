@@ -115,8 +115,8 @@ func TestChain(t *testing.T) {
 			[]string{"please report it with what shadegrad doctor -json prints; a newer driver may do: " + upgrade}, ""},
 		{"no shader links", func(f *fake) { f.window.refuses, f.window.linking = "#version 430", true }, "+++++++X.+++++", "shaders", "", nil, ""},
 		{"the backend does not open", func(f *fake) { f.gpuErr = errNone }, "++++++++X+++++", "kernels", "none", nil, "none"},
-		{"a context does not close", func(f *fake) { f.window.closeErr, f.egl.closeErr = errNone, errNone }, "++XX.....+++++", "GLFW", "none",
-			[]string{"OpenGL for windows is missing or broken: sudo apt-get install libgl1 libglx-mesa0 libgl1-mesa-dri"}, "no window (none) and EGL failed: none"},
+		{"EGL's context does not close", func(f *fake) { f.egl.closeErr = errNone }, "+++o++++++++++", "EGL", "none; there is another way", nil, ""},
+		{"the window does not close", func(f *fake) { f.window.closeErr = errNone }, "++++++++++++++", "context", "GLFW window (X11); EGL device works too", nil, ""},
 		{"wrong numbers", func(f *fake) { f.gpu = fault(t, "matmul: the last term of each sum is missing") }, "++++++++X+++++", "kernels", "",
 			[]string{"do not train on it; please report it with what shadegrad doctor -json prints; a newer driver may do: " + upgrade}, ""},
 		{"no support in the build", func(f *fake) { f.support = false; f.gpuErr = glctx.ErrNoSupport }, "X........+++++", "display", "this build has no GPU support", nil,
@@ -143,6 +143,9 @@ func TestChain(t *testing.T) {
 			want := "the GPU can be used; -backend=cpu works too"
 			if broken {
 				want = "the GPU cannot be used: " + c.why
+			}
+			if closing := strings.HasSuffix(r.Verdict, "; closing the context failed: none"); closing != (f.window.closeErr != nil) {
+				t.Errorf("the verdict is %q", r.Verdict)
 			}
 			if !strings.HasPrefix(r.Verdict, want) || broken && !strings.HasSuffix(r.Verdict, works) {
 				t.Errorf("the verdict is %q, want %q", r.Verdict, want)
@@ -217,7 +220,7 @@ func TestSoftwareHints(t *testing.T) {
 			if got := step(t, r, "context").Advice; !slices.Equal(got, c.want) {
 				t.Errorf("hints %q, want %q", got, c.want)
 			}
-			if want := "the GPU can be used; -backend=cpu works too; OpenGL is software here (llvmpipe); -backend=cpu is faster"; !r.Usable || r.Verdict != want {
+			if want := "the GPU can be used; -backend=cpu works too, and is faster; OpenGL is software here (llvmpipe)"; !r.Usable || r.Verdict != want {
 				t.Errorf("verdict %q, want %q", r.Verdict, want)
 			}
 		})

@@ -128,7 +128,7 @@ func (x *exam) cpu() verdict {
 		s.Advice = []string{fmt.Sprintf("SHADEGRAD_SIMD=%s keeps the faster %s from being used: unset SHADEGRAD_SIMD", simd.Current(), best)}
 	}
 	if s = x.add(s); s.Status == Failed {
-		x.add(Step{Name: "CPU kernels", Status: Untried, Found: "needs CPU"})
+		x.add(Step{Name: "CPU kernels", Status: Untried, Found: "CPU failed"})
 		return verdict{why: s.Found}
 	}
 	return x.cpuKernels(levels)

@@ -14,14 +14,13 @@ import (
 // Each way to a context by itself, and what it says where it is closed.
 func TestProbeWindow(t *testing.T) {
 	needDisplay(t)
-	version, err := ProbeGLFW()
-	gltest.Require(t, err)
-	if !strings.HasPrefix(version, "3.3.") {
-		t.Errorf("GLFW's version is %q", version)
-	}
 	c, err := OpenWindow()
 	gltest.Require(t, err)
 	checkInfo(t, c.Info(), "GLFW window")
+	// While the window is there: Xvfb takes no calls for a moment when its last client has gone.
+	if version, err := ProbeGLFW(); err != nil || !strings.HasPrefix(version, "3.3.") {
+		t.Errorf("ProbeGLFW: %q, %v", version, err)
+	}
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
