@@ -183,29 +183,33 @@ type rival struct {
 // rivals opens the backends. Unless they were asked for, one that cannot be used is
 // left out.
 func (a *app) rivals(f *benchFlags) (list []rival, err error) {
-	for _, k := range f.backends {
-		c, err := a.opener.Open(k)
-		if err != nil && !f.given && k == backends.GPU {
-			fmt.Fprintf(a.stderr, "%v; timing the CPU alone\n", errors.Unwrap(err))
-			continue
-		}
+	defer func() {
 		if err != nil {
 			for _, r := range list {
 				err = errors.Join(err, r.choice.Close())
 			}
-			return nil, err
+			list = nil
+		}
+	}()
+	for _, k := range f.backends {
+		c, err := a.opener.Open(k)
+		if err != nil && !f.given && k == backends.GPU {
+			fmt.Fprintf(a.stderr, "%v; timing the CPU alone\n", errors.Unwrap(err)) // without what Open adds of -backend
+			continue
+		}
+		if err != nil {
+			return list, err
 		}
 		for _, note := range c.Notes {
 			fmt.Fprintln(a.stderr, note)
 		}
 		fmt.Fprintln(a.stderr, describe(c.Info()))
-		r := rival{kind: k, choice: c}
+		list = append(list, rival{kind: k, choice: c})
 		if p, ok := c.Backend.(compute.Peaker); ok {
-			if r.peak, err = p.PeakFlops(); err != nil {
-				return nil, errors.Join(err, c.Close())
+			if list[len(list)-1].peak, err = p.PeakFlops(); err != nil {
+				return list, err
 			}
 		}
-		list = append(list, r)
 	}
 	return list, nil
 }

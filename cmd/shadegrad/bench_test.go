@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // benchArgs are of a run that takes a moment.
@@ -36,6 +37,17 @@ func TestBenchWithoutGPU(t *testing.T) {
 		t.Errorf("a row of the GPU:\n%s", r.stdout)
 	}
 	inProcess(t, f.opener(), benchArgs(t, "-backends=cpu,gpu")...).is(1, "GPU unavailable: ")
+}
+
+// TestBenchLeavesOutWrong times the CPU alone where the GPU computes wrongly and was not
+// asked for, and says why.
+func TestBenchLeavesOutWrong(t *testing.T) {
+	f := newFakeGPU()
+	f.wrong = true
+	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU self-test failed: ", "; timing the CPU alone\n")
+	if strings.Contains(r.stdout, "\ngpu") || !f.closed.Load() {
+		t.Errorf("closed %v, stdout:\n%s", f.closed.Load(), r.stdout)
+	}
 }
 
 // TestBenchRefusesWrong does not time a backend that computes wrongly.
@@ -125,6 +137,28 @@ func TestOvertaking(t *testing.T) {
 	} {
 		if got := overtaking(c.rows, "cpu", "gpu"); got != c.want {
 			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
+// TestUntilGoals reads events up to the one that reaches the last goal, and refuses what is
+// none.
+func TestUntilGoals(t *testing.T) {
+	const first = `{"event":"start"}` + "\n" + `{"event":"epoch","test_acc":0.6}` + "\n"
+	const second = `{"event":"epoch","test_acc":0.99}` + "\n"
+	for _, c := range []struct {
+		lines   string
+		reached int
+		failure string
+	}{
+		{first, 1, ""},
+		{first + second + "no event", 3, ""},
+		{first + "no event\n" + second, 0, "a line of train -json: "},
+		{first + strings.Repeat("x", 1<<17), 1, "token too long"},
+	} {
+		reached, err := untilGoals(strings.NewReader(c.lines), []float64{0.5, 0.9, 0.98}, time.Now())
+		if len(reached) != c.reached || (err == nil) != (c.failure == "") || err != nil && !strings.Contains(err.Error(), c.failure) {
+			t.Errorf("%.40q…: %d goals, error %v; want %d, %q", c.lines, len(reached), err, c.reached, c.failure)
 		}
 	}
 }

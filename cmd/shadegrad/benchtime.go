@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -54,9 +55,23 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	var reached []float64
+	reached, err := untilGoals(out, goals, begin)
+	if err != nil || len(reached) == len(goals) { // the rest of the epochs is of no interest
+		cmd.Process.Kill()
+		cmd.Wait()
+		return reached, err
+	}
+	if err := cmd.Wait(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return reached, nil
+}
+
+// untilGoals reads what "shadegrad train -json" writes up to the epoch that reaches the
+// last of the goals, and returns how long after begin each was reached.
+func untilGoals(out io.Reader, goals []float64, begin time.Time) (reached []float64, err error) {
 	lines := bufio.NewScanner(out)
-	for lines.Scan() {
+	for len(reached) < len(goals) && lines.Scan() {
 		var e epochEvent
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			return nil, fmt.Errorf("a line of train -json: %w", err)
@@ -64,17 +79,6 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 		for e.Event == "epoch" && len(reached) < len(goals) && e.TestAcc >= goals[len(reached)] {
 			reached = append(reached, time.Since(begin).Seconds())
 		}
-		if len(reached) == len(goals) {
-			break // the rest of the epochs is of no interest
-		}
-	}
-	if len(reached) == len(goals) {
-		cmd.Process.Kill()
-		cmd.Wait()
-		return reached, nil
-	}
-	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return reached, lines.Err()
 }

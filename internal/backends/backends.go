@@ -72,7 +72,7 @@ func (o Opener) Open(k Kind) (*Choice, error) {
 			c.Notes = append(c.Notes, fmt.Sprintf("warning: OpenGL is software here (%s); -backend=cpu is faster", name))
 		}
 		if err := selfTest(gpu); err != nil {
-			return nil, errors.Join(fmt.Errorf("%w; -backend=cpu needs no GPU", err), gpu.Close())
+			return nil, fmt.Errorf("%w; -backend=cpu needs no GPU", errors.Join(err, gpu.Close()))
 		}
 		return c, nil
 	}
