@@ -109,6 +109,34 @@ var orderings = []struct {
 		t.p.forget(t.g)
 		return []compute.Op{t.product, compute.Fill{Dst: t.x.RowRange(0, 9), Value: 0.5}, t.update}
 	}},
+	{"activation takes the place of the inputs", func(t *tower) []compute.Op {
+		t.p.forget(t.z)
+		place := compute.Mat{Buf: t.x.Buf, Rows: t.z.Rows, Cols: t.z.Cols}
+		return []compute.Op{t.forward, compute.Activate{Dst: place, Src: t.z, Bias: t.bias, F: compute.Tanh}}
+	}},
+	{"activation takes the place of the weights", func(t *tower) []compute.Op {
+		z := t.z.RowRange(0, 64)
+		t.p.forget(z)
+		place := compute.Mat{Buf: t.w.Buf, Rows: z.Rows, Cols: z.Cols}
+		return []compute.Op{compute.MatMul{Dst: z, A: t.x.RowRange(0, 64), B: t.w, TransB: true},
+			compute.Activate{Dst: place, Src: z, F: compute.Sigmoid}}
+	}},
+	{"deltas take the place of those they are made of", func(t *tower) []compute.Op {
+		const rows = 50
+		back := t.x.RowRange(0, rows)
+		t.p.forget(back)
+		place := func(m compute.Mat) compute.Mat { return compute.Mat{Buf: m.Buf, Rows: rows, Cols: back.Cols} }
+		return []compute.Op{
+			compute.MatMul{Dst: back, A: t.delta.RowRange(0, rows), B: t.w},
+			compute.Delta{Dst: place(t.delta), Back: back, Y: place(t.z), F: compute.Tanh},
+		}
+	}},
+	{"inputs of one gradient are weights that another changes", func(t *tower) []compute.Op {
+		t.p.forget(t.g, t.other)
+		return []compute.Op{t.product, t.update,
+			compute.MatMul{Dst: t.other, A: t.delta.RowRange(0, t.w.Rows), B: t.w, TransA: true},
+			compute.Update{W: compute.Mat{Buf: t.x.Buf, Rows: t.w.Rows, Cols: t.w.Cols}, G: t.other}}
+	}},
 	{"rows are read one further on", func(t *tower) []compute.Op {
 		n := t.x.Rows - 1
 		return []compute.Op{
