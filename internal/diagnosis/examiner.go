@@ -1,0 +1,195 @@
+package diagnosis
+
+import (
+	"math"
+
+	"shadegrad/compute"
+	"shadegrad/internal/mlp"
+)
+
+// What is unhealthy. Each threshold is far beyond what runs by the usual recipe show,
+// since a warning that is often wrong is soon read by nobody.
+const (
+	// deadShare: the notes of Stanford's CS231n ("Neural Networks Part 1", by Karpathy)
+	// tell of networks 40% of whose ReLUs die at too high a rate. Healthy ones lose a
+	// few percent.
+	deadShare = 0.4
+	// saturatedShare and stuckShare: more is lost than is left.
+	saturatedShare = 0.5
+	stuckShare     = 0.5
+	// vanishing and exploding bound Layer.Delta, which the initialisations of Glorot and
+	// of He are made to keep near 1: beyond a thousand either way, no one learning rate
+	// suits both the first layer and the last. Bengio, Simard and Frasconi, "Learning
+	// long-term dependencies with gradient descent is difficult" (1994), has why it goes
+	// with the layers' number like a power.
+	vanishing = 1e-3
+	exploding = 1e3
+	// usualStep is ‖ΔW‖/‖W‖ of a step, "around 1e-3" by CS231n's rule of thumb ("Neural
+	// Networks Part 3", ratio of weights to updates). By the usual recipe small sets
+	// and large batches have up to 130 times as much in their first epochs, and come
+	// through; less than a tenth, while little is learnt, is time wasted.
+	usualStep = 1e-3
+	highStep  = 300 * usualStep
+	lowStep   = usualStep / 10
+	// lowRate is the share of the usual rate below which a network that has learnt
+	// little is slow for that reason.
+	lowRate      = 1. / 30
+	learntLittle = 0.5 // of the loss of guessing, which is left
+	// aboveGuessing: an untrained network's loss is a little above that of guessing,
+	// and a small set's first epoch may be little else. Where the loss comes down by
+	// half in an epoch, all goes well nevertheless.
+	aboveGuessing = 1.5
+	comesDown     = 0.5
+	// A loss that rises by a fifth from one epoch to the next, and by a twentieth of
+	// that of guessing, which leaves out the noise of small losses.
+	rises      = 1.2
+	risesLeast = 0.05
+	// accuracyGap: by the usual recipe the training accuracy is some 7 points above that
+	// of the test on 3,000 images of MNIST, and 1 point on 60,000.
+	accuracyGap = 0.1
+	// generalisation: Prechelt, "Early stopping – but when?" (1998), measures
+	// overfitting by how far the validation loss is above its lowest so far, and stops
+	// at 1% to 20%. Since the loss of a network that is surer of its few mistakes rises
+	// while its accuracy does too, the latter must have come down as well; and since
+	// both waver while the rate is high, it must have been so for some epochs.
+	generalisation = 1.2
+	patience       = 3
+)
+
+// An Examiner turns figures into reports. It remembers the epochs of a run that it was
+// given, in their order.
+type Examiner struct {
+	Recipe
+	last, best *Epoch // best by the test loss
+}
+
+// Examine returns the report of an epoch with the figures of its layers, from the
+// first to the last, on a number of images.
+func (x *Examiner) Examine(e Epoch, layers []Layer, images int) *Report {
+	r := &Report{Epoch: e.Epoch, Images: images, Layers: layers, Gap: e.TrainAcc - e.TestAcc}
+	v := verdict{x, e, layers, nil}
+	// One ailment has others in its train: a dead layer lets no gradient through, and
+	// without a gradient steps are small. The first that is found is the one to mend.
+	for _, look := range []func(){v.flatness, v.gradients, v.rate} {
+		if look(); len(v.found) > 0 {
+			break
+		}
+	}
+	v.overfitting()
+	r.Findings = v.found
+	x.Remember(e)
+	return r
+}
+
+// Remember has later epochs compared with this one.
+func (x *Examiner) Remember(e Epoch) {
+	x.last = &e
+	if x.best == nil || e.TestLoss < x.best.TestLoss {
+		x.best = &e
+	}
+}
+
+// A verdict is a report's findings in the making.
+type verdict struct {
+	*Examiner
+	e      Epoch
+	layers []Layer
+	found  []Finding
+}
+
+// flatness looks for layers that have lost their slope, and names the worst.
+func (v *verdict) flatness() {
+	worst, ill := -1, 0
+	for i, l := range v.layers {
+		if !(l.Of == Dead && l.Flat >= deadShare || l.Of == Saturated && l.Flat > saturatedShare || l.Of == Stuck && l.Flat > stuckShare) {
+			continue
+		}
+		// What ails the hidden layers, whose units all have one F, ails the outputs too.
+		if ill++; worst < 0 || l.Of != Stuck && l.Flat > v.layers[worst].Flat {
+			worst = i
+		}
+	}
+	if worst < 0 {
+		return
+	}
+	switch v.layers[worst].Of {
+	case Dead:
+		v.dead(worst, ill)
+	case Saturated:
+		v.saturated(worst, ill)
+	case Stuck:
+		v.stuck(worst)
+	}
+}
+
+// gradients looks for the layer that is worst off: the next ones suffer the same.
+func (v *verdict) gradients() {
+	least, most := 0, 0
+	for i, l := range v.layers {
+		if math.IsNaN(l.Gradient) || math.IsInf(l.Gradient, 0) || math.IsNaN(l.Delta) || math.IsInf(l.Delta, 0) {
+			v.overflows(i)
+			return
+		}
+		if l.Delta < v.layers[least].Delta {
+			least = i
+		}
+		if l.Delta > v.layers[most].Delta {
+			most = i
+		}
+	}
+	last := v.layers[len(v.layers)-1]
+	if v.layers[most].Delta > exploding {
+		v.explodes(most)
+	}
+	// Where nothing is wrong any more, nothing comes back.
+	if v.layers[least].Delta < vanishing && last.Delta > 0 && last.Gradient > 0 {
+		v.vanishes(least)
+	}
+}
+
+func (v *verdict) rate() {
+	guess := Guessing(v.Network)
+	longest := 0
+	for i, l := range v.layers {
+		if l.Step > v.layers[longest].Step {
+			longest = i
+		}
+	}
+	step, loss := v.layers[longest].Step, v.e.TrainLoss
+	atPeak := step * Ratio(v.Rate, v.e.Rate)
+	switch {
+	case v.Rate < v.UsualRate && loss > learntLittle*guess && (atPeak < lowStep || v.Rate < lowRate*v.UsualRate):
+		v.shortSteps(atPeak, guess)
+	case loss > aboveGuessing*guess && (v.last == nil || loss > comesDown*v.last.TrainLoss):
+		v.worseThanGuessing(guess)
+	case v.last != nil && loss > rises*v.last.TrainLoss && loss > v.last.TrainLoss+risesLeast*guess:
+		v.lossRises()
+	case step > highStep:
+		v.longSteps(longest)
+	}
+}
+
+func (v *verdict) overfitting() {
+	switch b := v.best; {
+	case min(v.e.TrainAcc, v.e.TriedAcc)-v.e.TestAcc > accuracyGap:
+		v.gap()
+	case b != nil && v.e.Epoch >= b.Epoch+patience && v.e.TestLoss > generalisation*b.TestLoss &&
+		v.e.TestAcc < b.TestAcc && v.e.TrainLoss < b.TrainLoss:
+		v.testLossRises()
+	}
+}
+
+// Guessing returns the mean loss of a network that gives each class the same chance,
+// whatever the image.
+func Guessing(c mlp.Config) float64 {
+	outputs, classes := float64(c.Outputs()), float64(max(c.Outputs(), 2))
+	on, off := float64(c.On), float64(c.Off)
+	mean := on/classes + off*(1-1/classes) // of an output's targets
+	switch {
+	case c.Loss == compute.SquaredError:
+		return (on - off) * (on - off) / classes * (1 - 1/classes)
+	case c.Output == compute.Softmax:
+		return mean * outputs * math.Log(outputs)
+	}
+	return -outputs * (mean*math.Log(mean) + (1-mean)*math.Log(1-mean))
+}

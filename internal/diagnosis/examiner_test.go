@@ -1,0 +1,205 @@
+package diagnosis
+
+import (
+	"math"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/internal/mlp"
+)
+
+// usual is the recipe of a command line without flags, but for a second hidden layer.
+func usual() Recipe {
+	return Recipe{Rate: 0.1, UsualRate: 0.1, Momentum: 0.9, Epochs: 5,
+		Network: mlp.Config{Sizes: []int{784, 256, 64, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Init: mlp.He, On: 1}}
+}
+
+// healthy returns layers as a network by the usual recipe has them after an epoch.
+func healthy() []Layer {
+	return []Layer{
+		{256, compute.ReLU, 0.012, Dead, 1.7, 0.4, 27, 0.003, 0.65},
+		{64, compute.ReLU, 0, Dead, 1.3, 0.3, 12, 0.003, 0.5},
+		{10, compute.Softmax, 0, NotFlat, 1, 0.24, 4, 0.004, 1.7},
+	}
+}
+
+// first is what a healthy first epoch comes to.
+var first = Epoch{Epoch: 1, TrainLoss: 0.41, TrainAcc: 0.886, TestLoss: 0.18, TestAcc: 0.946, Rate: 0.08, TriedAcc: 0.95}
+
+func TestFindings(t *testing.T) {
+	type change func(r *Recipe, e *Epoch, l []Layer)
+	tests := []struct {
+		name   string
+		before []Epoch
+		change change
+		want   string // "" is healthy
+	}{
+		{"healthy", nil, func(*Recipe, *Epoch, []Layer) {}, ""},
+		{"a dead layer at the usual rate", nil, func(r *Recipe, e *Epoch, l []Layer) { l[1].Flat = 0.9603 },
+			"layer 2 is dead: 96% of its ReLUs are 0 for every image tried, and what is always 0 learns nothing; try a lower -lr than 0.1 or -act=tanh"},
+		{"a little less than dead", nil, func(r *Recipe, e *Epoch, l []Layer) { l[1].Flat = 0.39 }, ""},
+		{"dead at a high rate, and what follows from it", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Rate, e.TrainLoss = 1, 9
+			l[0].Flat, l[0].Delta, l[1].Flat = 1, 0, 0.7
+		}, "2 layers are dead, layer 1 the most: 100% of its ReLUs are 0 for every image tried, and what is always 0 learns nothing; try a lower -lr than 1 (0.1 is usual here)"},
+		{"dead by its first weights", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Network.Init, l[0].Flat = mlp.Normal, 0.5 },
+			"layer 1 is dead: 50% of its ReLUs are 0 for every image tried, and what is always 0 learns nothing; try -init=he or a lower -lr than 0.1"},
+		{"saturated", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Network.Hidden, r.Network.Init = compute.Tanh, mlp.Xavier
+			l[0].F, l[0].Of, l[0].Flat = compute.Tanh, Saturated, 0.51
+		}, "layer 1 is saturated: 51% of its tanh units stay at an end of their range, where they hardly learn; try a lower -lr than 0.1 or -act=relu"},
+		{"half saturated", nil, func(r *Recipe, e *Epoch, l []Layer) { l[0].F, l[0].Of, l[0].Flat = compute.Tanh, Saturated, 0.5 }, ""},
+		{"stuck outputs", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Network.Loss, r.Network.Output = compute.SquaredError, compute.Sigmoid
+			l[2].Of, l[2].Flat = Stuck, 0.88
+		}, "the outputs are stuck: for 88% of the images, the one of the right class is at the wrong end of its range, where the squared error has no gradient; " +
+			"try a lower -lr than 0.1, -momentum=0 or -loss=cross-entropy with -output=softmax"},
+		{"a dead layer counts before the outputs that it makes stuck", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			l[2].Of, l[2].Flat, l[0].Flat = Stuck, 0.88, 0.8
+		}, "2 layers are dead, layer 1 the most: 80% of its ReLUs are 0 for every image tried, and what is always 0 learns nothing; try a lower -lr than 0.1 or -act=tanh"},
+		{"the gradient vanishes in sigmoids", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Network.Hidden, r.Network.Init = compute.Sigmoid, mlp.Xavier
+			l[0].Delta, l[1].Delta = 1./82268, 1./500
+		}, "the gradient vanishes: only 1/82300 of the error at layer 3 comes back to layer 1, which hardly learns; try -act=relu or fewer layers in -hidden"},
+		{"the gradient vanishes to nothing", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Network.Init, l[1].Delta = mlp.Uniform, 0 },
+			"the gradient vanishes: nothing of the error at layer 3 comes back to layer 2, which hardly learns; try -init=he or fewer layers in -hidden"},
+		{"there is no error any more", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			for i := range l {
+				l[i].Delta, l[i].Gradient = 0, 0
+			}
+		}, ""},
+		{"the gradient explodes", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Network.Init, l[0].Delta = mlp.Normal, 5234 },
+			"the gradient explodes: the error at layer 1 has grown to 5230 times that at layer 3, where it came from; try -init=he, a lower -lr than 0.1 or fewer layers in -hidden"},
+		{"the gradient explodes at a low rate", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Network.Init, r.Rate, l[0].Delta = mlp.Normal, 1e-5, 5234 },
+			"the gradient explodes: the error at layer 1 has grown to 5230 times that at layer 3, where it came from; try -init=he or fewer layers in -hidden"},
+		{"the gradient overflows", nil, func(r *Recipe, e *Epoch, l []Layer) { l[1].Gradient = math.Inf(1) },
+			"the gradient explodes: that of layer 2 is beyond the largest number; try a lower -lr than 0.1"},
+		{"worse than guessing", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Rate, e.TrainLoss = 3, 37.52 },
+			"the learning rate is too high: the training loss is 37.5, where guessing has 2.3; try a lower -lr than 3 (0.1 is usual here)"},
+		{"worse than guessing from the first weights", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Network.Init, e.TrainLoss = mlp.Normal, 27 },
+			"the learning rate is too high, or the first weights are too large: the training loss is 27, where guessing has 2.3; try -init=he or a lower -lr than 0.1"},
+		{"worse than guessing, but coming down", []Epoch{{Epoch: 1, TrainLoss: 27, TestLoss: 14}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 5.7 }, ""},
+		{"an untrained network", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainLoss, e.TrainAcc, e.TestLoss = 2.9, 0.1, 2.4 }, ""},
+		{"the loss rises", []Epoch{{Epoch: 1, TrainLoss: 0.5, TestLoss: 0.5}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 0.7 },
+			"the learning rate is too high: the training loss has risen from 0.5 to 0.7 in an epoch; try a lower -lr than 0.1"},
+		{"a small loss rises", []Epoch{{Epoch: 1, TrainLoss: 0.005, TestLoss: 0.5}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 0.01 }, ""},
+		{"long steps", nil, func(r *Recipe, e *Epoch, l []Layer) { l[2].Step = 0.42 },
+			"the learning rate is too high: a step changes the weights of layer 3 by 42%, where 0.1% is usual; try a lower -lr than 0.1"},
+		{"short steps", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Rate, e.Rate, e.TrainLoss = 1e-6, 5e-7, 2.245
+			for i := range l {
+				l[i].Step = 6e-7
+			}
+		}, "the learning rate is too low: the training loss is still 2.25, where guessing has 2.3, and a step changes the weights by 0.00012% at most, where 0.1% is usual; " +
+			"try a higher -lr than 1e-06 (0.1 is usual here)"},
+		{"a rate far below the usual", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Rate, e.TrainLoss = 0.003, 1.9 },
+			"the learning rate is too low: the training loss is still 1.9, where guessing has 2.3; try a higher -lr than 0.003 (0.1 is usual here)"},
+		{"a low rate that does", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Rate, e.Rate, e.TrainLoss = 1e-6, 1e-6, 0.3 }, ""},
+		{"short steps at the end of the cycle", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			e.Rate, e.TrainLoss = 1e-5, 1.3
+			for i := range l {
+				l[i].Step = 1e-6
+			}
+		}, ""},
+		{"overfitting", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.TestAcc = 0.9934, 1, 0.768 },
+			"the network overfits: it has 99.3% of the training images right, but 76.8% of the test images; try more training images, fewer units in -hidden or fewer -epochs"},
+		{"overfitting in one epoch without a hidden layer", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Epochs, r.Network.Sizes = 1, []int{784, 10}
+			e.TrainAcc, e.TriedAcc, e.TestAcc = 0.9, 0.9, 0.7
+		}, "the network overfits: it has 90% of the training images right, but 70% of the test images; try more training images"},
+		{"a test in a bad moment", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.TestAcc = 0.7, 0.52, 0.5 }, ""},
+		{"the test loss rises for three epochs", []Epoch{{Epoch: 1, TrainLoss: 0.4, TestLoss: 0.3, TestAcc: 0.93}, {Epoch: 2, TrainLoss: 0.2, TestLoss: 0.2, TestAcc: 0.95},
+			{Epoch: 3, TrainLoss: 0.1, TestLoss: 0.22, TestAcc: 0.94}, {Epoch: 4, TrainLoss: 0.08, TestLoss: 0.24, TestAcc: 0.94}},
+			func(r *Recipe, e *Epoch, l []Layer) {
+				e.Epoch, e.TrainLoss, e.TestLoss, e.TestAcc = 5, 0.05, 0.26, 0.94
+			},
+			"the network overfits: since epoch 2 the training loss has come down from 0.2 to 0.05, but the test loss has risen from 0.2 to 0.26; try -epochs=2, fewer units in -hidden or more training images"},
+		{"it rises while the accuracy does too", []Epoch{{Epoch: 1, TrainLoss: 0.2, TestLoss: 0.2, TestAcc: 0.95}},
+			func(r *Recipe, e *Epoch, l []Layer) {
+				e.Epoch, e.TrainLoss, e.TestLoss, e.TestAcc = 5, 0.05, 0.26, 0.96
+			}, ""},
+		{"it has only begun to rise", []Epoch{{Epoch: 3, TrainLoss: 0.2, TestLoss: 0.2, TestAcc: 0.95}},
+			func(r *Recipe, e *Epoch, l []Layer) {
+				e.Epoch, e.TrainLoss, e.TestLoss, e.TestAcc = 5, 0.05, 0.26, 0.94
+			}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, e, layers := usual(), first, healthy()
+			tt.change(&r, &e, layers)
+			x := &Examiner{Recipe: r}
+			for _, b := range tt.before {
+				x.Remember(b)
+			}
+			report := x.Examine(e, layers, 300)
+			if report.Epoch != e.Epoch || report.Images != 300 || report.Gap != e.TrainAcc-e.TestAcc || len(report.Layers) != len(layers) {
+				t.Errorf("the report is %+v", report)
+			}
+			got := ""
+			for i, f := range report.Findings {
+				if i > 0 {
+					got += "\n"
+				}
+				got += f.Text
+			}
+			if got != tt.want {
+				t.Errorf("it finds\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestKinds has the kind and the layer of each finding.
+func TestKinds(t *testing.T) {
+	tests := []struct {
+		kind   Kind
+		layer  int
+		change func(e *Epoch, l []Layer)
+	}{
+		{DeadLayer, 2, func(e *Epoch, l []Layer) { l[1].Flat = 0.9 }},
+		{SaturatedLayer, 1, func(e *Epoch, l []Layer) { l[0].Of, l[0].Flat = Saturated, 0.9 }},
+		{StuckOutputs, 3, func(e *Epoch, l []Layer) { l[2].Of, l[2].Flat = Stuck, 0.9 }},
+		{ExplodingGradient, 1, func(e *Epoch, l []Layer) { l[0].Delta = 1e4 }},
+		{ExplodingGradient, 2, func(e *Epoch, l []Layer) { l[1].Delta = math.NaN() }},
+		{VanishingGradient, 1, func(e *Epoch, l []Layer) { l[0].Delta = 1e-4 }},
+		{RateTooHigh, 0, func(e *Epoch, l []Layer) { e.TrainLoss = 9 }},
+		{RateTooHigh, 2, func(e *Epoch, l []Layer) { l[1].Step = 0.9 }},
+		{Overfitting, 0, func(e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.TestAcc = 1, 1, 0.8 }},
+	}
+	for _, tt := range tests {
+		e, layers := first, healthy()
+		tt.change(&e, layers)
+		x := &Examiner{Recipe: usual()}
+		if f := x.Examine(e, layers, 300).Findings; len(f) != 1 || f[0].Kind != tt.kind || f[0].Layer != tt.layer {
+			t.Errorf("it finds %v, want %s of layer %d", f, tt.kind, tt.layer)
+		}
+	}
+}
+
+// TestTwoAilments has overfitting beside another, which does not explain it.
+func TestTwoAilments(t *testing.T) {
+	e, layers := first, healthy()
+	layers[0].Flat = 0.6
+	e.TrainAcc, e.TriedAcc, e.TestAcc = 1, 1, 0.8
+	x := &Examiner{Recipe: usual()}
+	f := x.Examine(e, layers, 300).Findings
+	if len(f) != 2 || f[0].Kind != DeadLayer || f[1].Kind != Overfitting {
+		t.Errorf("it finds %v", f)
+	}
+}
+
+func TestFigures(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 2.302585: "2.3", 37.52: "37.5", 100: "100", 5234: "5230", 123456: "123000", 1724e3: "1720000",
+		0.0123456: "0.0123", 1e-6: "0.000001", 3.14159e-8: "3.14e-08", 2.5e12: "2.5e+12", 9.996: "10", 999.9: "1000",
+	} {
+		if got := figure(v); got != want {
+			t.Errorf("%v is written %s, want %s", v, got, want)
+		}
+	}
+	for v, want := range map[float64]string{0: "0%", 1: "100%", 0.99999: "99.9%", 0.9934: "99.3%", 0.5: "50%", 0.0412: "4.1%", 0.00081: "0.081%", 1.2e-6: "0.00012%", 2.5: "250%"} {
+		if got := percent(v); got != want {
+			t.Errorf("%v is written %s, want %s", v, got, want)
+		}
+	}
+}
