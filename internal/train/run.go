@@ -8,6 +8,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/diagnosis"
 )
 
 // A Run is one training run.
@@ -26,10 +27,15 @@ type Run struct {
 	// Compiled, if there is one, is told what a training step was compiled to, where
 	// the backend says.
 	Compiled func(compute.Description)
+	// Diagnosed, if there is one, is given a report of the network's health after each
+	// epoch. What it takes to make one changes nothing of the run but the time it takes.
+	Diagnosed func(*diagnosis.Report)
 	// Save is called after each epoch, and when a run is interrupted, with a
 	// state whose parameters are finite. It may be nil. The state is the run's,
 	// which changes what it holds when it goes on.
 	Save func(*State) error
+
+	examiner *diagnosis.Examiner
 }
 
 // ErrInterrupted is returned by Do when its context ended. The state is where
@@ -74,6 +80,7 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 	if note := s.train.note(); note != "" {
 		r.Report.Note(note)
 	}
+	r.startDiagnosis(s)
 	for !r.State.Done() {
 		if err := r.epoch(ctx, s); err != nil {
 			return err
@@ -232,7 +239,11 @@ func (r *Run) finish(s *session, e Epoch) error {
 	}
 	s.replace(r.State, next)
 	r.Report.Finished(e)
-	return r.save()
+	if err := r.save(); err != nil {
+		return err
+	}
+	r.diagnosis(s)
+	return nil
 }
 
 func (r *Run) save() error {

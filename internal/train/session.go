@@ -17,6 +17,7 @@ type session struct {
 	test    evalSet
 	orders  *orders
 	spare   *State // whose memory the next state takes; nil until one is stored
+	probe   *probe // nil where no diagnosis is wanted
 	buffers []compute.Buffer
 }
 
@@ -84,6 +85,7 @@ func (s *session) compileEval() (err error) {
 // free gives everything back that the session took from its backend.
 func (s *session) free() {
 	s.orders.wait()
+	s.probe.free()
 	s.train.release()
 	s.test.release()
 	for _, x := range []compute.Executable{s.train.clear, s.train.sums, s.test.sums} {

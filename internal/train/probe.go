@@ -1,0 +1,307 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/diagnosis"
+	"shadegrad/internal/mlp"
+)
+
+// probeImages is how many training images a probe looks at: enough that a unit which
+// is idle for all of them does little for others, and, forward and backward, no more
+// work than a batch of an evaluation.
+const probeImages = 300
+
+// probeBatches is how many batches of them the length of a step is taken from, where
+// there are no velocities to take it from.
+const probeBatches = 8
+
+// A probe measures a network on the run's backend, after each epoch, for a diagnosis.
+// It has a network of its own, which the weights are copied to, and images of its own, so
+// that the run's memory is as if there were no probe.
+type probe struct {
+	backend compute.Backend
+	options Options
+	network *mlp.Network
+	set     mlp.Set
+	labels  []byte
+	all     compute.Executable // gradients of all the images' mean loss
+	batch   compute.Executable // those of a batch's; nil where they are not needed
+	rows    int                // of a batch
+	room    []float32          // for what is read
+	buffers []compute.Buffer
+}
+
+// newProbe returns a probe of images that are spread over a training set.
+func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
+	n := probeRows(o.Network, d)
+	p := &probe{backend: b, options: o, rows: min(o.BatchSize(d.Len()), n), labels: make([]byte, n)}
+	images, size := make([]byte, n*d.Features()), d.Features()
+	for i := range n {
+		from := i * d.Len() / n
+		copy(images[i*size:(i+1)*size], d.Images[from*size:])
+		p.labels[i] = d.Labels[from]
+	}
+	err := p.prepare(images, n)
+	if err != nil {
+		p.free()
+		return nil, err
+	}
+	return p, nil
+}
+
+func probeRows(c mlp.Config, d *dataset.Set) int { return min(probeImages, evalRows(c, d.Len())) }
+
+// probeNeed returns what newProbe takes.
+func probeNeed(c mlp.Config, d *dataset.Set) need {
+	n := int64(probeRows(c, d))
+	images := n * int64(d.Features()+1)
+	return need{device: c.Memory(int(n), false) + images + 8*n + 8, host: 4*int64(probeRoom(c, int(n))) + images}
+}
+
+// probeRoom returns the most numbers that a probe reads at once.
+func probeRoom(c mlp.Config, rows int) int {
+	most := 2 * rows // of losses and hits
+	for _, s := range c.Shapes() {
+		most = max(most, s.Rows*s.Cols, rows*s.Rows)
+	}
+	return most
+}
+
+func (p *probe) prepare(images []byte, n int) (err error) {
+	c := p.options.Network
+	own := func(b compute.Buffer) { p.buffers = append(p.buffers, b) }
+	if p.set.Images, err = p.backend.ShareBytes(n, c.Sizes[0], images); err != nil {
+		return err
+	}
+	own(p.set.Images.Buf)
+	if p.set.Labels, err = p.backend.ShareBytes(n, 1, p.labels); err != nil {
+		return err
+	}
+	own(p.set.Labels.Buf)
+	if p.set.Stats, err = p.backend.Alloc(n, 2); err != nil {
+		return err
+	}
+	own(p.set.Stats.Buf)
+	if p.network, err = mlp.New(p.backend, c, n, false); err != nil {
+		return err
+	}
+	if p.all, err = p.compile(n); err != nil {
+		return err
+	}
+	if p.options.Momentum == 0 && p.rows < n {
+		if p.batch, err = p.compile(p.rows); err != nil {
+			return err
+		}
+	}
+	p.room = make([]float32, probeRoom(c, n))
+	return nil
+}
+
+func (p *probe) compile(rows int) (compute.Executable, error) {
+	program, err := p.network.GradientStep(p.set, rows)
+	if err != nil {
+		return nil, err
+	}
+	return p.backend.Compile(program)
+}
+
+func (p *probe) free() {
+	if p == nil {
+		return
+	}
+	for _, x := range []compute.Executable{p.all, p.batch} {
+		if x != nil {
+			x.Release()
+		}
+	}
+	if p.network != nil {
+		p.network.Free()
+	}
+	for _, b := range p.buffers {
+		p.backend.Free(b)
+	}
+}
+
+// look measures every layer of a network that has the values of now, and before the
+// epoch had those of before, and returns the share of hits among the images. rate is the
+// epoch's mean learning rate.
+func (p *probe) look(now, before *State, rate float64) (layers []diagnosis.Layer, hits float64, err error) {
+	c := p.options.Network
+	if err := p.network.Load(p.network.Parameters(), now.Values); err != nil {
+		return nil, 0, err
+	}
+	p.all.Run(compute.Args{})
+	values, old := weights(c, now.Values), weights(c, before.Values)
+	layers = make([]diagnosis.Layer, c.Layers())
+	for i := range layers {
+		l := &layers[i]
+		l.Units, l.F, l.Weights = c.Sizes[i+1], c.Hidden, diagnosis.Norm(values[i])
+		l.Moved = diagnosis.Ratio(diagnosis.Distance(values[i], old[i]), diagnosis.Norm(old[i]))
+		if err := p.outcome(i, l, now.Values); err != nil {
+			return nil, 0, err
+		}
+	}
+	last := layers[len(layers)-1].Delta
+	for i := range layers {
+		layers[i].Delta = diagnosis.Ratio(layers[i].Delta, last)
+	}
+	stats, err := p.read(p.set.Stats) // before the batches' take its place
+	for i := 1; i < len(stats); i += 2 {
+		hits += float64(stats[i]) / float64(len(p.labels))
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	steps, err := p.steps(now, layers)
+	for i := range steps {
+		layers[i].Step = diagnosis.Ratio(rate*steps[i], layers[i].Weights)
+	}
+	return layers, hits, err
+}
+
+// outcome measures what the program left of layer i.
+func (p *probe) outcome(i int, l *diagnosis.Layer, values [][]float32) error {
+	c := p.options.Network
+	y, err := p.read(p.network.Outputs()[i])
+	if err != nil {
+		return err
+	}
+	if i < c.Layers()-1 {
+		l.Flat, l.Of = diagnosis.HiddenFlat(c.Hidden, y, l.Units)
+	} else {
+		var biases []float32
+		if !c.NoBias {
+			biases = values[len(values)-1]
+		}
+		l.F = c.Output
+		l.Flat, l.Of = diagnosis.OutputFlat(c, y, biases, p.labels)
+	}
+	delta, err := p.read(p.network.Deltas()[i])
+	if err != nil {
+		return err
+	}
+	l.Delta = diagnosis.Norm(delta)
+	gradient, err := p.read(weights(c, p.network.Gradients())[i])
+	if err != nil {
+		return err
+	}
+	l.Gradient = diagnosis.Norm(gradient)
+	return nil
+}
+
+// steps returns, of each layer's weights, the norm of what a step multiplies with its
+// learning rate: of the last step's velocity, or, without velocities, the root of the
+// mean square of that of a batch's gradient.
+func (p *probe) steps(now *State, layers []diagnosis.Layer) ([]float64, error) {
+	c := p.options.Network
+	norms := make([]float64, len(layers))
+	switch {
+	case p.options.Momentum != 0:
+		for i, v := range weights(c, now.Velocities) {
+			norms[i] = diagnosis.Norm(v)
+		}
+		return norms, nil
+	case p.batch == nil:
+		for i, l := range layers {
+			norms[i] = l.Gradient
+		}
+		return norms, nil
+	}
+	batches := min(probeBatches, len(p.labels)/p.rows)
+	for k := range batches {
+		p.batch.Run(compute.Args{Row: k * p.rows})
+		for i, m := range weights(c, p.network.Gradients()) {
+			g, err := p.read(m)
+			if err != nil {
+				return nil, err
+			}
+			v := diagnosis.Norm(g)
+			norms[i] += v * v / float64(batches)
+		}
+	}
+	for i, v := range norms {
+		norms[i] = math.Sqrt(v)
+	}
+	return norms, nil
+}
+
+// read returns the values of a matrix until something else is read.
+func (p *probe) read(m compute.Mat) ([]float32, error) {
+	v := p.room[:m.Len()]
+	return v, p.backend.Read(v, m)
+}
+
+// weights picks those of the weights out of a list in the order of Config.Shapes.
+func weights[T any](c mlp.Config, list []T) []T {
+	var picked []T
+	for i, s := range c.Shapes() {
+		if !s.Bias {
+			picked = append(picked, list[i])
+		}
+	}
+	return picked
+}
+
+// startDiagnosis gives a session a probe if the run wants reports. They are no reason
+// to give a run up, so where there is none, a note says why.
+func (r *Run) startDiagnosis(s *session) {
+	if r.Diagnosed == nil {
+		return
+	}
+	o, d, i := r.State.Options, &r.Data.Train, s.backend.Info()
+	n := needOf(i, r.State, r.Data, feeding{s.train.piece, s.test.piece})
+	n.add(probeNeed(o.Network, d))
+	err := n.check(i, r.DeviceMemory, o.Network, o.BatchSize(d.Len()))
+	if err == nil {
+		s.probe, err = newProbe(s.backend, o, d)
+	}
+	if err != nil {
+		r.Report.Note(fmt.Sprintf("no diagnosis: %v", err))
+	}
+	if r.examiner != nil { // another backend has begun
+		return
+	}
+	r.examiner = &diagnosis.Examiner{Recipe: diagnosis.Recipe{Network: o.Network, Rate: o.LearningRate,
+		UsualRate: DefaultRate(o.Network, o.BatchSize(d.Len()), o.Momentum), Momentum: o.Momentum, Epochs: o.Epochs}}
+	if r.State.Epoch > 0 {
+		r.examiner.Remember(outcome(r.State.Last))
+	}
+}
+
+func outcome(e Epoch) diagnosis.Epoch {
+	return diagnosis.Epoch{Epoch: e.Epoch, TrainLoss: e.TrainLoss, TrainAcc: e.TrainAcc,
+		TestLoss: e.TestLoss, TestAcc: e.TestAcc}
+}
+
+// diagnosis reports on the epoch that was just completed, if that is wanted. The
+// state has moved past it, and the session's spare has still what was before.
+func (r *Run) diagnosis(s *session) {
+	if s.probe == nil {
+		return
+	}
+	e := outcome(r.State.Last)
+	e.Rate = r.State.Options.meanRate(e.Epoch-1, s.train.samples)
+	layers, hits, err := s.probe.look(r.State, s.spare, e.Rate)
+	if err != nil {
+		r.Report.Note(fmt.Sprintf("no diagnosis: %v", err))
+		s.probe.free()
+		s.probe = nil
+		return
+	}
+	e.TriedAcc = hits
+	r.Diagnosed(r.examiner.Examine(e, layers, len(s.probe.labels)))
+}
+
+// meanRate returns the mean learning rate of the steps of an epoch, counted from 0,
+// over n samples.
+func (o Options) meanRate(epoch, n int) float64 {
+	steps, sum := o.steps(n), 0.
+	for i := range steps {
+		sum += o.Schedule.Rate(o.LearningRate, epoch*steps+i, steps*o.Epochs)
+	}
+	return sum / float64(steps)
+}

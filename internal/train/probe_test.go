@@ -1,0 +1,346 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/cpu"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/diagnosis"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/mlp/mlptest"
+)
+
+// diagnosed runs to the end on the CPU, from a state, and returns the reports too.
+func diagnosed(t *testing.T, s *State, d *dataset.Data) (*recorder, []*diagnosis.Report) {
+	t.Helper()
+	b := cpu.New()
+	defer b.Close()
+	var reports []*diagnosis.Report
+	r := &recorder{}
+	run := &Run{Data: d, State: s, Report: r, Backend: b,
+		Diagnosed: func(d *diagnosis.Report) { reports = append(reports, d) }}
+	if err := run.Do(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.notes) > 0 {
+		t.Errorf("there are notes: %q", r.notes)
+	}
+	return r, reports
+}
+
+// TestDiagnosisChangesNothing compares runs bit by bit: weights, velocities, losses and
+// accuracies.
+func TestDiagnosisChangesNothing(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"as it is":         func(o *Options) {},
+		"without momentum": func(o *Options) { o.Momentum = 0 },
+		"one at a time":    func(o *Options) { o.Momentum, o.Batch, o.LearningRate = 0, 1, 0.02 },
+		"the whole set":    func(o *Options) { o.Momentum, o.Batch = 0, 0 },
+		"deep, no biases":  func(o *Options) { o.Network.Sizes, o.Network.NoBias = []int{16, 12, 9, 7, 4}, true },
+		"squared error": func(o *Options) {
+			o.Network.Loss, o.Network.Output, o.Network.Hidden = compute.SquaredError, compute.Sigmoid, compute.Tanh
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, d := options(4), squares(403, 50, 4)
+			change(&o)
+			want, plain := trainCPU(t, o, d)
+			got := NewState(o, d, "")
+			told, reports := diagnosed(t, got, d)
+			sameState(t, "with reports", got, want)
+			if a, b := fmt.Sprint(told.figures()), fmt.Sprint(plain.figures()); a != b {
+				t.Errorf("the epochs are\n%s\nwant\n%s", a, b)
+			}
+			if len(reports) != o.Epochs {
+				t.Errorf("%d reports of %d epochs", len(reports), o.Epochs)
+			}
+		})
+	}
+}
+
+// TestDiagnosisOfPieces feeds the data set piece by piece: the probe has its own images.
+func TestDiagnosisOfPieces(t *testing.T) {
+	defer func(n int64) { pieceBytes = n }(pieceBytes)
+	o, d := options(4), squares(403, 50, 4)
+	whole := NewState(o, d, "")
+	_, want := diagnosed(t, whole, d)
+	pieceBytes = 1000
+	b := blocked{cpu.New()}
+	defer b.Close()
+	var got []*diagnosis.Report
+	run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: b,
+		Diagnosed: func(d *diagnosis.Report) { got = append(got, d) }}
+	if err := run.Do(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	sameState(t, "by pieces", run.State, whole)
+	if len(got) != len(want) {
+		t.Fatalf("%d reports, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if a, b := fmt.Sprintf("%+v", *got[i]), fmt.Sprintf("%+v", *want[i]); a != b {
+			t.Errorf("report %d is\n%s\nwant\n%s", i, a, b)
+		}
+	}
+}
+
+// A blocked backend lets a shader see less than the images of squares take.
+type blocked struct{ compute.Backend }
+
+func (b blocked) Info() compute.Info {
+	i := b.Backend.Info()
+	i.MaxBuffer = 5000
+	return i
+}
+
+// TestFigures compares a report with what the plain network in float64 has. The set is
+// so small that the probe takes all of it.
+func TestFigures(t *testing.T) {
+	for _, momentum := range []float64{0, 0.9} {
+		o, d := options(4), squares(80, 50, 4)
+		o.Epochs, o.Momentum, o.Network.Sizes, o.Schedule = 1, momentum, []int{16, 6, 5, 4}, Constant
+		o.Batch, o.LearningRate = 20, 0.05
+		first := begun(t, o, d)
+		before := copyOf(first)
+		r, reports := diagnosed(t, first, d)
+		report := reports[0]
+		if report.Images != 80 || report.Gap != r.epochs[0].TrainAcc-r.epochs[0].TestAcc {
+			t.Errorf("%d images, a gap of %v", report.Images, report.Gap)
+		}
+		var samples []mlptest.Sample
+		for i, label := range d.Train.Labels {
+			samples = append(samples, mlptest.Sample{Pixels: d.Train.Images[16*i : 16*i+16], Label: label})
+		}
+		plain := mlptest.New(o.Network, first.Values)
+		g := plain.Gradient(samples)
+		var squaredSteps [3]float64 // mean over the batches
+		for k := range 4 {
+			for i, v := range plain.Gradient(samples[20*k : 20*k+20]) {
+				if i%2 == 0 {
+					squaredSteps[i/2] += norm(v) * norm(v) / 4
+				}
+			}
+		}
+		for i, l := range report.Layers {
+			w := diagnosis.Norm(first.Values[2*i])
+			step := o.LearningRate * math.Sqrt(squaredSteps[i]) / w
+			if momentum != 0 {
+				step = o.LearningRate * diagnosis.Norm(first.Velocities[2*i]) / w
+			}
+			moved := diagnosis.Distance(first.Values[2*i], before.Values[2*i]) / diagnosis.Norm(before.Values[2*i])
+			for what, v := range map[string][2]float64{"gradient": {l.Gradient, norm(g[2*i])}, "weights": {l.Weights, w}, "step": {l.Step, step}, "moved": {l.Moved, moved}} {
+				if !(math.Abs(v[0]-v[1]) <= 1e-4*v[1]) || v[1] == 0 {
+					t.Errorf("momentum %v, layer %d: %s is %v, want %v", momentum, i+1, what, v[0], v[1])
+				}
+			}
+			if l.Units != o.Network.Sizes[i+1] || l.Delta <= 0 {
+				t.Errorf("layer %d: %+v", i+1, l)
+			}
+		}
+		if l := report.Layers[2]; l.Delta != 1 || l.F != compute.Softmax || l.Of != diagnosis.NotFlat {
+			t.Errorf("the last layer is %+v", l)
+		}
+		if l := report.Layers[0]; l.F != compute.ReLU || l.Of != diagnosis.Dead {
+			t.Errorf("the first layer is %+v", l)
+		}
+	}
+}
+
+func norm(v []float64) float64 {
+	sum := 0.
+	for _, x := range v {
+		sum += x * x
+	}
+	return math.Sqrt(sum)
+}
+
+// digits returns the beginning of MNIST, and a network for it by the usual recipe.
+func digits(t *testing.T, train, test int) (*dataset.Data, Options) {
+	t.Helper()
+	d := goldenData(t, curve{TrainImages: train, TestImages: test})
+	c := mlp.Config{Sizes: []int{784, 256, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Init: mlp.He, Scale: 1. / 255, On: 1}
+	return d, Options{Network: c, Batch: 64, Epochs: 1, LearningRate: DefaultRate(c, 64, 0.9), Momentum: 0.9, Schedule: OneCycle, Seed: 1}
+}
+
+// TestHealthy: runs by the usual recipe are told nothing.
+func TestHealthy(t *testing.T) {
+	d, o := digits(t, 3000, 1000)
+	for _, o.Epochs = range []int{1, 5} {
+		for o.Seed = range uint64(4) {
+			_, reports := diagnosed(t, NewState(o, d, ""), d)
+			for _, r := range reports {
+				for _, f := range r.Findings {
+					t.Errorf("seed %d, epoch %d of %d: %s", o.Seed, r.Epoch, o.Epochs, f.Text)
+				}
+			}
+		}
+	}
+}
+
+// TestSick makes networks unhealthy on purpose: each is told what is wrong with it, in
+// its last epoch at the latest, and of nothing else.
+func TestSick(t *testing.T) {
+	tests := []struct {
+		name   string
+		kind   diagnosis.Kind
+		layer  int
+		train  int
+		change func(*Options)
+		state  func(*State)
+		says   string
+	}{
+		{"hidden biases far below zero", diagnosis.DeadLayer, 1, 1000, func(o *Options) {}, func(s *State) {
+			for j := range s.Values[1] {
+				s.Values[1][j] = -1000
+			}
+		}, "layer 1 is dead: 100% of its ReLUs are 0"},
+		{"ReLUs at a high rate", diagnosis.DeadLayer, 1, 3000, func(o *Options) { o.LearningRate = 3 }, nil, "try a lower -lr than 3 (0.1 is usual here)"},
+		{"tanh at a high rate", diagnosis.SaturatedLayer, 1, 3000,
+			func(o *Options) {
+				o.Network.Hidden, o.Network.Init, o.LearningRate = compute.Tanh, mlp.Xavier, 3
+			}, nil, "of its tanh units stay at an end"},
+		{"squared error at a high rate", diagnosis.StuckOutputs, 2, 3000, func(o *Options) {
+			o.Network.Loss, o.Network.Output, o.LearningRate, o.Momentum = compute.SquaredError, compute.Sigmoid, 200, 0
+		}, nil, "-loss=cross-entropy with -output=softmax"},
+		{"eight layers of sigmoids", diagnosis.VanishingGradient, 1, 1000, func(o *Options) {
+			o.Network.Sizes = []int{784, 64, 64, 64, 64, 64, 64, 64, 64, 10}
+			o.Network.Hidden, o.Network.Init = compute.Sigmoid, mlp.Xavier
+		}, nil, "of the error at layer 9 comes back to layer 1"},
+		{"large first weights in five layers", diagnosis.ExplodingGradient, 1, 1000, func(o *Options) {
+			o.Network.Sizes = []int{784, 128, 128, 128, 128, 10}
+			o.Network.Init, o.LearningRate = mlp.Normal, 1e-8
+		}, nil, "try -init=he"},
+		{"no hidden layer at a high rate", diagnosis.RateTooHigh, 0, 3000, func(o *Options) {
+			o.Network.Sizes, o.LearningRate = []int{784, 10}, 50
+		}, nil, "try a lower -lr than 50 (0.1 is usual here)"},
+		{"a low rate", diagnosis.RateTooLow, 0, 3000, func(o *Options) { o.LearningRate = 1e-6 }, nil, "try a higher -lr than 1e-06 (0.1 is usual here)"},
+		{"squared error at a low rate, worse than guessing", diagnosis.RateTooLow, 0, 3000, func(o *Options) {
+			o.Network.Loss, o.Network.Output, o.LearningRate, o.Momentum = compute.SquaredError, compute.Sigmoid, 0.01, 0
+		}, nil, "try a higher -lr than 0.01 (8 is usual here)"},
+		{"a small set", diagnosis.Overfitting, 0, 200, func(o *Options) { o.Epochs = 10 }, nil, "of the training images right, but"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d, o := digits(t, tt.train, 1000)
+			tt.change(&o)
+			s := begun(t, o, d)
+			if tt.state != nil {
+				tt.state(s)
+			}
+			_, reports := diagnosed(t, s, d)
+			found := reports[len(reports)-1].Findings
+			if len(found) != 1 || found[0].Kind != tt.kind || found[0].Layer != tt.layer || !strings.Contains(found[0].Text, tt.says) {
+				t.Errorf("it is told %+v, want %s of layer %d that says %q", found, tt.kind, tt.layer, tt.says)
+			}
+		})
+	}
+}
+
+// TestNoRoomForAProbe: a run that has just the memory that it needs goes on without
+// reports, and says so.
+func TestNoRoomForAProbe(t *testing.T) {
+	defer func(f func() int64) { available = f }(available)
+	o, d := options(4), squares(40, 20, 4)
+	want, _ := trainCPU(t, o, d)
+	b := cpu.New()
+	defer b.Close()
+	r := &recorder{}
+	run := &Run{Data: d, State: NewState(o, d, ""), Report: r, Backend: b, Diagnosed: func(*diagnosis.Report) { t.Error("there is a report") }}
+	n := needOf(b.Info(), run.State, d, feeding{40, 20})
+	available = func() int64 { return n.host + n.device }
+	if err := run.Do(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.notes) != 1 || !strings.HasPrefix(r.notes[0], "no diagnosis: ") || !strings.Contains(r.notes[0], "out of memory") {
+		t.Errorf("the notes are %q", r.notes)
+	}
+	sameState(t, "without room", run.State, want)
+}
+
+// TestProbeFails has a probe's programs refused, one after another: a run goes on
+// without reports.
+func TestProbeFails(t *testing.T) {
+	o, d := options(4), squares(400, 20, 4)
+	o.Momentum = 0 // so that there are two
+	want, _ := trainCPU(t, o, d)
+	for refuse := range 2 {
+		b := &unprobed{Backend: cpu.New(), left: refuse}
+		r := &recorder{}
+		run := &Run{Data: d, State: NewState(o, d, ""), Report: r, Backend: b, Diagnosed: func(*diagnosis.Report) { t.Error("there is a report") }}
+		if err := run.Do(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.notes) != 1 || r.notes[0] != "no diagnosis: this is refused" {
+			t.Errorf("the notes are %q", r.notes)
+		}
+		sameState(t, "without a probe", run.State, want)
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// An unprobed backend refuses to compile what a probe needs, after a number of times.
+type unprobed struct {
+	compute.Backend
+	left int
+}
+
+func (b *unprobed) Compile(p compute.Program) (compute.Executable, error) {
+	if strings.HasPrefix(p.Name, "gradients of ") {
+		if b.left--; b.left < 0 {
+			return nil, errors.New("this is refused")
+		}
+	}
+	return b.Backend.Compile(p)
+}
+
+// TestDiagnosisGoesOn loses the device in the second epoch, and resumes: what an
+// examiner remembers of the epochs before is the same.
+func TestDiagnosisGoesOn(t *testing.T) {
+	o, d := options(4), squares(400, 20, 4)
+	all := NewState(o, d, "")
+	_, want := diagnosed(t, all, d)
+	perEpoch := 400/10 + 5
+	var got []*diagnosis.Report
+	run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: perEpoch + 20},
+		Diagnosed: func(d *diagnosis.Report) { got = append(got, d) },
+		Fallback:  func(error) (compute.Backend, error) { return cpu.New(), nil }}
+	if err := run.Do(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Backend.Close(); err != nil {
+		t.Error(err)
+	}
+	sameState(t, "after a failure", run.State, all)
+	if len(got) != o.Epochs {
+		t.Fatalf("%d reports of %d epochs", len(got), o.Epochs)
+	}
+	for i := range want {
+		if a, b := fmt.Sprintf("%+v", *got[i]), fmt.Sprintf("%+v", *want[i]); a != b {
+			t.Errorf("report %d is\n%s\nwant\n%s", i, a, b)
+		}
+	}
+}
+
+func TestMeanRate(t *testing.T) {
+	o := options(4)
+	o.Epochs, o.Schedule = 3, OneCycle
+	sum := 0.
+	for i := range 7 {
+		sum += o.Schedule.Rate(o.LearningRate, 7+i, 21)
+	}
+	if v := o.meanRate(1, 65); math.Abs(v-sum/7) > 1e-15 {
+		t.Errorf("mean rate %v, want %v", v, sum/7)
+	}
+	o.Schedule = Constant
+	if v := o.meanRate(2, 65); math.Abs(v-o.LearningRate) > 1e-15 {
+		t.Errorf("mean of a constant rate %v, want %v", v, o.LearningRate)
+	}
+}
