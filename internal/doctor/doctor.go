@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strings"
 
-	"shadegrad/compute/judge"
 	"shadegrad/internal/backends"
 )
 
@@ -83,17 +82,12 @@ type exam struct {
 	Config
 	machine
 	system system
-	cases  []judge.Case
 	report Report
 	held   device // the context that was looked at, or nil
 }
 
 func run(c Config, m machine) *Report {
 	x := &exam{Config: c, machine: m, system: readSystem(m.root, m.goos, m.isRoot())}
-	x.cases = judge.SelfTest()
-	if !c.Quick {
-		x.cases = judge.Cases()
-	}
 	x.report = Report{Program: c.Program, System: x.system.name, Backend: string(c.Backend)}
 	x.build()
 	gpu := x.gpu()

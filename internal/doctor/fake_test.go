@@ -4,11 +4,13 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
+	"shadegrad/compute/judge"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
@@ -45,19 +47,26 @@ func newFake(t *testing.T) *fake {
 	f.machine = machine{
 		goos: "linux", env: func(name string) string { return f.vars[name] },
 		root: f.files, uid: func() int { return 1000 }, support: true,
-		display:  func() bool { return f.vars["DISPLAY"] != "" || f.vars["WAYLAND_DISPLAY"] != "" },
-		glfw:     func() (string, error) { return "3.3.8 X11 GLX EGL", f.glfwErr },
-		egl:      func() ([]string, error) { return []string{"EGL device", "EGL surfaceless"}, f.eglErr },
-		window:   func() (device, error) { return opened(f.window, errors.Join(f.glfwErr, f.windowErr)) },
-		byEGL:    func() (device, error) { return opened(f.egl, f.contextErr) },
-		newCPU:   func() compute.Backend { return cpu.New() },
-		openData: func(string) (*dataset.Data, error) { return dataset.Open("") },
+		display: func() bool { return f.vars["DISPLAY"] != "" || f.vars["WAYLAND_DISPLAY"] != "" },
+		glfw:    func() (string, error) { return "3.3.8 X11 GLX EGL", f.glfwErr },
+		egl:     func() ([]string, error) { return []string{"EGL device", "EGL surfaceless"}, f.eglErr },
+		window:  func() (device, error) { return opened(f.window, errors.Join(f.glfwErr, f.windowErr)) },
+		byEGL:   func() (device, error) { return opened(f.egl, f.contextErr) },
+		newCPU:  func() compute.Backend { return cpu.New() },
+		// Of the cases some, for speed: those of products.
+		cases: func(quick bool) []judge.Case {
+			return slices.DeleteFunc(judgeCases(quick), func(c judge.Case) bool { return c.Op != "matmul" })
+		},
+		openData: func(string) (*dataset.Data, error) { return builtIn() },
 		cacheDir: func() (string, error) { return dir, nil },
 		space:    func(string) (int64, bool) { return 1 << 40, true },
 		denied:   func(string) bool { return false },
 	}
 	return f
 }
+
+// builtIn is the built-in data, read once.
+var builtIn = sync.OnceValues(func() (*dataset.Data, error) { return dataset.Open("") })
 
 func opened(d *fakeDevice, err error) (device, error) {
 	if err != nil {

@@ -46,6 +46,7 @@ func TestChain(t *testing.T) {
 		why    string   // the GPU cannot be used; "" if it can
 	}{
 		{"nothing", func(*fake) {}, "++++++++++++++", "context", "GLFW window (X11); EGL device works too", nil, ""},
+		{"nothing, version", func(*fake) {}, "++++++++++++++", "version", "OpenGL 4.6; 4.3 is needed", nil, ""},
 		{"no display", func(f *fake) { f.vars["DISPLAY"] = ""; f.glfwErr = errNone }, "+oo+++++++++++", "display",
 			"none (DISPLAY and WAYLAND_DISPLAY are unset); EGL needs none", nil, ""},
 		{"no X server", func(f *fake) { f.glfwErr = errors.New("X11: Failed to open display :0") }, "++o+++++++++++", "GLFW",
@@ -219,6 +220,9 @@ func TestSoftwareHints(t *testing.T) {
 			r := f.examine(t, backends.GPU)
 			if got := step(t, r, "context").Advice; !slices.Equal(got, c.want) {
 				t.Errorf("hints %q, want %q", got, c.want)
+			}
+			if s := step(t, r, "version"); s.Found != "OpenGL 4.6; 4.3 is needed; in software" {
+				t.Errorf("version: %q", s.Found)
 			}
 			if want := "the GPU can be used; -backend=cpu works too, and is faster; OpenGL is software here (llvmpipe)"; !r.Usable || r.Verdict != want {
 				t.Errorf("verdict %q, want %q", r.Verdict, want)

@@ -90,7 +90,7 @@ func (x *exam) kernels() verdict {
 		x.add(s)
 		return verdict{why: s.Found}
 	}
-	j := judgeAll(b, x.cases)
+	j := judgeAll(b, x.cases(x.Quick))
 	if s.Found = j.found(""); len(j.wrong) > 0 {
 		s.Status, s.Advice = Failed, x.wrongNumbers()
 		s.Found += " on " + b.Info().Device
@@ -144,7 +144,7 @@ func (x *exam) cpuKernels(levels []string) verdict {
 	for _, level := range simd.Levels() {
 		simd.Set(level)
 		b := x.newCPU()
-		j := judgeAll(b, x.cases)
+		j := judgeAll(b, x.cases(x.Quick))
 		err := b.Close()
 		if err != nil && len(j.wrong) == 0 {
 			j.wrong, j.first = []string{"all"}, err.Error()

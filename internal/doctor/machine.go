@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"shadegrad/compute"
+	"shadegrad/compute/judge"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/cache"
@@ -30,6 +31,7 @@ type machine struct {
 	byEGL   func() (device, error)
 
 	newCPU   func() compute.Backend
+	cases    func(quick bool) []judge.Case
 	openData func(dir string) (*dataset.Data, error)
 	cacheDir func() (string, error)                    // where choices are remembered
 	space    func(dir string) (free int64, known bool) // for files in a directory
@@ -44,12 +46,20 @@ type device interface {
 	Close() error
 }
 
+// judgeCases returns the judge's cases, or those of the self-test.
+func judgeCases(quick bool) []judge.Case {
+	if quick {
+		return judge.SelfTest()
+	}
+	return judge.Cases()
+}
+
 func thisMachine() machine {
 	return machine{
 		goos: runtime.GOOS, env: os.Getenv, root: os.DirFS("/"), uid: os.Geteuid, support: backends.GPUSupport,
 		display: glctx.HasDisplay, glfw: glctx.ProbeGLFW, egl: glctx.ProbeEGL,
 		window: contextBy(glctx.OpenWindow), byEGL: contextBy(glctx.OpenEGL),
-		newCPU: func() compute.Backend { return cpu.New() }, openData: dataset.Open,
+		newCPU: func() compute.Backend { return cpu.New() }, cases: judgeCases, openData: dataset.Open,
 		cacheDir: cache.Dir, space: freeSpace,
 		denied: func(name string) bool {
 			f, err := os.OpenFile(filepath.Join("/", name), os.O_RDWR, 0)

@@ -59,6 +59,9 @@ func TestLowerLevel(t *testing.T) {
 	simd.Set(simd.Off)
 	best := levels[len(levels)-1].String()
 	s := step(t, newFake(t).examine(t, backends.CPU), "CPU")
+	if simd.Current() != simd.Off {
+		t.Errorf("level %s is left, it was off", simd.Current())
+	}
 	if want := "SHADEGRAD_SIMD=off keeps the faster " + best + " from being used: unset SHADEGRAD_SIMD"; !slices.Equal(s.Advice, []string{want}) {
 		t.Errorf("advice %q, want %q", s.Advice, want)
 	}
@@ -198,6 +201,20 @@ func TestDisk(t *testing.T) {
 	}
 	if n, known := freeSpace(filepath.Join(t.TempDir(), "none")); known {
 		t.Errorf("freeSpace of no directory: %d", n)
+	}
+}
+
+// TestCases has all kernels judged, by more cases unless there is haste.
+func TestCases(t *testing.T) {
+	kernels := func(quick bool) int {
+		set := map[string]bool{}
+		for _, c := range judgeCases(quick) {
+			set[c.Kernel] = true
+		}
+		return len(set)
+	}
+	if q, a := kernels(true), kernels(false); q < 20 || a < q || len(judgeCases(false)) < 1000 {
+		t.Errorf("%d kernels in haste, %d otherwise, in %d cases", q, a, len(judgeCases(false)))
 	}
 }
 
