@@ -7,6 +7,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/diagnosis"
 	"shadegrad/internal/train"
 )
 
@@ -19,6 +20,8 @@ type reporter interface {
 	end()
 	// profile tells where the device's time went.
 	profile(compute.Profile)
+	// diagnosed tells of the network's health after an epoch.
+	diagnosed(*diagnosis.Report)
 	// done tells the outcome of a complete run.
 	done(last train.Epoch, seconds float64) error
 }

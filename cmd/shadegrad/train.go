@@ -130,7 +130,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	report.begin(c)
 	run := &train.Run{Data: d, State: state, Report: report, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
 	if f.verbose {
-		run.Compiled = text.compiled
+		run.Compiled, run.Diagnosed = text.compiled, report.diagnosed
 	}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
