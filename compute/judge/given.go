@@ -37,7 +37,7 @@ const (
 )
 
 // NewGiven takes a program whose matrices are those of a [Reference] backend, with
-// what they hold now. It keeps that memory, which must not change any more. name says
+// what they hold now. It keeps that memory, and changes in it what the program does not read. name says
 // in messages what a matrix is: "the weights of layer 1".
 func NewGiven(prog compute.Program, args compute.Args, name func(compute.Mat) string) (*Given, error) {
 	err := prog.Check(func(b compute.Buffer, e compute.Element) (ok bool) {
@@ -62,6 +62,7 @@ func NewGiven(prog compute.Program, args compute.Args, name func(compute.Mat) st
 	for _, op := range prog.Ops {
 		g.adopt(op, own)
 	}
+	stale(prog)
 	l := &bench{p: g.p, buffer: own}
 	seen := map[compute.Mat]bool{}
 	for _, op := range prog.Ops {
@@ -115,6 +116,24 @@ func (g *Given) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
 	case compute.Loss:
 		add(o.Labels.Buf, 0)
 		add(o.Index.Buf, o.Index.Limit)
+	}
+}
+
+// stale fills with NaN what a program writes before it reads it, so that it shows if
+// something of it is not written, or added to.
+func stale(prog compute.Program) {
+	seen := map[compute.Buffer]bool{}
+	for _, op := range prog.Ops {
+		for _, o := range op.Operands() { // In place is not seen: the source was written before.
+			if b := o.Mat.Buf.(*floatBuffer); o.Mode == compute.Out && !seen[o.Mat.Buf] {
+				for e := range o.Mat.Len() {
+					b.data[o.Mat.Off+e] = float32(math.NaN())
+				}
+			}
+		}
+		for _, o := range op.Operands() {
+			seen[o.Mat.Buf] = true
+		}
 	}
 }
 
@@ -229,7 +248,7 @@ func (g *Given) do(op compute.Op) {
 			switch {
 			case !(size <= largestSafe*unit) || !(r.mag[e] <= largestSafe) || lost(e/m.Cols, e%m.Cols):
 				r.set(e, 0, math.Inf(1), 0)
-			case !hits || e%2 == 0: // a hit is exact
+			case r.tol[e] > 0 && (!hits || e%2 == 0): // what has no bound is exact, and so is a hit
 				r.tol[e] += flush
 			}
 		}

@@ -34,6 +34,16 @@ type Run struct {
 	// state whose parameters are finite. It may be nil. The state is the run's,
 	// which changes what it holds when it goes on.
 	Save func(*State) error
+	// Shadow, if it is not 0, has every Shadow-th step, beginning with the run's first,
+	// replayed in float64 by the judge; one that is out of the judge's bounds ends the
+	// run with a *BreachError, whatever Fallback says. Such a step waits for the device and
+	// reads all weights twice. What the run comes to is the same to the bit.
+	Shadow int
+	// Shadowed counts the steps that were replayed.
+	Shadowed int
+	// Keep, if there is one, is given the step that made the first number that is not
+	// finite, when a run diverges.
+	Keep func(*Moment) error
 
 	examiner *diagnosis.Examiner
 }
@@ -124,7 +134,9 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 // enough tells whether there is memory for the rest of the run.
 func (r *Run) enough(i compute.Info, p feeding) error {
 	o := r.State.Options
-	return needOf(i, r.State, r.Data, p).check(i, r.DeviceMemory, o.Network, o.BatchSize(r.Data.Train.Len()))
+	n := needOf(i, r.State, r.Data, p)
+	n.add(r.shadowNeed())
+	return n.check(i, r.DeviceMemory, o.Network, o.BatchSize(r.Data.Train.Len()))
 }
 
 // beginEpoch gives the device the epoch's permutation and what a resumed epoch
@@ -165,7 +177,7 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 	}
 	e.Seconds = time.Since(begin).Seconds()
 	if !finite(e.TrainLoss) {
-		return s.diagnose(st, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
+		return r.diagnose(s, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
 	}
 	begin = time.Now()
 	if e.TestLoss, e.TestAcc, err = s.evaluate(); err != nil {
@@ -187,14 +199,14 @@ func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) 
 		e.LearningRate = o.Schedule.Rate(o.LearningRate, st.Epoch*perEpoch+row/s.train.batch, total)
 		var err error
 		var loss float64
-		if row, err = s.runStep(row, e.LearningRate); err == nil {
-			loss, err = p.poll(r, s, row)
+		if row, err = r.step(s, row, e.LearningRate); err != nil {
+			return 0, err
 		}
-		if err != nil {
+		if loss, err = p.poll(r, s, row); err != nil {
 			return 0, &DeviceError{err}
 		}
 		if !finite(loss) {
-			return 0, s.diagnose(st, &DivergedError{Epoch: st.Epoch + 1, What: TrainSum, Loss: float32(loss)})
+			return 0, r.diagnose(s, &DivergedError{Epoch: st.Epoch + 1, What: TrainSum, Loss: float32(loss)})
 		}
 	}
 	return row, p.close()
@@ -215,7 +227,7 @@ func (r *Run) interrupt(s *session, rows int) error {
 		return &DeviceError{err}
 	}
 	if firstBad([][]float32{next.Stats}) >= 0 || !next.finite() {
-		return s.diagnose(r.State, nil)
+		return r.diagnose(s, nil)
 	}
 	s.replace(r.State, next)
 	if err := r.save(); err != nil {
@@ -232,7 +244,7 @@ func (r *Run) finish(s *session, e Epoch) error {
 		return &DeviceError{err}
 	}
 	if !next.finite() {
-		return s.diagnose(r.State, nil)
+		return r.diagnose(s, nil)
 	}
 	if !finite(e.TestLoss) {
 		return &DivergedError{Epoch: e.Epoch, What: TestLoss, Loss: float32(e.TestLoss)}

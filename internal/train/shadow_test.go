@@ -1,0 +1,263 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/computetest"
+	"shadegrad/compute/judge"
+	"shadegrad/cpu"
+	"shadegrad/internal/dataset"
+)
+
+// shadowCases are networks of every kind, each with how it is trained.
+func shadowCases() map[string]Options {
+	list := map[string]Options{}
+	add := func(name string, change func(*Options)) {
+		o := options(4)
+		o.Schedule = Constant
+		change(&o)
+		list[name] = o
+	}
+	mse := func(o *Options, output compute.Activation) {
+		o.Network.Loss, o.Network.Output, o.Momentum = compute.SquaredError, output, 0
+	}
+	add("relu", func(*Options) {})
+	add("one cycle", func(o *Options) { o.Schedule = OneCycle })
+	add("no momentum", func(o *Options) { o.Momentum = 0 })
+	add("no biases", func(o *Options) { o.Network.NoBias = true })
+	add("one at a time", func(o *Options) { o.Batch, o.LearningRate, o.Momentum = 1, 0.05, 0 })
+	add("one at a time, momentum", func(o *Options) { o.Batch, o.LearningRate = 1, 0.01 })
+	add("whole set", func(o *Options) { o.Batch, o.Epochs = 0, 40 })
+	add("tanh", func(o *Options) { o.Network.Hidden = compute.Tanh })
+	add("sigmoid", func(o *Options) { o.Network.Hidden = compute.Sigmoid })
+	add("mse of sigmoid", func(o *Options) { mse(o, compute.Sigmoid) })
+	add("mse of softmax", func(o *Options) { mse(o, compute.Softmax) })
+	add("mse of tanh", func(o *Options) { mse(o, compute.Tanh); o.Network.Hidden = compute.Tanh })
+	add("mse of identity", func(o *Options) { mse(o, compute.Identity); o.LearningRate = 0.02 })
+	add("cross-entropy of sigmoid", func(o *Options) { o.Network.Output = compute.Sigmoid })
+	add("other targets and pixels", func(o *Options) {
+		mse(o, compute.Tanh)
+		o.Network.On, o.Network.Off, o.Network.Shift = 0.9, -0.9, -0.5
+	})
+	add("no hidden layer", func(o *Options) { o.Network.Sizes = []int{16, 4} })
+	add("three hidden layers", func(o *Options) { o.Network.Sizes = []int{16, 33, 20, 9, 4} })
+	return list
+}
+
+// TestShadowOfSoundRun has every step of sound runs replayed: no breach, and the
+// same bits as without.
+func TestShadowOfSoundRun(t *testing.T) {
+	d := squares(47, 20, 4)
+	for name, o := range shadowCases() {
+		t.Run(name, func(t *testing.T) {
+			o.Epochs = max(o.Epochs, 20)
+			want, whole := trainCPU(t, o, d)
+			r := &recorder{}
+			run := &Run{Data: d, State: NewState(o, d, ""), Report: r, Backend: cpu.New(), Shadow: 1}
+			defer run.Backend.Close()
+			if err := run.Do(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if want := o.Epochs * o.steps(47); run.Shadowed != want {
+				t.Errorf("%d steps were replayed, want %d", run.Shadowed, want)
+			}
+			sameState(t, "with -shadow", run.State, want)
+			if !slices.Equal(r.figures(), whole.figures()) {
+				t.Error("other figures than without")
+			}
+		})
+	}
+}
+
+// TestShadowTurns replays the first of every so many steps, through epochs and
+// resumptions, and no others.
+func TestShadowTurns(t *testing.T) {
+	d := squares(47, 20, 4) // 5 steps an epoch, 20 in all
+	o := options(4)
+	want, _ := trainCPU(t, o, d)
+	for every, replayed := range map[int]int{1: 20, 2: 10, 3: 7, 7: 3, 19: 2, 20: 1, 1000: 1} {
+		run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: cpu.New(), Shadow: every}
+		defer run.Backend.Close()
+		if err := run.Do(after(8)); !errors.Is(err, ErrInterrupted) {
+			t.Fatal(err)
+		}
+		if err := run.Do(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if run.Shadowed != replayed {
+			t.Errorf("-shadow=%d: %d steps were replayed, want %d", every, run.Shadowed, replayed)
+		}
+		sameState(t, fmt.Sprintf("-shadow=%d", every), run.State, want)
+	}
+}
+
+// TestShadowByPieces replays steps whose data are on the device only for a while.
+func TestShadowByPieces(t *testing.T) {
+	d := squares(200, 33, 4)
+	o := options(4)
+	want, _ := trainCPU(t, o, d)
+	smallPieces(t, 3*10*17)
+	m := device(0, 16*200-1)
+	defer m.Close()
+	run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: m, Shadow: 1}
+	if err := run.Do(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if run.Shadowed != 80 {
+		t.Errorf("%d steps were replayed, want 80", run.Shadowed)
+	}
+	sameState(t, "with -shadow", run.State, want)
+}
+
+// breach trains on a backend until the judge objects.
+func breach(t *testing.T, b compute.Backend, o Options, d *dataset.Data) *BreachError {
+	t.Helper()
+	run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: b, Shadow: 1, Fallback: refuse(t)}
+	err := run.Do(context.Background())
+	var found *BreachError
+	if err != nil && !errors.As(err, &found) {
+		t.Fatalf("error %v, want a *BreachError", err)
+	}
+	return found
+}
+
+// oddSquares are squares without their last pixel: nothing is a multiple of four.
+func oddSquares() *dataset.Data {
+	d := squares(47, 20, 4)
+	for _, s := range []*dataset.Set{&d.Train, &d.Test} {
+		var images []byte
+		for row := range slices.Chunk(s.Images, 16) {
+			images = append(images, row[:15]...)
+		}
+		s.Images, s.Width, s.Height = images, 5, 3
+	}
+	return d
+}
+
+// TestShadowFindsFaults has each planted fault of an op caught that shows in a step of
+// training, and told by the op that it is in.
+func TestShadowFindsFaults(t *testing.T) {
+	const (
+		nothing = "matrices have buffers of their own"
+		absent  = "no step of training does so"
+	)
+	silent := map[string]string{
+		"matmul: one element past the result is written":           nothing,
+		"matmul: one element before the result is written":         nothing,
+		"matmul: what lies past A is read, times 0":                nothing,
+		"matmul: the offset of the result is ignored":              nothing,
+		"matmul: the offset of B is rounded down to a vector":      nothing,
+		"matmul: the last bit differs from run to run":             "each run is within its bounds",
+		"activate: the result overwrites the input":                "steps work in place",
+		"activate: tanh overflows":                                 "no sum is so large",
+		"activate: softmax does not take the largest off":          absent,
+		"activate: softmax sums no more than 32 columns":           absent,
+		"fill: the value is 0":                                     absent,
+		"fill: the last row is skipped":                            absent,
+		"loss: statistics of other batches are cleared":            "a step is judged by its own",
+		"loss: without a gradient nothing is done":                 absent,
+		"loss: an invalid label is learnt as no class":             absent,
+		"loss: the loss is of an output that rounds to 0":          "no output is so small",
+		"loss: of equal outputs the last is the answer":            "no outputs are equal",
+		"loss: the answer is that of the sums, not of the outputs": "no outputs are equal",
+		"loss: of one output class 0 has the middle":               "no output is in the middle",
+		"gather: rows begin at whole words":                        "batches have an order",
+		"gather: the bytes of a word are in the wrong order":       "batches have an order",
+		"gather: the product is not rounded before the sum":        "no pixel is so",
+		"column_sum: rows past 1024 are left out":                  "batches are small",
+		"column_sum: long sums are added one by one":               "batches are small",
+	}
+	d, two := oddSquares(), oddSquares()
+	for _, s := range []*dataset.Set{&two.Train, &two.Test} {
+		for i := range s.Labels {
+			s.Labels[i] %= 2
+		}
+		s.Classes = 2
+	}
+	cases := shadowCases()
+	var list []Options
+	for _, name := range []string{"relu", "tanh", "sigmoid", "mse of sigmoid", "mse of softmax", "other targets and pixels"} {
+		o := cases[name]
+		o.Epochs, o.Network.Sizes = 2, []int{15, 33, 21, 4} // with terms past a multiple of 16
+		list = append(list, o)
+	}
+	one := cases["mse of sigmoid"]
+	one.Epochs, one.Network.Sizes = 1, []int{15, 7, 1}
+	for _, f := range computetest.Faults() {
+		if f.Op == "program" || f.Op == "backend" {
+			continue
+		}
+		b := f.Wrap(judge.Reference())
+		found := breach(t, b, one, two)
+		for _, o := range list {
+			if found == nil {
+				found = breach(t, b, o, d)
+			}
+		}
+		b.Close()
+		_, expected := silent[f.Name]
+		switch {
+		case found == nil && !expected:
+			t.Errorf("not found: %s", f.Name)
+		case found != nil && expected:
+			t.Errorf("found after all: %s: %v", f.Name, found)
+		case found != nil:
+			// What only a second run does wrongly shows at the last op that wrote there.
+			if op := found.First().Kernel; !strings.HasPrefix(op, f.Op) && !strings.HasSuffix(f.Name, "the second time") {
+				t.Errorf("%s: %v", f.Name, found)
+			}
+		}
+	}
+}
+
+// TestKeepsCulprit is given the step of a run that diverges that made the first number
+// that is not finite, which the judge finds computed rightly.
+func TestKeepsCulprit(t *testing.T) {
+	d := squares(47, 20, 4)
+	for name, o := range wild() {
+		t.Run(name, func(t *testing.T) {
+			var kept *Moment
+			run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: cpu.New(), Shadow: 3}
+			defer run.Backend.Close()
+			run.Keep = func(m *Moment) error {
+				kept = m
+				return nil
+			}
+			var diverged *DivergedError
+			if err := run.Do(context.Background()); !errors.As(err, &diverged) {
+				t.Fatalf("error %v, want a *DivergedError", err)
+			}
+			if diverged.Step == 0 {
+				return // no step is to blame
+			}
+			if kept == nil || kept.Epoch != diverged.Epoch || kept.Step > diverged.Step {
+				t.Fatalf("kept %+v of %v", kept, diverged)
+			}
+			if !kept.Before.finite() || kept.After.finite() && firstBad([][]float32{kept.Stats}) < 0 {
+				t.Error("the step kept is not the one that left the finite numbers")
+			}
+			trial, err := kept.Try()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d, err := trial.Recorded(); err != nil || d != nil {
+				t.Errorf("the device is blamed: %v, %v", d, err)
+			}
+			for _, b := range []compute.Backend{run.Backend, judge.Reference()} {
+				v, err := trial.Check(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v.Wrong() != "" || v.Limit == nil {
+					t.Errorf("%s is blamed: %q, limit %v", b.Info().Device, v.Wrong(), v.Limit)
+				}
+			}
+		})
+	}
+}
