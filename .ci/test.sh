@@ -20,7 +20,9 @@ display=
 if sh .ci/setup.sh install-test; then
 	gpu=yes
 	if [ "$(uname -s)" = Linux ]; then
-		display="xvfb-run -a"
+		# Without -noreset the server starts anew whenever its last client leaves, and
+		# who comes just then finds no display.
+		display="xvfb-run -a --server-args=-noreset"
 	fi
 fi
 if [ "$gpu" = yes ]; then
