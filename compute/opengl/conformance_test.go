@@ -51,7 +51,10 @@ func TestConformanceOfEveryTile(t *testing.T) {
 			// Compiling takes software OpenGL the longer, the larger a tile is.
 			every := map[string]int{"program": 4, "matmul": 16}
 			if tiles[i].shared {
-				every = map[string]int{"program": 8, "matmul": 64}
+				every = map[string]int{"program": 16, "matmul": 80}
+			}
+			if tiles[i].each*tiles[i].group >= 1024 { // T64 and T128
+				every = map[string]int{"program": 40, "matmul": 160}
 			}
 			for turn, c := range judge.Cases() {
 				if every[c.Op] == 0 || turn%every[c.Op] != i%4 {

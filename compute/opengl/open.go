@@ -163,7 +163,7 @@ func open(options Options, s seams) (*Backend, error) {
 	}
 	s.apply(w)
 	b.info.MaxBuffer = w.limits.blockSize
-	b.tuner = tuner{on: options.Tune, memory: &memory{}, last: map[string]string{}, measure: b.rehearse}
+	b.tuner = tuner{on: options.Tune, memory: &memory{}, last: map[string]string{}, measure: b.rehearse, limit: tuneTime}
 	if s.measure != nil {
 		b.tuner.measure = s.measure
 	}

@@ -33,6 +33,7 @@ type tuner struct {
 	on     bool
 	memory *memory
 	spent  time.Duration
+	limit  time.Duration // of what may be spent
 	// avoid has the kernels with barriers left out, once they were hopeless.
 	avoid bool
 	last  map[string]string // by the kind of a stage, what was chosen last
@@ -61,7 +62,7 @@ func (b *Backend) choose(s stage) (choice, error) {
 	if like := s.find(t.last[s.kind()]); like != nil {
 		c = *like
 	}
-	if t.spent < tuneTime {
+	if t.spent < t.limit {
 		begin := time.Now()
 		var err error
 		if c, err = b.fastest(s); err != nil {
@@ -134,7 +135,7 @@ func (b *Backend) fastest(s stage) (choice, error) {
 	wideTried := false
 	var usual []float32 // what the usual choice makes, which the self-test has found right
 	for _, c := range s.order() {
-		if bestTime > 0 && (t.spent+time.Since(begin) > tuneTime || t.avoid && c.barriers()) {
+		if bestTime > 0 && (t.spent+time.Since(begin) > t.limit || t.avoid && c.barriers()) {
 			continue
 		}
 		// Whether the head is wide hardly depends on the rest, so it is asked once.

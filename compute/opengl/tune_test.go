@@ -14,6 +14,16 @@ import (
 	"shadegrad/internal/cache"
 )
 
+// openTuner opens a backend that tries its choices however long it takes, so that no
+// test depends on how busy the machine is. measure may be nil.
+func openTuner(t *testing.T, o Options, measure func([]plan) (time.Duration, []float32, error)) *Backend {
+	t.Helper()
+	o.Tune = true
+	b := openTest(t, o, seams{measure: measure})
+	b.tuner.limit = time.Hour
+	return b
+}
+
 // kernels returns the kernels of a trainer's step.
 func (r *trainer) kernels() []string {
 	var list []string
@@ -47,14 +57,14 @@ func TestFastestIsChosen(t *testing.T) {
 	}{
 		{"T32", "_t32_"}, {"T64", "_t64_"}, {"T16", "_t16_"}, {"B4X4", "_b4x4_"}, {"B8X8", "_b8x8_"},
 	} {
-		b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: clock(c.fastest, "T32", "B8X8")})
+		b := openTuner(t, Options{CacheDir: t.TempDir()}, clock(c.fastest, "T32", "B8X8"))
 		k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels()
 		if len(k) != 3 || !strings.Contains(k[0], c.want) || !strings.Contains(k[2], c.want) {
 			t.Errorf("%s is fastest, but the kernels are %q", c.fastest, k)
 		}
 	}
 	// One way to do the head may be fastest with one way to make its sums.
-	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: clock("WIDE", "SLOTS")})
+	b := openTuner(t, Options{CacheDir: t.TempDir()}, clock("WIDE", "SLOTS"))
 	if k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels(); !strings.Contains(k[1], "_wide_") {
 		t.Errorf("a wide head is fastest, but the kernels are %q", k)
 	}
@@ -64,14 +74,14 @@ func TestFastestIsChosen(t *testing.T) {
 // would take a third of a second to compile on software OpenGL.
 func TestHopelessFamily(t *testing.T) {
 	tried := map[string]int{}
-	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{measure: func(plans []plan) (time.Duration, []float32, error) {
+	b := openTuner(t, Options{CacheDir: t.TempDir()}, func(plans []plan) (time.Duration, []float32, error) {
 		tile := plans[0].defines["TILE"]
 		tried[tile]++
 		if tile[0] == 'T' {
 			return 10 * time.Millisecond, nil, nil
 		}
 		return time.Millisecond, nil, nil
-	}})
+	})
 	k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels()
 	if tried["T32"] != 1 || tried["T16"]+tried["T64"]+tried["T128"] != 0 || tried["B4X4"] == 0 || strings.Contains(k[1], "wide") {
 		t.Errorf("tried %v, chose %q", tried, k)
@@ -81,7 +91,7 @@ func TestHopelessFamily(t *testing.T) {
 // Whatever is fastest here: it is found by timing it, is right, and is remembered.
 func TestTuning(t *testing.T) {
 	dir := t.TempDir()
-	open := func() *Backend { return openTest(t, Options{Tune: true, CacheDir: dir}, seams{}) }
+	open := func() *Backend { return openTuner(t, Options{CacheDir: dir}, nil) }
 	path := filepath.Join(dir, choicesFile)
 
 	b := open()
@@ -123,7 +133,7 @@ func TestTuning(t *testing.T) {
 		if err := os.WriteFile(path, []byte(bad), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		b := openTest(t, Options{Tune: true, CacheDir: dir}, seams{measure: clock("B8X8")})
+		b := openTuner(t, Options{CacheDir: dir}, clock("B8X8"))
 		newTrainer(t, b, 128, 64, 0.9, 784, 128, 10)
 		if b.tuner.tried == 0 {
 			t.Errorf("a cache that is %s was believed", name)
@@ -147,7 +157,7 @@ func TestNoCache(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	b := openTest(t, Options{Tune: true, CacheDir: file}, seams{measure: clock("B8X8")})
+	b := openTuner(t, Options{CacheDir: file}, clock("B8X8"))
 	newTrainer(t, b, 128, 64, 0, 784, 128, 10).run(1)
 	if err := b.Sync(); err != nil || b.tuner.tried == 0 {
 		t.Errorf("with a file for a directory %d choices were timed: %v", b.tuner.tried, err)
@@ -163,7 +173,7 @@ func TestTuneOff(t *testing.T) {
 	if entries, err := os.ReadDir(dir); b.tuner.tried != 0 || err != nil || len(entries) != 0 {
 		t.Errorf("%d choices were timed, %d files written: %v", b.tuner.tried, len(entries), err)
 	}
-	b = openTest(t, Options{Tune: true}, seams{measure: clock("B8X8")})
+	b = openTuner(t, Options{}, clock("B8X8"))
 	newTrainer(t, b, 128, 64, 0, 784, 128, 10)
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 || entries[0].Name() != choicesFile {
 		t.Errorf("%s=%s has %v: %v", cache.Variable, dir, entries, err)
@@ -172,7 +182,7 @@ func TestTuneOff(t *testing.T) {
 
 // What nobody times is small: the self-test's programs among them.
 func TestSmallProgramsAreNotTuned(t *testing.T) {
-	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir()}, seams{})
+	b := openTuner(t, Options{CacheDir: t.TempDir()}, nil)
 	for _, c := range judge.SelfTest() {
 		if err := c.Check(b); err != nil {
 			t.Error(err)
@@ -186,7 +196,7 @@ func TestSmallProgramsAreNotTuned(t *testing.T) {
 // A way that gives other results than the usual one is not taken, however fast it is.
 func TestWrongChoice(t *testing.T) {
 	set := editedShaders(t, "tile_shared.glsl", "sum[r][c] += av[r] * bv[c]", "sum[r][c] += av[r] + bv[c]")
-	b := openTest(t, Options{Tune: true, CacheDir: t.TempDir(), Shaders: set}, seams{})
+	b := openTuner(t, Options{CacheDir: t.TempDir(), Shaders: set}, nil)
 	fastest := clock("T32", "T16")
 	b.tuner.measure = func(plans []plan) (time.Duration, []float32, error) {
 		_, made, err := b.rehearse(plans)
