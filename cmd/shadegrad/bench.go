@@ -193,8 +193,12 @@ func (a *app) rivals(f *benchFlags) (list []rival, err error) {
 	}()
 	for _, k := range f.backends {
 		c, err := a.opener.Open(k)
-		if err != nil && !f.given && k == backends.GPU {
-			fmt.Fprintf(a.stderr, "%v; timing the CPU alone\n", errors.Unwrap(err)) // without what Open adds of -backend
+		if err != nil && k == backends.GPU {
+			reason := errors.Unwrap(err) // without what Open adds of -backend
+			if f.given {
+				return list, fmt.Errorf("%w; -backends=cpu needs no GPU", reason)
+			}
+			fmt.Fprintf(a.stderr, "%v; timing the CPU alone\n", reason)
 			continue
 		}
 		if err != nil {

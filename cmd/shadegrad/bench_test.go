@@ -36,7 +36,7 @@ func TestBenchWithoutGPU(t *testing.T) {
 	if strings.Contains(r.stdout, "\ngpu") {
 		t.Errorf("a row of the GPU:\n%s", r.stdout)
 	}
-	inProcess(t, f.opener(), benchArgs(t, "-backends=cpu,gpu")...).is(1, "GPU unavailable: ")
+	inProcess(t, f.opener(), benchArgs(t, "-backends=cpu,gpu")...).is(1, "GPU unavailable: ", "; -backends=cpu needs no GPU\n")
 }
 
 // TestBenchLeavesOutWrong times the CPU alone where the GPU computes wrongly and was not

@@ -51,10 +51,15 @@ func (e *WrongError) Error() string {
 // Unwrap returns the judge's error.
 func (e *WrongError) Unwrap() error { return e.Err }
 
-// Check has the judge ask a backend for two of these steps.
+// mostChecked bounds the batch that is checked: the reference takes a minute for all of
+// MNIST at once.
+const mostChecked = 2048
+
+// Check has the judge ask a backend for two of these steps, with batches of at most
+// mostChecked.
 func (s Step) Check(b compute.Backend) error {
 	n := s.Network
-	c := judge.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: s.Batch,
+	c := judge.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: min(s.Batch, mostChecked),
 		Momentum: s.Momentum, Biases: !n.NoBias}
 	if err := c.Case().Check(b); err != nil {
 		return &WrongError{b.Info(), err}
