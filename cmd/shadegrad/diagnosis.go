@@ -33,7 +33,12 @@ func (r *textReporter) diagnosed(d *diagnosis.Report) {
 }
 
 // threeDigits writes a number in a column's width, whatever its size.
-func threeDigits(v float64) string { return fmt.Sprintf("%.3g", v) }
+func threeDigits(v float64) string {
+	if v >= 1000 && v < 1e6 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
 
 // A diagnosisEvent is what -v tells of an epoch, as JSON.
 type diagnosisEvent struct {

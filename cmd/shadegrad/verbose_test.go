@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,4 +36,19 @@ func TestVerbose(t *testing.T) {
 		t.Errorf("%s has %v: %v", filepath.Base(dir), files, err)
 	}
 	p.run("train", "-tune=maybe").is(2, "-tune", "on or off")
+}
+
+// TestVerboseChangesNothingOnTheGPU is TestVerboseChangesNothing with kernels that
+// depend on no clock, with and without velocities.
+func TestVerboseChangesNothingOnTheGPU(t *testing.T) {
+	needGPU(t)
+	for _, momentum := range []string{"0.9", "0"} {
+		p := at(t)
+		args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=40,30", "-epochs=2", "-tune=off", "-momentum=" + momentum}
+		p.run(append(args, "-save="+p.path("plain"))...).is(0)
+		p.run(append(args, "-v", "-save="+p.path("told"))...).is(0, "\nafter epoch 2, tried on 300 training images; ", "\n  2      30 relu, ")
+		if !bytes.Equal(contents(t, p.path("plain")), contents(t, p.path("told"))) {
+			t.Errorf("with momentum %s and -v another network comes out", momentum)
+		}
+	}
 }

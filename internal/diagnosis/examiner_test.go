@@ -75,9 +75,9 @@ func TestFindings(t *testing.T) {
 		{"the gradient overflows", nil, func(r *Recipe, e *Epoch, l []Layer) { l[1].Gradient = math.Inf(1) },
 			"the gradient explodes: that of layer 2 is beyond the largest number; try a lower -lr than 0.1"},
 		{"worse than guessing", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Rate, e.TrainLoss = 3, 37.52 },
-			"the learning rate is too high: the training loss is 37.5, where guessing has 2.3; try a lower -lr than 3 (0.1 is usual here)"},
+			"the learning rate is too high: the training loss is 37.5, where guessing gives 2.3; try a lower -lr than 3 (0.1 is usual here)"},
 		{"worse than guessing from the first weights", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Network.Init, e.TrainLoss = mlp.Normal, 27 },
-			"the learning rate is too high, or the first weights are too large: the training loss is 27, where guessing has 2.3; try -init=he or a lower -lr than 0.1"},
+			"the learning rate is too high, or the first weights are too large: the training loss is 27, where guessing gives 2.3; try -init=he or a lower -lr than 0.1"},
 		{"worse than guessing, but coming down", []Epoch{{Epoch: 1, TrainLoss: 27, TestLoss: 14}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 5.7 }, ""},
 		{"an untrained network", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainLoss, e.TrainAcc, e.TestLoss = 2.9, 0.1, 2.4 }, ""},
 		{"the loss rises", []Epoch{{Epoch: 1, TrainLoss: 0.5, TestLoss: 0.5}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 0.7 },
@@ -90,10 +90,10 @@ func TestFindings(t *testing.T) {
 			for i := range l {
 				l[i].Step = 6e-7
 			}
-		}, "the learning rate is too low: the training loss is still 2.25, where guessing has 2.3, and a step changes the weights by 0.00012% at most, where 0.1% is usual; " +
+		}, "the learning rate is too low: the training loss is still 2.25, where guessing gives 2.3, and a step changes the weights by 0.00012% at most, where 0.1% is usual; " +
 			"try a higher -lr than 1e-06 (0.1 is usual here)"},
 		{"a rate far below the usual", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Rate, e.TrainLoss = 0.003, 1.9 },
-			"the learning rate is too low: the training loss is still 1.9, where guessing has 2.3; try a higher -lr than 0.003 (0.1 is usual here)"},
+			"the learning rate is too low: the training loss is still 1.9, where guessing gives 2.3; try a higher -lr than 0.003 (0.1 is usual here)"},
 		{"a low rate that does", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Rate, e.Rate, e.TrainLoss = 1e-6, 1e-6, 0.3 }, ""},
 		{"short steps at the end of the cycle", nil, func(r *Recipe, e *Epoch, l []Layer) {
 			e.Rate, e.TrainLoss = 1e-5, 1.3

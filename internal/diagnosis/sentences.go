@@ -85,7 +85,7 @@ func (v *verdict) worseThanGuessing(guess float64) {
 	if v.betterInit() != "" {
 		cause += ", or the first weights are too large"
 	}
-	v.say(RateTooHigh, 0, fmt.Sprintf("%s: the training loss is %s, where guessing has %s",
+	v.say(RateTooHigh, 0, fmt.Sprintf("%s: the training loss is %s, where guessing gives %s",
 		cause, figure(v.e.TrainLoss), figure(guess)), v.gentler("")...)
 }
 
@@ -100,7 +100,7 @@ func (v *verdict) longSteps(i int) {
 }
 
 func (v *verdict) shortSteps(step, guess float64) {
-	what := fmt.Sprintf("the learning rate is too low: the training loss is still %s, where guessing has %s",
+	what := fmt.Sprintf("the learning rate is too low: the training loss is still %s, where guessing gives %s",
 		figure(v.e.TrainLoss), figure(guess))
 	if step < lowStep {
 		what += fmt.Sprintf(", and a step changes the weights by %s at most, where %s is usual", percent(step), percent(usualStep))
