@@ -38,6 +38,7 @@ usage: shadegrad COMMAND [FLAGS]
   bench     time backends side by side
   verify    run a certified run again, and see whether it comes to the same
   doctor    what works on this machine, what does not, and what to do about it
+  replay    run a training step again that was kept, and tell what was wrong with it
   version   which build this is
   help      this text
 
@@ -91,6 +92,8 @@ func (a *app) dispatch(args []string) error {
 		return a.verify(args[1:])
 	case "doctor":
 		return a.doctor(args[1:])
+	case "replay":
+		return a.replay(args[1:])
 	case "version", "-version", "--version":
 		return a.version()
 	case "help", "-h", "-help", "--help":
@@ -100,7 +103,7 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	return usagef("no command %q; there are train, eval, predict, bench, verify, doctor, version and help", args[0])
+	return usagef("no command %q; there are train, eval, predict, bench, verify, doctor, replay, version and help", args[0])
 }
 
 func (a *app) version() error {

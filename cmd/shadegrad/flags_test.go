@@ -72,7 +72,7 @@ func TestFlags(t *testing.T) {
 		{"train -certify= -epochs=1", []string{"-certify= needs the name of a file"}},
 		{"train -certify=a -resume=b", []string{"-certify", "-resume", "from its beginning"}},
 		{"bench stray", []string{`"stray"`}},
-		{"trian", []string{`"trian"`, "train, eval, predict, bench, verify, doctor, version and help"}},
+		{"trian", []string{`"trian"`, "train, eval, predict, bench, verify, doctor, replay, version and help"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			p := at(t)

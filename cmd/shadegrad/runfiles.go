@@ -183,6 +183,9 @@ func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) 
 	if f.save != "" {
 		command += " -save=" + shellQuote(f.save)
 	}
+	if f.shadow > 0 {
+		command += fmt.Sprintf(" -shadow=%d", f.shadow)
+	}
 	if f.json {
 		command += " -json"
 	}

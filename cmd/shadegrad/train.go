@@ -138,6 +138,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 			return cpu.New(), nil
 		}
 	}
+	files.shadow(run, f.shadow, report)
 	certified, err := f.certified(run, text)
 	if err != nil {
 		return err
@@ -154,6 +155,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	report.end()
 	var device *train.DeviceError
 	var diverged *train.DivergedError
+	var breach *train.BreachError
 	switch {
 	case errors.Is(err, train.ErrInterrupted) && state.Values == nil:
 		return &stoppedError{signal: signal}
@@ -165,11 +167,14 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		return &stoppedError{signal, resume}
 	case errors.As(err, &diverged):
 		return fmt.Errorf("%w; %s; try a lower -lr than %g", err, files.lastGood(state), state.Options.LearningRate)
+	case errors.As(err, &breach):
+		return files.breached(breach, state)
 	case errors.As(err, &device):
 		return files.deviceFailed(err, state, f)
 	case err != nil:
 		return err
 	}
+	shadowed(run, report)
 	if profiler != nil {
 		if p, err := profiler.StopProfile(); err != nil {
 			report.Note("no profile: " + err.Error()) // the run itself is complete

@@ -27,6 +27,7 @@ type trainFlags struct {
 	threads int
 	memory  int64       // of the device, in bytes; 0 is all
 	tune    switchValue // whether the GPU's kernels are timed
+	shadow  int         // replay every so many steps; 0 is none
 	verbose bool
 	profile bool
 	given   map[string]bool // the flags that were on the command line
@@ -105,6 +106,7 @@ func (a *app) trainFlags(args []string) (*trainFlags, error) {
 	fs.Var(setting[switchValue]{&f.tune, oneOf(switchOn, switchOff), nil}, "tune",
 		"`SWITCH` for timing the GPU's kernels, on or off: on the first run of a network several\nare timed, in less than a second, and the fastest are remembered")
 	fs.BoolVar(&f.profile, "profile", false, "tell at the end where the GPU's time went, kernel by kernel, beside what it can do at most")
+	shadowFlag(fs, &f.shadow)
 	fs.BoolVar(&f.verbose, "v", false, "tell what a training step was compiled to, where the backend says, and after each\nepoch how each layer is, what is unhealthy, and what to change")
 	if err := a.parseFlags(fs, trainUsage, args); err != nil {
 		return nil, err

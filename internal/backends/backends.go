@@ -51,6 +51,9 @@ type Opener struct {
 	Shaders *shaders.Set
 	// NoTuning leaves the GPU's kernels as they usually are, instead of timing them.
 	NoTuning bool
+	// NoSelfTest opens a GPU by name without asking whether it computes rightly, for those
+	// who will ask themselves.
+	NoSelfTest bool
 	// OpenGPU replaces the opening of the GPU, in tests.
 	OpenGPU func() (compute.Backend, error)
 	// OtherGPU replaces the search for a second GPU, in tests.
@@ -70,6 +73,9 @@ func (o Opener) Open(k Kind) (*Choice, error) {
 		c := &Choice{Backend: gpu, Why: "-backend=gpu asks for it", Notes: o.hints(gpu.Info())}
 		if name, ok := software(gpu.Info()); ok {
 			c.Notes = append(c.Notes, fmt.Sprintf("warning: OpenGL is software here (%s); -backend=cpu is faster", name))
+		}
+		if o.NoSelfTest {
+			return c, nil
 		}
 		if err := selfTest(gpu); err != nil {
 			return nil, fmt.Errorf("%w; -backend=cpu needs no GPU", errors.Join(err, gpu.Close()))

@@ -179,3 +179,6 @@ func (f *feed) batchAt(row int) (pixels, labels []byte) {
 
 // finite tells whether all of them are finite numbers.
 func (w Parameters) finite() bool { return firstBad(slices.Concat(w.Values, w.Velocities)) < 0 }
+
+// Finite tells whether all that the device made of the step is finite.
+func (m *Moment) Finite() bool { return m.After.finite() && firstBad([][]float32{m.Stats}) < 0 }

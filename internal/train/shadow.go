@@ -126,7 +126,7 @@ func (s *session) firstBadStep(st *State, from, last int) (m *Moment, before boo
 			return nil, false, err
 		case !m.Before.finite(): // only at from
 			return nil, false, nil
-		case !m.After.finite() || firstBad([][]float32{m.Stats}) >= 0:
+		case !m.Finite():
 			return m, true, s.describe(m)
 		}
 		row = next

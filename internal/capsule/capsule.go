@@ -1,0 +1,127 @@
+// Package capsule keeps one training step in a file, so that a stranger can do it again:
+// the batch, the weights before it, what a device made of it, the device and the kernels.
+//
+// The file is in the safetensors format. Its tensors are the parameters and velocities
+// before the step, under the names that PyTorch has for them, the same after it with
+// "after." before them, the batch, and the loss and hit of each sample; pixels and labels
+// are whole numbers. The rest is in the metadata.
+package capsule
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/train"
+)
+
+// Version is the version of a capsule's form.
+const Version = 1
+
+// A Reason is why a step was kept.
+type Reason string
+
+// The reasons.
+const (
+	// Breach is a step that a device computed wrongly.
+	Breach Reason = "breach"
+	// Diverged is a step that left the finite numbers.
+	Diverged Reason = "diverged"
+)
+
+// A Capsule is a step, and why it was kept.
+type Capsule struct {
+	*train.Moment
+	Reason Reason
+	// First is the first op and element that differ. It is nil if no device was wrong.
+	First *Element
+}
+
+// An Element is what was wrong where. Numbers are texts, since JSON has no NaN.
+type Element struct {
+	Op     int    `json:"op"` // of the step's program, from 1
+	Kernel string `json:"kernel"`
+	Matrix string `json:"matrix"`
+	Row    int    `json:"row"`
+	Col    int    `json:"col"`
+	Got    string `json:"got"`
+	Want   string `json:"want"` // in float64
+	Bound  string `json:"bound"`
+}
+
+// OfBreach returns the capsule of a step that a device computed wrongly.
+func OfBreach(e *train.BreachError) *Capsule {
+	return &Capsule{Moment: e.Moment, Reason: Breach, First: elementOf(e.First())}
+}
+
+// OfDivergence returns the capsule of a step that left the finite numbers.
+func OfDivergence(m *train.Moment) *Capsule { return &Capsule{Moment: m, Reason: Diverged} }
+
+func elementOf(d *judge.Difference) *Element {
+	number := func(v float64, bits int) string { return strconv.FormatFloat(v, 'g', -1, bits) }
+	return &Element{d.Op, d.Kernel, d.Matrix, d.Row, d.Col, number(float64(d.Got), 32), number(d.Want, 64), number(d.Bound, 64)}
+}
+
+// check tells what is wrong with a capsule whose options are in order.
+func (c *Capsule) check() error {
+	o, rows := c.Options, len(c.Labels)
+	n := o.Network.Sizes[0]
+	switch batch := o.BatchSize(c.Data.Samples); {
+	case c.Reason != Breach && c.Reason != Diverged:
+		return fmt.Errorf("unknown reason %q", c.Reason)
+	case c.Data.Samples <= 0:
+		return fmt.Errorf("a training set of %d images", c.Data.Samples)
+	case c.Data.Width <= 0 || n%c.Data.Width != 0 || n/c.Data.Width != c.Data.Height:
+		return fmt.Errorf("images of %d×%d do not fit a network of %d inputs", c.Data.Width, c.Data.Height, n)
+	case rows != batch && rows != c.Data.Samples%batch:
+		return fmt.Errorf("a batch of %d of %d images, where steps take %d", rows, c.Data.Samples, batch)
+	case c.Epoch < 1 || c.Epoch > o.Epochs || c.Step < 1 || c.Step > (c.Data.Samples-1)/batch+1:
+		return fmt.Errorf("step %d of epoch %d of %d", c.Step, c.Epoch, o.Epochs)
+	case !(float32(c.LearningRate) >= 0) || math.IsInf(float64(float32(c.LearningRate)), 0):
+		return fmt.Errorf("a learning rate of %v", c.LearningRate)
+	case c.Device.Backend == "":
+		return errors.New("it names no backend")
+	}
+	classes := max(o.Network.Outputs(), 2)
+	for i, label := range c.Labels {
+		if int(label) >= classes {
+			return fmt.Errorf("label %d is %d, of %d classes", i, label, classes)
+		}
+	}
+	return nil
+}
+
+// device is the part of a compute.Info that is kept.
+type device struct {
+	Backend  string `json:"backend"`
+	Device   string `json:"device"`
+	Driver   string `json:"driver"`
+	Detail   string `json:"detail"`
+	Software bool   `json:"software"`
+}
+
+func deviceOf(i compute.Info) device {
+	return device{i.Backend, i.Device, i.Driver, i.Detail, i.Software}
+}
+
+func (d device) info() compute.Info {
+	return compute.Info{Backend: d.Backend, Device: d.Device, Driver: d.Driver, Detail: d.Detail, Software: d.Software}
+}
+
+// names lists the tensors of a capsule of a network.
+func names(c mlp.Config, momentum bool) []string {
+	list := []string{pixelsName, labelsName, statsName}
+	for _, s := range c.Shapes() {
+		list = append(list, s.Name, afterPrefix+s.Name)
+		if momentum {
+			list = append(list, velocityPrefix+s.Name, afterPrefix+velocityPrefix+s.Name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
