@@ -101,6 +101,12 @@ func TestFindings(t *testing.T) {
 				l[i].Step = 1e-6
 			}
 		}, ""},
+		{"short steps of huge weights at the usual rate", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			e.TrainLoss = 2
+			for i := range l {
+				l[i].Step = 1e-5
+			}
+		}, ""},
 		{"overfitting", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.TestAcc = 0.9934, 1, 0.768 },
 			"the network overfits: it has 99.3% of the training images right, but 76.8% of the test images; try more training images, fewer units in -hidden or fewer -epochs"},
 		{"overfitting in one epoch without a hidden layer", nil, func(r *Recipe, e *Epoch, l []Layer) {
@@ -172,6 +178,19 @@ func TestKinds(t *testing.T) {
 		x := &Examiner{Recipe: usual()}
 		if f := x.Examine(e, layers, 300).Findings; len(f) != 1 || f[0].Kind != tt.kind || f[0].Layer != tt.layer {
 			t.Errorf("it finds %v, want %s of layer %d", f, tt.kind, tt.layer)
+		}
+	}
+}
+
+// TestExaminerRemembers gives one epochs whose loss rises.
+func TestExaminerRemembers(t *testing.T) {
+	x := &Examiner{Recipe: usual()}
+	for i, rises := range []bool{false, true, false} {
+		e := first
+		e.Epoch, e.TrainLoss = i+1, []float64{0.4, 0.9, 0.95}[i]
+		f := x.Examine(e, healthy(), 300).Findings
+		if rises != (len(f) == 1 && f[0].Kind == RateTooHigh) || !rises && len(f) > 0 {
+			t.Errorf("of epoch %d it finds %v", i+1, f)
 		}
 	}
 }

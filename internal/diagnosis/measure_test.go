@@ -72,6 +72,7 @@ func TestOutputFlat(t *testing.T) {
 		{"the bias does", three, compute.Sigmoid, []float32{0, 0, 0}, []float32{0, -9, 0}, []byte{1}, 1, Stuck},
 		{"tanh at either end", three, compute.Tanh, []float32{-9, 0, 0, 9, 0, 0}, nil, []byte{0, 0}, 0.5, Stuck},
 		{"softmax that is sure of another class", three, compute.Softmax, []float32{0, 900, 0, 0, 4, 0}, nil, []byte{0, 0}, 0.5, Stuck},
+		{"softmax beyond e^z", three, compute.Softmax, []float32{900, 905, 0, 900, 904, 0}, nil, []byte{0, 0}, 0.5, Stuck},
 		{"a ReLU at 0", three, compute.ReLU, []float32{-1, 1, 1, 0.1, 0, 0}, nil, []byte{0, 0}, 0.5, Stuck},
 		{"one output for two classes", one, compute.Sigmoid, []float32{9, -9, 9, -9}, nil, []byte{0, 0, 1, 1}, 0.5, Stuck},
 		{"identity", three, compute.Identity, []float32{-9, 0, 0}, nil, []byte{0}, 0, NotFlat},

@@ -27,6 +27,9 @@ func TestGradientStep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if p.Scratch != nil {
+			t.Error("there is scratch, which nobody could read")
+		}
 		for _, name := range names(p) {
 			if name == "update" {
 				t.Fatal("there is an update in it")

@@ -208,6 +208,13 @@ func TestSick(t *testing.T) {
 		{"squared error at a high rate", diagnosis.StuckOutputs, 2, 3000, func(o *Options) {
 			o.Network.Loss, o.Network.Output, o.LearningRate, o.Momentum = compute.SquaredError, compute.Sigmoid, 200, 0
 		}, nil, "-loss=cross-entropy with -output=softmax"},
+		{"output biases far below zero", diagnosis.StuckOutputs, 2, 1000, func(o *Options) {
+			o.Network.Loss, o.Network.Output, o.Momentum = compute.SquaredError, compute.Sigmoid, 0
+		}, func(s *State) {
+			for j := range s.Values[3] {
+				s.Values[3][j] = -1000
+			}
+		}, "the outputs are stuck: for 100% of the images"},
 		{"eight layers of sigmoids", diagnosis.VanishingGradient, 1, 1000, func(o *Options) {
 			o.Network.Sizes = []int{784, 64, 64, 64, 64, 64, 64, 64, 64, 10}
 			o.Network.Hidden, o.Network.Init = compute.Sigmoid, mlp.Xavier
@@ -301,31 +308,71 @@ func (b *unprobed) Compile(p compute.Program) (compute.Executable, error) {
 	return b.Backend.Compile(p)
 }
 
-// TestDiagnosisGoesOn loses the device in the second epoch, and resumes: what an
-// examiner remembers of the epochs before is the same.
+// TestDiagnosisGoesOn resumes a run whose first epoch had, as its state says, a training
+// loss and a test accuracy that no later one has, and loses the device in one of these:
+// what an examiner remembers of the epochs before is the same as without the loss.
 func TestDiagnosisGoesOn(t *testing.T) {
 	o, d := options(4), squares(400, 20, 4)
-	all := NewState(o, d, "")
+	o.Epochs = 6
+	resumed := func() *State {
+		s := begun(t, o, d)
+		s.Epoch = 1
+		s.Last = Epoch{Epoch: 1, TrainLoss: 0.9, TestLoss: 1e-9, TestAcc: 2}
+		return s
+	}
+	all := resumed()
 	_, want := diagnosed(t, all, d)
-	perEpoch := 400/10 + 5
+	if f := fmt.Sprint(want[4].Findings); !strings.Contains(f, "overfits: since epoch 1 the training loss has come down from 0.9 ") {
+		t.Fatalf("without a failure the last findings are %s", f)
+	}
 	var got []*diagnosis.Report
-	run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: perEpoch + 20},
-		Diagnosed: func(d *diagnosis.Report) { got = append(got, d) },
-		Fallback:  func(error) (compute.Backend, error) { return cpu.New(), nil }}
+	const perEpoch = 400/10 + 5 // its steps, and a little more
+	run := &Run{Data: d, State: resumed(), Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: 4*perEpoch + 20},
+		Diagnosed: func(d *diagnosis.Report) { got = append(got, d) }}
+	reportsBefore := -1
+	run.Fallback = func(error) (compute.Backend, error) {
+		reportsBefore = len(got)
+		return cpu.New(), nil
+	}
 	if err := run.Do(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if err := run.Backend.Close(); err != nil {
 		t.Error(err)
 	}
+	if reportsBefore != 4 {
+		t.Fatalf("the device was lost after %d reports, want 4", reportsBefore)
+	}
 	sameState(t, "after a failure", run.State, all)
-	if len(got) != o.Epochs {
-		t.Fatalf("%d reports of %d epochs", len(got), o.Epochs)
+	if len(got) != len(want) {
+		t.Fatalf("%d reports of %d epochs", len(got), len(want))
 	}
 	for i := range want {
 		if a, b := fmt.Sprintf("%+v", *got[i]), fmt.Sprintf("%+v", *want[i]); a != b {
 			t.Errorf("report %d is\n%s\nwant\n%s", i, a, b)
 		}
+	}
+}
+
+// TestProbeSpreads: a set may be sorted by its classes.
+func TestProbeSpreads(t *testing.T) {
+	o, d := options(4), squares(1200, 20, 4)
+	for i := range d.Train.Labels {
+		d.Train.Labels[i] = byte(i / 300)
+	}
+	b := cpu.New()
+	defer b.Close()
+	p, err := newProbe(b, o, &d.Train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.free()
+	var counts [4]int
+	for _, label := range p.labels {
+		counts[label]++
+	}
+	if counts != [4]int{75, 75, 75, 75} {
+		t.Errorf("of the classes there are %v", counts)
 	}
 }
 
