@@ -280,6 +280,11 @@ func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
 				sizes[of] = max(sizes[of], b.base+sizeOf(b.of, b.elems))
 			}
 		}
+		for _, m := range p.writes { // which no kernel need bind, if it is scratch, but which results reads
+			if b := m.Buf.(*buffer); b.owner != nil {
+				sizes["floats"] = max(sizes["floats"], b.base+sizeOf(b.of, b.elems))
+			}
+		}
 	}
 	stand := map[string]*buffer{}
 	for of, size := range sizes {
