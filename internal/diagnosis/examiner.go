@@ -10,6 +10,8 @@ import (
 // What is unhealthy. Each threshold is far beyond what runs by the usual recipe show,
 // since a warning that is often wrong is soon read by nobody.
 const (
+	// fewestImages: a ReLU that is 0 for half of the images is so for all of a few.
+	fewestImages = 30
 	// deadShare: the notes of Stanford's CS231n ("Neural Networks Part 1", by Karpathy)
 	// tell of networks 40% of whose ReLUs die at too high a rate. Healthy ones lose a
 	// few percent.
@@ -67,7 +69,7 @@ type Examiner struct {
 // first to the last, on a number of images.
 func (x *Examiner) Examine(e Epoch, layers []Layer, images int) *Report {
 	r := &Report{Epoch: e.Epoch, Images: images, Layers: layers, Gap: e.TrainAcc - e.TestAcc}
-	v := verdict{x, e, layers, nil}
+	v := verdict{x, e, layers, images, nil}
 	// One ailment has others in its train: a dead layer lets no gradient through, and
 	// without a gradient steps are small. The first that is found is the one to mend.
 	for _, look := range []func(){v.flatness, v.gradients, v.rate} {
@@ -94,11 +96,15 @@ type verdict struct {
 	*Examiner
 	e      Epoch
 	layers []Layer
+	images int // that were tried
 	found  []Finding
 }
 
 // flatness looks for layers that have lost their slope, and names the worst.
 func (v *verdict) flatness() {
+	if v.images < fewestImages {
+		return
+	}
 	worst, ill := -1, 0
 	for i, l := range v.layers {
 		if !(l.Of == Dead && l.Flat >= deadShare || l.Of == Saturated && l.Flat > saturatedShare || l.Of == Stuck && l.Flat > stuckShare) {

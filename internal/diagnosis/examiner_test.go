@@ -207,6 +207,18 @@ func TestTwoAilments(t *testing.T) {
 	}
 }
 
+// TestFewImages: nothing is dead because it is 0 for a few images.
+func TestFewImages(t *testing.T) {
+	for images, want := range map[int]int{1: 0, 29: 0, 30: 1} {
+		layers := healthy()
+		layers[0].Flat = 0.6
+		x := &Examiner{Recipe: usual()}
+		if f := x.Examine(first, layers, images).Findings; len(f) != want {
+			t.Errorf("of %d images it finds %v", images, f)
+		}
+	}
+}
+
 func TestFigures(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "0", 2.302585: "2.3", 37.52: "37.5", 100: "100", 5234: "5230", 123456: "123000", 1724e3: "1720000",
