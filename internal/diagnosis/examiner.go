@@ -105,24 +105,25 @@ func (v *verdict) flatness() {
 	if v.images < fewestImages {
 		return
 	}
-	worst, ill := -1, 0
+	worst, ill := -1, map[Flatness]int{}
 	for i, l := range v.layers {
 		if !(l.Of == Dead && l.Flat >= deadShare || l.Of == Saturated && l.Flat > saturatedShare || l.Of == Stuck && l.Flat > stuckShare) {
 			continue
 		}
+		ill[l.Of]++
 		// What ails the hidden layers, whose units all have one F, ails the outputs too.
-		if ill++; worst < 0 || l.Of != Stuck && l.Flat > v.layers[worst].Flat {
+		if worst < 0 || l.Of != Stuck && l.Flat > v.layers[worst].Flat {
 			worst = i
 		}
 	}
 	if worst < 0 {
 		return
 	}
-	switch v.layers[worst].Of {
+	switch of := v.layers[worst].Of; of {
 	case Dead:
-		v.dead(worst, ill)
+		v.dead(worst, ill[of])
 	case Saturated:
-		v.saturated(worst, ill)
+		v.saturated(worst, ill[of])
 	case Stuck:
 		v.stuck(worst)
 	}

@@ -56,7 +56,7 @@ func TestFindings(t *testing.T) {
 			"try a lower -lr than 0.1, -momentum=0 or -loss=cross-entropy with -output=softmax"},
 		{"a dead layer counts before the outputs that it makes stuck", nil, func(r *Recipe, e *Epoch, l []Layer) {
 			l[2].Of, l[2].Flat, l[0].Flat = Stuck, 0.88, 0.8
-		}, "2 layers are dead, layer 1 the most: 80% of its ReLUs are 0 for every image tried, and what is always 0 learns nothing; try a lower -lr than 0.1 or -act=tanh"},
+		}, "layer 1 is dead: 80% of its ReLUs are 0 for every image tried, and what is always 0 learns nothing; try a lower -lr than 0.1 or -act=tanh"},
 		{"the gradient vanishes in sigmoids", nil, func(r *Recipe, e *Epoch, l []Layer) {
 			r.Network.Hidden, r.Network.Init = compute.Sigmoid, mlp.Xavier
 			l[0].Delta, l[1].Delta = 1./82268, 1./500
