@@ -13,7 +13,7 @@ package main
 //	a kernel gives wrong numbers              TestUnusable, TestSelfTestText, TestOpenGL
 //	out of GPU memory                         TestMemory
 //	context lost, watchdog, fence             TestLost
-//	loss is NaN or infinite                   TestDiverged
+//	loss is NaN or infinite                   TestDiverged, TestDivergedCapsule
 //	built without cgo or with -tags nogl      TestUnusable, TestNoSupport
 //	data file missing, truncated, …           TestData
 //	label out of range                        TestLabelOutOfRange

@@ -120,7 +120,10 @@ func sentence(c *capsule.Capsule, i compute.Info, recorded *judge.Difference, v 
 		if v.Limit != nil {
 			what = v.Limit.Matrix
 		}
-		lower := fmt.Sprintf("lower -lr, which is %g in this step", c.LearningRate)
+		lower := fmt.Sprintf("lower -lr, which is %g", o.LearningRate)
+		if c.LearningRate != o.LearningRate {
+			lower += fmt.Sprintf(" (%.3g in this step)", c.LearningRate)
+		}
 		if o.Momentum > 0 {
 			lower += fmt.Sprintf(", or -momentum, which is %g", o.Momentum)
 		}
