@@ -200,6 +200,11 @@ func TestSelfTest(t *testing.T) {
 			if gpu.closed != 1 {
 				t.Errorf("the failed backend is closed %d times", gpu.closed)
 			}
+
+			// For those who will ask themselves it is opened as it is.
+			unasked := opener(newGPU(card, false, f.Wrap))
+			unasked.NoSelfTest = true
+			expect(t, open(t, unasked, GPU), "gpu", "-backend=gpu asks for it", false)
 		})
 	}
 }

@@ -1,0 +1,45 @@
+package capsule
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"shadegrad/internal/safetensors"
+)
+
+// FuzzDecode has any bytes for a capsule: they are refused or are a step that can be
+// tried, and nothing ends the program.
+func FuzzDecode(f *testing.F) {
+	for _, momentum := range []float64{0, 0.9} {
+		path := f.TempDir() + "/c"
+		if err := small(momentum, momentum == 0).Save(path); err != nil {
+			f.Fatal(err)
+		}
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(whole)
+		f.Add(bytes.Replace(whole, []byte(`[6,4,3]`), []byte(`[6,4,2]`), 1))
+		f.Add(bytes.Replace(whole, []byte(`\"batch\":4`), []byte(`\"batch\":0`), 1))
+		f.Add(bytes.Replace(whole, []byte(`0.0123`), []byte(`1e+38 `)[:6], 1))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := safetensors.Decode(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		c, err := decode(file)
+		if err != nil {
+			return
+		}
+		trial, err := c.Try()
+		if err != nil {
+			return
+		}
+		if _, err := trial.Recorded(); err != nil {
+			t.Error(err)
+		}
+	})
+}
