@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -208,19 +207,6 @@ func TestDivergedByDevice(t *testing.T) {
 	if !strings.HasPrefix(r.stdout, "this device is right: ") {
 		t.Error(r.stdout)
 	}
-}
-
-// TestCapsuleCannotBeWritten says so, and what happened all the same.
-func TestCapsuleCannotBeWritten(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may write anywhere")
-	}
-	p := at(t)
-	if err := os.Chmod(p.dir, 0o555); err != nil {
-		t.Fatal(err)
-	}
-	p.run("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-lr=1e30", "-schedule=constant", "-act=identity").is(1,
-		"the step could not be kept: ", "shadegrad: training diverged: ")
 }
 
 // TestReplayRefuses has files that are no capsules, and command lines that are wrong.
