@@ -26,13 +26,15 @@ type replayFlags struct {
 	path    string
 	backend backends.Kind // empty: the capsule's
 	threads int
+	tune    switchValue
 }
 
 func (a *app) replayFlags(args []string) (*replayFlags, error) {
-	f := &replayFlags{}
+	f := &replayFlags{tune: switchOn}
 	fs := flag.NewFlagSet("replay", flag.ContinueOnError)
 	fs.Var(setting[backends.Kind]{&f.backend, oneOf(backends.GPU, backends.CPU), nil}, "backend", "`NAME` of the backend to ask, gpu or cpu (default that of the capsule)")
 	threadsFlag(fs, &f.threads)
+	fs.Var(setting[switchValue]{&f.tune, oneOf(switchOn, switchOff), nil}, "tune", "`SWITCH` for timing the GPU's kernels, on or off: as the run had it that\nkept the step")
 	if err := a.parseFlags(fs, replayUsage, args); err != nil {
 		return nil, err
 	}
@@ -61,6 +63,7 @@ func (a *app) replay(args []string) error {
 		}
 	}
 	opener := a.opener
+	opener.NoTuning = f.tune == switchOff
 	opener.NoSelfTest = true // the step itself is the test
 	b, err := opener.Open(kind)
 	if err != nil {

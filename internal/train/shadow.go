@@ -18,7 +18,11 @@ type BreachError struct {
 
 func (e *BreachError) Error() string {
 	m := e.Moment
-	return fmt.Sprintf("%s computed step %d of epoch %d wrongly: %s", m.Device.Device, m.Step, m.Epoch, e.First())
+	text := fmt.Sprintf("%s computed step %d of epoch %d wrongly: %s", m.Device.Device, m.Step, m.Epoch, e.First())
+	if e.Verdict.Wrong() == "" {
+		text += ", but rightly when it was asked again"
+	}
+	return text
 }
 
 // First is the first op and element that is wrong: found op by op or, where the device

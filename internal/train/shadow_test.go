@@ -216,6 +216,45 @@ func TestShadowFindsFaults(t *testing.T) {
 	}
 }
 
+// A firstWrong backend has a fault in the first program that trains, and then no more.
+type firstWrong struct {
+	compute.Backend
+	wrong compute.Backend
+}
+
+func (b *firstWrong) Compile(p compute.Program) (compute.Executable, error) {
+	for _, op := range p.Ops {
+		if _, ok := op.(compute.Update); ok && b.wrong != nil {
+			x, err := b.wrong.Compile(p)
+			b.wrong = nil
+			return x, err
+		}
+	}
+	return b.Backend.Compile(p)
+}
+
+// TestShadowNotRepeated tells of a device that was wrong and is not when it is asked again,
+// by what it did.
+func TestShadowNotRepeated(t *testing.T) {
+	for _, f := range computetest.Faults() {
+		if f.Name != "update: the step goes uphill" {
+			continue
+		}
+		b := cpu.New()
+		defer b.Close()
+		found := breach(t, &firstWrong{b, f.Wrap(b)}, options(4), squares(47, 20, 4))
+		if found == nil || found.Verdict.Wrong() != "" || found.Result == nil || found.First() != found.Result {
+			t.Fatalf("%+v", found)
+		}
+		if text := found.Error(); !strings.Contains(text, " computed step 1 of epoch 1 wrongly: op 9, update: element (0,0) of the weights of layer 2 is ") ||
+			!strings.HasSuffix(text, ", but rightly when it was asked again") {
+			t.Error(text)
+		}
+		return
+	}
+	t.Error("the fault is no longer there")
+}
+
 // TestKeepsCulprit is given the step of a run that diverges that made the first number
 // that is not finite, which the judge finds computed rightly.
 func TestKeepsCulprit(t *testing.T) {
