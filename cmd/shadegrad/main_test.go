@@ -78,14 +78,15 @@ func (p place) process(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// environment is the tests' own without what changes the command's ways.
+// environment is the tests' own without what changes the command's ways. The level of
+// SIMD stays: what runs in this process has it too.
 func (p place) environment() []string {
 	var kept []string
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
 		case name == "CI", name == "NO_COLOR", name == "TERM":
-		case strings.HasPrefix(name, "SHADEGRAD_") && name != "SHADEGRAD_EGL" && name != cache.Variable:
+		case strings.HasPrefix(name, "SHADEGRAD_") && name != "SHADEGRAD_EGL" && name != "SHADEGRAD_SIMD" && name != cache.Variable:
 		default:
 			kept = append(kept, v)
 		}
