@@ -92,7 +92,8 @@ func (s *session) shareAll(f *feed) (err error) {
 	return nil
 }
 
-// makeSlots makes room for pieces.
+// makeSlots makes room for pieces, and puts the first samples there: a backend may look
+// at what it has when it compiles, as the CPU's does to see how many pixels are zero.
 func (s *session) makeSlots(f *feed) (err error) {
 	f.images, f.labels = make([]byte, f.piece*f.data.Features()), make([]byte, f.piece)
 	f.slots = make([]slot, slotsOfFeed)
@@ -106,6 +107,12 @@ func (s *session) makeSlots(f *feed) (err error) {
 			return err
 		}
 		s.own(p.labels.Buf)
+		if err = s.backend.WriteBytes(p.images, f.data.Images[:f.piece*f.data.Features()]); err != nil {
+			return err
+		}
+		if err = s.backend.WriteBytes(p.labels, f.data.Labels[:f.piece]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
