@@ -50,8 +50,8 @@ fi
 	say "go test${tags:+ -tags $tags}${display:+, under Xvfb}"
 	$display "$go" test ${tags:+-tags "$tags"} $packages
 
-	say "go test without cgo"
-	export CGO_ENABLED=0
+	say "go test without cgo, and without SIMD"
+	export CGO_ENABLED=0 SHADEGRAD_SIMD=off
 	unset SHADEGRAD_REQUIRE_GPU
 	"$go" build $packages
 	"$go" vet $packages
