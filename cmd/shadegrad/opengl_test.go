@@ -139,3 +139,20 @@ func mutated(t testing.TB, file, old, new string) string {
 	}
 	return dir
 }
+
+// TestVerifyOpenGL certifies a run with the machine's own OpenGL and makes it again: to
+// the bit there, its kernels timed and chosen the first time and remembered, and within
+// rounding on the CPU.
+func TestVerifyOpenGL(t *testing.T) {
+	needGPU(t)
+	p := at(t)
+	path := p.path("run.json")
+	p.run("train", "-backend=gpu", "-data="+smallData(t), "-hidden=64", "-epochs=3", "-certify="+path).is(0, "certified in "+path)
+	const same = "epoch 1: the same bits\nepoch 2: the same bits\nepoch 3: the same bits\nverified: every epoch has the same bits\n"
+	if r := p.run("verify", "-data="+smallData(t), path).is(0, "gpu: "); r.stdout != same {
+		t.Errorf("again on the GPU: %s", r.stdout)
+	}
+	if r := p.run("verify", "-backend=cpu", "-data="+smallData(t), path).is(0, "the certificate was made on gpu: "); !strings.Contains(r.stdout, "\nverified within rounding on another device: ") {
+		t.Errorf("on the CPU: %s", r.stdout)
+	}
+}
