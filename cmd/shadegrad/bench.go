@@ -54,10 +54,10 @@ func (a *app) benchFlags(args []string) (*benchFlags, error) {
 		repeat: leastRepeats, format: benchText, seeds: 3}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.Var(setting[[]backends.Kind]{&f.backends, backendList, showBackends}, "backends",
-		"`NAMES` of the backends to compare: cpu, gpu or both, separated by commas (default\ncpu, and gpu if there is one)")
+		"`NAMES` of the backends to compare, separated by commas; unless it is given, a GPU that\ncannot be used is left out")
 	dataFlag(fs, &f.data)
 	f.recipe.flags(fs)
-	fs.Var(setting[int]{&f.repeat, whole(leastRepeats, fmt.Sprintf("%d or more", leastRepeats)), nil}, "repeat", "runs of each backend, `N`")
+	fs.Var(setting[int]{&f.repeat, whole(leastRepeats, fmt.Sprintf("%d or more", leastRepeats)), nil}, "repeat", "runs of each backend, `N`, 10 or more")
 	fs.BoolVar(&f.sweep, "sweep", false, "time batches of 1, 4, 16, … too, and say from which on one backend is the faster")
 	fs.Var(setting[benchFormat]{&f.format, oneOf(benchText, benchLines, benchJSON), nil}, "format",
 		"of stdout, `NAME`: text; bench, for benchstat -col /backend; or json, an object a line")

@@ -37,14 +37,14 @@ func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, 
 	return made, nil
 }
 
-// save writes the certificate of a run that is complete.
-func (c *certified) save(path string, report reporter) error {
+// save writes the certificate of a run that is complete. program is how this one was called.
+func (c *certified) save(path, program string, report reporter) error {
 	if c.changed {
 		return fmt.Errorf("%s: no certificate was written, since the run went on with another device: nobody could repeat it", path)
 	}
 	if err := c.Certificate.Save(path); err != nil {
 		return err
 	}
-	report.Note("certified in " + path + "; to run it again: shadegrad verify " + shellQuote(path))
+	report.Note("certified in " + path + "; to run it again: " + shellQuote(program) + " verify " + shellQuote(path))
 	return nil
 }

@@ -39,7 +39,7 @@ func (a *app) predict(args []string) error {
 	}
 	switch {
 	case path == "":
-		return usagef("predict needs -model=FILE, a network that \"shadegrad train -save=FILE\" wrote")
+		return usagef("predict needs -model=FILE, a network that \"shadegrad train -save=FILE\" wrote; flags come before the images")
 	case fs.NArg() == 0:
 		return usagef("predict needs at least one IMAGE, a PNG or JPEG file of a digit")
 	}

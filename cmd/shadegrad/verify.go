@@ -42,7 +42,7 @@ func (a *app) verifyFlags(args []string) (*verifyFlags, error) {
 		return nil, err
 	}
 	if fs.NArg() != 1 {
-		return nil, usagef("verify needs one FILE, a certificate that \"shadegrad train -certify=FILE\" wrote")
+		return nil, usagef("verify needs one FILE, a certificate that \"shadegrad train -certify=FILE\" wrote; flags come before it")
 	}
 	f.path = fs.Arg(0)
 	return f, nil

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"shadegrad/compute"
 	"shadegrad/internal/dataset"
@@ -75,8 +77,15 @@ func DataOf(d *dataset.Data) Data {
 	return Data{Name: d.Name, Train: digest(&d.Train), Test: digest(&d.Test), Samples: d.Train.Len()}
 }
 
-// DeviceOf identifies a backend's device.
-func DeviceOf(i compute.Info) Device { return Device{i.Backend, i.Device, i.Driver, i.Detail} }
+// DeviceOf identifies a backend's device. The number of threads is left out: the CPU's
+// results do not depend on it.
+func DeviceOf(i compute.Info) Device {
+	detail := i.Detail
+	if threads, rest, ok := strings.Cut(detail, ", "); ok && i.Backend == "cpu" && strings.Contains(threads, " thread") {
+		detail = rest
+	}
+	return Device{i.Backend, i.Device, i.Driver, detail}
+}
 
 // ThisProgram identifies the running program.
 func ThisProgram() (Program, error) {
@@ -141,7 +150,10 @@ const largest = 64 << 20
 func Load(path string) (*Certificate, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if info.Size() > largest {
 		return nil, fmt.Errorf("%s: %d bytes are no certificate", path, info.Size())

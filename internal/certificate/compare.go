@@ -59,6 +59,10 @@ func (d Drift) String() string {
 	if d.Same {
 		return fmt.Sprintf("epoch %d: the same bits", d.Epoch)
 	}
+	if d.Weights == 0 {
+		return fmt.Sprintf("epoch %d: the weights' digest or a figure differs, though none of the values sampled does; the training loss by %.2g, the test accuracy by %.2f points",
+			d.Epoch, d.Loss, 100*d.Test)
+	}
 	return fmt.Sprintf("epoch %d: weights differ by up to %.2g (their root mean square is %.2g), the training loss by %.2g, the test accuracy by %.2f points",
 		d.Epoch, d.Weights, d.Size, d.Loss, 100*d.Test)
 }
