@@ -11,6 +11,7 @@ import (
 // backend, a row for the step, and the units.
 func TestBenchstat(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
+		// "go test" always has it; these tests also travel, built, to machines with a GPU.
 		t.Skip("benchstat is built with go, which is not here")
 	}
 	r := inProcess(t, newFakeGPU().opener(), benchArgs(t, "-format=bench")...).is(0)

@@ -21,10 +21,11 @@ func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, 
 	if err := writable(f.certify); err != nil {
 		return nil, err
 	}
-	c, err := certificate.New(run.State.Options, run.Data)
+	program, err := certificate.ThisProgram(buildVersion())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading this program for the certificate: %w", err)
 	}
+	c := certificate.New(program, run.State.Options, run.Data)
 	made, save := &certified{Certificate: c}, run.Save
 	run.Save = func(s *train.State) error {
 		if s.Rows == 0 && s.Epoch == len(c.Epochs)+1 {

@@ -121,6 +121,9 @@ func TestExpect(t *testing.T) {
 		}
 	}
 	p.run(append(train, "-json", "-expect=test_acc>1")...).is(3, "was not met")
+	// All that are not met are named.
+	p.run(append(train, "-expect=test_acc>1,train_loss<10", "-expect=test_loss<0")...).is(3,
+		"shadegrad: -expect=test_acc>1 was not met: ", "shadegrad: -expect=test_loss<0 was not met: ")
 }
 
 // TestSeed has the same bits from the same seed, whatever the threads, and other

@@ -200,12 +200,11 @@ func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, repor
 	if f.save != "" {
 		report.Note("saved " + f.save)
 	}
+	var unmet []error
 	for _, x := range f.expect {
-		if err := x.check(state.Last, seconds); err != nil {
-			return err
-		}
+		unmet = append(unmet, x.check(state.Last, seconds))
 	}
-	return nil
+	return errors.Join(unmet...)
 }
 
 // setThreads limits the CPU backend, and gonum with it, to n threads; 0 is all.

@@ -89,7 +89,7 @@ func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data
 		fmt.Fprintf(a.stderr, "the certificate was made on %s: %s, %s, %s; the same bits cannot be expected\n",
 			c.Device.Backend, c.Device.Name, c.Device.Driver, c.Device.Detail)
 	}
-	if p, err := certificate.ThisProgram(); err == nil && p != c.Program {
+	if p, err := certificate.ThisProgram(buildVersion()); err == nil && p != c.Program {
 		fmt.Fprintf(a.stderr, "the certificate was made by another build, %s with SHA-256 %.12s…\n", c.Program.Version, c.Program.SHA256)
 	}
 	v := &verification{app: a, certificate: c}

@@ -31,9 +31,6 @@ func resident(t *testing.T) int64 {
 // TestGrowth looks at the memory of the process, which no count of buffers sees:
 // thousands of steps, and backends opened and closed, must not make it grow.
 func TestGrowth(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute on a software renderer")
-	}
 	steps := func(n *net, epochs int) {
 		for range epochs {
 			n.epoch()

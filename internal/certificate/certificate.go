@@ -12,7 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"shadegrad/compute"
@@ -68,13 +67,7 @@ type Epoch struct {
 
 // DataOf identifies a data set.
 func DataOf(d *dataset.Data) Data {
-	digest := func(s *dataset.Set) string {
-		h := sha256.New()
-		h.Write(s.Images)
-		h.Write(s.Labels)
-		return hex.EncodeToString(h.Sum(nil))
-	}
-	return Data{Name: d.Name, Train: digest(&d.Train), Test: digest(&d.Test), Samples: d.Train.Len()}
+	return Data{Name: d.Name, Train: train.SetDigest(&d.Train), Test: train.SetDigest(&d.Test), Samples: d.Train.Len()}
 }
 
 // DeviceOf identifies a backend's device. The number of threads is left out: the CPU's
@@ -87,14 +80,9 @@ func DeviceOf(i compute.Info) Device {
 	return Device{i.Backend, i.Device, i.Driver, detail}
 }
 
-// ThisProgram identifies the running program.
-func ThisProgram() (Program, error) {
-	p := Program{Version: "(devel)"}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" {
-			p.Version = info.Main.Version
-		}
-	}
+// ThisProgram identifies the running program, which calls itself by a version.
+func ThisProgram(version string) (Program, error) {
+	p := Program{Version: version}
 	path, err := os.Executable()
 	if err != nil {
 		return p, err
@@ -112,14 +100,11 @@ func ThisProgram() (Program, error) {
 	return p, nil
 }
 
-// New begins the certificate of a run with these options on these data.
-func New(o train.Options, d *dataset.Data) (*Certificate, error) {
-	p, err := ThisProgram()
-	if err != nil {
-		return nil, fmt.Errorf("reading this program for the certificate: %w", err)
-	}
+// New begins the certificate of a run that a program makes with these options on these
+// data.
+func New(p Program, o train.Options, d *dataset.Data) *Certificate {
 	return &Certificate{Version: Version, Program: p, Data: DataOf(d), Options: o,
-		First: MarkOf(o.Network.InitialParameters(o.Seed))}, nil
+		First: MarkOf(o.Network.InitialParameters(o.Seed))}
 }
 
 // Add adds the epoch that a state has just completed on a device.

@@ -60,10 +60,11 @@ func states(t *testing.T, o train.Options, visit func(*train.State, compute.Info
 
 func certified(t *testing.T) *Certificate {
 	t.Helper()
-	c, err := New(options(), data())
-	if err != nil {
-		t.Fatal(err)
+	p, err := ThisProgram("shadegrad, of tests")
+	if err != nil || len(p.SHA256) != 64 {
+		t.Fatalf("%+v, error %v", p, err)
 	}
+	c := New(p, options(), data())
 	states(t, options(), c.Add)
 	return c
 }

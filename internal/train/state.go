@@ -94,11 +94,14 @@ func Describe(d *dataset.Data) DataInfo {
 		Width: d.Train.Width, Height: d.Train.Height, Classes: d.Train.Classes}
 }
 
-// Digest returns the SHA-256 of the training images followed by the labels.
-func Digest(d *dataset.Data) string {
+// Digest returns the SHA-256 of the training set.
+func Digest(d *dataset.Data) string { return SetDigest(&d.Train) }
+
+// SetDigest returns the SHA-256 of a set's images followed by its labels.
+func SetDigest(s *dataset.Set) string {
 	h := sha256.New()
-	h.Write(d.Train.Images)
-	h.Write(d.Train.Labels)
+	h.Write(s.Images)
+	h.Write(s.Labels)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
