@@ -80,13 +80,18 @@ type Fetch interface {
 
 // Args is all that may differ between two runs of one executable.
 type Args struct {
-	// Row is the first row of this batch: op Gather and op Loss read the entries
-	// Row, Row+1, … of their Index, and Loss writes these rows of its Stats.
+	// Row is the first row of this batch: ops Gather, Take, Warp and Loss read the
+	// entries Row, Row+1, … of their Index, and Loss writes these rows of its Stats.
 	Row int
 	// LearningRate is η in op Update.
 	LearningRate float32
 	// Momentum is μ in op Update.
 	Momentum float32
+	// Step is how many steps the run has made before this one: Update's and Average's t,
+	// and what makes random numbers other ones in each step.
+	Step uint32
+	// Seed is that of the random numbers of ops Dropout, Noise and Warp.
+	Seed uint64
 }
 
 // Info describes what a backend runs on, for people.

@@ -42,10 +42,37 @@ func inputs(op Op) []input {
 	switch o := op.(type) {
 	case Gather:
 		return []input{{"Src", o.Src.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
+	case Take:
+		return []input{{"Index", o.Index.Buf, RowNumber}}
 	case Loss:
 		return []input{{"Labels", o.Labels.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
+	case Warp:
+		return []input{{"Src", o.Src.Buf, Byte}, {"Labels", o.Labels.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
 	}
 	return nil
+}
+
+// Data returns what an op reads beside its operands: its bytes, and the index by which it
+// visits the rows of its data set, of which there are as many as rows. Where it reads nothing
+// of the kind, they are none.
+func Data(op Op) (data []Bytes, index Index, rows int) {
+	switch o := op.(type) {
+	case Gather:
+		return []Bytes{o.Src}, o.Index, o.Src.Rows
+	case Take:
+		return nil, o.Index, o.Src.Rows
+	case Loss:
+		if o.Targets.IsZero() {
+			return []Bytes{o.Labels}, o.Index, o.Labels.Rows
+		}
+	case Warp:
+		data = []Bytes{o.Src}
+		if o.Labels.Buf != nil {
+			data = append(data, o.Labels)
+		}
+		return data, o.Index, o.Src.Rows
+	}
+	return nil, Index{}, 0
 }
 
 func checkMat(m Mat) error {
@@ -84,7 +111,7 @@ func checkOverlap(op Op, operands []Operand) error {
 // inPlace tells whether an op's doc comment lets operand dst be operand src.
 func inPlace(op Op, dst, src string) bool {
 	switch op.(type) {
-	case Activate:
+	case Activate, Dropout:
 		return dst == "Dst" && src == "Src"
 	case Delta:
 		return dst == "Dst" && src == "Back"
@@ -99,6 +126,16 @@ func (o Gather) check() error {
 		return err
 	}
 	if err := checkBytes("Src", o.Src); err != nil {
+		return err
+	}
+	if o.Src.Cols != o.Dst.Cols {
+		return fmt.Errorf("Dst %s and Src %s differ in columns", o.Dst, o.Src)
+	}
+	return checkIndex(o.Index, o.Src.Rows)
+}
+
+func (o Take) check() error {
+	if err := need(o.Operands(), "Dst", "Src"); err != nil {
 		return err
 	}
 	if o.Src.Cols != o.Dst.Cols {
@@ -176,8 +213,6 @@ func (o Loss) check() error {
 		return fmt.Errorf("cross-entropy needs softmax or sigmoid outputs, not %s", o.F)
 	case o.Stats.Cols != 2:
 		return fmt.Errorf("Stats %s must have 2 columns, loss and hit", o.Stats)
-	case o.Labels.Cols != 1:
-		return fmt.Errorf("Labels %s must have 1 column", o.Labels)
 	}
 	if !o.Delta.IsZero() {
 		if err := same("Delta", o.Delta, "Z", o.Z); err != nil {
@@ -187,10 +222,24 @@ func (o Loss) check() error {
 	if err := checkBias(o.Bias, o.Z.Cols); err != nil {
 		return err
 	}
-	if err := checkBytes("Labels", o.Labels); err != nil {
-		return err
+	return o.checkTargets()
+}
+
+// checkTargets tells whether there are targets, of one kind.
+func (o Loss) checkTargets() error {
+	if o.Targets.IsZero() {
+		if o.Labels.Buf != nil && o.Labels.Cols != 1 {
+			return fmt.Errorf("Labels %s must have 1 column", o.Labels)
+		}
+		if err := checkBytes("Labels", o.Labels); err != nil {
+			return err
+		}
+		return checkIndex(o.Index, o.Labels.Rows)
 	}
-	return checkIndex(o.Index, o.Labels.Rows)
+	if o.Labels.Buf != nil || !o.Index.IsZero() {
+		return errors.New("there are Targets, and Labels or an Index as well")
+	}
+	return same("Targets", o.Targets, "Z", o.Z)
 }
 
 func (o ColumnSum) check() error {
@@ -201,18 +250,6 @@ func (o ColumnSum) check() error {
 		return fmt.Errorf("Dst %s must be 1×%d, one sum for each column of Src %s", o.Dst, o.Src.Cols, o.Src)
 	}
 	return nil
-}
-
-func (o Update) check() error {
-	if err := need(o.Operands(), "W", "G"); err != nil {
-		return err
-	}
-	if !o.V.IsZero() {
-		if err := same("W", o.W, "V", o.V); err != nil {
-			return err
-		}
-	}
-	return same("W", o.W, "G", o.G)
 }
 
 func (o Fill) check() error { return need(o.Operands(), "Dst") }
@@ -246,7 +283,7 @@ func checkBias(b Mat, cols int) error {
 }
 
 func checkActivation(f Activation) error {
-	if f < Identity || f > Softmax {
+	if f < Identity || int(f) >= len(activationNames) {
 		return fmt.Errorf("unknown %s", f)
 	}
 	return nil

@@ -8,17 +8,33 @@ type Activation int
 
 // The activations.
 const (
-	Identity Activation = iota // F(z) = z, F′ = 1
-	Sigmoid                    // F(z) = 1/(1+e^−z), F′ = y·(1−y)
-	Tanh                       // F(z) = tanh z, F′ = 1−y²
-	ReLU                       // F(z) = max(0, z), F′ = 1 where y > 0, else 0
-	Softmax                    // F(z)[j] = e^z[j] / Σₖ e^z[k], over a row
+	Identity   Activation = iota // F(z) = z, F′ = 1
+	Sigmoid                      // F(z) = 1/(1+e^−z), F′ = y·(1−y)
+	Tanh                         // F(z) = tanh z, F′ = 1−y²
+	ReLU                         // F(z) = max(0, z), F′ = 1 where y > 0, else 0
+	Softmax                      // F(z)[j] = e^z[j] / Σₖ e^z[k], over a row
+	ScaledTanh                   // F(z) = A·tanh(B·z), F′ = (A−y)·(A+y)·B/A, A = 1.7159, B = 0.6666
+	LeakyReLU                    // F(z) = z where z > 0, else z/100; F′ = 1 where y > 0, else 1/100
 )
 
-var activationNames = [...]string{"identity", "sigmoid", "tanh", "relu", "softmax"}
+// The constants of ScaledTanh, as in Cireşan, Meier, Gambardella and Schmidhuber,
+// "Deep, big, simple neural nets for handwritten digit recognition" (2010), after LeCun
+// et al., "Efficient BackProp" (1998), who write B as 2/3.
+const (
+	TanhAmplitude = 1.7159 // A
+	TanhSlope     = 0.6666 // B
+)
+
+// Leak is what LeakyReLU multiplies a negative z with: Maas, Hannun and Ng, "Rectifier
+// nonlinearities improve neural network acoustic models" (2013).
+const Leak = 0.01
+
+var activationNames = [...]string{"identity", "sigmoid", "tanh", "relu", "softmax", "scaled-tanh", "leaky-relu"}
 
 // Activations lists every activation.
-func Activations() []Activation { return []Activation{Identity, Sigmoid, Tanh, ReLU, Softmax} }
+func Activations() []Activation {
+	return []Activation{Identity, Sigmoid, Tanh, ReLU, Softmax, ScaledTanh, LeakyReLU}
+}
 
 // String returns the name in lower case, as the command's flags spell it.
 func (f Activation) String() string { return enumName(activationNames[:], int(f), "activation") }

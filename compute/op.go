@@ -45,6 +45,16 @@ type Gather struct {
 	Scale, Shift float32
 }
 
+// Take reads a batch of rows from a data set of numbers:
+//
+//	Dst[i,j] = Src[Index[Args.Row+i], j]
+//
+// Dst is m×n, Src has n columns, Index has at least Args.Row+m entries.
+type Take struct {
+	Dst, Src Mat
+	Index    Index // the zero Index is the natural order
+}
+
 // MatMul is the matrix product, Sgemm of BLAS with α = 1 and β = 0:
 //
 //	Dst = op(A)·op(B)
@@ -102,8 +112,12 @@ type Delta struct {
 // Z and Delta are m×n, Bias is 1×n or none, Labels is N×1, Stats has 2 columns and
 // at least Args.Row+m rows; Delta may be none, where only the loss is wanted, and
 // may be Z. Scale is 1/m for the gradient of the batch's mean and 1 for its sum.
+//
+// For targets that are no classes there are Targets instead of Labels and Index, m×n:
+// t[j] = Targets[i,j], whatever On and Off are, and a hit is always 0.
 type Loss struct {
 	Delta, Stats, Z, Bias Mat
+	Targets               Mat // none: the labels tell
 	Labels                Bytes
 	Index                 Index // the zero Index is the natural order
 	F                     Activation
@@ -122,19 +136,6 @@ type ColumnSum struct {
 	Dst, Src Mat
 }
 
-// Update is a step of stochastic gradient descent with Polyak's momentum, in the
-// form of Sutskever et al. (ICML 2013) and PyTorch's SGD, where the learning rate
-// does not enter the velocity:
-//
-//	V = μ·V + G
-//	W = W − η·V
-//
-// with η = Args.LearningRate and μ = Args.Momentum. All have one shape. Without
-// V it is W = W − η·G.
-type Update struct {
-	W, V, G Mat
-}
-
 // Fill sets every element to a value:
 //
 //	Dst[i,j] = Value
@@ -145,6 +146,9 @@ type Fill struct {
 
 // Name returns "gather".
 func (Gather) Name() string { return "gather" }
+
+// Name returns "take".
+func (Take) Name() string { return "take" }
 
 // Name returns "matmul".
 func (MatMul) Name() string { return "matmul" }
@@ -161,14 +165,16 @@ func (Loss) Name() string { return "loss" }
 // Name returns "column_sum".
 func (ColumnSum) Name() string { return "column_sum" }
 
-// Name returns "update".
-func (Update) Name() string { return "update" }
-
 // Name returns "fill".
 func (Fill) Name() string { return "fill" }
 
 // Operands returns Dst.
 func (o Gather) Operands() []Operand { return present(Operand{"Dst", o.Dst, Out}) }
+
+// Operands returns Dst and Src.
+func (o Take) Operands() []Operand {
+	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
+}
 
 // Operands returns Dst, A and B.
 func (o MatMul) Operands() []Operand {
@@ -185,21 +191,16 @@ func (o Delta) Operands() []Operand {
 	return present(Operand{"Dst", o.Dst, Out}, Operand{"Back", o.Back, In}, Operand{"Y", o.Y, In})
 }
 
-// Operands returns Delta, Stats, Z and Bias. Of Stats only the batch's rows are
+// Operands returns Delta, Stats, Z, Bias and Targets. Of Stats only the batch's rows are
 // written, so what was there before still counts.
 func (o Loss) Operands() []Operand {
 	return present(Operand{"Delta", o.Delta, Out}, Operand{"Stats", o.Stats, InOut},
-		Operand{"Z", o.Z, In}, Operand{"Bias", o.Bias, In})
+		Operand{"Z", o.Z, In}, Operand{"Bias", o.Bias, In}, Operand{"Targets", o.Targets, In})
 }
 
 // Operands returns Dst and Src.
 func (o ColumnSum) Operands() []Operand {
 	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
-}
-
-// Operands returns W, V and G.
-func (o Update) Operands() []Operand {
-	return present(Operand{"W", o.W, InOut}, Operand{"V", o.V, InOut}, Operand{"G", o.G, In})
 }
 
 // Operands returns Dst.

@@ -84,7 +84,18 @@ func (o Gather) batch() (rows, limit int) {
 	return o.Dst.Rows, indexed(o.Index, o.Src.Rows)
 }
 
+func (o Take) batch() (rows, limit int) {
+	return o.Dst.Rows, indexed(o.Index, o.Src.Rows)
+}
+
+func (o Warp) batch() (rows, limit int) {
+	return o.Dst.Rows, indexed(o.Index, o.Src.Rows)
+}
+
 func (o Loss) batch() (rows, limit int) {
+	if !o.Targets.IsZero() {
+		return o.Z.Rows, o.Stats.Rows
+	}
 	return o.Z.Rows, min(indexed(o.Index, o.Labels.Rows), o.Stats.Rows)
 }
 

@@ -52,6 +52,13 @@ func (s Stream) Uint64(i uint64) uint64 {
 	return uint64(b[1])<<32 | uint64(b[0])
 }
 
+// Half returns 16 bits at index e: half number e%8, the lower one of a word first, of the
+// four words at index e/8.
+func (s Stream) Half(e uint64) uint16 {
+	b := s.block(e / 8)
+	return uint16(b[e%8/2] >> (16 * (e % 2)))
+}
+
 // Uniform returns a number in [0, 1), a multiple of 2⁻⁵³.
 func (s Stream) Uniform(i uint64) float64 { return float64(s.Uint64(i)>>11) * 0x1p-53 }
 

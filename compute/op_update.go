@@ -1,0 +1,153 @@
+package compute
+
+import "math"
+
+// A Rule is how op Update turns gradients into steps.
+type Rule int
+
+// The rules. Op Update gives the equations.
+const (
+	SGD      Rule = iota // with Polyak's momentum where there is a V
+	Nesterov             // Sutskever, Martens, Dahl and Hinton (ICML 2013)
+	RMSProp              // Tieleman and Hinton, Coursera lecture 6.5 (2012)
+	Adam                 // Kingma and Ba (ICLR 2015)
+)
+
+var ruleNames = [...]string{"sgd", "nesterov", "rmsprop", "adam"}
+
+// Rules lists every rule.
+func Rules() []Rule { return []Rule{SGD, Nesterov, RMSProp, Adam} }
+
+// String returns the name in lower case.
+func (r Rule) String() string { return enumName(ruleNames[:], int(r), "rule") }
+
+// ParseRule is the inverse of String.
+func ParseRule(name string) (Rule, error) {
+	i, err := enumParse(ruleNames[:], name, "rule")
+	return Rule(i), err
+}
+
+// MarshalText returns the name, so that a rule is stored by it.
+func (r Rule) MarshalText() ([]byte, error) { return enumText(ruleNames[:], int(r), "rule") }
+
+// UnmarshalText is the inverse of MarshalText.
+func (r *Rule) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRule(string(text))
+	return err
+}
+
+// Update changes parameters by their gradient. With η = Args.LearningRate, μ =
+// Args.Momentum, ρ = Rho, ε = Epsilon, t = Args.Step + 1 and
+//
+//	g = c·G + L2·W + L1·sgn(W)        sgn(0) = 0
+//	c = min(1, Clip/√ΣNorms) where Clip > 0, else 1
+//
+// the rules are, before the last term of W,
+//
+//	SGD        V = μ·V + g                    W −= η·V              W −= η·g without V
+//	Nesterov   V = μ·V + g                    W −= η·(g + μ·V)
+//	RMSProp    S = ρ·S + (1−ρ)·g²             W −= η·g/(√S + ε)
+//	Adam       V = μ·V + (1−μ)·g              W −= η·(V/(1−μᵗ))/(√(S/(1−ρᵗ)) + ε)
+//	           S = ρ·S + (1−ρ)·g²
+//
+// and all of them, with the W of before the step, end with W −= η·Decay·W.
+//
+// SGD and Nesterov are in the form of Sutskever et al. and PyTorch, where the learning
+// rate does not enter the velocity. L2 is the weight decay that is part of the
+// gradient; Decay is the decoupled one of Loshchilov and Hutter (ICLR 2019), which makes
+// Adam AdamW. Clip bounds the norm of the gradients whose sums of squares, as op SquareSum
+// leaves them, are the elements of Norms: Pascanu, Mikolov and Bengio (ICML 2013).
+//
+// W, V, S and G have one shape. V is optional for SGD, needed by Nesterov and Adam and none
+// for RMSProp; S is needed by RMSProp and Adam and none for the others. Norms is 1×p, and
+// none where Clip is 0.
+type Update struct {
+	W, V, S, G    Mat
+	Norms         Mat
+	Rule          Rule
+	Rho, Epsilon  float32
+	L2, L1, Decay float32
+	Clip          float32
+}
+
+// Plain tells whether the update is W −= η·G, or V = μ·V + G, W −= η·V, and no more.
+func (o Update) Plain() bool {
+	return o.Rule == SGD && o.L2 == 0 && o.L1 == 0 && o.Decay == 0 && o.Clip == 0
+}
+
+// Corrections returns 1/(1−μᵗ) and 1/(1−ρᵗ) of rule Adam, which make up for V and S
+// beginning at 0.
+func (o Update) Corrections(args Args) (first, second float32) {
+	t := float64(args.Step) + 1
+	return float32(-1 / math.Expm1(t*math.Log(float64(args.Momentum)))), float32(-1 / math.Expm1(t*math.Log(float64(o.Rho))))
+}
+
+// SquareSum adds up the squares of a matrix:
+//
+//	Dst[0,0] = Σᵢⱼ Src[i,j]²
+//
+// Dst is 1×1.
+type SquareSum struct {
+	Dst, Src Mat
+}
+
+// MaxNorm bounds the weights that lead to each unit, which are a row of W:
+//
+//	W[i,:] = W[i,:]·√(Limit/s)  where s = Σⱼ W[i,j]² > Limit
+//
+// as in Hinton, Srivastava, Krizhevsky, Sutskever and Salakhutdinov, "Improving neural
+// networks by preventing co-adaptation of feature detectors" (2012), where W is stored
+// the other way round and Limit bounds the squared norms of its columns.
+type MaxNorm struct {
+	W     Mat
+	Limit float32 // of the squared norm; above 0
+}
+
+// Average is a step of an exponential moving average, Polyak's averaging of weights
+// with a memory that fades:
+//
+//	Dst = Dst + (1−β)·(Src − Dst),   β = min(Decay, (1+t)/(10+t)),   t = Args.Step
+//
+// β is small at first, so that the weights a run began with are soon forgotten. Dst and Src
+// have one shape.
+type Average struct {
+	Dst, Src Mat
+	Decay    float32 // in [0, 1)
+}
+
+// Weight returns 1 − β.
+func (o Average) Weight(args Args) float32 {
+	t := float64(args.Step)
+	return float32(1 - min(float64(o.Decay), (1+t)/(10+t)))
+}
+
+// Name returns "update".
+func (Update) Name() string { return "update" }
+
+// Name returns "square_sum".
+func (SquareSum) Name() string { return "square_sum" }
+
+// Name returns "max_norm".
+func (MaxNorm) Name() string { return "max_norm" }
+
+// Name returns "average".
+func (Average) Name() string { return "average" }
+
+// Operands returns W, V, S, G and Norms.
+func (o Update) Operands() []Operand {
+	return present(Operand{"W", o.W, InOut}, Operand{"V", o.V, InOut}, Operand{"S", o.S, InOut},
+		Operand{"G", o.G, In}, Operand{"Norms", o.Norms, In})
+}
+
+// Operands returns Dst and Src.
+func (o SquareSum) Operands() []Operand {
+	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
+}
+
+// Operands returns W.
+func (o MaxNorm) Operands() []Operand { return present(Operand{"W", o.W, InOut}) }
+
+// Operands returns Dst and Src.
+func (o Average) Operands() []Operand {
+	return present(Operand{"Dst", o.Dst, InOut}, Operand{"Src", o.Src, In})
+}
