@@ -108,7 +108,7 @@ func TestActivateShapes(t *testing.T) {
 		{Activate{Src: mat(2, 4)}, "Dst is missing"},
 		{Activate{Dst: mat(2, 4)}, "Src is missing"},
 		{Activate{Dst: mat(2, 4), Src: mat(2, 4), F: -1}, "unknown activation(-1)"},
-		{Activate{Dst: mat(2, 4), Src: mat(2, 4), F: Softmax + 1}, "unknown activation(5)"},
+		{Activate{Dst: mat(2, 4), Src: mat(2, 4), F: LeakyReLU + 1}, "unknown activation(7)"},
 	} {
 		v.test(t)
 	}

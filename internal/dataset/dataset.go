@@ -18,20 +18,29 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// A Set is a list of images of one size with their labels.
+// A Set is a list of samples: images of one size, or rows of numbers, with their labels
+// or, for regression, their targets.
 type Set struct {
-	Images        []byte // Len()·Features() pixels, image by image, each row by row from the top
-	Labels        []byte // Len() labels
-	Width, Height int    // size of an image in pixels
-	Classes       int    // labels are below it; the same for both sets of a Data
+	Images        []byte    // Len()·Features() pixels, image by image, each row by row from the top; nil where there are Values
+	Values        []float32 // Len()·Features() numbers, row by row, of samples that are no images; else nil
+	Labels        []byte    // Len() labels; nil where there are Targets
+	Targets       []float32 // Len()·Outputs numbers, row by row, for regression; else nil
+	Width, Height int       // size of an image in pixels; of a row of numbers, their count and 1
+	Classes       int       // labels are below it; the same for both sets of a Data; 0 for regression
+	Outputs       int       // numbers of a target; 0 for classes
 
 	labelsFile string
 }
 
-// Len returns the number of images.
-func (s *Set) Len() int { return len(s.Labels) }
+// Len returns the number of samples.
+func (s *Set) Len() int {
+	if s.Outputs > 0 {
+		return len(s.Targets) / s.Outputs
+	}
+	return len(s.Labels)
+}
 
-// Features returns the number of pixels of an image.
+// Features returns the number of pixels of an image, or of numbers of a row.
 func (s *Set) Features() int { return s.Width * s.Height }
 
 // Image returns the pixels of image i, without copying them. It panics if there is no such image.
@@ -56,6 +65,8 @@ func (s *Set) CheckLabels(classes int) error {
 type Data struct {
 	Name        string // "MNIST (built in)", or the directory
 	Train, Test Set
+	// Validation is the part of the training set that Split has put aside; empty otherwise.
+	Validation Set
 }
 
 // Open reads the data set in the directory dir, or the built-in MNIST if dir is empty.

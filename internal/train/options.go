@@ -24,6 +24,8 @@ type Options struct {
 	Momentum     float64    `json:"momentum"`
 	Schedule     Schedule   `json:"schedule"`
 	Seed         uint64     `json:"seed"`
+	// Training is what a step does beside going down the gradient.
+	Training mlp.Training `json:"training"`
 }
 
 // Check tells what is wrong with options, by the names of the command's flags.
