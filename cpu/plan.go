@@ -179,6 +179,12 @@ func (l *plan) single(i int, op compute.Op) *node {
 		return updateNode(o)
 	case compute.Fill:
 		return fillNode(o)
+	case compute.Dropout:
+		return dropoutNode(o)
+	case compute.Noise:
+		return noiseNode(o)
+	case compute.Warp:
+		return l.warpNode(o)
 	}
 	return nil
 }

@@ -59,24 +59,17 @@ func (e *executable) use() error {
 		for _, o := range op.Operands() {
 			e.buffers = append(e.buffers, o.Mat.Buf)
 		}
-		var data compute.Bytes
-		var index compute.Index
-		switch o := op.(type) {
-		case compute.Gather:
-			data, index = o.Src, o.Index
-		case compute.Loss:
-			data, index = o.Labels, o.Index
-		default:
-			continue
+		bytes, index, rows := compute.Data(op)
+		for _, m := range bytes {
+			e.buffers = append(e.buffers, m.Buf)
 		}
-		e.buffers = append(e.buffers, data.Buf)
 		if index.IsZero() {
 			continue
 		}
 		e.buffers = append(e.buffers, index.Buf)
-		if limit := index.Buf.(*buffer[uint32]).limit; limit > data.Rows {
+		if limit := index.Buf.(*buffer[uint32]).limit; limit > rows {
 			return &compute.OpError{Program: e.program.Name, Index: i, Op: op.Name(),
-				Err: fmt.Errorf("Index may hold rows below %d, but there are %d", limit, data.Rows)}
+				Err: fmt.Errorf("Index may hold rows below %d, but there are %d", limit, rows)}
 		}
 	}
 	return nil

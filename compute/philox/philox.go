@@ -59,6 +59,19 @@ func (s Stream) Half(e uint64) uint16 {
 	return uint16(b[e%8/2] >> (16 * (e % 2)))
 }
 
+// Halves writes what Half returns at indices e, e+1, … to dst, with a block drawn once for
+// the eight that it has.
+func (s Stream) Halves(dst []uint16, e uint64) {
+	var b [4]uint32
+	for i := range dst {
+		at := e + uint64(i)
+		if i == 0 || at%8 == 0 {
+			b = s.block(at / 8)
+		}
+		dst[i] = uint16(b[at%8/2] >> (16 * (at % 2)))
+	}
+}
+
 // Uniform returns a number in [0, 1), a multiple of 2⁻⁵³.
 func (s Stream) Uniform(i uint64) float64 { return float64(s.Uint64(i)>>11) * 0x1p-53 }
 

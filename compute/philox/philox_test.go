@@ -95,3 +95,25 @@ func TestShuffle(t *testing.T) {
 		}
 	}
 }
+
+// TestHalves draws halves one by one and many at once, from places within a block.
+func TestHalves(t *testing.T) {
+	s := Stream{Seed: 0x123456789abcdef0, ID: 1<<63 | 5}
+	for _, first := range []uint64{0, 1, 7, 8, 13, 1<<35 - 3} {
+		for _, n := range []int{0, 1, 7, 8, 9, 40} {
+			got := make([]uint16, n)
+			s.Halves(got, first)
+			for i, h := range got {
+				e := first + uint64(i)
+				b := Block([2]uint32{0x9abcdef0, 0x12345678}, [4]uint32{uint32(e / 8), uint32(e / 8 >> 32), 5, 1 << 31})
+				want := uint16(b[e%8/2])
+				if e%2 == 1 {
+					want = uint16(b[e%8/2] >> 16)
+				}
+				if h != want || s.Half(e) != want {
+					t.Fatalf("half %d is %#x among %d from %d, %#x alone, want %#x", e, h, n, first, s.Half(e), want)
+				}
+			}
+		}
+	}
+}
