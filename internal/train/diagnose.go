@@ -106,11 +106,8 @@ func (s *session) divergence(st *State) (*DivergedError, error) {
 
 // at describes the step that begins at a row.
 func (s *session) at(st *State, row int) *DivergedError {
-	o := st.Options
-	perEpoch := o.steps(s.train.samples)
-	step := row / s.train.batch
-	return &DivergedError{Epoch: st.Epoch + 1, Step: step + 1,
-		LearningRate: o.Schedule.Rate(o.LearningRate, st.Epoch*perEpoch+step, perEpoch*o.Epochs)}
+	o, n := st.Options, s.train.samples
+	return &DivergedError{Epoch: st.Epoch + 1, Step: row/s.train.batch + 1, LearningRate: o.Rate(o.stepAt(st.Epoch, row, n), n)}
 }
 
 // badLoss repeats the steps up to the one that has a sample whose loss is not

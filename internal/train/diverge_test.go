@@ -138,7 +138,7 @@ func (s *stepper) divergence() *DivergedError {
 		for step := range perEpoch {
 			row := step * s.batch
 			rows := min(s.batch, s.rows-row)
-			rate := s.o.Schedule.Rate(s.o.LearningRate, epoch*perEpoch+step, perEpoch*s.o.Epochs)
+			rate := s.o.Rate(epoch*perEpoch+step, s.rows)
 			d := &DivergedError{Epoch: epoch + 1, Step: step + 1, LearningRate: rate}
 			before := s.first(s.n.Parameters(), 0)
 			s.steps[rows].Run(compute.Args{Row: row, LearningRate: float32(rate), Momentum: float32(s.o.Momentum)})

@@ -301,7 +301,7 @@ func (r *Run) diagnosis(s *session) {
 func (o Options) meanRate(epoch, n int) float64 {
 	steps, sum := o.steps(n), 0.
 	for i := range steps {
-		sum += o.Schedule.Rate(o.LearningRate, epoch*steps+i, steps*o.Epochs)
+		sum += o.Rate(epoch*steps+i, n)
 	}
 	return sum / float64(steps)
 }

@@ -381,7 +381,7 @@ func TestMeanRate(t *testing.T) {
 	o.Epochs, o.Schedule = 3, OneCycle
 	sum := 0.
 	for i := range 7 {
-		sum += o.Schedule.Rate(o.LearningRate, 7+i, 21)
+		sum += o.Rate(7+i, 65)
 	}
 	if v := o.meanRate(1, 65); math.Abs(v-sum/7) > 1e-15 {
 		t.Errorf("mean rate %v, want %v", v, sum/7)

@@ -31,7 +31,9 @@ type Epoch struct {
 	Epoch        int // from 1
 	TrainLoss    float64
 	TrainAcc     float64 // share of hits, as the steps saw them
-	TestLoss     float64
+	ValLoss      float64 // on the validation set, where there is one
+	ValAcc       float64
+	TestLoss     float64 // on the test set, where it was looked at
 	TestAcc      float64
 	LearningRate float64 // of its last step
 	Seconds      float64 // of training, without the evaluation

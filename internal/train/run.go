@@ -191,12 +191,10 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 // queued: all of them, unless ctx ended.
 func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) (int, error) {
 	st, o, n := r.State, r.State.Options, s.train.samples
-	perEpoch := o.steps(n)
-	total := perEpoch * o.Epochs
 	p := progress{begin: begin, next: begin.Add(progressEvery), from: st.Rows}
 	row := st.Rows
 	for row < n && ctx.Err() == nil {
-		e.LearningRate = o.Schedule.Rate(o.LearningRate, st.Epoch*perEpoch+row/s.train.batch, total)
+		e.LearningRate = o.Rate(o.stepAt(st.Epoch, row, n), n)
 		var err error
 		var loss float64
 		if row, err = r.step(s, row, e.LearningRate); err != nil {

@@ -140,7 +140,7 @@ func plainRun(o Options, d *dataset.Data) []Epoch {
 			for _, i := range order[step*batch : min((step+1)*batch, len(order))] {
 				list = append(list, train[i])
 			}
-			e.LearningRate = o.Schedule.Rate(o.LearningRate, epoch*steps+step, steps*o.Epochs)
+			e.LearningRate = o.Rate(epoch*steps+step, len(train))
 			trainHits += hits(list)
 			e.TrainLoss += n.Step(velocity, list, e.LearningRate, o.Momentum) / float64(len(train))
 		}

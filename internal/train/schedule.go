@@ -3,16 +3,30 @@ package train
 import (
 	"fmt"
 	"math"
+
+	"shadegrad/compute"
 )
 
 // A Schedule is how the learning rate changes during a run.
 type Schedule string
 
-// The schedules. η is Options.LearningRate, and t in [0, 1) the share of the run's
-// steps that are done.
+// The schedules. η is Options.LearningRate, η₁ Options.RateEnd, γ Options.Decay, k
+// Options.DecayEvery, e the epochs that are done and E all epochs, and t in [0, 1] the place
+// of the step among those of the run after the warm-up: 0 for the first, 1 for the last.
 const (
 	// Constant keeps η.
 	Constant Schedule = "constant"
+	// Step is η·γ^⌊e/k⌋.
+	Step Schedule = "step"
+	// Exponential is η·γ^(e/k), or where no γ is given that which ends at η₁,
+	// η·(η₁/η)^(e/(E−1)): all steps of an epoch have one rate, as in Hinton et al.,
+	// "Improving neural networks by preventing co-adaptation of feature detectors" (2012).
+	Exponential Schedule = "exponential"
+	// Linear is η + (η₁ − η)·t.
+	Linear Schedule = "linear"
+	// Cosine is η₁ + (η − η₁)·(1 + cos πt)/2: Loshchilov and Hutter, "SGDR: Stochastic
+	// gradient descent with warm restarts" (ICLR 2017), without restarts.
+	Cosine Schedule = "cosine"
 	// OneCycle rises from η/25 to η over the first 30% of the steps and falls
 	// to nearly zero over the rest, each along half a cosine: Smith and Topin,
 	// "Super-convergence" (2019), with PyTorch's OneCycleLR's proportions.
@@ -20,36 +34,134 @@ const (
 )
 
 // Schedules lists every schedule.
-func Schedules() []Schedule { return []Schedule{OneCycle, Constant} }
-
-func (s Schedule) check() error {
-	for _, known := range Schedules() {
-		if s == known {
-			return nil
-		}
-	}
-	return fmt.Errorf("-schedule=%s: there are %q", string(s), Schedules())
+func Schedules() []Schedule {
+	return []Schedule{OneCycle, Constant, Step, Exponential, Linear, Cosine}
 }
 
 const (
-	warmUp     = 0.3     // share of the steps before the peak
-	firstShare = 1. / 25 // of η, at the first step
-	lastShare  = 1e-5    // of η, at the last
+	riseShare  = 0.3     // share of OneCycle's steps before the peak
+	firstShare = 1. / 25 // of η, at its first step
+	lastShare  = 1e-5    // of η, at its last
 )
 
-// Rate returns the learning rate of a step, counted from 0, of a run of total
-// steps, where peak is η.
-func (s Schedule) Rate(peak float64, step, total int) float64 {
-	if s != OneCycle || total <= 1 {
-		return peak
+// checkSchedule tells what is wrong with how the rate changes.
+func (o Options) checkSchedule() error {
+	known := false
+	for _, s := range Schedules() {
+		known = known || s == o.Schedule
 	}
-	// The rate is evaluated where the step stands among the others, so that
-	// the first has the first share and the last the last.
-	t := float64(step) / float64(total-1)
-	if t < warmUp {
-		return peak * cosine(firstShare, 1, t/warmUp)
+	s := o.Schedule
+	switch {
+	case !known:
+		return fmt.Errorf("-schedule=%s: there are %q", string(s), Schedules())
+	case !(o.RateEnd >= 0) || o.RateEnd > o.LearningRate:
+		return fmt.Errorf("-lr-end=%v: must be at least 0 and at most -lr=%v", o.RateEnd, o.LearningRate)
+	case o.RateEnd != 0 && s != Linear && s != Cosine && s != Exponential:
+		return fmt.Errorf("-lr-end does not go with -schedule=%s; it needs %s, %s or %s", s, Linear, Cosine, Exponential)
+	case !(o.Decay >= 0) || o.Decay > 1:
+		return fmt.Errorf("-decay=%v: must be above 0 and at most 1", o.Decay)
+	case o.Decay != 0 && s != Step && s != Exponential:
+		return fmt.Errorf("-decay does not go with -schedule=%s; it needs %s or %s", s, Step, Exponential)
+	case s == Step && o.Decay == 0:
+		return fmt.Errorf("-schedule=%s needs -decay, what the rate is multiplied with, such as -decay=0.1", s)
+	case s == Exponential && (o.Decay == 0) == (o.RateEnd == 0):
+		return fmt.Errorf("-schedule=%s needs one of -decay, what the rate is multiplied with, and -lr-end, the last rate", s)
+	case o.DecayEvery < 0:
+		return fmt.Errorf("-decay-every=%d: must be 1 or more", o.DecayEvery)
+	case o.DecayEvery != 0 && o.Decay == 0:
+		return fmt.Errorf("-decay-every=%d does nothing without -decay", o.DecayEvery)
+	case !(o.Warmup >= 0) || o.Warmup >= float64(o.Epochs) && o.Warmup > 0:
+		return fmt.Errorf("-warmup=%v: must be at least 0 and less than -epochs=%d", o.Warmup, o.Epochs)
+	case o.Warmup > 0 && s == OneCycle:
+		return fmt.Errorf("-warmup does not go with -schedule=%s, which warms up by itself", s)
 	}
-	return peak * cosine(1, lastShare, (t-warmUp)/(1-warmUp))
+	return nil
+}
+
+// Rate returns the learning rate of a step of a run, which is counted from 0, over n training
+// samples. With Dampen it has the factor 1 − μ already.
+//
+// While the rate warms up, by Goyal et al., "Accurate, large minibatch SGD" (2017), it is
+// (step + 1)/w of what it would be, where w steps are the warm-up. Step and Exponential count
+// the epochs of the warm-up too.
+func (o Options) Rate(step, n int) float64 {
+	perEpoch := o.steps(n)
+	total := perEpoch * o.Epochs
+	warm := int(math.Round(o.Warmup * float64(perEpoch)))
+	rate := o.LearningRate * o.share(step, perEpoch, warm, total)
+	if step < warm {
+		rate *= float64(step+1) / float64(warm)
+	}
+	if o.Dampen {
+		rate *= 1 - o.MomentumAt(step, n)
+	}
+	return rate
+}
+
+// share returns what a schedule makes of η at a step, but for the warm-up.
+func (o Options) share(step, perEpoch, warm, total int) float64 {
+	end := o.RateEnd / o.LearningRate
+	epoch, every := step/perEpoch, max(o.DecayEvery, 1)
+	switch o.Schedule {
+	case Step:
+		return math.Pow(o.Decay, float64(epoch/every))
+	case Exponential:
+		if o.Decay > 0 {
+			return math.Pow(o.Decay, float64(epoch)/float64(every))
+		}
+		return math.Pow(end, float64(epoch)/float64(max(o.Epochs-1, 1)))
+	case Linear:
+		return 1 + (end-1)*place(step-warm, total-warm)
+	case Cosine:
+		return cosine(1, end, place(step-warm, total-warm))
+	case OneCycle:
+		if total > 1 {
+			return cycle(firstShare, 1, lastShare, place(step, total))
+		}
+	}
+	return 1
+}
+
+// MomentumAt returns the momentum μ of a step of a run, which is counted from 0, over n
+// training samples.
+func (o Options) MomentumAt(step, n int) float64 {
+	perEpoch := o.steps(n)
+	switch {
+	case o.CycleMomentum && perEpoch*o.Epochs > 1:
+		return cycle(o.Momentum, o.MomentumEnd, o.Momentum, place(step, perEpoch*o.Epochs))
+	case o.MomentumEpochs > 0:
+		t := min(float64(step/perEpoch)/float64(o.MomentumEpochs), 1)
+		return (1-t)*o.Momentum + t*o.MomentumEnd
+	}
+	return o.Momentum
+}
+
+// StepArgs are the arguments of the step that begins at a row of an epoch, which is counted
+// from 0, over n training samples.
+func (o Options) StepArgs(epoch, row, n int) compute.Args {
+	step := o.stepAt(epoch, row, n)
+	return compute.Args{Row: row, LearningRate: float32(o.Rate(step, n)), Momentum: float32(o.MomentumAt(step, n)),
+		Step: uint32(step), Seed: o.Seed}
+}
+
+// stepAt returns which step of the run begins at a row of an epoch; both count from 0.
+func (o Options) stepAt(epoch, row, n int) int { return epoch*o.steps(n) + row/o.BatchSize(n) }
+
+// place returns where the step stands among n: 0 for the first and before it, 1 for the last.
+func place(step, n int) float64 {
+	if step <= 0 || n <= 1 {
+		return 0
+	}
+	return float64(step) / float64(n-1)
+}
+
+// cycle goes from a to b while t goes through the first part of a cycle, and to c while it goes
+// through the rest.
+func cycle(a, b, c, t float64) float64 {
+	if t < riseShare {
+		return cosine(a, b, t/riseShare)
+	}
+	return cosine(b, c, (t-riseShare)/(1-riseShare))
 }
 
 // cosine goes from a to b along half a cosine while t goes from 0 to 1.

@@ -21,6 +21,8 @@ type State struct {
 	Velocities [][]float32 // likewise; none without momentum
 	Stats      []float32   // loss and hit of each of Rows samples
 	Last       Epoch       // the last completed epoch's outcome
+	Best       *Best       // the best epoch so far; nil without a validation set
+	Tested     *Epoch      // the epoch whose weights were tested at the end, with TestLoss and TestAcc; nil before
 }
 
 // NewState returns the state in which a run on the data that was read from path
