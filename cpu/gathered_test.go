@@ -51,7 +51,7 @@ func (s denseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netwo
 	t.Helper()
 	b := cpu.New()
 	config := mlp.Config{Sizes: s.sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, Shift: -0.3, On: 1}
-	n, err := mlp.New(b, config, s.rows, s.momentum)
+	n, err := mlp.New(b, config, s.rows, mlp.Training{Velocity: s.momentum})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netw
 	b := cpu.New()
 	config := mlp.Config{Sizes: s.sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, On: 1}
 	rows := max(s.batches[0], s.batches[1])
-	n, err1 := mlp.New(b, config, rows, s.momentum)
+	n, err1 := mlp.New(b, config, rows, mlp.Training{Velocity: s.momentum})
 	set, err2 := s.set(b, 2*rows+1, max(config.Outputs(), 2))
 	for _, err := range []error{err1, err2, n.Load(n.Parameters(), config.InitialParameters(4))} {
 		if err != nil {

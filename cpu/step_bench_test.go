@@ -52,7 +52,7 @@ func BenchmarkStep(b *testing.B) {
 			be := cpu.New()
 			defer be.Close()
 			config := mlp.Config{Sizes: c.sizes, Hidden: c.hidden, Output: compute.Softmax, Init: mlp.Xavier, Scale: 1. / 255, On: 1}
-			n, err := mlp.New(be, config, c.batch, c.momentum)
+			n, err := mlp.New(be, config, c.batch, mlp.Training{Velocity: c.momentum})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -49,7 +49,7 @@ func steps(t *testing.T, sizes []int, rows int) [][]float32 {
 	b := cpu.New()
 	defer b.Close()
 	config := mlp.Config{Sizes: sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, On: 1}
-	n, err := mlp.New(b, config, rows, true)
+	n, err := mlp.New(b, config, rows, mlp.Training{Velocity: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func newTrainer(t testing.TB, b compute.Backend, samples, batch int, momentum fl
 	r.set.Order, err[2] = b.AllocIndex(samples, samples)
 	r.set.Stats, err[3] = b.Alloc(samples, 2)
 	r.set.Totals, err[4] = b.Alloc(1, 2)
-	r.network, err[5] = mlp.New(b, c, batch, momentum != 0)
+	r.network, err[5] = mlp.New(b, c, batch, mlp.Training{Velocity: momentum != 0})
 	must(err[:]...)
 	must(b.WriteBytes(r.set.Images, pixels), b.WriteBytes(r.set.Labels, labels), b.WriteIndex(r.set.Order, order),
 		r.network.Load(r.network.Parameters(), c.InitialParameters(7)))

@@ -94,7 +94,7 @@ func NewSubject(b compute.Backend, s Step, d *dataset.Set) (*Subject, error) {
 
 func (j *Subject) prepare(d *dataset.Set) (err error) {
 	b := j.Backend
-	if j.network, err = mlp.New(b, j.Step.Network, j.Step.Batch, j.Step.Momentum); err != nil {
+	if j.network, err = mlp.New(b, j.Step.Network, j.Step.Batch, mlp.Training{Velocity: j.Step.Momentum}); err != nil {
 		return err
 	}
 	if err = j.network.Load(j.network.Parameters(), j.Step.Network.InitialParameters(1)); err != nil {

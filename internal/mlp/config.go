@@ -33,10 +33,37 @@ type Config struct {
 	// A pixel p in [0, 255] enters the network as Scale·p + Shift.
 	Scale float32 `json:"scale"`
 	Shift float32 `json:"shift"`
-	// On is the target of the labelled class's output, Off that of the others.
+	// On is the target of the labelled class's output, Off that of the others. Label smoothing
+	// by ε, of Szegedy et al. (CVPR 2016), is On = 1−ε+ε/n and Off = ε/n for n classes.
 	On  float32 `json:"on"`
 	Off float32 `json:"off"`
+	// Reduction is what becomes of the squared errors of a sample's outputs.
+	Reduction Reduction `json:"reduction,omitempty"`
+	// InitScale is a of the initialisation Uniform; 0 is ½.
+	InitScale float32 `json:"init_scale,omitempty"`
+	// ZeroBiases has the biases begin at 0 whatever Init is.
+	ZeroBiases bool `json:"zero_biases,omitempty"`
+	// Regression says that the outputs are to come near numbers, a set's Targets, and that
+	// there are no classes.
+	Regression bool `json:"regression,omitempty"`
+	// Width and Height are an image's, in pixels, where it is to be distorted; else they may be 0.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
 }
+
+// A Reduction is what becomes of the squared errors of a sample's outputs, n of them.
+// Cross-entropy is always the sum of its terms.
+type Reduction string
+
+// The reductions. The empty one is ReduceMean.
+const (
+	ReduceMean Reduction = "mean" // 1/n·Σ(y−t)², as PyTorch's MSELoss
+	ReduceSum  Reduction = "sum"  // Σ(y−t)²
+	ReduceHalf Reduction = "half" // ½·Σ(y−t)², whose gradient is y−t
+)
+
+// Reductions lists every reduction.
+func Reductions() []Reduction { return []Reduction{ReduceMean, ReduceSum, ReduceHalf} }
 
 // MaxLayers bounds the weight layers of a network. More than a few dozen do not
 // learn, and the time to compile a step grows with their square.
@@ -72,7 +99,28 @@ func (c Config) Check() error {
 	if c.Loss == compute.CrossEntropy && c.Output != compute.Softmax && c.Output != compute.Sigmoid {
 		return fmt.Errorf("cross-entropy needs softmax or sigmoid outputs, not %s", c.Output)
 	}
+	if c.Regression && c.Loss != compute.SquaredError {
+		return fmt.Errorf("a network for regression needs the loss %s, not %s", compute.SquaredError, c.Loss)
+	}
+	if err := c.checkForm(); err != nil {
+		return err
+	}
 	return c.Init.check()
+}
+
+// checkForm tells what is wrong with the parts that may be left out.
+func (c Config) checkForm() error {
+	switch n := c.Sizes[0]; {
+	case c.Reduction != "" && !slices.Contains(Reductions(), c.Reduction):
+		return fmt.Errorf("no reduction is called %q; there are %q", string(c.Reduction), Reductions())
+	case !(c.InitScale >= 0) || math.IsInf(float64(c.InitScale), 1):
+		return fmt.Errorf("first weights in ±%v: must be a number above 0", c.InitScale)
+	case c.Width == 0 && c.Height == 0:
+	// Divided, since a product of hostile numbers could overflow to the right one.
+	case c.Width <= 0 || n%c.Width != 0 || n/c.Width != c.Height:
+		return fmt.Errorf("images of %d×%d do not fit a network of %d inputs", c.Width, c.Height, n)
+	}
+	return nil
 }
 
 // Layers is the number of weight layers.
@@ -99,13 +147,18 @@ func (c Config) String() string {
 	return strings.Join(parts, "-")
 }
 
-// lossWeight is the Weight of op Loss: squared error is the mean over the
-// outputs, as in PyTorch's MSELoss, cross-entropy the sum of its terms.
+// lossWeight is the Weight of op Loss.
 func (c Config) lossWeight() float32 {
-	if c.Loss == compute.SquaredError {
-		return 1 / float32(c.Outputs())
+	if c.Loss != compute.SquaredError {
+		return 1
 	}
-	return 1
+	switch c.Reduction {
+	case ReduceSum:
+		return 1
+	case ReduceHalf:
+		return 0.5
+	}
+	return 1 / float32(c.Outputs())
 }
 
 // A Shape is one parameter: a matrix of weights, or a vector of biases.

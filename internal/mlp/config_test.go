@@ -46,7 +46,7 @@ func TestConfigCheck(t *testing.T) {
 		{"unknown output activation", func(c *Config) { c.Output = -1 }, "unknown activation(-1)"},
 		{"unknown loss", func(c *Config) { c.Loss = 2 }, "unknown loss(2)"},
 		{"unknown initialisation", func(c *Config) { c.Init = "ones" },
-			`no initialisation is called "ones"; there are ["he" "xavier" "normal" "units" "uniform"]`},
+			`no initialisation is called "ones"; there are ["he" "xavier" "normal" "units" "inputs" "uniform"]`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // GradientStep returns the program of TrainStep without its updates. It changes no
-// parameter and no velocity, and has no scratch: after a run [Network.Outputs],
+// parameter and nothing that belongs to one, and has no scratch: after a run [Network.Outputs],
 // [Network.Deltas] and [Network.Gradients] hold those of the batch, to be read.
 func (n *Network) GradientStep(s Set, rows int) (compute.Program, error) {
 	p, err := n.TrainStep(s, rows)
@@ -17,14 +17,17 @@ func (n *Network) GradientStep(s Set, rows int) (compute.Program, error) {
 	}
 	p.Name, p.Scratch = fmt.Sprintf("gradients of %d rows", rows), nil
 	p.Ops = slices.DeleteFunc(p.Ops, func(o compute.Op) bool {
-		_, changes := o.(compute.Update)
-		return changes
+		switch o.(type) {
+		case compute.Update, compute.MaxNorm, compute.SquareSum:
+			return true
+		}
+		return false
 	})
 	return p, nil
 }
 
 // Deltas lists where programs leave ∂E/∂z of each layer, with E the batch's mean
-// loss, as Outputs does the outputs.
+// loss, or with Training.Sum its sum, as Outputs does the outputs.
 func (n *Network) Deltas() []compute.Mat {
 	list := make([]compute.Mat, len(n.layers))
 	for i := range n.layers {

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"shadegrad/compute"
 	"shadegrad/compute/philox"
 )
 
@@ -16,22 +17,27 @@ type Init string
 // The initialisations, with n the inputs and u the units of a layer.
 const (
 	// He is normal with variance 2/n: He, Zhang, Ren and Sun, "Delving deep
-	// into rectifiers" (ICCV 2015). It suits ReLU.
+	// into rectifiers" (ICCV 2015). It suits ReLU. For leaky ReLU, whose slope is s below
+	// 0, it is their 2/(1+s²)/n.
 	He Init = "he"
 	// Xavier is uniform in ±√(6/(n+u)): Glorot and Bengio, "Understanding the
 	// difficulty of training deep feedforward neural networks" (AISTATS 2010).
 	// It suits tanh and sigmoid.
 	Xavier Init = "xavier"
-	// Normal is standard normal, weights and biases.
+	// Normal is standard normal, weights and biases, unless Config.ZeroBiases is set.
 	Normal Init = "normal"
 	// Units is normal with standard deviation 1/√u.
 	Units Init = "units"
-	// Uniform is uniform in ±½, weights and biases.
+	// Inputs is normal with standard deviation 1/√n: LeCun, Bottou, Orr and Müller, "Efficient
+	// BackProp" (1998). It suits scaled tanh.
+	Inputs Init = "inputs"
+	// Uniform is uniform in ±½, or ±Config.InitScale, weights and biases, unless
+	// Config.ZeroBiases is set.
 	Uniform Init = "uniform"
 )
 
 // Inits lists every initialisation.
-func Inits() []Init { return []Init{He, Xavier, Normal, Units, Uniform} }
+func Inits() []Init { return []Init{He, Xavier, Normal, Units, Inputs, Uniform} }
 
 func (i Init) check() error {
 	for _, known := range Inits() {
@@ -54,7 +60,7 @@ func (c Config) InitialParameters(seed uint64) [][]float32 {
 	for i, s := range shapes {
 		values[i] = make([]float32, s.Rows*s.Cols)
 		stream := philox.Stream{Seed: seed, ID: initStream + uint64(i)}
-		if draw := c.Init.drawer(s, stream); draw != nil {
+		if draw := c.drawer(s, stream); draw != nil {
 			fill(values[i], draw)
 		}
 	}
@@ -81,19 +87,30 @@ func fill(values []float32, draw func(uint64) float64) {
 
 // drawer returns the function that draws element i of a parameter, or nil for
 // zeros.
-func (i Init) drawer(s Shape, r philox.Stream) func(uint64) float64 {
+func (c Config) drawer(s Shape, r philox.Stream) func(uint64) float64 {
 	inputs, units := float64(s.Cols), float64(s.Rows)
-	switch {
-	case i == Normal:
-		return r.Normal
-	case i == Uniform:
-		return func(j uint64) float64 { return r.Uniform(j) - 0.5 }
-	case s.Bias:
-		return nil
-	case i == He:
-		σ := math.Sqrt(2 / inputs)
+	normal := func(variance float64) func(uint64) float64 {
+		σ := math.Sqrt(variance)
 		return func(j uint64) float64 { return σ * r.Normal(j) }
-	case i == Units:
+	}
+	switch {
+	case s.Bias && (c.ZeroBiases || c.Init != Normal && c.Init != Uniform):
+		return nil
+	case c.Init == Normal:
+		return r.Normal
+	case c.Init == Uniform:
+		if c.InitScale == 0 || c.InitScale == 0.5 {
+			return func(j uint64) float64 { return r.Uniform(j) - 0.5 }
+		}
+		a := float64(c.InitScale)
+		return func(j uint64) float64 { return a * (2*r.Uniform(j) - 1) }
+	case c.Init == He && c.Hidden == compute.LeakyReLU:
+		return normal(2 / (1 + compute.Leak*compute.Leak) / inputs)
+	case c.Init == He:
+		return normal(2 / inputs)
+	case c.Init == Inputs:
+		return normal(1 / inputs)
+	case c.Init == Units:
 		σ := 1 / math.Sqrt(units)
 		return func(j uint64) float64 { return σ * r.Normal(j) }
 	default: // Xavier

@@ -13,7 +13,7 @@ import (
 // network allocates a network and a data set of n samples on a backend.
 func network(t *testing.T, b compute.Backend, c mlp.Config, rows, n int) (*mlp.Network, mlp.Set) {
 	t.Helper()
-	net, err := mlp.New(b, c, rows, true)
+	net, err := mlp.New(b, c, rows, mlp.Training{Velocity: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func (f *frugal) Free(b compute.Buffer) {
 func TestOutOfMemory(t *testing.T) {
 	for left := range 25 {
 		b := &frugal{Backend: cpu.New(), left: left}
-		_, err := mlp.New(b, deep, 8, true)
+		_, err := mlp.New(b, deep, 8, mlp.Training{Velocity: true})
 		if err == nil {
 			t.Fatalf("%d allocations are enough", left)
 		}
@@ -267,7 +267,7 @@ func TestOutOfMemory(t *testing.T) {
 		}
 	}
 	b := &frugal{Backend: cpu.New(), left: 25}
-	n, err := mlp.New(b, deep, 8, true)
+	n, err := mlp.New(b, deep, 8, mlp.Training{Velocity: true})
 	if err != nil {
 		t.Fatal(err)
 	}

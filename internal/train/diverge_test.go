@@ -38,7 +38,7 @@ func newStepper(t *testing.T, o Options, d *dataset.Data) *stepper {
 		s.batch = s.rows
 	}
 	var err error
-	if s.n, err = mlp.New(s.b, o.Network, max(s.batch, d.Test.Len()), o.Momentum != 0); err != nil {
+	if s.n, err = mlp.New(s.b, o.Network, max(s.batch, d.Test.Len()), o.training()); err != nil {
 		t.Fatal(err)
 	}
 	s.set, s.test = s.upload(&d.Train), s.upload(&d.Test)

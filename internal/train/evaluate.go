@@ -62,7 +62,7 @@ func meanLoss(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if s.test.feed, err = s.newFeed(d, evalRows(c, d.Len()), evalFeeding(b.Info(), c, d), false); err != nil {
 		return 0, 0, err
 	}
-	if s.network, err = mlp.New(b, c, s.test.batch, false); err != nil {
+	if s.network, err = mlp.New(b, c, s.test.batch, mlp.Training{}); err != nil {
 		return 0, 0, err
 	}
 	if err := s.network.Load(s.network.Parameters(), values); err != nil {
@@ -118,7 +118,7 @@ func predict(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set
 	if s.test.feed, err = s.newFeed(d, batch, evalFeeding(b.Info(), c, d), false); err != nil {
 		return nil, err
 	}
-	if s.network, err = mlp.New(b, c, batch, false); err != nil {
+	if s.network, err = mlp.New(b, c, batch, mlp.Training{}); err != nil {
 		return nil, err
 	}
 	if err := s.network.Load(s.network.Parameters(), values); err != nil {

@@ -47,7 +47,7 @@ func (m *Moment) Try() (*Trial, error) {
 			&compute.MemoryError{Bytes: asked, Available: have})
 	}
 	b := judge.Reference()
-	n, err := mlp.New(b, o.Network, rows, o.Momentum != 0)
+	n, err := mlp.New(b, o.Network, rows, o.training())
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (t *Trial) Recorded() (*judge.Difference, error) { return t.Compare(t.resul
 // the reference's value, bound, magnitude and mark; and terms of products beside that.
 func trialBytes(o Options, rows int) int64 {
 	const each = 4 + 3*8 + 1 + 4*8
-	floats := o.Network.Memory(rows, o.Momentum != 0) / 4
+	floats := o.Network.Memory(rows, o.training()) / 4
 	return each * floats
 }
 

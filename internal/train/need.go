@@ -51,7 +51,7 @@ func needOf(i compute.Info, st *State, d *dataset.Data, p feeding) need {
 	o := st.Options
 	n := setNeed(i, &d.Train, p.train, true)
 	n.add(setNeed(i, &d.Test, p.test, false))
-	n.device += o.Network.Memory(max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Test.Len())), o.Momentum != 0)
+	n.device += o.Network.Memory(max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Test.Len())), o.training())
 	state := 4 * int64(o.Network.Parameters())
 	if o.Momentum != 0 {
 		state *= 2
@@ -66,7 +66,7 @@ func needOf(i compute.Info, st *State, d *dataset.Data, p feeding) need {
 // evalNeed returns what Evaluate takes.
 func evalNeed(i compute.Info, c mlp.Config, d *dataset.Set, piece int) need {
 	n := setNeed(i, d, piece, false)
-	n.device += c.Memory(evalRows(c, d.Len()), false)
+	n.device += c.Memory(evalRows(c, d.Len()), mlp.Training{})
 	n.host += 4 * int64(d.Len()) * int64(c.Outputs())
 	return n
 }

@@ -59,7 +59,7 @@ func probeRows(c mlp.Config, d *dataset.Set) int { return min(probeImages, evalR
 func probeNeed(c mlp.Config, d *dataset.Set) need {
 	n := int64(probeRows(c, d))
 	images := n * int64(d.Features()+1)
-	return need{device: c.Memory(int(n), false) + images + 8*n + 8, host: 4*int64(probeRoom(c, int(n))) + images}
+	return need{device: c.Memory(int(n), mlp.Training{}) + images + 8*n + 8, host: 4*int64(probeRoom(c, int(n))) + images}
 }
 
 // probeRoom returns the most numbers that a probe reads at once.
@@ -86,7 +86,7 @@ func (p *probe) prepare(images []byte, n int) (err error) {
 		return err
 	}
 	own(p.set.Stats.Buf)
-	if p.network, err = mlp.New(p.backend, c, n, false); err != nil {
+	if p.network, err = mlp.New(p.backend, c, n, mlp.Training{}); err != nil {
 		return err
 	}
 	if p.all, err = p.compile(n); err != nil {

@@ -51,7 +51,7 @@ func (s *session) prepare(d *dataset.Data, p feeding) (err error) {
 	if s.test.feed, err = s.newFeed(&d.Test, evalRows(s.options.Network, d.Test.Len()), p.test, false); err != nil {
 		return fmt.Errorf("test set: %w", err)
 	}
-	s.network, err = mlp.New(s.backend, s.options.Network, max(s.train.batch, s.test.batch), s.options.Momentum != 0)
+	s.network, err = mlp.New(s.backend, s.options.Network, max(s.train.batch, s.test.batch), s.options.training())
 	if err != nil {
 		return err
 	}
@@ -171,4 +171,11 @@ func (s *session) evaluate() (loss, acc float64, err error) {
 		return 0, 0, err
 	}
 	return s.totals(e.sums, e.Set, e.samples)
+}
+
+// training is Options.Training with what follows from the momentum: velocities.
+func (o Options) training() mlp.Training {
+	t := o.Training
+	t.Velocity = t.Velocity || o.Momentum != 0
+	return t
 }

@@ -84,6 +84,10 @@ func activate(f compute.Activation, z []float64) []float64 {
 			y[j] = math.Tanh(v)
 		case compute.ReLU:
 			y[j] = max(v, 0)
+		case compute.ScaledTanh:
+			y[j] = 1.7159 * math.Tanh(0.6666*v)
+		case compute.LeakyReLU:
+			y[j] = max(v, 0.01*v)
 		case compute.Softmax:
 			y[j] = math.Exp(v)
 			sum += y[j]
@@ -107,6 +111,17 @@ func (n *Network) target(j, label int) float64 {
 	return float64(n.Config.Off)
 }
 
+// weight is what squared errors are multiplied with.
+func weight(c mlp.Config) float64 {
+	switch c.Reduction {
+	case mlp.ReduceSum:
+		return 1
+	case mlp.ReduceHalf:
+		return 0.5
+	}
+	return 1 / float64(c.Outputs())
+}
+
 // Loss returns the loss of a sample.
 func (n *Network) Loss(pixels []byte, label byte) float64 {
 	y := n.Outputs(pixels)
@@ -115,7 +130,7 @@ func (n *Network) Loss(pixels []byte, label byte) float64 {
 		t := n.target(j, int(label))
 		switch {
 		case n.Config.Loss == compute.SquaredError:
-			e += (v - t) * (v - t) / float64(len(y))
+			e += weight(n.Config) * (v - t) * (v - t)
 		case n.Config.Output == compute.Softmax:
 			e -= t * math.Log(v)
 		default:
@@ -183,7 +198,7 @@ func (n *Network) outputDelta(y []float64, label int) []float64 {
 		t := n.target(j, label)
 		switch {
 		case n.Config.Loss == compute.SquaredError:
-			dy[j] = 2 * (v - t) / float64(len(y))
+			dy[j] = weight(n.Config) * 2 * (v - t)
 		case n.Config.Output == compute.Softmax:
 			dy[j] = -t / v
 		default:
@@ -217,6 +232,12 @@ func slope(f compute.Activation, y float64) float64 {
 	case compute.ReLU:
 		if y <= 0 {
 			return 0
+		}
+	case compute.ScaledTanh:
+		return 1.7159 * 0.6666 * (1 - y*y/(1.7159*1.7159))
+	case compute.LeakyReLU:
+		if y <= 0 {
+			return 0.01
 		}
 	}
 	return 1

@@ -1,0 +1,48 @@
+package mlp
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"shadegrad/compute"
+)
+
+// Averages lists the matrices of the parameters' moving averages, in the order of
+// Config.Shapes. There are none where Training.Average is 0.
+func (n *Network) Averages() []compute.Mat {
+	if n.training.Average == 0 {
+		return nil
+	}
+	return n.mats(func(l *layer) compute.Mat { return l.aw }, func(l *layer) compute.Mat { return l.ab })
+}
+
+// AverageStep returns the program that moves the averages towards the parameters, once
+// for so many training steps: their decay is Training.Average to the power of steps, so
+// that the memory of the average is as long, in training steps, as if it were moved after
+// each. Args.Step counts the runs of this program.
+func (n *Network) AverageStep(steps int) compute.Program {
+	p := compute.Program{Name: fmt.Sprintf("average of %d steps", steps)}
+	decay := float32(math.Pow(float64(n.training.Average), float64(steps)))
+	src := n.Parameters()
+	for i, dst := range n.Averages() {
+		p.Ops = append(p.Ops, compute.Average{Dst: dst, Src: src[i], Decay: decay})
+	}
+	return p
+}
+
+// Averaged returns the network with its averages for parameters, in the same memory:
+// what it evaluates and predicts is theirs. It is the network itself where there are
+// none. It must not be trained.
+func (n *Network) Averaged() *Network {
+	if n.training.Average == 0 {
+		return n
+	}
+	a := *n
+	a.buffers, a.layers = nil, slices.Clone(n.layers)
+	for i := range a.layers {
+		l := &a.layers[i]
+		l.w, l.b = l.aw, l.ab
+	}
+	return &a
+}
