@@ -7,7 +7,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// DefaultMomentum returns the momentum that suits a loss and batches of a size:
+// DefaultMomentum returns the momentum that suits rule SGD, a loss and batches of a size:
 // 0.9, but none
 //
 //   - for batches so small that the steps after one average over its noise anyway,
@@ -21,7 +21,7 @@ func DefaultMomentum(loss compute.LossKind, batch int) float64 {
 	return 0.9
 }
 
-// DefaultRate returns the learning rate η that suits a network, batches of a size
+// DefaultRate returns the learning rate η that suits rule SGD, a network, batches of a size
 // and a momentum μ, as the highest of a schedule. It keeps what one sample moves
 // the weights in the long run, η/(1−μ)/batch, the same: the linear scaling of Goyal
 // et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour" (2017).
@@ -44,3 +44,76 @@ func DefaultRate(c mlp.Config, batch int, momentum float64) float64 {
 	rate := (1 - momentum) * float64(min(batch, samples)) / 64
 	return math.Round(scale*min(rate, 1)*1e9) / 1e9 // 0.1, and not 0.09999999999999998
 }
+
+// adaptiveRate suits RMSProp and Adam, whose steps are as long as the rate says whatever the
+// gradient's size: Kingma and Ba, "Adam" (ICLR 2015), algorithm 1, and Keras.
+const adaptiveRate = 0.001
+
+// UsualMomentum returns the momentum that suits these options, whatever theirs is, for a
+// training set of n samples: β1 = 0.9 for Adam, 0.9 for Nesterov, none for RMSProp, which has
+// none, and DefaultMomentum for SGD.
+func (o Options) UsualMomentum(n int) float64 {
+	switch o.Training.Rule {
+	case compute.RMSProp:
+		return 0
+	case compute.Adam, compute.Nesterov:
+		return 0.9
+	}
+	return DefaultMomentum(o.Network.Loss, o.BatchSize(n))
+}
+
+// UsualRate returns the learning rate that suits these options, whatever theirs is, for a
+// training set of n samples: 0.001 for RMSProp and Adam; for SGD and Nesterov DefaultRate for
+// the highest momentum of the run, divided by the size of a batch where its gradients are
+// added up, and by the outputs of a network whose squared errors are.
+func (o Options) UsualRate(n int) float64 {
+	if o.Training.Squares() {
+		return adaptiveRate
+	}
+	momentum, batch := max(o.Momentum, o.MomentumEnd), o.BatchSize(n)
+	if o.Dampen { // each step has the factor 1 − μ already
+		momentum = 0
+	}
+	rate := DefaultRate(o.Network, batch, momentum)
+	if o.Training.Sum {
+		rate /= float64(batch)
+	}
+	if o.Network.Loss == compute.SquaredError {
+		switch outputs := float64(o.Network.Outputs()); o.Network.Reduction {
+		case mlp.ReduceSum:
+			rate /= outputs
+		case mlp.ReduceHalf:
+			rate /= outputs / 2
+		}
+	}
+	return rate
+}
+
+// UsualRho returns the ρ that suits a rule, with which its squared gradients fade: 0.9 for
+// RMSProp, of Tieleman and Hinton's lecture, 0.999 for Adam, of its paper; 0 for those that
+// have none.
+func UsualRho(r compute.Rule) float32 {
+	switch r {
+	case compute.RMSProp:
+		return 0.9
+	case compute.Adam:
+		return 0.999
+	}
+	return 0
+}
+
+// UsualEpsilon returns the ε that suits a rule: 1e-7 for RMSProp, as Keras has it, 1e-8 for
+// Adam, of its paper; 0 for those that have none.
+func UsualEpsilon(r compute.Rule) float32 {
+	switch r {
+	case compute.RMSProp:
+		return 1e-7
+	case compute.Adam:
+		return 1e-8
+	}
+	return 0
+}
+
+// UsualDecay is the decoupled weight decay that makes Adam AdamW where no other is asked for,
+// as in PyTorch: Loshchilov and Hutter, "Decoupled weight decay regularization" (ICLR 2019).
+const UsualDecay = 0.01

@@ -38,6 +38,48 @@ func TestDefaultRate(t *testing.T) {
 	}
 }
 
+// TestUsual has what the other rules, and other ways to add up, make of the defaults.
+func TestUsual(t *testing.T) {
+	type change func(o *Options)
+	for _, x := range []struct {
+		name           string
+		change         change
+		momentum, rate float64
+	}{
+		{"sgd", func(o *Options) {}, 0.9, 0.1},
+		{"sgd, one at a time", func(o *Options) { o.Batch, o.Momentum = 1, 0 }, 0, 1. / 64},
+		{"nesterov", func(o *Options) { o.Training.Rule = compute.Nesterov }, 0.9, 0.1},
+		{"rmsprop", func(o *Options) { o.Training.Rule = compute.RMSProp }, 0, 0.001},
+		{"adam", func(o *Options) { o.Training.Rule, o.Batch = compute.Adam, 1024 }, 0.9, 0.001},
+		{"momentum that rises", func(o *Options) { o.Momentum, o.MomentumEnd, o.MomentumEpochs = 0.5, 0.99, 5 }, 0.9, 0.01},
+		{"dampened", func(o *Options) { o.Dampen = true }, 0.9, 1},
+		{"gradients added up", func(o *Options) { o.Training.Sum = true }, 0.9, 0.1 / 64},
+		{"squared errors added up", func(o *Options) {
+			o.Network.Loss, o.Network.Reduction, o.Momentum = compute.SquaredError, mlp.ReduceSum, 0
+			o.Network.Sizes, o.Network.Output = []int{16, 4}, compute.Sigmoid
+		}, 0, 2},
+		{"half of them", func(o *Options) {
+			o.Network.Loss, o.Network.Reduction, o.Momentum = compute.SquaredError, mlp.ReduceHalf, 0
+			o.Network.Sizes, o.Network.Output = []int{16, 4}, compute.Sigmoid
+		}, 0, 4},
+	} {
+		o := options(4)
+		o.Batch = 64
+		x.change(&o)
+		if got := o.UsualMomentum(60000); got != x.momentum {
+			t.Errorf("%s: momentum %v, want %v", x.name, got, x.momentum)
+		}
+		if got := o.UsualRate(60000); got != x.rate {
+			t.Errorf("%s: rate %v, want %v", x.name, got, x.rate)
+		}
+	}
+	for rule, want := range map[compute.Rule][2]float32{compute.SGD: {}, compute.Nesterov: {}, compute.RMSProp: {0.9, 1e-7}, compute.Adam: {0.999, 1e-8}} {
+		if got := [2]float32{UsualRho(rule), UsualEpsilon(rule)}; got != want {
+			t.Errorf("%v has rho and epsilon %v, want %v", rule, got, want)
+		}
+	}
+}
+
 // TestDefaultsLearn trains on MNIST's beginning with each size of batch. While the
 // rate did not follow the batch, a batch of 1 ended near the accuracy of guessing.
 func TestDefaultsLearn(t *testing.T) {

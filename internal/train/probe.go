@@ -266,7 +266,7 @@ func (r *Run) startDiagnosis(s *session) {
 		return
 	}
 	r.examiner = &diagnosis.Examiner{Recipe: diagnosis.Recipe{Network: o.Network, Rate: o.LearningRate,
-		UsualRate: DefaultRate(o.Network, o.BatchSize(d.Len()), o.Momentum), Momentum: o.Momentum, Epochs: o.Epochs}}
+		UsualRate: o.UsualRate(d.Len()), Momentum: o.Momentum, Epochs: o.Epochs}}
 	if r.State.Epoch > 0 {
 		r.examiner.Remember(outcome(r.State.Last))
 	}

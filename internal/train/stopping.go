@@ -14,11 +14,11 @@ type Best struct {
 
 // better tells whether an epoch came out better on the validation set than this one, which may
 // be nil.
-func (b *Best) better(e Epoch, o Options, classes bool) bool {
+func (b *Best) better(e Epoch, o Options) bool {
 	switch {
 	case b == nil:
 		return true
-	case !classes:
+	case o.Network.Regression:
 		return e.ValLoss < b.Epoch.ValLoss-o.MinDelta
 	case o.MinDelta == 0 && e.ValAcc == b.Epoch.ValAcc:
 		return e.ValLoss < b.Epoch.ValLoss
