@@ -59,6 +59,13 @@ func outputs(f compute.Activation, z, tz []float64) (y, ty []float64) {
 			ty[j] = tz[j]
 		case compute.Sigmoid: // slope at most 1/4
 			ty[j] = tz[j] / 4
+		case compute.ScaledTanh: // slope at most A·B
+			ty[j] = compute.TanhAmplitude * compute.TanhSlope * tz[j]
+		case compute.LeakyReLU:
+			// Below zero by more than its error the slope is that of the leak.
+			if ty[j] = tz[j]; z[j] < -tz[j] {
+				ty[j] *= compute.Leak
+			}
 		case compute.ReLU:
 			// Below zero by more than its error: the mask is exact.
 			if z[j] > -tz[j] {
@@ -71,25 +78,34 @@ func outputs(f compute.Activation, z, tz []float64) (y, ty []float64) {
 
 // transcendental tells whether f needs exp or tanh.
 func transcendental(f compute.Activation) bool {
-	return f == compute.Sigmoid || f == compute.Tanh || f == compute.Softmax
+	return f == compute.Sigmoid || f == compute.Tanh || f == compute.Softmax || f == compute.ScaledTanh
 }
 
 // outputBound is the error that f itself may have where its value is y.
 func outputBound(f compute.Activation, y float64) float64 {
-	if transcendental(f) {
+	switch {
+	case f == compute.ScaledTanh:
+		return bound(compute.TanhAmplitude, y)
+	case transcendental(f):
 		return bound(1, y)
+	case f == compute.LeakyReLU && y < 0:
+		// The leak is no float32, and multiplied with; or its inverse divides.
+		return (divisionBound + stepBound) * math.Abs(y)
 	}
 	return 0
 }
 
 // outputMagnitude is the magnitude beside which y's error is small. Softmax
-// divides numbers of its own size; sigmoid and tanh are made from terms of 1.
+// divides numbers of its own size; sigmoid and tanh are made from terms of 1, and
+// scaled tanh from terms of its amplitude.
 func outputMagnitude(f compute.Activation, z, y float64) float64 {
 	switch f {
 	case compute.Softmax:
 		return y
 	case compute.Sigmoid, compute.Tanh:
 		return 1
+	case compute.ScaledTanh:
+		return compute.TanhAmplitude
 	}
 	return math.Abs(z)
 }
@@ -105,6 +121,13 @@ func function(f compute.Activation, z float64) float64 {
 		return math.Tanh(z)
 	case compute.ReLU:
 		return math.Max(0, z)
+	case compute.ScaledTanh:
+		return compute.TanhAmplitude * math.Tanh(compute.TanhSlope*z)
+	case compute.LeakyReLU:
+		if z > 0 {
+			return z
+		}
+		return compute.Leak * z
 	}
 	panic(fmt.Sprintf("judge: %s does not work on each element", f))
 }

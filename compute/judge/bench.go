@@ -142,6 +142,9 @@ func (l *bench) bind(op compute.Op) compute.Op {
 		return m
 	}
 	bytes := func(b compute.Bytes) compute.Bytes {
+		if b.Buf == nil {
+			return b
+		}
 		b.Buf = l.buffer[b.Buf]
 		return b
 	}
@@ -156,6 +159,9 @@ func (l *bench) bind(op compute.Op) compute.Op {
 	case compute.Gather:
 		o.Dst, o.Src, o.Index = mat(o.Dst), bytes(o.Src), index(o.Index)
 		return o
+	case compute.Take:
+		o.Dst, o.Src, o.Index = mat(o.Dst), mat(o.Src), index(o.Index)
+		return o
 	case compute.MatMul:
 		o.Dst, o.A, o.B = mat(o.Dst), mat(o.A), mat(o.B)
 		return o
@@ -166,14 +172,33 @@ func (l *bench) bind(op compute.Op) compute.Op {
 		o.Dst, o.Back, o.Y = mat(o.Dst), mat(o.Back), mat(o.Y)
 		return o
 	case compute.Loss:
-		o.Delta, o.Stats, o.Z, o.Bias = mat(o.Delta), mat(o.Stats), mat(o.Z), mat(o.Bias)
+		o.Delta, o.Stats, o.Z, o.Bias, o.Targets = mat(o.Delta), mat(o.Stats), mat(o.Z), mat(o.Bias), mat(o.Targets)
 		o.Labels, o.Index = bytes(o.Labels), index(o.Index)
 		return o
 	case compute.ColumnSum:
 		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
 		return o
 	case compute.Update:
-		o.W, o.V, o.G = mat(o.W), mat(o.V), mat(o.G)
+		o.W, o.V, o.S, o.G, o.Norms = mat(o.W), mat(o.V), mat(o.S), mat(o.G), mat(o.Norms)
+		return o
+	case compute.SquareSum:
+		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
+		return o
+	case compute.MaxNorm:
+		o.W = mat(o.W)
+		return o
+	case compute.Average:
+		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
+		return o
+	case compute.Dropout:
+		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
+		return o
+	case compute.Noise:
+		o.Dst = mat(o.Dst)
+		return o
+	case compute.Warp:
+		o.Dst, o.Field = mat(o.Dst), mat(o.Field)
+		o.Src, o.Labels, o.Index = bytes(o.Src), bytes(o.Labels), index(o.Index)
 		return o
 	case compute.Fill:
 		o.Dst = mat(o.Dst)

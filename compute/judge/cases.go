@@ -137,5 +137,5 @@ func suffix(op string, forms ...fmt.Stringer) string {
 
 // elementwise lists the activations that work on each element.
 func elementwise() []compute.Activation {
-	return []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ReLU}
+	return []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ReLU, compute.ScaledTanh, compute.LeakyReLU}
 }

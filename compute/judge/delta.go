@@ -15,8 +15,11 @@ func delta(back, y *grid, f compute.Activation) *grid {
 		d, td := derivative(f, y.val[e], y.tol[e])
 		terms := math.Abs(b) * derivativeTerms(f, y.val[e])
 		tol := math.Abs(d)*tb + (math.Abs(b)+tb)*td
-		if f == compute.Sigmoid || f == compute.Tanh {
+		switch {
+		case transcendental(f):
 			tol += sumBound * terms
+		case f == compute.LeakyReLU && d < 1:
+			tol += (divisionBound + stepBound) * math.Abs(b*d)
 		}
 		out.set(e, b*d, tol, terms)
 	}
@@ -41,11 +44,23 @@ func derivative(f compute.Activation, y, ty float64) (d, td float64) {
 			td = 1 // either side of the corner
 		}
 		return d, td
+	case compute.ScaledTanh:
+		const a, ratio = compute.TanhAmplitude, compute.TanhSlope / compute.TanhAmplitude
+		return (a - y) * (a + y) * ratio, (2*math.Abs(y)*ty + ty*ty) * ratio
+	case compute.LeakyReLU:
+		d = compute.Leak
+		if y > 0 {
+			d = 1
+		}
+		if math.Abs(y) <= ty && ty > 0 {
+			td = 1 - compute.Leak
+		}
+		return d, td
 	}
 	panic(fmt.Sprintf("judge: %s has no derivative of one element", f))
 }
 
-// derivativeTerms is Σ|aᵢbᵢ| of F′ multiplied out, y − y² or 1 − y²: a backend
+// derivativeTerms is Σ|aᵢbᵢ| of F′ multiplied out, as y − y² or 1 − y²: a backend
 // may multiply in the order it likes.
 func derivativeTerms(f compute.Activation, y float64) float64 {
 	switch f {
@@ -53,6 +68,9 @@ func derivativeTerms(f compute.Activation, y float64) float64 {
 		return math.Abs(y) + y*y
 	case compute.Tanh:
 		return 1 + y*y
+	case compute.ScaledTanh:
+		const a = compute.TanhAmplitude
+		return (a*a + y*y) * compute.TanhSlope / a
 	}
 	return 1
 }

@@ -23,7 +23,7 @@ func TestDerivativesAreDifferences(t *testing.T) {
 	for _, f := range elementwise() {
 		for i := range 50 {
 			z := 2 * draws.Normal(uint64(i))
-			if f == compute.ReLU && math.Abs(z) < 0.01 {
+			if (f == compute.ReLU || f == compute.LeakyReLU) && math.Abs(z) < 0.01 {
 				continue // the corner
 			}
 			got, _ := derivative(f, function(f, z), 0)
@@ -55,11 +55,11 @@ func TestLossGradientsAreDifferences(t *testing.T) {
 				return func(x float64) float64 {
 					moved := gridOf(3, n, z.val...)
 					moved.val[e] = x
-					_, stats := loss(op, compute.Args{Row: 1}, moved, bias, labels, index)
+					_, stats := loss(op, compute.Args{Row: 1}, moved, bias, goal{labels: labels, index: index})
 					return 1.5 * stats.val[2*(e/n)]
 				}
 			}
-			gradient, _ := loss(op, compute.Args{Row: 1}, z, bias, labels, index)
+			gradient, _ := loss(op, compute.Args{Row: 1}, z, bias, goal{labels: labels, index: index})
 			for e, got := range gradient.val {
 				if want := slope(at(e), z.val[e]); math.Abs(got-want) > 1e-9 {
 					t.Errorf("%s, %s, %d outputs: the gradient by z[%d] is %.9g, by differences %.9g", form.f, form.kind, n, e, got, want)
@@ -137,15 +137,15 @@ func TestBoundsFollowInputs(t *testing.T) {
 		}
 		w, w2 := random(7, 11, tol)
 		args := compute.Args{LearningRate: 0.3, Momentum: 0.9}
-		nw, nv := update(w, c, a, args)
-		nw2, nv2 := update(w2, c2, a2, args)
+		nw, nv, _ := update(compute.Update{}, args, w, c, nil, a, nil)
+		nw2, nv2, _ := update(compute.Update{}, args, w2, c2, nil, a2, nil)
 		within("update of W", tol, nw, nw2)
 		within("update of V", tol, nv, nv2)
 		for _, form := range lossForms() {
 			op := compute.Loss{Z: compute.Mat{Rows: 7, Cols: 11}, F: form.f, Kind: form.kind, On: 1, Weight: 0.5, Scale: 2}
 			labels := []byte{0, 1, 2, 3, 4, 5, 10}
-			g, s := loss(op, compute.Args{}, a, bias, labels, nil)
-			g2, s2 := loss(op, compute.Args{}, a2, bias2, labels, nil)
+			g, s := loss(op, compute.Args{}, a, bias, goal{labels: labels})
+			g2, s2 := loss(op, compute.Args{}, a2, bias2, goal{labels: labels})
 			within("gradient of "+suffix("loss", form.f, form.kind), tol, g, g2)
 			within(suffix("loss", form.f, form.kind), tol, s, s2)
 		}

@@ -22,6 +22,8 @@ func evaluate(op compute.Op, args compute.Args, mem memory) {
 	switch o := op.(type) {
 	case compute.Gather:
 		mem.store(o.Dst, gather(o, args, mem.bytes(o.Src), mem.index(o.Index)))
+	case compute.Take:
+		mem.store(o.Dst, take(o, args, mem.load(o.Src), mem.index(o.Index)))
 	case compute.MatMul:
 		mem.store(o.Dst, matmul(mem.load(o.A), mem.load(o.B), o.TransA, o.TransB))
 	case compute.Activate:
@@ -29,7 +31,11 @@ func evaluate(op compute.Op, args compute.Args, mem memory) {
 	case compute.Delta:
 		mem.store(o.Dst, delta(mem.load(o.Back), mem.load(o.Y), o.F))
 	case compute.Loss:
-		gradient, stats := loss(o, args, mem.load(o.Z), mem.load(o.Bias), mem.bytes(o.Labels), mem.index(o.Index))
+		want := goal{targets: mem.load(o.Targets)}
+		if want.targets == nil {
+			want.labels, want.index = mem.bytes(o.Labels), mem.index(o.Index)
+		}
+		gradient, stats := loss(o, args, mem.load(o.Z), mem.load(o.Bias), want)
 		if !o.Delta.IsZero() {
 			mem.store(o.Delta, gradient)
 		}
@@ -37,13 +43,26 @@ func evaluate(op compute.Op, args compute.Args, mem memory) {
 	case compute.ColumnSum:
 		mem.store(o.Dst, columnSum(mem.load(o.Src)))
 	case compute.Update:
-		w, v := update(mem.load(o.W), mem.load(o.V), mem.load(o.G), args)
+		w, v, s := update(o, args, mem.load(o.W), mem.load(o.V), mem.load(o.S), mem.load(o.G), mem.load(o.Norms))
 		mem.store(o.W, w)
 		if v != nil {
 			mem.store(o.V, v)
 		}
+		if s != nil {
+			mem.store(o.S, s)
+		}
+	case compute.SquareSum:
+		mem.store(o.Dst, squareSum(mem.load(o.Src)))
+	case compute.MaxNorm:
+		mem.store(o.W, maxNorm(o, mem.load(o.W)))
+	case compute.Average:
+		mem.store(o.Dst, average(o, args, mem.load(o.Dst), mem.load(o.Src)))
 	case compute.Fill:
 		mem.store(o.Dst, fill(o))
+	case compute.Dropout:
+		mem.store(o.Dst, dropout(o, args, mem.load(o.Src)))
+	case compute.Noise:
+		mem.store(o.Dst, noise(o, args))
 	default:
 		panic(fmt.Sprintf("judge: no reference of op %T", op))
 	}

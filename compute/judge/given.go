@@ -109,14 +109,11 @@ func (g *Given) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
 	for _, o := range op.Operands() {
 		add(o.Mat.Buf, 0)
 	}
-	switch o := op.(type) {
-	case compute.Gather:
-		add(o.Src.Buf, 0)
-		add(o.Index.Buf, o.Index.Limit)
-	case compute.Loss:
-		add(o.Labels.Buf, 0)
-		add(o.Index.Buf, o.Index.Limit)
+	data, index, _ := compute.Data(op)
+	for _, b := range data {
+		add(b.Buf, 0)
 	}
+	add(index.Buf, index.Limit)
 }
 
 // stale fills with NaN what a program writes before it reads it, so that it shows if

@@ -24,6 +24,13 @@ const (
 	// say which it is. The last digits allow for products of two such errors.
 	stepBound = 2.02 * unitRoundoff
 
+	// divisionBound and rootBound are the relative errors of a quotient and of a square
+	// root: 2.5 units in the last place by GLSL 4.30, section 4.7.1, for the one, and for the
+	// other, which it derives from 1/inversesqrt, those and 2 more. A unit in the last place
+	// is at most 2 of these.
+	divisionBound = 5.05 * unitRoundoff
+	rootBound     = 9.1 * unitRoundoff
+
 	// absBound and relBound bound what comes from exp, log or tanh:
 	// |err| ≤ absBound + relBound·|ref|. GLSL promises little of them, and
 	// nothing of tanh.

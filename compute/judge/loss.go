@@ -6,12 +6,25 @@ import (
 	"shadegrad/compute"
 )
 
+// A goal is what op Loss compares outputs with: targets, or the labels of a data set in
+// the order of an index.
+type goal struct {
+	targets *grid // nil: the labels tell
+	labels  []byte
+	index   []uint32
+}
+
 // loss is op Loss: the gradient, and the rows of Stats that belong to the batch.
 // bias may be nil.
-func loss(o compute.Loss, args compute.Args, z, bias *grid, labels []byte, index []uint32) (gradient, stats *grid) {
+func loss(o compute.Loss, args compute.Args, z, bias *grid, want goal) (gradient, stats *grid) {
 	gradient, stats = newGrid(z.rows, z.cols), newGrid(z.rows, 2)
 	for i := range z.rows {
-		r := newLossRow(o, labels[visited(index, args.Row+i)])
+		r := newLossRow(o)
+		if want.targets != nil {
+			r.t, r.tt = want.targets.row(i)
+		} else {
+			r.label(want.labels[visited(want.index, args.Row+i)])
+		}
 		r.z, r.tz = biased(z, bias, i)
 		r.y, r.ty = outputs(o.F, r.z, r.tz)
 		r.store(gradient, stats, i)
@@ -23,26 +36,29 @@ func loss(o compute.Loss, args compute.Args, z, bias *grid, labels []byte, index
 type lossRow struct {
 	compute.Loss
 	weight, scale float64
-	class         int       // of the label
-	t             []float64 // targets, or nil where the label is no class
+	class         int       // of the label, or −1 where there is none
+	t, tt         []float64 // targets and their bounds, or nil where the label is no class
 	z, tz         []float64 // weighted sums and their bounds
 	y, ty         []float64 // outputs, and how far tz may put them off
 }
 
-func newLossRow(o compute.Loss, label byte) *lossRow {
-	r := &lossRow{Loss: o, class: int(label), weight: float64(o.Weight), scale: float64(o.Scale)}
-	n := o.Z.Cols
-	if r.class >= max(n, 2) {
-		return r
+func newLossRow(o compute.Loss) *lossRow {
+	return &lossRow{Loss: o, class: -1, weight: float64(o.Weight), scale: float64(o.Scale)}
+}
+
+// label makes targets of a label, if it is a class.
+func (r *lossRow) label(label byte) {
+	n := r.Z.Cols
+	if r.class = int(label); r.class >= max(n, 2) {
+		return
 	}
-	r.t = make([]float64, n)
+	r.t, r.tt = make([]float64, n), make([]float64, n)
 	for j := range r.t {
-		r.t[j] = float64(o.Off)
+		r.t[j] = float64(r.Off)
 		if n > 1 && j == r.class || n == 1 && r.class == 1 {
-			r.t[j] = float64(o.On)
+			r.t[j] = float64(r.On)
 		}
 	}
-	return r
 }
 
 // store puts the row into row i of the results.
@@ -125,8 +141,12 @@ func (r *lossRow) hit() (hit float64, sure bool) {
 	return hit, sure
 }
 
-// answer tells whether the label's class is the answer, and whether that is sure.
+// answer tells whether the label's class is the answer, and whether that is sure. Targets
+// are no classes, and never hit.
 func (r *lossRow) answer() (right, sure bool) {
+	if r.class < 0 {
+		return false, true
+	}
 	// off is how far output j may be off.
 	off := func(j int) float64 { return r.ty[j] + outputBound(r.F, r.y[j]) }
 	if len(r.y) == 1 {

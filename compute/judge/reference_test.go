@@ -101,10 +101,10 @@ func TestColumnSumByHand(t *testing.T) {
 func TestUpdateByHand(t *testing.T) {
 	w, v, g := gridOf(1, 2, 1, 2), gridOf(1, 2, 10, -10), gridOf(1, 2, 4, 4)
 	args := compute.Args{LearningRate: 0.25, Momentum: 0.5}
-	newW, newV := update(w, v, g, args)
+	newW, newV, _ := update(compute.Update{}, args, w, v, nil, g, nil)
 	wantValues(t, "V", newV, 9, -1)
 	wantValues(t, "W", newW, -1.25, 2.25)
-	newW, newV = update(w, nil, g, args)
+	newW, newV, _ = update(compute.Update{}, args, w, nil, nil, g, nil)
 	wantValues(t, "W without V", newW, 0, 1)
 	if newV != nil {
 		t.Error("a velocity without V")
@@ -118,7 +118,7 @@ func lossOf(f compute.Activation, kind compute.LossKind, label byte, rows, cols 
 	for i := range labels {
 		labels[i] = label
 	}
-	return loss(op, compute.Args{}, gridOf(rows, cols, z...), nil, labels, nil)
+	return loss(op, compute.Args{}, gridOf(rows, cols, z...), nil, goal{labels: labels})
 }
 
 func TestLossByHand(t *testing.T) {
