@@ -71,7 +71,7 @@ func meanLoss(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if err := s.compileEval(); err != nil {
 		return 0, 0, err
 	}
-	return s.evaluate()
+	return s.evaluate(&s.test)
 }
 
 func newConfusion(classes int) [][]int {

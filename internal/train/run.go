@@ -180,7 +180,7 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 		return r.diagnose(s, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
 	}
 	begin = time.Now()
-	if e.TestLoss, e.TestAcc, err = s.evaluate(); err != nil {
+	if e.TestLoss, e.TestAcc, err = s.evaluate(&s.test); err != nil {
 		return &DeviceError{err}
 	}
 	e.EvalSeconds = time.Since(begin).Seconds()

@@ -10,15 +10,16 @@ import (
 
 // A session is a run's data, network and programs on one backend.
 type session struct {
-	backend compute.Backend
-	options Options
-	network *mlp.Network
-	train   trainSet
-	test    evalSet
-	orders  *orders
-	spare   *State // whose memory the next state takes; nil until one is stored
-	probe   *probe // nil where no diagnosis is wanted
-	buffers []compute.Buffer
+	backend    compute.Backend
+	options    Options
+	network    *mlp.Network
+	train      trainSet
+	validation evalSet // without a feed where there is none
+	test       evalSet
+	orders     *orders
+	spare      *State // whose memory the next state takes; nil until one is stored
+	probe      *probe // nil where no diagnosis is wanted
+	buffers    []compute.Buffer
 }
 
 // A trainSet is the training set on the device, with the programs for it.
@@ -27,7 +28,7 @@ type trainSet struct {
 	clear, sums compute.Executable
 }
 
-// An evalSet is the test set on the device, with the programs for it.
+// An evalSet is the validation or the test set on the device, with the programs for it.
 type evalSet struct {
 	*feed
 	sums compute.Executable
@@ -161,9 +162,8 @@ func (s *session) totals(sums compute.Executable, set mlp.Set, n int) (loss, hit
 	return float64(v[0]) / float64(n), float64(v[1]) / float64(n), nil
 }
 
-// evaluate returns the mean loss and the share of hits on the test set.
-func (s *session) evaluate() (loss, acc float64, err error) {
-	e := &s.test
+// evaluate returns the mean loss and the share of hits on a set.
+func (s *session) evaluate(e *evalSet) (loss, acc float64, err error) {
 	for row := 0; row < e.samples && err == nil; {
 		row, err = e.run(compute.Args{Row: row})
 	}
