@@ -1,0 +1,104 @@
+package simd
+
+import "shadegrad/compute/philox"
+
+// philoxKeys returns the two words that each round of a seed's blocks has.
+func philoxKeys(seed uint64) (keys [20]uint32) {
+	k0, k1 := uint32(seed), uint32(seed>>32)
+	for round := 0; round < len(keys); round += 2 {
+		keys[round], keys[round+1] = k0, k1
+		k0 += 0x9E3779B9
+		k1 += 0xBB67AE85
+	}
+	return keys
+}
+
+// mostDrawn is how many numbers the widest kernel draws at a time.
+const mostDrawn = 64
+
+// drawnAtOnce is how many numbers the level's kernel does.
+func drawnAtOnce() int {
+	if level == AVX512 {
+		return mostDrawn
+	}
+	return mostDrawn / 2
+}
+
+// ends divides n elements from number first on into those before the first whole group of
+// the kernels, which are numbers skip, skip+1, … of one, and groups; what is left is the
+// beginning of another.
+func ends(first uint64, n, group int) (skip, head, groups int) {
+	if skip = int(first % drawn); skip != 0 {
+		head = min(n, group-skip)
+	}
+	return skip, head, (n - head) / group
+}
+
+func uniform(dst []float32, s philox.Stream, first uint64) {
+	if level == Off {
+		uniformGo(dst, s, first)
+		return
+	}
+	keys, group := philoxKeys(s.Seed), drawnAtOnce()
+	skip, head, groups := ends(first, len(dst), group)
+	var few [mostDrawn]float32
+	if head > 0 {
+		uniformGroups(few[:], 1, &keys, s.ID, first/drawn)
+		copy(dst[:head], few[skip:])
+		dst, first = dst[head:], first+uint64(head)
+	}
+	if groups > 0 {
+		uniformGroups(dst, groups, &keys, s.ID, first/drawn)
+		dst, first = dst[groups*group:], first+uint64(groups*group)
+	}
+	if len(dst) > 0 {
+		uniformGroups(few[:], 1, &keys, s.ID, first/drawn)
+		copy(dst, few[:])
+	}
+}
+
+func uniformGroups(dst []float32, groups int, keys *[20]uint32, id, block uint64) {
+	if level == AVX512 {
+		uniformAVX512(&dst[0], groups, &keys[0], id, block)
+	} else {
+		uniformAVX2(&dst[0], groups, &keys[0], id, block)
+	}
+}
+
+func dropout(dst, src []float32, s philox.Stream, first uint64, threshold uint32, factor float32) {
+	if level == Off {
+		dropoutGo(dst, src, s, first, threshold, factor)
+		return
+	}
+	keys, group := philoxKeys(s.Seed), drawnAtOnce()
+	least := int32(min(threshold, 1<<16)) - 1
+	skip, head, groups := ends(first, len(dst), group)
+	var few [mostDrawn]float32
+	if head > 0 {
+		copy(few[skip:], src[:head])
+		dropoutGroups(few[:], few[:], 1, &keys, s.ID, first/drawn, least, factor)
+		copy(dst[:head], few[skip:])
+		dst, src, first = dst[head:], src[head:], first+uint64(head)
+	}
+	if groups > 0 {
+		dropoutGroups(dst, src, groups, &keys, s.ID, first/drawn, least, factor)
+		dst, src, first = dst[groups*group:], src[groups*group:], first+uint64(groups*group)
+	}
+	if len(dst) > 0 {
+		copy(few[:], src)
+		dropoutGroups(few[:], few[:], 1, &keys, s.ID, first/drawn, least, factor)
+		copy(dst, few[:])
+	}
+}
+
+func dropoutGroups(dst, src []float32, groups int, keys *[20]uint32, id, block uint64, least int32, factor float32) {
+	if level == AVX512 {
+		dropoutAVX512(&dst[0], &src[0], groups, &keys[0], id, block, least, factor)
+	} else {
+		dropoutAVX2(&dst[0], &src[0], groups, &keys[0], id, block, least, factor)
+	}
+}
+
+func warp(dst []byte, quads []uint32, fx, fy []float32, ldf, width, height int, p *Place) {
+	warpGo(dst, quads, fx, fy, ldf, width, height, p)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The multipliers of Philox4x32, from table 2 of Salmon, Moraes, Dror and Shaw (SC 2011).
+const (
+	philoxM0 = 0xD2511F53
+	philoxM1 = 0xCD9E8D57
+
+	philoxRounds = 10
+)
+
+// A philox draws, for as many counters as a vector has lanes of 64 bits. Each word of a
+// counter is in the low half of a lane, which is what the multiplication of 32 bits by 32
+// reads; what is in the high half does not matter.
+type philox struct {
+	*gen
+	m0, m1  reg.VecVirtual
+	counter reg.VecVirtual // the low halves of the counters
+	id      [2]reg.VecVirtual
+	step    reg.VecVirtual
+	odd     reg.Register // AVX-512: every other lane of 32 bits
+	keys    reg.GPVirtual
+}
+
+// group is how many numbers of 16 bits are drawn at a time.
+func (g *gen) group() int { return 4 * g.W() }
+
+// newPhilox reads the parameters keys, two words for each round, id and block.
+func newPhilox(g *gen) *philox {
+	p := &philox{gen: g, keys: g.param("keys")}
+	p.m0, p.m1 = g.longs("m0", repeat(philoxM0, g.W()/2)), g.longs("m1", repeat(philoxM1, g.W()/2))
+	// Two words of each counter are put side by side, then two pairs: one half of the
+	// registers' lanes makes the first half of the blocks.
+	order := []uint64{0, 2, 1, 3}
+	if g.wide {
+		order = []uint64{0, 4, 1, 5, 2, 6, 3, 7}
+		k, bits := g.K(), g.GP64()
+		g.MOVQ(operand.U32(0xaaaa), bits)
+		g.KMOVW(bits.As32(), k)
+		p.odd = k
+	}
+	p.counter, p.step = g.vec(), g.longs("step", repeat(uint64(g.W()/2), g.W()/2))
+	g.VPBROADCASTQ(g.slot("block"), p.counter)
+	g.VPADDQ(g.longs("order", order), p.counter, p.counter)
+	p.id[0], p.id[1] = g.vec(), g.vec()
+	g.VPBROADCASTQ(g.slot("id"), p.id[0])
+	g.VPSRLQ(operand.Imm(32), p.id[0], p.id[1])
+	return p
+}
+
+func repeat(x uint64, n int) (list []uint64) {
+	for range n {
+		list = append(list, x)
+	}
+	return list
+}
+
+// longs returns numbers of 64 bits in a register.
+func (g *gen) longs(name string, values []uint64) reg.VecVirtual {
+	name = fmt.Sprintf("%s_%s_x%d", g.table, name, len(values))
+	m, ok := constants[name]
+	if !ok {
+		m = g.data(name)
+		for i, x := range values {
+			g.AddDatum(8*i, operand.U64(x))
+		}
+		constants[name] = m
+	}
+	v := g.vec()
+	g.VMOVUPS(m, v)
+	return v
+}
+
+// draw returns the next group as integers of 32 bits, in order, and goes on to the one
+// that follows.
+func (p *philox) draw(each func(j int, u reg.VecVirtual)) {
+	var c [4]reg.VecVirtual
+	for i := range c {
+		c[i] = p.vec()
+	}
+	p.VMOVUPS(p.counter, c[0])
+	p.VPSRLQ(operand.Imm(32), p.counter, c[1])
+	p.VMOVUPS(p.id[0], c[2])
+	p.VMOVUPS(p.id[1], c[3])
+	p.VPADDQ(p.step, p.counter, p.counter)
+	for round := range philoxRounds {
+		p0, p1 := p.vec(), p.vec()
+		p.VPMULUDQ(c[0], p.m0, p0)
+		p.VPMULUDQ(c[2], p.m1, p1)
+		c[0], c[2] = p.mixed(p1, c[1], 2*round), p.mixed(p0, c[3], 2*round+1)
+		c[1], c[3] = p1, p0
+	}
+	p.beside(c[1], c[0])
+	p.beside(c[3], c[2])
+	for half := range 2 {
+		v := p.vec()
+		if half == 0 {
+			p.VPUNPCKLQDQ(c[2], c[0], v)
+		} else {
+			p.VPUNPCKHQDQ(c[2], c[0], v)
+		}
+		for part := range 2 {
+			u := p.vec()
+			switch {
+			case p.wide && part == 0:
+				p.VPMOVZXWD(v.AsY(), u)
+			case p.wide:
+				y := p.YMM()
+				p.VEXTRACTI64X4(operand.Imm(1), v, y)
+				p.VPMOVZXWD(y, u)
+			case part == 0:
+				p.VPMOVZXWD(v.AsX(), u)
+			default:
+				x := p.XMM()
+				p.VEXTRACTI128(operand.Imm(1), v, x)
+				p.VPMOVZXWD(x, u)
+			}
+			each(2*half+part, u)
+		}
+	}
+}
+
+// mixed returns the high half of a product, the exclusive or of it with a word and a key.
+func (p *philox) mixed(product, word reg.VecVirtual, key int) reg.VecVirtual {
+	high, k := p.vec(), operand.Mem{Base: p.keys, Disp: 4 * key}
+	p.VPSRLQ(operand.Imm(32), product, high)
+	if p.wide {
+		const xorOfThree = 0x96
+		p.VPTERNLOGD_BCST(operand.Imm(xorOfThree), k, word, high)
+		return high
+	}
+	v := p.vec()
+	p.VPBROADCASTD(k, v)
+	p.VPXOR(word, high, high)
+	p.VPXOR(v, high, high)
+	return high
+}
+
+// beside puts the low halves of b into the high halves of a.
+func (p *philox) beside(b, a reg.VecVirtual) {
+	if p.wide {
+		p.VPSHUFD(operand.Imm(0b10_10_00_00), b, p.odd, a)
+		return
+	}
+	p.VPSLLQ(operand.Imm(32), b, b)
+	p.VPBLENDD(operand.Imm(0xaa), b, a, a)
+}
+
+const randomDoc = "groups of as many elements\nas a vector has bytes, not 0. keys has the two words of each round, and block is the number of the first block."
+
+// randoms emits the kernels of Uniform and Dropout.
+func randoms(g *gen) {
+	g.begin("uniform", "is uniformGo for "+randomDoc, "(dst *float32, groups int, keys *uint32, id, block uint64)")
+	dst, groups := g.param("dst"), g.param("groups")
+	p := newPhilox(g)
+	// u·2⁻¹⁵ + (2⁻¹⁶ − 1) is a multiple of 2⁻¹⁶ of 17 bits: nothing is rounded.
+	slope, least := g.floatReg(0x1p-15), g.floatReg(0x1p-16-1)
+	g.Label("group")
+	p.draw(func(j int, u reg.VecVirtual) {
+		g.VCVTDQ2PS(u, u)
+		g.VFMADD213PS(least, slope, u)
+		g.VMOVUPS(u, operand.Mem{Base: dst, Disp: 4 * j * g.W()})
+	})
+	g.ADDQ(operand.I32(4*g.group()), dst)
+	g.DECQ(groups)
+	g.JNE(operand.LabelRef("group"))
+	g.end()
+
+	g.begin("dropout", "is dropoutGo for "+randomDoc,
+		"(dst, src *float32, groups int, keys *uint32, id, block uint64, least int32, factor float32)")
+	dst, src, groups := g.param("dst"), g.param("src"), g.param("groups")
+	p = newPhilox(g)
+	// least is the threshold less one: that u is greater is what AVX2 can tell.
+	factor, least1 := g.broadcastParam("factor"), g.broadcastParam("least")
+	g.Label("group")
+	p.draw(func(j int, u reg.VecVirtual) {
+		at := func(base reg.Register) operand.Mem { return operand.Mem{Base: base, Disp: 4 * j * g.W()} }
+		if g.wide {
+			k := g.K()
+			g.VPCMPGTD(least1, u, k)
+			g.VMULPS_Z(at(src), factor, k, u)
+		} else {
+			x := g.vec()
+			g.VPCMPGTD(least1, u, u)
+			g.VMULPS(at(src), factor, x)
+			g.VANDPS(x, u, u)
+		}
+		g.VMOVUPS(u, at(dst))
+	})
+	g.ADDQ(operand.I32(4*g.group()), dst)
+	g.ADDQ(operand.I32(4*g.group()), src)
+	g.DECQ(groups)
+	g.JNE(operand.LabelRef("group"))
+	g.end()
+}
