@@ -63,6 +63,12 @@ func evaluate(op compute.Op, args compute.Args, mem memory) {
 		mem.store(o.Dst, dropout(o, args, mem.load(o.Src)))
 	case compute.Noise:
 		mem.store(o.Dst, noise(o, args))
+	case compute.Warp:
+		var labels []byte
+		if o.Labels.Buf != nil {
+			labels = mem.bytes(o.Labels)
+		}
+		mem.store(o.Dst, warp(o, args, mem.bytes(o.Src), labels, mem.load(o.Field), mem.index(o.Index)))
 	default:
 		panic(fmt.Sprintf("judge: no reference of op %T", op))
 	}
