@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"strings"
 
 	"shadegrad/compute"
 )
@@ -158,22 +157,6 @@ func (d *Difference) String() string {
 		d.Op, d.Kernel, d.Row, d.Col, d.Matrix, d.Got, d.Want, d.Bound)
 }
 
-// kernelOf names an op with its form, as cases do.
-func kernelOf(op compute.Op) string {
-	switch o := op.(type) {
-	case compute.MatMul:
-		letter := map[bool]string{false: "n", true: "t"}
-		return "matmul_" + letter[o.TransA] + letter[o.TransB]
-	case compute.Activate:
-		return "activate_" + o.F.String()
-	case compute.Delta:
-		return "delta_" + o.F.String()
-	case compute.Loss:
-		return "loss_" + o.F.String() + "_" + strings.ReplaceAll(o.Kind.String(), "-", "_")
-	}
-	return op.Name()
-}
-
 // begin sets the reference to the given values.
 func (g *Given) begin() {
 	g.solved = false
@@ -208,112 +191,6 @@ func (g *Given) solve() {
 		g.do(op)
 	}
 	g.solved = true
-}
-
-// outputs lists what an op writes; of Loss's Stats, the batch's rows.
-func (g *Given) outputs(op compute.Op) []compute.Mat {
-	var list []compute.Mat
-	for _, o := range op.Operands() {
-		m := o.Mat
-		if o.Mode == compute.In {
-			continue
-		}
-		if l, ok := op.(compute.Loss); ok && o.Name == "Stats" {
-			m = m.RowRange(g.args.Row, l.Z.Rows)
-		}
-		list = append(list, m)
-	}
-	return list
-}
-
-// do does an op in the reference, and gives up what may be beyond float32's range.
-func (g *Given) do(op compute.Op) {
-	lost := g.lost(op) // before the op writes over what it reads
-	evaluate(op, g.args, g.p)
-	flush := float64(operations(op)) * smallestNormal
-	for _, m := range g.outputs(op) {
-		unit, hits := 1., false
-		if l, ok := op.(compute.Loss); ok {
-			unit = min(1, math.Abs(float64(l.Weight)))
-			if hits = m.Buf == l.Stats.Buf; !hits {
-				unit = min(1, math.Abs(float64(l.Weight)*float64(l.Scale)))
-			}
-		}
-		r := g.p.load(m)
-		for e, v := range r.val {
-			size := math.Abs(v) + r.tol[e]
-			switch {
-			case !(size <= largestSafe*unit) || !(r.mag[e] <= largestSafe) || lost(e/m.Cols, e%m.Cols):
-				r.set(e, 0, math.Inf(1), 0)
-			case r.tol[e] > 0 && (!hits || e%2 == 0): // what has no bound is exact, and so is a hit
-				r.tol[e] += flush
-			}
-		}
-	}
-}
-
-// operations is how many roundings make an element of an op's result, about. Gather and
-// Fill are exact.
-func operations(op compute.Op) int {
-	switch o := op.(type) {
-	case compute.MatMul:
-		if o.TransA {
-			return 2 * o.A.Rows
-		}
-		return 2 * o.A.Cols
-	case compute.ColumnSum:
-		return o.Src.Rows
-	case compute.Activate, compute.Delta, compute.Update:
-		return 4
-	case compute.Loss:
-		return 4 * o.Z.Cols
-	}
-	return 0
-}
-
-// lost tells which elements of an op's result are made of ones that may be anything.
-// Where a factor may be an infinity the bound of a product says so, unless the other
-// is 0 and the term was left out; and that of a loss is of outputs, which lie
-// between 0 and 1.
-func (g *Given) lost(op compute.Op) func(i, j int) bool {
-	switch o := op.(type) {
-	case compute.MatMul:
-		rows, cols := anywhere(g.p.load(o.A), o.TransA), anywhere(g.p.load(o.B), !o.TransB)
-		return func(i, j int) bool { return rows[i] || cols[j] }
-	case compute.Loss:
-		z, b := g.p.load(o.Z), g.p.load(o.Bias)
-		rows := make([]bool, z.rows)
-		for e, v := range z.val {
-			size := math.Abs(v) + z.tol[e]
-			if b != nil {
-				size += math.Abs(b.val[e%z.cols]) + b.tol[e%z.cols]
-			}
-			if !(size <= largestSafe) {
-				rows[e/z.cols] = true
-			}
-		}
-		return func(i, _ int) bool { return rows[i] }
-	}
-	return func(int, int) bool { return false }
-}
-
-// anywhere tells which rows of a matrix, or columns, have an element that may be
-// anything.
-func anywhere(m *grid, columns bool) []bool {
-	list := make([]bool, m.rows)
-	if columns {
-		list = make([]bool, m.cols)
-	}
-	for e, tol := range m.tol {
-		if math.IsInf(tol, 1) {
-			if columns {
-				list[e%m.cols] = true
-			} else {
-				list[e/m.cols] = true
-			}
-		}
-	}
-	return list
 }
 
 // differs returns the first element of a matrix, which the op of that number wrote, that
