@@ -11,7 +11,7 @@
 // one changes the other. It does no harm, because an element (or, for softmax, a
 // row) is written only by the invocation that reads it, and only after that.
 //
-// option F = IDENTITY | SIGMOID | TANH | RELU | SOFTMAX
+// option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX
 // option BIAS            a bias is added, else Src is taken as it is
 
 #include "activations.glsl"

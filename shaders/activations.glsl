@@ -5,6 +5,13 @@
 #define TANH 2
 #define RELU 3
 #define SOFTMAX 4
+#define SCALED_TANH 5
+#define LEAKY_RELU 6
+
+// The constants of SCALED_TANH, A·tanh(B·z), and of LEAKY_RELU, as package compute has them.
+#define AMPLITUDE 1.7159
+#define SLOPE 0.6666
+#define LEAK 0.01
 
 // sigmoid returns 1/(1+e^−z). e^−z overflows for large negative z, so the
 // exponent is never positive: for z < 0 numerator and denominator are both
@@ -31,12 +38,14 @@ float hyperbolicTangent(float z) {
     return z < 0.0 ? -t : t;
 }
 
-// activationOf returns f(z) for an activation that works on one element. ReLU asks
+// activationOf returns f(z) for an activation that works on one element. The ReLUs ask
 // z < 0 and not z > 0, so that NaN stays NaN and is found by whoever reads the loss.
 float activationOf(int f, float z) {
     if (f == SIGMOID) return sigmoid(z);
     if (f == TANH) return hyperbolicTangent(z);
     if (f == RELU) return z < 0.0 ? 0.0 : z;
+    if (f == SCALED_TANH) return AMPLITUDE * hyperbolicTangent(SLOPE * z);
+    if (f == LEAKY_RELU) return z < 0.0 ? LEAK * z : z;
     return z;
 }
 
@@ -45,6 +54,8 @@ float derivativeOf(int f, float y) {
     if (f == SIGMOID) return y * (1.0 - y);
     if (f == TANH) return 1.0 - y * y;
     if (f == RELU) return y > 0.0 ? 1.0 : 0.0;
+    if (f == SCALED_TANH) return (AMPLITUDE - y) * (AMPLITUDE + y) * (SLOPE / AMPLITUDE);
+    if (f == LEAKY_RELU) return y > 0.0 ? 1.0 : LEAK;
     return 1.0;
 }
 

@@ -10,7 +10,7 @@
 // Dst may be Back, so neither is restrict; each element is read and written by
 // the same invocation, in this order.
 //
-// option F = IDENTITY | SIGMOID | TANH | RELU
+// option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
 
 #include "activations.glsl"
 

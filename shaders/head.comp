@@ -15,9 +15,9 @@
 // invocations dividing the k units and adding up their parts of z in shared memory.
 // Without, an invocation takes a row by itself, and there is no barrier.
 //
-// option F = IDENTITY | SIGMOID | TANH | RELU | SOFTMAX    of the outputs
+// option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX    of the outputs
 // option KIND = SQUARED_ERROR | CROSS_ENTROPY
-// option HIDDEN = IDENTITY | SIGMOID | TANH | RELU         of the last hidden layer
+// option HIDDEN = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU         of the last hidden layer
 // option OUTPUTS = 4 | 10 | 16 | 32 | 64   room for so many outputs
 // option WIDE            a group takes a row
 // option BACK            Dst is wanted
@@ -27,6 +27,7 @@
 // option BIAS            a bias is added to z
 // option HIDDEN_BIAS     one is added before Y
 // option INDEX           labels are visited in Index's order, else 0, 1, 2, …
+// option TARGETS         there are targets instead of labels
 
 #include "activations.glsl"
 #include "bytes.glsl"
@@ -52,7 +53,11 @@
 layout(local_size_x = SIDE) in;
 
 layout(std430, binding = 0) writeonly restrict buffer Stats { float stats[]; };
+#ifdef TARGETS
+layout(std430, binding = 1) readonly restrict buffer Targets { float targets[]; };
+#else
 layout(std430, binding = 1) readonly restrict buffer Labels { uint labels[]; };
+#endif
 #ifdef VEC
 layout(std430, binding = 2) restrict buffer Rows { vec4 rows[]; };
 layout(std430, binding = 3) readonly restrict buffer Parameters { vec4 parameters[]; };
@@ -78,7 +83,7 @@ layout(std430, binding = 6) readonly restrict buffer Slots { float slots[]; };
 layout(std140, binding = 0) uniform Params {
     uint m, cols, k;
     uint yOffset, dstOffset, wOffset, biasOffset, hiddenBiasOffset;
-    uint deltaOffset, statsOffset, slotsOffset, slotCount;
+    uint deltaOffset, statsOffset, slotsOffset, slotCount, targetsOffset;
     float targetOn, targetOff, weight, scale;
 };
 uniform uint firstRow;

@@ -17,7 +17,7 @@
 // option PIXELS_A        A are rows of bytes
 // option INDEX           which are visited in Index's order, else 0, 1, 2, …
 // option SLOTS           sums are stored in parts
-// option F = IDENTITY | SIGMOID | TANH | RELU
+// option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
 // option BIAS            a bias is added
 
 #include "transpose.glsl"

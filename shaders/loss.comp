@@ -19,11 +19,12 @@
 // Delta may be Z, so neither is restrict. Each z is read for the last time just
 // before its delta is written, by the same invocation.
 //
-// option F = IDENTITY | SIGMOID | TANH | RELU | SOFTMAX
+// option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX
 // option KIND = SQUARED_ERROR | CROSS_ENTROPY
 // option BIAS            a bias is added to Z
 // option DELTA           the gradient is wanted, else only the loss
 // option INDEX           labels are visited in Index's order, else 0, 1, 2, …
+// option TARGETS         t[j] = Targets[i,j] instead, which no row's class is found by
 
 #include "activations.glsl"
 #include "bytes.glsl"
@@ -32,7 +33,11 @@ layout(local_size_x = 64) in;
 
 layout(std430, binding = 0) writeonly restrict buffer Stats { float stats[]; };
 layout(std430, binding = 1) readonly buffer Z { float zs[]; };
+#ifdef TARGETS
+layout(std430, binding = 2) readonly restrict buffer Targets { float targets[]; };
+#else
 layout(std430, binding = 2) readonly restrict buffer Labels { uint labels[]; };
+#endif
 #ifdef DELTA
 layout(std430, binding = 3) writeonly buffer Delta { float delta[]; };
 #endif
@@ -45,7 +50,7 @@ layout(std430, binding = 5) readonly restrict buffer Index { uint index[]; };
 
 layout(std140, binding = 0) uniform Params {
     uint rows, cols;
-    uint statsOffset, zOffset, deltaOffset, biasOffset;
+    uint statsOffset, zOffset, deltaOffset, biasOffset, targetsOffset;
     float targetOn, targetOff, weight, scale;
 };
 uniform uint firstRow;

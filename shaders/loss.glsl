@@ -5,8 +5,9 @@
 //     putDelta(i, j, value)   takes Delta[i,j], with DELTA
 //
 // and has the blocks Stats, Labels and, with INDEX, Index, the parameters cols,
-// statsOffset, targetOn, targetOff, weight and scale, and the uniform firstRow. It
-// includes activations.glsl and bytes.glsl.
+// statsOffset, targetOn, targetOff, weight and scale, and the uniform firstRow. With
+// TARGETS it has the block Targets and targetsOffset instead of labels. It includes
+// activations.glsl and bytes.glsl.
 
 #define SQUARED_ERROR 0
 #define CROSS_ENTROPY 1
@@ -14,6 +15,13 @@
 #if KIND == CROSS_ENTROPY && F != SOFTMAX && F != SIGMOID
 #error cross-entropy needs softmax or sigmoid outputs
 #endif
+
+#ifdef TARGETS
+
+// target returns t[j] of row i.
+float target(uint i, uint j, uint c) { return targets[targetsOffset + i * cols + j]; }
+
+#else
 
 // labelOf returns c, the label of row i.
 uint labelOf(uint i) {
@@ -27,10 +35,12 @@ uint labelOf(uint i) {
 
 // target returns t[j] for class c. A single output tells two classes apart: it
 // is on for class 1.
-float target(uint j, uint c) {
+float target(uint i, uint j, uint c) {
     bool on = cols == 1u ? c == 1u : j == c;
     return on ? targetOn : targetOff;
 }
+
+#endif
 
 // rank orders the outputs as y does. z does so without y's rounding, under which
 // large outputs become equal; only ReLU makes equal what z tells apart.
@@ -111,19 +121,25 @@ float term(float z, float t) {
 }
 
 void lossRow(uint i) {
+#ifdef TARGETS
+    const uint c = 0u;
+    const bool isClass = false;
+    float factor = weight;
+#else
     uint c = labelOf(i);
     bool isClass = c < max(cols, 2u);
     // A label that is no class must not be learnt silently: NaN spreads.
     float factor = isClass ? weight : uintBitsToFloat(0x7fc00000u);
+#endif
 
     prepareRow(i);
     float e = 0.0;
-    float targets = 0.0; // Σ t[j]
+    float mass = 0.0;    // Σ t[j]
     float inner = 0.0;   // Σ y[j]·(y[j] − t[j])
     for (uint j = 0u; j < cols; j++) {
-        float z = weightedSum(i, j), t = target(j, c);
+        float z = weightedSum(i, j), t = target(i, j, c);
         e += term(z, t);
-        targets += t;
+        mass += t;
 #if F == SOFTMAX && KIND == SQUARED_ERROR
         float y = outputOf(z);
         inner += y * (y - t);
@@ -135,9 +151,9 @@ void lossRow(uint i) {
 
 #ifdef DELTA
     for (uint j = 0u; j < cols; j++) {
-        float z = weightedSum(i, j), t = target(j, c), y = outputOf(z);
+        float z = weightedSum(i, j), t = target(i, j, c), y = outputOf(z);
 #if KIND == CROSS_ENTROPY && F == SOFTMAX
-        float d = targets * y - t;
+        float d = mass * y - t;
 #elif KIND == CROSS_ENTROPY
         float d = y - t;
 #elif F == SOFTMAX

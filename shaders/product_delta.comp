@@ -12,7 +12,7 @@
 // option VECB            B may
 // option VECD            Dst and Y may be
 // option LONG            sums are longer than a piece
-// option F = IDENTITY | SIGMOID | TANH | RELU
+// option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
 
 #include "transpose.glsl"
 #include "tiles.glsl"

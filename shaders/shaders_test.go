@@ -184,7 +184,7 @@ func TestEveryVariantSpecialises(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"activate_relu_bias", "column_sum", "delta_tanh", "fill", "gather_index",
-		"loss_softmax_cross_entropy_bias_delta_index", "matmul_tn", "update", "update_momentum", "combine"} {
+		"loss_softmax_cross_entropy_bias_delta_index", "matmul_tn", "update_sgd", "update_momentum", "update_adam_terms_clip", "dropout", "noise", "warp_field_calm_index", "combine"} {
 		if !seen[name] {
 			t.Errorf("there is no variant %s", name)
 		}

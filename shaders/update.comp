@@ -1,44 +1,69 @@
 #version 430
-// Update is a step of stochastic gradient descent with momentum μ and learning
-// rate η:
+// Update changes parameters W by their gradient G, by one of the rules in rules.glsl, which
+// gives the equations. Their gradient is G, or with CLIP, where its norm together with that
+// of others is bounded,
 //
-//     V = μ·V + G
-//     W = W − η·V
+//     c·G,   c = min(1, clip/√ΣNorms)
 //
-// or, without V, W = W − η·G. An invocation takes element e of all three, then
-// the one a grid further on.
+// An invocation takes element e of all matrices, then the one a grid further on.
 //
-// option MOMENTUM        there is a velocity V
+// option RULE = SGD | MOMENTUM | NESTEROV | RMSPROP | ADAM
+// option TERMS           there is weight decay, of one kind or another
+// option CLIP            the gradient's norm is bounded
 
 layout(local_size_x = 64) in;
 
+layout(std140, binding = 0) uniform Params {
+    uint count, norms;
+    uint wOffset, gOffset, vOffset, sOffset, normsOffset;
+    float rho, epsilon, l2, l1, decay, clip;
+};
+
+#include "rules.glsl"
+
 layout(std430, binding = 0) restrict buffer W { float w[]; };
 layout(std430, binding = 1) readonly restrict buffer G { float g[]; };
-#ifdef MOMENTUM
+#ifdef VELOCITIES
 layout(std430, binding = 2) restrict buffer V { float v[]; };
 #endif
-
-layout(std140, binding = 0) uniform Params {
-    uint count;
-    uint wOffset, gOffset, vOffset;
-};
-uniform float learningRate;
-#ifdef MOMENTUM
-uniform float momentum;
+#ifdef SQUARES
+layout(std430, binding = 3) restrict buffer S { float s[]; };
 #endif
+#ifdef CLIP
+layout(std430, binding = 4) readonly restrict buffer Norms { float squares[]; };
+#endif
+
+// clipping returns c. A norm that is no number makes it one that is none either.
+float clipping() {
+#ifdef CLIP
+    float sum = 0.0;
+    for (uint p = 0u; p < norms; p++) sum += squares[normsOffset + p];
+    float norm = root(sum);
+    return norm <= clip ? 1.0 : clip / norm;
+#else
+    return 1.0;
+#endif
+}
 
 void main() {
+    float c = clipping();
+    Decay terms = Decay(l2, l1, decay);
     for (uint e = gl_GlobalInvocationID.x; e < count; e += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
-        // precise: each product is rounded before it is added, as in Go, so that
-        // weights do not drift apart from those of another backend.
-        precise float velocity = g[gOffset + e];
-#ifdef MOMENTUM
-        precise float kept = momentum * v[vOffset + e];
-        velocity = kept + velocity;
+        float weight = w[wOffset + e], velocity = 0.0, square = 0.0;
+#ifdef VELOCITIES
+        velocity = v[vOffset + e];
+#endif
+#ifdef SQUARES
+        square = s[sOffset + e];
+#endif
+        precise float gradient = c * g[gOffset + e];
+        descend(weight, velocity, square, gradient, terms);
+        w[wOffset + e] = weight;
+#ifdef VELOCITIES
         v[vOffset + e] = velocity;
 #endif
-        precise float change = learningRate * velocity;
-        precise float weight = w[wOffset + e] - change;
-        w[wOffset + e] = weight;
+#ifdef SQUARES
+        s[sOffset + e] = square;
+#endif
     }
 }

@@ -105,30 +105,18 @@ func (e *executable) use(op compute.Op) error {
 	for _, o := range op.Operands() {
 		note(o.Mat.Buf)
 	}
-	switch o := op.(type) {
-	case compute.Gather:
-		note(o.Src.Buf)
-	case compute.Loss:
-		note(o.Labels.Buf)
+	data, index, rows := compute.Data(op)
+	for _, d := range data {
+		note(d.Buf)
 	}
-	index, rows := indexOf(op)
-	note(index)
-	if index != nil && index.(*buffer).limit > rows {
-		return fmt.Errorf("Index may hold rows below %d, but there are %d", index.(*buffer).limit, rows)
+	if index.IsZero() {
+		return nil
+	}
+	note(index.Buf)
+	if limit := index.Buf.(*buffer).limit; limit > rows {
+		return fmt.Errorf("Index may hold rows below %d, but there are %d", limit, rows)
 	}
 	return nil
-}
-
-// indexOf returns the list of row numbers of an op, if it has one, and how many
-// rows there are for it to choose from.
-func indexOf(op compute.Op) (index compute.Buffer, rows int) {
-	switch o := op.(type) {
-	case compute.Gather:
-		return o.Index.Buf, o.Src.Rows
-	case compute.Loss:
-		return o.Index.Buf, o.Labels.Rows
-	}
-	return nil, 0
 }
 
 // Run queues one run.
@@ -258,6 +246,9 @@ func (w *worker) plan(p plan) (dispatch, error) {
 			return dispatch{}, fmt.Errorf("kernel %s has a parameter %s, which nobody sets", prog.name, name)
 		}
 	}
+	if prog.args.stepValues >= 0 && p.stepValues == nil {
+		return dispatch{}, fmt.Errorf("kernel %s has values of a step, which its op has not", prog.name)
+	}
 	if prog.paramsSize == 0 {
 		return dispatch{}, fmt.Errorf("kernel %s has no uniform block Params", prog.name)
 	}
@@ -333,6 +324,6 @@ func (w *worker) dispatch(d *dispatch, params uint32, args compute.Args) {
 		}
 	}
 	gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, params, d.paramsOffset, d.program.paramsSize)
-	d.program.setArgs(args)
+	d.program.setArgs(args, d.plan.stepValues)
 	gl.DispatchCompute(d.groupsX, d.groupsY, 1)
 }

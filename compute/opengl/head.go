@@ -36,11 +36,10 @@ func (n *node) head(wide bool, layer *node, slotCount int, slots compute.Mat) pl
 	vec := aligned(o.A) && aligned(o.B)
 
 	p.mat("Stats", l.Stats)
-	p.blocks["Labels"] = l.Labels.Buf
+	p.targets(l)
 	p.blocks["Rows"], p.blocks["Parameters"] = o.A.Buf, o.B.Buf
 	p.count("yOffset", offset(o.A))
 	p.count("wOffset", offset(o.B))
-	p.index(l.Index)
 	p.option("DELTA", "Delta", l.Delta)
 	p.bias("BIAS", "biasOffset", l.Bias)
 	p.bias("HIDDEN_BIAS", "hiddenBiasOffset", compute.Mat{})

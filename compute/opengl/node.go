@@ -153,7 +153,7 @@ func (f *fusion) join(n *node, j int, others ...int) {
 func (f *fusion) updates() {
 	for j := 0; j < len(f.list); j++ {
 		u, ok := f.list[j].op.(compute.Update)
-		if !ok {
+		if !ok || !u.Plain() {
 			continue
 		}
 		i := f.maker(u.G, j)
@@ -255,8 +255,8 @@ func (f *fusion) heads() {
 			continue
 		}
 		n := &node{product: &o, loss: &l, number: f.list[j].number, writes: f.list[j].writes,
-			reads: slices.Concat([]compute.Mat{o.A, o.B, l.Stats}, present(l.Bias))}
-		if overlapAny(n.writes, present(o.A, o.B, l.Bias)) || !sameBuffer(o.B, l.Bias) {
+			reads: slices.Concat([]compute.Mat{o.A, o.B, l.Stats}, present(l.Bias, l.Targets))}
+		if overlapAny(n.writes, present(o.A, o.B, l.Bias, l.Targets)) || !sameBuffer(o.B, l.Bias) {
 			continue
 		}
 		others := []int{i}

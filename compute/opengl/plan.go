@@ -27,6 +27,10 @@ type plan struct {
 	reads  []compute.Mat
 	writes []compute.Mat
 	ops    []string // the names of the ops that it does, or helps to do
+	// stepValues makes of a run's arguments the numbers of the uniform of this name, for
+	// kernels that have it.
+	stepValues func(compute.Args) (x, y float32)
+	squares    []compute.Mat // matrices that never have negative elements
 }
 
 // planOp plans an op by itself, with its plain kernel. A product of long sums takes
@@ -51,6 +55,10 @@ func planKernel(op compute.Op, slice int) []plan {
 	switch o := op.(type) {
 	case compute.Gather:
 		return []plan{planGather(o)}
+	case compute.Take:
+		return []plan{planTake(o)}
+	case compute.Warp:
+		return []plan{planWarp(o)}
 	case compute.MatMul:
 		return planMatMul(o, slice)
 	case compute.Activate:
@@ -63,6 +71,14 @@ func planKernel(op compute.Op, slice int) []plan {
 		return []plan{planColumnSum(o)}
 	case compute.Update:
 		return []plan{planUpdate(o)}
+	case compute.MaxNorm:
+		return []plan{planMaxNorm(o)}
+	case compute.Average:
+		return []plan{planAverage(o)}
+	case compute.Dropout:
+		return []plan{planDropout(o)}
+	case compute.Noise:
+		return []plan{planNoise(o)}
 	case compute.Fill:
 		return []plan{planFill(o)}
 	}
@@ -77,6 +93,15 @@ func planGather(o compute.Gather) plan {
 	p.shape(o.Dst)
 	p.float("scale", o.Scale)
 	p.float("shift", o.Shift)
+	return p
+}
+
+func planTake(o compute.Take) plan {
+	p := newPlan("take", o.Dst.Cols, o.Dst.Rows)
+	p.mat("Dst", o.Dst)
+	p.mat("Src", o.Src)
+	p.index(o.Index)
+	p.shape(o.Dst)
 	return p
 }
 
@@ -156,16 +181,24 @@ func planLoss(o compute.Loss) plan {
 	p.defines["KIND"] = lossNames[o.Kind]
 	p.mat("Stats", o.Stats)
 	p.mat("Z", o.Z)
-	p.blocks["Labels"] = o.Labels.Buf
+	p.targets(o)
 	p.option("DELTA", "Delta", o.Delta)
 	p.option("BIAS", "Bias", o.Bias)
-	p.index(o.Index)
 	p.shape(o.Z)
 	p.float("targetOn", o.On)
 	p.float("targetOff", o.Off)
 	p.float("weight", o.Weight)
 	p.float("scale", o.Scale)
 	return p
+}
+
+// targets says what outputs are compared with: the labels of a batch, or numbers.
+func (p *plan) targets(o compute.Loss) {
+	p.option("TARGETS", "Targets", o.Targets)
+	if o.Targets.IsZero() {
+		p.blocks["Labels"] = o.Labels.Buf
+		p.index(o.Index)
+	}
 }
 
 func planColumnSum(o compute.ColumnSum) plan {
@@ -178,15 +211,6 @@ func planColumnSum(o compute.ColumnSum) plan {
 	return p
 }
 
-func planUpdate(o compute.Update) plan {
-	p := newPlan("update", o.W.Len(), 1)
-	p.mat("W", o.W)
-	p.mat("G", o.G)
-	p.option("MOMENTUM", "V", o.V)
-	p.count("count", o.W.Len())
-	return p
-}
-
 func planFill(o compute.Fill) plan {
 	p := newPlan("fill", o.Dst.Len(), 1)
 	p.mat("Dst", o.Dst)
@@ -196,11 +220,13 @@ func planFill(o compute.Fill) plan {
 }
 
 var activationNames = map[compute.Activation]string{
-	compute.Identity: "IDENTITY",
-	compute.Sigmoid:  "SIGMOID",
-	compute.Tanh:     "TANH",
-	compute.ReLU:     "RELU",
-	compute.Softmax:  "SOFTMAX",
+	compute.Identity:   "IDENTITY",
+	compute.Sigmoid:    "SIGMOID",
+	compute.Tanh:       "TANH",
+	compute.ReLU:       "RELU",
+	compute.Softmax:    "SOFTMAX",
+	compute.ScaledTanh: "SCALED_TANH",
+	compute.LeakyReLU:  "LEAKY_RELU",
 }
 
 var lossNames = map[compute.LossKind]string{

@@ -28,8 +28,10 @@ type program struct {
 // those the kernel has not, and what they hold.
 type argUniforms struct {
 	firstRow, learningRate, momentum int32
+	seed, stepNumber, stepValues     int32
 	set                              bool
 	now                              compute.Args
+	x, y                             float32 // stepValues
 }
 
 // program returns the specialisation of a kernel. Each is compiled once.
@@ -119,18 +121,16 @@ func (p *program) inspect() error {
 		p.paramsSize = int(p.property(gl.UNIFORM_BLOCK, i, gl.BUFFER_DATA_SIZE))
 	}
 	p.params = map[string]int{}
-	p.args = argUniforms{firstRow: -1, learningRate: -1, momentum: -1}
+	p.args = argUniforms{firstRow: -1, learningRate: -1, momentum: -1, seed: -1, stepNumber: -1, stepValues: -1}
+	args := map[string]*int32{"firstRow": &p.args.firstRow, "learningRate": &p.args.learningRate, "momentum": &p.args.momentum,
+		"seed": &p.args.seed, "stepNumber": &p.args.stepNumber, "stepValues": &p.args.stepValues}
 	for i, name := range p.resources(gl.UNIFORM) {
 		location := p.property(gl.UNIFORM, i, gl.LOCATION)
 		switch {
 		case p.property(gl.UNIFORM, i, gl.BLOCK_INDEX) >= 0:
 			p.params[name] = int(p.property(gl.UNIFORM, i, gl.OFFSET))
-		case name == "firstRow":
-			p.args.firstRow = location
-		case name == "learningRate":
-			p.args.learningRate = location
-		case name == "momentum":
-			p.args.momentum = location
+		case args[name] != nil:
+			*args[name] = location
 		default:
 			return fmt.Errorf("kernel %s has a uniform %s, which nobody sets", p.name, name)
 		}
@@ -168,8 +168,8 @@ func (p *program) block(params map[string]uint32) []uint32 {
 }
 
 // setArgs sets the program's uniforms, which it keeps from run to run. The program
-// is the one in use.
-func (p *program) setArgs(args compute.Args) {
+// is the one in use; values makes its stepValues, if it has any.
+func (p *program) setArgs(args compute.Args, values func(compute.Args) (x, y float32)) {
 	a := &p.args
 	// Comparing NaN says that it differs: then it is set again, which is right.
 	if a.firstRow >= 0 && (!a.set || a.now.Row != args.Row) {
@@ -180,6 +180,19 @@ func (p *program) setArgs(args compute.Args) {
 	}
 	if a.momentum >= 0 && (!a.set || a.now.Momentum != args.Momentum) {
 		gl.Uniform1f(a.momentum, args.Momentum)
+	}
+	if a.seed >= 0 && (!a.set || a.now.Seed != args.Seed) {
+		gl.Uniform2ui(a.seed, uint32(args.Seed), uint32(args.Seed>>32))
+	}
+	if a.stepNumber >= 0 && (!a.set || a.now.Step != args.Step) {
+		gl.Uniform1ui(a.stepNumber, args.Step)
+	}
+	if a.stepValues >= 0 {
+		// They depend on the op too, of which a program serves several.
+		if x, y := values(args); !a.set || x != a.x || y != a.y {
+			gl.Uniform2f(a.stepValues, x, y)
+			a.x, a.y = x, y
+		}
 	}
 	a.set, a.now = true, args
 }

@@ -69,6 +69,9 @@ func (w *planner) stages(p compute.Program) []stage {
 
 // opStage does an op with its plain kernel.
 func (w *planner) opStage(op compute.Op) stage {
+	if o, ok := op.(compute.SquareSum); ok {
+		return squareSumStage(o)
+	}
 	return stage{choices: []choice{{plans: func(compute.Mat) []plan { return planOp(op, w.slice) }}}}
 }
 

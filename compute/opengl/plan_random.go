@@ -1,0 +1,69 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import "shadegrad/compute"
+
+// drawn is how many random numbers an invocation draws at once.
+const drawn = 8
+
+// rounds is how often the loops of a draw go round.
+const rounds = 10
+
+func planDropout(o compute.Dropout) plan {
+	p := newPlan("dropout", groupsOf(drawn, o.Dst.Len()), 1)
+	p.loops = drawn + rounds
+	p.mat("Dst", o.Dst)
+	p.mat("Src", o.Src)
+	p.count("count", o.Dst.Len())
+	p.drops(o)
+	return p
+}
+
+// drops says which elements are left out, and what makes up for them.
+func (p *plan) drops(o compute.Dropout) {
+	threshold, keep := o.Threshold()
+	p.params["stream"] = o.Stream
+	p.params["threshold"] = threshold
+	p.float("keep", keep)
+}
+
+func planNoise(o compute.Noise) plan {
+	p := newPlan("noise", groupsOf(drawn, o.Dst.Len()), 1)
+	p.loops = drawn + rounds
+	p.mat("Dst", o.Dst)
+	p.count("count", o.Dst.Len())
+	p.params["stream"] = o.Stream
+	return p
+}
+
+func planWarp(o compute.Warp) plan {
+	// Some pixels of an image are one invocation's, which draws its random numbers once.
+	const pixels = 4
+	p := newPlan("warp", groupsOf(pixels, o.Dst.Cols), o.Dst.Rows)
+	p.loops = 2*pixels + rounds
+	p.work = 40 * float64(o.Dst.Len())
+	p.mat("Dst", o.Dst)
+	p.blocks["Src"] = o.Src.Buf
+	p.index(o.Index)
+	p.option("FIELD", "Field", o.Field)
+	if o.Calm != 0 {
+		p.defines["CALM"] = "1"
+		p.blocks["Labels"] = o.Labels.Buf
+	}
+	p.params["calmLow"], p.params["calmHigh"] = uint32(o.Calm), uint32(o.Calm>>32)
+	p.count("rows", o.Dst.Rows)
+	p.count("width", o.Width)
+	p.count("height", o.Height)
+	p.float("scale", o.Scale)
+	p.float("shift", o.Shift)
+	least, most := float64(o.Alpha[0]), float64(o.Alpha[1])
+	p.float("alphaMiddle", float32((least+most)/2))
+	p.float("alphaHalf", float32((most-least)/2))
+	p.float("rotation", o.Rotation)
+	p.float("scaling", o.Scaling)
+	p.float("shear", o.Shear)
+	p.float("translation", o.Translation)
+	p.params["stream"] = o.Stream
+	return p
+}

@@ -1,0 +1,30 @@
+#version 430
+// Noise draws numbers that are uniform in (−1, 1):
+//
+//     Dst[e] = (2·u(e) + 1)/2¹⁶ − 1
+//
+// The random numbers come in eights, so an invocation takes elements 8·q to 8·q + 7, then
+// the eight a grid further on.
+
+layout(local_size_x = 64) in;
+
+layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+
+layout(std140, binding = 0) uniform Params {
+    uint count;
+    uint dstOffset;
+    uint stream;
+};
+
+#include "philox.glsl"
+
+void main() {
+    uint eights = (count + 7u) / 8u;
+    for (uint q = gl_GlobalInvocationID.x; q < eights; q += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
+        uvec4 draws = drawsOf(q);
+        for (uint h = 0u; h < 8u; h++) {
+            uint e = 8u * q + h;
+            if (e < count) dst[dstOffset + e] = signedOf(halfOf(draws, h));
+        }
+    }
+}
