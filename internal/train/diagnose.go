@@ -30,15 +30,18 @@ const (
 	// TrainSum is the sum of an epoch's losses, each of which is finite. It has
 	// no step and no layer.
 	TrainSum Quantity = "sum of the losses"
-	// TestLoss is the loss on the test set where all that was trained on is
-	// finite. It has no step and no layer.
-	TestLoss Quantity = "test loss"
+	// ValidationLoss and TestLoss are the losses on these sets where all that was trained
+	// on is finite. They have no step and no layer.
+	ValidationLoss Quantity = "validation loss"
+	TestLoss       Quantity = "test loss"
 )
 
 func (e *DivergedError) Error() string {
 	switch e.What {
 	case TrainSum:
 		return fmt.Sprintf("training diverged: the losses of epoch %d add up to %v", e.Epoch, e.Loss)
+	case ValidationLoss:
+		return fmt.Sprintf("training diverged: after epoch %d the loss on the validation set is %v", e.Epoch, e.Loss)
 	case TestLoss:
 		return fmt.Sprintf("training diverged: after epoch %d the loss on the test set is %v", e.Epoch, e.Loss)
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -30,9 +31,9 @@ type Run struct {
 	// Diagnosed, if there is one, is given a report of the network's health after each
 	// epoch. What it takes to make one changes nothing of the run but the time it takes.
 	Diagnosed func(*diagnosis.Report)
-	// Save is called after each epoch, and when a run is interrupted, with a
-	// state whose parameters are finite. It may be nil. The state is the run's,
-	// which changes what it holds when it goes on.
+	// Save is called after each epoch, after the test at the end, and when a run is
+	// interrupted, with a state whose parameters are finite. It may be nil. The state is
+	// the run's, which changes what it holds when it goes on.
 	Save func(*State) error
 	// Shadow, if it is not 0, has every Shadow-th step, beginning with the run's first,
 	// replayed in float64 by the judge; one that is out of the judge's bounds ends the
@@ -52,7 +53,7 @@ type Run struct {
 // the run stopped, and has been saved, unless it has no values yet.
 var ErrInterrupted = errors.New("interrupted")
 
-// Do trains until State.Done, or until ctx ends, which stops the run after the
+// Do trains and tests until State.Done, or until ctx ends, which stops the run after the
 // step in flight with ErrInterrupted. A loss that is not finite is a
 // *DivergedError. Whatever the error, State is the last good one.
 func (r *Run) Do(ctx context.Context) error {
@@ -91,17 +92,23 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 		r.Report.Note(note)
 	}
 	r.startDiagnosis(s)
-	for !r.State.Done() {
+	for !r.State.Trained() {
 		if err := r.epoch(ctx, s); err != nil {
 			return err
 		}
 	}
-	return nil
+	if r.State.Done() {
+		return nil
+	}
+	return r.test(ctx, s)
 }
 
 // prepare takes all the memory that the run will need of a backend and of the
 // machine, and draws the first weights if there are none.
 func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) {
+	if n := r.State.Options.Validation; n != r.Data.Validation.Len() {
+		return nil, fmt.Errorf("the options put %d samples aside, the data set %d", n, r.Data.Validation.Len())
+	}
 	info := b.Info()
 	plan := r.feeding(info)
 	if err := r.enough(info, plan); err != nil {
@@ -179,11 +186,9 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 	if !finite(e.TrainLoss) {
 		return r.diagnose(s, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
 	}
-	begin = time.Now()
-	if e.TestLoss, e.TestAcc, err = s.evaluate(&s.test); err != nil {
+	if err := r.evaluate(s, &e); err != nil {
 		return &DeviceError{err}
 	}
-	e.EvalSeconds = time.Since(begin).Seconds()
 	return r.finish(s, e)
 }
 
@@ -244,9 +249,13 @@ func (r *Run) finish(s *session, e Epoch) error {
 	if !next.finite() {
 		return r.diagnose(s, nil)
 	}
-	if !finite(e.TestLoss) {
+	switch {
+	case !finite(e.ValLoss):
+		return &DivergedError{Epoch: e.Epoch, What: ValidationLoss, Loss: float32(e.ValLoss)}
+	case !finite(e.TestLoss):
 		return &DivergedError{Epoch: e.Epoch, What: TestLoss, Loss: float32(e.TestLoss)}
 	}
+	next.choose()
 	s.replace(r.State, next)
 	r.Report.Finished(e)
 	if err := r.save(); err != nil {

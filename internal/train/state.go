@@ -60,9 +60,6 @@ func (s *State) begin(ctx context.Context) error {
 	return nil
 }
 
-// Done reports whether all epochs are completed.
-func (s *State) Done() bool { return s.Epoch >= s.Options.Epochs }
-
 // finite tells whether every parameter is a finite number.
 func (s *State) finite() bool { return firstBad(s.Values) < 0 }
 
