@@ -96,41 +96,6 @@ func (l *caseList) delta(f compute.Activation, s shape, inPlace bool) {
 	})
 }
 
-func (l *caseList) updates() {
-	for _, velocity := range both {
-		kernel := "update"
-		if velocity {
-			kernel = "update_momentum"
-		}
-		for _, s := range l.some(0, 2) {
-			l.update(kernel, s, velocity, "", compute.Args{LearningRate: 0.05, Momentum: 0.9})
-		}
-		if l.quick {
-			continue
-		}
-		s := shape{10, 129}
-		l.update(kernel, shape{128, 784}, velocity, "", compute.Args{LearningRate: 0.1, Momentum: 0.5})
-		l.update(kernel, s, velocity, "rate=0", compute.Args{Momentum: 0.9})
-		l.update(kernel, s, velocity, "momentum=0", compute.Args{LearningRate: 0.3})
-		l.update(kernel, s, velocity, "rate=3,momentum=1", compute.Args{LearningRate: 3, Momentum: 1})
-		l.update(kernel, s, velocity, "rate=1e-6", compute.Args{LearningRate: 1e-6, Momentum: 0.99})
-	}
-}
-
-func (l *caseList) update(kernel string, s shape, velocity bool, note string, args compute.Args) {
-	l.add("update", kernel, []string{s.String(), note}, func(p *problem) {
-		op := compute.Update{
-			W: p.state("W", s.m, s.n, p.random(0.5)),
-			G: p.input("G", s.m, s.n, p.random(1)),
-		}
-		if velocity {
-			op.V = p.state("V", s.m, s.n, p.random(2))
-		}
-		p.do(op)
-		p.run(args)
-	})
-}
-
 func (l *caseList) fills() {
 	for i, s := range l.some(0, 4) {
 		value := []float32{0, -2.5, 1e30, -1e-3}[(i+1)%4]
