@@ -62,6 +62,10 @@ func apply(f compute.Activation, z []float32, cols int) {
 		simd.ReLU(z)
 	case compute.Softmax:
 		simd.Softmax(z, cols)
+	case compute.ScaledTanh:
+		simd.ScaledTanh(z, compute.TanhAmplitude, compute.TanhSlope)
+	case compute.LeakyReLU:
+		simd.LeakyReLU(z, compute.Leak)
 	}
 }
 
@@ -90,6 +94,10 @@ func (d *delta) rows(_, lo, hi int, _ *compute.Args) {
 		simd.DeltaTanh(dst, back, y)
 	case compute.ReLU:
 		simd.DeltaReLU(dst, back, y)
+	case compute.ScaledTanh:
+		simd.DeltaScaledTanh(dst, back, y, compute.TanhAmplitude, compute.TanhSlope)
+	case compute.LeakyReLU:
+		simd.DeltaLeakyReLU(dst, back, y, compute.Leak)
 	}
 }
 
@@ -104,48 +112,6 @@ func columnSumNode(o compute.ColumnSum) *node {
 func (s *columnSum) share(worker, size int, _ *compute.Args) {
 	if worker == size-1 {
 		simd.ColumnSum(s.dst, s.src)
-	}
-}
-
-// update is compute.Update.
-type update struct{ w, v, g []float32 }
-
-func updateNode(o compute.Update) *node {
-	return &node{wide: &update{data(o.W), data(o.V), data(o.G)}, cost: 4 * float64(o.W.Len()),
-		in: spans(o.W, o.V, o.G), out: spans(o.W, o.V)}
-}
-
-func (u *update) share(worker, size int, args *compute.Args) {
-	lo, hi := workers.Share(len(u.w), 256, worker, size)
-	descend(u.w, u.v, lo, hi, u.g[lo:hi], args)
-}
-
-// descend does a step of gradient descent on elements [lo, hi) of w, with their
-// gradient g; v is nil where there is no velocity.
-func descend(w, v []float32, lo, hi int, g []float32, args *compute.Args) {
-	if v == nil {
-		simd.SGD(w[lo:hi], g, args.LearningRate)
-		return
-	}
-	simd.Momentum(w[lo:hi], v[lo:hi], g, args.LearningRate, args.Momentum)
-}
-
-// sumUpdate is compute.ColumnSum and the compute.Update by its result: a step of
-// the biases.
-type sumUpdate struct {
-	columnSum
-	w, v []float32
-}
-
-func sumUpdateNode(o compute.ColumnSum, u compute.Update) *node {
-	return &node{wide: &sumUpdate{columnSum{data(o.Dst), data(o.Src)}, data(u.W), data(u.V)},
-		cost: float64(o.Src.Len()), in: spans(o.Src, u.W, u.V), out: spans(o.Dst, u.W, u.V)}
-}
-
-func (s *sumUpdate) share(worker, size int, args *compute.Args) {
-	if worker == size-1 {
-		simd.ColumnSum(s.dst, s.src)
-		descend(s.w, s.v, 0, len(s.w), s.dst, args)
 	}
 }
 

@@ -93,7 +93,7 @@ func (f *firstLayer) findUpdate(l *plan, i int, o compute.MatMul) bool {
 		if !ok || u.G != o.Dst {
 			continue
 		}
-		if j < i || !whole(u.W) || !u.V.IsZero() && !whole(u.V) || !l.program.IsScratch(u.G) ||
+		if j < i || !whole(u.W) || !u.V.IsZero() && !whole(u.V) || !u.S.IsZero() && !whole(u.S) || !l.program.IsScratch(u.G) ||
 			!l.onlyUses(u.G, i, j) || !l.keeps(i, j) {
 			return false
 		}
@@ -103,7 +103,7 @@ func (f *firstLayer) findUpdate(l *plan, i int, o compute.MatMul) bool {
 	return false
 }
 
-// alone tells whether no other op uses the weights or their velocities.
+// alone tells whether no other op uses the weights, their velocities or their squares.
 func (f *firstLayer) alone(l *plan) bool {
 	mine := []int{f.forwards, f.updates}
 	for _, m := range f.turned() {
@@ -129,8 +129,10 @@ func (f *firstLayer) turned() []compute.Mat {
 		return nil
 	}
 	list := []compute.Mat{f.forward.B}
-	if f.updates >= 0 && !f.update.V.IsZero() {
-		list = append(list, f.update.V)
+	for _, m := range []compute.Mat{f.update.V, f.update.S} {
+		if !m.IsZero() {
+			list = append(list, m)
+		}
 	}
 	return list
 }

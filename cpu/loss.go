@@ -11,6 +11,7 @@ import (
 type loss struct {
 	compute.Loss
 	delta, stats, z, bias []float32
+	targets               []float32 // nil where labels tell
 	labels                []byte
 	index                 []uint32
 	own                   []lossScratch // of each worker
@@ -18,9 +19,11 @@ type loss struct {
 }
 
 func (l *plan) lossNode(o compute.Loss) *node {
-	s := &loss{Loss: o, delta: data(o.Delta), stats: data(o.Stats), z: data(o.Z), bias: data(o.Bias),
-		labels: o.Labels.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index)}
-	s.classes = o.Kind == compute.CrossEntropy && o.F == compute.Softmax && o.Off == 0 && o.Z.Cols > 1
+	s := &loss{Loss: o, delta: data(o.Delta), stats: data(o.Stats), z: data(o.Z), bias: data(o.Bias), targets: data(o.Targets)}
+	if s.targets == nil {
+		s.labels, s.index = o.Labels.Buf.(*buffer[byte]).data, rowNumbers(o.Index)
+	}
+	s.classes = s.targets == nil && o.Kind == compute.CrossEntropy && o.F == compute.Softmax && o.Off == 0 && o.Z.Cols > 1
 	for range l.backend.alone {
 		n := min(chunk, o.Z.Rows) * o.Z.Cols
 		s.own = append(s.own, lossScratch{z: make([]float32, n), y: make([]float32, n)})
@@ -28,7 +31,7 @@ func (l *plan) lossNode(o compute.Loss) *node {
 	// Only the batch's rows of Stats are written, but which those are is known
 	// when it runs.
 	return &node{row: s, rows: o.Z.Rows, cost: 64 * float64(o.Z.Len()),
-		in: append(localSpans(o.Z), spans(o.Bias)...), out: append(localSpans(o.Delta), spans(o.Stats)...)}
+		in: append(localSpans(o.Z, o.Targets), spans(o.Bias)...), out: append(localSpans(o.Delta), spans(o.Stats)...)}
 }
 
 // lossScratch is a worker's z and y of a chunk of rows.
@@ -45,7 +48,13 @@ func (l *loss) rows(worker, lo, hi int, args *compute.Args) {
 	apply(l.F, y, n)
 	for i := lo; i < hi; i++ {
 		at, end := (i-lo)*n, (i-lo+1)*n
-		r := l.row(z[at:end], y[at:end], int(l.labels[rowNumber(l.index, args.Row+i)]))
+		r := lossRow{loss: l, z: z[at:end], y: y[at:end]}
+		if l.targets != nil {
+			r.targets, r.valid = l.targets[i*n:(i+1)*n], true
+		} else {
+			r.class = int(l.labels[rowNumber(l.index, args.Row+i)])
+			r.valid = r.class < max(n, 2)
+		}
 		if l.classes && r.valid && l.classify(r, i, args.Row+i) {
 			continue
 		}
@@ -91,20 +100,20 @@ func (l *loss) classify(r lossRow, i, at int) bool {
 	return true
 }
 
-// A lossRow is one sample: its sums, its outputs and its class.
+// A lossRow is one sample: its sums, its outputs and its class or targets.
 type lossRow struct {
 	*loss
-	z, y  []float32
-	class int
-	valid bool // the label is a class
-}
-
-func (l *loss) row(z, y []float32, class int) lossRow {
-	return lossRow{l, z, y, class, class < max(len(z), 2)}
+	z, y    []float32
+	targets []float32 // nil where the class tells
+	class   int
+	valid   bool // the label is a class, or there are targets
 }
 
 // target returns t[j].
 func (r lossRow) target(j int) float64 {
+	if r.targets != nil {
+		return float64(r.targets[j])
+	}
 	on := j == r.class
 	if len(r.z) == 1 {
 		on = r.class == 1
@@ -161,9 +170,9 @@ func largest(z []float32) int {
 // softplus returns ln(1+e^z) without overflow.
 func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
 
-// hit returns 1 if the sample is classified as its label says, else 0.
+// hit returns 1 if the sample is classified as its label says, else 0; targets are no classes.
 func (r lossRow) hit() float32 {
-	if !r.valid {
+	if !r.valid || r.targets != nil {
 		return 0
 	}
 	if len(r.z) == 1 {
@@ -236,6 +245,13 @@ func derivative(f compute.Activation, y float64) float64 {
 		return y * (1 - y)
 	case compute.Tanh:
 		return 1 - y*y
+	case compute.ScaledTanh:
+		return (compute.TanhAmplitude - y) * (compute.TanhAmplitude + y) * (compute.TanhSlope / compute.TanhAmplitude)
+	case compute.LeakyReLU:
+		if y > 0 {
+			return 1
+		}
+		return compute.Leak
 	case compute.ReLU:
 		if y > 0 {
 			return 1

@@ -79,7 +79,7 @@ func (l *plan) findUpdates() {
 		}
 		switch o := l.program.Ops[i].(type) {
 		case compute.MatMul:
-			if !o.TransA || o.TransB || overlapsAny(u.W, o.A, o.B) || overlapsAny(u.V, o.A, o.B) {
+			if !o.TransA || o.TransB || overlapsAny(u.W, o.A, o.B) || overlapsAny(u.V, o.A, o.B) || overlapsAny(u.S, o.A, o.B) {
 				continue
 			}
 		case compute.ColumnSum: // the sums are complete before the first is used
@@ -179,6 +179,14 @@ func (l *plan) single(i int, op compute.Op) *node {
 		return updateNode(o)
 	case compute.Fill:
 		return fillNode(o)
+	case compute.Take:
+		return takeNode(o)
+	case compute.SquareSum:
+		return l.squareSumNode(o)
+	case compute.MaxNorm:
+		return maxNormNode(o)
+	case compute.Average:
+		return averageNode(o)
 	case compute.Dropout:
 		return dropoutNode(o)
 	case compute.Noise:

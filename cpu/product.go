@@ -112,14 +112,15 @@ const longBatch = 512
 // productUpdate makes a node of a gradient and the update by it, which meet while
 // the gradient is in registers or in the cache. Without momentum they are one
 // product, W = W − η·Aᵀ·B; with it, the product is V = μV + Aᵀ·B, where V is not read if μ
-// is zero, and an epilogue updates the weights block by block. Of a long batch the product
-// is the gradient, and the epilogue does the whole update.
+// is zero, and an epilogue updates the weights block by block. Of a long batch, and for the other
+// rules, the product is the gradient, and the epilogue does the whole update.
 func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
 	p, g := productOf(o), l.gatheredBy(i)
 	a, b := g.without(o)
-	step := weightStep{w: data(u.W), v: data(u.V), cols: o.Dst.Cols, whole: p.K > longBatch}
+	step := weightStep{descent: descentOf(u), cols: o.Dst.Cols, whole: p.K > longBatch || !u.Plain()}
 	step.near(&p)
-	n := &node{cost: flops(p), in: spans(a, b, u.W, u.V), out: spans(u.W, u.V)}
+	in, out := step.spans()
+	n := &node{cost: flops(p) + step.cost(), in: append(in, spans(a, b)...), out: out}
 	if o.Dst.Len() > smallWeights {
 		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p, g}, weightStep: step}
 		s.prepare(&s.product)
@@ -137,10 +138,10 @@ func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
 // A weightStep updates weights with a product that is their gradient. It is the
 // epilogue that does so where there is a velocity, or where the gradient comes whole.
 type weightStep struct {
-	w, v    []float32
+	descent
 	cols, j int // of the weights; the column at which the product begins
 	whole   bool
-	args    *compute.Args
+	move    move // of the run under way
 }
 
 // near gives a product its C, and tells what the epilogue works on beside it.
@@ -166,7 +167,7 @@ func (s *weightStep) prepare(p *sgemm.Product) {
 
 // begin sets what a run's arguments decide.
 func (s *weightStep) begin(p *sgemm.Product, args *compute.Args) {
-	s.args = args
+	s.move = s.descent.begin(args)
 	switch {
 	case s.whole:
 	case s.v == nil:
@@ -181,9 +182,9 @@ func (s *weightStep) Block(_, i, j, rows, cols int, x []float32, ld int) {
 	for r := range rows {
 		at := (i+r)*s.cols + s.j + j
 		if row := x[r*ld : r*ld+cols]; s.whole {
-			descend(s.w, s.v, at, at+cols, row, s.args)
+			s.move.do(at, row)
 		} else {
-			simd.SGD(s.w[at:at+cols], row, s.args.LearningRate)
+			simd.SGD(s.w[at:at+cols], row, s.move.args.LearningRate)
 		}
 	}
 }

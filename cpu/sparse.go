@@ -24,13 +24,13 @@ func (p *pixels) mine(n, grain, worker, size int) (parts []unitPart, lo, hi int)
 	return p.parts[own : own+1], lo, hi
 }
 
+// place returns where the weights of a part's units from pixel i on begin.
+func (p *pixels) place(u unitPart, i int) int { return u.lo*p.features + i*(u.hi-u.lo) }
+
 // weights returns the weights of a part's units from pixel i on, and how far apart
 // those of two pixels are.
 func (p *pixels) weights(w []float32, u unitPart, i int) ([]float32, int) {
-	if w == nil {
-		return nil, u.hi - u.lo
-	}
-	return w[u.lo*p.features+i*(u.hi-u.lo):], u.hi - u.lo
+	return w[p.place(u, i):], u.hi - u.lo
 }
 
 // pixels is what the layer's nodes know of the images.
@@ -176,10 +176,10 @@ func (s *sparseForward) multiply(worker int, x simd.Sparse, i int, u unitPart) {
 
 func (f *firstLayer) updateNode(l *plan) *node {
 	d := f.deltas
-	s := &sparseUpdate{pixels: l.pixels(f.gather, d.Cols), wt: data(f.update.W), vt: data(f.update.V), delta: data(d), rows: d.Rows}
-	n := &node{wide: s, cost: sparseCost * 2 * float64(d.Len()) * float64(s.features),
-		in: append(spans(d), spans(f.turned()...)...), out: spans(f.turned()...)}
-	if d.Rows == 1 && f.update.V.IsZero() {
+	s := &sparseUpdate{pixels: l.pixels(f.gather, d.Cols), descent: descentOf(f.update), delta: data(d), rows: d.Rows}
+	in, out := s.spans()
+	n := &node{wide: s, cost: sparseCost*2*float64(d.Len())*float64(s.features) + s.cost(), in: append(in, spans(d)...), out: out}
+	if d.Rows == 1 && s.plain && s.v == nil {
 		n.wide = &onlineUpdate{s}
 	}
 	return n
@@ -188,8 +188,9 @@ func (f *firstLayer) updateNode(l *plan) *node {
 // sparseUpdate is the layer's gradient and the update by it.
 type sparseUpdate struct {
 	pixels
-	wt, vt, delta []float32
-	rows          int
+	descent // of transposed matrices
+	delta   []float32
+	rows    int
 }
 
 const (
@@ -202,28 +203,29 @@ const (
 
 func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
 	parts, lo, end := s.mine(s.features, 4, worker, size)
+	m := s.begin(args)
 	step := max(1, transposedAtATime/(simd.WordBits*words(min(s.rows, samplesAtATime))))
 	for ; lo < end; lo += step {
 		hi := min(lo+step, end)
 		if s.rows > samplesAtATime {
-			s.long(worker, parts, lo, hi, args)
+			s.long(worker, parts, lo, hi, &m)
 			continue
 		}
 		x := s.transposed(worker, args.Row, s.rows, lo, hi)
 		for _, u := range parts {
-			s.step(x, lo, u, args)
+			s.step(worker, x, lo, u, &m)
 		}
 	}
 }
 
 // long is step for more samples than are summed at a time. Their sums are added up before
 // the weights see them, which would otherwise be rounded once for each.
-func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, args *compute.Args) {
+func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, m *move) {
 	pixels, first := hi-lo, parts[0].lo
 	all, some := s.twoSums(worker, pixels*(parts[len(parts)-1].hi-first))
 	clear(all)
 	for i := 0; i < s.rows; i += samplesAtATime {
-		x := s.transposed(worker, args.Row+i, min(samplesAtATime, s.rows-i), lo, hi)
+		x := s.transposed(worker, m.args.Row+i, min(samplesAtATime, s.rows-i), lo, hi)
 		for _, u := range parts {
 			n := u.hi - u.lo
 			at, end := (u.lo-first)*pixels, (u.hi-first)*pixels
@@ -232,9 +234,7 @@ func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, args *comp
 		}
 	}
 	for _, u := range parts {
-		w, n := s.weights(s.wt, u, lo)
-		v, _ := s.weights(s.vt, u, lo)
-		descend(w, v, 0, pixels*n, all[(u.lo-first)*pixels:(u.hi-first)*pixels], args)
+		m.do(s.place(u, lo), all[(u.lo-first)*pixels:(u.hi-first)*pixels])
 	}
 }
 
@@ -261,16 +261,30 @@ func (s *sparseUpdate) transposed(worker, row, n, lo, hi int) simd.Sparse {
 	return x
 }
 
+// gradientAtATime is how many elements of the gradient are made before they are used, so that
+// they are still in the first cache.
+const gradientAtATime = 1 << 12
+
 // step updates the weights of the pixels from p on to a part's units.
-func (s *sparseUpdate) step(x simd.Sparse, p int, u unitPart, args *compute.Args) {
-	delta := s.delta[u.lo:]
-	w, n := s.weights(s.wt, u, p)
-	if s.vt == nil {
-		simd.SparseSGD(w, n, n, x, delta, s.units, args.LearningRate)
+func (s *sparseUpdate) step(worker int, x simd.Sparse, p int, u unitPart, m *move) {
+	delta, n := s.delta[u.lo:], u.hi-u.lo
+	at, end := s.place(u, p), s.place(u, p+x.Rows)
+	switch {
+	case s.plain && s.v == nil:
+		simd.SparseSGD(s.w[at:end], n, n, x, delta, s.units, m.args.LearningRate)
+		return
+	case s.plain:
+		simd.SparseMomentum(s.w[at:end], s.v[at:end], n, n, x, delta, s.units, m.args.LearningRate, m.args.Momentum)
 		return
 	}
-	v, _ := s.weights(s.vt, u, p)
-	simd.SparseMomentum(w, v, n, n, x, delta, s.units, args.LearningRate, args.Momentum)
+	rows := min(max(1, gradientAtATime/n), x.Rows)
+	g, _ := s.twoSums(worker, rows*n)
+	for i := 0; i < x.Rows; i += rows {
+		some := x.Part(i, min(rows, x.Rows-i), 0, x.Words)
+		g := g[:some.Rows*n]
+		simd.SparseMul(g, n, n, some, delta, s.units)
+		m.do(at+i*n, g)
+	}
 }
 
 // onlineUpdate is sparseUpdate for one sample at a time: only the rows of the
@@ -284,7 +298,7 @@ func (s *onlineUpdate) share(worker, size int, args *compute.Args) {
 	}
 	x := s.batch(worker, args.Row, 0, 1)
 	for _, u := range parts {
-		w, ld := s.weights(s.wt, u, 0)
+		w, ld := s.weights(s.w, u, 0)
 		simd.SparseRank1(w, ld, x, s.delta[u.lo:u.hi], -args.LearningRate)
 	}
 }

@@ -167,6 +167,72 @@ func dot(x, y []float32) float32 {
 	}
 }
 
+func deltaScaledTanh(dst, back, y []float32, a, slope float32) {
+	switch level {
+	case AVX512:
+		deltaScaledTanhAVX512(&dst[0], &back[0], &y[0], len(dst), a, slope)
+	case AVX2:
+		deltaScaledTanhAVX2(&dst[0], &back[0], &y[0], len(dst), a, slope)
+	default:
+		deltaScaledTanhGo(dst, back, y, a, slope)
+	}
+}
+
+func leakyReLU(dst []float32, leak float32) {
+	switch level {
+	case AVX512:
+		leakyReLUAVX512(&dst[0], len(dst), leak)
+	case AVX2:
+		leakyReLUAVX2(&dst[0], len(dst), leak)
+	default:
+		leakyReLUGo(dst, leak)
+	}
+}
+
+func deltaLeakyReLU(dst, back, y []float32, leak float32) {
+	switch level {
+	case AVX512:
+		deltaLeakyReLUAVX512(&dst[0], &back[0], &y[0], len(dst), leak)
+	case AVX2:
+		deltaLeakyReLUAVX2(&dst[0], &back[0], &y[0], len(dst), leak)
+	default:
+		deltaLeakyReLUGo(dst, back, y, leak)
+	}
+}
+
+func scaledTanh(dst []float32, a, b float32) {
+	switch level {
+	case AVX512:
+		scaledTanhAVX512(&dst[0], len(dst), a, b)
+	case AVX2:
+		scaledTanhAVX2(&dst[0], len(dst), a, b)
+	default:
+		scaledTanhGo(dst, a, b)
+	}
+}
+
+func columnSquares(dst, src []float32) {
+	switch level {
+	case AVX512:
+		columnSquaresAVX512(&dst[0], unsafe.SliceData(src), len(src)/len(dst), len(dst))
+	case AVX2:
+		columnSquaresAVX2(&dst[0], unsafe.SliceData(src), len(src)/len(dst), len(dst))
+	default:
+		columnSquaresGo(dst, src)
+	}
+}
+
+func squareSum(x []float32) float64 {
+	switch level {
+	case AVX512:
+		return float64(dotAVX512(&x[0], &x[0], len(x)))
+	case AVX2:
+		return float64(dotAVX2(&x[0], &x[0], len(x)))
+	default:
+		return squareSumGo(x)
+	}
+}
+
 func sparseMul(dst []float32, n, ldd int, s Sparse, m []float32, ldm int, keep bool) {
 	switch level {
 	case AVX512:

@@ -22,6 +22,25 @@ func dot(x, y []float32) float32                   { return dotGo(x, y) }
 func bitmap(dst []uint64, src []byte)              { bitmapGo(dst, src) }
 func fmaPeak(iterations int) int                   { return fmaPeakGo(iterations) }
 
+func average(dst, x []float32, weight float32) { averageGo(dst, x, weight) }
+func scale(dst []float32, factor float32)      { scaleGo(dst, factor) }
+func mulRows(dst, factors []float32)           { mulRowsGo(dst, factors) }
+func columnSquares(dst, src []float32)         { columnSquaresGo(dst, src) }
+func squareSum(x []float32) float64            { return squareSumGo(x) }
+func leakyReLU(dst []float32, leak float32)    { leakyReLUGo(dst, leak) }
+func scaledTanh(dst []float32, a, b float32)   { scaledTanhGo(dst, a, b) }
+func stepSGD(p *Step, w, g []float32)          { stepSGDGo(p, w, g) }
+func stepMomentum(p *Step, w, v, g []float32)  { stepMomentumGo(p, w, v, g) }
+func stepNesterov(p *Step, w, v, g []float32)  { stepNesterovGo(p, w, v, g) }
+func stepRMSProp(p *Step, w, s, g []float32)   { stepRMSPropGo(p, w, s, g) }
+func stepAdam(p *Step, w, v, s, g []float32)   { stepAdamGo(p, w, v, s, g) }
+
+func deltaLeakyReLU(dst, back, y []float32, leak float32) { deltaLeakyReLUGo(dst, back, y, leak) }
+
+func deltaScaledTanh(dst, back, y []float32, a, slope float32) {
+	deltaScaledTanhGo(dst, back, y, a, slope)
+}
+
 func prefetchRows(src []byte, cols int, index []uint32) {}
 
 func gatherTranspose(dst []byte, ldd int, src []byte, cols, lo, hi int, index []uint32) {

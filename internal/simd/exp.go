@@ -108,6 +108,23 @@ func tanhGo(dst []float32) {
 	}
 }
 
+// ScaledTanh is a hyperbolic tangent of another height and slope:
+//
+//	dst[i] = a·tanh(b·dst[i])
+//
+// where b·dst[i] is rounded as a float32 first.
+func ScaledTanh(dst []float32, a, b float32) {
+	if len(dst) > 0 {
+		scaledTanh(dst, a, b)
+	}
+}
+
+func scaledTanhGo(dst []float32, a, b float32) {
+	for i, v := range dst {
+		dst[i] = a * tanh32(b*v)
+	}
+}
+
 func tanh32(x float32) float32 {
 	if x != x {
 		return x

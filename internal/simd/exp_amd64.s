@@ -557,6 +557,157 @@ done3:
 DATA exp_41200000_x1<>+0(SB)/4, $0x41200000
 GLOBL exp_41200000_x1<>(SB), RODATA|NOPTR, $4
 
+// func scaledTanhAVX2(dst *float32, n int, a float32, b float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scaledTanhAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSS a+16(FP), Y0
+	VBROADCASTSS b+20(FP), Y1
+	MOVQ         n+8(FP), CX
+	VPBROADCASTD exp_0000007f_x1<>+0(SB), Y2
+	VBROADCASTSS exp_80000000_x1<>+0(SB), Y3
+	VBROADCASTSS exp_3f800000_x1<>+0(SB), Y4
+	VBROADCASTSS exp_41200000_x1<>+0(SB), Y5
+	XORQ         DX, DX
+
+many4:
+	CMPQ         CX, $+16
+	JL           one1
+	VMOVUPS      (AX)(DX*4), Y6
+	VMULPS       Y1, Y6, Y6
+	VANDNPS      Y6, Y3, Y7
+	VMINPS       Y7, Y5, Y7
+	VADDPS       Y7, Y7, Y7
+	VMULPS       exp_3fb8aa3b_x8<>+0(SB), Y7, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS exp_3f318000_x8<>+0(SB), Y8, Y7
+	VFNMADD231PS exp_b95e8083_x8<>+0(SB), Y8, Y7
+	VMOVAPS      exp_3ab5121a_x8<>+0(SB), Y9
+	VFMADD213PS  exp_3c091cf1_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3d2aac79_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3e2aaa49_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3efffffe_x8<>+0(SB), Y7, Y9
+	VMULPS       Y7, Y7, Y10
+	VFMADD213PS  Y7, Y10, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPADDD       Y2, Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VSUBPS       Y4, Y8, Y7
+	VFMADD213PS  Y7, Y8, Y9
+	VADDPS       Y4, Y9, Y8
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y9, Y9
+	VANDPS       Y3, Y6, Y6
+	VORPS        Y9, Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      Y6, (AX)(DX*4)
+	VMOVUPS      32(AX)(DX*4), Y6
+	VMULPS       Y1, Y6, Y6
+	VANDNPS      Y6, Y3, Y7
+	VMINPS       Y7, Y5, Y7
+	VADDPS       Y7, Y7, Y7
+	VMULPS       exp_3fb8aa3b_x8<>+0(SB), Y7, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS exp_3f318000_x8<>+0(SB), Y8, Y7
+	VFNMADD231PS exp_b95e8083_x8<>+0(SB), Y8, Y7
+	VMOVAPS      exp_3ab5121a_x8<>+0(SB), Y9
+	VFMADD213PS  exp_3c091cf1_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3d2aac79_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3e2aaa49_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3efffffe_x8<>+0(SB), Y7, Y9
+	VMULPS       Y7, Y7, Y10
+	VFMADD213PS  Y7, Y10, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPADDD       Y2, Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VSUBPS       Y4, Y8, Y7
+	VFMADD213PS  Y7, Y8, Y9
+	VADDPS       Y4, Y9, Y8
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y9, Y9
+	VANDPS       Y3, Y6, Y6
+	VORPS        Y9, Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      Y6, 32(AX)(DX*4)
+	ADDQ         $+16, DX
+	SUBQ         $+16, CX
+	JMP          many4
+
+one1:
+	CMPQ         CX, $+8
+	JL           tail2
+	VMOVUPS      (AX)(DX*4), Y6
+	VMULPS       Y1, Y6, Y6
+	VANDNPS      Y6, Y3, Y7
+	VMINPS       Y7, Y5, Y7
+	VADDPS       Y7, Y7, Y7
+	VMULPS       exp_3fb8aa3b_x8<>+0(SB), Y7, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS exp_3f318000_x8<>+0(SB), Y8, Y7
+	VFNMADD231PS exp_b95e8083_x8<>+0(SB), Y8, Y7
+	VMOVAPS      exp_3ab5121a_x8<>+0(SB), Y9
+	VFMADD213PS  exp_3c091cf1_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3d2aac79_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3e2aaa49_x8<>+0(SB), Y7, Y9
+	VFMADD213PS  exp_3efffffe_x8<>+0(SB), Y7, Y9
+	VMULPS       Y7, Y7, Y10
+	VFMADD213PS  Y7, Y10, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPADDD       Y2, Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VSUBPS       Y4, Y8, Y7
+	VFMADD213PS  Y7, Y8, Y9
+	VADDPS       Y4, Y9, Y8
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y9, Y9
+	VANDPS       Y3, Y6, Y6
+	VORPS        Y9, Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      Y6, (AX)(DX*4)
+	ADDQ         $+8, DX
+	SUBQ         $+8, CX
+	JMP          one1
+
+tail2:
+	TESTQ        CX, CX
+	JE           done3
+	LEAQ         exp_lanes<>+0(SB), BX
+	MOVQ         $0x00000008, SI
+	SUBQ         CX, SI
+	VMOVUPS      (BX)(SI*4), Y6
+	VMASKMOVPS   (AX)(DX*4), Y6, Y7
+	VMULPS       Y1, Y7, Y7
+	VANDNPS      Y7, Y3, Y1
+	VMINPS       Y1, Y5, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       exp_3fb8aa3b_x8<>+0(SB), Y1, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS exp_3f318000_x8<>+0(SB), Y5, Y1
+	VFNMADD231PS exp_b95e8083_x8<>+0(SB), Y5, Y1
+	VMOVAPS      exp_3ab5121a_x8<>+0(SB), Y8
+	VFMADD213PS  exp_3c091cf1_x8<>+0(SB), Y1, Y8
+	VFMADD213PS  exp_3d2aac79_x8<>+0(SB), Y1, Y8
+	VFMADD213PS  exp_3e2aaa49_x8<>+0(SB), Y1, Y8
+	VFMADD213PS  exp_3efffffe_x8<>+0(SB), Y1, Y8
+	VMULPS       Y1, Y1, Y9
+	VFMADD213PS  Y1, Y9, Y8
+	VCVTPS2DQ    Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VSUBPS       Y4, Y5, Y1
+	VFMADD213PS  Y1, Y5, Y8
+	VADDPS       Y4, Y8, Y5
+	VADDPS       Y4, Y5, Y5
+	VDIVPS       Y5, Y8, Y8
+	VANDPS       Y3, Y7, Y7
+	VORPS        Y8, Y7, Y7
+	VMULPS       Y0, Y7, Y7
+	VMASKMOVPS   Y7, Y6, (AX)(DX*4)
+
+done3:
+	VZEROUPPER
+	RET
+
 // func softmaxAVX2(z *float32, rows int, cols int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softmaxAVX2(SB), NOSPLIT, $0-24
@@ -1363,6 +1514,158 @@ tail2:
 	VANDPS       Z8, Z11, Z11
 	VORPS        Z1, Z11, Z11
 	VMOVUPS      Z11, K1, (AX)(DX*4)
+
+done3:
+	VZEROUPPER
+	RET
+
+// func scaledTanhAVX512(dst *float32, n int, a float32, b float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scaledTanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSS a+16(FP), Z0
+	VBROADCASTSS b+20(FP), Z1
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS exp_3fb8aa3b_x1<>+0(SB), Z2
+	VBROADCASTSS exp_3f318000_x1<>+0(SB), Z3
+	VBROADCASTSS exp_b95e8083_x1<>+0(SB), Z4
+	VBROADCASTSS exp_3efffffe_x1<>+0(SB), Z5
+	VBROADCASTSS exp_3e2aaa49_x1<>+0(SB), Z6
+	VBROADCASTSS exp_3d2aac79_x1<>+0(SB), Z7
+	VBROADCASTSS exp_3c091cf1_x1<>+0(SB), Z8
+	VBROADCASTSS exp_3ab5121a_x1<>+0(SB), Z9
+	VBROADCASTSS exp_3f800000_x1<>+0(SB), Z10
+	VBROADCASTSS exp_80000000_x1<>+0(SB), Z10
+	VBROADCASTSS exp_3f800000_x1<>+0(SB), Z11
+	VBROADCASTSS exp_41200000_x1<>+0(SB), Z12
+	XORQ         DX, DX
+
+many4:
+	CMPQ         CX, $+32
+	JL           one1
+	VMOVUPS      (AX)(DX*4), Z13
+	VMULPS       Z1, Z13, Z13
+	VANDNPS      Z13, Z10, Z14
+	VMINPS       Z14, Z12, Z14
+	VADDPS       Z14, Z14, Z14
+	VMULPS       Z2, Z14, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VFNMADD231PS Z3, Z15, Z14
+	VFNMADD231PS Z4, Z15, Z14
+	VMOVAPS      Z9, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z6, Z14, Z16
+	VFMADD213PS  Z5, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VFMADD213PS  Z14, Z17, Z16
+	VSCALEFPS    Z15, Z11, Z15
+	VSUBPS       Z11, Z15, Z14
+	VFMADD213PS  Z14, Z15, Z16
+	VADDPS       Z11, Z16, Z15
+	VADDPS       Z11, Z15, Z15
+	VDIVPS       Z15, Z16, Z16
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z16, Z13, Z13
+	VMULPS       Z0, Z13, Z13
+	VMOVUPS      Z13, (AX)(DX*4)
+	VMOVUPS      64(AX)(DX*4), Z13
+	VMULPS       Z1, Z13, Z13
+	VANDNPS      Z13, Z10, Z14
+	VMINPS       Z14, Z12, Z14
+	VADDPS       Z14, Z14, Z14
+	VMULPS       Z2, Z14, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VFNMADD231PS Z3, Z15, Z14
+	VFNMADD231PS Z4, Z15, Z14
+	VMOVAPS      Z9, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z6, Z14, Z16
+	VFMADD213PS  Z5, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VFMADD213PS  Z14, Z17, Z16
+	VSCALEFPS    Z15, Z11, Z15
+	VSUBPS       Z11, Z15, Z14
+	VFMADD213PS  Z14, Z15, Z16
+	VADDPS       Z11, Z16, Z15
+	VADDPS       Z11, Z15, Z15
+	VDIVPS       Z15, Z16, Z16
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z16, Z13, Z13
+	VMULPS       Z0, Z13, Z13
+	VMOVUPS      Z13, 64(AX)(DX*4)
+	ADDQ         $+32, DX
+	SUBQ         $+32, CX
+	JMP          many4
+
+one1:
+	CMPQ         CX, $+16
+	JL           tail2
+	VMOVUPS      (AX)(DX*4), Z13
+	VMULPS       Z1, Z13, Z13
+	VANDNPS      Z13, Z10, Z14
+	VMINPS       Z14, Z12, Z14
+	VADDPS       Z14, Z14, Z14
+	VMULPS       Z2, Z14, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VFNMADD231PS Z3, Z15, Z14
+	VFNMADD231PS Z4, Z15, Z14
+	VMOVAPS      Z9, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z6, Z14, Z16
+	VFMADD213PS  Z5, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VFMADD213PS  Z14, Z17, Z16
+	VSCALEFPS    Z15, Z11, Z15
+	VSUBPS       Z11, Z15, Z14
+	VFMADD213PS  Z14, Z15, Z16
+	VADDPS       Z11, Z16, Z15
+	VADDPS       Z11, Z15, Z15
+	VDIVPS       Z15, Z16, Z16
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z16, Z13, Z13
+	VMULPS       Z0, Z13, Z13
+	VMOVUPS      Z13, (AX)(DX*4)
+	ADDQ         $+16, DX
+	SUBQ         $+16, CX
+	JMP          one1
+
+tail2:
+	TESTQ        CX, CX
+	JE           done3
+	MOVQ         $0x00000001, BX
+	MOVQ         CX, CX
+	SHLQ         CL, BX
+	DECQ         BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (AX)(DX*4), K1, Z13
+	VMULPS       Z1, Z13, Z13
+	VANDNPS      Z13, Z10, Z1
+	VMINPS       Z1, Z12, Z1
+	VADDPS       Z1, Z1, Z1
+	VMULPS       Z2, Z1, Z2
+	VRNDSCALEPS  $0x08, Z2, Z2
+	VFNMADD231PS Z3, Z2, Z1
+	VFNMADD231PS Z4, Z2, Z1
+	VMOVAPS      Z9, Z3
+	VFMADD213PS  Z8, Z1, Z3
+	VFMADD213PS  Z7, Z1, Z3
+	VFMADD213PS  Z6, Z1, Z3
+	VFMADD213PS  Z5, Z1, Z3
+	VMULPS       Z1, Z1, Z4
+	VFMADD213PS  Z1, Z4, Z3
+	VSCALEFPS    Z2, Z11, Z2
+	VSUBPS       Z11, Z2, Z1
+	VFMADD213PS  Z1, Z2, Z3
+	VADDPS       Z11, Z3, Z2
+	VADDPS       Z11, Z2, Z2
+	VDIVPS       Z2, Z3, Z3
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z3, Z13, Z13
+	VMULPS       Z0, Z13, Z13
+	VMOVUPS      Z13, K1, (AX)(DX*4)
 
 done3:
 	VZEROUPPER

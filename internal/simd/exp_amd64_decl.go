@@ -19,6 +19,11 @@ func sigmoidAVX2(dst *float32, n int)
 //go:noescape
 func tanhAVX2(dst *float32, n int)
 
+// scaledTanhAVX2 is scaledTanhGo.
+//
+//go:noescape
+func scaledTanhAVX2(dst *float32, n int, a float32, b float32)
+
 // softmaxAVX2 is softmaxGo.
 //
 //go:noescape
@@ -38,6 +43,11 @@ func sigmoidAVX512(dst *float32, n int)
 //
 //go:noescape
 func tanhAVX512(dst *float32, n int)
+
+// scaledTanhAVX512 is scaledTanhGo.
+//
+//go:noescape
+func scaledTanhAVX512(dst *float32, n int, a float32, b float32)
 
 // softmaxAVX512 is softmaxGo.
 //

@@ -34,6 +34,53 @@ func columnSumGo(dst, src []float32) {
 	}
 }
 
+// ColumnSquares adds up the squares of each column of src, which is rows×len(dst), row-major:
+//
+//	dst[j] = Σᵢ src[i,j]²
+//
+// as ColumnSum adds up.
+func ColumnSquares(dst, src []float32) {
+	wholeRows("ColumnSquares", len(src), len(dst))
+	if len(dst) > 0 {
+		columnSquares(dst, src)
+	}
+}
+
+func columnSquaresGo(dst, src []float32) {
+	cols := len(dst)
+	for j := range dst {
+		total := 0.0
+		for i := j; i < len(src); i += cols {
+			total += float64(src[i]) * float64(src[i])
+		}
+		dst[j] = float32(total)
+	}
+}
+
+// squareBlock is the number of elements whose squares SquareSum adds up in float32.
+const squareBlock = 1024
+
+// SquareSum returns Σᵢ x[i]². Blocks of 1024 elements are added up in float32, in at least
+// 32 sums side by side, and the blocks' sums in float64. The order is fixed.
+func SquareSum(x []float32) float64 {
+	total := 0.0
+	for ; len(x) > squareBlock; x = x[squareBlock:] {
+		total += squareSum(x[:squareBlock])
+	}
+	if len(x) > 0 {
+		total += squareSum(x)
+	}
+	return total
+}
+
+func squareSumGo(x []float32) float64 {
+	total := 0.0
+	for _, v := range x {
+		total += float64(v) * float64(v)
+	}
+	return total
+}
+
 // Dot returns the scalar product Σᵢ x[i]·y[i].
 func Dot(x, y []float32) float32 {
 	sameLength("Dot", len(x), len(y))

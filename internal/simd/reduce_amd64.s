@@ -385,6 +385,356 @@ end:
 	VZEROUPPER
 	RET
 
+// func columnSquaresAVX2(dst *float32, src *float32, rows int, cols int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·columnSquaresAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ BX, SI
+	SHLQ $0x02, SI
+
+blocks:
+	CMPQ  BX, $+16
+	JL    vectors
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  CX, DI
+	MOVQ  DX, R8
+
+rowBlocks1:
+	CMPQ         R8, $+16
+	JL           rowRest2
+	VMOVUPS      (DI), Y4
+	VMULPS       Y4, Y4, Y4
+	VMOVUPS      32(DI), Y5
+	VMULPS       Y5, Y5, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y5
+	VMULPS       Y5, Y5, Y5
+	VMOVUPS      32(DI), Y7
+	VMULPS       Y7, Y7, Y7
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y4
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y7
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y4
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y7
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y4
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y7
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y4
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y7
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y4
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y7
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y4
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y7
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y4
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y6
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y8, Y5
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y8, Y7
+	ADDQ         SI, DI
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y4, X5
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VEXTRACTF128 $0x01, Y6, X5
+	VCVTPS2PD    X6, Y4
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+	SUBQ         $+16, R8
+	JMP          rowBlocks1
+
+rowRest2:
+	TESTQ R8, R8
+	JE    rowStore3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y6, Y6, Y6
+
+rowSingle4:
+	VMOVUPS      (DI), Y5
+	VFMADD231PS  Y5, Y5, Y4
+	VMOVUPS      32(DI), Y5
+	VFMADD231PS  Y5, Y5, Y6
+	ADDQ         SI, DI
+	DECQ         R8
+	JNE          rowSingle4
+	VEXTRACTF128 $0x01, Y4, X5
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VEXTRACTF128 $0x01, Y6, X5
+	VCVTPS2PD    X6, Y4
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+
+rowStore3:
+	VCVTPD2PSY  Y0, X9
+	VCVTPD2PSY  Y1, X0
+	VINSERTF128 $0x01, X0, Y9, Y0
+	VMOVUPS     Y0, (AX)
+	VCVTPD2PSY  Y2, X9
+	VCVTPD2PSY  Y3, X0
+	VINSERTF128 $0x01, X0, Y9, Y0
+	VMOVUPS     Y0, 32(AX)
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	SUBQ        $+16, BX
+	JMP         blocks
+
+vectors:
+	CMPQ  BX, $+8
+	JL    partial
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  CX, DI
+	MOVQ  DX, R8
+
+rowBlocks5:
+	CMPQ         R8, $+16
+	JL           rowRest6
+	VMOVUPS      (DI), Y2
+	VMULPS       Y2, Y2, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y3
+	VMULPS       Y3, Y3, Y3
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y2
+	ADDQ         SI, DI
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, DI
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	SUBQ         $+16, R8
+	JMP          rowBlocks5
+
+rowRest6:
+	TESTQ R8, R8
+	JE    rowStore7
+	VPXOR Y2, Y2, Y2
+
+rowSingle8:
+	VMOVUPS      (DI), Y3
+	VFMADD231PS  Y3, Y3, Y2
+	ADDQ         SI, DI
+	DECQ         R8
+	JNE          rowSingle8
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+
+rowStore7:
+	VCVTPD2PSY  Y0, X9
+	VCVTPD2PSY  Y1, X0
+	VINSERTF128 $0x01, X0, Y9, Y0
+	VMOVUPS     Y0, (AX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	SUBQ        $+8, BX
+	JMP         vectors
+
+partial:
+	TESTQ   BX, BX
+	JE      end
+	LEAQ    reduce_lanes<>+0(SB), DI
+	MOVQ    $0x00000008, R8
+	SUBQ    BX, R8
+	VMOVUPS (DI)(R8*4), Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	MOVQ    DX, DX
+
+rowBlocks9:
+	CMPQ         DX, $+16
+	JL           rowRest10
+	VMASKMOVPS   (CX), Y0, Y3
+	VMULPS       Y3, Y3, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y4
+	VMULPS       Y4, Y4, Y4
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y4
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y4
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y4
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y4
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y4
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y4
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	ADDQ         SI, CX
+	VMASKMOVPS   (CX), Y0, Y5
+	VFMADD231PS  Y5, Y5, Y4
+	ADDQ         SI, CX
+	VADDPS       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y4, Y2, Y2
+	SUBQ         $+16, DX
+	JMP          rowBlocks9
+
+rowRest10:
+	TESTQ DX, DX
+	JE    rowStore11
+	VPXOR Y3, Y3, Y3
+
+rowSingle12:
+	VMASKMOVPS   (CX), Y0, Y4
+	VFMADD231PS  Y4, Y4, Y3
+	ADDQ         SI, CX
+	DECQ         DX
+	JNE          rowSingle12
+	VEXTRACTF128 $0x01, Y3, X4
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y4, Y2, Y2
+
+rowStore11:
+	VCVTPD2PSY  Y1, X9
+	VCVTPD2PSY  Y2, X1
+	VINSERTF128 $0x01, X1, Y9, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+
+end:
+	VZEROUPPER
+	RET
+
 // func dotAVX512(x *float32, y *float32, n int) float32
 // Requires: AVX, AVX512F, AVX512VL, SSE
 TEXT ·dotAVX512(SB), NOSPLIT, $0-28
@@ -802,6 +1152,462 @@ rowStore11:
 	VCVTPD2PS    Z0, Y16
 	VCVTPD2PS    Z1, Y0
 	VINSERTF64X4 $0x01, Y0, Z16, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func columnSquaresAVX512(dst *float32, src *float32, rows int, cols int)
+// Requires: AVX, AVX512F
+TEXT ·columnSquaresAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), DX
+	MOVQ rows+16(FP), BX
+	MOVQ cols+24(FP), CX
+	MOVQ CX, SI
+	SHLQ $0x02, SI
+
+blocks:
+	CMPQ   CX, $+64
+	JL     vectors
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   DX, DI
+	MOVQ   BX, R8
+
+rowBlocks1:
+	CMPQ          R8, $+16
+	JL            rowRest2
+	VMOVUPS       (DI), Z8
+	VMULPS        Z8, Z8, Z8
+	VMOVUPS       64(DI), Z9
+	VMULPS        Z9, Z9, Z10
+	VMOVUPS       128(DI), Z9
+	VMULPS        Z9, Z9, Z12
+	VMOVUPS       192(DI), Z9
+	VMULPS        Z9, Z9, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z9
+	VMULPS        Z9, Z9, Z9
+	VMOVUPS       64(DI), Z11
+	VMULPS        Z11, Z11, Z11
+	VMOVUPS       128(DI), Z13
+	VMULPS        Z13, Z13, Z13
+	VMOVUPS       192(DI), Z15
+	VMULPS        Z15, Z15, Z15
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z8
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z10
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z12
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z15
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z8
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z10
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z12
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z15
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z8
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z10
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z12
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z15
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z8
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z10
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z12
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z15
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z8
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z10
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z12
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z15
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z8
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z10
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z12
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z15
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z8
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z10
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z12
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z14
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z16
+	VFMADD231PS   Z16, Z16, Z9
+	VMOVUPS       64(DI), Z16
+	VFMADD231PS   Z16, Z16, Z11
+	VMOVUPS       128(DI), Z16
+	VFMADD231PS   Z16, Z16, Z13
+	VMOVUPS       192(DI), Z16
+	VFMADD231PS   Z16, Z16, Z15
+	ADDQ          SI, DI
+	VADDPS        Z9, Z8, Z8
+	VADDPS        Z11, Z10, Z10
+	VADDPS        Z13, Z12, Z12
+	VADDPS        Z15, Z14, Z14
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VCVTPS2PD     Y8, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z0, Z0
+	VADDPD        Z9, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z10, Y9
+	VCVTPS2PD     Y10, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z2, Z2
+	VADDPD        Z9, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z12, Y9
+	VCVTPS2PD     Y12, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z4, Z4
+	VADDPD        Z9, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z14, Y9
+	VCVTPS2PD     Y14, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z6, Z6
+	VADDPD        Z9, Z7, Z7
+	SUBQ          $+16, R8
+	JMP           rowBlocks1
+
+rowRest2:
+	TESTQ  R8, R8
+	JE     rowStore3
+	VPXORD Z8, Z8, Z8
+	VPXORD Z10, Z10, Z10
+	VPXORD Z12, Z12, Z12
+	VPXORD Z14, Z14, Z14
+
+rowSingle4:
+	VMOVUPS       (DI), Z9
+	VFMADD231PS   Z9, Z9, Z8
+	VMOVUPS       64(DI), Z9
+	VFMADD231PS   Z9, Z9, Z10
+	VMOVUPS       128(DI), Z9
+	VFMADD231PS   Z9, Z9, Z12
+	VMOVUPS       192(DI), Z9
+	VFMADD231PS   Z9, Z9, Z14
+	ADDQ          SI, DI
+	DECQ          R8
+	JNE           rowSingle4
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VCVTPS2PD     Y8, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z0, Z0
+	VADDPD        Z9, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z10, Y9
+	VCVTPS2PD     Y10, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z2, Z2
+	VADDPD        Z9, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z12, Y9
+	VCVTPS2PD     Y12, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z4, Z4
+	VADDPD        Z9, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z14, Y9
+	VCVTPS2PD     Y14, Z8
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z6, Z6
+	VADDPD        Z9, Z7, Z7
+
+rowStore3:
+	VCVTPD2PS    Z0, Y17
+	VCVTPD2PS    Z1, Y0
+	VINSERTF64X4 $0x01, Y0, Z17, Z0
+	VMOVUPS      Z0, (AX)
+	VCVTPD2PS    Z2, Y17
+	VCVTPD2PS    Z3, Y0
+	VINSERTF64X4 $0x01, Y0, Z17, Z0
+	VMOVUPS      Z0, 64(AX)
+	VCVTPD2PS    Z4, Y17
+	VCVTPD2PS    Z5, Y0
+	VINSERTF64X4 $0x01, Y0, Z17, Z0
+	VMOVUPS      Z0, 128(AX)
+	VCVTPD2PS    Z6, Y17
+	VCVTPD2PS    Z7, Y0
+	VINSERTF64X4 $0x01, Y0, Z17, Z0
+	VMOVUPS      Z0, 192(AX)
+	ADDQ         $+256, AX
+	ADDQ         $+256, DX
+	SUBQ         $+64, CX
+	JMP          blocks
+
+vectors:
+	CMPQ   CX, $+16
+	JL     partial
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   DX, DI
+	MOVQ   BX, R8
+
+rowBlocks5:
+	CMPQ          R8, $+16
+	JL            rowRest6
+	VMOVUPS       (DI), Z2
+	VMULPS        Z2, Z2, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z3
+	VMULPS        Z3, Z3, Z3
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, DI
+	VMOVUPS       (DI), Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, DI
+	VADDPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	SUBQ          $+16, R8
+	JMP           rowBlocks5
+
+rowRest6:
+	TESTQ  R8, R8
+	JE     rowStore7
+	VPXORD Z2, Z2, Z2
+
+rowSingle8:
+	VMOVUPS       (DI), Z3
+	VFMADD231PS   Z3, Z3, Z2
+	ADDQ          SI, DI
+	DECQ          R8
+	JNE           rowSingle8
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+
+rowStore7:
+	VCVTPD2PS    Z0, Y17
+	VCVTPD2PS    Z1, Y0
+	VINSERTF64X4 $0x01, Y0, Z17, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $+64, AX
+	ADDQ         $+64, DX
+	SUBQ         $+16, CX
+	JMP          vectors
+
+partial:
+	TESTQ  CX, CX
+	JE     end
+	MOVQ   $0x00000001, DI
+	MOVQ   CX, CX
+	SHLQ   CL, DI
+	DECQ   DI
+	KMOVW  DI, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   DX, CX
+	MOVQ   BX, DX
+
+rowBlocks9:
+	CMPQ          DX, $+16
+	JL            rowRest10
+	VMOVUPS.Z     (CX), K1, Z2
+	VMULPS        Z2, Z2, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z3
+	VMULPS        Z3, Z3, Z3
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z2
+	ADDQ          SI, CX
+	VMOVUPS.Z     (CX), K1, Z4
+	VFMADD231PS   Z4, Z4, Z3
+	ADDQ          SI, CX
+	VADDPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	SUBQ          $+16, DX
+	JMP           rowBlocks9
+
+rowRest10:
+	TESTQ  DX, DX
+	JE     rowStore11
+	VPXORD Z2, Z2, Z2
+
+rowSingle12:
+	VMOVUPS.Z     (CX), K1, Z3
+	VFMADD231PS   Z3, Z3, Z2
+	ADDQ          SI, CX
+	DECQ          DX
+	JNE           rowSingle12
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+
+rowStore11:
+	VCVTPD2PS    Z0, Y17
+	VCVTPD2PS    Z1, Y0
+	VINSERTF64X4 $0x01, Y0, Z17, Z0
 	VMOVUPS      Z0, K1, (AX)
 
 end:

@@ -14,6 +14,11 @@ func dotAVX2(x *float32, y *float32, n int) float32
 //go:noescape
 func columnSumAVX2(dst *float32, src *float32, rows int, cols int)
 
+// columnSquaresAVX2 is columnSquaresGo but for the order, which is columnSum's.
+//
+//go:noescape
+func columnSquaresAVX2(dst *float32, src *float32, rows int, cols int)
+
 // dotAVX512 is dotGo but for the order of the sum.
 //
 //go:noescape
@@ -23,3 +28,8 @@ func dotAVX512(x *float32, y *float32, n int) float32
 //
 //go:noescape
 func columnSumAVX512(dst *float32, src *float32, rows int, cols int)
+
+// columnSquaresAVX512 is columnSquaresGo but for the order, which is columnSum's.
+//
+//go:noescape
+func columnSquaresAVX512(dst *float32, src *float32, rows int, cols int)

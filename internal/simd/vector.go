@@ -147,6 +147,67 @@ func deltaTanhGo(dst, back, y []float32) {
 	}
 }
 
+// DeltaScaledTanh takes an error back through a·tanh(b·z) whose output was y:
+//
+//	dst[i] = back[i]·(a² − y[i]²)·b/a
+//
+// dst may be back.
+func DeltaScaledTanh(dst, back, y []float32, a, b float32) {
+	sameLength("DeltaScaledTanh", len(dst), len(back))
+	sameLength("DeltaScaledTanh", len(dst), len(y))
+	if len(dst) > 0 {
+		deltaScaledTanh(dst, back, y, a, b/a)
+	}
+}
+
+func deltaScaledTanhGo(dst, back, y []float32, a, slope float32) {
+	for i, v := range y {
+		dst[i] = back[i] * ((a - v) * (a + v) * slope)
+	}
+}
+
+// LeakyReLU is the rectifier that lets a little through, 0 ≤ leak ≤ 1:
+//
+//	dst[i] = dst[i] where dst[i] > 0, else leak·dst[i]
+//
+// NaN stays NaN.
+func LeakyReLU(dst []float32, leak float32) {
+	if len(dst) > 0 {
+		leakyReLU(dst, leak)
+	}
+}
+
+func leakyReLUGo(dst []float32, leak float32) {
+	for i, v := range dst {
+		if !(v > 0) {
+			dst[i] = leak * v
+		}
+	}
+}
+
+// DeltaLeakyReLU takes an error back through a LeakyReLU whose output was y:
+//
+//	dst[i] = back[i] where y[i] > 0, else leak·back[i]
+//
+// dst may be back.
+func DeltaLeakyReLU(dst, back, y []float32, leak float32) {
+	sameLength("DeltaLeakyReLU", len(dst), len(back))
+	sameLength("DeltaLeakyReLU", len(dst), len(y))
+	if len(dst) > 0 {
+		deltaLeakyReLU(dst, back, y, leak)
+	}
+}
+
+func deltaLeakyReLUGo(dst, back, y []float32, leak float32) {
+	for i, v := range y {
+		if v > 0 {
+			dst[i] = back[i]
+		} else {
+			dst[i] = leak * back[i]
+		}
+	}
+}
+
 // SGD is a step of stochastic gradient descent:
 //
 //	w[i] = w[i] − rate·g[i]

@@ -369,6 +369,234 @@ done3:
 	VZEROUPPER
 	RET
 
+// func deltaScaledTanhAVX2(dst *float32, back *float32, y *float32, n int, a float32, slope float32)
+// Requires: AVX
+TEXT ·deltaScaledTanhAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         back+8(FP), CX
+	MOVQ         y+16(FP), DX
+	VBROADCASTSS a+32(FP), Y0
+	VBROADCASTSS slope+36(FP), Y1
+	MOVQ         n+24(FP), BX
+	XORQ         SI, SI
+
+many4:
+	CMPQ    BX, $+32
+	JL      one1
+	VMOVUPS (AX)(SI*4), Y2
+	VMOVUPS (CX)(SI*4), Y3
+	VMOVUPS (DX)(SI*4), Y4
+	VSUBPS  Y4, Y0, Y2
+	VADDPS  Y4, Y0, Y4
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (AX)(SI*4)
+	VMOVUPS 32(AX)(SI*4), Y2
+	VMOVUPS 32(CX)(SI*4), Y3
+	VMOVUPS 32(DX)(SI*4), Y4
+	VSUBPS  Y4, Y0, Y2
+	VADDPS  Y4, Y0, Y4
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(AX)(SI*4)
+	VMOVUPS 64(AX)(SI*4), Y2
+	VMOVUPS 64(CX)(SI*4), Y3
+	VMOVUPS 64(DX)(SI*4), Y4
+	VSUBPS  Y4, Y0, Y2
+	VADDPS  Y4, Y0, Y4
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 64(AX)(SI*4)
+	VMOVUPS 96(AX)(SI*4), Y2
+	VMOVUPS 96(CX)(SI*4), Y3
+	VMOVUPS 96(DX)(SI*4), Y4
+	VSUBPS  Y4, Y0, Y2
+	VADDPS  Y4, Y0, Y4
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 96(AX)(SI*4)
+	ADDQ    $+32, SI
+	SUBQ    $+32, BX
+	JMP     many4
+
+one1:
+	CMPQ    BX, $+8
+	JL      tail2
+	VMOVUPS (AX)(SI*4), Y2
+	VMOVUPS (CX)(SI*4), Y3
+	VMOVUPS (DX)(SI*4), Y4
+	VSUBPS  Y4, Y0, Y2
+	VADDPS  Y4, Y0, Y4
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (AX)(SI*4)
+	ADDQ    $+8, SI
+	SUBQ    $+8, BX
+	JMP     one1
+
+tail2:
+	TESTQ      BX, BX
+	JE         done3
+	LEAQ       vector_lanes<>+0(SB), DI
+	MOVQ       $0x00000008, R8
+	SUBQ       BX, R8
+	VMOVUPS    (DI)(R8*4), Y2
+	VMASKMOVPS (AX)(SI*4), Y2, Y3
+	VMASKMOVPS (CX)(SI*4), Y2, Y4
+	VMASKMOVPS (DX)(SI*4), Y2, Y5
+	VSUBPS     Y5, Y0, Y3
+	VADDPS     Y5, Y0, Y5
+	VMULPS     Y5, Y3, Y3
+	VMULPS     Y1, Y3, Y3
+	VMULPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y2, (AX)(SI*4)
+
+done3:
+	VZEROUPPER
+	RET
+
+// func leakyReLUAVX2(dst *float32, n int, leak float32)
+// Requires: AVX
+TEXT ·leakyReLUAVX2(SB), NOSPLIT, $0-20
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSS leak+16(FP), Y0
+	MOVQ         n+8(FP), CX
+	XORQ         DX, DX
+
+many4:
+	CMPQ    CX, $+32
+	JL      one1
+	VMOVUPS (AX)(DX*4), Y1
+	VMULPS  Y0, Y1, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, (AX)(DX*4)
+	VMOVUPS 32(AX)(DX*4), Y1
+	VMULPS  Y0, Y1, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, 32(AX)(DX*4)
+	VMOVUPS 64(AX)(DX*4), Y1
+	VMULPS  Y0, Y1, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, 64(AX)(DX*4)
+	VMOVUPS 96(AX)(DX*4), Y1
+	VMULPS  Y0, Y1, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, 96(AX)(DX*4)
+	ADDQ    $+32, DX
+	SUBQ    $+32, CX
+	JMP     many4
+
+one1:
+	CMPQ    CX, $+8
+	JL      tail2
+	VMOVUPS (AX)(DX*4), Y1
+	VMULPS  Y0, Y1, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, (AX)(DX*4)
+	ADDQ    $+8, DX
+	SUBQ    $+8, CX
+	JMP     one1
+
+tail2:
+	TESTQ      CX, CX
+	JE         done3
+	LEAQ       vector_lanes<>+0(SB), BX
+	MOVQ       $0x00000008, SI
+	SUBQ       CX, SI
+	VMOVUPS    (BX)(SI*4), Y1
+	VMASKMOVPS (AX)(DX*4), Y1, Y2
+	VMULPS     Y0, Y2, Y0
+	VMAXPS     Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (AX)(DX*4)
+
+done3:
+	VZEROUPPER
+	RET
+
+// func deltaLeakyReLUAVX2(dst *float32, back *float32, y *float32, n int, leak float32)
+// Requires: AVX, AVX2
+TEXT ·deltaLeakyReLUAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         back+8(FP), CX
+	MOVQ         y+16(FP), DX
+	VBROADCASTSS leak+32(FP), Y0
+	MOVQ         n+24(FP), BX
+	VPXOR        Y1, Y1, Y1
+	XORQ         SI, SI
+
+many4:
+	CMPQ      BX, $+32
+	JL        one1
+	VMOVUPS   (AX)(SI*4), Y2
+	VMOVUPS   (CX)(SI*4), Y3
+	VMOVUPS   (DX)(SI*4), Y4
+	VMULPS    Y0, Y3, Y2
+	VCMPPS    $0x1e, Y1, Y4, Y4
+	VBLENDVPS Y4, Y3, Y2, Y2
+	VMOVUPS   Y2, (AX)(SI*4)
+	VMOVUPS   32(AX)(SI*4), Y2
+	VMOVUPS   32(CX)(SI*4), Y3
+	VMOVUPS   32(DX)(SI*4), Y4
+	VMULPS    Y0, Y3, Y2
+	VCMPPS    $0x1e, Y1, Y4, Y4
+	VBLENDVPS Y4, Y3, Y2, Y2
+	VMOVUPS   Y2, 32(AX)(SI*4)
+	VMOVUPS   64(AX)(SI*4), Y2
+	VMOVUPS   64(CX)(SI*4), Y3
+	VMOVUPS   64(DX)(SI*4), Y4
+	VMULPS    Y0, Y3, Y2
+	VCMPPS    $0x1e, Y1, Y4, Y4
+	VBLENDVPS Y4, Y3, Y2, Y2
+	VMOVUPS   Y2, 64(AX)(SI*4)
+	VMOVUPS   96(AX)(SI*4), Y2
+	VMOVUPS   96(CX)(SI*4), Y3
+	VMOVUPS   96(DX)(SI*4), Y4
+	VMULPS    Y0, Y3, Y2
+	VCMPPS    $0x1e, Y1, Y4, Y4
+	VBLENDVPS Y4, Y3, Y2, Y2
+	VMOVUPS   Y2, 96(AX)(SI*4)
+	ADDQ      $+32, SI
+	SUBQ      $+32, BX
+	JMP       many4
+
+one1:
+	CMPQ      BX, $+8
+	JL        tail2
+	VMOVUPS   (AX)(SI*4), Y2
+	VMOVUPS   (CX)(SI*4), Y3
+	VMOVUPS   (DX)(SI*4), Y4
+	VMULPS    Y0, Y3, Y2
+	VCMPPS    $0x1e, Y1, Y4, Y4
+	VBLENDVPS Y4, Y3, Y2, Y2
+	VMOVUPS   Y2, (AX)(SI*4)
+	ADDQ      $+8, SI
+	SUBQ      $+8, BX
+	JMP       one1
+
+tail2:
+	TESTQ      BX, BX
+	JE         done3
+	LEAQ       vector_lanes<>+0(SB), DI
+	MOVQ       $0x00000008, R8
+	SUBQ       BX, R8
+	VMOVUPS    (DI)(R8*4), Y2
+	VMASKMOVPS (AX)(SI*4), Y2, Y3
+	VMASKMOVPS (CX)(SI*4), Y2, Y4
+	VMASKMOVPS (DX)(SI*4), Y2, Y5
+	VMULPS     Y0, Y4, Y3
+	VCMPPS     $0x1e, Y1, Y5, Y5
+	VBLENDVPS  Y5, Y4, Y3, Y3
+	VMASKMOVPS Y3, Y2, (AX)(SI*4)
+
+done3:
+	VZEROUPPER
+	RET
+
 // func sgdAVX2(w *float32, grad *float32, n int, rate float32)
 // Requires: AVX, FMA3
 TEXT ·sgdAVX2(SB), NOSPLIT, $0-28
@@ -988,6 +1216,237 @@ tail2:
 	VMULPS    Z3, Z1, Z1
 	VMULPS    Z2, Z1, Z1
 	VMOVUPS   Z1, K1, (AX)(SI*4)
+
+done3:
+	VZEROUPPER
+	RET
+
+// func deltaScaledTanhAVX512(dst *float32, back *float32, y *float32, n int, a float32, slope float32)
+// Requires: AVX, AVX512F
+TEXT ·deltaScaledTanhAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         back+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS a+32(FP), Z0
+	VBROADCASTSS slope+36(FP), Z1
+	MOVQ         n+24(FP), CX
+	XORQ         SI, SI
+
+many4:
+	CMPQ    CX, $+64
+	JL      one1
+	VMOVUPS (AX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VMOVUPS (BX)(SI*4), Z4
+	VSUBPS  Z4, Z0, Z2
+	VADDPS  Z4, Z0, Z4
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, (AX)(SI*4)
+	VMOVUPS 64(AX)(SI*4), Z2
+	VMOVUPS 64(DX)(SI*4), Z3
+	VMOVUPS 64(BX)(SI*4), Z4
+	VSUBPS  Z4, Z0, Z2
+	VADDPS  Z4, Z0, Z4
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(AX)(SI*4)
+	VMOVUPS 128(AX)(SI*4), Z2
+	VMOVUPS 128(DX)(SI*4), Z3
+	VMOVUPS 128(BX)(SI*4), Z4
+	VSUBPS  Z4, Z0, Z2
+	VADDPS  Z4, Z0, Z4
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, 128(AX)(SI*4)
+	VMOVUPS 192(AX)(SI*4), Z2
+	VMOVUPS 192(DX)(SI*4), Z3
+	VMOVUPS 192(BX)(SI*4), Z4
+	VSUBPS  Z4, Z0, Z2
+	VADDPS  Z4, Z0, Z4
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, 192(AX)(SI*4)
+	ADDQ    $+64, SI
+	SUBQ    $+64, CX
+	JMP     many4
+
+one1:
+	CMPQ    CX, $+16
+	JL      tail2
+	VMOVUPS (AX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VMOVUPS (BX)(SI*4), Z4
+	VSUBPS  Z4, Z0, Z2
+	VADDPS  Z4, Z0, Z4
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, (AX)(SI*4)
+	ADDQ    $+16, SI
+	SUBQ    $+16, CX
+	JMP     one1
+
+tail2:
+	TESTQ     CX, CX
+	JE        done3
+	MOVQ      $0x00000001, DI
+	MOVQ      CX, CX
+	SHLQ      CL, DI
+	DECQ      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (AX)(SI*4), K1, Z2
+	VMOVUPS.Z (DX)(SI*4), K1, Z3
+	VMOVUPS.Z (BX)(SI*4), K1, Z4
+	VSUBPS    Z4, Z0, Z2
+	VADDPS    Z4, Z0, Z4
+	VMULPS    Z4, Z2, Z2
+	VMULPS    Z1, Z2, Z2
+	VMULPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)(SI*4)
+
+done3:
+	VZEROUPPER
+	RET
+
+// func leakyReLUAVX512(dst *float32, n int, leak float32)
+// Requires: AVX, AVX512F
+TEXT ·leakyReLUAVX512(SB), NOSPLIT, $0-20
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSS leak+16(FP), Z0
+	MOVQ         n+8(FP), CX
+	XORQ         DX, DX
+
+many4:
+	CMPQ    CX, $+64
+	JL      one1
+	VMOVUPS (AX)(DX*4), Z1
+	VMULPS  Z0, Z1, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS Z1, (AX)(DX*4)
+	VMOVUPS 64(AX)(DX*4), Z1
+	VMULPS  Z0, Z1, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS Z1, 64(AX)(DX*4)
+	VMOVUPS 128(AX)(DX*4), Z1
+	VMULPS  Z0, Z1, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS Z1, 128(AX)(DX*4)
+	VMOVUPS 192(AX)(DX*4), Z1
+	VMULPS  Z0, Z1, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS Z1, 192(AX)(DX*4)
+	ADDQ    $+64, DX
+	SUBQ    $+64, CX
+	JMP     many4
+
+one1:
+	CMPQ    CX, $+16
+	JL      tail2
+	VMOVUPS (AX)(DX*4), Z1
+	VMULPS  Z0, Z1, Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS Z1, (AX)(DX*4)
+	ADDQ    $+16, DX
+	SUBQ    $+16, CX
+	JMP     one1
+
+tail2:
+	TESTQ     CX, CX
+	JE        done3
+	MOVQ      $0x00000001, BX
+	MOVQ      CX, CX
+	SHLQ      CL, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Z1
+	VMULPS    Z0, Z1, Z0
+	VMAXPS    Z1, Z0, Z1
+	VMOVUPS   Z1, K1, (AX)(DX*4)
+
+done3:
+	VZEROUPPER
+	RET
+
+// func deltaLeakyReLUAVX512(dst *float32, back *float32, y *float32, n int, leak float32)
+// Requires: AVX, AVX512F
+TEXT ·deltaLeakyReLUAVX512(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         back+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS leak+32(FP), Z0
+	MOVQ         n+24(FP), CX
+	VPXORD       Z1, Z1, Z1
+	XORQ         SI, SI
+
+many4:
+	CMPQ    CX, $+64
+	JL      one1
+	VMOVUPS (AX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VMOVUPS (BX)(SI*4), Z4
+	VMULPS  Z0, Z3, Z2
+	VCMPPS  $0x1e, Z1, Z4, K1
+	VMOVAPS Z3, K1, Z2
+	VMOVUPS Z2, (AX)(SI*4)
+	VMOVUPS 64(AX)(SI*4), Z2
+	VMOVUPS 64(DX)(SI*4), Z3
+	VMOVUPS 64(BX)(SI*4), Z4
+	VMULPS  Z0, Z3, Z2
+	VCMPPS  $0x1e, Z1, Z4, K1
+	VMOVAPS Z3, K1, Z2
+	VMOVUPS Z2, 64(AX)(SI*4)
+	VMOVUPS 128(AX)(SI*4), Z2
+	VMOVUPS 128(DX)(SI*4), Z3
+	VMOVUPS 128(BX)(SI*4), Z4
+	VMULPS  Z0, Z3, Z2
+	VCMPPS  $0x1e, Z1, Z4, K1
+	VMOVAPS Z3, K1, Z2
+	VMOVUPS Z2, 128(AX)(SI*4)
+	VMOVUPS 192(AX)(SI*4), Z2
+	VMOVUPS 192(DX)(SI*4), Z3
+	VMOVUPS 192(BX)(SI*4), Z4
+	VMULPS  Z0, Z3, Z2
+	VCMPPS  $0x1e, Z1, Z4, K1
+	VMOVAPS Z3, K1, Z2
+	VMOVUPS Z2, 192(AX)(SI*4)
+	ADDQ    $+64, SI
+	SUBQ    $+64, CX
+	JMP     many4
+
+one1:
+	CMPQ    CX, $+16
+	JL      tail2
+	VMOVUPS (AX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VMOVUPS (BX)(SI*4), Z4
+	VMULPS  Z0, Z3, Z2
+	VCMPPS  $0x1e, Z1, Z4, K1
+	VMOVAPS Z3, K1, Z2
+	VMOVUPS Z2, (AX)(SI*4)
+	ADDQ    $+16, SI
+	SUBQ    $+16, CX
+	JMP     one1
+
+tail2:
+	TESTQ     CX, CX
+	JE        done3
+	MOVQ      $0x00000001, DI
+	MOVQ      CX, CX
+	SHLQ      CL, DI
+	DECQ      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (AX)(SI*4), K1, Z2
+	VMOVUPS.Z (DX)(SI*4), K1, Z3
+	VMOVUPS.Z (BX)(SI*4), K1, Z4
+	VMULPS    Z0, Z3, Z2
+	VCMPPS    $0x1e, Z1, Z4, K2
+	VMOVAPS   Z3, K2, Z2
+	VMOVUPS   Z2, K1, (AX)(SI*4)
 
 done3:
 	VZEROUPPER

@@ -29,6 +29,21 @@ func deltaSigmoidAVX2(dst *float32, back *float32, y *float32, n int)
 //go:noescape
 func deltaTanhAVX2(dst *float32, back *float32, y *float32, n int)
 
+// deltaScaledTanhAVX2 is deltaScaledTanhGo.
+//
+//go:noescape
+func deltaScaledTanhAVX2(dst *float32, back *float32, y *float32, n int, a float32, slope float32)
+
+// leakyReLUAVX2 is leakyReLUGo.
+//
+//go:noescape
+func leakyReLUAVX2(dst *float32, n int, leak float32)
+
+// deltaLeakyReLUAVX2 is deltaLeakyReLUGo.
+//
+//go:noescape
+func deltaLeakyReLUAVX2(dst *float32, back *float32, y *float32, n int, leak float32)
+
 // sgdAVX2 is sgdGo.
 //
 //go:noescape
@@ -73,6 +88,21 @@ func deltaSigmoidAVX512(dst *float32, back *float32, y *float32, n int)
 //
 //go:noescape
 func deltaTanhAVX512(dst *float32, back *float32, y *float32, n int)
+
+// deltaScaledTanhAVX512 is deltaScaledTanhGo.
+//
+//go:noescape
+func deltaScaledTanhAVX512(dst *float32, back *float32, y *float32, n int, a float32, slope float32)
+
+// leakyReLUAVX512 is leakyReLUGo.
+//
+//go:noescape
+func leakyReLUAVX512(dst *float32, n int, leak float32)
+
+// deltaLeakyReLUAVX512 is deltaLeakyReLUGo.
+//
+//go:noescape
+func deltaLeakyReLUAVX512(dst *float32, back *float32, y *float32, n int, leak float32)
 
 // sgdAVX512 is sgdGo.
 //

@@ -127,6 +127,18 @@ func exponentials(g *gen) {
 			return first(func(x []reg.VecVirtual) { e.tanh(x[0], sign, one, limit) })
 		},
 	}.emit(g)
+	elementwise{
+		name: "scaledTanh", doc: "is scaledTanhGo.", arrays: []string{"dst"}, scalars: []string{"a", "b"}, unroll: 2,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			e := newExponential(g, false)
+			sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
+			return first(func(x []reg.VecVirtual) {
+				g.VMULPS(s["b"], x[0], x[0])
+				e.tanh(x[0], sign, one, limit)
+				g.VMULPS(s["a"], x[0], x[0])
+			})
+		},
+	}.emit(g)
 	softmax(g)
 }
 

@@ -7,7 +7,8 @@ import (
 
 func reductions(g *gen) {
 	dot(g)
-	columnSum(g)
+	columnSum(g, "columnSum", "is columnSumGo but for the order within a block.", false)
+	columnSum(g, "columnSquares", "is columnSquaresGo but for the order, which is columnSum's.", true)
 }
 
 // dot emits the kernel of Dot: four sums side by side, so that each
@@ -37,10 +38,10 @@ func dot(g *gen) {
 // sumBlock is that of the package.
 const sumBlock = 16
 
-// columnSum emits the kernel of ColumnSum: all rows of a few vectors of columns,
+// columnSum emits the kernel of ColumnSum, or of ColumnSquares: all rows of a few vectors of columns,
 // whose sums stay in registers, then the next columns.
-func columnSum(g *gen) {
-	g.begin("columnSum", "is columnSumGo but for the order within a block.", "(dst, src *float32, rows, cols int)")
+func columnSum(g *gen, name, doc string, squares bool) {
+	g.begin(name, doc, "(dst, src *float32, rows, cols int)")
 	dst, src, rows, cols := g.param("dst"), g.param("src"), g.param("rows"), g.param("cols")
 	stride := g.GP64()
 	g.MOVQ(cols, stride)
@@ -50,7 +51,7 @@ func columnSum(g *gen) {
 		width = 4
 	}
 	block := func(width int, partial bool) {
-		g.columns(dst, src, rows, stride, width, partial)
+		g.columns(dst, src, rows, stride, width, partial, squares)
 		g.ADDQ(operand.I32(4*width*g.W()), dst)
 		g.ADDQ(operand.I32(4*width*g.W()), src)
 		g.SUBQ(operand.I32(width*g.W()), cols)
@@ -69,13 +70,13 @@ func columnSum(g *gen) {
 	g.TESTQ(cols, cols)
 	g.JE(operand.LabelRef("end"))
 	g.setMask(cols)
-	g.columns(dst, src, rows, stride, 1, true)
+	g.columns(dst, src, rows, stride, 1, true, squares)
 	g.Label("end")
 	g.end()
 }
 
-// columns adds up all rows of a few vectors of columns.
-func (g *gen) columns(dst, src, rows, stride reg.GPVirtual, width int, partial bool) {
+// columns adds up all rows of a few vectors of columns, or the squares of their elements.
+func (g *gen) columns(dst, src, rows, stride reg.GPVirtual, width int, partial, squares bool) {
 	totals := make([][2]reg.VecVirtual, width) // float64, the low and the high half
 	for j := range totals {
 		for h := range totals[j] {
@@ -94,6 +95,14 @@ func (g *gen) columns(dst, src, rows, stride reg.GPVirtual, width int, partial b
 		for j := range sums {
 			m := operand.Mem{Base: row, Disp: 4 * j * g.W()}
 			switch sum := sums[j][which]; {
+			case squares:
+				x := g.vec()
+				g.load(m, x, partial)
+				if begin {
+					g.VMULPS(x, x, sum)
+				} else {
+					g.VFMADD231PS(x, x, sum)
+				}
 			case begin:
 				g.load(m, sum, partial)
 			case partial && !g.wide:

@@ -151,6 +151,46 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
+		name: "deltaScaledTanh", doc: "is deltaScaledTanhGo.", arrays: []string{"dst", "back", "y"}, scalars: []string{"a", "slope"}, unroll: 4,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			return first(func(x []reg.VecVirtual) {
+				g.VSUBPS(x[2], s["a"], x[0])
+				g.VADDPS(x[2], s["a"], x[2])
+				g.VMULPS(x[2], x[0], x[0])
+				g.VMULPS(s["slope"], x[0], x[0])
+				g.VMULPS(x[1], x[0], x[0])
+			})
+		},
+	}.emit(g)
+	elementwise{
+		name: "leakyReLU", doc: "is leakyReLUGo.", arrays: []string{"dst"}, scalars: []string{"leak"}, unroll: 4,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			return first(func(x []reg.VecVirtual) {
+				leaked := g.vec()
+				g.VMULPS(s["leak"], x[0], leaked)
+				g.VMAXPS(x[0], leaked, x[0])
+			})
+		},
+	}.emit(g)
+	elementwise{
+		name: "deltaLeakyReLU", doc: "is deltaLeakyReLUGo.", arrays: []string{"dst", "back", "y"}, scalars: []string{"leak"}, unroll: 4,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			zero := g.vec()
+			g.zero(zero)
+			return first(func(x []reg.VecVirtual) {
+				g.VMULPS(s["leak"], x[1], x[0])
+				if g.wide {
+					k := g.K()
+					g.VCMPPS(operand.Imm(greater), zero, x[2], k)
+					g.VMOVAPS(x[1], k, x[0])
+				} else {
+					g.VCMPPS(operand.Imm(greater), zero, x[2], x[2])
+					g.VBLENDVPS(x[2], x[1], x[0], x[0])
+				}
+			})
+		},
+	}.emit(g)
+	elementwise{
 		name: "sgd", doc: "is sgdGo.", arrays: []string{"w", "grad"}, scalars: []string{"rate"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			return first(func(x []reg.VecVirtual) { g.VFNMADD231PS(x[1], s["rate"], x[0]) })
@@ -187,18 +227,29 @@ func (g *gen) rectify(v, zero reg.VecVirtual) { g.VMAXPS(v, zero, v) }
 
 // biased emits a kernel that adds a bias to each row, and goes on from there.
 func biased(g *gen, name, doc string, prepare func(*gen) func(reg.VecVirtual)) {
-	g.begin(name, doc, "(dst, bias *float32, rows, cols int)")
-	dst, bias, rows, cols := g.param("dst"), g.param("bias"), g.param("rows"), g.param("cols")
-	then := prepare(g)
+	var then func(reg.VecVirtual)
+	eachRow(g, name, doc, "bias", func(x, b reg.VecVirtual) {
+		g.VADDPS(b, x, x)
+		then(x)
+	}, func() { then = prepare(g) })
+}
+
+// eachRow emits a kernel that does something to each row of a matrix, x, with the elements
+// of one that is the same for all of them, y.
+func eachRow(g *gen, name, doc, other string, body func(x, y reg.VecVirtual), prepare ...func()) {
+	g.begin(name, doc, "(dst, "+other+" *float32, rows, cols int)")
+	dst, same, rows, cols := g.param("dst"), g.param(other), g.param("rows"), g.param("cols")
+	for _, f := range prepare {
+		f()
+	}
 	i, n := g.GP64(), g.GP64()
 	g.Label("row")
 	g.MOVQ(cols, n)
 	g.sweep(i, n, 4, func(offset int, partial bool) {
-		x, b := g.vec(), g.vec()
+		x, y := g.vec(), g.vec()
 		g.load(at(dst, i, offset), x, partial)
-		g.load(at(bias, i, offset), b, partial)
-		g.VADDPS(b, x, x)
-		then(x)
+		g.load(at(same, i, offset), y, partial)
+		body(x, y)
 		g.store(x, at(dst, i, offset), partial)
 	})
 	g.LEAQ(at(dst, cols, 0), dst)

@@ -1,0 +1,142 @@
+package cpu
+
+import (
+	"math"
+
+	"shadegrad/compute"
+	"shadegrad/internal/simd"
+	"shadegrad/internal/workers"
+)
+
+// A descent is compute.Update by a gradient that comes in pieces, from whoever makes it.
+type descent struct {
+	op             compute.Update
+	w, v, s, norms []float32
+	plain          bool
+}
+
+func descentOf(u compute.Update) descent {
+	return descent{op: u, w: data(u.W), v: data(u.V), s: data(u.S), norms: data(u.Norms), plain: u.Plain()}
+}
+
+// A move is a descent in one run: what the run's arguments, and the norms, decide.
+type move struct {
+	*descent
+	args *compute.Args
+	step simd.Step
+}
+
+func (d *descent) begin(args *compute.Args) move {
+	m := move{descent: d, args: args}
+	if d.plain {
+		return m
+	}
+	u := &d.op
+	m.step = simd.Step{Rate: args.LearningRate, Clip: d.clip(), L2: u.L2, L1: u.L1, Shrink: args.LearningRate * u.Decay,
+		Mu: args.Momentum, Rho: u.Rho, NewRho: 1 - u.Rho, Epsilon: u.Epsilon}
+	if u.Rule == compute.Adam {
+		first, second := u.Corrections(*args)
+		m.step.Rate *= first
+		m.step.NewMu = 1 - args.Momentum
+		m.step.Grown = second
+	}
+	return m
+}
+
+// clip returns what the gradient is multiplied with.
+func (d *descent) clip() float32 {
+	if d.op.Clip == 0 {
+		return 1
+	}
+	sum := 0.
+	for _, n := range d.norms {
+		sum += float64(n)
+	}
+	return float32(min(1, float64(d.op.Clip)/math.Sqrt(sum)))
+}
+
+// do updates elements from at on, one for each of their gradient's.
+func (m *move) do(at int, g []float32) {
+	m.with(m.w[at:at+len(g)], part(m.v, at, len(g)), part(m.s, at, len(g)), g)
+}
+
+// part returns n elements from at on of a matrix that may be none.
+func part(x []float32, at, n int) []float32 {
+	if x == nil {
+		return nil
+	}
+	return x[at : at+n]
+}
+
+// with updates weights w, whose velocities are v and whose squares s, by their gradient g.
+func (m *move) with(w, v, s, g []float32) {
+	switch {
+	case m.plain && v == nil:
+		simd.SGD(w, g, m.args.LearningRate)
+	case m.plain:
+		simd.Momentum(w, v, g, m.args.LearningRate, m.args.Momentum)
+	case m.op.Rule == compute.SGD && v == nil:
+		m.step.SGD(w, g)
+	case m.op.Rule == compute.SGD:
+		m.step.Momentum(w, v, g)
+	case m.op.Rule == compute.Nesterov:
+		m.step.Nesterov(w, v, g)
+	case m.op.Rule == compute.RMSProp:
+		m.step.RMSProp(w, s, g)
+	case m.op.Rule == compute.Adam:
+		m.step.Adam(w, v, s, g)
+	}
+}
+
+// spans lists what a descent reads and writes beside the gradient, and what it writes.
+func (d *descent) spans() (in, out []span) {
+	out = spans(d.op.W, d.op.V, d.op.S)
+	return append(spans(d.op.Norms), out...), out
+}
+
+// cost is about how many floating-point operations the update takes.
+func (d *descent) cost() float64 {
+	if d.s != nil {
+		return 24 * float64(len(d.w)) // a root and a division
+	}
+	return 4 * float64(len(d.w))
+}
+
+// update is compute.Update by a gradient that is in memory.
+type update struct {
+	descent
+	g []float32
+}
+
+func updateNode(o compute.Update) *node {
+	u := &update{descentOf(o), data(o.G)}
+	in, out := u.spans()
+	return &node{wide: u, cost: u.cost(), in: append(in, spans(o.G)...), out: out}
+}
+
+func (u *update) share(worker, size int, args *compute.Args) {
+	lo, hi := workers.Share(len(u.w), 256, worker, size)
+	m := u.begin(args)
+	m.do(lo, u.g[lo:hi])
+}
+
+// sumUpdate is compute.ColumnSum and the compute.Update by its result: a step of
+// the biases.
+type sumUpdate struct {
+	columnSum
+	descent
+}
+
+func sumUpdateNode(o compute.ColumnSum, u compute.Update) *node {
+	s := &sumUpdate{columnSum{data(o.Dst), data(o.Src)}, descentOf(u)}
+	in, out := s.spans()
+	return &node{wide: s, cost: float64(o.Src.Len()) + s.cost(), in: append(in, spans(o.Src)...), out: append(out, spans(o.Dst)...)}
+}
+
+func (s *sumUpdate) share(worker, size int, args *compute.Args) {
+	if worker == size-1 {
+		simd.ColumnSum(s.dst, s.src)
+		m := s.begin(args)
+		m.do(0, s.dst)
+	}
+}

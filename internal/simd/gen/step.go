@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// stepFields are the fields of the package's Step, in their order.
+var stepFields = []string{"rate", "clip", "l2", "l1", "shrink", "mu", "newMu", "rho", "newRho", "grown", "epsilon"}
+
+// A stepper emits the kernel of a rule. Each is emitted twice, the second time without L2,
+// L1 and Shrink.
+type stepper struct {
+	*gen
+	bare bool
+	p    reg.GPVirtual // the Step
+	regs map[string]reg.VecVirtual
+	sign reg.VecVirtual // the sign bit
+}
+
+// field returns a field of the Step in all lanes. AVX2 has too few registers to hold them,
+// and reads them each time, which costs it nothing: it is not the loads that it waits for.
+func (s *stepper) field(name string) reg.VecVirtual {
+	if v, ok := s.regs[name]; ok {
+		return v
+	}
+	at := -1
+	for i, f := range stepFields {
+		if f == name {
+			at = i
+		}
+	}
+	if at < 0 {
+		panic(fmt.Sprintf("a Step has no %s", name))
+	}
+	v := s.vec()
+	s.VBROADCASTSS(operand.Mem{Base: s.p, Disp: 4 * at}, v)
+	return v
+}
+
+// hold has fields stay in registers where there are enough.
+func (s *stepper) hold(names ...string) {
+	if !s.wide {
+		return
+	}
+	for _, n := range names {
+		s.regs[n] = s.field(n)
+	}
+}
+
+// gradient replaces g by g′.
+func (s *stepper) gradient(w, g reg.VecVirtual) {
+	s.VMULPS(s.field("clip"), g, g)
+	if s.bare {
+		return
+	}
+	s.VFMADD231PS(s.field("l2"), w, g)
+	l1, zero := s.vec(), s.vec()
+	s.VANDPS(s.sign, w, l1)
+	s.VORPS(s.field("l1"), l1, l1)
+	s.zero(zero)
+	if s.wide {
+		k := s.K()
+		s.VCMPPS(operand.Imm(different), zero, w, k)
+		s.VADDPS(l1, g, k, g)
+		return
+	}
+	s.VCMPPS(operand.Imm(different), zero, w, zero)
+	s.VANDPS(zero, l1, l1)
+	s.VADDPS(l1, g, g)
+}
+
+// different is VCMPPS's predicate NEQ_OQ, false for NaN.
+const different = 12
+
+// move takes w a step in a direction.
+func (s *stepper) move(w, direction reg.VecVirtual) {
+	if !s.bare {
+		before := s.vec()
+		s.VMOVAPS(w, before)
+		s.VFNMADD231PS(s.field("shrink"), before, w)
+	}
+	s.VFNMADD231PS(s.field("rate"), direction, w)
+}
+
+// square adds to what is left of s, in place, that of a gradient.
+func (s *stepper) square(squares, g reg.VecVirtual) {
+	fresh := s.vec()
+	s.VMULPS(s.field("newRho"), g, fresh)
+	s.VMULPS(s.field("rho"), squares, squares)
+	s.VFMADD231PS(fresh, g, squares)
+}
+
+// steps emits the kernels of a step's rules.
+func steps(g *gen) {
+	for _, bare := range []bool{false, true} {
+		rule(g, bare, "stepSGD", []string{"w", "grad"}, nil, func(s *stepper, x []reg.VecVirtual) {
+			s.gradient(x[0], x[1])
+			s.move(x[0], x[1])
+		})
+		rule(g, bare, "stepMomentum", []string{"w", "v", "grad"}, []string{"mu"}, func(s *stepper, x []reg.VecVirtual) {
+			w, v, d := x[0], x[1], x[2]
+			s.gradient(w, d)
+			s.VFMADD213PS(d, s.field("mu"), v)
+			s.move(w, v)
+		})
+		rule(g, bare, "stepNesterov", []string{"w", "v", "grad"}, []string{"mu"}, func(s *stepper, x []reg.VecVirtual) {
+			w, v, d := x[0], x[1], x[2]
+			s.gradient(w, d)
+			mu := s.field("mu")
+			s.VFMADD213PS(d, mu, v)
+			s.VFMADD231PS(v, mu, d)
+			s.move(w, d)
+		})
+		rule(g, bare, "stepRMSProp", []string{"w", "squares", "grad"}, []string{"rho", "newRho", "epsilon"}, func(s *stepper, x []reg.VecVirtual) {
+			w, squares, d := x[0], x[1], x[2]
+			s.gradient(w, d)
+			s.square(squares, d)
+			root := s.vec()
+			s.VSQRTPS(squares, root)
+			s.VADDPS(s.field("epsilon"), root, root)
+			s.VDIVPS(root, d, d)
+			s.move(w, d)
+		})
+		rule(g, bare, "stepAdam", []string{"w", "v", "squares", "grad"}, []string{"mu", "newMu", "rho", "newRho", "grown", "epsilon"}, func(s *stepper, x []reg.VecVirtual) {
+			w, v, squares, d := x[0], x[1], x[2], x[3]
+			s.gradient(w, d)
+			s.square(squares, d)
+			s.VMULPS(s.field("mu"), v, v)
+			s.VFMADD231PS(s.field("newMu"), d, v)
+			root := s.vec()
+			s.VMULPS(s.field("grown"), squares, root)
+			s.VSQRTPS(root, root)
+			s.VADDPS(s.field("epsilon"), root, root)
+			s.VDIVPS(root, v, d)
+			s.move(w, d)
+		})
+	}
+	elementwise{
+		name: "average", doc: "is averageGo.", arrays: []string{"dst", "x"}, scalars: []string{"weight"}, unroll: 4,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			return first(func(x []reg.VecVirtual) {
+				g.VSUBPS(x[0], x[1], x[1])
+				g.VFMADD231PS(x[1], s["weight"], x[0])
+			})
+		},
+	}.emit(g)
+	elementwise{
+		name: "scale", doc: "is scaleGo.", arrays: []string{"dst"}, scalars: []string{"factor"}, unroll: 4,
+		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
+			return first(func(x []reg.VecVirtual) { g.VMULPS(s["factor"], x[0], x[0]) })
+		},
+	}.emit(g)
+	eachRow(g, "mulRows", "is mulRowsGo.", "factors", func(x, f reg.VecVirtual) { g.VMULPS(f, x, x) })
+}
+
+// rule emits one kernel: the last array is the gradient, the others are changed. step leaves
+// in the registers of those what is to be stored.
+func rule(g *gen, bare bool, name string, arrays, held []string, step func(s *stepper, x []reg.VecVirtual)) {
+	doc := "is " + name + "Go."
+	if bare {
+		name, doc = name+"Bare", "is "+name+"Go where the Step is bare."
+	}
+	signature := "(step *float32"
+	for _, a := range arrays {
+		signature += ", " + a
+	}
+	g.begin(name, doc, signature+" *float32, n int)")
+	s := &stepper{gen: g, bare: bare, p: g.param("step"), regs: map[string]reg.VecVirtual{}}
+	s.hold("clip", "rate")
+	s.hold(held...)
+	if !bare {
+		s.hold("l2", "l1", "shrink")
+		s.sign = g.intReg(-1 << 31)
+	}
+	var base []reg.Register
+	for _, a := range arrays {
+		base = append(base, g.param(a))
+	}
+	i, n := g.GP64(), g.param("n")
+	g.sweep(i, n, 2, func(offset int, partial bool) {
+		var x []reg.VecVirtual
+		for _, b := range base {
+			v := g.vec()
+			g.load(at(b, i, offset), v, partial)
+			x = append(x, v)
+		}
+		step(s, x)
+		for k, b := range base[:len(base)-1] {
+			g.store(x[k], at(b, i, offset), partial)
+		}
+	})
+	g.end()
+}
