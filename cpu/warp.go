@@ -22,7 +22,7 @@ type warp struct {
 // A warper is what a worker needs to distort an image.
 type warper struct {
 	engine *sgemm.Engine
-	quads  []uint32
+	image  *simd.Sampler
 	bytes  []byte
 	_      [64]byte // keeps the next worker's off this one's cache line
 }
@@ -36,7 +36,8 @@ func (l *plan) warpNode(o compute.Warp) *node {
 		w.field = make([]float32, o.Width) // of every row of every image
 	}
 	for _, e := range l.backend.alone {
-		w.own = append(w.own, warper{engine: e, quads: make([]uint32, (o.Width+2)*(o.Height+2)), bytes: make([]byte, o.Src.Cols+simd.WarpRoom)})
+		w.own = append(w.own, warper{engine: e, image: simd.NewSampler(o.Width, o.Height),
+			bytes: make([]byte, o.Src.Cols+simd.WarpRoom)})
 	}
 	return &node{row: w, rows: o.Dst.Rows, cost: warpCost * float64(o.Dst.Len()), in: spans(o.Field), out: localSpans(o.Dst)}
 }
@@ -57,12 +58,12 @@ func (w *warp) rows(worker, lo, hi int, args *compute.Args) {
 func (w *warp) image(own *warper, i, row int, stream philox.Stream) {
 	o, from := &w.op, rowNumber(w.index, row+i)
 	place := w.place(from, stream, i)
-	simd.Quads(own.quads, w.src[from*o.Src.Cols:][:o.Src.Cols], o.Width, o.Height)
+	own.image.Load(w.src[from*o.Src.Cols:][:o.Src.Cols])
 	fx, fy, ld := w.field, w.field, 0
 	if !o.Field.IsZero() {
 		fx, fy, ld = w.field[i*o.Width:], w.field[(o.Dst.Rows+i)*o.Width:], o.Field.Cols
 	}
-	simd.Warp(own.bytes, own.quads, fx, fy, ld, o.Width, o.Height, &place)
+	own.image.Warp(own.bytes, fx, fy, ld, &place)
 }
 
 // place draws how image i of the batch, which is row from of the data set, is distorted.

@@ -1,6 +1,10 @@
 package simd
 
-import "shadegrad/compute/philox"
+import (
+	"math"
+
+	"shadegrad/compute/philox"
+)
 
 // philoxKeys returns the two words that each round of a seed's blocks has.
 func philoxKeys(seed uint64) (keys [20]uint32) {
@@ -99,6 +103,36 @@ func dropoutGroups(dst, src []float32, groups int, keys *[20]uint32, id, block u
 	}
 }
 
-func warp(dst []byte, quads []uint32, fx, fy []float32, ldf, width, height int, p *Place) {
-	warpGo(dst, quads, fx, fy, ldf, width, height, p)
+// mostWide is the largest side of an image whose sums are whole numbers that float32 has.
+const mostWide = 1 << 20
+
+// small tells whether the kernels' 32 bits are enough for an image.
+func (s *Sampler) small() bool {
+	return s.width <= mostWide && s.height <= mostWide && len(s.quads) <= 1<<30
+}
+
+func (s *Sampler) makeQuads() {
+	vectors := ((s.height+2)*s.ld + 15) / 16
+	switch level {
+	case AVX512:
+		quadsAVX512(&s.quads[0], &s.bytes[0], vectors, s.ld)
+	case AVX2:
+		quadsAVX2(&s.quads[0], &s.bytes[0], 2*vectors, s.ld)
+	default:
+		s.quadsGo()
+	}
+}
+
+func (s *Sampler) warp(dst []byte, fx, fy []float32, ldf int, p *Place) {
+	if level == Off || !s.small() {
+		s.warpGo(dst, fx, fy, ldf, p)
+		return
+	}
+	place := [12]float32{p.XX, p.XY, p.X0, p.YX, p.YY, p.Y0, p.Alpha, float32(s.width-1) / 2, float32(s.height-1) / 2,
+		float32(s.width), float32(s.height), math.Float32frombits(uint32(s.ld))}
+	if quads := &s.quads[s.ld+1]; level == AVX512 {
+		warpAVX512(&dst[0], quads, &fx[0], &fy[0], ldf, s.width, s.height, &place[0])
+	} else {
+		warpAVX2(&dst[0], quads, &fx[0], &fy[0], ldf, s.width, s.height, &place[0])
+	}
 }

@@ -10,6 +10,8 @@ func dropout(dst, src []float32, s philox.Stream, first uint64, threshold uint32
 	dropoutGo(dst, src, s, first, threshold, factor)
 }
 
-func warp(dst []byte, quads []uint32, fx, fy []float32, ldf, width, height int, p *Place) {
-	warpGo(dst, quads, fx, fy, ldf, width, height, p)
+func (s *Sampler) makeQuads() { s.quadsGo() }
+
+func (s *Sampler) warp(dst []byte, fx, fy []float32, ldf int, p *Place) {
+	s.warpGo(dst, fx, fy, ldf, p)
 }

@@ -15,94 +15,100 @@ type Place struct {
 	Alpha      float32
 }
 
-// Quads writes for each place between four pixels what they are, one a byte, with zeros
-// round the image: for −1 ≤ x < width+1 and −1 ≤ y < height+1
+// A Sampler reads an image between its pixels. It has a word for each place between four of
+// them, from (−1, −1) on, with a byte for each of the four:
 //
-//	dst[(y+1)·(width+2) + x+1] = p(x,y) + 2⁸·p(x+1,y) + 2¹⁶·p(x,y+1) + 2²⁴·p(x+1,y+1)
+//	quad(x,y) = p(x,y) + 2⁸·p(x+1,y) + 2¹⁶·p(x,y+1) + 2²⁴·p(x+1,y+1)
 //
-// where p is src, height rows of width, or 0 outside of it.
-func Quads(dst []uint32, src []byte, width, height int) {
-	if width < 0 || height < 0 || len(src) != width*height || len(dst) < (width+2)*(height+2) {
-		panic(fmt.Sprintf("simd: Quads: %d bytes for an image of %d×%d, %d places", len(src), width, height, len(dst)))
-	}
-	quadsGo(dst, src, width, height)
+// where p is 0 outside of the image; so one access finds all that a value is made of. It
+// is for one goroutine at a time.
+type Sampler struct {
+	width, height int
+	ld            int      // words of a row
+	bytes         []byte   // the image with zeros round it, ld bytes a row
+	quads         []uint32 // from (−1, −1) on
 }
 
-func quadsGo(dst []uint32, src []byte, width, height int) {
+// samplerRoom is what the kernels may read and write beyond.
+const samplerRoom = 16
+
+// NewSampler returns one for images of a size, neither width nor height being 0.
+func NewSampler(width, height int) *Sampler {
+	if width <= 0 || height <= 0 {
+		panic(fmt.Sprintf("simd: NewSampler: images of %d×%d", width, height))
+	}
 	ld := width + 2
-	clear(dst[:ld*(height+2)])
-	for y := range height {
-		above, below := dst[y*ld:][:ld], dst[(y+1)*ld:][:ld]
-		for x, p := range src[y*width:][:width] {
-			v := uint32(p)
-			above[x] |= v << 24
-			above[x+1] |= v << 16
-			below[x] |= v << 8
-			below[x+1] |= v
-		}
+	return &Sampler{width: width, height: height, ld: ld,
+		bytes: make([]byte, (height+3)*ld+1+samplerRoom), quads: make([]uint32, (height+2)*ld+samplerRoom)}
+}
+
+// Load takes an image, height rows of width bytes.
+func (s *Sampler) Load(src []byte) {
+	if len(src) != s.width*s.height {
+		panic(fmt.Sprintf("simd: Sampler.Load: %d bytes for an image of %d×%d", len(src), s.width, s.height))
+	}
+	for y := range s.height {
+		copy(s.bytes[(y+1)*s.ld+1:], src[y*s.width:(y+1)*s.width])
+	}
+	s.makeQuads()
+}
+
+func (s *Sampler) quadsGo() {
+	below := s.bytes[s.ld:]
+	for i := range s.quads[:(s.height+2)*s.ld] {
+		s.quads[i] = uint32(s.bytes[i]) | uint32(s.bytes[i+1])<<8 | uint32(below[i])<<16 | uint32(below[i+1])<<24
 	}
 }
 
-// Warp reads an image between its pixels, at the places p: quads are those that Quads made
-// of it. Row y of dst's height rows of width has the fields fx[y·ldf:] and fy[y·ldf:]. Between pixels the
-// value is bilinear, outside of the image 0, and it is rounded to the nearest whole
-// number, halves up. What dst has beyond its last row, at least WarpRoom bytes, is clobbered.
-// A place that is no number is outside.
-func Warp(dst []byte, quads []uint32, fx, fy []float32, ldf, width, height int, p *Place) {
-	if width < 0 || height < 0 || len(dst) < width*height+WarpRoom || len(quads) < (width+2)*(height+2) {
-		panic(fmt.Sprintf("simd: Warp: %d bytes and %d places for an image of %d×%d", len(dst), len(quads), width, height))
-	}
-	if width == 0 || height == 0 {
-		return
-	}
-	if need := (height-1)*ldf + width; ldf < 0 || len(fx) < need || len(fy) < need {
-		panic(fmt.Sprintf("simd: Warp: fields of %d and %d elements, rows %d apart, for an image of %d×%d", len(fx), len(fy), ldf, width, height))
-	}
-	warp(dst, quads, fx, fy, ldf, width, height, p)
-}
-
-// WarpRoom is how many bytes Warp may clobber beyond an image.
+// WarpRoom is how many bytes Warp may clobber behind an image.
 const WarpRoom = 16
 
-func warpGo(dst []byte, quads []uint32, fx, fy []float32, ldf, width, height int, p *Place) {
-	middleX, middleY := float32(width-1)/2, float32(height-1)/2
-	for y := range height {
+// Warp writes the image that is read at the places p. Row y of the fields is fx[y·ldf:] and
+// fy[y·ldf:]. Between pixels the value is bilinear, outside of the image 0, and it is rounded to the
+// nearest whole number, halves up. A place that is no number is outside. dst is height rows
+// of width bytes, and WarpRoom bytes that are clobbered.
+func (s *Sampler) Warp(dst []byte, fx, fy []float32, ldf int, p *Place) {
+	if len(dst) < s.width*s.height+WarpRoom {
+		panic(fmt.Sprintf("simd: Sampler.Warp: %d bytes for an image of %d×%d", len(dst), s.width, s.height))
+	}
+	if need := (s.height-1)*ldf + s.width; ldf < 0 || len(fx) < need || len(fy) < need {
+		panic(fmt.Sprintf("simd: Sampler.Warp: fields of %d and %d elements, rows %d apart, for an image of %d×%d",
+			len(fx), len(fy), ldf, s.width, s.height))
+	}
+	s.warp(dst, fx, fy, ldf, p)
+}
+
+func (s *Sampler) warpGo(dst []byte, fx, fy []float32, ldf int, p *Place) {
+	middleX, middleY := float32(s.width-1)/2, float32(s.height-1)/2
+	for y := range s.height {
 		v := float32(y) - middleY
 		x0, y0 := p.XY*v+p.X0, p.YY*v+p.Y0
-		for x := range width {
+		for x := range s.width {
 			u := float32(x) - middleX
-			at, right, down := quad(p.XX*u+x0+p.Alpha*fx[y*ldf+x], p.YX*u+y0+p.Alpha*fy[y*ldf+x], width, height)
-			q := quads[at]
+			i, right := before(p.XX*u+x0+p.Alpha*fx[y*ldf+x], s.width)
+			j, down := before(p.YX*u+y0+p.Alpha*fy[y*ldf+x], s.height)
+			q := s.quads[(j+1)*s.ld+i+1]
 			above := mix(q&255, q>>8&255, right)
 			below := mix(q>>16&255, q>>24, right)
-			dst[y*width+x] = byte(int32(above + down*(below-above) + 0.5))
+			dst[y*s.width+x] = byte(int32(above + down*(below-above) + 0.5))
 		}
 	}
 }
 
-// quad returns which quad holds a place, and how far right and down in it that is. Beyond
-// the zeros round the image there are only more.
-func quad(x, y float32, width, height int) (at int, right, down float32) {
-	i, right := floor(inside(x, width))
-	j, down := floor(inside(y, height))
-	return (j+1)*(width+2) + i + 1, right, down
-}
-
-// floor divides v ≥ −1 into a whole number and what is above it.
-func floor(v float32) (int, float32) {
-	i := int(v+1) - 1
+// before returns the pixel before a place and how far from it the place is. Beyond −1 and
+// n there are only more zeros.
+func before(v float32, n int) (i int, part float32) {
+	switch {
+	case !(v > -1): // or NaN
+		return -1, 0
+	case v >= float32(n):
+		return n, 0
+	}
+	i = int(v+1) - 1
 	if v < float32(i) { // the sum was rounded up
 		i--
 	}
-	return i, v - float32(i)
-}
-
-// inside returns v, or what is nearest to it from −1 to n; −1 for NaN.
-func inside(v float32, n int) float32 {
-	if !(v > -1) {
-		return -1
-	}
-	return min(v, float32(n))
+	return min(i, n), v - float32(i)
 }
 
 func mix(a, b uint32, t float32) float32 { return float32(a) + t*float32(int32(b)-int32(a)) }
