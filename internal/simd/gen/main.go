@@ -25,6 +25,7 @@ var files = []struct {
 	{"reduce", reductions},
 	{"transpose", func(g *gen) { transpositions(g); prefetches(g) }},
 	{"sparse", sparseProducts},
+	{"step", steps},
 	{"peak", peaks},
 	{"random", randoms},
 	{"warp", warps},
