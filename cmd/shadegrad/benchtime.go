@@ -76,7 +76,7 @@ func untilGoals(out io.Reader, goals []float64, begin time.Time) (reached []floa
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			return nil, fmt.Errorf("a line of train -json: %w", err)
 		}
-		for e.Event == "epoch" && len(reached) < len(goals) && e.TestAcc >= goals[len(reached)] {
+		for e.Event == "epoch" && len(reached) < len(goals) && e.TestAcc != nil && *e.TestAcc >= goals[len(reached)] {
 			reached = append(reached, time.Since(begin).Seconds())
 		}
 	}

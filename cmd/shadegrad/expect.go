@@ -19,6 +19,8 @@ type expectation struct {
 var expected = map[string]func(train.Epoch, float64) float64{
 	"train_loss": func(e train.Epoch, _ float64) float64 { return e.TrainLoss },
 	"train_acc":  func(e train.Epoch, _ float64) float64 { return e.TrainAcc },
+	"val_loss":   func(e train.Epoch, _ float64) float64 { return e.ValLoss },
+	"val_acc":    func(e train.Epoch, _ float64) float64 { return e.ValAcc },
 	"test_loss":  func(e train.Epoch, _ float64) float64 { return e.TestLoss },
 	"test_acc":   func(e train.Epoch, _ float64) float64 { return e.TestAcc },
 	"seconds":    func(_ train.Epoch, seconds float64) float64 { return seconds },
@@ -40,7 +42,18 @@ func parseExpectation(s string) (expectation, error) {
 		}
 		return e, nil
 	}
-	return expectation{}, errors.New("must be like test_acc>=0.97, with train_loss, train_acc, test_loss, test_acc or seconds, and >=, <=, > or <; accuracies are between 0 and 1")
+	return expectation{}, errors.New("must be like test_acc>=0.97, with train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and >=, <=, > or <; accuracies are between 0 and 1")
+}
+
+// possible tells why a figure cannot be expected of a run with these options.
+func (x expectation) possible(o train.Options) error {
+	switch {
+	case o.Network.Regression && strings.HasSuffix(x.name, "_acc"):
+		return usagef("-expect=%s: a network for regression has no accuracy; expect something of %s", x.text, strings.Replace(x.name, "_acc", "_loss", 1))
+	case o.Validation == 0 && strings.HasPrefix(x.name, "val_"):
+		return usagef("-expect=%s: there is no validation set; -validation=N puts one aside", x.text)
+	}
+	return nil
 }
 
 // check returns an unmetError if the outcome is not as expected.
@@ -65,6 +78,16 @@ func (x expectation) check(e train.Epoch, seconds float64) error {
 
 // expectations is a flag that may be given more than once.
 type expectations []expectation
+
+// possible tells why one of them cannot be met by any run with these options.
+func (l expectations) possible(o train.Options) error {
+	for _, x := range l {
+		if err := x.possible(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (l *expectations) String() string {
 	if l == nil {

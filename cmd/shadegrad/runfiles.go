@@ -133,8 +133,9 @@ func (r *runFiles) afterEpoch(s *train.State) error {
 	if r.save == "" {
 		return nil
 	}
-	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Values,
-		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: s.Epoch, TestAcc: s.Last.TestAcc}}
+	outcome := s.Outcome()
+	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
+		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc}}
 	if err := m.Save(r.save); err != nil {
 		return err
 	}
@@ -199,7 +200,7 @@ func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) 
 func (r *runFiles) lastGood(s *train.State) string {
 	switch {
 	case r.saved:
-		return fmt.Sprintf("%s has the weights of epoch %d", r.save, s.Epoch)
+		return fmt.Sprintf("%s has the weights of epoch %d", r.save, s.Outcome().Epoch)
 	case r.kept:
 		return r.checkpoint + " is as it was"
 	}

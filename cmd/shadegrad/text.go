@@ -22,8 +22,9 @@ type reporter interface {
 	profile(compute.Profile)
 	// diagnosed tells of the network's health after an epoch.
 	diagnosed(*diagnosis.Report)
-	// done tells the outcome of a complete run.
-	done(last train.Epoch, seconds float64) error
+	// done tells the outcome of a complete run, the figures of the epoch whose weights it
+	// came to.
+	done(outcome train.Epoch, seconds float64) error
 }
 
 // textReporter writes for people: results to results, the rest to notes.
@@ -53,9 +54,16 @@ func (r *textReporter) Started(i compute.Info) {
 	r.bar.clear()
 	fmt.Fprintf(r.notes, "%s; chosen because %s\n", describe(i), r.why)
 	s, o := r.state, r.state.Options
-	fmt.Fprintf(r.notes, "%s: %s; network %s, %d parameters\n", s.Data.Name, s.Data, o.Network, o.Network.Parameters())
-	if s.Rows > 0 || s.Epoch > 0 {
-		fmt.Fprintf(r.notes, "going on in epoch %d of %d, after %d of %d images\n", s.Epoch+1, o.Epochs, s.Rows, s.Data.Samples)
+	data := s.Data.String()
+	if o.Validation > 0 {
+		data += fmt.Sprintf(", and %d put aside for validation", o.Validation)
+	}
+	fmt.Fprintf(r.notes, "%s: %s; network %s, %d parameters\n", s.Data.Name, data, o.Network, o.Network.Parameters())
+	switch {
+	case s.Trained():
+		fmt.Fprintf(r.notes, "going on with the test, after %s\n", count(s.Epoch, "epoch"))
+	case s.Rows > 0 || s.Epoch > 0:
+		fmt.Fprintf(r.notes, "going on in epoch %d of %d, after %d of %d %s\n", s.Epoch+1, o.Epochs, s.Rows, s.Data.Samples, samples(s.Data))
 	}
 }
 
@@ -87,8 +95,31 @@ func (r *textReporter) Progress(p train.Progress) {
 
 func (r *textReporter) Finished(e train.Epoch) {
 	r.bar.clear()
-	r.print("epoch %d/%d: training loss %.4f, accuracy %.2f%%; test loss %.4f, accuracy %.2f%%; %.2f s, %.0f images/s\n",
-		e.Epoch, r.state.Options.Epochs, e.TrainLoss, 100*e.TrainAcc, e.TestLoss, 100*e.TestAcc, e.Seconds, e.ImagesPerSecond())
+	o := r.state.Options
+	line := fmt.Sprintf("epoch %d/%d: training %s", e.Epoch, o.Epochs, r.figures(e.TrainLoss, e.TrainAcc))
+	if o.Validation > 0 {
+		line += "; validation " + r.figures(e.ValLoss, e.ValAcc)
+	}
+	if o.TestsEach() {
+		line += "; test " + r.figures(e.TestLoss, e.TestAcc)
+	}
+	r.print("%s; %.2f s, %.0f %s/s\n", line, e.Seconds, e.ImagesPerSecond(), samples(r.state.Data))
+}
+
+// figures writes a loss and an accuracy, which a network for regression has not.
+func (r *textReporter) figures(loss, acc float64) string {
+	if r.state.Options.Network.Regression {
+		return fmt.Sprintf("loss %.4g", loss)
+	}
+	return fmt.Sprintf("loss %.4f, accuracy %.2f%%", loss, 100*acc)
+}
+
+// samples is what the samples of a data set are called, more than one of them.
+func samples(d train.DataInfo) string {
+	if d.Height > 1 {
+		return "images"
+	}
+	return "samples"
 }
 
 func (r *textReporter) Note(text string) {
@@ -103,9 +134,24 @@ func (r *textReporter) profile(p compute.Profile) {
 
 func (r *textReporter) end() { r.bar.clear() }
 
-func (r *textReporter) done(last train.Epoch, seconds float64) error {
-	r.print("test accuracy %.2f%% after %s, %.2f s from the start of the program\n",
-		100*last.TestAcc, count(last.Epoch, "epoch"), seconds)
+func (r *textReporter) done(outcome train.Epoch, seconds float64) error {
+	s, o := r.state, r.state.Options
+	if s.StoppedEarly() {
+		r.Note(fmt.Sprintf("stopped after epoch %d of %d: nothing was better on the validation set for %s",
+			s.Epoch, o.Epochs, count(o.Patience, "epoch")))
+	}
+	if o.TestsEach() {
+		r.Note("-test=each: the test set was looked at after each epoch; whatever is chosen by its figures does worse on new data than they say, so choose by a -validation set")
+	}
+	what := fmt.Sprintf("test accuracy %.2f%%, loss %.4f", 100*outcome.TestAcc, outcome.TestLoss)
+	if o.Network.Regression {
+		what = fmt.Sprintf("test loss %.4g", outcome.TestLoss)
+	}
+	when := "after " + count(s.Epoch, "epoch")
+	if o.Validation > 0 {
+		when = fmt.Sprintf("with the weights of epoch %d of %d, the best on the validation set", outcome.Epoch, s.Epoch)
+	}
+	r.print("%s; %s, %.2f s from the start of the program\n", what, when, seconds)
 	return r.err
 }
 

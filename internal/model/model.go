@@ -35,7 +35,7 @@ type About struct {
 	Data    string  `json:"data"`
 	Seed    uint64  `json:"seed"`
 	Epochs  int     `json:"epochs"`
-	TestAcc float64 `json:"test_acc"`
+	TestAcc float64 `json:"test_acc,omitempty"` // 0 where it was not tested yet
 }
 
 // header is the metadata under metadataKey.
