@@ -97,7 +97,7 @@ func (s *session) divergence(st *State) (*DivergedError, error) {
 	for row := st.Rows; row < s.train.samples; {
 		d := s.at(st, row)
 		var err error
-		if row, err = s.runStep(row, d.LearningRate); err != nil {
+		if row, err = s.runStep(st.Epoch, row); err != nil {
 			return nil, err
 		}
 		if found, err := s.badParameter(d); err != nil || found {
@@ -119,7 +119,7 @@ func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 	row := st.Rows
 	for row+s.train.batch <= sample {
 		var err error
-		if row, err = s.runStep(row, s.at(st, row).LearningRate); err != nil {
+		if row, err = s.runStep(st.Epoch, row); err != nil {
 			return nil, err
 		}
 	}

@@ -38,7 +38,7 @@ func newStepper(t *testing.T, o Options, d *dataset.Data) *stepper {
 		s.batch = s.rows
 	}
 	var err error
-	if s.n, err = mlp.New(s.b, o.Network, max(s.batch, d.Test.Len()), o.training()); err != nil {
+	if s.n, err = mlp.New(s.b, o.Network, max(s.batch, d.Test.Len()), o.StepTraining()); err != nil {
 		t.Fatal(err)
 	}
 	s.set, s.test = s.upload(&d.Train), s.upload(&d.Test)
@@ -400,7 +400,7 @@ func TestDivergedText(t *testing.T) {
 // evaluation with more rows may have left them.
 func TestOtherRowsAreNotBlamed(t *testing.T) {
 	_, s, b, _ := slowRun(t)
-	row, err := s.runStep(0, 0.1)
+	row, err := s.runStep(0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

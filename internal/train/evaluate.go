@@ -68,7 +68,7 @@ func meanLoss(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if err := s.network.Load(s.network.Parameters(), values); err != nil {
 		return 0, 0, err
 	}
-	if err := s.compileEval(); err != nil {
+	if err := s.compileEval(&s.test); err != nil {
 		return 0, 0, err
 	}
 	return s.evaluate(&s.test)

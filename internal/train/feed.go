@@ -12,6 +12,9 @@ import (
 // fits is there as a whole. Of a larger one, pieces of an epoch take turns in two slots:
 // while the backend works on one, the host puts the samples of the next together and
 // sends them. The programs are the same, and so are the results to the bit.
+//
+// Only images and their labels can be fed by pieces: sets of numbers, and targets, are there
+// as a whole or not at all.
 type feed struct {
 	mlp.Set                 // Images and Labels are those of the first slot
 	samples, batch int      // batch samples a step
@@ -52,7 +55,6 @@ func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (*feed
 	if err != nil {
 		return f, err
 	}
-	f.Images, f.Labels = f.slots[0].images, f.slots[0].labels
 	if f.Stats, err = s.backend.Alloc(d.Len(), 2); err != nil {
 		return f, err
 	}
@@ -79,17 +81,44 @@ func (s *session) own(b compute.Buffer) { s.buffers = append(s.buffers, b) }
 
 // shareAll lends the whole set to the backend, or moves it there.
 func (s *session) shareAll(f *feed) (err error) {
-	f.slots = make([]slot, 1)
-	p := &f.slots[0]
-	if p.images, err = s.backend.ShareBytes(f.data.Len(), f.data.Features(), f.data.Images); err != nil {
-		return err
+	f.Set, err = share(s.backend, f.data, s.own)
+	f.slots = []slot{{images: f.Images, labels: f.Labels}}
+	return err
+}
+
+// share lends the samples of a set to a backend, or moves them there. own is given each
+// buffer, to be freed.
+func share(b compute.Backend, d *dataset.Set, own func(compute.Buffer)) (set mlp.Set, err error) {
+	n := d.Len()
+	if d.Images != nil {
+		if set.Images, err = b.ShareBytes(n, d.Features(), d.Images); err != nil {
+			return set, err
+		}
+		own(set.Images.Buf)
 	}
-	s.own(p.images.Buf)
-	if p.labels, err = s.backend.ShareBytes(f.data.Len(), 1, f.data.Labels); err != nil {
-		return err
+	if d.Labels != nil {
+		if set.Labels, err = b.ShareBytes(n, 1, d.Labels); err != nil {
+			return set, err
+		}
+		own(set.Labels.Buf)
 	}
-	s.own(p.labels.Buf)
-	return nil
+	for _, x := range []struct {
+		mat    *compute.Mat
+		cols   int
+		values []float32
+	}{{&set.Values, d.Features(), d.Values}, {&set.Targets, d.Outputs, d.Targets}} {
+		if x.values == nil {
+			continue
+		}
+		if *x.mat, err = b.Alloc(n, x.cols); err != nil {
+			return set, err
+		}
+		own(x.mat.Buf)
+		if err = b.Write(*x.mat, x.values); err != nil {
+			return set, err
+		}
+	}
+	return set, nil
 }
 
 // makeSlots makes room for pieces, and puts the first samples there: a backend may look
@@ -114,6 +143,7 @@ func (s *session) makeSlots(f *feed) (err error) {
 			return err
 		}
 	}
+	f.Images, f.Labels = f.slots[0].images, f.slots[0].labels
 	return nil
 }
 

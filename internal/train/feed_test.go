@@ -77,7 +77,7 @@ func TestFedWithinLimit(t *testing.T) {
 	o := options(4)
 	o.Epochs = 1
 	st := NewState(o, d, "")
-	least := needOf(compute.Info{Backend: "gpu"}, st, d, feeding{o.Batch, 100}).device
+	least := needOf(compute.Info{Backend: "gpu"}, st, d, feeding{o.Batch, 0, 100}).device
 	resident := needOf(compute.Info{Backend: "gpu"}, st, d, all(d)).device
 	pieces := map[int]bool{}
 	for limit := least; limit <= resident; limit += 100 {

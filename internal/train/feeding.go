@@ -11,7 +11,7 @@ import (
 
 // A feeding is how many samples of each set have room on the device at a time: all, or
 // those of a piece.
-type feeding struct{ train, test int }
+type feeding struct{ train, validation, test int }
 
 // slotsOfFeed is how many pieces a feed has room for that has not room for all.
 const slotsOfFeed = 2
@@ -22,20 +22,28 @@ var pieceBytes int64 = 16 << 20
 
 // feeding plans how the data reach a backend.
 func (r *Run) feeding(i compute.Info) feeding {
-	train, test := &r.Data.Train, &r.Data.Test
-	batch, evalBatch := r.State.Options.BatchSize(train.Len()), evalRows(r.State.Options.Network, test.Len())
-	p := feeding{train.Len(), test.Len()}
-	over := func() int64 { return needOf(i, r.State, r.Data, p).device - r.limit(i) }
-	if !fitsBlock(i, train) || over() > 0 {
-		p.train = batch
-		p.train = pieceOf(i, train, batch, -over())
-	}
-	if !fitsBlock(i, test) || over() > 0 {
-		p.test = evalBatch
-		p.test = pieceOf(i, test, evalBatch, -over())
+	d, o := r.Data, r.State.Options
+	p := feeding{d.Train.Len(), d.Validation.Len(), d.Test.Len()}
+	over := func() int64 { return needOf(i, r.State, d, p).device - r.limit(i) }
+	for _, x := range []struct {
+		set   *dataset.Set
+		piece *int
+		batch int
+	}{
+		{&d.Train, &p.train, o.BatchSize(d.Train.Len())},
+		{&d.Validation, &p.validation, evalRows(o.Network, d.Validation.Len())},
+		{&d.Test, &p.test, evalRows(o.Network, d.Test.Len())},
+	} {
+		if divisible(x.set) && (!fitsBlock(i, x.set) || over() > 0) {
+			*x.piece = x.batch
+			*x.piece = pieceOf(i, x.set, x.batch, -over())
+		}
 	}
 	return p
 }
+
+// divisible tells whether a set can reach a backend by pieces.
+func divisible(d *dataset.Set) bool { return len(d.Images) > 0 && d.Targets == nil }
 
 // limit is how much of the device's memory the run may take. The CPU has none of its own.
 func (r *Run) limit(i compute.Info) int64 {
@@ -54,7 +62,7 @@ func (r *Run) limit(i compute.Info) int64 {
 // pieceOf returns how many samples a piece has of a set, for steps of batch samples,
 // where there is room for so many bytes beside those of pieces of one batch.
 func pieceOf(i compute.Info, d *dataset.Set, batch int, room int64) int {
-	sample := int64(d.Features() + 1)
+	sample := sampleBytes(d)
 	bytes := min(pieceBytes, max(0, room)/slotsOfFeed+int64(batch)*sample)
 	n := int(max(1, bytes/sample/int64(batch))) * batch
 	if n*slotsOfFeed >= d.Len() && fitsBlock(i, d) {
@@ -77,7 +85,7 @@ func evalFeeding(i compute.Info, c mlp.Config, d *dataset.Set) int {
 		}
 		return evalNeed(i, c, d, piece).device - i.Memory
 	}
-	if fitsBlock(i, d) && over(d.Len()) <= 0 {
+	if !divisible(d) || fitsBlock(i, d) && over(d.Len()) <= 0 {
 		return d.Len()
 	}
 	return pieceOf(i, d, batch, -over(batch))
@@ -91,4 +99,16 @@ func (f *feed) note() string {
 	}
 	return fmt.Sprintf("the training set goes to the device by pieces of %d images, through %s of its memory",
 		f.piece, compute.FormatBytes(int64(len(f.slots))*int64(f.piece)*int64(f.data.Features()+1)))
+}
+
+// plan is how the session's data are fed.
+func (s *session) plan() feeding {
+	p := feeding{train: s.train.piece}
+	if s.validation.feed != nil {
+		p.validation = s.validation.piece
+	}
+	if s.test.feed != nil {
+		p.test = s.test.piece
+	}
+	return p
 }

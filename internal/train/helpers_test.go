@@ -93,7 +93,7 @@ func trainCPU(t *testing.T, o Options, d *dataset.Data) (*State, *recorder) {
 	return trainOn(t, cpu.New(), o, d)
 }
 
-// sameState compares parameters and velocities bit by bit.
+// sameState compares parameters and what belongs to them bit by bit.
 func sameState(t *testing.T, what string, got, want *State) {
 	t.Helper()
 	if got.Epoch != want.Epoch || got.Rows != want.Rows {
@@ -104,6 +104,12 @@ func sameState(t *testing.T, what string, got, want *State) {
 	}
 	if !sameBits(got.Velocities, want.Velocities) {
 		t.Errorf("%s: the velocities differ", what)
+	}
+	if !sameBits(got.Squares, want.Squares) {
+		t.Errorf("%s: the squared gradients differ", what)
+	}
+	if !sameBits(got.Averages, want.Averages) {
+		t.Errorf("%s: the averages differ", what)
 	}
 }
 
@@ -124,6 +130,7 @@ func copyOf(s *State) *State {
 		return out
 	}
 	c.Values, c.Velocities, c.Stats = clone(s.Values), clone(s.Velocities), slices.Clone(s.Stats)
+	c.Squares, c.Averages = clone(s.Squares), clone(s.Averages)
 	return &c
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 )
 
@@ -13,10 +14,12 @@ import (
 type Moment struct {
 	Options      Options
 	Data         DataInfo
-	Epoch, Step  int     // from 1; the step within its epoch
-	LearningRate float64 // of the step
-	Pixels       []byte  // of the batch, a row a sample
-	Labels       []byte
+	Epoch, Step  int       // from 1; the step within its epoch
+	LearningRate float64   // of the step
+	Pixels       []byte    // of the batch, a row a sample; none where there are Numbers
+	Numbers      []float32 // a row a sample, of samples that are no images
+	Labels       []byte    // none for regression
+	Targets      []float32 // a row a sample, for regression
 	Before       Parameters
 	After        Parameters
 	Stats        []float32         // loss and hit of each sample, as the device gave them
@@ -24,12 +27,24 @@ type Moment struct {
 	Sources      map[string]string // of the kernels of the step, where the device has any
 }
 
-// Parameters are the parameters and the velocities of a network, as in a State.
-type Parameters struct{ Values, Velocities [][]float32 }
+// Parameters are the parameters of a network and what its updates keep of each, as in a State.
+type Parameters struct{ Values, Velocities, Squares [][]float32 }
 
-// args are those of the step, whose batch lies where set puts it.
+// Rows is how many samples the step's batch has.
+func (m *Moment) Rows() int {
+	if m.Options.Network.Regression {
+		return len(m.Targets) / m.Options.Network.Outputs()
+	}
+	return len(m.Labels)
+}
+
+// args are those of the step, whose batch lies where set puts it. All but the rate follow
+// from the step's number.
 func (m *Moment) args() compute.Args {
-	return compute.Args{Row: len(m.Labels), LearningRate: float32(m.LearningRate), Momentum: float32(m.Options.Momentum)}
+	o, n := m.Options, m.Data.Samples
+	a := o.StepArgs(m.Epoch-1, (m.Step-1)*o.BatchSize(n), n)
+	a.Row, a.LearningRate = m.Rows(), float32(m.LearningRate)
+	return a
 }
 
 // A Trial is a moment before the judge.
@@ -41,21 +56,25 @@ type Trial struct {
 // Try has the judge solve the step in float64, by the very program that a run
 // compiles. It is an error if there is not memory enough.
 func (m *Moment) Try() (*Trial, error) {
-	o, rows := m.Options, len(m.Labels)
+	o, rows := m.Options, m.Rows()
 	if asked, have := trialBytes(o, rows), available(); have >= 0 && asked > have {
 		return nil, fmt.Errorf("judging a step of network %s with a batch of %d: %w", o.Network, rows,
 			&compute.MemoryError{Bytes: asked, Available: have})
 	}
 	b := judge.Reference()
-	n, err := mlp.New(b, o.Network, rows, o.training())
+	n, err := mlp.New(b, o.Network, rows, o.StepTraining())
 	if err != nil {
 		return nil, err
 	}
-	if err := n.Load(n.Parameters(), m.Before.Values); err != nil {
-		return nil, err
+	for _, k := range m.Before.kept(n) {
+		if err := n.Load(k.mats, *k.values); err != nil {
+			return nil, err
+		}
 	}
-	if err := n.Load(n.Velocities(), m.Before.Velocities); err != nil {
-		return nil, err
+	if a := o.Training.Augment; a.Elastic() {
+		if err := n.Blur(a.SigmaOf(o.Seed, m.Epoch-1)); err != nil {
+			return nil, err
+		}
 	}
 	set, err := m.set(b, rows)
 	if err != nil {
@@ -65,35 +84,46 @@ func (m *Moment) Try() (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := judge.NewGiven(p, m.args(), n.MatrixName)
+	g, err := judge.NewGiven(p, m.args(), func(x compute.Mat) string {
+		switch x.Buf {
+		case set.Values.Buf:
+			return "the samples"
+		case set.Targets.Buf:
+			return "the targets"
+		}
+		return n.MatrixName(x)
+	})
 	if err != nil {
 		return nil, err
 	}
 	t := &Trial{Given: g, results: map[compute.Mat][]float32{set.Stats.RowRange(rows, rows): m.Stats}}
-	for i, mat := range n.Parameters() {
-		t.results[mat] = m.After.Values[i]
-	}
-	for i, mat := range n.Velocities() {
-		t.results[mat] = m.After.Velocities[i]
+	for _, k := range m.After.kept(n) {
+		for i, mat := range k.mats {
+			t.results[mat] = (*k.values)[i]
+		}
 	}
 	return t, nil
+}
+
+// kept lists the kinds of values that there are, and where a network has them.
+func (w *Parameters) kept(n *mlp.Network) []kept {
+	return []kept{{n.Parameters(), &w.Values}, {n.Velocities(), &w.Velocities}, {n.Squares(), &w.Squares}}
 }
 
 // set puts the batch on a backend: as the second one of an order, as a run has it, and in
 // another order in memory, so that a mistake in either shows here too.
 func (m *Moment) set(b compute.Backend, rows int) (s mlp.Set, err error) {
-	inputs := m.Options.Network.Sizes[0]
-	pixels, labels, order := make([]byte, len(m.Pixels)), make([]byte, rows), make([]uint32, 2*rows)
+	c := m.Options.Network
+	batch := dataset.Set{Images: m.Pixels, Values: m.Numbers, Labels: m.Labels, Targets: m.Targets, Width: c.Sizes[0], Height: 1}
+	if c.Regression {
+		batch.Outputs = c.Outputs()
+	}
+	turned, order := make([]uint32, rows), make([]uint32, 2*rows)
 	for i := range rows {
-		at := rows - 1 - i
-		copy(pixels[at*inputs:(at+1)*inputs], m.Pixels[i*inputs:])
-		labels[at] = m.Labels[i]
-		order[i], order[rows+i] = uint32(i), uint32(at)
+		at := uint32(rows - 1 - i)
+		turned[i], order[i], order[rows+i] = at, uint32(i), at
 	}
-	if s.Images, err = b.ShareBytes(rows, inputs, pixels); err != nil {
-		return s, err
-	}
-	if s.Labels, err = b.ShareBytes(rows, 1, labels); err != nil {
+	if s, err = share(b, pick(&batch, turned), func(compute.Buffer) {}); err != nil {
 		return s, err
 	}
 	if s.Order, err = b.AllocIndex(len(order), rows); err != nil {
@@ -114,7 +144,7 @@ func (t *Trial) Recorded() (*judge.Difference, error) { return t.Compare(t.resul
 // the reference's value, bound, magnitude and mark; and terms of products beside that.
 func trialBytes(o Options, rows int) int64 {
 	const each = 4 + 3*8 + 1 + 4*8
-	floats := o.Network.Memory(rows, o.training()) / 4
+	floats := o.Network.Memory(rows, o.StepTraining()) / 4
 	return each * floats
 }
 
@@ -123,12 +153,13 @@ func trialBytes(o Options, rows int) int64 {
 func (s *session) capture(st *State, row int, rate float64) (*Moment, int, error) {
 	m := &Moment{Options: st.Options, Data: st.Data, Epoch: st.Epoch + 1, Step: row/s.train.batch + 1,
 		LearningRate: rate, Device: s.backend.Info()}
-	m.Pixels, m.Labels = s.train.batchAt(row)
+	batch := s.train.batchAt(row)
+	m.Pixels, m.Numbers, m.Labels, m.Targets = batch.Images, batch.Values, batch.Labels, batch.Targets
 	var err error
 	if m.Before, err = s.weights(); err != nil {
 		return nil, 0, err
 	}
-	next, err := s.runStep(row, rate)
+	next, err := s.runStep(st.Epoch, row)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -139,19 +170,23 @@ func (s *session) capture(st *State, row int, rate float64) (*Moment, int, error
 	return m, next, s.backend.Read(m.Stats, s.train.Stats.RowRange(row, next-row))
 }
 
-// weights waits for the parameters and velocities as they are.
+// weights waits for the parameters, and what belongs to them, as they are.
 func (s *session) weights() (w Parameters, err error) {
-	if w.Values, err = s.network.Values(s.network.Parameters()); err != nil {
-		return w, err
+	for _, k := range w.kept(s.network) {
+		if len(k.mats) == 0 {
+			continue
+		}
+		if *k.values, err = s.network.Values(k.mats); err != nil {
+			return w, err
+		}
 	}
-	w.Velocities, err = s.network.Values(s.network.Velocities())
-	return w, err
+	return w, nil
 }
 
 // describe adds to a moment what only one that is kept needs.
 func (s *session) describe(m *Moment) error {
 	x := s.train.slots[0].step
-	if x == nil || len(m.Labels) < s.train.batch {
+	if x == nil || m.Rows() < s.train.batch {
 		for _, p := range s.train.slots {
 			if p.tail != nil {
 				x = p.tail
@@ -168,17 +203,33 @@ func (s *session) describe(m *Moment) error {
 }
 
 // batchAt returns the samples of the batch that begins at a row of the epoch.
-func (f *feed) batchAt(row int) (pixels, labels []byte) {
-	for _, i := range f.order[row:min(row+f.batch, f.samples)] {
-		n := f.data.Features()
-		pixels = append(pixels, f.data.Images[int(i)*n:(int(i)+1)*n]...)
-		labels = append(labels, f.data.Labels[i])
+func (f *feed) batchAt(row int) *dataset.Set {
+	return pick(f.data, f.order[row:min(row+f.batch, f.samples)])
+}
+
+// pick returns a set of the samples of d in some rows.
+func pick(d *dataset.Set, rows []uint32) *dataset.Set {
+	p := &dataset.Set{Width: d.Width, Height: d.Height, Classes: d.Classes, Outputs: d.Outputs}
+	p.Images, p.Values = pickFrom(d.Images, rows, d.Features()), pickFrom(d.Values, rows, d.Features())
+	p.Labels, p.Targets = pickFrom(d.Labels, rows, 1), pickFrom(d.Targets, rows, d.Outputs)
+	return p
+}
+
+func pickFrom[T any](list []T, rows []uint32, size int) []T {
+	if list == nil {
+		return nil
 	}
-	return pixels, labels
+	picked := make([]T, 0, len(rows)*size)
+	for _, i := range rows {
+		picked = append(picked, list[int(i)*size:(int(i)+1)*size]...)
+	}
+	return picked
 }
 
 // finite tells whether all of them are finite numbers.
-func (w Parameters) finite() bool { return firstBad(slices.Concat(w.Values, w.Velocities)) < 0 }
+func (w Parameters) finite() bool {
+	return firstBad(slices.Concat(w.Values, w.Velocities, w.Squares)) < 0
+}
 
 // Finite tells whether all that the device made of the step is finite.
 func (m *Moment) Finite() bool { return m.After.finite() && firstBad([][]float32{m.Stats}) < 0 }

@@ -50,17 +50,35 @@ func (n need) check(i compute.Info, limit int64, c mlp.Config, batch int) error 
 func needOf(i compute.Info, st *State, d *dataset.Data, p feeding) need {
 	o := st.Options
 	n := setNeed(i, &d.Train, p.train, true)
+	n.add(setNeed(i, &d.Validation, p.validation, false))
 	n.add(setNeed(i, &d.Test, p.test, false))
-	n.device += o.Network.Memory(max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Test.Len())), o.training())
-	state := 4 * int64(o.Network.Parameters())
-	if o.Momentum != 0 {
-		state *= 2
-	}
+	n.device += o.Network.Memory(sessionRows(o, d), o.StepTraining())
+	parameters := 4 * int64(o.Network.Parameters())
+	state := parameters * copies(o.StepTraining())
 	if st.Values == nil {
 		n.host += state
 	}
 	n.host += state
+	if d.Validation.Len() > 0 && st.Best == nil {
+		n.host += parameters
+	}
 	return n
+}
+
+// copies is how many values a state has for each parameter.
+func copies(t mlp.Training) int64 {
+	n := int64(1)
+	for _, has := range []bool{t.Velocities(), t.Squares(), t.Average > 0} {
+		if has {
+			n++
+		}
+	}
+	return n
+}
+
+// sessionRows is the most samples that the network of a session works on at a time.
+func sessionRows(o Options, d *dataset.Data) int {
+	return max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Validation.Len()), evalRows(o.Network, d.Test.Len()))
 }
 
 // evalNeed returns what Evaluate takes.
@@ -73,19 +91,32 @@ func evalNeed(i compute.Info, c mlp.Config, d *dataset.Set, piece int) need {
 
 // setNeed returns what session.newFeed takes.
 func setNeed(i compute.Info, d *dataset.Set, piece int, ordered bool) need {
+	if d.Len() == 0 {
+		return need{}
+	}
 	n := need{device: 8*int64(d.Len()) + 8} // Stats and Totals
-	bytes := int64(piece) * int64(d.Features()+1)
+	n.device += 4 * int64(len(d.Values)+len(d.Targets))
+	bytes := int64(piece) * sampleBytes(d)
 	switch {
 	case piece < d.Len():
 		n.device += slotsOfFeed*bytes + 4*int64(d.Len())
 		n.host += 2 * bytes // and the copy that is on its way
-	case i.Backend != "cpu": // which shares the images
+	case i.Backend != "cpu": // which shares images and labels
 		n.device += bytes
 	}
 	if ordered && piece >= d.Len() {
 		n.device += 4 * int64(d.Len())
 	}
 	return n
+}
+
+// sampleBytes is what a sample has of bytes: pixels and a label, unless it is made of
+// numbers.
+func sampleBytes(d *dataset.Set) int64 {
+	if d.Len() == 0 {
+		return 0
+	}
+	return int64((len(d.Images) + len(d.Labels)) / d.Len())
 }
 
 func (n *need) add(other need) {

@@ -51,7 +51,7 @@ func of(t *testing.T, bytes int64) {
 }
 
 // all is the plan that has both sets on the device.
-func all(d *dataset.Data) feeding { return feeding{d.Train.Len(), d.Test.Len()} }
+func all(d *dataset.Data) feeding { return feeding{d.Train.Len(), d.Validation.Len(), d.Test.Len()} }
 
 // TestNeed holds what is asked for beforehand against what is taken.
 func TestNeed(t *testing.T) {

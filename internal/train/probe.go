@@ -27,7 +27,9 @@ type probe struct {
 	options Options
 	network *mlp.Network
 	set     mlp.Set
-	labels  []byte
+	samples int // that it looks at, of the training set's
+	of      int
+	labels  []byte             // none for regression
 	all     compute.Executable // gradients of all the images' mean loss
 	batch   compute.Executable // those of a batch's; nil where they are not needed
 	rows    int                // of a batch
@@ -38,15 +40,13 @@ type probe struct {
 // newProbe returns a probe of images that are spread over a training set.
 func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
 	n := probeRows(o.Network, d)
-	p := &probe{backend: b, options: o, rows: min(o.BatchSize(d.Len()), n), labels: make([]byte, n)}
-	images, size := make([]byte, n*d.Features()), d.Features()
-	for i := range n {
-		from := i * d.Len() / n
-		copy(images[i*size:(i+1)*size], d.Images[from*size:])
-		p.labels[i] = d.Labels[from]
+	rows := make([]uint32, n)
+	for i := range rows {
+		rows[i] = uint32(i * d.Len() / n)
 	}
-	err := p.prepare(images, n)
-	if err != nil {
+	samples := pick(d, rows)
+	p := &probe{backend: b, options: o, rows: min(o.BatchSize(d.Len()), n), samples: n, of: d.Len(), labels: samples.Labels}
+	if err := p.prepare(samples); err != nil {
 		p.free()
 		return nil, err
 	}
@@ -58,8 +58,9 @@ func probeRows(c mlp.Config, d *dataset.Set) int { return min(probeImages, evalR
 // probeNeed returns what newProbe takes.
 func probeNeed(c mlp.Config, d *dataset.Set) need {
 	n := int64(probeRows(c, d))
-	images := n * int64(d.Features()+1)
-	return need{device: c.Memory(int(n), mlp.Training{}) + images + 8*n + 8, host: 4*int64(probeRoom(c, int(n))) + images}
+	bytes, numbers := n*sampleBytes(d), 4*n*int64(len(d.Values)+len(d.Targets))/int64(d.Len())
+	return need{device: c.Memory(int(n), mlp.Training{}) + bytes + numbers + 8*n,
+		host: 4*int64(probeRoom(c, int(n))) + bytes + numbers}
 }
 
 // probeRoom returns the most numbers that a probe reads at once.
@@ -71,17 +72,12 @@ func probeRoom(c mlp.Config, rows int) int {
 	return most
 }
 
-func (p *probe) prepare(images []byte, n int) (err error) {
-	c := p.options.Network
+func (p *probe) prepare(samples *dataset.Set) (err error) {
+	c, n := p.options.Network, p.samples
 	own := func(b compute.Buffer) { p.buffers = append(p.buffers, b) }
-	if p.set.Images, err = p.backend.ShareBytes(n, c.Sizes[0], images); err != nil {
+	if p.set, err = share(p.backend, samples, own); err != nil {
 		return err
 	}
-	own(p.set.Images.Buf)
-	if p.set.Labels, err = p.backend.ShareBytes(n, 1, p.labels); err != nil {
-		return err
-	}
-	own(p.set.Labels.Buf)
 	if p.set.Stats, err = p.backend.Alloc(n, 2); err != nil {
 		return err
 	}
@@ -92,7 +88,7 @@ func (p *probe) prepare(images []byte, n int) (err error) {
 	if p.all, err = p.compile(n); err != nil {
 		return err
 	}
-	if p.options.Momentum == 0 && p.rows < n {
+	if !p.options.StepTraining().Velocities() && p.rows < n {
 		if p.batch, err = p.compile(p.rows); err != nil {
 			return err
 		}
@@ -151,7 +147,7 @@ func (p *probe) look(now, before *State, rate float64) (layers []diagnosis.Layer
 	}
 	stats, err := p.read(p.set.Stats) // before the batches' take its place
 	for i := 1; i < len(stats); i += 2 {
-		hits += float64(stats[i]) / float64(len(p.labels))
+		hits += float64(stats[i]) / float64(p.samples)
 	}
 	if err != nil {
 		return nil, 0, err
@@ -178,7 +174,9 @@ func (p *probe) outcome(i int, l *diagnosis.Layer, values [][]float32) error {
 			biases = values[len(values)-1]
 		}
 		l.F = c.Output
-		l.Flat, l.Of = diagnosis.OutputFlat(c, y, biases, p.labels)
+		if !c.Regression {
+			l.Flat, l.Of = diagnosis.OutputFlat(c, y, biases, p.labels)
+		}
 	}
 	delta, err := p.read(p.network.Deltas()[i])
 	if err != nil {
@@ -194,32 +192,32 @@ func (p *probe) outcome(i int, l *diagnosis.Layer, values [][]float32) error {
 }
 
 // steps returns, of each layer's weights, the norm of what a step multiplies with its
-// learning rate: of the last step's velocity, or, without velocities, the root of the
-// mean square of that of a batch's gradient.
+// learning rate, but for penalties and bounds: of what the last step made of its velocities,
+// or, without velocities, the root of the mean square of that of a batch's gradient.
 func (p *probe) steps(now *State, layers []diagnosis.Layer) ([]float64, error) {
-	c := p.options.Network
-	norms := make([]float64, len(layers))
-	switch {
-	case p.options.Momentum != 0:
+	c, t := p.options.Network, p.options.StepTraining()
+	norms, scale := make([]float64, len(layers)), 1.
+	if t.Sum {
+		scale = float64(p.rows)
+	}
+	if t.Velocities() {
 		for i, v := range weights(c, now.Velocities) {
-			norms[i] = diagnosis.Norm(v)
-		}
-		return norms, nil
-	case p.batch == nil:
-		for i, l := range layers {
-			norms[i] = l.Gradient
+			norms[i] = p.length(now, i, v, 1)
 		}
 		return norms, nil
 	}
-	batches := min(probeBatches, len(p.labels)/p.rows)
+	// Where there is but one batch, its gradients are there already.
+	batches := min(probeBatches, p.samples/p.rows)
 	for k := range batches {
-		p.batch.Run(compute.Args{Row: k * p.rows})
+		if p.batch != nil {
+			p.batch.Run(compute.Args{Row: k * p.rows})
+		}
 		for i, m := range weights(c, p.network.Gradients()) {
 			g, err := p.read(m)
 			if err != nil {
 				return nil, err
 			}
-			v := diagnosis.Norm(g)
+			v := p.length(now, i, g, scale)
 			norms[i] += v * v / float64(batches)
 		}
 	}
@@ -227,6 +225,28 @@ func (p *probe) steps(now *State, layers []diagnosis.Layer) ([]float64, error) {
 		norms[i] = math.Sqrt(v)
 	}
 	return norms, nil
+}
+
+// length returns the norm of what the rule makes of scale times a gradient or a velocity of
+// layer i's weights, before it is multiplied with the learning rate.
+func (p *probe) length(now *State, i int, d []float32, scale float64) float64 {
+	t := p.options.StepTraining()
+	if !t.Squares() {
+		return scale * diagnosis.Norm(d)
+	}
+	first, second := 1., 1.
+	if t.Rule == compute.Adam {
+		step := now.Epoch*p.options.steps(p.of) - 1
+		a, b := compute.Update{Rho: t.Rho}.Corrections(compute.Args{Step: uint32(step),
+			Momentum: float32(p.options.MomentumAt(step, p.of))})
+		first, second = float64(a), float64(b)
+	}
+	sum := 0.
+	for j, s := range weights(p.options.Network, now.Squares)[i] {
+		v := scale * first * float64(d[j]) / (math.Sqrt(second*float64(s)) + float64(t.Epsilon))
+		sum += v * v
+	}
+	return math.Sqrt(sum)
 }
 
 // read returns the values of a matrix until something else is read.
@@ -253,7 +273,7 @@ func (r *Run) startDiagnosis(s *session) {
 		return
 	}
 	o, d, i := r.State.Options, &r.Data.Train, s.backend.Info()
-	n := needOf(i, r.State, r.Data, feeding{s.train.piece, s.test.piece})
+	n := needOf(i, r.State, r.Data, s.plan())
 	n.add(probeNeed(o.Network, d))
 	err := n.check(i, r.DeviceMemory, o.Network, o.BatchSize(d.Len()))
 	if err == nil {
@@ -293,7 +313,7 @@ func (r *Run) diagnosis(s *session) {
 		return
 	}
 	e.TriedAcc = hits
-	r.Diagnosed(r.examiner.Examine(e, layers, len(s.probe.labels)))
+	r.Diagnosed(r.examiner.Examine(e, layers, s.probe.samples))
 }
 
 // meanRate returns the mean learning rate of the steps of an epoch, counted from 0,

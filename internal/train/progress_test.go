@@ -67,7 +67,7 @@ func slowRun(t *testing.T) (*Run, *session, *slow, *recorder) {
 // step queues the step that begins at a row.
 func step(t *testing.T, s *session, row int) int {
 	t.Helper()
-	next, err := s.runStep(row, 0.1)
+	next, err := s.runStep(0, row)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -156,6 +156,9 @@ func (s *session) beginEpoch(st *State) error {
 	if st.Epoch+1 < st.Options.Epochs && s.backend.Info().Backend != "cpu" {
 		s.orders.prepare(st.Epoch + 1)
 	}
+	if err := s.blur(st.Epoch); err != nil {
+		return err
+	}
 	s.train.clear.Run(compute.Args{})
 	if st.Rows == 0 {
 		return nil

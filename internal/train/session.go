@@ -14,8 +14,10 @@ type session struct {
 	options    Options
 	network    *mlp.Network
 	train      trainSet
-	validation evalSet // without a feed where there is none
+	validation evalSet
 	test       evalSet
+	averages   averages
+	sigma      float64 // of the Gaussian that is on the device; 0: none yet
 	orders     *orders
 	spare      *State // whose memory the next state takes; nil until one is stored
 	probe      *probe // nil where no diagnosis is wanted
@@ -28,10 +30,11 @@ type trainSet struct {
 	clear, sums compute.Executable
 }
 
-// An evalSet is the validation or the test set on the device, with the programs for it.
+// An evalSet is a set on the device that is only evaluated, with the programs for it. One
+// without samples has no feed.
 type evalSet struct {
 	*feed
-	sums compute.Executable
+	sums compute.Executable // nil until the programs are compiled
 }
 
 // newSession moves the data to the backend, as planned, and compiles the programs.
@@ -49,17 +52,28 @@ func (s *session) prepare(d *dataset.Data, p feeding) (err error) {
 	if s.train.feed, err = s.newFeed(&d.Train, s.options.BatchSize(d.Train.Len()), p.train, true); err != nil {
 		return fmt.Errorf("training set: %w", err)
 	}
-	if s.test.feed, err = s.newFeed(&d.Test, evalRows(s.options.Network, d.Test.Len()), p.test, false); err != nil {
-		return fmt.Errorf("test set: %w", err)
+	for _, x := range []struct {
+		name  string
+		set   *evalSet
+		data  *dataset.Set
+		piece int
+	}{{"validation set", &s.validation, &d.Validation, p.validation}, {"test set", &s.test, &d.Test, p.test}} {
+		if x.data.Len() == 0 {
+			continue
+		}
+		if x.set.feed, err = s.newFeed(x.data, evalRows(s.options.Network, x.data.Len()), x.piece, false); err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
 	}
-	s.network, err = mlp.New(s.backend, s.options.Network, max(s.train.batch, s.test.batch), s.options.training())
+	s.network, err = mlp.New(s.backend, s.options.Network, sessionRows(s.options, d), s.options.StepTraining())
 	if err != nil {
 		return err
 	}
 	return s.compile()
 }
 
-// compile makes the programs of the training set, then those of the test set.
+// compile makes the programs of the training set, then those of the sets that are looked at
+// after each epoch.
 func (s *session) compile() (err error) {
 	t := &s.train
 	if err := t.compile(s.network.TrainStep); err != nil {
@@ -71,15 +85,25 @@ func (s *session) compile() (err error) {
 	if t.sums, err = s.backend.Compile(mlp.Sums(t.Set)); err != nil {
 		return err
 	}
-	return s.compileEval()
-}
-
-// compileEval makes the programs of the test set.
-func (s *session) compileEval() (err error) {
-	if err := s.test.compile(s.network.EvalStep); err != nil {
+	if err := s.compileAverages(); err != nil {
 		return err
 	}
-	s.test.sums, err = s.backend.Compile(mlp.Sums(s.test.Set))
+	if err := s.compileEval(&s.validation); err != nil || !s.options.TestsEach() {
+		return err
+	}
+	return s.compileEval(&s.test)
+}
+
+// compileEval makes the programs of a set that is evaluated, unless it has them or there is
+// nothing to evaluate.
+func (s *session) compileEval(e *evalSet) (err error) {
+	if e.feed == nil || e.sums != nil {
+		return nil
+	}
+	if err := e.compile(s.network.Averaged().EvalStep); err != nil {
+		return err
+	}
+	e.sums, err = s.backend.Compile(mlp.Sums(e.Set))
 	return err
 }
 
@@ -88,8 +112,10 @@ func (s *session) free() {
 	s.orders.wait()
 	s.probe.free()
 	s.train.release()
+	s.validation.release()
 	s.test.release()
-	for _, x := range []compute.Executable{s.train.clear, s.train.sums, s.test.sums} {
+	for _, x := range []compute.Executable{s.train.clear, s.train.sums, s.validation.sums, s.test.sums,
+		s.averages.usual, s.averages.last} {
 		if x != nil {
 			x.Release()
 		}
@@ -102,35 +128,58 @@ func (s *session) free() {
 	}
 }
 
-// load puts a state's parameters on the device.
+// A kept is what a state holds of one kind for each parameter, and where the network has it.
+type kept struct {
+	mats   []compute.Mat
+	values *[][]float32
+}
+
+// kept lists them; a kind that the training has no use for is empty in both.
+func (s *session) kept(st *State) []kept {
+	n := s.network
+	return []kept{{n.Parameters(), &st.Values}, {n.Velocities(), &st.Velocities}, {n.Squares(), &st.Squares},
+		{n.Averages(), &st.Averages}}
+}
+
+// load puts a state's parameters on the device, with what belongs to them.
 func (s *session) load(st *State) error {
-	if err := s.network.Load(s.network.Parameters(), st.Values); err != nil {
-		return err
+	for _, k := range s.kept(st) {
+		if err := s.network.Load(k.mats, *k.values); err != nil {
+			return err
+		}
 	}
-	return s.network.Load(s.network.Velocities(), st.Velocities)
+	return nil
 }
 
 // store brings the parameters into a state. Two states take turns in the same
 // memory, so that no epoch leaves behind what the network takes.
 func (s *session) store(st *State) error {
 	s.reserve()
-	st.Values, st.Velocities = s.spare.Values, s.spare.Velocities
-	if err := s.network.Store(s.network.Parameters(), st.Values); err != nil {
-		return err
+	spare := s.kept(s.spare)
+	for i, k := range s.kept(st) {
+		*k.values = *spare[i].values
+		if err := s.network.Store(k.mats, *k.values); err != nil {
+			return err
+		}
 	}
-	return s.network.Store(s.network.Velocities(), st.Velocities)
+	return nil
 }
 
 // replace makes next, which was stored, a run's state, and keeps what it replaces
 // for the one after it.
 func (s *session) replace(st *State, next State) {
-	s.spare, *st = &State{Values: st.Values, Velocities: st.Velocities}, next
+	s.spare = &State{Values: st.Values, Velocities: st.Velocities, Squares: st.Squares, Averages: st.Averages}
+	*st = next
 }
 
 // reserve takes the memory for the next state.
 func (s *session) reserve() {
-	if s.spare == nil {
-		s.spare = &State{Values: room(s.network.Parameters()), Velocities: room(s.network.Velocities())}
+	if s.spare != nil {
+		return
+	}
+	s.spare = &State{}
+	for _, k := range s.kept(s.spare) {
+		*k.values = room(k.mats)
 	}
 }
 
@@ -146,10 +195,27 @@ func room(mats []compute.Mat) [][]float32 {
 	return list
 }
 
-// runStep queues the training step that begins at a row of the epoch and returns
-// the row after it.
-func (s *session) runStep(row int, rate float64) (next int, err error) {
-	return s.train.run(compute.Args{Row: row, LearningRate: float32(rate), Momentum: float32(s.options.Momentum)})
+// blur gives the device the Gaussian of an epoch's elastic distortions, counted from 0.
+func (s *session) blur(epoch int) error {
+	a := s.options.Training.Augment
+	if !a.Elastic() {
+		return nil
+	}
+	sigma := a.SigmaOf(s.options.Seed, epoch)
+	if sigma == s.sigma {
+		return nil
+	}
+	s.sigma = sigma
+	return s.network.Blur(sigma)
+}
+
+// runStep queues the training step that begins at a row of an epoch, which is counted from
+// 0, and returns the row after it.
+func (s *session) runStep(epoch, row int) (next int, err error) {
+	if next, err = s.train.run(s.options.StepArgs(epoch, row, s.train.samples)); err == nil {
+		s.average(epoch, row/s.train.batch)
+	}
+	return next, err
 }
 
 // totals waits for a set's sums and returns the means over n samples.
@@ -162,8 +228,12 @@ func (s *session) totals(sums compute.Executable, set mlp.Set, n int) (loss, hit
 	return float64(v[0]) / float64(n), float64(v[1]) / float64(n), nil
 }
 
-// evaluate returns the mean loss and the share of hits on a set.
+// evaluate returns the mean loss and the share of hits on a set that is not empty, of the
+// averaged parameters where there are any.
 func (s *session) evaluate(e *evalSet) (loss, acc float64, err error) {
+	if err := s.compileEval(e); err != nil {
+		return 0, 0, err
+	}
 	for row := 0; row < e.samples && err == nil; {
 		row, err = e.run(compute.Args{Row: row})
 	}
@@ -171,11 +241,4 @@ func (s *session) evaluate(e *evalSet) (loss, acc float64, err error) {
 		return 0, 0, err
 	}
 	return s.totals(e.sums, e.Set, e.samples)
-}
-
-// training is Options.Training with what follows from the momentum: velocities.
-func (o Options) training() mlp.Training {
-	t := o.Training
-	t.Velocity = t.Velocity || o.Momentum != 0
-	return t
 }

@@ -41,7 +41,7 @@ func (r *Run) step(s *session, row int, rate float64) (int, error) {
 	if r.Shadow > 0 && number%r.Shadow == 0 {
 		return r.shadow(s, row, rate)
 	}
-	next, err := s.runStep(row, rate)
+	next, err := s.runStep(r.State.Epoch, row)
 	if err != nil {
 		return 0, &DeviceError{err}
 	}
@@ -119,7 +119,7 @@ func (s *session) firstBadStep(st *State, from, last int) (m *Moment, before boo
 	}
 	row := st.Rows
 	for row < from {
-		if row, err = s.runStep(row, s.at(st, row).LearningRate); err != nil {
+		if row, err = s.runStep(st.Epoch, row); err != nil {
 			return nil, false, err
 		}
 	}

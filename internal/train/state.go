@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 
 	"shadegrad/internal/dataset"
 )
@@ -18,7 +19,9 @@ type State struct {
 	Epoch      int         // epochs completed
 	Rows       int         // samples of the next epoch that are done
 	Values     [][]float32 // of each parameter, in the order of mlp.Config.Shapes; none before the run begins
-	Velocities [][]float32 // likewise; none without momentum
+	Velocities [][]float32 // V of op Update, likewise; none where mlp.Training.Velocities is false
+	Squares    [][]float32 // S of op Update, likewise; none where mlp.Training.Squares is false
+	Averages   [][]float32 // moving averages of Values, likewise; none where mlp.Training.Average is 0
 	Stats      []float32   // loss and hit of each of Rows samples
 	Last       Epoch       // the last completed epoch's outcome
 	Best       *Best       // the best epoch so far; nil without a validation set
@@ -30,6 +33,9 @@ type State struct {
 func NewState(o Options, d *dataset.Data, path string) *State {
 	s := &State{Options: o, Data: Describe(d)}
 	s.Data.Path = path
+	if !o.Training.Augment.IsZero() {
+		s.Options.Network.Width, s.Options.Network.Height = d.Train.Width, d.Train.Height
+	}
 	return s
 }
 
@@ -51,11 +57,17 @@ func (s *State) begin(ctx context.Context) error {
 	case <-ctx.Done():
 		return ErrInterrupted
 	}
-	if s.Options.Momentum == 0 {
-		return nil
-	}
+	t := s.Options.StepTraining()
 	for _, v := range s.Values {
-		s.Velocities = append(s.Velocities, make([]float32, len(v)))
+		if t.Velocities() {
+			s.Velocities = append(s.Velocities, make([]float32, len(v)))
+		}
+		if t.Squares() {
+			s.Squares = append(s.Squares, make([]float32, len(v)))
+		}
+		if t.Average > 0 {
+			s.Averages = append(s.Averages, slices.Clone(v))
+		}
 	}
 	return nil
 }
@@ -78,13 +90,15 @@ func firstBad(values [][]float32) int {
 
 // DataInfo identifies a data set.
 type DataInfo struct {
-	Name    string `json:"name"`
-	Path    string `json:"path"`    // where it was read from, as dataset.Open takes it
-	Samples int    `json:"samples"` // in the training set
-	Width   int    `json:"width"`
-	Height  int    `json:"height"`
-	Classes int    `json:"classes"`
-	Digest  string `json:"digest,omitempty"` // SHA-256 of the training images and labels
+	Name string `json:"name"`
+	Path string `json:"path"` // where it was read from, as dataset.Open takes it
+	// Form is what was made of it.
+	Form    dataset.Form `json:"form,omitzero"`
+	Samples int          `json:"samples"` // in the training set
+	Width   int          `json:"width"`
+	Height  int          `json:"height"`
+	Classes int          `json:"classes"`
+	Digest  string       `json:"digest,omitempty"` // SHA-256 of the training images and labels
 }
 
 // Describe returns what identifies a data set, without the digest.

@@ -65,8 +65,14 @@ func (s *State) Chosen() [][]float32 {
 	return s.evaluated()
 }
 
-// evaluated returns the weights with which the state's last epoch was evaluated.
-func (s *State) evaluated() [][]float32 { return s.Values }
+// evaluated returns the weights with which the state's last epoch was evaluated: the averages,
+// where there are any.
+func (s *State) evaluated() [][]float32 {
+	if s.Averages != nil {
+		return s.Averages
+	}
+	return s.Values
+}
 
 // choose keeps the state's last epoch if it is the best on the validation set.
 func (s *State) choose() {
@@ -132,5 +138,6 @@ func (r *Run) test(ctx context.Context, s *session) (err error) {
 
 // show puts weights where an evaluation reads them. Training cannot go on after it.
 func (s *session) show(values [][]float32) error {
-	return s.network.Load(s.network.Parameters(), values)
+	n := s.network.Averaged()
+	return n.Load(n.Parameters(), values)
 }
