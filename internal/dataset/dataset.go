@@ -1,22 +1,16 @@
-// Package dataset reads data sets in MNIST's format: images of one byte a pixel and a label of one byte for each, in IDX
-// files, compressed with gzip or not. MNIST itself is built in.
+// Package dataset reads data sets: images of one byte a pixel or rows of numbers, and for each a label of one byte or, for
+// regression, numbers as its target. MNIST and four toys are built in. Others come as IDX files (MNIST's own format), as
+// CSV, or as PNG and JPEG images in a directory for each class; where a file is compressed with gzip, its content tells.
 //
-// Fashion-MNIST, KMNIST and EMNIST come in the same format; images may have any size and labels any value of a byte.
-// EMNIST stores its images transposed, and they are passed on as they are stored.
+// Fashion-MNIST, KMNIST and EMNIST come as IDX too; images may have any size and labels any value of a byte. EMNIST stores
+// its images transposed, and they are passed on as they are stored.
 //
-// Every error names the file, what was expected, what was found and at which byte. Bytes of a compressed file are counted
-// in the data, once decompressed; where the compression itself is damaged, in the file.
+// Every error names the file, what was expected, what was found and where: at which byte of an IDX file, in which line and
+// column of a CSV file. Bytes of a compressed file are counted in the data, once decompressed; where the compression itself
+// is damaged, in the file.
 package dataset
 
-import (
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"sync"
-
-	"shadegrad/internal/memory"
-)
+import "fmt"
 
 // A Set is a list of samples: images of one size, or rows of numbers, with their labels
 // or, for regression, their targets.
@@ -29,7 +23,7 @@ type Set struct {
 	Classes       int       // labels are below it; the same for both sets of a Data; 0 for regression
 	Outputs       int       // numbers of a target; 0 for classes
 
-	labelsFile string
+	origin func(i int) string // says of sample i's label where it is and that it is out of range; nil: nobody knows
 }
 
 // Len returns the number of samples.
@@ -49,130 +43,55 @@ func (s *Set) Image(i int) []byte {
 	return s.Images[i*n : (i+1)*n : (i+1)*n]
 }
 
-// CheckLabels returns an error, with file and byte, if a label is not below classes: a network with classes outputs
+// CheckLabels returns an error, with file and place, if a label is not below classes: a network with classes outputs
 // cannot give it.
 func (s *Set) CheckLabels(classes int) error {
 	for i, label := range s.Labels {
-		if int(label) >= classes {
-			return fmt.Errorf("%s: label out of range at byte %d: expected 0 to %d, found %d",
-				s.labelsFile, headerSize(labelsMagic)+i, classes-1, label)
+		if int(label) < classes {
+			continue
 		}
+		where := fmt.Sprintf("sample %d: label out of range", i+1)
+		if s.origin != nil {
+			where = s.origin(i)
+		}
+		return fmt.Errorf("%s: expected 0 to %d, found %d", where, classes-1, label)
 	}
 	return nil
 }
 
-// A Data is a data set with its two parts.
+// A Data is a data set with its parts.
 type Data struct {
-	Name        string // "MNIST (built in)", or the directory
+	Name        string // "MNIST (built in)", or the file or directory
 	Train, Test Set
 	// Validation is the part of the training set that Split has put aside; empty otherwise.
 	Validation Set
+	// ClassNames are the names of the classes, label by label, where the data set has names: those of the directories of
+	// its images. Otherwise nil.
+	ClassNames []string
+	// Note is what the user should know about how the data set was read, in a sentence without a full stop; often empty.
+	Note string
 }
 
-// Open reads the data set in the directory dir, or the built-in MNIST if dir is empty.
-//
-// The directory holds four files named as MNIST's are: train-images-idx3-ubyte, train-labels-idx1-ubyte,
-// t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte. Each may have .gz at its end, a dot before idx, a prefix such as
-// emnist-letters-, and test for t10k. Where a file is there with and without .gz, the uncompressed one is read. Whether
-// a file is compressed is told by its content. The number of classes is the highest label of both parts, plus 1.
-func Open(dir string) (*Data, error) {
-	return open(dir, []role{trainImages, trainLabels, testImages, testLabels})
-}
-
-// OpenTest is as Open, but neither reads nor needs the training part; the Data's Train is empty, and the number of
-// classes is the highest label of the test part, plus 1.
-func OpenTest(dir string) (*Data, error) {
-	return open(dir, []role{testImages, testLabels})
-}
-
-func open(dir string, wanted []role) (*Data, error) {
-	if dir == "" {
-		return builtIn.read(wanted)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, reason(err))
-	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("%s: expected a directory with the files of a data set, found a file", dir)
-	}
-	return openFS(os.DirFS(dir), dir, filepath.Clean(dir)+string(filepath.Separator), wanted)
-}
-
-// openFS reads the wanted files from fsys. Errors call a file by its name after prefix.
-func openFS(fsys fs.FS, name, prefix string, wanted []role) (*Data, error) {
-	names, err := find(fsys, wanted)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	s := source{name, prefix, names, func(r role, budget *memory.Budget) (*idxFile, error) {
-		return readIDX(fsys, names[r], r.magic(), budget)
-	}}
-	return s.read(wanted)
-}
-
-// A source is where a data set comes from.
-type source struct {
-	name   string        // of the data set
-	prefix string        // before the names of files in errors
-	names  [roles]string // of the files
-	file   func(role, *memory.Budget) (*idxFile, error)
-}
-
-// read reads the wanted files and puts them together.
-func (s source) read(wanted []role) (*Data, error) {
-	// Decompression takes longest, so that each file gets a goroutine.
-	var files [roles]*idxFile
-	var errs [roles]error
-	var wg sync.WaitGroup
-	budget := memory.NewBudget(memory.Available())
-	for _, r := range wanted {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			files[r], errs[r] = s.file(r, budget)
-		}()
-	}
-	wg.Wait()
-	for _, r := range wanted {
-		if errs[r] != nil {
-			return nil, fmt.Errorf("%s%s: %w", s.prefix, s.names[r], errs[r])
+// sets returns the parts that have samples.
+func (d *Data) sets() []*Set {
+	var list []*Set
+	for _, s := range []*Set{&d.Train, &d.Validation, &d.Test} {
+		if s.Len() > 0 {
+			list = append(list, s)
 		}
 	}
-	return s.assemble(wanted, files)
+	return list
 }
 
-// assemble makes a data set of its files, which must fit together.
-func (s source) assemble(wanted []role, files [roles]*idxFile) (*Data, error) {
-	names, prefix := s.names, s.prefix
-	data := &Data{Name: s.name}
-	sets := map[role]*Set{trainImages: &data.Train, testImages: &data.Test}
-	var highest byte
-	for _, r := range wanted {
-		set := sets[r]
-		if set == nil {
-			continue
-		}
-		images, labels := files[r], files[r+1]
-		if labels.count != images.count {
-			return nil, fmt.Errorf("%s%s: at byte 4: expected %d labels, one for each image of %s, found %d",
-				prefix, names[r+1], images.count, names[r], labels.count)
-		}
-		*set = Set{Images: images.values, Labels: labels.values, Width: images.width, Height: images.height,
-			labelsFile: prefix + names[r+1]}
-		for _, label := range labels.values {
-			highest = max(highest, label)
+// countClasses sets the number of classes of all parts: the highest label, plus 1, or the number of their names.
+func (d *Data) countClasses() {
+	classes := len(d.ClassNames)
+	for _, s := range d.sets() {
+		for _, label := range s.Labels {
+			classes = max(classes, int(label)+1)
 		}
 	}
-	train, test := &data.Train, &data.Test
-	if train.Len() > 0 && (test.Width != train.Width || test.Height != train.Height) {
-		return nil, fmt.Errorf("%s%s: at byte 8: expected images of %dx%d as in %s, found %dx%d",
-			prefix, names[testImages], train.Width, train.Height, names[trainImages], test.Width, test.Height)
+	for _, s := range d.sets() {
+		s.Classes = classes
 	}
-	for _, set := range sets {
-		if set.Len() > 0 {
-			set.Classes = int(highest) + 1
-		}
-	}
-	return data, nil
 }

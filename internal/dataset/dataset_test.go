@@ -265,8 +265,8 @@ func TestFaults(t *testing.T) {
 		want   string
 	}{
 		{"nothing there", func(f map[string][]byte) { clear(f) },
-			"DIR: no data found; looked for train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, " +
-				"t10k-labels-idx1-ubyte, each with or without .gz, a dot before idx, a prefix, or test for t10k"},
+			"DIR: no data found; looked for IDX files (train-images-idx3-ubyte and so on), CSV files (such as train.csv and " +
+				"test.csv) and a directory of PNG or JPEG images for each class"},
 		{"missing", func(f map[string][]byte) { delete(f, tl) },
 			"DIR: train-labels-idx1-ubyte is missing (with or without .gz), which goes with train-images-idx3-ubyte"},
 		{"missing with prefix", func(f map[string][]byte) { clear(f); f["emnist-digits-test-images-idx3-ubyte.gz"] = nil },
@@ -350,7 +350,7 @@ func TestFaultsOfTheDirectory(t *testing.T) {
 	dir := write(t, map[string][]byte{"file": nil})
 	for path, want := range map[string]string{
 		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory",
-		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected a directory with the files of a data set, found a file",
+		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected lines of text, found an empty file",
 	} {
 		_, err := Open(path)
 		if err == nil || err.Error() != want {
@@ -394,12 +394,12 @@ func TestUnreadableFile(t *testing.T) {
 		files[name] = &fstest.MapFile{Data: data}
 	}
 	locked := lockedFS{files, "train-labels-idx1-ubyte", fs.ErrPermission}
-	_, err := openFS(locked, "DIR", "DIR/", []role{trainImages, trainLabels, testImages, testLabels})
+	_, err := openIDX(locked, "DIR", "DIR/", []role{trainImages, trainLabels, testImages, testLabels})
 	if err == nil || err.Error() != "DIR/train-labels-idx1-ubyte: permission denied" || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got error %v", err)
 	}
 	files["t10k-images-idx3-ubyte"].Mode = fs.ModeNamedPipe
-	_, err = openFS(files, "DIR", "DIR/", []role{testImages, testLabels})
+	_, err = openIDX(files, "DIR", "DIR/", []role{testImages, testLabels})
 	if err == nil || err.Error() != "DIR/t10k-images-idx3-ubyte: expected a file, found a pipe" {
 		t.Errorf("got error %v", err)
 	}

@@ -26,7 +26,7 @@ func gunzip(dst, src []byte) (n int, err error) {
 	var z gzip.Reader
 	for {
 		if err := z.Reset(r); err != nil {
-			return n, gzipError(err, src, position())
+			return n, gzipError(err, int64(len(src)), int64(position()))
 		}
 		z.Multistream(false) // so that what follows a member is looked at here
 		got, err := fill(&z, dst[n:])
@@ -39,7 +39,7 @@ func gunzip(dst, src []byte) (n int, err error) {
 			}
 		}
 		if err != io.EOF {
-			return n, gzipError(err, src, position())
+			return n, gzipError(err, int64(len(src)), int64(position()))
 		}
 		if r.Len() == 0 {
 			return n, nil
@@ -61,12 +61,12 @@ func fill(r io.Reader, dst []byte) (n int, err error) {
 	return n, err
 }
 
-// gzipError says what is wrong with compressed data, and at which byte it was noticed.
-func gzipError(err error, src []byte, at int) error {
+// gzipError says what is wrong with compressed data of so many bytes, and at which byte it was noticed.
+func gzipError(err error, size, at int64) error {
 	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return fmt.Errorf("truncated gzip data: the file ends at byte %d, before the compressed data does", len(src))
+		return fmt.Errorf("truncated gzip data: the file ends at byte %d, before the compressed data does", size)
 	case errors.As(err, &corrupt):
 		return damaged(at, "no valid deflate data")
 	case errors.Is(err, gzip.ErrChecksum):
@@ -75,6 +75,6 @@ func gzipError(err error, src []byte, at int) error {
 	return damaged(at, "no valid gzip header")
 }
 
-func damaged(at int, what string) error {
+func damaged(at int64, what string) error {
 	return fmt.Errorf("damaged gzip data at byte %d: %s", at, what)
 }

@@ -1,0 +1,189 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A dialect is how a CSV file writes its table.
+type dialect struct {
+	separator   byte // ',', ';', tab, or a space for any number of spaces
+	header      bool // the first line has names
+	columns     int
+	targets     int // how many columns are targets; 0 for labels
+	first, last int // the columns of the label or of the targets; the others are features
+}
+
+// answers returns how many columns are not features.
+func (d *dialect) answers() int { return d.last - d.first + 1 }
+
+// features returns how many columns are features.
+func (d *dialect) features() int { return d.columns - d.answers() }
+
+// recognise tells the dialect of a table from its first line.
+func recognise(line []byte, o Options) (*dialect, error) {
+	line = trimEnd(line)
+	if len(line) == 0 {
+		return nil, errEmptyLine
+	}
+	if text := hint(line); text != "" || bytes.IndexByte(line, 0) >= 0 || bytes.HasPrefix(line, []byte("\x89PNG")) {
+		return nil, fmt.Errorf("line 1: expected text with names or numbers%s, found something else%s", ifUTF16(line), text)
+	}
+	d := &dialect{separator: separatorOf(line), targets: o.Targets}
+	cells := d.split(line)
+	d.columns = len(cells)
+	d.header = isHeader(cells)
+	switch {
+	case d.header && len(cells[0]) == 0:
+		return nil, errors.New("line 1, column 1: expected a name, found nothing; if this column only numbers the lines, leave it out")
+	case d.columns <= max(1, o.Targets):
+		answer := "a label"
+		if o.Targets > 0 {
+			answer = fmt.Sprintf("%d targets", o.Targets)
+		}
+		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %d columns",
+			answer, d.columns)
+	case o.Targets > 0 && o.TargetsFirst:
+		d.last = o.Targets - 1
+	case o.Targets > 0:
+		d.first, d.last = d.columns-o.Targets, d.columns-1
+	case d.header:
+		d.first = labelColumn(cells)
+		d.last = d.first
+	}
+	return d, nil
+}
+
+var errEmptyLine = errors.New("line 1: expected names or numbers, found an empty line")
+
+// ifUTF16 says what else text with a zero in each second byte is.
+func ifUTF16(line []byte) string {
+	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) {
+		return " in UTF-8 (this is UTF-16: save it anew)"
+	}
+	return ""
+}
+
+// separatorOf tells what separates the cells of a line. A comma may be within a name where another separator is used, and
+// a space may be beside any of them.
+func separatorOf(line []byte) byte {
+	var seen [256]bool
+	quoted := false
+	for _, c := range line {
+		if c == '"' {
+			quoted = !quoted
+		}
+		seen[c] = seen[c] || !quoted
+	}
+	for _, c := range []byte(";\t,") {
+		if seen[c] {
+			return c
+		}
+	}
+	return ' '
+}
+
+// isHeader tells names from numbers. A line whose first cell is a number counts as one of numbers unless most are names,
+// so that a mistake in the first line of numbers is found.
+func isHeader(cells [][]byte) bool {
+	names := 0
+	for _, cell := range cells {
+		if !looksLikeNumber(cell) {
+			names++
+		}
+	}
+	return len(cells) > 0 && !looksLikeNumber(cells[0]) || 2*names > len(cells)
+}
+
+// looksLikeNumber tells whether a cell is more likely to be a number than a name. Nothing is no name.
+func looksLikeNumber(cell []byte) bool {
+	_, err := parseNumber(cell)
+	return err == nil || len(cell) == 0 || err == errNotFinite || err == errTooLarge
+}
+
+// labelColumn returns the column of a header that is called label or class, and otherwise the first.
+func labelColumn(names [][]byte) int {
+	for i, name := range names {
+		switch strings.ToLower(string(name)) {
+		case "label", "class":
+			return i
+		}
+	}
+	return 0
+}
+
+// split returns the cells of a line.
+func (d *dialect) split(line []byte) [][]byte {
+	var cells [][]byte
+	for at := d.begin(line); ; {
+		cell, next, err := d.cell(line, at)
+		if err != nil {
+			cell, next = line[at:], -1
+		}
+		cells = append(cells, cell)
+		if next < 0 {
+			return cells
+		}
+		at = next
+	}
+}
+
+// begin returns where the first cell of a line begins.
+func (d *dialect) begin(line []byte) int {
+	at := 0
+	for d.separator == ' ' && at < len(line) && line[at] == ' ' {
+		at++
+	}
+	return at
+}
+
+var errQuote = errors.New("quotes do not match")
+
+// cell returns the cell of a line that begins at a place, without spaces and quotes around it, and where the next one
+// begins, or −1. A quote within quotes stays doubled: it is in no number.
+func (d *dialect) cell(line []byte, at int) (cell []byte, next int, err error) {
+	rest := line[at:]
+	begin := 0
+	for begin < len(rest) && rest[begin] == ' ' {
+		begin++
+	}
+	quoted := begin < len(rest) && rest[begin] == '"'
+	from := begin
+	if quoted {
+		for from++; ; from += 2 {
+			n := bytes.IndexByte(rest[from:], '"')
+			if n < 0 {
+				return nil, 0, errQuote
+			}
+			from += n
+			if from+1 >= len(rest) || rest[from+1] != '"' {
+				break
+			}
+		}
+		cell = rest[begin+1 : from]
+		from++
+	}
+	end := bytes.IndexByte(rest[from:], d.separator)
+	if end < 0 {
+		end, next = len(rest), -1
+	} else {
+		end += from
+		next = at + end + 1
+	}
+	outside := bytes.Trim(rest[from:end], " ")
+	switch {
+	case !quoted:
+		cell = outside
+	case len(outside) > 0:
+		return nil, 0, errQuote
+	}
+	for d.separator == ' ' && next >= 0 && next < len(line) && line[next] == ' ' {
+		next++
+	}
+	return cell, next, nil
+}
+
+// trimEnd takes the end of a line away, and spaces before it.
+func trimEnd(line []byte) []byte { return bytes.TrimRight(line, " \r\n") }

@@ -1,0 +1,69 @@
+package dataset
+
+import "fmt"
+
+// A Form is how a data set is read and what is made of it. The zero Form leaves it as it is.
+type Form struct {
+	// Targets are the columns of a CSV file that are numbers to learn.
+	Targets Columns `json:"targets,omitzero"`
+	// Standardize brings columns of numbers to mean 0 and deviation 1.
+	Standardize bool `json:"standardize,omitempty"`
+	// Pad is the size that images are given, with black around them; 0 by 0 leaves them.
+	Pad Size `json:"pad,omitzero"`
+	// Limit is the most samples that Shorten leaves in the training set; 0 leaves all.
+	Limit int `json:"limit,omitempty"`
+}
+
+// Columns are the last columns of a table, or the first ones.
+type Columns struct {
+	Count int  `json:"count"`
+	First bool `json:"first,omitempty"`
+}
+
+// A Size is that of images, in pixels.
+type Size struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// Open reads the data set that where names, as OpenWith does, in this form, but for Limit.
+func (f Form) Open(where string) (*Data, error) { return f.open(where, OpenWith) }
+
+// OpenTest is as Open, but of the test part alone, as OpenTestWith reads it.
+func (f Form) OpenTest(where string) (*Data, error) { return f.open(where, OpenTestWith) }
+
+func (f Form) open(where string, open func(string, Options) (*Data, error)) (*Data, error) {
+	d, err := open(where, Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize})
+	if err != nil || f.Pad == (Size{}) {
+		return d, err
+	}
+	return d, d.Pad(f.Pad.Width, f.Pad.Height)
+}
+
+// Shorten leaves the first Limit samples in the training set. It does so after the
+// validation set is put aside, which stays as large as it is.
+func (f Form) Shorten(d *Data) {
+	if s := &d.Train; f.Limit > 0 && f.Limit < s.Len() {
+		*s = s.First(f.Limit)
+		d.Name += fmt.Sprintf(", the first %d", f.Limit)
+	}
+}
+
+// First returns a set of the first n samples, which are not copied. It panics if there are
+// not as many.
+func (s *Set) First(n int) Set {
+	short := *s
+	if s.Images != nil {
+		short.Images = s.Images[:n*s.Features()]
+	}
+	if s.Values != nil {
+		short.Values = s.Values[:n*s.Features()]
+	}
+	if s.Labels != nil {
+		short.Labels = s.Labels[:n]
+	}
+	if s.Targets != nil {
+		short.Targets = s.Targets[:n*s.Outputs]
+	}
+	return short
+}

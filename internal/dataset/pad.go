@@ -1,0 +1,52 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+
+	"shadegrad/internal/memory"
+)
+
+// Pad puts the images of all parts into the middle of larger ones, with zeros around them. Where the space to share is odd, the
+// right and the lower side have one more. The arrays of the images are not changed but replaced.
+func (d *Data) Pad(width, height int) error {
+	budget := memory.NewBudget(memory.Available())
+	for _, s := range d.sets() {
+		if s.Images == nil {
+			return fmt.Errorf("%s has rows of numbers; only images can be padded", d.Name)
+		}
+		if width < s.Width || height < s.Height {
+			return fmt.Errorf("%s: images of %dx%d cannot be padded to %dx%d: expected at least their own size", d.Name, s.Width, s.Height, width, height)
+		}
+		_, pixels := bits.Mul64(uint64(width), uint64(height))
+		over, total := bits.Mul64(pixels, uint64(s.Len()))
+		if high, _ := bits.Mul64(uint64(width), uint64(height)); high != 0 || over != 0 || total > maxInt {
+			return fmt.Errorf("%s: %d images of %dx%d: %w", d.Name, s.Len(), width, height, errTooMuch)
+		}
+		if err := take(budget, int64(total)); err != nil {
+			return fmt.Errorf("%s: %d images of %dx%d: %w", d.Name, s.Len(), width, height, err)
+		}
+	}
+	for _, s := range d.sets() {
+		s.pad(width, height)
+	}
+	return nil
+}
+
+var errTooMuch = errors.New("more than memory can be")
+
+func (s *Set) pad(width, height int) {
+	if width == s.Width && height == s.Height {
+		return
+	}
+	images := allocate(s.Len() * width * height)
+	left, top := (width-s.Width)/2, (height-s.Height)/2
+	for i := range s.Len() {
+		image := s.Image(i)
+		for y := range s.Height {
+			copy(images[(i*height+top+y)*width+left:], image[y*s.Width:(y+1)*s.Width])
+		}
+	}
+	s.Images, s.Width, s.Height = images, width, height
+}

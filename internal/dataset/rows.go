@@ -1,0 +1,207 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Rows are read here byte by byte and not by encoding/csv. That takes a quote that is not closed for the beginning of a cell as
+// long as the rest of the file, which no budget bounds, has no word for a run of spaces, and takes 1.7 s of a core for the
+// 110 MB of MNIST where this takes 0.4 s.
+
+// A rowError is what is wrong with a line, counted from 1.
+type rowError struct {
+	line int
+	err  error
+}
+
+func (e *rowError) Error() string { return fmt.Sprintf("line %d%v", e.line, e.err) }
+
+// errNotByte says that a feature is no whole number from 0 to 255, but may be a number.
+var errNotByte = errors.New(": not a byte")
+
+// A table is where the rows of a CSV file go. Of images and values one is nil, and so is one of labels and targets.
+type table struct {
+	dialect
+	rows    int
+	images  []byte
+	values  []float32
+	labels  []byte
+	targets []float32
+}
+
+// read reads lines, of which the first is row row and line number, and stops before row t.rows.
+func (t *table) read(lines []byte, row, number int) *rowError {
+	for ; len(lines) > 0 && row < t.rows; row, number = row+1, number+1 {
+		end := bytes.IndexByte(lines, '\n')
+		line := lines
+		if end < 0 {
+			lines = nil
+		} else {
+			line, lines = lines[:end], lines[end+1:]
+		}
+		if err := t.readRow(trimEnd(line), row); err != nil {
+			return &rowError{number, err}
+		}
+	}
+	return nil
+}
+
+// readRow reads a line into a row.
+func (t *table) readRow(line []byte, row int) error {
+	if len(line) == 0 {
+		return fmt.Errorf(": expected %d columns, found an empty line", t.columns)
+	}
+	n := t.features()
+	var images []byte
+	var values []float32
+	if t.images != nil {
+		images = t.images[row*n : (row+1)*n]
+	} else {
+		values = t.values[row*n : (row+1)*n]
+	}
+	feature := 0
+	for column, at := 0, t.begin(line); ; column++ {
+		if column == t.columns {
+			return t.wrongWidth(line)
+		}
+		whole, next, ok := small(line, at, t.separator)
+		if ok && next >= 0 && t.separator == ' ' {
+			for next < len(line) && line[next] == ' ' {
+				next++
+			}
+		}
+		value := float32(whole)
+		if !ok {
+			cell, after, err := t.cell(line, at)
+			if err == nil {
+				value, err = parseNumber(cell)
+			}
+			if err != nil {
+				return t.wrongCell(line, column, cell, err)
+			}
+			next = after
+			whole = -1
+			if value >= 0 && value <= math.MaxUint8 && value == float32(math.Floor(float64(value))) {
+				whole = int(value)
+			}
+		}
+		switch {
+		case column >= t.first && column <= t.last && t.targets != nil:
+			t.targets[row*t.answers()+column-t.first] = value
+		case column >= t.first && column <= t.last:
+			if whole < 0 || whole > math.MaxUint8 {
+				cell, _, _ := t.cell(line, at)
+				return fmt.Errorf(", column %d: expected a label, a whole number from 0 to 255, found %s", column+1, found(cell))
+			}
+			t.labels[row] = byte(whole)
+		case values != nil:
+			values[feature] = value
+			feature++
+		case whole < 0 || whole > math.MaxUint8:
+			return errNotByte
+		default:
+			images[feature] = byte(whole)
+			feature++
+		}
+		if next < 0 {
+			if column+1 < t.columns {
+				return t.wrongWidth(line)
+			}
+			return nil
+		}
+		at = next
+	}
+}
+
+// small reads a number of up to three digits and the separator after it. It is what most cells are.
+func small(line []byte, at int, separator byte) (n, next int, ok bool) {
+	for i := at; i < len(line); i++ {
+		digit := line[i] - '0'
+		if digit > 9 {
+			return n, i + 1, line[i] == separator && i > at
+		}
+		if i == at+3 {
+			return 0, 0, false
+		}
+		n = 10*n + int(digit)
+	}
+	return n, -1, len(line) > at
+}
+
+func (t *table) wrongWidth(line []byte) error {
+	return fmt.Errorf(": expected %d columns as in line 1, found %d", t.columns, len(t.split(line)))
+}
+
+// wrongCell says what is wrong with a cell, but first that the columns are wrong if they are.
+func (t *table) wrongCell(line []byte, column int, cell []byte, err error) error {
+	if err == errQuote {
+		return fmt.Errorf(", column %d: a quote is not closed, or something follows the closing one", column+1)
+	}
+	if len(t.split(line)) != t.columns {
+		return t.wrongWidth(line)
+	}
+	what := "a number"
+	switch {
+	case err == errNotFinite:
+		what = "a finite number"
+	case err == errTooLarge:
+		what = "a number up to 3.4e38 in magnitude"
+	case t.dialect.targets == 0 && column == t.first:
+		what = "a label, a whole number from 0 to 255"
+	}
+	return fmt.Errorf(", column %d: expected %s, found %s", column+1, what, found(cell))
+}
+
+// found shows a cell.
+func found(cell []byte) string {
+	const most = 30
+	if len(cell) == 0 {
+		return "nothing"
+	}
+	if len(cell) > most {
+		return strconv.Quote(string(cell[:most])) + " and more"
+	}
+	return strconv.Quote(string(cell))
+}
+
+var (
+	errNotNumber = errors.New("not a number")
+	errNotFinite = errors.New("not finite")
+	errTooLarge  = errors.New("too large")
+)
+
+// maxNumber is how long a number may be.
+const maxNumber = 400
+
+// parseNumber reads a decimal number, rounded once. Numbers too small for float32 become 0, those too large are refused.
+func parseNumber(cell []byte) (float32, error) {
+	if len(cell) == 0 || len(cell) > maxNumber {
+		return 0, errNotNumber
+	}
+	for _, c := range cell {
+		if c-'0' > 9 && c != '.' && c != '-' && c != '+' && c|0x20 != 'e' {
+			return 0, notNumber(cell)
+		}
+	}
+	v, err := strconv.ParseFloat(string(cell), 32)
+	switch {
+	case err == nil:
+		return float32(v), nil
+	case errors.Is(err, strconv.ErrRange):
+		return 0, errTooLarge
+	}
+	return 0, errNotNumber
+}
+
+// notNumber tells NaN and infinities, as programs write them, from other words.
+func notNumber(cell []byte) error {
+	switch word := bytes.ToLower(bytes.TrimLeft(cell, "+-")); string(word) {
+	case "nan", "inf", "infinity", "-nan", "1.#inf", "1.#qnan":
+		return errNotFinite
+	}
+	return errNotNumber
+}

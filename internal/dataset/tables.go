@@ -1,0 +1,254 @@
+package dataset
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+
+	"shadegrad/internal/memory"
+)
+
+// tableName matches the names of CSV files, and of those that say which part they are.
+var (
+	tableName = regexp.MustCompile(`(?i)^(.+)\.(?:csv|tsv|txt)(?:\.gz)?$`)
+	partName  = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|test|testing|t10k)(|[-_. ].*)$`)
+)
+
+// A part is which part of a data set a CSV file or a directory of images has.
+type part int
+
+const (
+	wholePart part = iota // it does not say
+	trainPart
+	testPart
+)
+
+func (p part) String() string { return [...]string{"data", "training data", "test data"}[p] }
+
+// partOf returns the part that a word of a name says.
+func partOf(word string) part {
+	switch strings.ToLower(word) {
+	case "train", "training":
+		return trainPart
+	case "test", "testing", "t10k":
+		return testPart
+	}
+	return wholePart
+}
+
+// A tableFileName is what the name of a CSV file says.
+type tableFileName struct {
+	part part
+	set  string // the name without the part and the ending
+}
+
+// parseTableName takes the name of a CSV file apart.
+func parseTableName(name string) (tableFileName, bool) {
+	m := tableName.FindStringSubmatch(name)
+	if m == nil || hidden(name) {
+		return tableFileName{}, false
+	}
+	if p := partName.FindStringSubmatch(m[1]); p != nil {
+		return tableFileName{partOf(p[2]), p[1] + "*" + p[3]}, true
+	}
+	return tableFileName{wholePart, m[1]}, true
+}
+
+// openTables reads the data set of a directory with CSV files.
+func (p place) openTables() (*Data, error) {
+	files, err := p.findTables(func(tableFileName) bool { return true })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.name, err)
+	}
+	whole, train, test := files[wholePart], files[trainPart], files[testPart]
+	switch {
+	case whole != "" && train+test != "":
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; name one of them with its directory", p.name, whole, train+test)
+	case test != "" && train == "" && !p.testOnly:
+		return nil, fmt.Errorf("%s: %s is the test data; the training data are missing", p.name, test)
+	case train != "" && test != "":
+		a, _ := parseTableName(train)
+		if b, _ := parseTableName(test); a.set != b.set {
+			return nil, fmt.Errorf("%s: %s and %s belong to different data sets; name one of them with its directory", p.name, train, test)
+		}
+	}
+	return p.readTables(files)
+}
+
+// openTableFile reads the data set that a CSV file of the place is a part of.
+func (p place) openTableFile(file string) (*Data, error) {
+	name, _ := parseTableName(file)
+	var files [3]string
+	if name.part != wholePart {
+		var err error
+		files, err = p.findTables(func(other tableFileName) bool {
+			return other.set == name.set && other.part != wholePart && other.part != name.part
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	files[name.part] = file
+	if name.part == testPart && files[trainPart] == "" && !p.testOnly {
+		return nil, fmt.Errorf("%s: the name says that these are the test data; the training data are not beside it", p.name)
+	}
+	return p.readTables(files)
+}
+
+// findTables looks through the directory for the CSV file of each part, among those that are asked for.
+func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err error) {
+	entries, err := fs.ReadDir(p.fsys, ".")
+	if err != nil {
+		return files, reason(err)
+	}
+	for _, e := range entries {
+		name, ok := parseTableName(e.Name())
+		if !ok || !wanted(name) || p.isDir(".", e) {
+			continue
+		}
+		// The directory is sorted, so that a name comes before the same name with .gz.
+		switch file := &files[name.part]; {
+		case *file == "":
+			*file = e.Name()
+		case e.Name() != *file+".gz":
+			return files, fmt.Errorf("both %s and %s could hold the %s; name one of them with its directory", *file, e.Name(), name.part)
+		}
+	}
+	return files, nil
+}
+
+// readTables reads the data set of CSV files: a training and a test part, or one from which the test part is taken.
+func (p place) readTables(files [3]string) (*Data, error) {
+	train, test := files[trainPart], files[testPart]
+	single := ""
+	switch {
+	case files[wholePart] != "":
+		single = files[wholePart]
+	case test == "":
+		single = train
+	}
+	available := memory.Available()
+	if single != "" {
+		tables, err := p.loadTables(available, single)
+		if err != nil {
+			return nil, err
+		}
+		data := &Data{Name: p.name, Train: tables[0]}
+		return data, p.takeTest(data, p.prefix+single)
+	}
+	names := []string{train, test}
+	if p.testOnly {
+		names = names[1:]
+	}
+	tables, err := p.loadTables(available, names...)
+	if err != nil {
+		return nil, err
+	}
+	data := &Data{Name: p.name, Test: tables[len(tables)-1]}
+	if !p.testOnly {
+		data.Train = tables[0]
+	}
+	data.countClasses()
+	return data, nil
+}
+
+// takeTest puts a fifth of the training data aside as the test data, where there are none.
+func (p place) takeTest(data *Data, from string) error {
+	all := data.Train.Len()
+	n := max(1, (all+2)/5)
+	if all < 2 {
+		return fmt.Errorf("%s: expected at least 2 samples, of which one is for the test, found %d", from, all)
+	}
+	data.countClasses() // of all samples, so that both parts have as many
+	data.Test = data.Train.takeOut(pick(&data.Train, n, testSeed, testStream))
+	data.Note = fmt.Sprintf("%s has no test part: %d of its %d samples, always the same, are put aside as one", from, n, all)
+	return nil
+}
+
+// The test part that is taken from a data set without one is always the same.
+const (
+	testSeed   = 1
+	testStream = 1<<61 + 1<<32
+)
+
+// loadTables reads CSV files that belong together: all of bytes or all of numbers.
+func (p place) loadTables(available int64, names ...string) ([]Set, error) {
+	var files []*tableFile
+	asBytes := true
+	for _, name := range names {
+		f, err := examine(textFile{p.fsys, name, blockSize}, p.prefix+name, p.options, available)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.goesWith(files); err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+		asBytes = asBytes && f.bytes
+	}
+	for {
+		sets, err := p.loadAll(files, asBytes, memory.NewBudget(available))
+		if err != errNotByte {
+			return sets, err
+		}
+		asBytes = false // a later row had a number that is no byte
+	}
+}
+
+func (p place) loadAll(files []*tableFile, asBytes bool, budget *memory.Budget) ([]Set, error) {
+	sets := make([]Set, len(files))
+	for i, f := range files {
+		t, err := f.load(asBytes, p.options, budget)
+		if err != nil {
+			return nil, err
+		}
+		sets[i] = t.set(f)
+	}
+	return sets, nil
+}
+
+// goesWith compares a file with the first of the others.
+func (f *tableFile) goesWith(others []*tableFile) error {
+	if len(others) == 0 {
+		return nil
+	}
+	g := others[0]
+	switch {
+	case f.columns == g.columns-1 && f.targets == 0:
+		return fmt.Errorf("%s: line 1: expected %d columns as in %s, found %d; are the labels missing?", f.file, g.columns, path.Base(g.name), f.columns)
+	case f.columns != g.columns:
+		return fmt.Errorf("%s: line 1: expected %d columns as in %s, found %d", f.file, g.columns, path.Base(g.name), f.columns)
+	case f.first != g.first:
+		return fmt.Errorf("%s: line 1: expected the label in column %d as in %s, found it in column %d", f.file, g.first+1, path.Base(g.name), f.first+1)
+	}
+	return nil
+}
+
+// set makes a set of a table.
+func (t *table) set(f *tableFile) Set {
+	n := t.features()
+	s := Set{Images: t.images, Values: t.values, Labels: t.labels, Targets: t.targets, Width: n, Height: 1}
+	if t.targets != nil {
+		s.Outputs = t.answers()
+		return s
+	}
+	if side := root(n); t.images != nil && side*side == n {
+		s.Width, s.Height = side, side
+	}
+	file, first, column := f.file, f.firstLine(), f.first+1
+	s.origin = func(i int) string {
+		return fmt.Sprintf("%s: line %d, column %d: label out of range", file, first+i, column)
+	}
+	return s
+}
+
+// root returns the whole part of a square root.
+func root(n int) int {
+	side := 0
+	for (side+1)*(side+1) <= n {
+		side++
+	}
+	return side
+}
