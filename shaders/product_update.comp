@@ -3,28 +3,27 @@
 // ops MatMul or ColumnSum and Update:
 //
 //     G = Aᵀ·B        or, of a bias,        G = Σₗ A[l,i]
-//     V = μ·V + G
-//     W = W − η·V
 //
-// A are a layer's deltas, k×m; B its inputs, k×n, or the rows of a batch of pixels,
-// which are gathered here; W and V are m×n, a bias and its velocity 1×m. Gradients
-// are never stored.
+// and what rules.glsl makes of G. A are a layer's deltas, k×m; B its inputs, k×n, or the
+// rows of a batch of pixels, which are gathered here; W, V and S are m×n, those of a bias
+// 1×m. Gradients are never stored.
 //
 // One dispatch does several of these jobs, since each alone would not keep a device
 // busy. A job has a number of units, of one kind: tiles of a product; or elements of
 // a product that is too small or too odd for tiles, a group's invocations making one
-// each; or, made likewise, elements of a bias. Blocks W and V hold the weights and
-// velocities of tiles, Single and SingleV those of single elements; all deltas
-// are in block A, all inputs that are not pixels in block B.
+// each; or, made likewise, elements of a bias. Blocks W, V and S are of tiles, block
+// Single holds all three of single elements; all deltas are in block A, all inputs that
+// are not pixels in block B.
 //
 // option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
 // option VECA            the deltas of tiles may be read four values at a time
 // option VECB            the inputs of tiles may
-// option VECD            the weights and velocities of tiles may
+// option VECD            W, V and S of tiles may
 // option LONG            sums are longer than a piece
 // option PIXELS_B        the inputs of tiles are rows of bytes
 // option INDEX           which are visited in Index's order, else 0, 1, 2, …
-// option MOMENTUM        there are velocities
+// option RULE = SGD | MOMENTUM | NESTEROV | RMSPROP | ADAM
+// option TERMS           there is weight decay, of one kind or another
 // option SINGLES         some jobs are of single elements
 
 #define FORM TN
@@ -36,22 +35,42 @@
 #define ELEMENTS 1u
 #define SUMS 2u
 
+struct Job {
+    uint kind, units, tilesX;   // tilesX: tiles in a row
+    uint m, n, k;
+    uint aOffset, bOffset, wOffset, vOffset, sOffset;
+    uint pixels;                // 1 where B are rows of bytes
+    float l2, l1, decay;
+};
+
+layout(std140, binding = 0) uniform Params {
+    Job jobs[16];
+    uint units;                 // of all jobs
+    float scale, shift;         // of pixels
+    float rho, epsilon;
+};
+
+#include "rules.glsl"
+
 #ifdef VECD
 layout(std430, binding = 0) restrict buffer W { vec4 w[]; };
-#ifdef MOMENTUM
+#ifdef VELOCITIES
 layout(std430, binding = 1) restrict buffer V { vec4 v[]; };
+#endif
+#ifdef SQUARES
+layout(std430, binding = 3) restrict buffer S { vec4 s[]; };
 #endif
 #else
 layout(std430, binding = 0) restrict buffer W { float w[]; };
-#ifdef MOMENTUM
+#ifdef VELOCITIES
 layout(std430, binding = 1) restrict buffer V { float v[]; };
+#endif
+#ifdef SQUARES
+layout(std430, binding = 3) restrict buffer S { float s[]; };
 #endif
 #endif
 #ifdef SINGLES
 layout(std430, binding = 2) restrict buffer Single { float single[]; };
-#ifdef MOMENTUM
-layout(std430, binding = 3) restrict buffer SingleV { float singleV[]; };
-#endif
 #endif
 #ifdef VECA
 layout(std430, binding = 4) readonly restrict buffer A { vec4 a[]; };
@@ -70,24 +89,9 @@ layout(std430, binding = 6) readonly restrict buffer Src { uint src[]; };
 layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
 #endif
 
-struct Job {
-    uint kind, units, tilesX;   // tilesX: tiles in a row
-    uint m, n, k;
-    uint aOffset, bOffset, wOffset, vOffset;
-    uint pixels;                // 1 where B are rows of bytes
-};
-
-layout(std140, binding = 0) uniform Params {
-    Job jobs[16];
-    uint units;                 // of all jobs
-    float scale, shift;         // of pixels
-};
-uniform float learningRate;
-#ifdef MOMENTUM
-uniform float momentum;
-#endif
-
-uint m, n, aOffset, bOffset, wOffset, vOffset; // of the job
+// Of the job.
+uint m, n, aOffset, bOffset, wOffset, vOffset, sOffset;
+Decay terms;
 
 #ifdef PIXELS_B
 uniform uint firstRow;
@@ -118,31 +122,23 @@ float fetchB(uint at) { return b[at]; }
 
 #include "tile.glsl"
 
-// descend changes weight and velocity by gradient g. Each product is rounded before it
-// is added, as in update.comp.
-void descend(inout float weight, inout float velocity, float g) {
-    precise float next = g;
-#ifdef MOMENTUM
-    precise float kept = momentum * velocity;
-    next = kept + next;
-    velocity = next;
-#endif
-    precise float change = learningRate * next;
-    precise float moved = weight - change;
-    weight = moved;
-}
-
 void finish(uint i, uint j, float g) {
 #ifndef VECD
     uint e = i * n + j;
-    float weight = w[wOffset + e], velocity = 0.0;
-#ifdef MOMENTUM
+    float weight = w[wOffset + e], velocity = 0.0, square = 0.0;
+#ifdef VELOCITIES
     velocity = v[vOffset + e];
 #endif
-    descend(weight, velocity, g);
+#ifdef SQUARES
+    square = s[sOffset + e];
+#endif
+    descend(weight, velocity, square, g, terms);
     w[wOffset + e] = weight;
-#ifdef MOMENTUM
+#ifdef VELOCITIES
     v[vOffset + e] = velocity;
+#endif
+#ifdef SQUARES
+    s[sOffset + e] = square;
 #endif
 #endif
 }
@@ -150,14 +146,20 @@ void finish(uint i, uint j, float g) {
 #ifdef VECD
 void finish4(uint i, uint j, vec4 g) {
     uint e = i * n + j;
-    vec4 weights = w[(wOffset + e) >> 2u], velocities = vec4(0.0);
-#ifdef MOMENTUM
+    vec4 weights = w[(wOffset + e) >> 2u], velocities = vec4(0.0), squares = vec4(0.0);
+#ifdef VELOCITIES
     velocities = v[(vOffset + e) >> 2u];
 #endif
-    for (int q = 0; q < 4; q++) descend(weights[q], velocities[q], g[q]);
+#ifdef SQUARES
+    squares = s[(sOffset + e) >> 2u];
+#endif
+    for (int q = 0; q < 4; q++) descend(weights[q], velocities[q], squares[q], g[q], terms);
     w[(wOffset + e) >> 2u] = weights;
-#ifdef MOMENTUM
+#ifdef VELOCITIES
     v[(vOffset + e) >> 2u] = velocities;
+#endif
+#ifdef SQUARES
+    s[(sOffset + e) >> 2u] = squares;
 #endif
 }
 #endif
@@ -189,14 +191,20 @@ void makeSingle(uint e, uint k, uint kind, bool pixels) {
         }
         total += sum;
     }
-    float weight = single[wOffset + e], velocity = 0.0;
-#ifdef MOMENTUM
-    velocity = singleV[vOffset + e];
+    float weight = single[wOffset + e], velocity = 0.0, square = 0.0;
+#ifdef VELOCITIES
+    velocity = single[vOffset + e];
 #endif
-    descend(weight, velocity, total);
+#ifdef SQUARES
+    square = single[sOffset + e];
+#endif
+    descend(weight, velocity, square, total, terms);
     single[wOffset + e] = weight;
-#ifdef MOMENTUM
-    singleV[vOffset + e] = velocity;
+#ifdef VELOCITIES
+    single[vOffset + e] = velocity;
+#endif
+#ifdef SQUARES
+    single[sOffset + e] = square;
 #endif
 }
 #endif
@@ -209,6 +217,8 @@ void unit(uint q, uint t) {
     bOffset = jobs[q].bOffset;
     wOffset = jobs[q].wOffset;
     vOffset = jobs[q].vOffset;
+    sOffset = jobs[q].sOffset;
+    terms = Decay(jobs[q].l2, jobs[q].l1, jobs[q].decay);
     uint k = jobs[q].k, kind = jobs[q].kind;
 #ifdef SINGLES
     if (kind != TILES) {

@@ -35,8 +35,8 @@ type updates struct {
 // A layout is what a kernel of tiles is specialised by.
 type layout struct {
 	vectors
-	pixels   bool
-	momentum bool
+	pixels bool
+	rule   string
 }
 
 // A job is a node with a place in an updates.
@@ -55,16 +55,16 @@ func (n *node) deltas() compute.Mat {
 
 // layoutOf returns what tiles of a node need.
 func layoutOf(n *node) layout {
-	l := layout{pixels: n.pixels != nil, momentum: !n.update.V.IsZero()}
+	l := layout{pixels: n.pixels != nil, rule: ruleName(*n.update)}
 	l.a = aligned(n.product.A)
 	l.b = l.pixels && n.pixels.Src.Cols%4 == 0 || !l.pixels && aligned(n.product.B)
-	l.dst = aligned(n.update.W) && (n.update.V.IsZero() || aligned(n.update.V))
+	l.dst = !slices.ContainsFunc(present(n.update.W, n.update.V, n.update.S), func(m compute.Mat) bool { return !aligned(m) })
 	return l
 }
 
 // add makes a node a job, unless it does not go with the others.
 func (u *updates) add(n *node) bool {
-	if len(u.jobs) == maxJobs || len(u.jobs) > 0 && (u.jobs[0].update.V.IsZero() != n.update.V.IsZero()) {
+	if len(u.jobs) == maxJobs || len(u.jobs) > 0 && !sameRule(*u.jobs[0].update, *n.update) {
 		return false
 	}
 	added := job{n, sumJob}
@@ -72,7 +72,7 @@ func (u *updates) add(n *node) bool {
 		switch l := layoutOf(n); {
 		case !u.tiled || l == u.layout:
 			added.kind = tileJob
-		case !l.pixels && n.update.W.Len() <= smallJob:
+		case !l.pixels && n.update.W.Len() <= smallJob && sameBuffer(n.update.W, n.update.V, n.update.S):
 			added.kind = elementJob
 		default:
 			return false
@@ -90,13 +90,19 @@ func (u *updates) add(n *node) bool {
 	return true
 }
 
+// sameRule tells whether one kernel does two updates.
+func sameRule(a, b compute.Update) bool {
+	return ruleName(a) == ruleName(b) && a.Rho == b.Rho && a.Epsilon == b.Epsilon
+}
+
 // fits tells whether two jobs can be in one dispatch: they do not depend on each
 // other, and what both bind to a block lies in one buffer.
 func (j job) fits(o job) bool {
 	if j.conflicts(o.node) || !sameBuffer(j.deltas(), o.deltas()) {
 		return false
 	}
-	if (j.kind == tileJob) == (o.kind == tileJob) && (!sameBuffer(j.update.W, o.update.W) || !sameBuffer(j.update.V, o.update.V)) {
+	if (j.kind == tileJob) == (o.kind == tileJob) &&
+		(!sameBuffer(j.update.W, o.update.W) || !sameBuffer(j.update.V, o.update.V) || !sameBuffer(j.update.S, o.update.S)) {
 		return false
 	}
 	if j.pixels != nil && o.pixels != nil {
@@ -145,7 +151,7 @@ func (u *updates) plan(t tile) plan {
 	p.count("scale", 0)
 	p.count("shift", 0)
 	first := u.jobs[0]
-	p.flag("MOMENTUM", !first.update.V.IsZero())
+	p.rule(*first.update)
 	p.flag("VECA", u.tiled && u.layout.a)
 	p.flag("VECB", u.tiled && u.layout.b)
 	p.flag("VECD", u.tiled && u.layout.dst && !t.shared)
@@ -154,9 +160,7 @@ func (u *updates) plan(t tile) plan {
 	for _, name := range []string{"B", "W", "Single"} {
 		p.blocks[name] = first.update.W.Buf
 	}
-	for _, name := range []string{"V", "SingleV"} {
-		p.blocks[name] = first.update.V.Buf
-	}
+	p.blocks["V"], p.blocks["S"] = first.update.V.Buf, first.update.S.Buf
 	for i, j := range u.jobs {
 		p.job(i, j, t)
 	}
@@ -175,7 +179,7 @@ func (p *plan) job(i int, j job, t tile) {
 		tilesX := groupsOf(t.cols, n)
 		units = tilesX * groupsOf(t.rows, m)
 		set("tilesX", tilesX)
-		p.blocks["W"], p.blocks["V"] = j.update.W.Buf, j.update.V.Buf
+		p.blocks["W"], p.blocks["V"], p.blocks["S"] = j.update.W.Buf, j.update.V.Buf, j.update.S.Buf
 		p.work += 2 * float64(m) * float64(n) * float64(k)
 	case elementJob:
 		n = j.product.B.Cols
@@ -185,7 +189,7 @@ func (p *plan) job(i int, j job, t tile) {
 	}
 	if j.kind != tileJob {
 		p.defines["SINGLES"] = "1"
-		p.blocks["Single"], p.blocks["SingleV"] = j.update.W.Buf, j.update.V.Buf
+		p.blocks["Single"] = j.update.W.Buf
 		p.work += 2 * float64(m) * float64(n) * float64(k)
 	}
 	if j.pixels != nil {
@@ -202,9 +206,16 @@ func (p *plan) job(i int, j job, t tile) {
 	set("k", k)
 	set("aOffset", offset(j.deltas()))
 	set("wOffset", offset(j.update.W))
-	if !j.update.V.IsZero() {
-		set("vOffset", offset(j.update.V))
+	for name, m := range map[string]compute.Mat{"vOffset": j.update.V, "sOffset": j.update.S} {
+		if !m.IsZero() {
+			set(name, offset(m))
+		}
 	}
+	p.squares = append(p.squares, present(j.update.S)...)
+	for name, value := range map[string]float32{"l2": j.update.L2, "l1": j.update.L1, "decay": j.update.Decay} {
+		p.float(fmt.Sprintf("jobs[%d].%s", i, name), value)
+	}
+	p.flag("TERMS", decays(*j.update))
 	p.flag("LONG", k > piece)
 	p.groups += units
 	p.loops = max(p.loops, k+k/piece+maxJobs+1)

@@ -153,7 +153,7 @@ func (f *fusion) join(n *node, j int, others ...int) {
 func (f *fusion) updates() {
 	for j := 0; j < len(f.list); j++ {
 		u, ok := f.list[j].op.(compute.Update)
-		if !ok || !u.Plain() {
+		if !ok || u.Clip != 0 {
 			continue
 		}
 		i := f.maker(u.G, j)
@@ -174,6 +174,10 @@ func (f *fusion) updates() {
 			}
 			n.sum = &o
 		default:
+			continue
+		}
+		// Elements of a bias are in one block with what is kept of them.
+		if n.sum != nil && !sameBuffer(u.W, u.V, u.S) {
 			continue
 		}
 		// While one tile changes parameters, another still reads.

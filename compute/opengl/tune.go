@@ -247,7 +247,7 @@ func (w *worker) rehearse(plans []plan) (time.Duration, []float32, error) {
 type rehearsal struct {
 	plans   []plan
 	steps   []dispatch
-	floats  uint32 // the buffer of matrices
+	stand   map[place]*buffer
 	params  uint32
 	query   uint32
 	buffers []uint32
@@ -257,38 +257,52 @@ type rehearsal struct {
 // set it sees no more than the first rows.
 const maxRehearsal = 64 << 20
 
-func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
-	r := &rehearsal{plans: plans}
-	// Matrices lie as they do in their own buffers, but the slots, which are in none
-	// yet, by themselves. Row numbers and labels are all 0.
-	sizes := map[string]int64{}
-	role := func(name string, b *buffer) string {
-		switch {
-		case b.of == compute.Float32 && b.owner == nil:
-			return "slots"
-		case b.of == compute.Float32:
-			return "floats"
-		case name == "Src":
-			return "pixels"
-		}
-		return "zeros"
+// A place is where a rehearsal has what is in a buffer: matrices lie as they do in their own
+// buffers, but slots, which are in none yet, by themselves; row numbers and labels are all 0.
+type place struct {
+	of     int
+	buffer uint32 // of OpenGL, where matrices are
+}
+
+// What is in a place.
+const (
+	inMatrices = iota
+	inSlots
+	inPixels
+	inZeros
+)
+
+func placeOf(block string, b *buffer) place {
+	switch {
+	case b.of == compute.Float32 && b.owner == nil:
+		return place{of: inSlots}
+	case b.of == compute.Float32:
+		return place{inMatrices, b.id}
+	case block == "Src":
+		return place{of: inPixels}
 	}
+	return place{of: inZeros}
+}
+
+func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
+	r := &rehearsal{plans: plans, stand: map[place]*buffer{}}
+	sizes := map[place]int64{}
 	for _, p := range plans {
 		for name, buf := range p.blocks {
 			if b, ok := buf.(*buffer); ok {
-				of := role(name, b)
-				sizes[of] = max(sizes[of], b.base+sizeOf(b.of, b.elems))
+				at := placeOf(name, b)
+				sizes[at] = max(sizes[at], b.base+sizeOf(b.of, b.elems))
 			}
 		}
 		for _, m := range p.writes { // which no kernel need bind, if it is scratch, but which results reads
 			if b := m.Buf.(*buffer); b.owner != nil {
-				sizes["floats"] = max(sizes["floats"], b.base+sizeOf(b.of, b.elems))
+				at := placeOf("", b)
+				sizes[at] = max(sizes[at], b.base+sizeOf(b.of, b.elems))
 			}
 		}
 	}
-	stand := map[string]*buffer{}
-	for of, size := range sizes {
-		if size > maxRehearsal && (of == "floats" || of == "slots") {
+	for at, size := range sizes {
+		if size > maxRehearsal && (at.of == inMatrices || at.of == inSlots) {
 			return r, fmt.Errorf("matrices of %d bytes are too large to be tried", size)
 		}
 		size = min(size, maxRehearsal)
@@ -297,20 +311,22 @@ func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
 			return r, err
 		}
 		r.buffers = append(r.buffers, id)
-		stand[of] = &buffer{id: id, elems: int(size)}
-		switch of {
-		case "floats":
-			r.floats = id
-			w.fillWith(id, size, func(e int) uint32 { return math.Float32bits(float32(e*7919%1009)/1009 - 0.4) })
-		case "pixels":
-			w.fillWith(id, size, func(e int) uint32 { return uint32(e) * 2654435761 })
+		r.stand[at] = &buffer{id: id, elems: int(size)}
+		switch at.of {
+		case inMatrices:
+			w.fillWith(id, 0, int(size/4), func(e int) uint32 { return math.Float32bits(float32(e*7919%1009)/1009 - 0.4) })
+		case inPixels:
+			w.fillWith(id, 0, int(size/4), func(e int) uint32 { return uint32(e) * 2654435761 })
 		}
 	}
 	for i := range plans {
 		p := &plans[i]
+		for _, m := range p.squares { // of which roots are taken
+			w.fillWith(r.stand[placeOf("", m.Buf.(*buffer))].id, 4*offset(m), m.Len(), func(int) uint32 { return math.Float32bits(1) })
+		}
 		for name, buf := range p.blocks {
 			if b, ok := buf.(*buffer); ok {
-				p.blocks[name] = stand[role(name, b)]
+				p.blocks[name] = r.stand[placeOf(name, b)]
 			}
 		}
 	}
@@ -322,14 +338,17 @@ func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
 	return r, nil
 }
 
-// fillWith fills a buffer with values of its words.
-func (w *worker) fillWith(id uint32, size int64, value func(e int) uint32) {
-	words := make([]uint32, size/4)
+// fillWith fills n words of a buffer, which begin at a byte, with values.
+func (w *worker) fillWith(id uint32, at, n int, value func(e int) uint32) {
+	if n == 0 {
+		return
+	}
+	words := make([]uint32, n)
 	for e := range words {
 		words[e] = value(e)
 	}
 	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
-	gl.BufferSubData(gl.COPY_WRITE_BUFFER, 0, 4*len(words), unsafe.Pointer(&words[0]))
+	gl.BufferSubData(gl.COPY_WRITE_BUFFER, at, 4*n, unsafe.Pointer(&words[0]))
 }
 
 // results returns what the plans have written, but for slots.
@@ -338,9 +357,9 @@ func (r *rehearsal) results(w *worker) []float32 {
 	var list []float32
 	for _, p := range r.plans {
 		for _, m := range p.writes {
-			if m.Buf.(*buffer).owner != nil {
+			if b := m.Buf.(*buffer); b.owner != nil {
 				values := make([]float32, m.Len())
-				w.read(values, r.floats, 4*offset(m))
+				w.read(values, r.stand[placeOf("", b)].id, 4*offset(m))
 				list = append(list, values...)
 			}
 		}
