@@ -2,19 +2,20 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"shadegrad/internal/model"
 	"shadegrad/internal/safetensors"
 )
 
-// CheckpointVersion is the version of a checkpoint's form.
-const CheckpointVersion = 1
+// CheckpointVersion is the version of a checkpoint's form. Version 1 had neither squared
+// gradients, averages nor the best epoch.
+const CheckpointVersion = 2
 
 const (
-	checkpointKey  = "shadegrad.checkpoint" // in the metadata
-	velocityPrefix = "velocity."
-	statsName      = "stats"
+	checkpointKey = "shadegrad.checkpoint" // in the metadata
+	statsName     = "stats"
 )
 
 // checkpoint is the metadata of a checkpoint.
@@ -25,24 +26,53 @@ type checkpoint struct {
 	Epoch   int      `json:"epoch"`
 	Rows    int      `json:"rows"`
 	Last    Epoch    `json:"last"`
+	Best    *Epoch   `json:"best,omitempty"`
+	Tested  *Epoch   `json:"tested,omitempty"`
+}
+
+// A stored is what a state holds of one kind for each parameter; prefix is before the
+// parameter's name in the name of its tensor.
+type stored struct {
+	prefix string
+	values *[][]float32
+}
+
+// stored lists the kinds that there are in a state with these options.
+func (s *State) stored() []stored {
+	t := s.Options.StepTraining()
+	list := []stored{{"", &s.Values}}
+	if t.Velocities() {
+		list = append(list, stored{"velocity.", &s.Velocities})
+	}
+	if t.Squares() {
+		list = append(list, stored{"square.", &s.Squares})
+	}
+	if t.Average > 0 {
+		list = append(list, stored{"average.", &s.Averages})
+	}
+	if s.Best != nil {
+		list = append(list, stored{"best.", &s.Best.Values})
+	}
+	return list
 }
 
 // SaveCheckpoint writes a state to a file, whole or not at all.
 func SaveCheckpoint(path string, s *State) error {
-	text, err := json.Marshal(checkpoint{CheckpointVersion, s.Options, s.Data, s.Epoch, s.Rows, s.Last})
+	c := checkpoint{CheckpointVersion, s.Options, s.Data, s.Epoch, s.Rows, s.Last, nil, s.Tested}
+	if s.Best != nil {
+		c.Best = &s.Best.Epoch
+	}
+	text, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	tensors, err := model.Tensors("", s.Options.Network, s.Values)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if s.Options.Momentum != 0 {
-		velocities, err := model.Tensors(velocityPrefix, s.Options.Network, s.Velocities)
+	var tensors []safetensors.Tensor
+	for _, k := range s.stored() {
+		list, err := model.Tensors(k.prefix, s.Options.Network, *k.values)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		tensors = append(tensors, velocities...)
+		tensors = append(tensors, list...)
 	}
 	if s.Rows > 0 {
 		tensors = append(tensors, safetensors.Tensor{Name: statsName, Shape: []int{s.Rows, 2}, Data: s.Stats})
@@ -76,6 +106,10 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", checkpointKey, err)
 	}
+	if c.Version > 0 && c.Version < CheckpointVersion {
+		return nil, fmt.Errorf("a checkpoint of version %d, from an older Shadegrad, which can go on with it; this one reads version %d. A new run can begin from the start",
+			c.Version, CheckpointVersion)
+	}
 	if c.Version != CheckpointVersion {
 		return nil, fmt.Errorf("a checkpoint of version %d; this program reads version %d", c.Version, CheckpointVersion)
 	}
@@ -85,17 +119,25 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata: %w", err)
 	}
-	if name, ok := c.stranger(f); ok {
+	s := &State{Options: c.Options, Data: c.Data, Epoch: c.Epoch, Rows: c.Rows, Last: c.Last, Tested: c.Tested}
+	if c.Best != nil {
+		s.Best = &Best{Epoch: *c.Best}
+	}
+	if name, ok := s.stranger(f); ok {
 		return nil, fmt.Errorf("tensor %q does not belong to the checkpoint of a network %s", name, c.Options.Network)
 	}
-	s := &State{Options: c.Options, Data: c.Data, Epoch: c.Epoch, Rows: c.Rows, Last: c.Last}
-	var err error
-	if s.Values, err = model.Values("", f, c.Options.Network); err != nil {
-		return nil, err
-	}
-	if c.Options.Momentum != 0 {
-		if s.Velocities, err = model.Values(velocityPrefix, f, c.Options.Network); err != nil {
+	for _, k := range s.stored() {
+		var err error
+		if *k.values, err = model.Values(k.prefix, f, c.Options.Network); err != nil {
 			return nil, err
+		}
+	}
+	for i, list := range s.Squares {
+		for j, v := range list {
+			if v < 0 {
+				return nil, fmt.Errorf("tensor %q is damaged: value %d is %v, and no mean of squares",
+					"square."+c.Options.Network.Shapes()[i].Name, j, v)
+			}
 		}
 	}
 	if s.Rows == 0 {
@@ -123,23 +165,25 @@ func (c *checkpoint) check() error {
 	if b := c.Options.BatchSize(c.Data.Samples); c.Rows < c.Data.Samples && c.Rows%b != 0 {
 		return fmt.Errorf("%d rows are not whole batches of %d", c.Rows, b)
 	}
-	// Divided, since a product of hostile numbers could overflow to the right one.
-	n := c.Options.Network.Sizes[0]
-	if c.Data.Width <= 0 || n%c.Data.Width != 0 || n/c.Data.Width != c.Data.Height {
-		return fmt.Errorf("images of %d×%d do not fit a network of %d inputs", c.Data.Width, c.Data.Height, n)
+	for _, e := range []*Epoch{c.Best, c.Tested} {
+		if e != nil && (e.Epoch < 1 || e.Epoch > c.Epoch) {
+			return fmt.Errorf("epoch %d is said to be the best or tested, of %d", e.Epoch, c.Epoch)
+		}
 	}
-	if out := c.Options.Network.Outputs(); c.Data.Classes <= 0 || c.Data.Classes > max(out, 2) {
-		return fmt.Errorf("%d classes do not fit a network of %d outputs", c.Data.Classes, out)
+	if c.Best != nil && c.Options.Validation == 0 {
+		return errors.New("there is a best epoch without a validation set")
 	}
-	return nil
+	return c.Data.fits(c.Options.Network)
 }
 
 // stranger returns the name of a tensor that is not the checkpoint's, if there is
 // one.
-func (c *checkpoint) stranger(f *safetensors.File) (string, bool) {
-	known := map[string]bool{statsName: c.Rows > 0}
-	for _, s := range c.Options.Network.Shapes() {
-		known[s.Name], known[velocityPrefix+s.Name] = true, c.Options.Momentum != 0
+func (s *State) stranger(f *safetensors.File) (string, bool) {
+	known := map[string]bool{statsName: s.Rows > 0}
+	for _, k := range s.stored() {
+		for _, p := range s.Options.Network.Shapes() {
+			known[k.prefix+p.Name] = true
+		}
 	}
 	for _, t := range f.Tensors {
 		if !known[t.Name] {

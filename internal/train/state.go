@@ -3,12 +3,15 @@ package train
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"math"
 	"slices"
 
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
 )
 
 // A State is everything a run needs to go on: with it, the same options and the
@@ -90,54 +93,99 @@ func firstBad(values [][]float32) int {
 
 // DataInfo identifies a data set.
 type DataInfo struct {
-	Name string `json:"name"`
-	Path string `json:"path"` // where it was read from, as dataset.Open takes it
-	// Form is what was made of it.
-	Form    dataset.Form `json:"form,omitzero"`
-	Samples int          `json:"samples"` // in the training set
-	Width   int          `json:"width"`
-	Height  int          `json:"height"`
-	Classes int          `json:"classes"`
-	Digest  string       `json:"digest,omitempty"` // SHA-256 of the training images and labels
+	Name    string `json:"name"`
+	Path    string `json:"path"`    // where it was read from, as dataset.Open takes it
+	Samples int    `json:"samples"` // in the training set
+	Width   int    `json:"width"`
+	Height  int    `json:"height"`
+	Classes int    `json:"classes"`           // 0 for regression
+	Outputs int    `json:"outputs,omitempty"` // numbers of a target; 0 for classes
+	Numbers bool   `json:"numbers,omitempty"` // samples are Width numbers, and no images
+	Digest  string `json:"digest,omitempty"`  // SHA-256 of the training samples and labels
 }
 
 // Describe returns what identifies a data set, without the digest.
 func Describe(d *dataset.Data) DataInfo {
-	return DataInfo{Name: d.Name, Samples: d.Train.Len(),
-		Width: d.Train.Width, Height: d.Train.Height, Classes: d.Train.Classes}
+	t := &d.Train
+	return DataInfo{Name: d.Name, Samples: t.Len(), Width: t.Width, Height: t.Height, Classes: t.Classes,
+		Outputs: t.Outputs, Numbers: t.Values != nil}
 }
 
 // Digest returns the SHA-256 of the training set.
 func Digest(d *dataset.Data) string { return SetDigest(&d.Train) }
 
-// SetDigest returns the SHA-256 of a set's images followed by its labels.
+// SetDigest returns the SHA-256 of a set's images followed by its labels. Numbers and targets
+// are in their places as float32, the least significant byte first.
 func SetDigest(s *dataset.Set) string {
 	h := sha256.New()
 	h.Write(s.Images)
+	hashNumbers(h, s.Values)
 	h.Write(s.Labels)
+	hashNumbers(h, s.Targets)
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashNumbers(h hash.Hash, list []float32) {
+	bytes := make([]byte, 0, 1<<12)
+	for _, v := range list {
+		if bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(v)); len(bytes) == cap(bytes) {
+			h.Write(bytes)
+			bytes = bytes[:0]
+		}
+	}
+	h.Write(bytes)
 }
 
 // Same tells what differs between the data a run began with and d.
 func (i DataInfo) Same(d *dataset.Data) error {
-	now := Describe(d)
+	now, then := Describe(d), i
+	now.Name, then.Name, then.Path, then.Digest = "", "", "", ""
 	switch {
-	case now.Samples != i.Samples || now.Width != i.Width || now.Height != i.Height || now.Classes != i.Classes:
-		return fmt.Errorf("its run began with %s; %s has %s", i, now.Name, now)
+	case now != then:
+		return fmt.Errorf("its run began with %s; %s has %s", i, d.Name, now)
 	case i.Digest != "" && i.Digest != Digest(d):
-		return fmt.Errorf("its run began with other data than %s: the SHA-256 of the training set differs", now.Name)
+		return fmt.Errorf("its run began with other data than %s: the SHA-256 of the training set differs", d.Name)
+	}
+	return nil
+}
+
+// fits tells whether a network could have been trained on such data.
+func (i DataInfo) fits(c mlp.Config) error {
+	// Divided, since a product of hostile numbers could overflow to the right one.
+	if n := c.Sizes[0]; i.Width <= 0 || n%i.Width != 0 || n/i.Width != i.Height {
+		return fmt.Errorf("images of %d×%d do not fit a network of %d inputs", i.Width, i.Height, n)
+	}
+	switch out := c.Outputs(); {
+	case c.Regression && (i.Outputs != out || i.Classes != 0):
+		return fmt.Errorf("targets of %d numbers do not fit a network of %d outputs", i.Outputs, out)
+	case c.Regression:
+		return nil
+	case i.Classes <= 0 || i.Classes > max(out, 2) || i.Outputs != 0:
+		return fmt.Errorf("%d classes do not fit a network of %d outputs", i.Classes, out)
 	}
 	return nil
 }
 
 // String returns the shape of the data.
 func (i DataInfo) String() string {
-	images, classes := "images", "classes"
+	samples, each := "images", fmt.Sprintf("%d×%d", i.Width, i.Height)
+	if i.Numbers {
+		samples, each = "rows", counted(i.Width, "number", "numbers")
+	}
 	if i.Samples == 1 {
-		images = "image"
+		samples = samples[:len(samples)-1]
 	}
-	if i.Classes == 1 {
-		classes = "class"
+	goal := "in " + counted(i.Classes, "class", "classes")
+	if i.Outputs > 0 {
+		goal = "with targets of " + counted(i.Outputs, "number", "numbers")
 	}
-	return fmt.Sprintf("%d training %s of %d×%d in %d %s", i.Samples, images, i.Width, i.Height, i.Classes, classes)
+	return fmt.Sprintf("%d training %s of %s %s", i.Samples, samples, each, goal)
+}
+
+// counted says how many there are: "1 class", "10 classes".
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
