@@ -12,14 +12,14 @@ import "shadegrad/compute"
 
 // A firstLayer is what a plan found of this kind.
 type firstLayer struct {
-	gather   compute.Gather
-	gatherOp int
+	from     pictures
 	forward  compute.MatMul
 	forwards int // the op
 	// Where the program trains; otherwise updates is −1.
 	update             compute.Update
 	deltas             compute.Mat
 	gradients, updates int // the ops
+	beside             beside
 }
 
 // mostNonZero is the share of bytes that are not zero above which to pass
@@ -29,15 +29,15 @@ const mostNonZero = 0.4
 // findFirstLayer returns the first layer of the program, or nil if it has none
 // with zeros enough.
 func (l *plan) findFirstLayer() *firstLayer {
-	for i, op := range l.program.Ops {
-		g, ok := op.(compute.Gather)
-		if !ok || g.Shift != 0 || density(g.Src) > mostNonZero {
+	for i := range l.program.Ops {
+		p, ok := l.pictures(i)
+		if !ok || p.shift != 0 || p.density() > mostNonZero {
 			continue
 		}
-		f := &firstLayer{gather: g, gatherOp: i, forwards: -1, updates: -1}
+		f := &firstLayer{from: p, forwards: -1, updates: -1}
 		if f.find(l) {
-			l.taken[i] = l.program.IsScratch(g.Dst) // nobody reads what it gathers
-			if f.updates >= 0 {
+			l.give(p, l.program.IsScratch(p.x))
+			if f.updates >= 0 && len(f.beside.sums) == 0 {
 				l.taken[f.gradients] = true
 			}
 			return f
@@ -46,32 +46,17 @@ func (l *plan) findFirstLayer() *firstLayer {
 	return nil
 }
 
-// density estimates the share of bytes that are not zero.
-func density(src compute.Bytes) float64 {
-	bytes := src.Buf.(*buffer[byte]).data
-	// A stride that no image's width divides, so that no column is preferred.
-	const stride = 1009
-	n, set := 0, 0
-	for i := 0; i < len(bytes) && n < 1<<16; i += stride {
-		n++
-		if bytes[i] != 0 {
-			set++
-		}
-	}
-	return float64(set) / float64(n)
-}
-
 // find looks for the products that use what is gathered. There must be nothing
 // else that does, nor anything else that uses the weights.
 func (f *firstLayer) find(l *plan) bool {
-	x := f.gather.Dst
+	x := f.from.x
 	for i, op := range l.program.Ops {
-		if i == f.gatherOp || !uses(op, x) {
+		if i == f.from.op || !uses(op, x) {
 			continue
 		}
 		o, ok := op.(compute.MatMul)
 		switch {
-		case !ok || i < f.gatherOp:
+		case !ok || i < f.from.op:
 			return false
 		case o.A == x && !o.TransA && o.TransB && whole(o.B) && f.forwards < 0:
 			f.forward, f.forwards = o, i
@@ -94,7 +79,7 @@ func (f *firstLayer) findUpdate(l *plan, i int, o compute.MatMul) bool {
 			continue
 		}
 		if j < i || !whole(u.W) || !u.V.IsZero() && !whole(u.V) || !u.S.IsZero() && !whole(u.S) || !l.program.IsScratch(u.G) ||
-			!l.onlyUses(u.G, i, j) || !l.keeps(i, j) {
+			!f.beside.findSums(l, u.G, i, j) || !l.keeps(i, j) {
 			return false
 		}
 		f.update, f.deltas, f.gradients, f.updates = u, o.A, i, j
@@ -103,11 +88,12 @@ func (f *firstLayer) findUpdate(l *plan, i int, o compute.MatMul) bool {
 	return false
 }
 
-// alone tells whether no other op uses the weights, their velocities or their squares.
+// alone tells whether no other op uses the weights, their velocities or their squares, but
+// for those that do so in any layout.
 func (f *firstLayer) alone(l *plan) bool {
 	mine := []int{f.forwards, f.updates}
-	for _, m := range f.turned() {
-		if !l.onlyUses(m, mine...) {
+	for _, m := range f.own() {
+		if !f.beside.find(l, m, m == f.forward.B, mine) {
 			return false
 		}
 	}
@@ -123,11 +109,16 @@ func uses(op compute.Op, m compute.Mat) bool {
 	return false
 }
 
-// turned lists the matrices that the layer wants transposed.
+// turned lists the matrices that are to be transposed: the layer's and those beside them.
 func (f *firstLayer) turned() []compute.Mat {
 	if f == nil {
 		return nil
 	}
+	return append(f.own(), f.beside.mats...)
+}
+
+// own lists the layer's weights, their velocities and their squares.
+func (f *firstLayer) own() []compute.Mat {
 	list := []compute.Mat{f.forward.B}
 	for _, m := range []compute.Mat{f.update.V, f.update.S} {
 		if !m.IsZero() {
@@ -144,8 +135,16 @@ func (f *firstLayer) node(l *plan, i int) *node {
 		return nil
 	case i == f.forwards:
 		return f.forwardNode(l)
+	case i == f.updates && len(f.beside.sums) > 0:
+		return updateNode(f.update)
 	case i == f.updates:
 		return f.updateNode(l)
+	case i == f.gradients && f.updates >= 0:
+		return f.gradientNode(l)
+	case contains(f.beside.sums, i):
+		return l.turnedSquareSumNode(l.program.Ops[i].(compute.SquareSum))
+	case contains(f.beside.bounds, i):
+		return l.turnedMaxNormNode(l.program.Ops[i].(compute.MaxNorm))
 	}
 	return nil
 }

@@ -17,11 +17,15 @@ type layout struct {
 	buf        *buffer[float32]
 	rows, cols int
 	transposed bool
+	like       *buffer[float32] // nil, or one whose layout this one needs, whatever it is
 }
 
 // arrange brings a buffer into a layout, if it is not in it already.
 func (l *layout) arrange() {
 	b := l.buf
+	if l.like != nil {
+		l.rows, l.cols, l.transposed = l.like.rows, l.like.cols, l.like.transposed
+	}
 	if b.transposed == l.transposed && (!b.transposed || b.rows == l.rows) {
 		return
 	}

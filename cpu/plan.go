@@ -15,13 +15,15 @@ type plan struct {
 	taken   []bool // ops that are part of another's node
 	// gradient tells which op makes the gradient of an update that is fused with it.
 	gradient map[int]int
-	// gathers tells which gather a product does by itself.
-	gathers map[int]compute.Gather
+	// gathers tells of which pictures a product makes numbers by itself.
+	gathers map[int]pictures
+	// warps tells what becomes of what an op Warp makes.
+	warps map[int]*warped
 }
 
 // plan makes a node of each op, or of several.
 func (b *Backend) plan(p compute.Program) (*plan, error) {
-	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int), gathers: make(map[int]compute.Gather)}
+	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int), gathers: make(map[int]pictures), warps: make(map[int]*warped)}
 	first := l.findFirstLayer()
 	l.findGathers()
 	l.findUpdates()
@@ -47,14 +49,20 @@ func (b *Backend) plan(p compute.Program) (*plan, error) {
 }
 
 // needLayouts asks for every matrix row by row, but for those that the first
-// layer wants transposed.
+// layer wants transposed and those that are averaged, whose layout is that of the other.
 func (l *plan) needLayouts(first *firstLayer) {
 	seen := make(map[compute.Buffer]bool)
 	for _, m := range first.turned() {
 		seen[m.Buf] = true
-		l.layouts = append(l.layouts, layout{m.Buf.(*buffer[float32]), m.Rows, m.Cols, true})
+		l.layouts = append(l.layouts, layout{buf: m.Buf.(*buffer[float32]), rows: m.Rows, cols: m.Cols, transposed: true})
 	}
-	for _, op := range l.program.Ops {
+	for i, op := range l.program.Ops {
+		// An average is right in any layout that both its matrices have.
+		if a, ok := op.(compute.Average); ok && !seen[a.Src.Buf] && !seen[a.Dst.Buf] && a.Src.Buf != a.Dst.Buf &&
+			whole(a.Src) && whole(a.Dst) && l.onlyUses(a.Src, i) && l.onlyUses(a.Dst, i) {
+			seen[a.Src.Buf], seen[a.Dst.Buf] = true, true
+			l.layouts = append(l.layouts, layout{buf: a.Dst.Buf.(*buffer[float32]), like: a.Src.Buf.(*buffer[float32])})
+		}
 		for _, o := range op.Operands() {
 			if !seen[o.Mat.Buf] {
 				seen[o.Mat.Buf] = true
@@ -164,7 +172,7 @@ func overlapsAny(m compute.Mat, others ...compute.Mat) bool {
 func (l *plan) single(i int, op compute.Op) *node {
 	switch o := op.(type) {
 	case compute.Gather:
-		return l.gatherNode(o)
+		return l.gatherNode(i, o)
 	case compute.MatMul:
 		return l.product(i, o)
 	case compute.Activate:
@@ -192,7 +200,7 @@ func (l *plan) single(i int, op compute.Op) *node {
 	case compute.Noise:
 		return noiseNode(o)
 	case compute.Warp:
-		return l.warpNode(o)
+		return l.warpNode(i, o)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 
 // mine returns the parts of the units, and of n other items in multiples of grain,
 // that are a worker's.
-func (p *pixels) mine(n, grain, worker, size int) (parts []unitPart, lo, hi int) {
+func (p *divided) mine(n, grain, worker, size int) (parts []unitPart, lo, hi int) {
 	if size == 1 {
 		return p.parts, 0, n
 	}
@@ -25,23 +25,29 @@ func (p *pixels) mine(n, grain, worker, size int) (parts []unitPart, lo, hi int)
 }
 
 // place returns where the weights of a part's units from pixel i on begin.
-func (p *pixels) place(u unitPart, i int) int { return u.lo*p.features + i*(u.hi-u.lo) }
+func (p *divided) place(u unitPart, i int) int { return u.lo*p.features + i*(u.hi-u.lo) }
 
 // weights returns the weights of a part's units from pixel i on, and how far apart
 // those of two pixels are.
-func (p *pixels) weights(w []float32, u unitPart, i int) ([]float32, int) {
+func (p *divided) weights(w []float32, u unitPart, i int) ([]float32, int) {
 	return w[p.place(u, i):], u.hi - u.lo
 }
 
 // pixels is what the layer's nodes know of the images.
 type pixels struct {
-	src      []byte
-	index    []uint32
-	value    [256]float32 // of each byte
+	src   []byte
+	index []uint32
+	value [256]float32 // of each byte
+	own   []bitmapped  // of each worker
+	divided
+}
+
+// A divided is a matrix of a row for each unit and a column for each pixel, which is kept
+// transposed.
+type divided struct {
 	features int
 	units    int
-	parts    []unitPart  // of the units, as the weights are laid out
-	own      []bitmapped // of each worker
+	parts    []unitPart // of the units, as they are laid out
 }
 
 // A bitmapped is a worker's bytes of a few rows, with their bitmap, and its sums.
@@ -54,12 +60,16 @@ type bitmapped struct {
 }
 
 func (l *plan) pixels(g compute.Gather, units int) pixels {
-	p := pixels{src: g.Src.Buf.(*buffer[byte]).data, index: rowNumbers(g.Index), features: g.Src.Cols, units: units,
-		parts: unitParts(units, l.backend.pool.Size()), own: make([]bitmapped, len(l.backend.alone))}
+	p := pixels{src: g.Src.Buf.(*buffer[byte]).data, index: rowNumbers(g.Index), divided: l.divided(units, g.Src.Cols),
+		own: make([]bitmapped, len(l.backend.alone))}
 	for b := range p.value {
 		p.value[b] = g.Scale * float32(b)
 	}
 	return p
+}
+
+func (l *plan) divided(units, features int) divided {
+	return divided{features: features, units: units, parts: unitParts(units, l.backend.pool.Size())}
 }
 
 // words is how many words of a bitmap n columns take.
@@ -174,12 +184,16 @@ func (s *sparseForward) multiply(worker int, x simd.Sparse, i int, u unitPart) {
 	}
 }
 
-func (f *firstLayer) updateNode(l *plan) *node {
+func (f *firstLayer) sparseUpdate(l *plan) *sparseUpdate {
 	d := f.deltas
-	s := &sparseUpdate{pixels: l.pixels(f.gather, d.Cols), descent: descentOf(f.update), delta: data(d), rows: d.Rows}
+	return &sparseUpdate{pixels: l.pixels(f.gather, d.Cols), descent: descentOf(f.update), delta: data(d), rows: d.Rows}
+}
+
+func (f *firstLayer) updateNode(l *plan) *node {
+	s := f.sparseUpdate(l)
 	in, out := s.spans()
-	n := &node{wide: s, cost: sparseCost*2*float64(d.Len())*float64(s.features) + s.cost(), in: append(in, spans(d)...), out: out}
-	if d.Rows == 1 && s.plain && s.v == nil {
+	n := &node{wide: s, cost: s.cost() + s.descent.cost(), in: append(in, spans(f.deltas)...), out: out}
+	if s.rows == 1 && s.plain && s.v == nil {
 		n.wide = &onlineUpdate{s}
 	}
 	return n
@@ -193,6 +207,11 @@ type sparseUpdate struct {
 	rows    int
 }
 
+// cost is that of the gradient.
+func (s *sparseUpdate) cost() float64 {
+	return sparseCost * 2 * float64(s.rows) * float64(s.units) * float64(s.features)
+}
+
 const (
 	// samplesAtATime is how many samples' gradient is summed at a time: their deltas stay in
 	// the second cache, and sums of sums round less than long ones.
@@ -201,14 +220,24 @@ const (
 	transposedAtATime = 1 << 16
 )
 
+// pixelsAtATime is how many pixels are transposed before they are used.
+func (s *sparseUpdate) pixelsAtATime() int {
+	return max(1, transposedAtATime/(simd.WordBits*words(min(s.rows, samplesAtATime))))
+}
+
 func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
 	parts, lo, end := s.mine(s.features, 4, worker, size)
 	m := s.begin(args)
-	step := max(1, transposedAtATime/(simd.WordBits*words(min(s.rows, samplesAtATime))))
+	step := s.pixelsAtATime()
 	for ; lo < end; lo += step {
 		hi := min(lo+step, end)
 		if s.rows > samplesAtATime {
-			s.long(worker, parts, lo, hi, &m)
+			g := s.long(worker, parts, lo, hi, args)
+			for _, u := range parts {
+				n := (hi - lo) * (u.hi - u.lo)
+				m.do(s.place(u, lo), g[:n])
+				g = g[n:]
+			}
 			continue
 		}
 		x := s.transposed(worker, args.Row, s.rows, lo, hi)
@@ -218,14 +247,15 @@ func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
 	}
 }
 
-// long is step for more samples than are summed at a time. Their sums are added up before
-// the weights see them, which would otherwise be rounded once for each.
-func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, m *move) {
+// long returns the gradient of more samples than are summed at a time, of some parts' units and
+// pixels [lo, hi), part after part. The sums are added up before the weights see them, which
+// would otherwise be rounded once for each.
+func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, args *compute.Args) []float32 {
 	pixels, first := hi-lo, parts[0].lo
 	all, some := s.twoSums(worker, pixels*(parts[len(parts)-1].hi-first))
 	clear(all)
 	for i := 0; i < s.rows; i += samplesAtATime {
-		x := s.transposed(worker, m.args.Row+i, min(samplesAtATime, s.rows-i), lo, hi)
+		x := s.transposed(worker, args.Row+i, min(samplesAtATime, s.rows-i), lo, hi)
 		for _, u := range parts {
 			n := u.hi - u.lo
 			at, end := (u.lo-first)*pixels, (u.hi-first)*pixels
@@ -233,9 +263,7 @@ func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, m *move) {
 			simd.Add(all[at:end], some[at:end])
 		}
 	}
-	for _, u := range parts {
-		m.do(s.place(u, lo), all[(u.lo-first)*pixels:(u.hi-first)*pixels])
-	}
+	return all
 }
 
 // twoSums returns room for n sums twice, in a worker's memory.
