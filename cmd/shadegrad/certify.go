@@ -28,11 +28,8 @@ func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, 
 	c := certificate.New(program, run.State.Options, run.Data)
 	made, save := &certified{Certificate: c}, run.Save
 	run.Save = func(s *train.State) error {
-		if s.Rows == 0 && s.Epoch == len(c.Epochs)+1 {
-			device := certificate.DeviceOf(text.info)
-			made.changed = made.changed || len(c.Epochs) > 0 && device != c.Device
-			c.Add(s, text.info)
-		}
+		made.changed = made.changed || len(c.Epochs) > 0 && certificate.DeviceOf(text.info) != c.Device
+		c.Add(s, text.info)
 		return save(s)
 	}
 	return made, nil

@@ -148,7 +148,7 @@ func TestVerifyOpenGL(t *testing.T) {
 	p := at(t)
 	path := p.path("run.json")
 	p.run("train", "-backend=gpu", "-data="+smallData(t), "-hidden=64", "-epochs=3", "-certify="+path).is(0, "certified in "+path)
-	const same = "epoch 1: the same bits\nepoch 2: the same bits\nepoch 3: the same bits\nverified: every epoch has the same bits\n"
+	const same = "epoch 1: the same bits\nepoch 2: the same bits\nepoch 3: the same bits\ntest: the same bits\nverified: every epoch has the same bits\n"
 	if r := p.run("verify", "-data="+smallData(t), path).is(0, "gpu: "); r.stdout != same {
 		t.Errorf("again on the GPU: %s", r.stdout)
 	}

@@ -97,7 +97,7 @@ func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
 	v.enough = enough
-	run := &train.Run{Data: d, State: train.NewState(c.Options, d, f.data), Report: v, Backend: b, Save: v.epoch}
+	run := &train.Run{Data: d, State: train.NewState(c.Options, d, f.data), Report: v, Backend: b, Save: v.saved}
 	v.sameDevice = here == c.Device
 	err := run.Do(ctx)
 	signal := stop()
@@ -110,10 +110,12 @@ func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data
 		return &stoppedError{signal: signal}
 	case err != nil:
 		return err
+	case v.last < len(c.Epochs):
+		return fmt.Errorf("%s: not verified: the run stopped after epoch %d, the certificate's after epoch %d", f.path, v.last, len(c.Epochs))
 	}
 	verdict := "verified: every epoch has the same bits"
 	if v.drifted {
-		verdict = fmt.Sprintf("verified within rounding on another device: training losses within %g, test accuracies within %g points",
+		verdict = fmt.Sprintf("verified within rounding on another device: losses within %g, accuracies within %g points",
 			certificate.LossBound, 100*certificate.AccuracyBound)
 	}
 	_, err = fmt.Fprintln(a.stdout, verdict)
@@ -132,13 +134,25 @@ type verification struct {
 	err         error              // of writing
 }
 
-// epoch compares an epoch, and ends the run where it is too far off.
-func (v *verification) epoch(s *train.State) error {
-	if s.Rows > 0 || s.Epoch == v.last { // stopped, in the middle of one or before it
+// saved compares the epoch that was completed, and what the run comes to when it is done.
+func (v *verification) saved(s *train.State) error {
+	if s.Rows > 0 { // stopped in the middle of one
 		return nil
 	}
-	v.last = s.Epoch
-	d := v.certificate.Compare(certificate.EpochOf(s))
+	if s.Epoch > v.last {
+		v.last = s.Epoch
+		v.told(v.certificate.Compare(certificate.EpochOf(s)))
+	}
+	if s.Done() && v.wrong == nil {
+		if d, ok := v.certificate.CompareOutcome(certificate.OutcomeOf(s)); ok {
+			v.told(d)
+		}
+	}
+	return nil
+}
+
+// told writes how far off something is, and ends the run where it is too far.
+func (v *verification) told(d certificate.Drift) {
 	if _, err := fmt.Fprintln(v.app.stdout, d); err != nil && v.err == nil {
 		v.err = err
 	}
@@ -147,7 +161,6 @@ func (v *verification) epoch(s *train.State) error {
 		v.wrong = &d
 		v.enough()
 	}
-	return nil
 }
 
 func (v *verification) Started(compute.Info)    {}

@@ -24,7 +24,7 @@ func TestVerify(t *testing.T) {
 	path := certificateOf(t)
 	for _, threads := range []string{"1", "2", "3"} {
 		r := at(t).run("verify", "-threads="+threads, "-data="+smallData(t), path).is(0)
-		if want := "epoch 1: the same bits\nepoch 2: the same bits\nverified: every epoch has the same bits\n"; r.stdout != want {
+		if want := "epoch 1: the same bits\nepoch 2: the same bits\ntest: the same bits\nverified: every epoch has the same bits\n"; r.stdout != want {
 			t.Errorf("-threads=%s: %s", threads, r.stdout)
 		}
 	}
@@ -36,7 +36,7 @@ func TestVerifyOtherDevice(t *testing.T) {
 	verified := func(p place, path string) {
 		t.Helper()
 		r := p.run("verify", "-data="+smallData(t), path).is(0, "the certificate was made on cpu: ", "the same bits cannot be expected")
-		if strings.Contains(r.stdout, "same bits") || !strings.HasSuffix(r.stdout, "\nverified within rounding on another device: training losses within 0.001, test accuracies within 0.3 points\n") {
+		if strings.Contains(r.stdout, "same bits") || !strings.HasSuffix(r.stdout, "\nverified within rounding on another device: losses within 0.001, accuracies within 0.3 points\n") {
 			t.Errorf("stdout: %s", r.stdout)
 		}
 	}
@@ -56,6 +56,7 @@ func TestVerifyOtherDevice(t *testing.T) {
 		w.SHA256 = strings.Repeat("0", len(w.SHA256))
 		w.Samples[0] += 1e-6
 	}
+	c.Outcome.Weights = c.Epochs[len(c.Epochs)-1].Weights
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func TestVerifyAnotherRun(t *testing.T) {
 func TestVerifyDrift(t *testing.T) {
 	path := certificateOf(t)
 	text := string(contents(t, path))
-	at2 := strings.LastIndex(text, `"sha256": "`) + len(`"sha256": "`)
+	at2 := strings.LastIndex(text[:strings.Index(text, `"outcome"`)], `"sha256": "`) + len(`"sha256": "`)
 	digit := byte('0')
 	if text[at2] == '0' {
 		digit = '1'
@@ -87,6 +88,23 @@ func TestVerifyDrift(t *testing.T) {
 		if !strings.HasPrefix(r.stdout, "epoch 1: the same bits\nepoch 2: the weights' digest") || strings.Contains(r.stderr, "cannot be expected") {
 			t.Errorf("-threads=%s: stdout:\n%sstderr:\n%s", threads, r.stdout, r.stderr)
 		}
+	}
+}
+
+// TestVerifyOutcome finds a certificate whose run came to something else in the end.
+func TestVerifyOutcome(t *testing.T) {
+	path := certificateOf(t)
+	c, err := certificate.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Outcome.TestAcc += 0.25
+	if err := c.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	r := at(t).run("verify", "-data="+smallData(t), path).is(1, path+": not verified: test: the weights' digest or a figure differs, though none of the values sampled does; the loss by 0, the test accuracy by 25.00 points\n")
+	if !strings.HasPrefix(r.stdout, "epoch 1: the same bits\nepoch 2: the same bits\ntest: ") {
+		t.Errorf("stdout:\n%s", r.stdout)
 	}
 }
 

@@ -31,6 +31,8 @@ type Certificate struct {
 	Options train.Options `json:"options"`
 	First   Mark          `json:"first_weights"`
 	Epochs  []Epoch       `json:"epochs"`
+	// Outcome is what the run came to in the end; older certificates have none.
+	Outcome *Outcome `json:"outcome,omitempty"`
 }
 
 // A Program is the program that made the run.
@@ -50,24 +52,40 @@ type Device struct {
 // Data identifies the data.
 type Data struct {
 	Name    string `json:"name"`
-	Train   string `json:"train_sha256"` // images, then labels
+	Train   string `json:"train_sha256"` // images, then labels, without those put aside for validation
 	Test    string `json:"test_sha256"`
 	Samples int    `json:"samples"`
+	// Validation is the digest of those put aside, where there are any.
+	Validation string `json:"validation_sha256,omitempty"`
 }
 
-// An Epoch is the outcome of an epoch.
+// An Epoch is the outcome of an epoch. The figures of a set that was not looked at are 0.
 type Epoch struct {
 	Epoch     int     `json:"epoch"`
 	TrainLoss float64 `json:"train_loss"`
 	TrainAcc  float64 `json:"train_acc"`
-	TestLoss  float64 `json:"test_loss"`
-	TestAcc   float64 `json:"test_acc"`
+	ValLoss   float64 `json:"val_loss,omitempty"`
+	ValAcc    float64 `json:"val_acc,omitempty"`
+	TestLoss  float64 `json:"test_loss,omitempty"`
+	TestAcc   float64 `json:"test_acc,omitempty"`
 	Weights   Mark    `json:"weights"`
+}
+
+// An Outcome is the epoch whose weights a run comes to, and what they do on the test set.
+type Outcome struct {
+	Epoch    int     `json:"epoch"`
+	TestLoss float64 `json:"test_loss"`
+	TestAcc  float64 `json:"test_acc"`
+	Weights  Mark    `json:"weights"` // as they are saved
 }
 
 // DataOf identifies a data set.
 func DataOf(d *dataset.Data) Data {
-	return Data{Name: d.Name, Train: train.SetDigest(&d.Train), Test: train.SetDigest(&d.Test), Samples: d.Train.Len()}
+	data := Data{Name: d.Name, Train: train.SetDigest(&d.Train), Test: train.SetDigest(&d.Test), Samples: d.Train.Len()}
+	if d.Validation.Len() > 0 {
+		data.Validation = train.SetDigest(&d.Validation)
+	}
+	return data
 }
 
 // DeviceOf identifies a backend's device. The number of threads is left out: the CPU's
@@ -107,16 +125,32 @@ func New(p Program, o train.Options, d *dataset.Data) *Certificate {
 		First: MarkOf(o.Network.InitialParameters(o.Seed))}
 }
 
-// Add adds the epoch that a state has just completed on a device.
+// Add adds what a state has just completed on a device: an epoch, or the run, or both. It may
+// be told of the same twice.
 func (c *Certificate) Add(s *train.State, i compute.Info) {
-	c.Device = DeviceOf(i)
-	c.Epochs = append(c.Epochs, EpochOf(s))
+	if s.Rows > 0 {
+		return
+	}
+	if s.Epoch == len(c.Epochs)+1 {
+		c.Device = DeviceOf(i)
+		c.Epochs = append(c.Epochs, EpochOf(s))
+	}
+	if s.Done() {
+		o := OutcomeOf(s)
+		c.Outcome = &o
+	}
 }
 
 // EpochOf is the outcome of the epoch that a state has just completed.
 func EpochOf(s *train.State) Epoch {
 	e := s.Last
-	return Epoch{e.Epoch, e.TrainLoss, e.TrainAcc, e.TestLoss, e.TestAcc, MarkOf(s.Values)}
+	return Epoch{e.Epoch, e.TrainLoss, e.TrainAcc, e.ValLoss, e.ValAcc, e.TestLoss, e.TestAcc, MarkOf(s.Values)}
+}
+
+// OutcomeOf is the outcome of a run that is done.
+func OutcomeOf(s *train.State) Outcome {
+	e := s.Outcome()
+	return Outcome{e.Epoch, e.TestLoss, e.TestAcc, MarkOf(s.Chosen())}
 }
 
 // Save writes the certificate to a file.
@@ -164,7 +198,7 @@ func (c *Certificate) check() error {
 		return errors.New("not a Shadegrad certificate: it has no version")
 	case c.Version != Version:
 		return fmt.Errorf("a certificate of version %d; this program reads version %d", c.Version, Version)
-	case len(c.Epochs) == 0 || len(c.Epochs) != c.Options.Epochs:
+	case len(c.Epochs) == 0 || len(c.Epochs) > c.Options.Epochs || len(c.Epochs) < c.Options.Epochs && c.Options.Patience == 0:
 		return fmt.Errorf("damaged: it has %d epochs of a run of %d", len(c.Epochs), c.Options.Epochs)
 	}
 	for i, e := range c.Epochs {

@@ -3,6 +3,7 @@ package certificate
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -110,7 +111,7 @@ func TestDrift(t *testing.T) {
 			s.Values[0][0] -= 0.25
 		}
 		d := c.Compare(e)
-		if same := i == 1; d.Same != same || d.Close != same || d.Epoch != i {
+		if same := i == 1; d.Same != same || d.Close != same || d.What != fmt.Sprintf("epoch %d", i) {
 			t.Errorf("epoch %d: %+v", i, d)
 		}
 		if i > 1 && (math.Abs(d.Weights-0.25) > 1e-6 || !(d.Size > 0) || math.Abs(d.Loss-0.5) > 1e-12 || !strings.Contains(d.String(), "weights differ by up to 0.25")) {

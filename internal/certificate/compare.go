@@ -16,6 +16,9 @@ func (c *Certificate) Differences(data Data, seed uint64) []string {
 	if data.Test != c.Data.Test {
 		list = append(list, fmt.Sprintf("the test set: SHA-256 %s… of %s, %s… in the certificate", short(data.Test), data.Name, short(c.Data.Test)))
 	}
+	if data.Validation != c.Data.Validation {
+		list = append(list, fmt.Sprintf("the validation set: SHA-256 %s… of %s, %s… in the certificate", short(data.Validation), data.Name, short(c.Data.Validation)))
+	}
 	if seed != c.Options.Seed {
 		list = append(list, fmt.Sprintf("the seed: %d, %d in the certificate", seed, c.Options.Seed))
 	}
@@ -34,35 +37,76 @@ const (
 	AccuracyBound = 0.003
 )
 
-// A Drift is how far an epoch is from the certificate's.
+// A Drift is how far an epoch, or a whole run, is from the certificate's.
 type Drift struct {
-	Epoch      int
-	Same       bool    // to the bit
-	Close      bool    // within the bounds for another device
-	Weights    float64 // largest difference of the weights sampled
-	Size       float64 // their root mean square
-	Loss, Test float64 // differences of the training loss and of the test accuracy
+	What     string  // "epoch 2", or "test" for what the run comes to
+	Same     bool    // to the bit
+	Close    bool    // within the bounds for another device
+	Weights  float64 // largest difference of the weights sampled
+	Size     float64 // their root mean square
+	Loss     float64 // difference of the loss
+	Accuracy float64 // difference of the accuracy
+	Set      string  // whose accuracy that is
+	Missing  bool    // the certificate has nothing to compare with
 }
 
-// Compare holds an epoch against the certificate's.
+// Compare holds an epoch against the certificate's: by its weights, its training loss, and its
+// accuracy on the set that was looked at, of which the last is taken of validation and test.
 func (c *Certificate) Compare(now Epoch) Drift {
+	d := Drift{What: fmt.Sprintf("epoch %d", now.Epoch)}
+	if now.Epoch > len(c.Epochs) {
+		d.Missing = true
+		return d
+	}
 	then := c.Epochs[now.Epoch-1]
-	d := Drift{Epoch: now.Epoch, Loss: math.Abs(now.TrainLoss - then.TrainLoss), Test: math.Abs(now.TestAcc - then.TestAcc)}
-	d.Weights, d.Size = then.Weights.Drift(now.Weights)
-	d.Same = now.Weights.SHA256 == then.Weights.SHA256 && d.Loss == 0 && d.Test == 0 && now.TestLoss == then.TestLoss
-	d.Close = d.Loss <= LossBound && d.Test <= AccuracyBound
+	d.Loss, d.Accuracy, d.Set = math.Abs(now.TrainLoss-then.TrainLoss), math.Abs(now.TrainAcc-then.TrainAcc), "training"
+	switch {
+	case c.Options.TestsEach():
+		d.Accuracy, d.Set = math.Abs(now.TestAcc-then.TestAcc), "test"
+	case c.Options.Validation > 0:
+		d.Accuracy, d.Set = math.Abs(now.ValAcc-then.ValAcc), "validation"
+	}
+	d.weigh(then.Weights, now.Weights)
+	d.Same = d.Same && same(then, now)
 	return d
+}
+
+// CompareOutcome holds what a run comes to against the certificate's outcome. ok is false where
+// it has none.
+func (c *Certificate) CompareOutcome(now Outcome) (d Drift, ok bool) {
+	if c.Outcome == nil {
+		return Drift{}, false
+	}
+	then := *c.Outcome
+	d = Drift{What: "test", Loss: math.Abs(now.TestLoss - then.TestLoss), Accuracy: math.Abs(now.TestAcc - then.TestAcc), Set: "test"}
+	d.weigh(then.Weights, now.Weights)
+	d.Same = d.Same && now.Epoch == then.Epoch && now.TestLoss == then.TestLoss && now.TestAcc == then.TestAcc
+	return d, true
+}
+
+// weigh completes a drift whose figures are there by the weights.
+func (d *Drift) weigh(then, now Mark) {
+	d.Weights, d.Size = then.Drift(now)
+	d.Same = now.SHA256 == then.SHA256
+	d.Close = d.Loss <= LossBound && d.Accuracy <= AccuracyBound
+}
+
+// same tells whether all figures of two epochs are the same.
+func same(a, b Epoch) bool {
+	return a.TrainLoss == b.TrainLoss && a.TrainAcc == b.TrainAcc && a.ValLoss == b.ValLoss && a.ValAcc == b.ValAcc &&
+		a.TestLoss == b.TestLoss && a.TestAcc == b.TestAcc
 }
 
 // String says it for people.
 func (d Drift) String() string {
-	if d.Same {
-		return fmt.Sprintf("epoch %d: the same bits", d.Epoch)
+	figures := fmt.Sprintf("the loss by %.2g, the %s accuracy by %.2f points", d.Loss, d.Set, 100*d.Accuracy)
+	switch {
+	case d.Missing:
+		return d.What + ": the certificate's run had stopped before it"
+	case d.Same:
+		return d.What + ": the same bits"
+	case d.Weights == 0:
+		return d.What + ": the weights' digest or a figure differs, though none of the values sampled does; " + figures
 	}
-	if d.Weights == 0 {
-		return fmt.Sprintf("epoch %d: the weights' digest or a figure differs, though none of the values sampled does; the training loss by %.2g, the test accuracy by %.2f points",
-			d.Epoch, d.Loss, 100*d.Test)
-	}
-	return fmt.Sprintf("epoch %d: weights differ by up to %.2g (their root mean square is %.2g), the training loss by %.2g, the test accuracy by %.2f points",
-		d.Epoch, d.Weights, d.Size, d.Loss, 100*d.Test)
+	return fmt.Sprintf("%s: weights differ by up to %.2g (their root mean square is %.2g), %s", d.What, d.Weights, d.Size, figures)
 }
