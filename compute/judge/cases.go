@@ -51,6 +51,7 @@ func (l *caseList) all() {
 	l.noises()
 	l.warps()
 	l.programs()
+	l.trainings()
 	l.orderings()
 	l.randoms()
 }

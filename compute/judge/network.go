@@ -24,6 +24,7 @@ type network struct {
 	runs           int
 	shift          float32 // of the pixels, which are p/255 + shift
 	rate           float32 // the learning rate, or 0 for one that suits the number of inputs
+	training
 }
 
 func (n network) String() string {
@@ -33,7 +34,7 @@ func (n network) String() string {
 	}
 	for _, part := range []string{n.hidden.String(), n.output.String(), n.kind.String(), fmt.Sprintf("batch=%d", n.batch),
 		flag(n.biases, "bias"), flag(n.momentum, "momentum"), flag(n.indexed, "index"), flag(n.shared, "shared"),
-		flag(n.inPlace, "inplace"), flag(n.shift != 0, fmt.Sprintf("shift=%g", n.shift)), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), fmt.Sprintf("runs=%d", n.runs)} {
+		flag(n.inPlace, "inplace"), flag(n.shift != 0, fmt.Sprintf("shift=%g", n.shift)), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), n.training.String(), fmt.Sprintf("runs=%d", n.runs)} {
 		if part != "" {
 			s += "," + part
 		}
@@ -44,7 +45,9 @@ func (n network) String() string {
 // A layer has its parameters, and what a step makes of them.
 type layer struct {
 	w, b, dw, db, vw, vb compute.Mat
+	sw, sb, aw, ab       compute.Mat // squares and averages
 	z, y, delta          compute.Mat
+	dropped              compute.Mat // y after dropout, or none
 	f                    compute.Activation
 }
 
@@ -54,11 +57,17 @@ type step struct {
 	p      *problem
 	rows   int
 	x      compute.Mat
+	fed    compute.Mat // x after dropout, or x
 	layers []layer
 	stats  compute.Mat
+	norms  compute.Mat
 	pixels compute.Bytes
 	labels compute.Bytes
 	index  compute.Index
+	values compute.Mat // of the data set, where they are numbers
+	// For regression: of the data set and of a batch.
+	targets, batchTargets compute.Mat
+	field                 field
 }
 
 // newStep puts the matrices of a network into p, and a data set.
@@ -66,17 +75,28 @@ func newStep(p *problem, n network) *step {
 	p.shared, p.bare = n.shared, n.sparse
 	s := &step{network: n, p: p, rows: n.batch*n.runs + 2}
 	classes := max(n.sizes[len(n.sizes)-1], 2)
-	if n.sparse {
+	switch {
+	case n.numbers:
+		s.values = p.input("Values", s.rows, n.sizes[0], p.random(1))
+	case n.warp.Width > 0:
+		s.pixels = p.newWarpedImages(s.rows, n.sizes[0])
+	case n.sparse:
 		s.pixels = p.newSparseBytes(s.rows, n.sizes[0])
-	} else {
+	default:
 		s.pixels = p.newBytes(s.rows, n.sizes[0], 256)
 	}
-	s.labels = p.newBytes(s.rows, 1, classes)
+	if n.regression {
+		s.targets = p.input("Targets", s.rows, n.sizes[len(n.sizes)-1], p.random(1))
+		s.batchTargets = p.output("T", n.batch, n.sizes[len(n.sizes)-1])
+	} else {
+		s.labels = p.newBytes(s.rows, 1, classes)
+	}
 	if n.indexed {
 		s.index = p.newIndex(n.batch*n.runs+1, s.rows)
 	}
 	s.stats = p.state("Stats", n.batch*n.runs, 2, p.random(1))
 	s.x = p.output("X", n.batch, n.sizes[0])
+	s.newTraining()
 	for i, out := range n.sizes[1:] {
 		s.layers = append(s.layers, s.newLayer(i+1, n.sizes[i], out))
 	}
@@ -95,17 +115,21 @@ func (s *step) newLayer(number, in, out int) layer {
 		l.b = p.state(name("b"), 1, out, p.random(0.1))
 		l.db = p.output(name("db"), 1, out)
 	}
-	if s.momentum {
+	if s.momentum || s.update.Rule == compute.Nesterov || s.update.Rule == compute.Adam {
 		l.vw = p.state(name("V"), out, in, p.random(0.1))
 		if s.biases {
 			l.vb = p.state(name("v"), 1, out, p.random(0.1))
 		}
 	}
+	s.newState(&l, name)
 	l.z = p.output(name("Z"), s.batch, out)
 	l.y, l.delta = l.z, l.z
 	if !s.inPlace {
 		l.y = p.output(name("Y"), s.batch, out)
 		l.delta = p.output(name("delta"), s.batch, out)
+	}
+	if s.drop > 0 && number < len(s.sizes)-1 {
+		l.dropped = p.output(name("dropped"), s.batch, out)
 	}
 	return l
 }
@@ -113,17 +137,20 @@ func (s *step) newLayer(number, in, out int) layer {
 // forward puts the ops up to the loss into the problem's program; gradient tells
 // whether the loss's gradient is wanted.
 func (s *step) forward(gradient bool) {
-	s.p.do(compute.Gather{Dst: s.x, Src: s.pixels, Index: s.index, Scale: 1. / 255, Shift: s.shift})
-	in := s.x
+	s.read(gradient)
 	for i, l := range s.layers {
-		s.p.do(compute.MatMul{Dst: l.z, A: in, B: l.w, TransB: true})
+		s.p.do(compute.MatMul{Dst: l.z, A: s.input(i), B: l.w, TransB: true})
 		if i < len(s.layers)-1 {
 			s.p.do(compute.Activate{Dst: l.y, Src: l.z, Bias: l.b, F: l.f})
-			in = l.y
+			s.leaveOut(l.dropped, l.y, s.drop, i+1)
 			continue
 		}
 		op := compute.Loss{Stats: s.stats, Z: l.z, Bias: l.b, Labels: s.labels, Index: s.index,
 			F: l.f, Kind: s.kind, On: 1, Weight: 1, Scale: 1 / float32(s.batch)}
+		if s.regression {
+			op.Labels, op.Index, op.Targets = compute.Bytes{}, compute.Index{}, s.batchTargets
+			s.p.do(compute.Take{Dst: op.Targets, Src: s.targets, Index: s.index})
+		}
 		if gradient {
 			op.Delta = l.delta
 		}
@@ -134,34 +161,48 @@ func (s *step) forward(gradient bool) {
 // backward puts the gradients into the program, and the updates where wanted.
 // The error of a layer's inputs is taken through its weights before they change.
 func (s *step) backward(update bool) {
+	var last []compute.Op // updates that wait for all gradients
 	for i := len(s.layers) - 1; i >= 0; i-- {
-		l := s.layers[i]
-		in := s.x
-		if i > 0 {
-			in = s.layers[i-1].y
+		if i > 0 && s.backFirst {
+			s.back(i)
 		}
-		s.p.do(compute.MatMul{Dst: l.dw, A: l.delta, B: in, TransA: true})
-		if s.biases {
-			s.p.do(compute.ColumnSum{Dst: l.db, Src: l.delta})
+		for _, m := range s.parameters(i) {
+			s.p.do(m.gradient)
+			if update && s.update.Clip > 0 {
+				last = append(last, compute.SquareSum{Dst: s.norm(len(last)), Src: m.g})
+			}
+			if update && s.backFirst && s.update.Clip == 0 {
+				s.p.ops = append(s.p.ops, s.updates(m)...)
+			}
+		}
+		if s.backFirst {
+			continue
 		}
 		if i > 0 {
 			s.back(i)
 		}
-		if !update {
-			continue
-		}
-		s.p.do(compute.Update{W: l.w, V: l.vw, G: l.dw})
-		if s.biases {
-			s.p.do(compute.Update{W: l.b, V: l.vb, G: l.db})
+		for _, m := range s.parameters(i) {
+			if update && s.update.Clip == 0 {
+				s.p.ops = append(s.p.ops, s.updates(m)...)
+			}
 		}
 	}
+	if s.update.Clip > 0 {
+		for i := len(s.layers) - 1; i >= 0 && update; i-- {
+			for _, m := range s.parameters(i) {
+				last = append(last, s.updates(m)...)
+			}
+		}
+	}
+	s.p.ops = append(s.p.ops, last...)
 }
 
 // forget makes everything scratch that a step leaves behind but nobody needs.
 func (s *step) forget() {
 	s.p.forget(s.x)
+	s.forgetTraining()
 	for _, l := range s.layers {
-		for _, m := range []compute.Mat{l.z, l.y, l.delta, l.dw, l.db} {
+		for _, m := range []compute.Mat{l.z, l.y, l.dropped, l.delta, l.dw, l.db} {
 			if !m.IsZero() && !slices.Contains(s.p.scratch, m) {
 				s.p.forget(m)
 			}
@@ -178,6 +219,9 @@ func (s *step) back(i int) {
 		product = s.p.output(fmt.Sprintf("back%d", i), s.batch, s.sizes[i])
 	}
 	s.p.do(compute.MatMul{Dst: product, A: s.layers[i].delta, B: s.layers[i].w})
+	if s.drop > 0 {
+		s.p.do(compute.Dropout{Dst: product, Src: product, Rate: s.drop, Stream: uint32(dropStream + i)})
+	}
 	s.p.do(compute.Delta{Dst: product, Back: product, Y: below.y, F: below.f})
 	s.layers[i-1].delta = product
 }
@@ -196,6 +240,9 @@ func (s *step) train() {
 		rate = min(0.3, 5/float32(s.sizes[0]))
 	}
 	for i := range s.runs {
-		s.p.run(compute.Args{Row: i * s.batch, LearningRate: rate / float32(i+1), Momentum: 0.9})
+		s.p.run(compute.Args{Row: i * s.batch, LearningRate: rate / float32(i+1), Momentum: 0.9, Step: uint32(i), Seed: stepSeed})
+	}
+	if s.warp.Width > 0 {
+		s.settle()
 	}
 }
