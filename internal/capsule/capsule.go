@@ -1,10 +1,11 @@
 // Package capsule keeps one training step in a file, so that a stranger can do it again:
 // the batch, the weights before it, what a device made of it, the device and the kernels.
 //
-// The file is in the safetensors format. Its tensors are the parameters and velocities
-// before the step, under the names that PyTorch has for them, the same after it with
-// "after." before them, the batch, and the loss and hit of each sample; pixels and labels
-// are whole numbers. The rest is in the metadata.
+// The file is in the safetensors format. Its tensors are the parameters, and what the rule of
+// the updates keeps of each, before the step, under the names that PyTorch has for them, the
+// same after it with "after." before them, the batch, and the loss and hit of each sample; pixels
+// and labels are whole numbers. The rest is in the metadata. What a step draws at random, and
+// the Gaussian of its distortions, follow from the options and the step's number.
 package capsule
 
 import (
@@ -16,12 +17,12 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
-	"shadegrad/internal/mlp"
 	"shadegrad/internal/train"
 )
 
-// Version is the version of a capsule's form.
-const Version = 1
+// Version is the version of a capsule's form. Those of version 1, which had neither squared
+// gradients nor numbers nor targets, are read too.
+const Version = 2
 
 // A Reason is why a step was kept.
 type Reason string
@@ -69,7 +70,7 @@ func elementOf(d *judge.Difference) *Element {
 
 // check tells what is wrong with a capsule whose options are in order.
 func (c *Capsule) check() error {
-	o, rows := c.Options, len(c.Labels)
+	o, rows := c.Options, c.Rows()
 	n := o.Network.Sizes[0]
 	switch batch := o.BatchSize(c.Data.Samples); {
 	case c.Reason != Breach && c.Reason != Diverged:
@@ -86,6 +87,14 @@ func (c *Capsule) check() error {
 		return fmt.Errorf("a learning rate of %v", c.LearningRate)
 	case c.Device.Backend == "":
 		return errors.New("it names no backend")
+	}
+	if o.Network.Regression != (c.Data.Outputs > 0) || o.Network.Regression && c.Data.Outputs != o.Network.Outputs() {
+		return fmt.Errorf("targets of %d numbers for a network of %d outputs", c.Data.Outputs, o.Network.Outputs())
+	}
+	for i, v := range slices.Concat(c.Numbers, c.Targets) {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return fmt.Errorf("number %d of the batch is %v", i, v)
+		}
 	}
 	classes := max(o.Network.Outputs(), 2)
 	for i, label := range c.Labels {
@@ -113,13 +122,46 @@ func (d device) info() compute.Info {
 	return compute.Info{Backend: d.Backend, Device: d.Device, Driver: d.Driver, Detail: d.Detail, Software: d.Software}
 }
 
-// names lists the tensors of a capsule of a network.
-func names(c mlp.Config, momentum bool) []string {
-	list := []string{pixelsName, labelsName, statsName}
-	for _, s := range c.Shapes() {
-		list = append(list, s.Name, afterPrefix+s.Name)
-		if momentum {
-			list = append(list, velocityPrefix+s.Name, afterPrefix+velocityPrefix+s.Name)
+// A kind is what a step has of each parameter, before it and after it.
+type kind struct {
+	prefix        string // of the tensors' names
+	before, after *[][]float32
+}
+
+// kinds lists those that there are in a step.
+func (c *Capsule) kinds() []kind {
+	m, t := c.Moment, c.Options.StepTraining()
+	list := []kind{{"", &m.Before.Values, &m.After.Values}}
+	if t.Velocities() {
+		list = append(list, kind{"velocity.", &m.Before.Velocities, &m.After.Velocities})
+	}
+	if t.Squares() {
+		list = append(list, kind{"square.", &m.Before.Squares, &m.After.Squares})
+	}
+	return list
+}
+
+// samples and goals are the names of the tensors that have them.
+func (c *Capsule) samples() string {
+	if c.Data.Numbers {
+		return numbersName
+	}
+	return pixelsName
+}
+
+func (c *Capsule) goals() string {
+	if c.Options.Network.Regression {
+		return targetsName
+	}
+	return labelsName
+}
+
+// names lists the tensors of a capsule.
+func (c *Capsule) names() []string {
+	list := []string{c.samples(), c.goals(), statsName}
+	for _, s := range c.Options.Network.Shapes() {
+		for _, k := range c.kinds() {
+			list = append(list, k.prefix+s.Name, afterPrefix+k.prefix+s.Name)
 		}
 	}
 	slices.Sort(list)

@@ -60,6 +60,51 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestRoundTripOfOther has a step of Adam on rows of numbers with targets, whose images would
+// be pixels otherwise.
+func TestRoundTripOfOther(t *testing.T) {
+	c := small(0.9, false)
+	o := &c.Options
+	o.Training = mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-8, L1: 0.5}
+	o.Network.Regression, o.Network.Loss, o.Network.Output = true, compute.SquaredError, compute.Identity
+	c.Data.Numbers, c.Data.Outputs, c.Data.Classes, c.Data.Width, c.Data.Height = true, 3, 0, 6, 1
+	c.Pixels, c.Labels = nil, nil
+	c.Numbers, c.Targets = []float32{-1, 0.5, 3, 4, 5, 6, 1e-40, 8, 9, 1, 2, 3}, []float32{1, -2, 3, 0.25, 5, 6}
+	c.Before.Squares, c.After.Squares = o.Network.InitialParameters(5), o.Network.InitialParameters(6)
+	got, err := Load(saved(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, c) {
+		t.Errorf("loaded %+v\nsaved  %+v", got, c)
+	}
+	c.Targets[4] = float32(math.NaN())
+	if _, err := Load(saved(t, c)); err == nil || !strings.Contains(err.Error(), "number 16 of the batch is NaN") {
+		t.Errorf("with a NaN: error %v", err)
+	}
+}
+
+// TestOldVersion reads a capsule of version 1, whose tensors had the same names.
+func TestOldVersion(t *testing.T) {
+	path := saved(t, small(0.9, false))
+	f, err := safetensors.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Metadata[metadataKey] = strings.Replace(f.Metadata[metadataKey], `"version":2`, `"version":1`, 1)
+	f.Metadata[metadataKey] = strings.Replace(f.Metadata[metadataKey], `,"training":{"rule":"sgd"}`, ``, 1)
+	if err := safetensors.Write(path, f); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, small(0.9, false)) {
+		t.Errorf("loaded %+v", got)
+	}
+}
+
 // TestNaN keeps a NaN, which is equal to nothing.
 func TestNaN(t *testing.T) {
 	c := small(0, false)
@@ -112,7 +157,7 @@ func TestRefused(t *testing.T) {
 			`not a Shadegrad capsule: its metadata has no "shadegrad.capsule"`},
 		{"no JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "step 1" },
 			`damaged metadata "shadegrad.capsule": invalid character 's' looking for beginning of value`},
-		{"another version", edit(`"version":1`, `"version":7`), "a capsule of version 7; this program reads version 1"},
+		{"another version", edit(`"version":2`, `"version":7`), "a capsule of version 7; this program reads versions 1 to 2"},
 		{"an impossible option", edit(`"momentum":0.9`, `"momentum":9`), `damaged metadata "shadegrad.capsule": -momentum=9: must be at least 0 and below 1`},
 		{"another reason", edit(`"breach"`, `"spite"`), `damaged: unknown reason "spite"`},
 		{"no images", edit(`"samples":10`, `"samples":-1`), "damaged: a training set of -1 images"},
@@ -126,7 +171,7 @@ func TestRefused(t *testing.T) {
 		{"a billion units", edit(`[6,4,3]`, `[6,1000000000,3]`), `damaged metadata "shadegrad.capsule": layer 1 of the network has 1000000000×6 weights: more than 2147483647`},
 		{"other units", edit(`[6,4,3]`, `[6,5,3]`), `tensor "0.weight" has shape [4 6], a network 6-5-3 has [5 6]`},
 		{"a stranger", tensor("after.0.weight", rename), `tensor "stranger" does not belong to the capsule of a network 6-4-3`},
-		{"no labels", drop(labelsName), `tensor "batch.labels" of one dimension is missing`},
+		{"no labels", drop(labelsName), `tensor "batch.labels" is missing, or has no rows`},
 		{"no pixels", drop(pixelsName), `tensor "batch.pixels" is missing`},
 		{"no statistics", drop(statsName), `tensor "after.stats" is missing`},
 		{"no weights", drop("2.weight"), `tensor "2.weight" is missing`},

@@ -13,13 +13,14 @@ import (
 )
 
 const (
-	metadataKey    = "shadegrad.capsule"
-	sourcePrefix   = "shader." // of the metadata that have the sources of kernels
-	pixelsName     = "batch.pixels"
-	labelsName     = "batch.labels"
-	statsName      = "after.stats"
-	velocityPrefix = "velocity."
-	afterPrefix    = "after."
+	metadataKey  = "shadegrad.capsule"
+	sourcePrefix = "shader." // of the metadata that have the sources of kernels
+	pixelsName   = "batch.pixels"
+	numbersName  = "batch.numbers"
+	labelsName   = "batch.labels"
+	targetsName  = "batch.targets"
+	statsName    = "after.stats"
+	afterPrefix  = "after."
 )
 
 // header is the metadata under metadataKey.
@@ -44,30 +45,30 @@ func (c *Capsule) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	n, rows := m.Options.Network, len(m.Labels)
-	f := &safetensors.File{Metadata: map[string]string{metadataKey: string(text)}, Tensors: []safetensors.Tensor{
-		{Name: pixelsName, Shape: []int{rows, n.Sizes[0]}, Data: wide(m.Pixels)},
-		{Name: labelsName, Shape: []int{rows}, Data: wide(m.Labels)},
-		{Name: statsName, Shape: []int{rows, 2}, Data: m.Stats},
-	}}
+	n, rows := m.Options.Network, m.Rows()
+	f := &safetensors.File{Metadata: map[string]string{metadataKey: string(text)}}
+	samples := safetensors.Tensor{Name: c.samples(), Shape: []int{rows, n.Sizes[0]}, Data: m.Numbers}
+	if !m.Data.Numbers {
+		samples.Data = wide(m.Pixels)
+	}
+	goals := safetensors.Tensor{Name: c.goals(), Shape: []int{rows, n.Outputs()}, Data: m.Targets}
+	if !n.Regression {
+		goals.Shape, goals.Data = []int{rows}, wide(m.Labels)
+	}
+	f.Tensors = []safetensors.Tensor{samples, goals, {Name: statsName, Shape: []int{rows, 2}, Data: m.Stats}}
 	for name, text := range m.Sources {
 		f.Metadata[sourcePrefix+name] = text
 	}
-	for _, p := range []struct {
-		prefix string
-		values [][]float32
-	}{
-		{"", m.Before.Values}, {velocityPrefix, m.Before.Velocities},
-		{afterPrefix, m.After.Values}, {afterPrefix + velocityPrefix, m.After.Velocities},
-	} {
-		if len(p.values) == 0 {
-			continue // no momentum
-		}
-		tensors, err := model.Tensors(p.prefix, n, p.values)
+	for _, k := range c.kinds() {
+		before, err := model.Tensors(k.prefix, n, *k.before)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		f.Tensors = append(f.Tensors, tensors...)
+		after, err := model.Tensors(afterPrefix+k.prefix, n, *k.after)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		f.Tensors = append(append(f.Tensors, before...), after...)
 	}
 	return safetensors.Write(path, f)
 }
@@ -94,8 +95,8 @@ func decode(f *safetensors.File) (*Capsule, error) {
 	if err := json.Unmarshal([]byte(text), &h); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
 	}
-	if h.Version != Version {
-		return nil, fmt.Errorf("a capsule of version %d; this program reads version %d", h.Version, Version)
+	if h.Version < 1 || h.Version > Version {
+		return nil, fmt.Errorf("a capsule of version %d; this program reads versions 1 to %d", h.Version, Version)
 	}
 	if err := h.Options.Check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
@@ -122,25 +123,18 @@ func decode(f *safetensors.File) (*Capsule, error) {
 // tensors takes the tensors of a file, each of which must be there and no other.
 func (c *Capsule) tensors(f *safetensors.File) (err error) {
 	m, n := c.Moment, c.Options.Network
-	known := names(n, c.Options.Momentum != 0)
+	known := c.names()
 	for _, t := range f.Tensors {
 		if _, ok := slices.BinarySearch(known, t.Name); !ok {
 			return fmt.Errorf("tensor %q does not belong to the capsule of a network %s", t.Name, n)
 		}
 	}
-	labels, ok := f.Tensor(labelsName)
-	if !ok || len(labels.Shape) != 1 || len(labels.Data) == 0 {
-		return fmt.Errorf("tensor %q of one dimension is missing", labelsName)
+	goals, ok := f.Tensor(c.goals())
+	if !ok || len(goals.Shape) == 0 || goals.Shape[0] == 0 {
+		return fmt.Errorf("tensor %q is missing, or has no rows", c.goals())
 	}
-	rows := len(labels.Data)
-	if m.Labels, err = narrow(labels); err != nil {
-		return err
-	}
-	pixels, err := tensor(f, pixelsName, []int{rows, n.Sizes[0]})
-	if err != nil {
-		return err
-	}
-	if m.Pixels, err = narrow(pixels); err != nil {
+	rows := goals.Shape[0]
+	if err := c.batch(f, rows); err != nil {
 		return err
 	}
 	stats, err := tensor(f, statsName, []int{rows, 2})
@@ -148,16 +142,42 @@ func (c *Capsule) tensors(f *safetensors.File) (err error) {
 		return err
 	}
 	m.Stats = stats.Data
-	if m.Before.Values, err = model.Values("", f, n); err != nil {
+	for _, k := range c.kinds() {
+		if *k.before, err = model.Values(k.prefix, f, n); err != nil {
+			return err
+		}
+		if *k.after, err = values(f, afterPrefix+k.prefix, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch takes the samples and what is wanted of them.
+func (c *Capsule) batch(f *safetensors.File, rows int) error {
+	m, n := c.Moment, c.Options.Network
+	shape := []int{rows}
+	if n.Regression {
+		shape = append(shape, n.Outputs())
+	}
+	goals, err := tensor(f, c.goals(), shape)
+	if err != nil {
 		return err
 	}
-	if m.After.Values, err = values(f, afterPrefix, n); err != nil || c.Options.Momentum == 0 {
+	if n.Regression {
+		m.Targets = goals.Data
+	} else if m.Labels, err = narrow(goals); err != nil {
 		return err
 	}
-	if m.Before.Velocities, err = model.Values(velocityPrefix, f, n); err != nil {
+	samples, err := tensor(f, c.samples(), []int{rows, n.Sizes[0]})
+	if err != nil {
 		return err
 	}
-	m.After.Velocities, err = values(f, afterPrefix+velocityPrefix, n)
+	if c.Data.Numbers {
+		m.Numbers = samples.Data
+		return nil
+	}
+	m.Pixels, err = narrow(samples)
 	return err
 }
 
