@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"shadegrad/compute"
@@ -31,27 +32,48 @@ var sparseCases = []struct {
 // A sparseStep is training on images of which a few are all zero, a few all white, and the
 // others digits.
 type sparseStep struct {
-	sizes             []int
-	batches           [2]int
-	ordered, momentum bool
+	sizes    []int
+	batches  [2]int
+	ordered  bool
+	training mlp.Training
 }
 
-// compile returns a new network and a step for each of the batches. With keep they
-// have to take the dense way: somebody is said to read what they gather.
-func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Network, [2]compute.Executable) {
+// trainings have each rule and each part of a training at least once. An epsilon that large
+// keeps the quotients of gradients that are next to nothing from being nothing but rounding.
+var trainings = map[string]mlp.Training{
+	"sgd":      {},
+	"momentum": {Velocity: true, Average: 0.9},
+	"nesterov": {Rule: compute.Nesterov, L2: 0.01, L1: 0.001},
+	"rmsprop":  {Rule: compute.RMSProp, Rho: 0.9, Epsilon: 0.1, MaxNorm: 1},
+	"adam":     {Rule: compute.Adam, Rho: 0.99, Epsilon: 0.1, Average: 0.99},
+	"adamw":    {Rule: compute.Adam, Rho: 0.99, Epsilon: 0.1, Decay: 0.1, Clip: 0.05},
+	"bounded":  {L2: 0.01, Clip: 0.1, MaxNorm: 2, Average: 0.5},
+}
+
+// compile returns a new network and a step for each of the batches, and one that moves the
+// averages, if there are any. With keep they have to take the dense way: somebody is said to
+// read what they gather.
+func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Network, []compute.Executable) {
 	t.Helper()
 	b := cpu.New()
 	config := mlp.Config{Sizes: s.sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, On: 1}
 	rows := max(s.batches[0], s.batches[1])
-	n, err1 := mlp.New(b, config, rows, mlp.Training{Velocity: s.momentum})
+	n, err1 := mlp.New(b, config, rows, s.training)
 	set, err2 := s.set(b, 2*rows+1, max(config.Outputs(), 2))
 	for _, err := range []error{err1, err2, n.Load(n.Parameters(), config.InitialParameters(4))} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	var list [2]compute.Executable
-	for i, batch := range s.batches {
+	var list []compute.Executable
+	add := func(p compute.Program) {
+		x, err := b.Compile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, x)
+	}
+	for _, batch := range s.batches {
 		p, err := n.TrainStep(set, batch)
 		if err != nil {
 			t.Fatal(err)
@@ -64,9 +86,10 @@ func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netw
 			}
 			p.Ops = append(p.Ops, compute.Activate{Dst: copied, Src: x})
 		}
-		if list[i], err = b.Compile(p); err != nil {
-			t.Fatal(err)
-		}
+		add(p)
+	}
+	if s.training.Average > 0 {
+		add(n.AverageStep(1))
 	}
 	return b, n, list
 }
@@ -106,9 +129,12 @@ func (s sparseStep) run(t *testing.T, keep bool) [][]float32 {
 	b, n, list := s.compile(t, keep)
 	defer b.Close()
 	for i := range 4 {
-		list[i%2].Run(compute.Args{Row: i * max(s.batches[0], s.batches[1]) / 4, LearningRate: 0.1, Momentum: 0.9})
+		list[i%2].Run(compute.Args{Row: i * max(s.batches[0], s.batches[1]) / 4, LearningRate: 0.1, Momentum: 0.9, Step: uint32(i)})
+		if len(list) > 2 {
+			list[2].Run(compute.Args{Step: uint32(i)})
+		}
 	}
-	values, err := n.Values(append(n.Parameters(), n.Velocities()...))
+	values, err := n.Values(slices.Concat(n.Parameters(), n.Velocities(), n.Squares(), n.Averages()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,9 +148,9 @@ func eachSparse(t *testing.T, visit func(t *testing.T, s sparseStep)) {
 	defer simd.Set(level)
 	for _, l := range simd.Levels() {
 		for _, c := range sparseCases {
-			for _, momentum := range []bool{false, true} {
-				s := sparseStep{c.sizes, c.batches, momentum == (c.batches[1] > 2), momentum}
-				t.Run(fmt.Sprintf("%v,%+v", l, s), func(t *testing.T) {
+			for name, training := range trainings {
+				s := sparseStep{c.sizes, c.batches, training.Velocity == (c.batches[1] > 2), training}
+				t.Run(fmt.Sprintf("%v,%v,batches=%v,%s", l, c.sizes, c.batches, name), func(t *testing.T) {
 					simd.Set(l)
 					visit(t, s)
 				})
@@ -153,7 +179,8 @@ func TestSparseThreads(t *testing.T) {
 	})
 }
 
-// TestSparseStepsAllocateNothing runs steps of both batches by bitmaps.
+// TestSparseStepsAllocateNothing runs steps of both batches by bitmaps, and averages between them. They would
+// allocate if they turned matrices back and forth.
 func TestSparseStepsAllocateNothing(t *testing.T) {
 	eachSparse(t, func(t *testing.T, s sparseStep) {
 		b, _, list := s.compile(t, false)
