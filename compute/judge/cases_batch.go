@@ -63,6 +63,7 @@ type lossCase struct {
 	note    string
 	z       func(*problem) func(int) float32 // nil for random
 	labels  int                              // labels are below this; 0 stands for n
+	targets bool                             // targets in place of labels
 }
 
 // lossForms are the losses that go with each activation.
@@ -87,6 +88,7 @@ func (l *caseList) losses() {
 			l.loss(c)
 			c.delta, c.indexed = "none", false
 			l.loss(c)
+			l.targetLosses(form, shape{17, 11})
 			l.specialLosses(form)
 			continue
 		}
@@ -110,8 +112,27 @@ func (l *caseList) losses() {
 		}
 		// A turn more, so that the batches do not meet the same options again.
 		turn++
+		l.targetLosses(form, batches...)
 		l.specialLosses(form)
 	}
+}
+
+// targetLosses are losses whose targets are numbers.
+func (l *caseList) targetLosses(form lossCase, batches ...shape) {
+	form.targets = true
+	if form.f != compute.Softmax {
+		batches = append(batches, shape{33, 1})
+	}
+	for i, s := range batches {
+		c := form
+		c.m, c.n, c.row, c.bias = s.m, s.n, i%3, i%2 == 0
+		c.delta = []string{"out", "z", "none"}[i%3]
+		c.scale, c.weight = []float32{1 / float32(s.m), 1}[i%2], []float32{1, 0.5}[i/2%2]
+		c.off = []float32{0, 0.25}[i/4%2] // which targets have no use for
+		l.loss(c)
+	}
+	form.m, form.n, form.z, form.scale, form.note = 14, 10, extremes, 1, "extreme"
+	l.loss(form)
 }
 
 // specialLosses are the cases at the edges of op Loss's definition.
@@ -164,7 +185,7 @@ func ties(p *problem) func(int) float32 {
 func (l *caseList) loss(c lossCase) {
 	params := []string{fmt.Sprintf("m=%d,n=%d,row=%d", c.m, c.n, c.row), flag(c.bias, "bias"), flag(c.indexed, "index"),
 		"delta=" + c.delta, flag(c.on != 1 || c.off != 0, fmt.Sprintf("on=%g,off=%g", c.on, c.off)),
-		flag(c.weight != 1, fmt.Sprintf("weight=%g", c.weight)), flag(c.scale == 1, "sum"), c.note}
+		flag(c.weight != 1, fmt.Sprintf("weight=%g", c.weight)), flag(c.scale == 1, "sum"), flag(c.targets, "targets"), c.note}
 	l.add("loss", suffix("loss", c.f, c.kind), params, func(p *problem) {
 		z, labels := c.z, c.labels
 		if z == nil {
@@ -187,6 +208,13 @@ func (l *caseList) loss(c lossCase) {
 		if c.bias {
 			op.Bias = p.input("Bias", 1, c.n, p.random(1))
 		}
+		if c.targets {
+			op.Targets = p.input("Targets", c.m, c.n, c.target(p))
+			op.Stats = p.state("Stats", c.m+c.row+2, 2, p.random(1))
+			p.do(op)
+			p.run(compute.Args{Row: c.row})
+			return
+		}
 		// The data set has more rows than the batch, Stats and the index too.
 		op.Labels = p.newBytes(c.m+c.row+4, 1, labels)
 		op.Stats = p.state("Stats", c.m+c.row+2, 2, p.random(1))
@@ -196,4 +224,13 @@ func (l *caseList) loss(c lossCase) {
 		p.do(op)
 		p.run(compute.Args{Row: c.row})
 	})
+}
+
+// target is what targets are made of: shares of one for cross-entropy, some of which are 0
+// or 1, and for squares any numbers.
+func (c lossCase) target(p *problem) func(int) float32 {
+	if c.kind == compute.SquaredError {
+		return p.random(1)
+	}
+	return func(e int) float32 { return []float32{0, 1, float32(p.intn(65)) / 64}[e%3] }
 }

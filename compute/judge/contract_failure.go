@@ -38,6 +38,23 @@ var batchOps = []batchOp{
 		labels, err3 := b.AllocBytes(100, 1)
 		return []compute.Op{compute.Loss{Stats: stats, Z: z, Labels: labels, F: compute.Softmax, On: 1, Weight: 1, Scale: 1}}, first(err1, err2, err3)
 	}},
+	{"loss", func(b compute.Backend) ([]compute.Op, error) { // of targets, which belong to the batch
+		z, err1 := b.Alloc(4, 3)
+		stats, err2 := b.Alloc(10, 2)
+		targets, err3 := b.Alloc(4, 3)
+		return []compute.Op{compute.Loss{Stats: stats, Z: z, Targets: targets, Kind: compute.SquaredError, Weight: 1, Scale: 1}}, first(err1, err2, err3)
+	}},
+	{"take", func(b compute.Backend) ([]compute.Op, error) {
+		src, err1 := b.Alloc(10, 3)
+		dst, err2 := b.Alloc(4, 3)
+		return []compute.Op{compute.Take{Dst: dst, Src: src}}, first(err1, err2)
+	}},
+	{"warp", func(b compute.Backend) ([]compute.Op, error) {
+		src, err1 := b.AllocBytes(100, 6)
+		dst, err2 := b.Alloc(4, 6)
+		index, err3 := b.AllocIndex(10, 100)
+		return []compute.Op{compute.Warp{Dst: dst, Src: src, Index: index, Width: 3, Height: 2, Scale: 1, Translation: 1}}, first(err1, err2, err3)
+	}},
 }
 
 func stickyRows(o *opener) error {

@@ -43,7 +43,8 @@ func TestCasesAreTheSameEveryTime(t *testing.T) {
 		}
 	}
 	for _, op := range []compute.Op{compute.Gather{}, compute.MatMul{}, compute.Activate{}, compute.Delta{},
-		compute.Loss{}, compute.ColumnSum{}, compute.Update{}, compute.Fill{}} {
+		compute.Loss{}, compute.ColumnSum{}, compute.Update{}, compute.Fill{}, compute.Take{}, compute.SquareSum{}, compute.MaxNorm{}, compute.Average{}, compute.Dropout{},
+		compute.Noise{}, compute.Warp{}} {
 		for what, list := range map[string][]Case{"case": Cases(), "self-test": SelfTest()} {
 			n := 0
 			for _, c := range list {
