@@ -9,19 +9,20 @@ import (
 
 // gather is compute.Gather.
 type gather struct {
-	gathered
+	pictures
 	dst   []float32
 	cols  int
 	alone []*sgemm.Engine // of each worker
 }
 
-func (l *plan) gatherNode(o compute.Gather) *node {
-	g := &gather{gathered{bytes: bytesOf(o), index: rowNumbers(o.Index)}, data(o.Dst), o.Dst.Cols, l.backend.alone}
+func (l *plan) gatherNode(i int, o compute.Gather) *node {
+	p, _ := l.pictures(i)
+	g := &gather{p, data(o.Dst), o.Dst.Cols, l.backend.alone}
 	return &node{row: g, rows: o.Dst.Rows, cost: 4 * float64(o.Dst.Len()), out: localSpans(o.Dst)}
 }
 
 func (g *gather) rows(worker, lo, hi int, args *compute.Args) {
-	bytes := g.from(args.Row + lo)
+	bytes := g.from(lo, args)
 	g.alone[worker].Gather(g.dst[lo*g.cols:hi*g.cols], &bytes, hi-lo, g.cols)
 }
 

@@ -16,27 +16,27 @@ func (l *plan) findGathers() {
 	if simd.Current() == simd.Off {
 		return
 	}
-	for i, op := range l.program.Ops {
-		g, ok := op.(compute.Gather)
-		if !ok || l.taken[i] || !l.program.IsScratch(g.Dst) {
+	for i := range l.program.Ops {
+		p, ok := l.pictures(i)
+		if !ok || l.taken[i] || !l.program.IsScratch(p.x) || p.batch != nil && p.batch.data != nil {
 			continue
 		}
 		var products []int
 		only := true
 		for j, op := range l.program.Ops {
-			if j == i || !uses(op, g.Dst) {
+			if j == i || !uses(op, p.x) {
 				continue
 			}
 			o, ok := op.(compute.MatMul)
-			only = only && ok && j > i && multiplies(o, g.Dst)
+			only = only && ok && j > i && multiplies(o, p.x)
 			products = append(products, j)
 		}
 		if !only {
 			continue
 		}
-		l.taken[i] = true
+		l.give(p, true)
 		for _, j := range products {
-			l.gathers[j] = g
+			l.gathers[j] = p
 		}
 	}
 }
@@ -56,44 +56,48 @@ func multiplies(o compute.MatMul, x compute.Mat) bool {
 // A gathered is what a product reads instead of a matrix: rows of bytes, which ones a
 // run's arguments decide. It is nil where there is no such thing.
 type gathered struct {
-	bytes sgemm.Bytes // whose X begins with the first sample
-	index []uint32
-	isB   bool
+	pictures
+	isB bool
 }
 
 // gatheredBy returns what product j reads.
 func (l *plan) gatheredBy(j int) *gathered {
-	g, ok := l.gathers[j]
+	p, ok := l.gathers[j]
 	if !ok {
 		return nil
 	}
-	return &gathered{bytes: bytesOf(g), index: rowNumbers(g.Index), isB: l.program.Ops[j].(compute.MatMul).B == g.Dst}
+	return &gathered{pictures: p, isB: l.program.Ops[j].(compute.MatMul).B == p.x}
 }
 
-func bytesOf(g compute.Gather) sgemm.Bytes {
-	return sgemm.Bytes{X: g.Src.Buf.(*buffer[byte]).data, LD: g.Src.Cols, Scale: g.Scale, Shift: g.Shift}
-}
-
-// from returns the bytes of the rows from row on.
-func (g *gathered) from(row int) sgemm.Bytes {
-	b := g.bytes
-	if g.index != nil {
-		b.Rows = g.index[row:]
+// from returns the bytes of the batch's rows from row i on.
+func (p *pictures) from(i int, args *compute.Args) sgemm.Bytes {
+	row := p.row(args) + i
+	b := sgemm.Bytes{X: p.bytes(), LD: p.set.Cols, Scale: p.scale, Shift: p.shift}
+	if p.index != nil {
+		b.Rows = p.index[row:]
 	} else {
 		b.X = b.X[row*b.LD:]
 	}
 	return b
 }
 
-// give sets the operand of a product that begins with a row of the batch.
-func (g *gathered) give(p *sgemm.Product, row int) {
+// give sets the operand of a product that begins with row i of the batch.
+func (g *gathered) give(p *sgemm.Product, i int, args *compute.Args) {
 	switch {
 	case g == nil:
 	case g.isB:
-		p.BBytes = g.from(row)
+		p.BBytes = g.from(i, args)
 	default:
-		p.ABytes = g.from(row)
+		p.ABytes = g.from(i, args)
 	}
+}
+
+// waits lists the bytes that a product has to wait for.
+func (g *gathered) waits(local bool) []span {
+	if g == nil {
+		return nil
+	}
+	return g.made(local)
 }
 
 // without removes from a list of matrices the one that a product does not read.

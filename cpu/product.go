@@ -29,14 +29,14 @@ func (l *plan) product(i int, o compute.MatMul) *node {
 	p, g := productOf(o), l.gatheredBy(i)
 	a, b := g.without(o)
 	if o.TransA || o.B.Len() > smallWeights || b.IsZero() {
-		return &node{solo: &soloProduct{l.backend.engine, p, g}, in: spans(a, b), out: spans(o.Dst)}
+		return &node{solo: &soloProduct{l.backend.engine, p, g}, in: append(spans(a, b), g.waits(false)...), out: spans(o.Dst)}
 	}
 	r := &rowProduct{whole: p, gathered: g}
 	for _, e := range l.backend.alone {
 		r.own = append(r.own, ownProduct{engine: e})
 	}
 	return &node{row: r, rows: o.Dst.Rows, cost: flops(p),
-		in: append(localSpans(a), spans(b)...), out: localSpans(o.Dst)}
+		in: append(append(localSpans(a), spans(b)...), g.waits(true)...), out: localSpans(o.Dst)}
 }
 
 // soloProduct is a product that the engine divides.
@@ -47,7 +47,7 @@ type soloProduct struct {
 }
 
 func (s *soloProduct) run(args *compute.Args) {
-	s.gathered.give(&s.product, args.Row)
+	s.gathered.give(&s.product, 0, args)
 	s.engine.Run(&s.product)
 }
 
@@ -73,7 +73,7 @@ func (r *rowProduct) rows(worker, lo, hi int, args *compute.Args) {
 	own.part.M = hi - lo
 	own.part.A = r.whole.A[lo*r.whole.LDA:]
 	own.part.C = r.whole.C[lo*r.whole.LDC:]
-	r.gathered.give(&own.part, args.Row+lo)
+	r.gathered.give(&own.part, lo, args)
 	if hi-lo == 1 && r.whole.M > 1 {
 		own.oneOfMany()
 		return
@@ -120,7 +120,7 @@ func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
 	step := weightStep{descent: descentOf(u), cols: o.Dst.Cols, whole: p.K > longBatch || !u.Plain()}
 	step.near(&p)
 	in, out := step.spans()
-	n := &node{cost: flops(p) + step.cost(), in: append(in, spans(a, b)...), out: out}
+	n := &node{cost: flops(p) + step.cost(), in: append(append(in, spans(a, b)...), g.waits(false)...), out: out}
 	if o.Dst.Len() > smallWeights {
 		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p, g}, weightStep: step}
 		s.prepare(&s.product)
@@ -223,7 +223,7 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 	if u.gathered == nil {
 		own.part.B = u.whole.B[lo:]
 	} else {
-		u.gathered.give(&own.part, args.Row)
+		u.gathered.give(&own.part, 0, args)
 		own.part.BBytes.X = own.part.BBytes.X[lo:]
 	}
 	own.j = lo

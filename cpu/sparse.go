@@ -35,6 +35,7 @@ func (p *divided) weights(w []float32, u unitPart, i int) ([]float32, int) {
 
 // pixels is what the layer's nodes know of the images.
 type pixels struct {
+	from  pictures
 	src   []byte
 	index []uint32
 	value [256]float32 // of each byte
@@ -59,11 +60,11 @@ type bitmapped struct {
 	_       [64]byte // keeps the next worker's off this one's cache line
 }
 
-func (l *plan) pixels(g compute.Gather, units int) pixels {
-	p := pixels{src: g.Src.Buf.(*buffer[byte]).data, index: rowNumbers(g.Index), divided: l.divided(units, g.Src.Cols),
+func (l *plan) pixels(g pictures, units int) pixels {
+	p := pixels{from: g, src: g.bytes(), index: g.index, divided: l.divided(units, g.set.Cols),
 		own: make([]bitmapped, len(l.backend.alone))}
 	for b := range p.value {
-		p.value[b] = g.Scale * float32(b)
+		p.value[b] = g.scale * float32(b)
 	}
 	return p
 }
@@ -127,9 +128,9 @@ const sparseCost = 0.25
 
 func (f *firstLayer) forwardNode(l *plan) *node {
 	d := f.forward.Dst
-	return &node{wide: &sparseForward{pixels: l.pixels(f.gather, d.Cols), wt: data(f.forward.B), dst: data(d), rows: d.Rows},
-		cost: sparseCost * 2 * float64(d.Len()) * float64(f.gather.Src.Cols),
-		in:   spans(f.forward.B), out: spans(d)}
+	return &node{wide: &sparseForward{pixels: l.pixels(f.from, d.Cols), wt: data(f.forward.B), dst: data(d), rows: d.Rows},
+		cost: sparseCost * 2 * float64(d.Len()) * float64(f.from.set.Cols),
+		in:   append(spans(f.forward.B), f.from.made(false)...), out: spans(d)}
 }
 
 // sparseForward is the layer's product.
@@ -151,7 +152,7 @@ func (s *sparseForward) share(worker, size int, args *compute.Args) {
 	parts, lo, end := s.mine(s.rows, 4, worker, size)
 	for ; lo < end; lo += chunk {
 		hi := min(lo+chunk, end)
-		x := s.batch(worker, args.Row, lo, hi)
+		x := s.batch(worker, s.from.row(args), lo, hi)
 		for _, u := range parts {
 			s.multiply(worker, x, lo, u)
 		}
@@ -186,13 +187,13 @@ func (s *sparseForward) multiply(worker int, x simd.Sparse, i int, u unitPart) {
 
 func (f *firstLayer) sparseUpdate(l *plan) *sparseUpdate {
 	d := f.deltas
-	return &sparseUpdate{pixels: l.pixels(f.gather, d.Cols), descent: descentOf(f.update), delta: data(d), rows: d.Rows}
+	return &sparseUpdate{pixels: l.pixels(f.from, d.Cols), descent: descentOf(f.update), delta: data(d), rows: d.Rows}
 }
 
 func (f *firstLayer) updateNode(l *plan) *node {
 	s := f.sparseUpdate(l)
 	in, out := s.spans()
-	n := &node{wide: s, cost: s.cost() + s.descent.cost(), in: append(in, spans(f.deltas)...), out: out}
+	n := &node{wide: s, cost: s.cost() + s.descent.cost(), in: append(append(in, spans(f.deltas)...), f.from.made(false)...), out: out}
 	if s.rows == 1 && s.plain && s.v == nil {
 		n.wide = &onlineUpdate{s}
 	}
@@ -240,7 +241,7 @@ func (s *sparseUpdate) share(worker, size int, args *compute.Args) {
 			}
 			continue
 		}
-		x := s.transposed(worker, args.Row, s.rows, lo, hi)
+		x := s.transposed(worker, s.from.row(args), s.rows, lo, hi)
 		for _, u := range parts {
 			s.step(worker, x, lo, u, &m)
 		}
@@ -255,7 +256,7 @@ func (s *sparseUpdate) long(worker int, parts []unitPart, lo, hi int, args *comp
 	all, some := s.twoSums(worker, pixels*(parts[len(parts)-1].hi-first))
 	clear(all)
 	for i := 0; i < s.rows; i += samplesAtATime {
-		x := s.transposed(worker, args.Row+i, min(samplesAtATime, s.rows-i), lo, hi)
+		x := s.transposed(worker, s.from.row(args)+i, min(samplesAtATime, s.rows-i), lo, hi)
 		for _, u := range parts {
 			n := u.hi - u.lo
 			at, end := (u.lo-first)*pixels, (u.hi-first)*pixels
@@ -324,7 +325,7 @@ func (s *onlineUpdate) share(worker, size int, args *compute.Args) {
 	if lo == hi {
 		return
 	}
-	x := s.batch(worker, args.Row, 0, 1)
+	x := s.batch(worker, s.from.row(args), 0, 1)
 	for _, u := range parts {
 		w, ld := s.weights(s.w, u, 0)
 		simd.SparseRank1(w, ld, x, s.delta[u.lo:u.hi], -args.LearningRate)

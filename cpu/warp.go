@@ -9,13 +9,20 @@ import (
 	"shadegrad/internal/simd"
 )
 
+// A warped is what becomes of the images that an op Warp distorts.
+type warped struct {
+	batch  *buffer[byte] // them as bytes, which products are given; without data where none is
+	silent bool          // Dst is not written
+}
+
 // warp is compute.Warp.
 type warp struct {
 	op          compute.Warp
 	src, labels []byte
 	index       []uint32
 	field       []float32 // nil for none, which is 0
-	numbers     []float32 // Dst
+	numbers     []float32 // Dst; nil where it is not written
+	batch       []byte    // nil where nobody reads them
 	own         []warper  // of each worker
 }
 
@@ -27,19 +34,28 @@ type warper struct {
 	_      [64]byte // keeps the next worker's off this one's cache line
 }
 
-func (l *plan) warpNode(o compute.Warp) *node {
-	w := &warp{op: o, src: o.Src.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index), field: data(o.Field), numbers: data(o.Dst)}
+func (l *plan) warpNode(i int, o compute.Warp) *node {
+	w := &warp{op: o, src: o.Src.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index), field: data(o.Field)}
 	if o.Calm != 0 {
 		w.labels = o.Labels.Buf.(*buffer[byte]).data
 	}
 	if w.field == nil {
 		w.field = make([]float32, o.Width) // of every row of every image
 	}
-	for _, e := range l.backend.alone {
-		w.own = append(w.own, warper{engine: e, image: simd.NewSampler(o.Width, o.Height),
-			bytes: make([]byte, o.Src.Cols+simd.WarpRoom)})
+	n := &node{row: w, rows: o.Dst.Rows, cost: warpCost * float64(o.Dst.Len()), in: spans(o.Field)}
+	l.pictures(i)
+	to := l.warps[i]
+	if w.batch = to.batch.data; w.batch != nil {
+		n.out = []span{{buf: to.batch, hi: len(w.batch), local: true}}
 	}
-	return &node{row: w, rows: o.Dst.Rows, cost: warpCost * float64(o.Dst.Len()), in: spans(o.Field), out: localSpans(o.Dst)}
+	if !to.silent {
+		w.numbers = data(o.Dst)
+		n.out = append(n.out, localSpans(o.Dst)...)
+	}
+	for _, e := range l.backend.alone {
+		w.own = append(w.own, warper{engine: e, image: simd.NewSampler(o.Width, o.Height), bytes: make([]byte, o.Src.Cols+simd.WarpRoom)})
+	}
+	return n
 }
 
 // warpCost is what it costs to distort a pixel, in floating-point operations.
@@ -49,8 +65,13 @@ func (w *warp) rows(worker, lo, hi int, args *compute.Args) {
 	own, cols, stream := &w.own[worker], w.op.Src.Cols, args.Draws(w.op.Stream)
 	for i := lo; i < hi; i++ {
 		w.image(own, i, args.Row, stream)
-		b := sgemm.Bytes{X: own.bytes, LD: cols, Scale: w.op.Scale, Shift: w.op.Shift}
-		own.engine.Gather(w.numbers[i*cols:(i+1)*cols], &b, 1, cols)
+		if w.batch != nil {
+			copy(w.batch[i*cols:(i+1)*cols], own.bytes)
+		}
+		if w.numbers != nil {
+			b := sgemm.Bytes{X: own.bytes, LD: cols, Scale: w.op.Scale, Shift: w.op.Shift}
+			own.engine.Gather(w.numbers[i*cols:(i+1)*cols], &b, 1, cols)
+		}
 	}
 }
 
