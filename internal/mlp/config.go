@@ -39,7 +39,8 @@ type Config struct {
 	Off float32 `json:"off"`
 	// Reduction is what becomes of the squared errors of a sample's outputs.
 	Reduction Reduction `json:"reduction,omitempty"`
-	// InitScale is a of the initialisation Uniform; 0 is ½.
+	// InitScale is a of the initialisation Uniform, 0 being ½, and the standard deviation of
+	// Normal, 0 being 1.
 	InitScale float32 `json:"init_scale,omitempty"`
 	// ZeroBiases has the biases begin at 0 whatever Init is.
 	ZeroBiases bool `json:"zero_biases,omitempty"`
@@ -114,7 +115,7 @@ func (c Config) checkForm() error {
 	case c.Reduction != "" && !slices.Contains(Reductions(), c.Reduction):
 		return fmt.Errorf("no reduction is called %q; there are %q", string(c.Reduction), Reductions())
 	case !(c.InitScale >= 0) || math.IsInf(float64(c.InitScale), 1):
-		return fmt.Errorf("first weights in ±%v: must be a number above 0", c.InitScale)
+		return fmt.Errorf("first weights of scale %v: must be a number above 0", c.InitScale)
 	case c.Width == 0 && c.Height == 0:
 	// Divided, since a product of hostile numbers could overflow to the right one.
 	case c.Width <= 0 || n%c.Width != 0 || n/c.Width != c.Height:

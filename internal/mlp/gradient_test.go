@@ -3,6 +3,7 @@ package mlp_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"shadegrad/compute"
@@ -13,13 +14,14 @@ import (
 )
 
 // configs lists every hidden activation with every output and loss that go
-// together, with 0 to 3 hidden layers, with and without biases.
+// together, with 0 to 3 hidden layers, with and without biases, and each reduction of
+// squared error.
 func configs() []mlp.Config {
 	hiddenSizes := [][]int{{}, {4}, {4, 3}, {4, 3, 5}}
 	var list []mlp.Config
 	for _, output := range compute.Activations() {
 		for _, loss := range []compute.LossKind{compute.CrossEntropy, compute.SquaredError} {
-			for _, hidden := range []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ReLU} {
+			for _, hidden := range []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ReLU, compute.ScaledTanh, compute.LeakyReLU} {
 				for i, sizes := range hiddenSizes {
 					for _, noBias := range []bool{false, true} {
 						c := mlp.Config{Sizes: append(append([]int{5}, sizes...), 3), Hidden: hidden, Output: output, Loss: loss,
@@ -36,11 +38,18 @@ func configs() []mlp.Config {
 			}
 		}
 	}
+	for _, c := range slices.Clone(list) {
+		if c.Loss == compute.SquaredError && c.Hidden == compute.Tanh && len(c.Sizes) == 3 {
+			for _, c.Reduction = range mlp.Reductions() {
+				list = append(list, c)
+			}
+		}
+	}
 	return list
 }
 
 func label(c mlp.Config) string {
-	return fmt.Sprintf("%s,%s,%s,%s,nobias=%t", c, c.Hidden, c.Output, c.Loss, c.NoBias)
+	return fmt.Sprintf("%s,%s,%s,%s%s,nobias=%t", c, c.Hidden, c.Output, c.Loss, c.Reduction, c.NoBias)
 }
 
 // samples draws n samples.

@@ -24,7 +24,8 @@ const (
 	// difficulty of training deep feedforward neural networks" (AISTATS 2010).
 	// It suits tanh and sigmoid.
 	Xavier Init = "xavier"
-	// Normal is standard normal, weights and biases, unless Config.ZeroBiases is set.
+	// Normal is standard normal, or with standard deviation Config.InitScale, weights and
+	// biases, unless Config.ZeroBiases is set.
 	Normal Init = "normal"
 	// Units is normal with standard deviation 1/√u.
 	Units Init = "units"
@@ -96,8 +97,11 @@ func (c Config) drawer(s Shape, r philox.Stream) func(uint64) float64 {
 	switch {
 	case s.Bias && (c.ZeroBiases || c.Init != Normal && c.Init != Uniform):
 		return nil
-	case c.Init == Normal:
+	case c.Init == Normal && c.InitScale == 0:
 		return r.Normal
+	case c.Init == Normal:
+		σ := float64(c.InitScale)
+		return func(j uint64) float64 { return σ * r.Normal(j) }
 	case c.Init == Uniform:
 		if c.InitScale == 0 || c.InitScale == 0.5 {
 			return func(j uint64) float64 { return r.Uniform(j) - 0.5 }

@@ -3,6 +3,8 @@ package mlp
 import (
 	"math"
 	"testing"
+
+	"shadegrad/compute"
 )
 
 // moments returns the mean, the variance and the kurtosis of values, and the
@@ -41,6 +43,7 @@ func TestInitMoments(t *testing.T) {
 		{Xavier, 6. / (in + out) / 3, uniformKurtosis, math.Sqrt(6. / (in + out)), 0},
 		{Normal, 1, normalKurtosis, math.Inf(1), 1},
 		{Units, 1. / out, normalKurtosis, math.Inf(1), 0},
+		{Inputs, 1. / in, normalKurtosis, math.Inf(1), 0},
 		{Uniform, 1. / 12, uniformKurtosis, 0.5, 1. / 12},
 	}
 	for _, tt := range tests {
@@ -131,6 +134,7 @@ func TestInitGolden(t *testing.T) {
 		He:      {{0.10129914, 0.042974378, 0.028409293}, {-0.028937228, -0.05614393, -0.0087780285}},
 		Xavier:  {{-0.06208936, 0.026226545, 0.014598299}, {0.01183915, 0.15139451, 0.18147333}},
 		Normal:  {{2.0056205, 0.85084927, 0.5624753}, {-0.23149782, -0.44915144, -0.070224228}},
+		Inputs:  {{2.0056205 / 28, 0.85084927 / 28, 0.5624753 / 28}, {-0.23149782 / 11.3137085, -0.44915144 / 11.3137085, -0.070224228 / 11.3137085}},
 		Units:   {{0.17727349, 0.075205161, 0.049716263}, {-0.07320604, -0.14203416, -0.022206851}},
 		Uniform: {{-0.38274452, 0.16167128, 0.08998996}, {0.028389284, 0.36303128, 0.43515777}},
 	}
@@ -144,5 +148,48 @@ func TestInitGolden(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestInitForms has what a config may change of an initialisation.
+func TestInitForms(t *testing.T) {
+	base := Config{Sizes: []int{600, 200, 20000}, Init: Uniform}
+	for _, tt := range []struct {
+		name     string
+		change   func(*Config)
+		variance float64
+		limit    float64
+		bias     float64 // the variance of a bias
+	}{
+		{"uniform ±0.05", func(c *Config) { c.InitScale = 0.05 }, 0.01 / 12, 0.05000001, 0.01 / 12},
+		{"uniform ±2, biases of zero", func(c *Config) { c.InitScale, c.ZeroBiases = 2, true }, 16. / 12, 2, 0},
+		{"normal, σ = 0.1", func(c *Config) { c.Init, c.InitScale = Normal, 0.1 }, 0.01, math.Inf(1), 0.01},
+		{"standard normal, biases of zero", func(c *Config) { c.Init, c.ZeroBiases = Normal, true }, 1, math.Inf(1), 0},
+		{"He for leaky ReLU", func(c *Config) { c.Init, c.Hidden = He, compute.LeakyReLU }, 2 / (1 + 0.0001) / 600., math.Inf(1), 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := base
+			tt.change(&c)
+			p := c.InitialParameters(1)
+			mean, variance, kurtosis, largest := moments(p[0])
+			n := float64(len(p[0]))
+			if math.Abs(mean) > 5*math.Sqrt(tt.variance/n) || math.Abs(variance/tt.variance-1) > 5*math.Sqrt((kurtosis-1)/n) {
+				t.Errorf("mean %g, variance %g, want 0 and %g", mean, variance, tt.variance)
+			}
+			if largest > tt.limit || largest < tt.limit*0.99 && !math.IsInf(tt.limit, 1) {
+				t.Errorf("the largest weight is of magnitude %g, want near %g", largest, tt.limit)
+			}
+			_, variance, _, _ = moments(p[3])
+			if tt.bias == 0 && variance != 0 || tt.bias > 0 && math.Abs(variance/tt.bias-1) > 5*math.Sqrt(2./20000) {
+				t.Errorf("biases have variance %g, want %g", variance, tt.bias)
+			}
+		})
+	}
+	// Leaky ReLU's slope makes little of a difference; that there is one shows in a weight.
+	leaky, plain := base, base
+	leaky.Init, leaky.Hidden, plain.Init, plain.Hidden = He, compute.LeakyReLU, He, compute.ReLU
+	a, b := leaky.InitialParameters(1)[0], plain.InitialParameters(1)[0]
+	if ratio := float64(a[7]) / float64(b[7]); math.Abs(ratio-1/math.Sqrt(1.0001)) > 1e-7*2 {
+		t.Errorf("a weight is %v times that for ReLU", ratio)
 	}
 }

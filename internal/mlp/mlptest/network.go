@@ -37,14 +37,18 @@ func layer(c mlp.Config, params [][]float64, l int) (w, b []float64) {
 	return params[2*l], params[2*l+1]
 }
 
-// forward returns the outputs of each layer; y[0] is the input.
-func (n *Network) forward(pixels []byte) (y [][]float64) {
-	x := make([]float64, len(pixels))
-	for i, p := range pixels {
-		x[i] = float64(n.Config.Scale)*float64(p) + float64(n.Config.Shift)
+// forward returns the outputs of each layer, before dropout; y[0] is the input.
+func (n *Network) forward(s Sample) (y [][]float64) {
+	var x []float64
+	for _, p := range s.Pixels {
+		x = append(x, float64(n.Config.Scale)*float64(p)+float64(n.Config.Shift))
+	}
+	for _, v := range s.Values {
+		x = append(x, float64(v))
 	}
 	y = [][]float64{x}
 	for l := range n.Config.Layers() {
+		x = s.kept(l, x)
 		w, b := layer(n.Config, n.Params, l)
 		sums := make([]float64, n.Config.Sizes[l+1])
 		for j := range sums {
@@ -67,7 +71,11 @@ func (n *Network) forward(pixels []byte) (y [][]float64) {
 
 // Outputs returns the outputs for an image.
 func (n *Network) Outputs(pixels []byte) []float64 {
-	y := n.forward(pixels)
+	return n.outputs(Sample{Pixels: pixels})
+}
+
+func (n *Network) outputs(s Sample) []float64 {
+	y := n.forward(s)
 	return y[len(y)-1]
 }
 
@@ -101,11 +109,14 @@ func activate(f compute.Activation, z []float64) []float64 {
 	return y
 }
 
-func (n *Network) target(j, label int) float64 {
+func (n *Network) target(j int, s Sample) float64 {
+	if n.Config.Regression {
+		return float64(s.Targets[j])
+	}
 	if n.Config.Outputs() == 1 {
 		j = 1
 	}
-	if j == label {
+	if j == int(s.Label) {
 		return float64(n.Config.On)
 	}
 	return float64(n.Config.Off)
@@ -123,11 +134,11 @@ func weight(c mlp.Config) float64 {
 }
 
 // Loss returns the loss of a sample.
-func (n *Network) Loss(pixels []byte, label byte) float64 {
-	y := n.Outputs(pixels)
+func (n *Network) Loss(s Sample) float64 {
+	y := n.outputs(s)
 	e := 0.
 	for j, v := range y {
-		t := n.target(j, int(label))
+		t := n.target(j, s)
 		switch {
 		case n.Config.Loss == compute.SquaredError:
 			e += weight(n.Config) * (v - t) * (v - t)
@@ -161,14 +172,14 @@ func (n *Network) Class(pixels []byte) int {
 }
 
 // addGradient adds the gradient of a sample's loss to g.
-func (n *Network) addGradient(g [][]float64, pixels []byte, label byte) {
-	y := n.forward(pixels)
+func (n *Network) addGradient(g [][]float64, s Sample) {
+	y := n.forward(s)
 	last := n.Config.Layers()
-	delta := n.outputDelta(y[last], int(label))
+	delta := n.outputDelta(y[last], s)
 	for l := last - 1; l >= 0; l-- {
 		w, _ := layer(n.Config, n.Params, l)
 		gw, gb := layer(n.Config, g, l)
-		x := y[l]
+		x := s.kept(l, y[l])
 		for j, d := range delta {
 			if gb != nil {
 				gb[j] += d
@@ -181,21 +192,23 @@ func (n *Network) addGradient(g [][]float64, pixels []byte, label byte) {
 			return
 		}
 		back := make([]float64, len(x))
-		for i, v := range x {
+		for i := range x {
 			for j, d := range delta {
 				back[i] += d * w[j*len(x)+i]
 			}
-			back[i] *= slope(n.Config.Hidden, v)
 		}
-		delta = back
+		delta = s.kept(l, back)
+		for i, v := range y[l] {
+			delta[i] *= slope(n.Config.Hidden, v)
+		}
 	}
 }
 
 // outputDelta returns ∂E/∂z of the last layer, by the chain rule from ∂E/∂y.
-func (n *Network) outputDelta(y []float64, label int) []float64 {
+func (n *Network) outputDelta(y []float64, s Sample) []float64 {
 	dy := make([]float64, len(y))
 	for j, v := range y {
-		t := n.target(j, label)
+		t := n.target(j, s)
 		switch {
 		case n.Config.Loss == compute.SquaredError:
 			dy[j] = weight(n.Config) * 2 * (v - t)

@@ -2,8 +2,25 @@ package mlptest
 
 // A Sample is an image with its label.
 type Sample struct {
-	Pixels []byte
-	Label  byte
+	Pixels  []byte
+	Values  []float32 // what enters the network in place of pixels
+	Label   byte
+	Targets []float32 // in place of a label, for regression
+	// Keep is what dropout multiplies each number with that layer l, from 0, is fed;
+	// none where nothing is left out.
+	Keep [][]float64
+}
+
+// kept returns what dropout leaves of x, which layer l is fed.
+func (s Sample) kept(l int, x []float64) []float64 {
+	if s.Keep == nil || s.Keep[l] == nil {
+		return x
+	}
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = v * s.Keep[l][i]
+	}
+	return y
 }
 
 // Zeros returns as many zeros as the network has parameters, in their shapes.
@@ -19,7 +36,7 @@ func (n *Network) Zeros() [][]float64 {
 func (n *Network) Gradient(batch []Sample) [][]float64 {
 	g := n.Zeros()
 	for _, s := range batch {
-		n.addGradient(g, s.Pixels, s.Label)
+		n.addGradient(g, s)
 	}
 	for _, list := range g {
 		for i := range list {
@@ -33,7 +50,7 @@ func (n *Network) Gradient(batch []Sample) [][]float64 {
 func (n *Network) MeanLoss(samples []Sample) float64 {
 	sum := 0.
 	for _, s := range samples {
-		sum += n.Loss(s.Pixels, s.Label)
+		sum += n.Loss(s)
 	}
 	return sum / float64(len(samples))
 }
