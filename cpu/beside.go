@@ -60,7 +60,7 @@ func (b *beside) find(l *plan, m compute.Mat, weights bool, numbers []int) bool 
 func (f *firstLayer) gradientNode(l *plan) *node {
 	s := f.sparseUpdate(l)
 	g := f.update.G
-	return &node{wide: &sparseGradient{s, data(g)}, cost: s.cost(), in: spans(f.deltas), out: spans(g)}
+	return &node{wide: &sparseGradient{s, data(g)}, cost: s.cost(), in: append(spans(f.deltas), f.from.made(false)...), out: spans(g)}
 }
 
 // sparseGradient is the gradient that a sparseUpdate would use.
