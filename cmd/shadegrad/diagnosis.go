@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"shadegrad/internal/diagnosis"
 )
@@ -11,12 +12,15 @@ import (
 // unhealthy.
 func (r *textReporter) diagnosed(d *diagnosis.Report) {
 	r.bar.clear()
-	side := "above"
-	if d.Gap < 0 {
-		side = "below"
+	gap := ""
+	if d.HeldOut != "" {
+		side := "above"
+		if d.Gap < 0 {
+			side = "below"
+		}
+		gap = fmt.Sprintf("; training accuracy %.2f points %s the %s accuracy", 100*math.Abs(d.Gap), side, d.HeldOut)
 	}
-	fmt.Fprintf(r.notes, "after epoch %d, tried on %s; training accuracy %.2f points %s the test's\n",
-		d.Epoch, count(d.Images, "training image"), 100*math.Abs(d.Gap), side)
+	fmt.Fprintf(r.notes, "after epoch %d, tried on %s%s\n", d.Epoch, count(d.Images, "training "+strings.TrimSuffix(samples(r.state.Data), "s")), gap)
 	const line = "  %-5s  %-28s  %8s  %8s  %8s  %8s  %8s\n"
 	fmt.Fprintf(r.notes, line, "layer", "units", "delta", "gradient", "weights", "step", "moved")
 	for i, l := range d.Layers {
@@ -45,7 +49,7 @@ type diagnosisEvent struct {
 	Event    string         `json:"event"` // "diagnosis"
 	Epoch    int            `json:"epoch"`
 	Images   int            `json:"images"` // training images that were tried
-	Gap      float64        `json:"gap"`    // training accuracy − test accuracy
+	Gap      *float64       `json:"gap"`    // training accuracy − that on the validation set or, with -test=each, the test set; or null
 	Layers   []layerHealth  `json:"layers"`
 	Findings []findingEvent `json:"findings"` // empty where all is well
 }
@@ -73,7 +77,10 @@ type findingEvent struct {
 
 func (r *jsonReporter) diagnosed(d *diagnosis.Report) {
 	r.textReporter.diagnosed(d)
-	e := diagnosisEvent{Event: "diagnosis", Epoch: d.Epoch, Images: d.Images, Gap: d.Gap, Findings: []findingEvent{}}
+	e := diagnosisEvent{Event: "diagnosis", Epoch: d.Epoch, Images: d.Images, Findings: []findingEvent{}}
+	if d.HeldOut != "" {
+		e.Gap = &d.Gap
+	}
 	for i, l := range d.Layers {
 		h := layerHealth{Layer: i + 1, Units: l.Units, F: l.F.String(), Delta: finite(l.Delta), Gradient: finite(l.Gradient),
 			Weights: finite(l.Weights), Step: finite(l.Step), Moved: finite(l.Moved)}

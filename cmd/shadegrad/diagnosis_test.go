@@ -10,10 +10,11 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/internal/diagnosis"
+	"shadegrad/internal/train"
 )
 
 // aReport has each kind of figure.
-var aReport = &diagnosis.Report{Epoch: 2, Images: 300, Gap: -0.0581,
+var aReport = &diagnosis.Report{Epoch: 2, Images: 300, Gap: -0.0581, HeldOut: "validation",
 	Layers: []diagnosis.Layer{
 		{Units: 256, F: compute.ReLU, Flat: 0.012, Of: diagnosis.Dead, Delta: 1.7431, Gradient: 0.3979, Weights: 27.2, Step: 0.00292, Moved: 0.654},
 		{Units: 64, F: compute.Tanh, Flat: 0.5, Of: diagnosis.Saturated, Delta: 1.2e-5, Gradient: math.Inf(1), Weights: 12, Step: 4e-8, Moved: 0},
@@ -21,10 +22,13 @@ var aReport = &diagnosis.Report{Epoch: 2, Images: 300, Gap: -0.0581,
 	},
 	Findings: []diagnosis.Finding{{Kind: diagnosis.SaturatedLayer, Layer: 2, Text: "layer 2 is saturated; try this"}, {Kind: diagnosis.Overfitting, Text: "the network overfits; try that"}}}
 
+// aState is of a run on images.
+var aState = &train.State{Data: train.DataInfo{Width: 28, Height: 28}}
+
 func TestDiagnosisText(t *testing.T) {
 	var notes bytes.Buffer
-	(&textReporter{notes: &notes}).diagnosed(aReport)
-	const want = `after epoch 2, tried on 300 training images; training accuracy 5.81 points below the test's
+	(&textReporter{notes: &notes, state: aState}).diagnosed(aReport)
+	const want = `after epoch 2, tried on 300 training images; training accuracy 5.81 points below the validation accuracy
   layer  units                            delta  gradient   weights      step     moved
   1      256 relu, 1.2% dead               1.74     0.398      27.2    0.292%     65.4%
   2      64 tanh, 50.0% saturated       1.2e-05      +Inf        12    4e-06%        0%
@@ -40,7 +44,7 @@ diagnosis: the network overfits; try that
 // TestDiagnosisJSON has a figure that JSON has no number for.
 func TestDiagnosisJSON(t *testing.T) {
 	var out, notes bytes.Buffer
-	r := &jsonReporter{textReporter: &textReporter{notes: &notes}, out: json.NewEncoder(&out)}
+	r := &jsonReporter{textReporter: &textReporter{notes: &notes, state: aState}, out: json.NewEncoder(&out)}
 	r.diagnosed(aReport)
 	const want = `{"event":"diagnosis","epoch":2,"images":300,"gap":-0.0581,"layers":[` +
 		`{"layer":1,"units":256,"act":"relu","dead":0.012,"delta":1.7431,"gradient":0.3979,"weights":27.2,"step":0.00292,"moved":0.654},` +

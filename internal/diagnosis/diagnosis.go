@@ -43,17 +43,20 @@ const (
 	Stuck     Flatness = "stuck"     // images whose own class has an output at the wrong end of F's range
 )
 
-// An Epoch is what an epoch came to.
+// An Epoch is what an epoch came to. Accuracies are of no use for regression.
 type Epoch struct {
 	Epoch     int // from 1
 	TrainLoss float64
 	TrainAcc  float64
-	TestLoss  float64
-	TestAcc   float64
+	// HeldOut is what the set is called, "validation" or "test", that HeldLoss and HeldAcc are
+	// of, and that was not trained on. It is empty where none was looked at.
+	HeldOut  string
+	HeldLoss float64
+	HeldAcc  float64
 	// Rate is the mean learning rate of its steps.
 	Rate float64
-	// TriedAcc is the share of hits among the training images that were tried, with the
-	// weights that the test had, and not as they were before each step.
+	// TriedAcc is the share of hits among the training samples that were tried, with the
+	// weights of the epoch's end, and not as they were before each step.
 	TriedAcc float64
 }
 
@@ -64,14 +67,20 @@ type Recipe struct {
 	UsualRate float64 // that which suits batch, loss and momentum
 	Momentum  float64
 	Epochs    int
+	Training  mlp.Training
+	Patience  int  // epochs without an improvement after which the run stops; 0: never
+	Numbers   bool // samples are no images, but rows of numbers
 }
 
 // A Report is what is known of a run after an epoch.
 type Report struct {
-	Epoch    int
-	Images   int // that were tried
-	Layers   []Layer
-	Gap      float64 // training accuracy − test accuracy
+	Epoch  int
+	Images int // that were tried, or other samples
+	Layers []Layer
+	// Gap is the training accuracy minus that on the set HeldOut, which is empty where there
+	// is none, or no accuracy.
+	Gap      float64
+	HeldOut  string
 	Findings []Finding
 }
 

@@ -24,7 +24,7 @@ func healthy() []Layer {
 }
 
 // first is what a healthy first epoch comes to.
-var first = Epoch{Epoch: 1, TrainLoss: 0.41, TrainAcc: 0.886, TestLoss: 0.18, TestAcc: 0.946, Rate: 0.08, TriedAcc: 0.95}
+var first = Epoch{Epoch: 1, TrainLoss: 0.41, TrainAcc: 0.886, HeldOut: "test", HeldLoss: 0.18, HeldAcc: 0.946, Rate: 0.08, TriedAcc: 0.95}
 
 func TestFindings(t *testing.T) {
 	type change func(r *Recipe, e *Epoch, l []Layer)
@@ -78,11 +78,11 @@ func TestFindings(t *testing.T) {
 			"the learning rate is too high: the training loss is 37.5, where guessing gives 2.3; try a lower -lr than 3 (0.1 is usual here)"},
 		{"worse than guessing from the first weights", nil, func(r *Recipe, e *Epoch, l []Layer) { r.Network.Init, e.TrainLoss = mlp.Normal, 27 },
 			"the learning rate is too high, or the first weights are too large: the training loss is 27, where guessing gives 2.3; try -init=he or a lower -lr than 0.1"},
-		{"worse than guessing, but coming down", []Epoch{{Epoch: 1, TrainLoss: 27, TestLoss: 14}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 5.7 }, ""},
-		{"an untrained network", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainLoss, e.TrainAcc, e.TestLoss = 2.9, 0.1, 2.4 }, ""},
-		{"the loss rises", []Epoch{{Epoch: 1, TrainLoss: 0.5, TestLoss: 0.5}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 0.7 },
+		{"worse than guessing, but coming down", []Epoch{{Epoch: 1, TrainLoss: 27, HeldOut: "test", HeldLoss: 14}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 5.7 }, ""},
+		{"an untrained network", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainLoss, e.TrainAcc, e.HeldLoss = 2.9, 0.1, 2.4 }, ""},
+		{"the loss rises", []Epoch{{Epoch: 1, TrainLoss: 0.5, HeldOut: "test", HeldLoss: 0.5}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 0.7 },
 			"the learning rate is too high: the training loss has risen from 0.5 to 0.7 in an epoch; try a lower -lr than 0.1"},
-		{"a small loss rises", []Epoch{{Epoch: 1, TrainLoss: 0.005, TestLoss: 0.5}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 0.01 }, ""},
+		{"a small loss rises", []Epoch{{Epoch: 1, TrainLoss: 0.005, HeldOut: "test", HeldLoss: 0.5}}, func(r *Recipe, e *Epoch, l []Layer) { e.Epoch, e.TrainLoss = 2, 0.01 }, ""},
 		{"long steps", nil, func(r *Recipe, e *Epoch, l []Layer) { l[2].Step = 0.42 },
 			"the learning rate is too high: a step changes the weights of layer 3 by 42%, where 0.1% is usual; try a lower -lr than 0.1"},
 		{"short steps", nil, func(r *Recipe, e *Epoch, l []Layer) {
@@ -107,26 +107,55 @@ func TestFindings(t *testing.T) {
 				l[i].Step = 1e-5
 			}
 		}, ""},
-		{"overfitting", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.TestAcc = 0.9934, 1, 0.768 },
-			"the network overfits: it has 99.3% of the training images right, but 76.8% of the test images; try more training images, fewer units in -hidden or fewer -epochs"},
+		{"overfitting", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.HeldAcc = 0.9934, 1, 0.768 },
+			"the network overfits: it has 99.3% of the training images right, but 76.8% of the test images; try more training images, -dropout, fewer units in -hidden or fewer -epochs"},
 		{"overfitting in one epoch without a hidden layer", nil, func(r *Recipe, e *Epoch, l []Layer) {
 			r.Epochs, r.Network.Sizes = 1, []int{784, 10}
-			e.TrainAcc, e.TriedAcc, e.TestAcc = 0.9, 0.9, 0.7
-		}, "the network overfits: it has 90% of the training images right, but 70% of the test images; try more training images"},
-		{"a test in a bad moment", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.TestAcc = 0.7, 0.52, 0.5 }, ""},
-		{"the test loss rises for three epochs", []Epoch{{Epoch: 1, TrainLoss: 0.4, TestLoss: 0.3, TestAcc: 0.93}, {Epoch: 2, TrainLoss: 0.2, TestLoss: 0.2, TestAcc: 0.95},
-			{Epoch: 3, TrainLoss: 0.1, TestLoss: 0.22, TestAcc: 0.94}, {Epoch: 4, TrainLoss: 0.08, TestLoss: 0.24, TestAcc: 0.94}},
+			e.TrainAcc, e.TriedAcc, e.HeldAcc = 0.9, 0.9, 0.7
+		}, "the network overfits: it has 90% of the training images right, but 70% of the test images; try more training images or -weight-decay"},
+		{"a test in a bad moment", nil, func(r *Recipe, e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.HeldAcc = 0.7, 0.52, 0.5 }, ""},
+		{"the test loss rises for three epochs", []Epoch{{Epoch: 1, TrainLoss: 0.4, HeldOut: "test", HeldLoss: 0.3, HeldAcc: 0.93}, {Epoch: 2, TrainLoss: 0.2, HeldOut: "test", HeldLoss: 0.2, HeldAcc: 0.95},
+			{Epoch: 3, TrainLoss: 0.1, HeldOut: "test", HeldLoss: 0.22, HeldAcc: 0.94}, {Epoch: 4, TrainLoss: 0.08, HeldOut: "test", HeldLoss: 0.24, HeldAcc: 0.94}},
 			func(r *Recipe, e *Epoch, l []Layer) {
-				e.Epoch, e.TrainLoss, e.TestLoss, e.TestAcc = 5, 0.05, 0.26, 0.94
+				e.Epoch, e.TrainLoss, e.HeldLoss, e.HeldAcc = 5, 0.05, 0.26, 0.94
 			},
-			"the network overfits: since epoch 2 the training loss has come down from 0.2 to 0.05, but the test loss has risen from 0.2 to 0.26; try -epochs=2, fewer units in -hidden or more training images"},
-		{"it rises while the accuracy does too", []Epoch{{Epoch: 1, TrainLoss: 0.2, TestLoss: 0.2, TestAcc: 0.95}},
+			"the network overfits: since epoch 2 the training loss has come down from 0.2 to 0.05, but the test loss has risen from 0.2 to 0.26; try -epochs=2, -dropout, fewer units in -hidden or more training images"},
+		{"the validation loss rises", []Epoch{{Epoch: 2, TrainLoss: 0.2, HeldOut: "validation", HeldLoss: 0.2, HeldAcc: 0.95}},
 			func(r *Recipe, e *Epoch, l []Layer) {
-				e.Epoch, e.TrainLoss, e.TestLoss, e.TestAcc = 5, 0.05, 0.26, 0.96
+				e.Epoch, e.TrainLoss, e.HeldOut, e.HeldLoss, e.HeldAcc = 5, 0.05, "validation", 0.26, 0.94
+			},
+			"the network overfits: since epoch 2 the training loss has come down from 0.2 to 0.05, but the validation loss has risen from 0.2 to 0.26; " +
+				"try -patience=3, which stops the run by itself, -dropout, fewer units in -hidden or more training images"},
+		{"it rises, and the run is patient and held back", []Epoch{{Epoch: 2, TrainLoss: 0.2, HeldOut: "validation", HeldLoss: 0.2, HeldAcc: 0.95}},
+			func(r *Recipe, e *Epoch, l []Layer) {
+				r.Patience, r.Training.Decay, r.Numbers = 9, 0.01, true
+				e.Epoch, e.TrainLoss, e.HeldOut, e.HeldLoss, e.HeldAcc = 5, 0.05, "validation", 0.26, 0.94
+			},
+			"the network overfits: since epoch 2 the training loss has come down from 0.2 to 0.05, but the validation loss has risen from 0.2 to 0.26; " +
+				"try fewer units in -hidden or more training samples"},
+		{"no set was held out", []Epoch{{Epoch: 1, TrainLoss: 0.2}}, func(r *Recipe, e *Epoch, l []Layer) {
+			e.Epoch, e.TrainLoss, e.TrainAcc, e.TriedAcc, e.HeldOut, e.HeldLoss, e.HeldAcc = 5, 0.05, 1, 1, "", 0, 0
+		}, ""},
+		{"regression has neither accuracies nor guesses", nil, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Network.Regression, r.Network.Loss, r.Rate = true, compute.SquaredError, 0.001
+			e.TrainLoss, e.TrainAcc, e.TriedAcc, e.HeldAcc = 1234, 1, 1, 0
+		}, ""},
+		{"the loss of a regression rises", []Epoch{{Epoch: 1, TrainLoss: 100, HeldOut: "test", HeldLoss: 100}}, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Network.Regression, r.Network.Loss = true, compute.SquaredError
+			e.Epoch, e.TrainLoss = 2, 130
+		}, "the learning rate is too high: the training loss has risen from 100 to 130 in an epoch; try a lower -lr than 0.1"},
+		{"a regression overfits", []Epoch{{Epoch: 1, TrainLoss: 100, HeldOut: "test", HeldLoss: 100}}, func(r *Recipe, e *Epoch, l []Layer) {
+			r.Network.Regression, r.Network.Loss = true, compute.SquaredError
+			e.Epoch, e.TrainLoss, e.HeldLoss = 4, 10, 130
+		}, "the network overfits: since epoch 1 the training loss has come down from 100 to 10, but the test loss has risen from 100 to 130; " +
+			"try -epochs=1, -dropout, fewer units in -hidden or more training images"},
+		{"it rises while the accuracy does too", []Epoch{{Epoch: 1, TrainLoss: 0.2, HeldOut: "test", HeldLoss: 0.2, HeldAcc: 0.95}},
+			func(r *Recipe, e *Epoch, l []Layer) {
+				e.Epoch, e.TrainLoss, e.HeldLoss, e.HeldAcc = 5, 0.05, 0.26, 0.96
 			}, ""},
-		{"it has only begun to rise", []Epoch{{Epoch: 3, TrainLoss: 0.2, TestLoss: 0.2, TestAcc: 0.95}},
+		{"it has only begun to rise", []Epoch{{Epoch: 3, TrainLoss: 0.2, HeldOut: "test", HeldLoss: 0.2, HeldAcc: 0.95}},
 			func(r *Recipe, e *Epoch, l []Layer) {
-				e.Epoch, e.TrainLoss, e.TestLoss, e.TestAcc = 5, 0.05, 0.26, 0.94
+				e.Epoch, e.TrainLoss, e.HeldLoss, e.HeldAcc = 5, 0.05, 0.26, 0.94
 			}, ""},
 	}
 	for _, tt := range tests {
@@ -138,7 +167,7 @@ func TestFindings(t *testing.T) {
 				x.Remember(b)
 			}
 			report := x.Examine(e, layers, 300)
-			if report.Epoch != e.Epoch || report.Images != 300 || report.Gap != e.TrainAcc-e.TestAcc || len(report.Layers) != len(layers) {
+			if report.Epoch != e.Epoch || report.Images != 300 || (e.HeldOut != "" && !r.Network.Regression) != (report.HeldOut == e.HeldOut && report.Gap == e.TrainAcc-e.HeldAcc && report.HeldOut != "") || len(report.Layers) != len(layers) {
 				t.Errorf("the report is %+v", report)
 			}
 			got := ""
@@ -170,7 +199,7 @@ func TestKinds(t *testing.T) {
 		{VanishingGradient, 1, func(e *Epoch, l []Layer) { l[0].Delta = 1e-4 }},
 		{RateTooHigh, 0, func(e *Epoch, l []Layer) { e.TrainLoss = 9 }},
 		{RateTooHigh, 2, func(e *Epoch, l []Layer) { l[1].Step = 0.9 }},
-		{Overfitting, 0, func(e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.TestAcc = 1, 1, 0.8 }},
+		{Overfitting, 0, func(e *Epoch, l []Layer) { e.TrainAcc, e.TriedAcc, e.HeldAcc = 1, 1, 0.8 }},
 	}
 	for _, tt := range tests {
 		e, layers := first, healthy()
@@ -199,7 +228,7 @@ func TestExaminerRemembers(t *testing.T) {
 func TestTwoAilments(t *testing.T) {
 	e, layers := first, healthy()
 	layers[0].Flat = 0.6
-	e.TrainAcc, e.TriedAcc, e.TestAcc = 1, 1, 0.8
+	e.TrainAcc, e.TriedAcc, e.HeldAcc = 1, 1, 0.8
 	x := &Examiner{Recipe: usual()}
 	f := x.Examine(e, layers, 300).Findings
 	if len(f) != 2 || f[0].Kind != DeadLayer || f[1].Kind != Overfitting {

@@ -28,6 +28,8 @@ func flat(f compute.Activation, y float64) bool {
 		return y <= 0
 	case compute.Tanh:
 		return math.Abs(y) > tanhEnd
+	case compute.ScaledTanh:
+		return math.Abs(y) > tanhEnd*compute.TanhAmplitude
 	case compute.Sigmoid, compute.Softmax:
 		return y < sigmoidEnd || y > 1-sigmoidEnd
 	}
@@ -41,7 +43,7 @@ func HiddenFlat(f compute.Activation, y []float32, units int) (float64, Flatness
 	switch f {
 	case compute.ReLU:
 		of, need = Dead, 1
-	case compute.Identity:
+	case compute.Identity, compute.LeakyReLU:
 		return 0, NotFlat
 	}
 	rows := len(y) / units
@@ -65,7 +67,7 @@ func HiddenFlat(f compute.Activation, y []float32, units int) (float64, Flatness
 // sums z = x·Wᵀ of the last layer, a row for each image, the biases b, or nil, and the
 // labels.
 func OutputFlat(c mlp.Config, z, b []float32, labels []byte) (float64, Flatness) {
-	if c.Loss == compute.CrossEntropy || c.Output == compute.Identity {
+	if c.Loss == compute.CrossEntropy || c.Output == compute.Identity || c.Output == compute.LeakyReLU {
 		return 0, NotFlat
 	}
 	units := c.Outputs()
@@ -86,7 +88,8 @@ func OutputFlat(c mlp.Config, z, b []float32, labels []byte) (float64, Flatness)
 			}
 			own = 0
 		}
-		if flat(c.Output, y[own]) && math.Abs(y[own]-target) > math.Abs(float64(c.On)-float64(c.Off))/2 {
+		middle := (float64(c.On) + float64(c.Off)) / 2
+		if flat(c.Output, y[own]) && (y[own]-middle)*(target-middle) < 0 {
 			stuck++
 		}
 	}
@@ -105,6 +108,8 @@ func activate(f compute.Activation, z []float64) {
 			z[j] = 1 / (1 + math.Exp(-v))
 		case compute.Tanh:
 			z[j] = math.Tanh(v)
+		case compute.ScaledTanh:
+			z[j] = compute.TanhAmplitude * math.Tanh(compute.TanhSlope*v)
 		case compute.ReLU:
 			z[j] = max(v, 0)
 		case compute.Softmax:

@@ -45,6 +45,9 @@ func TestHiddenFlat(t *testing.T) {
 			columns(repeated(map[float32]int{0.995: 9, -0.995: 9, 0: 2}), repeated(map[float32]int{0.995: 17, 0: 3}), repeated(map[float32]int{0.985: 20}), repeated(map[float32]int{-1: 20})), 4, 0.5, Saturated},
 		{"sigmoid near 0 or 1", compute.Sigmoid,
 			columns(repeated(map[float32]int{0.995: 10, 0.005: 10}), repeated(map[float32]int{0.5: 20}), repeated(map[float32]int{0.02: 20}), repeated(map[float32]int{0.98: 20})), 4, 0.25, Saturated},
+		{"scaled tanh near its own ends", compute.ScaledTanh,
+			columns(repeated(map[float32]int{1.71: 20}), repeated(map[float32]int{0.995: 20}), repeated(map[float32]int{1.69: 20}), repeated(map[float32]int{-1.7159: 20})), 4, 0.5, Saturated},
+		{"a leaky ReLU has a slope everywhere", compute.LeakyReLU, columns(repeated(map[float32]int{-0.01: 20})), 1, 0, NotFlat},
 		{"identity has a slope everywhere", compute.Identity, columns(repeated(map[float32]int{0: 20})), 1, 0, NotFlat},
 	}
 	for _, tt := range tests {
@@ -75,6 +78,8 @@ func TestOutputFlat(t *testing.T) {
 		{"softmax beyond e^z", three, compute.Softmax, []float32{900, 905, 0, 900, 904, 0}, nil, []byte{0, 0}, 0.5, Stuck},
 		{"a ReLU at 0", three, compute.ReLU, []float32{-1, 1, 1, 0.1, 0, 0}, nil, []byte{0, 0}, 0.5, Stuck},
 		{"one output for two classes", one, compute.Sigmoid, []float32{9, -9, 9, -9}, nil, []byte{0, 0, 1, 1}, 0.5, Stuck},
+		{"scaled tanh at either end", three, compute.ScaledTanh, []float32{-9, 0, 0, 9, 0, 0}, nil, []byte{0, 0}, 0.5, Stuck},
+		{"leaky", three, compute.LeakyReLU, []float32{-9, 0, 0}, nil, []byte{0}, 0, NotFlat},
 		{"identity", three, compute.Identity, []float32{-9, 0, 0}, nil, []byte{0}, 0, NotFlat},
 	}
 	for _, tt := range tests {
@@ -109,6 +114,8 @@ func TestGuessing(t *testing.T) {
 	mse, sigmoid, one := c, c, c
 	mse.Loss = compute.SquaredError
 	sigmoid.Output = compute.Sigmoid
+	summed, half := mse, mse
+	summed.Reduction, half.Reduction = mlp.ReduceSum, mlp.ReduceHalf
 	one.Output, one.Sizes = compute.Sigmoid, []int{4, 1}
 	for _, tt := range []struct {
 		c    mlp.Config
@@ -116,6 +123,8 @@ func TestGuessing(t *testing.T) {
 	}{
 		{c, math.Log(10)},
 		{mse, (1*0.9*0.9 + 9*0.1*0.1) / 10},
+		{summed, 1*0.9*0.9 + 9*0.1*0.1},
+		{half, (1*0.9*0.9 + 9*0.1*0.1) / 2},
 		{sigmoid, -(math.Log(0.1) + 9*math.Log(0.9))},
 		{one, math.Ln2},
 	} {

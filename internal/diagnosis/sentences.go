@@ -73,7 +73,7 @@ func (v *verdict) vanishes(i int) {
 		share = "only 1/" + figure(1/d)
 	}
 	other := "-act=relu"
-	if f := v.Network.Hidden; f == compute.ReLU || f == compute.Identity {
+	if f := v.Network.Hidden; f == compute.ReLU || f == compute.LeakyReLU || f == compute.Identity {
 		other = ""
 	}
 	v.say(VanishingGradient, i+1, fmt.Sprintf("the gradient vanishes: %s of the error at layer %d comes back to layer %d, which hardly learns",
@@ -109,14 +109,46 @@ func (v *verdict) shortSteps(step, guess float64) {
 }
 
 func (v *verdict) gap() {
-	v.say(Overfitting, 0, fmt.Sprintf("the network overfits: it has %s of the training images right, but %s of the test images",
-		percent(v.e.TrainAcc), percent(v.e.TestAcc)), "more training images", v.smaller(), v.fewerEpochs())
+	v.say(Overfitting, 0, fmt.Sprintf("the network overfits: it has %s of the training %s right, but %s of the %s %[2]s",
+		percent(v.e.TrainAcc), v.samples(), percent(v.e.HeldAcc), v.e.HeldOut), "more training "+v.samples(), v.regularised(), v.smaller(), v.fewerEpochs())
 }
 
-func (v *verdict) testLossRises() {
-	v.say(Overfitting, 0, fmt.Sprintf("the network overfits: since epoch %d the training loss has come down from %s to %s, but the test loss has risen from %s to %s",
-		v.best.Epoch, figure(v.best.TrainLoss), figure(v.e.TrainLoss), figure(v.best.TestLoss), figure(v.e.TestLoss)),
-		fmt.Sprintf("-epochs=%d", v.best.Epoch), v.smaller(), "more training images")
+func (v *verdict) heldLossRises() {
+	v.say(Overfitting, 0, fmt.Sprintf("the network overfits: since epoch %d the training loss has come down from %s to %s, but the %s loss has risen from %s to %s",
+		v.best.Epoch, figure(v.best.TrainLoss), figure(v.e.TrainLoss), v.e.HeldOut, figure(v.best.HeldLoss), figure(v.e.HeldLoss)),
+		v.stopping(), v.regularised(), v.smaller(), "more training "+v.samples())
+}
+
+// samples is what the samples are called.
+func (v *verdict) samples() string {
+	if v.Numbers {
+		return "samples"
+	}
+	return "images"
+}
+
+// stopping names what ends a run where it is best. With a validation set the best weights are
+// the ones that are kept, and patience only saves time.
+func (v *verdict) stopping() string {
+	switch {
+	case v.e.HeldOut != "validation":
+		return fmt.Sprintf("-epochs=%d", v.best.Epoch)
+	case v.Patience == 0:
+		return fmt.Sprintf("-patience=%d, which stops the run by itself", max(patience, v.best.Epoch/2))
+	}
+	return ""
+}
+
+// regularised names what holds weights back where nothing does.
+func (v *verdict) regularised() string {
+	t := v.Training
+	switch {
+	case t.L2 > 0 || t.L1 > 0 || t.Decay > 0 || t.Drop > 0 || t.DropInput > 0 || !t.Augment.IsZero():
+		return ""
+	case v.Network.Layers() < 2:
+		return "-weight-decay"
+	}
+	return "-dropout"
 }
 
 // gentler names what keeps weights small: the likeliest first, and another only where
@@ -145,8 +177,11 @@ func (v *verdict) lowerRate() string {
 // betterInit names the initialisation that suits the hidden layers, if it is another.
 func (v *verdict) betterInit() string {
 	suits := mlp.Xavier
-	if v.Network.Hidden == compute.ReLU {
+	switch v.Network.Hidden {
+	case compute.ReLU, compute.LeakyReLU:
 		suits = mlp.He
+	case compute.ScaledTanh:
+		suits = mlp.Inputs
 	}
 	if v.Network.Init == suits || v.Network.Layers() < 2 {
 		return ""

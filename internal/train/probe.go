@@ -286,15 +286,26 @@ func (r *Run) startDiagnosis(s *session) {
 		return
 	}
 	r.examiner = &diagnosis.Examiner{Recipe: diagnosis.Recipe{Network: o.Network, Rate: o.LearningRate,
-		UsualRate: o.UsualRate(d.Len()), Momentum: o.Momentum, Epochs: o.Epochs}}
+		UsualRate: o.UsualRate(d.Len()), Momentum: o.Momentum, Epochs: o.Epochs,
+		Training: o.Training, Patience: o.Patience, Numbers: d.Values != nil}}
+	if r.State.Best != nil {
+		r.examiner.Remember(o.figures(r.State.Best.Epoch))
+	}
 	if r.State.Epoch > 0 {
-		r.examiner.Remember(outcome(r.State.Last))
+		r.examiner.Remember(o.figures(r.State.Last))
 	}
 }
 
-func outcome(e Epoch) diagnosis.Epoch {
-	return diagnosis.Epoch{Epoch: e.Epoch, TrainLoss: e.TrainLoss, TrainAcc: e.TrainAcc,
-		TestLoss: e.TestLoss, TestAcc: e.TestAcc}
+// figures are those of an epoch that a diagnosis has use for.
+func (o Options) figures(e Epoch) diagnosis.Epoch {
+	d := diagnosis.Epoch{Epoch: e.Epoch, TrainLoss: e.TrainLoss, TrainAcc: e.TrainAcc}
+	switch {
+	case o.Validation > 0:
+		d.HeldOut, d.HeldLoss, d.HeldAcc = "validation", e.ValLoss, e.ValAcc
+	case o.TestsEach():
+		d.HeldOut, d.HeldLoss, d.HeldAcc = "test", e.TestLoss, e.TestAcc
+	}
+	return d
 }
 
 // diagnosis reports on the epoch that was just completed, if that is wanted. The
@@ -303,16 +314,19 @@ func (r *Run) diagnosis(s *session) {
 	if s.probe == nil {
 		return
 	}
-	e := outcome(r.State.Last)
-	e.Rate = r.State.Options.meanRate(e.Epoch-1, s.train.samples)
-	layers, hits, err := s.probe.look(r.State, s.spare, e.Rate)
+	o := r.State.Options
+	e := o.figures(r.State.Last)
+	rate := o.meanRate(e.Epoch-1, s.train.samples)
+	layers, hits, err := s.probe.look(r.State, s.spare, rate)
 	if err != nil {
 		r.Report.Note(fmt.Sprintf("no diagnosis: %v", err))
 		s.probe.free()
 		s.probe = nil
 		return
 	}
-	e.TriedAcc = hits
+	if e.TriedAcc, e.Rate = hits, rate; o.Dampen { // Recipe.Rate is not, either
+		e.Rate /= 1 - o.MomentumAt(o.stepAt(e.Epoch-1, 0, s.train.samples), s.train.samples)
+	}
 	r.Diagnosed(r.examiner.Examine(e, layers, s.probe.samples))
 }
 
