@@ -93,15 +93,16 @@ func firstBad(values [][]float32) int {
 
 // DataInfo identifies a data set.
 type DataInfo struct {
-	Name    string `json:"name"`
-	Path    string `json:"path"`    // where it was read from, as dataset.Open takes it
-	Samples int    `json:"samples"` // in the training set
-	Width   int    `json:"width"`
-	Height  int    `json:"height"`
-	Classes int    `json:"classes"`           // 0 for regression
-	Outputs int    `json:"outputs,omitempty"` // numbers of a target; 0 for classes
-	Numbers bool   `json:"numbers,omitempty"` // samples are Width numbers, and no images
-	Digest  string `json:"digest,omitempty"`  // SHA-256 of the training samples and labels
+	Name    string       `json:"name"`
+	Path    string       `json:"path"`          // where it was read from, as dataset.Open takes it
+	Form    dataset.Form `json:"form,omitzero"` // what was made of it then
+	Samples int          `json:"samples"`       // in the training set
+	Width   int          `json:"width"`
+	Height  int          `json:"height"`
+	Classes int          `json:"classes"`           // 0 for regression
+	Outputs int          `json:"outputs,omitempty"` // numbers of a target; 0 for classes
+	Numbers bool         `json:"numbers,omitempty"` // samples are Width numbers, and no images
+	Digest  string       `json:"digest,omitempty"`  // SHA-256 of the training samples and labels
 }
 
 // Describe returns what identifies a data set, without the digest.

@@ -1,0 +1,99 @@
+package digit
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+)
+
+// A Sheet is many images of one size in rows, to be looked at together.
+type Sheet struct {
+	Width, Height int        // of an image, in pixels
+	Rows          [][][]byte // the images of each row, Width·Height pixels each; 255 is white
+}
+
+// sheetScale is how many pixels of a picture make one of an image; sheetGap lie between two
+// images.
+const (
+	sheetScale = 3
+	sheetGap   = 4
+	gapGrey    = 96
+)
+
+// columns returns how many images the longest row has.
+func (s *Sheet) columns() int {
+	n := 0
+	for _, row := range s.Rows {
+		n = max(n, len(row))
+	}
+	return n
+}
+
+// Picture draws the sheet, each pixel as a square, with grey between the images.
+func (s *Sheet) Picture() *image.Gray {
+	w, h := s.Width*sheetScale+sheetGap, s.Height*sheetScale+sheetGap
+	p := image.NewGray(image.Rect(0, 0, s.columns()*w+sheetGap, len(s.Rows)*h+sheetGap))
+	for i := range p.Pix {
+		p.Pix[i] = gapGrey
+	}
+	for i, row := range s.Rows {
+		for j, pixels := range row {
+			s.draw(p, pixels, sheetGap+j*w, sheetGap+i*h)
+		}
+	}
+	return p
+}
+
+// draw puts an image into a picture, its upper left corner at (left, top).
+func (s *Sheet) draw(p *image.Gray, pixels []byte, left, top int) {
+	for y := range s.Height * sheetScale {
+		line := p.Pix[(top+y)*p.Stride+left:]
+		for x := range s.Width * sheetScale {
+			line[x] = pixels[y/sheetScale*s.Width+x/sheetScale]
+		}
+	}
+}
+
+// Save writes the sheet to a PNG file.
+func (s *Sheet) Save(path string) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	return png.Encode(f, s.Picture())
+}
+
+// Render draws the sheet as text, as Render draws one image, with at most fit characters in a line, but
+// at least one image: what does not fit is left out.
+func (s *Sheet) Render(w io.Writer, fit int, color bool) error {
+	perImage := 2*s.Width + 2 // two characters a pixel, and two between images
+	if color {
+		perImage = s.Width + 1
+	}
+	n := max(1, (fit+perImage-s.Width)/perImage)
+	for _, row := range s.Rows {
+		row = row[:min(n, len(row))]
+		gap := 1
+		line := make([]byte, s.Height*(len(row)*(s.Width+gap)))
+		width := len(row) * (s.Width + gap)
+		for j, pixels := range row {
+			for y := range s.Height {
+				copy(line[y*width+j*(s.Width+gap):], pixels[y*s.Width:(y+1)*s.Width])
+			}
+		}
+		if err := Render(w, line, width, s.Height, color); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
