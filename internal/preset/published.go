@@ -1,0 +1,85 @@
+package preset
+
+// The two networks of LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied
+// to document recognition" (Proc. IEEE, 1998), without distortions: the squared error of
+// scaled tanh units with targets that they reach without saturation, and pixels whose mean is about 0 and
+// whose variance is about 1, as the paper's LeNet-5 has them. They are trained with
+// batches and momentum, where the paper goes one sample at a time.
+var (
+	lecun1998 = Preset{
+		Name:    "lecun1998",
+		Network: "784-300-10, scaled tanh",
+		Source:  "LeCun, Bottou, Bengio and Haffner (1998)",
+		Figure:  "4.7% error on the test set",
+		Flags:   flags(`-hidden=300 ` + lecun),
+	}
+	lecun1998Deep = Preset{
+		Name:    "lecun1998-deep",
+		Network: "784-300-100-10, scaled tanh",
+		Source:  "LeCun, Bottou, Bengio and Haffner (1998)",
+		Figure:  "3.05% error on the test set",
+		Flags:   flags(`-hidden=300,100 ` + lecun),
+	}
+)
+
+const lecun = `-act=scaled-tanh -output=scaled-tanh -init=inputs -zero-biases -pixels=-0.1..1.175 -targets=-1..1
+	-loss=half-sse -gradient=mean -optimizer=sgd -momentum=0 -lr=0.02 -schedule=cosine -batch=16 -epochs=20`
+
+// kerasMLP is the perceptron among the examples of Keras.
+var kerasMLP = Preset{
+	Name:    "keras-mlp",
+	Network: "784-512-512-10, ReLU, then softmax",
+	Source:  "Keras, examples/mnist_mlp.py (2015)",
+	Figure:  "98.40% of the test set",
+	Flags: flags(`-hidden=512,512 -act=relu -output=softmax -init=xavier -dropout=0.2
+		-loss=cross-entropy -gradient=mean -optimizer=rmsprop -rho=0.9 -epsilon=1e-7 -lr=0.001 -schedule=constant -batch=128 -epochs=20`),
+}
+
+// hinton2012 is the recipe of the appendix of Hinton, Srivastava, Krizhevsky, Sutskever and
+// Salakhutdinov, "Improving neural networks by preventing co-adaptation of feature
+// detectors" (2012). Its step is dampened: the velocity takes 1−μ of the gradient, and the rate is 10 for that reason.
+var hinton2012 = Preset{
+	Name:    "hinton2012",
+	Network: "784-800-800-10, sigmoid, then softmax",
+	Source:  "Hinton, Srivastava, Krizhevsky, Sutskever and Salakhutdinov (2012)",
+	Figure:  "1.30% error on the test set, 1.10% for the best",
+	Flags: flags(`-hidden=800,800 -act=sigmoid -output=softmax -init=normal:0.01 -zero-biases -dropout-input=0.2 -dropout=0.5 -max-norm=15
+		-loss=cross-entropy -gradient=mean -optimizer=sgd -momentum=0.5 -momentum-end=0.99 -momentum-epochs=500 -dampen
+		-lr=10 -schedule=exponential -decay=0.998 -batch=100 -epochs=3000`),
+}
+
+// simard2003 is the network of Simard, Steinkraus and Platt, "Best practices for
+// convolutional neural networks applied to visual document analysis" (ICDAR 2003), with its elastic distortion. The paper
+// trains it with a rate of 0.005 that falls to 0.3 of it every 100 epochs; momentum, one cycle of the rate and
+// averaged weights come to the same in a fraction of the epochs.
+var simard2003 = Preset{
+	Name:    "simard2003",
+	Network: "784-800-10, ReLU, then softmax",
+	Source:  "Simard, Steinkraus and Platt (2003)",
+	Figure:  "0.7% error on the test set",
+	Flags: flags(`-hidden=800 -act=relu -output=softmax -init=he -augment=simard -average=0.999
+		-loss=cross-entropy -gradient=mean -optimizer=sgd -momentum=0.9 -lr=0.1 -schedule=onecycle -batch=128 -epochs=100`),
+}
+
+// The networks of Cireşan, Meier, Gambardella and Schmidhuber, "Deep, big, simple neural nets for
+// handwritten digit recognition" (Neural Computation, 2010), which see only deformed
+// digits. The large one is trained as in the paper, one image at a time; the small one
+// with batches and momentum, which suits a CPU.
+var (
+	ciresan2010Small = Preset{
+		Name:    "ciresan2010-small",
+		Network: "841-1000-500-10, scaled tanh",
+		Source:  "Cireşan, Meier, Gambardella and Schmidhuber (2010)",
+		Figure:  "0.49% error on the test set",
+		Flags: flags(`-pad=29x29 -pixels=-1..1 -augment=ciresan -hidden=1000,500 -act=scaled-tanh -output=softmax -init=uniform:0.05 -average=0.999
+			-loss=cross-entropy -gradient=mean -optimizer=sgd -momentum=0.9 -lr=0.02 -schedule=onecycle -batch=128 -epochs=500`),
+	}
+	ciresan2010 = Preset{
+		Name:    "ciresan2010",
+		Network: "841-2500-2000-1500-1000-500-10, scaled tanh",
+		Source:  "Cireşan, Meier, Gambardella and Schmidhuber (2010)",
+		Figure:  "0.35% error on the test set",
+		Flags: flags(`-pad=29x29 -pixels=-1..1 -augment=ciresan -hidden=2500,2000,1500,1000,500 -act=scaled-tanh -output=scaled-tanh -targets=-1..1
+			-init=uniform:0.05 -loss=half-sse -gradient=mean -optimizer=sgd -momentum=0 -lr=0.001 -lr-end=0.000001 -schedule=exponential -batch=1 -epochs=800`),
+	}
+)

@@ -1,0 +1,56 @@
+package preset
+
+// xor is the first network of most tutorials: one that a single layer cannot be.
+// Its error is the sum over the four points, of which each step sees all; whether two
+// hidden units find a way depends on the weights they begin with, and one seed in four or so
+// has not found it after 2,000 epochs.
+var xor = Preset{
+	Name:    "xor",
+	Network: "2-2-1, sigmoid",
+	Source:  "tutorials on back-propagation, after Rumelhart, Hinton and Williams (1986)",
+	Figure:  "all four right for 73 seeds in 100",
+	Flags: flags(`-data=xor -hidden=2 -outputs=1 -act=sigmoid -output=sigmoid -init=uniform
+		-loss=half-sse -gradient=sum -optimizer=sgd -momentum=0 -lr=0.8 -schedule=constant -batch=0 -epochs=2000`),
+}
+
+// mnistOnline is the network of a well-known book for beginners, with pixels that are
+// never 0 and targets that a sigmoid can reach. The book sends the raw error of the outputs back and not
+// their delta; with the true gradient, which lacks nothing, the rate is another one.
+var mnistOnline = Preset{
+	Name:    "mnist-online",
+	Network: "784-200-10, sigmoid, no biases",
+	Source:  "Rashid, \"Make your own neural network\" (2016)",
+	Figure:  "95.98% of the test set",
+	Flags: flags(`-hidden=200 -act=sigmoid -output=sigmoid -no-bias -init=units -pixels=0.01..1 -targets=0.01..0.99
+		-loss=half-sse -gradient=mean -optimizer=sgd -momentum=0 -lr=0.3 -schedule=constant -batch=1 -epochs=1`),
+}
+
+// halfplane tells on which side of a line a point lies: it is there to see the loss fall.
+var halfplane = Preset{
+	Name:    "halfplane",
+	Network: "2-4-1, ReLU, then sigmoid",
+	Source:  "tutorials on networks in NumPy",
+	Figure:  "100% of the training set, loss 0.018",
+	Flags: flags(`-data=halfplane -hidden=4 -outputs=1 -act=relu -output=sigmoid -init=normal -zero-biases
+		-loss=mse -gradient=mean -optimizer=sgd -momentum=0 -lr=0.01 -schedule=constant -batch=0 -epochs=10000 -every=1000`),
+}
+
+// sizes is the network of Nielsen's book, which any list of layers can be given to.
+var sizes = Preset{
+	Name:    "sizes",
+	Network: "784-30-10, sigmoid; -hidden has other sizes",
+	Source:  "Nielsen, \"Neural networks and deep learning\" (2015), chapter 1",
+	Figure:  "about 95% of the test set",
+	Flags: flags(`-hidden=30 -act=sigmoid -output=sigmoid -init=normal
+		-loss=half-sse -gradient=mean -optimizer=sgd -momentum=0 -lr=3 -schedule=constant -batch=10 -epochs=30`),
+}
+
+// softmax is what a network for classes is today.
+var softmax = Preset{
+	Name:    "softmax",
+	Network: "784-256-10, ReLU, then softmax; -hidden has other sizes",
+	Source:  "tutorials on classification",
+	Figure:  "98% of the test set",
+	Flags: flags(`-hidden=256 -act=relu -output=softmax -init=he
+		-loss=cross-entropy -gradient=mean -optimizer=sgd -momentum=0.9 -lr=0.1 -schedule=onecycle -batch=64 -epochs=5`),
+}
