@@ -33,8 +33,10 @@ OpenGL 4.3 compute shaders or on the CPU.
 usage: shadegrad COMMAND [FLAGS]
 
   train     train a network; without flags, on the built-in MNIST
+  presets   list the recipes of tutorials and papers that train -preset=NAME has
   eval      accuracy, confusion matrix, precision and recall of a saved network
   predict   ask a saved network about images of a digit
+  digits    show the images of a data set, distorted or not, or the weights of a network
   bench     time backends side by side
   verify    run a certified run again, and see whether it comes to the same
   doctor    what works on this machine, what does not, and what to do about it
@@ -82,6 +84,10 @@ func (a *app) dispatch(args []string) error {
 	switch args[0] {
 	case "train":
 		return a.train(args[1:])
+	case "presets":
+		return a.presets(args[1:])
+	case "digits":
+		return a.digits(args[1:])
 	case "eval":
 		return a.eval(args[1:])
 	case "predict":
@@ -103,7 +109,7 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	return usagef("no command %q; there are train, eval, predict, bench, verify, doctor, replay, version and help", args[0])
+	return usagef("no command %q; there are train, presets, eval, predict, digits, bench, verify, doctor, replay, version and help", args[0])
 }
 
 func (a *app) version() error {

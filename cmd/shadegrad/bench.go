@@ -26,7 +26,7 @@ each has been found to compute it rightly.
 type benchFlags struct {
 	backends []backends.Kind
 	given    bool // the backends were
-	data     string
+	data     dataFlags
 	recipe   recipe
 	repeat   int
 	sweep    bool
@@ -55,7 +55,7 @@ func (a *app) benchFlags(args []string) (*benchFlags, error) {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.Var(setting[[]backends.Kind]{&f.backends, backendList, showBackends}, "backends",
 		"`NAMES` of the backends to compare, separated by commas; unless it is given, a GPU that\ncannot be used is left out")
-	dataFlag(fs, &f.data)
+	f.data.flags(fs)
 	f.recipe.flags(fs)
 	fs.Var(setting[int]{&f.repeat, whole(leastRepeats, fmt.Sprintf("%d or more", leastRepeats)), nil}, "repeat", "runs of each backend, `N`, 10 or more")
 	fs.BoolVar(&f.sweep, "sweep", false, "time batches of 1, 4, 16, … too, and say from which on one backend is the faster")
@@ -82,7 +82,7 @@ func (a *app) benchFlags(args []string) (*benchFlags, error) {
 	if *asJSON {
 		f.format = benchJSON
 	}
-	return f, f.recipe.check()
+	return f, f.recipe.check(f.data.form)
 }
 
 // backendList reads the backends to compare.
@@ -139,7 +139,7 @@ func (a *app) bench(args []string) error {
 		return err
 	}
 	setThreads(f.threads)
-	data, err := dataset.Open(f.data)
+	data, err := f.data.openSplit(f.recipe.Validation, f.recipe.Seed)
 	if err != nil {
 		return err
 	}

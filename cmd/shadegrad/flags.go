@@ -46,8 +46,7 @@ func (a *app) parseFlags(fs *flag.FlagSet, usage string, args []string) error {
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		text := bytes.NewBufferString(usage)
-		fs.SetOutput(text)
-		fs.PrintDefaults()
+		printFlags(text, fs)
 		if _, writeErr := a.stdout.Write(text.Bytes()); writeErr != nil {
 			return writeErr
 		}

@@ -21,9 +21,12 @@ func (a *app) train(args []string) error {
 		return err
 	}
 	setThreads(f.threads)
-	if f.given["data"] && f.data != "" {
+	if f.preset != nil {
+		fmt.Fprintln(a.stderr, f.presetNote())
+	}
+	if !dataset.IsBuiltIn(f.data.path) {
 		// A checkpoint remembers the place, and may be resumed from another.
-		if f.data, err = filepath.Abs(f.data); err != nil {
+		if f.data.path, err = filepath.Abs(f.data.path); err != nil {
 			return fmt.Errorf("-data: %w", err)
 		}
 	}
@@ -45,6 +48,9 @@ func (a *app) train(args []string) error {
 	if state, err = f.state(state, data); err != nil {
 		return err
 	}
+	if err := f.expect.possible(state.Options); err != nil {
+		return err
+	}
 	choice = a.faster(choice, stepOf(state.Options, data.Train.Len()), data)
 	files.data = data
 	return a.runTraining(f, files, state, data, choice)
@@ -56,15 +62,18 @@ func (f *trainFlags) load() (*train.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.contradictions(state.Options); err != nil {
+	if err := f.contradictions(state); err != nil {
 		return nil, err
 	}
 	if state.Done() {
 		return nil, fmt.Errorf("%s: all %d epochs of its run are done, and there is nothing to go on with", f.resume, state.Epoch)
 	}
 	if !f.given["data"] {
-		f.data = state.Data.Path
+		f.data.path = state.Data.Path
 	}
+	f.data.form = state.Data.Form
+	// The validation set is the one that was put aside.
+	f.recipe.Validation, f.recipe.Seed = state.Options.Validation, state.Options.Seed
 	return state, nil
 }
 
@@ -86,7 +95,7 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 		c, err := opener.Open(f.backend)
 		done <- opened{c, err}
 	}()
-	data, err := dataset.Open(f.data)
+	data, err := f.data.openSplit(f.recipe.Validation, f.recipe.Seed)
 	o := <-done
 	if err != nil || o.err != nil {
 		if o.choice != nil {
@@ -100,6 +109,9 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 	for _, note := range o.choice.Notes {
 		fmt.Fprintln(a.stderr, note)
 	}
+	if data.Note != "" {
+		fmt.Fprintln(a.stderr, data.Note)
+	}
 	return data, o.choice, nil
 }
 
@@ -111,12 +123,14 @@ func (f *trainFlags) state(resumed *train.State, d *dataset.Data) (*train.State,
 		if err != nil {
 			return nil, err
 		}
-		return train.NewState(o, d, f.data), nil
+		s := train.NewState(o, d, f.data.path)
+		s.Data.Form = f.data.form
+		return s, nil
 	}
 	if err := resumed.Data.Same(d); err != nil {
 		return nil, fmt.Errorf("%s: %w; the file is left as it is", f.resume, err)
 	}
-	resumed.Data.Name, resumed.Data.Path = d.Name, f.data // it may have moved
+	resumed.Data.Name, resumed.Data.Path = d.Name, f.data.path // it may have moved
 	return resumed, nil
 }
 
@@ -126,6 +140,10 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	var report reporter = text
 	if f.json {
 		report = a.jsonReporter(state, text)
+	}
+	report = f.sparse(report, state)
+	if err := a.showOutputs(f, "before training", state, d); err != nil {
+		return err
 	}
 	report.begin(c)
 	run := &train.Run{Data: d, State: state, Report: report, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
@@ -182,6 +200,9 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 			report.profile(p)
 		}
 	}
+	if err := a.showOutputs(f, "after training", state, d); err != nil {
+		return err
+	}
 	if err := a.complete(f, files, state, report); err != nil || certified == nil {
 		return err
 	}
@@ -194,7 +215,7 @@ func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, repor
 		return err
 	}
 	seconds := time.Since(a.started).Seconds()
-	if err := report.done(state.Last, seconds); err != nil {
+	if err := report.done(state.Outcome(), seconds); err != nil {
 		return err
 	}
 	if f.save != "" {
@@ -202,7 +223,7 @@ func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, repor
 	}
 	var unmet []error
 	for _, x := range f.expect {
-		unmet = append(unmet, x.check(state.Last, seconds))
+		unmet = append(unmet, x.check(state.Outcome(), seconds))
 	}
 	return errors.Join(unmet...)
 }

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"shadegrad/compute"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/train"
+)
+
+// flags declares the flags of a recipe.
+func (r *recipe) flags(fs *flag.FlagSet) {
+	r.networkFlags(fs)
+	r.lossFlags(fs)
+	r.optimizerFlags(fs)
+	r.scheduleFlags(fs)
+	r.regularisationFlags(fs)
+	fs.Var(setting[mlp.Augment]{&r.Training.Augment, parseAugment, showAugment}, "augment",
+		"distort the training images, each anew in each epoch; `HOW` is elastic, affine, simard,\nciresan or none, or parts such as sigma=5..6,alpha=36..38,rotation=15,scaling=0.15,\nshear=0.2,shift=1,calm=1+7 (classes that turn half as much), or a name with parts after\nit; \"shadegrad digits -augment=HOW\" shows the outcome")
+	fs.Var(setting[choice[span]]{&r.pixels, chosen(pixelSpan), showChoice[span]}, "pixels", "what black and white are for the network, `FROM..TO` (default 0..1)")
+	r.stoppingFlags(fs)
+	fs.Var(setting[uint64]{&r.Seed, seed, nil}, "seed", "of all that is random, `N`: first weights, shuffles, dropout, distortions, the validation\nset; the same seed gives the same run")
+}
+
+func (r *recipe) networkFlags(fs *flag.FlagSet) {
+	fs.Var(setting[[]int]{&r.hidden, sizes, showSizes}, "hidden", "`SIZES` of the hidden layers, separated by commas; empty for none")
+	fs.Var(setting[compute.Activation]{&r.Network.Hidden, hiddenActivation, nil}, "act", "activation of the hidden layers, `NAME`: "+hiddenActivations())
+	fs.Var(setting[choice[compute.Activation]]{&r.output, chosen(names(compute.ParseActivation, outputActivations)), showChoice[compute.Activation]}, "output",
+		"activation of the outputs, `NAME`: softmax, sigmoid, tanh, relu, identity, scaled-tanh or\nleaky-relu (default softmax for cross-entropy, identity for targets that are numbers,\nelse sigmoid)")
+	fs.Var(setting[int]{&r.outputs, oneOutput, showSome}, "outputs", "`N` is 1 for a single output that tells two classes apart (default one for each class)")
+	fs.Var(setting[choice[weights]]{&r.init, chosen(parseWeights), showChoice[weights]}, "init",
+		"first weights, `NAME`: he, xavier, inputs (deviation 1/√inputs), units (1/√units), normal\n(deviation 1; normal:S has S) or uniform (±½; uniform:A has ±A) (default he for relu and\nleaky-relu, inputs for scaled-tanh, else xavier)")
+	fs.BoolVar(&r.Network.NoBias, "no-bias", false, "leave the biases out")
+	fs.BoolVar(&r.Network.ZeroBiases, "zero-biases", false, "biases begin at 0 with -init=normal and -init=uniform too; with others they do anyway")
+}
+
+func (r *recipe) lossFlags(fs *flag.FlagSet) {
+	fs.Var(setting[choice[lossName]]{&r.loss, chosen(oneOf(losses()...)), showChoice[lossName]}, "loss",
+		"what is minimised, `NAME`: cross-entropy, or the squared error, of which mse is the mean\nover the outputs, sse the sum and half-sse half of that (default cross-entropy, and mse\nfor targets that are numbers)")
+	fs.Var(setting[choice[span]]{&r.targets, chosen(spanOf), showChoice[span]}, "targets", "what an output is to be, `OFF..ON`, for another class and for its own (default 0..1)")
+	fs.Var(setting[float64]{&r.smoothing, number(func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"), showNonzero[float64]}, "smoothing",
+		"label smoothing: of n classes the right one's target is 1-`E`+E/n, the others' E/n")
+	fs.Var(setting[gradientName]{&r.gradient, oneOf(gradientMean, gradientSum), nil}, "gradient", "`HOW` the gradients of a batch's samples are put together: mean or sum")
+}
+
+func (r *recipe) optimizerFlags(fs *flag.FlagSet) {
+	fs.Var(setting[optimizerName]{&r.optimizer, oneOf(optimizers()...), nil}, "optimizer", "`NAME` of the rule of descent: sgd, nesterov, rmsprop, adam or adamw")
+	fs.Var(setting[choice[float64]]{&r.lr, chosen(number(above0, "a number above 0")), showChoice[float64]}, "lr",
+		"learning `RATE`, the highest of the schedule (default 0.001 for rmsprop, adam and adamw;\nelse what suits a batch of N and a momentum of M: (1-M)·N/64, N up to 256 and at most 1;\nfor the squared error N up to 64, and 8 times as much if the outputs are sigmoid or\nsoftmax; divided by N for -gradient=sum, and by what makes -loss=sse larger than mse)")
+	fs.Var(setting[choice[float64]]{&r.momentum, chosen(number(below1, "at least 0 and below 1")), showChoice[float64]},
+		"momentum", "share of a step, `M`, that goes into the next one; β1 of adam (default 0.9, but for sgd 0\nfor the squared error and for batches below 8; rmsprop has none)")
+	fs.Var(setting[choice[float32]]{&r.rho, chosen(number32(func(v float64) bool { return v > 0 && float32(v) < 1 }, "above 0 and below 1")), showChoice[float32]},
+		"rho", "how much of the squared gradients' mean stays in each step, `R`; β2 of adam (default 0.9\nfor rmsprop, 0.999 for adam and adamw)")
+	fs.Var(setting[choice[float32]]{&r.epsilon, chosen(number32(above0, "a number above 0")), showChoice[float32]},
+		"epsilon", "what is added to its root, `E` (default 1e-7 for rmsprop, 1e-8 for adam and adamw)")
+	fs.Var(setting[int]{&r.Batch, whole(0, "1 or more, or 0 for the whole set"), nil}, "batch", "samples a step, `N`; 1 is one at a time, 0 the whole set")
+	fs.Var(setting[int]{&r.Epochs, whole(1, "1 or more"), nil}, "epochs", "passes over the training set, `N`")
+	fs.Var(setting[float32]{&r.Training.Clip, number32(above0, "a number above 0"), showNonzero[float32]}, "clip", "the longest that the gradient of all parameters together may be, `NORM`")
+	fs.Var(setting[float32]{&r.Training.Average, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "average",
+		"test and save a moving average of the weights, of which `D` stays in each step, such as\n0.999; it is shorter at first")
+}
+
+func (r *recipe) scheduleFlags(fs *flag.FlagSet) {
+	notNegative := number(func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "a number of at least 0")
+	fs.Var(setting[train.Schedule]{&r.Schedule, oneOf(train.Schedules()...), nil}, "schedule", "of the learning rate, `NAME`: onecycle, constant, step, exponential, linear or cosine")
+	fs.Var(setting[float64]{&r.RateEnd, notNegative, showNonzero[float64]}, "lr-end", "the last `RATE` of linear, cosine and exponential")
+	fs.Var(setting[float64]{&r.Decay, number(func(v float64) bool { return v > 0 && v <= 1 }, "above 0 and at most 1"), showNonzero[float64]}, "decay",
+		"what step and exponential multiply the rate with, `D`, after each epoch")
+	fs.Var(setting[int]{&r.DecayEvery, whole(1, "1 or more"), showSome}, "decay-every", "or after `N` epochs")
+	fs.Var(setting[float64]{&r.Warmup, notNegative, showNonzero[float64]}, "warmup", "for how many `EPOCHS` the rate rises first, in a straight line; also parts of one")
+	fs.Var(setting[float64]{&r.MomentumEnd, number(below1, "at least 0 and below 1"), showNonzero[float64]}, "momentum-end", "what the momentum becomes, `M`")
+	fs.Var(setting[int]{&r.MomentumEpochs, whole(1, "1 or more"), showSome}, "momentum-epochs", "in how many epochs it does, `N`, in equal steps")
+	fs.BoolVar(&r.CycleMomentum, "cycle-momentum", false, "with onecycle: it falls to -momentum-end while the rate rises, and comes back")
+	fs.BoolVar(&r.Dampen, "dampen", false, "multiply each step's rate with 1-M, so that momentum makes steps no longer")
+}
+
+func (r *recipe) regularisationFlags(fs *flag.FlagSet) {
+	penalty := func(dst *float32, name, usage string) {
+		fs.Var(setting[float32]{dst, number32(func(v float64) bool { return v >= 0 }, "a number of at least 0"), showNonzero[float32]}, name, usage)
+	}
+	penalty(&r.Training.L2, "l2", "add `L`/2·Σw² of all weights to the loss")
+	penalty(&r.Training.L1, "l1", "add `L`·Σ|w| of all weights to the loss")
+	fs.Var(setting[choice[float32]]{&r.weightDecay, chosen(number32(func(v float64) bool { return v >= 0 }, "a number of at least 0")), showChoice[float32]},
+		"weight-decay", "take `D`·rate of each weight away in each step, apart from the gradient (default 0.01 for\nadamw, else 0)")
+	penalty(&r.Training.MaxNorm, "max-norm", "the most, `C`, that the squares of the weights to a unit may come to")
+	fs.Var(setting[float32]{&r.Training.Drop, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "dropout", "`SHARE` of each hidden layer's outputs that is left out, at random, while training")
+	fs.Var(setting[float32]{&r.Training.DropInput, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "dropout-input", "`SHARE` of the inputs that is left out")
+}
+
+func (r *recipe) stoppingFlags(fs *flag.FlagSet) {
+	fs.Var(setting[int]{&r.Validation, whole(0, "0 or more"), showSome}, "validation", "put `N` training samples aside, as many of each class as there are in proportion; the\nweights of the epoch that is the best on them are the ones that are tested and saved")
+	fs.Var(setting[int]{&r.Patience, whole(0, "0 or more"), showSome}, "patience", "stop after `N` epochs that were not better on the validation set")
+	fs.Var(setting[float64]{&r.MinDelta, number(func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "a number of at least 0"), showNonzero[float64]}, "min-delta", "what better is: by `D` at least, of the accuracy, or for regression of the loss")
+	fs.Var(setting[train.TestPolicy]{&r.Test, oneOf(train.TestPolicies()...), nil}, "test", "`WHEN` the test set is looked at: end, once, or each, after each epoch too")
+}
+
+func above0(v float64) bool { return v > 0 && float32(v) > 0 && v <= math.MaxFloat32 }
+func below1(v float64) bool { return v >= 0 && float32(v) < 1 }
+
+// number32 reads a number that is kept as a float32.
+func number32(ok func(float64) bool, allowed string) func(string) (float32, error) {
+	read := number(func(v float64) bool { return v <= math.MaxFloat32 && ok(v) }, allowed)
+	return func(s string) (float32, error) {
+		v, err := read(s)
+		return float32(v), err
+	}
+}
+
+// showNonzero writes a number for the list of flags, where 0 is not to be given.
+func showNonzero[T float32 | float64](v T) string {
+	if v == 0 {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// showSome is showNonzero for whole numbers.
+func showSome(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// oneOutput reads the number of outputs that can be asked for.
+func oneOutput(s string) (int, error) {
+	if s != "1" {
+		return 0, errors.New("must be 1; without it there is one for each class")
+	}
+	return 1, nil
+}
+
+const outputActivations = "softmax, sigmoid, tanh, relu, identity, scaled-tanh or leaky-relu"
+
+// hiddenActivations lists what -act takes.
+func hiddenActivations() string {
+	return "relu, sigmoid, tanh, identity, scaled-tanh\nor leaky-relu"
+}
+
+// names reads one of several values by the parser of its type, whose message is
+// not written for flags.
+func names[T any](parse func(string) (T, error), allowed string) func(string) (T, error) {
+	return func(s string) (T, error) {
+		v, err := parse(s)
+		if err != nil {
+			return v, errors.New("must be " + allowed)
+		}
+		return v, nil
+	}
+}
+
+func hiddenActivation(s string) (compute.Activation, error) {
+	f, err := compute.ParseActivation(s)
+	if err != nil || f == compute.Softmax {
+		return 0, errors.New("must be " + strings.ReplaceAll(hiddenActivations(), "\n", " "))
+	}
+	return f, nil
+}
+
+// chosen reads a choice with the reader of its value.
+func chosen[T any](parse func(string) (T, error)) func(string) (choice[T], error) {
+	return func(s string) (choice[T], error) {
+		v, err := parse(s)
+		return choice[T]{true, v}, err
+	}
+}
+
+// showChoice writes a choice for the list of flags.
+func showChoice[T any](c choice[T]) string {
+	if !c.set {
+		return ""
+	}
+	return fmt.Sprint(c.value)
+}
