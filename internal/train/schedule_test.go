@@ -3,6 +3,8 @@ package train
 import (
 	"math"
 	"testing"
+
+	"shadegrad/compute"
 )
 
 func TestOneCycle(t *testing.T) {
@@ -32,6 +34,141 @@ func TestOneCycle(t *testing.T) {
 	}
 }
 
+// scheduled are options of a run of 10 epochs of 10 steps.
+func scheduled(change func(*Options)) Options {
+	o := Options{Batch: 5, Epochs: 10, LearningRate: 0.4, Momentum: 0.9, Schedule: Constant}
+	change(&o)
+	return o
+}
+
+// scheduledSamples have steps of 5, the last of 3.
+const scheduledSamples = 48
+
+// TestRates compares rates with closed forms where schedules begin and end, and in between.
+func TestRates(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*Options)
+		want   map[int]float64 // by step, of 100
+	}{
+		{"constant", func(o *Options) {}, map[int]float64{0: 0.4, 50: 0.4, 99: 0.4}},
+		{"step", func(o *Options) { o.Schedule, o.Decay = Step, 0.5 },
+			map[int]float64{0: 0.4, 9: 0.4, 10: 0.2, 19: 0.2, 20: 0.1, 99: 0.4 / 512}},
+		{"step every three epochs", func(o *Options) { o.Schedule, o.Decay, o.DecayEvery = Step, 0.3, 3 },
+			map[int]float64{0: 0.4, 29: 0.4, 30: 0.12, 59: 0.12, 60: 0.036, 99: 0.0108}},
+		{"exponential", func(o *Options) { o.Schedule, o.Decay = Exponential, 0.998 },
+			map[int]float64{0: 0.4, 9: 0.4, 10: 0.4 * 0.998, 99: 0.4 * math.Pow(0.998, 9)}},
+		{"exponential every two epochs", func(o *Options) { o.Schedule, o.Decay, o.DecayEvery = Exponential, 0.25, 2 },
+			map[int]float64{0: 0.4, 10: 0.2, 20: 0.1, 99: 0.4 / 512}},
+		{"exponential to an end", func(o *Options) { o.Schedule, o.RateEnd = Exponential, 0.0004 },
+			map[int]float64{0: 0.4, 9: 0.4, 10: 0.4 * math.Pow(0.001, 1./9), 30: 0.04, 90: 0.0004, 99: 0.0004}},
+		{"linear", func(o *Options) { o.Schedule = Linear }, map[int]float64{0: 0.4, 33: 0.4 * 2 / 3, 99: 0}},
+		{"linear to an end", func(o *Options) { o.Schedule, o.RateEnd = Linear, 0.1 }, map[int]float64{0: 0.4, 33: 0.3, 66: 0.2, 99: 0.1}},
+		{"cosine", func(o *Options) { o.Schedule = Cosine }, map[int]float64{0: 0.4, 33: 0.3, 66: 0.1, 99: 0}},
+		{"cosine to an end", func(o *Options) { o.Schedule, o.RateEnd = Cosine, 0.2 }, map[int]float64{0: 0.4, 33: 0.35, 66: 0.25, 99: 0.2}},
+		{"one cycle", func(o *Options) { o.Schedule = OneCycle }, map[int]float64{0: 0.016, 99: 4e-6}},
+		{"warm-up", func(o *Options) { o.Warmup = 2 }, map[int]float64{0: 0.02, 9: 0.2, 18: 0.38, 19: 0.4, 20: 0.4, 99: 0.4}},
+		{"warm-up of half an epoch", func(o *Options) { o.Warmup = 0.5 }, map[int]float64{0: 0.08, 4: 0.4, 5: 0.4}},
+		{"warm-up before linear", func(o *Options) { o.Schedule, o.Warmup = Linear, 1 },
+			map[int]float64{0: 0.04, 9: 0.4, 10: 0.4, 99: 0, 10 + 89*3/4: 0.4 * (1 - 66./89)}},
+		{"warm-up before cosine", func(o *Options) { o.Schedule, o.Warmup, o.RateEnd = Cosine, 1, 0.2 }, map[int]float64{0: 0.04, 9: 0.4, 10: 0.4, 99: 0.2}},
+		{"warm-up of steps", func(o *Options) { o.Schedule, o.Decay, o.Warmup = Step, 0.5, 2 }, map[int]float64{0: 0.02, 9: 0.2, 10: 0.11, 19: 0.2, 20: 0.1}},
+		{"dampened", func(o *Options) { o.Dampen = true }, map[int]float64{0: 0.04, 99: 0.04}},
+	} {
+		o := scheduled(tt.change)
+		if err := o.checkSchedule(); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		for step, want := range tt.want {
+			if got := o.Rate(step, scheduledSamples); math.Abs(got-want) > 1e-15 {
+				t.Errorf("%s: step %d has rate %v, want %v", tt.name, step, got, want)
+			}
+		}
+		for step := range 100 {
+			if r := o.Rate(step, scheduledSamples); !(r >= 0 && r <= 0.4) {
+				t.Errorf("%s: step %d has rate %v", tt.name, step, r)
+			}
+		}
+	}
+}
+
+// TestRatesOfFewSteps has runs so short that there is nothing to go from or to.
+func TestRatesOfFewSteps(t *testing.T) {
+	for _, s := range Schedules() {
+		o := Options{Batch: 1, Epochs: 1, LearningRate: 0.4, Schedule: s}
+		switch s {
+		case Step:
+			o.Decay = 0.5
+		case Exponential:
+			o.RateEnd = 0.1
+		}
+		if got := o.Rate(0, 1); got != 0.4 {
+			t.Errorf("%s: a run of one step has rate %v, want 0.4", s, got)
+		}
+		for n := 2; n < 8; n++ {
+			for step := range n {
+				if r := o.Rate(step, n); !(r >= 0 && r <= 0.4) || r == 0 && step < n-1 {
+					t.Errorf("%s: step %d of %d has rate %v", s, step, n, r)
+				}
+			}
+		}
+		o.Warmup = 0.9 // of a step
+		if got := o.Rate(0, 1); s != OneCycle && got != 0.4 {
+			t.Errorf("%s: warmed up in a step: rate %v, want 0.4", s, got)
+		}
+	}
+}
+
+// TestMomentum has Hinton et al.'s recipe of 2012: the momentum goes from 0.5 to 0.99 in 500
+// epochs, in a straight line, while the rate of 10 is multiplied with 0.998 after each, and
+// with 1 minus the momentum.
+func TestMomentum(t *testing.T) {
+	o := Options{Batch: 100, Epochs: 3000, LearningRate: 10, Schedule: Exponential, Decay: 0.998, Momentum: 0.5, MomentumEnd: 0.99, MomentumEpochs: 500, Dampen: true}
+	const n = 60000
+	for epoch, want := range map[int]float64{0: 0.5, 1: 0.5 + 0.49/500, 250: 0.745, 499: 0.99 - 0.49/500, 500: 0.99, 2999: 0.99} {
+		for _, step := range []int{epoch * 600, epoch*600 + 599} {
+			if got := o.MomentumAt(step, n); math.Abs(got-want) > 1e-15 {
+				t.Errorf("epoch %d, step %d: momentum %v, want %v", epoch, step, got, want)
+			}
+			rate := 10 * math.Pow(0.998, float64(epoch)) * (1 - want)
+			if got := o.Rate(step, n); math.Abs(got-rate) > 1e-13 {
+				t.Errorf("epoch %d, step %d: rate %v, want %v", epoch, step, got, rate)
+			}
+		}
+	}
+	o.MomentumEpochs, o.MomentumEnd = 0, 0
+	if got := o.MomentumAt(600*2999, n); got != 0.5 {
+		t.Errorf("a momentum that stays is %v at the end", got)
+	}
+}
+
+// TestCycledMomentum is lowest where the rate is highest.
+func TestCycledMomentum(t *testing.T) {
+	o := Options{Batch: 1, Epochs: 1, LearningRate: 0.4, Schedule: OneCycle, Momentum: 0.95, MomentumEnd: 0.85, CycleMomentum: true}
+	const n = 1001
+	for step, want := range map[int]float64{0: 0.95, 150: 0.9, 300: 0.85, 650: 0.9, 1000: 0.95} {
+		if got := o.MomentumAt(step, n); math.Abs(got-want) > 1e-12 {
+			t.Errorf("step %d has momentum %v, want %v", step, got, want)
+		}
+	}
+	if got := o.MomentumAt(0, 1); got != 0.95 {
+		t.Errorf("a run of one step has momentum %v", got)
+	}
+}
+
+// TestStepArgs numbers the steps of a run.
+func TestStepArgs(t *testing.T) {
+	o := scheduled(func(o *Options) { o.Schedule, o.Decay, o.MomentumEnd, o.MomentumEpochs, o.Seed = Step, 0.5, 0.5, 2, 7 })
+	want := compute.Args{Row: 45, LearningRate: 0.2, Momentum: float32(0.7), Step: 19, Seed: 7}
+	if got := o.StepArgs(1, 45, scheduledSamples); got != want {
+		t.Errorf("the last step of epoch 2 has %+v, want %+v", got, want)
+	}
+	o.Batch = 0
+	if got := o.StepArgs(3, 0, scheduledSamples).Step; got != 3 {
+		t.Errorf("where an epoch is a step, that of epoch 4 has number %d", got)
+	}
+}
+
 func TestOptionsCheck(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -52,10 +189,49 @@ func TestOptionsCheck(t *testing.T) {
 		{"momentum of 1", func(o *Options) { o.Momentum = 1 }, "-momentum=1: must be at least 0 and below 1"},
 		{"NaN as momentum", func(o *Options) { o.Momentum = math.NaN() }, "-momentum=NaN: must be at least 0 and below 1"},
 		{"schedule", func(o *Options) { o.Schedule = "zigzag" }, `-schedule=zigzag: there are ["onecycle" "constant" "step" "exponential" "linear" "cosine"]`},
+		{"step without decay", func(o *Options) { o.Schedule = Step }, "-schedule=step needs -decay, what the rate is multiplied with, such as -decay=0.1"},
+		{"exponential without an end", func(o *Options) { o.Schedule = Exponential },
+			"-schedule=exponential needs one of -decay, what the rate is multiplied with, and -lr-end, the last rate"},
+		{"exponential with two ends", func(o *Options) { o.Schedule, o.Decay, o.RateEnd = Exponential, 0.5, 0.1 },
+			"-schedule=exponential needs one of -decay, what the rate is multiplied with, and -lr-end, the last rate"},
+		{"decay of a constant", func(o *Options) { o.Schedule, o.Decay = Constant, 0.5 }, "-decay does not go with -schedule=constant; it needs step or exponential"},
+		{"decay above 1", func(o *Options) { o.Schedule, o.Decay = Step, 1.5 }, "-decay=1.5: must be above 0 and at most 1"},
+		{"decay now and then, of nothing", func(o *Options) { o.DecayEvery = 3 }, "-decay-every=3 does nothing without -decay"},
+		{"decay before it begins", func(o *Options) { o.Schedule, o.Decay, o.DecayEvery = Step, 0.5, -1 }, "-decay-every=-1: must be 1 or more"},
+		{"an end of one cycle", func(o *Options) { o.RateEnd = 0.1 }, "-lr-end does not go with -schedule=onecycle; it needs linear, cosine or exponential"},
+		{"an end above the beginning", func(o *Options) { o.Schedule, o.RateEnd = Linear, 0.3 }, "-lr-end=0.3: must be at least 0 and at most -lr=0.2"},
+		{"NaN as end", func(o *Options) { o.Schedule, o.RateEnd = Linear, math.NaN() }, "-lr-end=NaN: must be at least 0 and at most -lr=0.2"},
+		{"warm-up of one cycle", func(o *Options) { o.Warmup = 1 }, "-warmup does not go with -schedule=onecycle, which warms up by itself"},
+		{"warm-up without an end", func(o *Options) { o.Schedule, o.Warmup = Constant, 4 }, "-warmup=4: must be at least 0 and less than -epochs=4"},
+		{"NaN as warm-up", func(o *Options) { o.Schedule, o.Warmup = Constant, math.NaN() }, "-warmup=NaN: must be at least 0 and less than -epochs=4"},
+		{"last momentum of 1", func(o *Options) { o.MomentumEnd = 1 }, "-momentum-end=1: must be at least 0 and below 1"},
+		{"last momentum, but when", func(o *Options) { o.MomentumEnd = 0.99 },
+			"-momentum-end=0.99 needs -momentum-epochs, the epochs it takes to get there, or -cycle-momentum"},
+		{"negative epochs of momentum", func(o *Options) { o.MomentumEpochs = -1 }, "-momentum-epochs=-1: must be 1 or more"},
+		{"cycled momentum of a constant rate", func(o *Options) { o.Schedule, o.CycleMomentum, o.MomentumEnd = Constant, true, 0.8 },
+			"-cycle-momentum does not go with -schedule=constant; it needs -schedule=onecycle"},
+		{"cycled momentum upwards", func(o *Options) { o.CycleMomentum, o.MomentumEnd = true, 0.95 },
+			"-cycle-momentum needs a -momentum-end, the lowest, below -momentum=0.9, as 0.85 below 0.95"},
+		{"cycled momentum for some epochs", func(o *Options) { o.CycleMomentum, o.MomentumEnd, o.MomentumEpochs = true, 0.8, 3 },
+			"-cycle-momentum does not go with -momentum-epochs; leave one of them out"},
+		{"cycled momentum", func(o *Options) { o.CycleMomentum, o.MomentumEnd = true, 0.8 }, ""},
+		{"momentum of rmsprop", func(o *Options) { o.Training.Rule, o.Training.Rho, o.Training.Epsilon = compute.RMSProp, 0.9, 1e-7 },
+			"-optimizer=rmsprop has no momentum; leave -momentum and -momentum-end out"},
+		{"dampened adam", func(o *Options) {
+			o.Dampen, o.Training.Rule, o.Training.Rho, o.Training.Epsilon = true, compute.Adam, 0.999, 1e-8
+		}, "-dampen does not go with -optimizer=adam, whose steps do not grow with the momentum"},
+		{"negative validation", func(o *Options) { o.Validation = -1 }, "-validation=-1: must be 0 or more"},
+		{"patience with nothing to judge by", func(o *Options) { o.Patience = 3 }, "-patience=3 needs a -validation set to judge by, such as -validation=5000"},
+		{"negative patience", func(o *Options) { o.Validation, o.Patience = 10, -3 }, "-patience=-3: must be 0 or more"},
+		{"difference without patience", func(o *Options) { o.Validation, o.MinDelta = 10, 0.1 }, "-min-delta=0.1 does nothing without -patience"},
+		{"NaN as difference", func(o *Options) { o.Validation, o.Patience, o.MinDelta = 10, 1, math.NaN() }, "-min-delta=NaN: must be at least 0 and finite"},
+		{"patience", func(o *Options) { o.Validation, o.Patience, o.MinDelta = 10, 1, 0.001 }, ""},
+		{"when to test", func(o *Options) { o.Test = "never" }, `-test=never: there are ["end" "each"]`},
+		{"training", func(o *Options) { o.Training.Drop = 1 }, "-dropout=1: must be at least 0 and below 1"},
 		{"network", func(o *Options) { o.Network.Sizes[1] = 0 }, "layer 1 of the network has 0 units"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := options(3)
+			o := options(4)
 			tt.change(&o)
 			got := ""
 			if err := o.Check(); err != nil {
