@@ -26,6 +26,7 @@ func (b *Backend) plan(p compute.Program) (*plan, error) {
 	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int), gathers: make(map[int]pictures), warps: make(map[int]*warped)}
 	first := l.findFirstLayer()
 	l.findGathers()
+	l.findFields()
 	l.findUpdates()
 	l.needLayouts(first)
 	for i, op := range p.Ops {

@@ -13,6 +13,7 @@ import (
 type warped struct {
 	batch  *buffer[byte] // them as bytes, which products are given; without data where none is
 	silent bool          // Dst is not written
+	made   *field        // nil where the field is there already
 }
 
 // warp is compute.Warp.
@@ -20,7 +21,8 @@ type warp struct {
 	op          compute.Warp
 	src, labels []byte
 	index       []uint32
-	field       []float32 // nil for none, which is 0
+	field       []float32 // Field; or zeros for a row, which all have, where there is none
+	made        *field    // how it is made, where that is done here
 	numbers     []float32 // Dst; nil where it is not written
 	batch       []byte    // nil where nobody reads them
 	own         []warper  // of each worker
@@ -30,22 +32,27 @@ type warp struct {
 type warper struct {
 	engine *sgemm.Engine
 	image  *simd.Sampler
+	field  *elastic // nil where the field is there already
 	bytes  []byte
 	_      [64]byte // keeps the next worker's off this one's cache line
 }
 
 func (l *plan) warpNode(i int, o compute.Warp) *node {
-	w := &warp{op: o, src: o.Src.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index), field: data(o.Field)}
+	l.pictures(i) // even if nobody has asked
+	to := l.warps[i]
+	w := &warp{op: o, src: o.Src.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index), field: data(o.Field), made: to.made, batch: to.batch.data}
 	if o.Calm != 0 {
 		w.labels = o.Labels.Buf.(*buffer[byte]).data
 	}
-	if w.field == nil {
-		w.field = make([]float32, o.Width) // of every row of every image
+	if o.Field.IsZero() {
+		w.field = make([]float32, o.Width)
 	}
 	n := &node{row: w, rows: o.Dst.Rows, cost: warpCost * float64(o.Dst.Len()), in: spans(o.Field)}
-	l.pictures(i)
-	to := l.warps[i]
-	if w.batch = to.batch.data; w.batch != nil {
+	if w.made != nil {
+		n.in = spans(w.made.blurX, w.made.blurY)
+		n.cost += float64(o.Dst.Len()) * (2*drawCost + 4*float64(o.Width+o.Height))
+	}
+	if w.batch != nil {
 		n.out = []span{{buf: to.batch, hi: len(w.batch), local: true}}
 	}
 	if !to.silent {
@@ -53,7 +60,11 @@ func (l *plan) warpNode(i int, o compute.Warp) *node {
 		n.out = append(n.out, localSpans(o.Dst)...)
 	}
 	for _, e := range l.backend.alone {
-		w.own = append(w.own, warper{engine: e, image: simd.NewSampler(o.Width, o.Height), bytes: make([]byte, o.Src.Cols+simd.WarpRoom)})
+		own := warper{engine: e, image: simd.NewSampler(o.Width, o.Height), bytes: make([]byte, o.Src.Cols+simd.WarpRoom)}
+		if w.made != nil {
+			own.field = newElastic(w.made, o, e)
+		}
+		w.own = append(w.own, own)
 	}
 	return n
 }
@@ -62,29 +73,40 @@ func (l *plan) warpNode(i int, o compute.Warp) *node {
 const warpCost = 64
 
 func (w *warp) rows(worker, lo, hi int, args *compute.Args) {
-	own, cols, stream := &w.own[worker], w.op.Src.Cols, args.Draws(w.op.Stream)
-	for i := lo; i < hi; i++ {
-		w.image(own, i, args.Row, stream)
-		if w.batch != nil {
-			copy(w.batch[i*cols:(i+1)*cols], own.bytes)
+	own, o := &w.own[worker], &w.op
+	if own.field == nil {
+		ld := o.Field.Cols
+		for i := lo; i < hi; i++ {
+			fx, fy := w.field, w.field
+			if ld > 0 {
+				fx, fy = w.field[i*o.Width:], w.field[(o.Dst.Rows+i)*o.Width:]
+			}
+			w.image(own, i, fx, fy, ld, args)
 		}
-		if w.numbers != nil {
-			b := sgemm.Bytes{X: own.bytes, LD: cols, Scale: w.op.Scale, Shift: w.op.Shift}
-			own.engine.Gather(w.numbers[i*cols:(i+1)*cols], &b, 1, cols)
+		return
+	}
+	for ; lo < hi; lo += fieldsAtATime {
+		n := min(fieldsAtATime, hi-lo)
+		f := own.field.make(lo, n, args.Draws(own.field.stream))
+		for i := range n {
+			w.image(own, lo+i, f[i*o.Width:], f[(n+i)*o.Width:], 2*n*o.Width, args)
 		}
 	}
 }
 
-// image distorts image i of the batch at a row.
-func (w *warp) image(own *warper, i, row int, stream philox.Stream) {
-	o, from := &w.op, rowNumber(w.index, row+i)
-	place := w.place(from, stream, i)
-	own.image.Load(w.src[from*o.Src.Cols:][:o.Src.Cols])
-	fx, fy, ld := w.field, w.field, 0
-	if !o.Field.IsZero() {
-		fx, fy, ld = w.field[i*o.Width:], w.field[(o.Dst.Rows+i)*o.Width:], o.Field.Cols
-	}
+// image distorts image i of the batch.
+func (w *warp) image(own *warper, i int, fx, fy []float32, ld int, args *compute.Args) {
+	from, cols := rowNumber(w.index, args.Row+i), w.op.Src.Cols
+	place := w.place(from, args.Draws(w.op.Stream), i)
+	own.image.Load(w.src[from*cols:][:cols])
 	own.image.Warp(own.bytes, fx, fy, ld, &place)
+	if w.batch != nil {
+		copy(w.batch[i*cols:(i+1)*cols], own.bytes)
+	}
+	if w.numbers != nil {
+		b := sgemm.Bytes{X: own.bytes, LD: cols, Scale: w.op.Scale, Shift: w.op.Shift}
+		own.engine.Gather(w.numbers[i*cols:(i+1)*cols], &b, 1, cols)
+	}
 }
 
 // place draws how image i of the batch, which is row from of the data set, is distorted.

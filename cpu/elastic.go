@@ -1,0 +1,147 @@
+package cpu
+
+import (
+	"shadegrad/compute"
+	"shadegrad/compute/philox"
+	"shadegrad/internal/sgemm"
+	"shadegrad/internal/simd"
+)
+
+// An elastic distortion's field is noise that is smoothed along x and along y, some 6 KB of
+// numbers for an image of MNIST's size. Where nobody else wants it, it is made for a few
+// images at a time, in a worker's memory, just before they are distorted: it never leaves the
+// core's caches, and nobody waits for it.
+
+// A field is the ops that make the field of an op Warp: Noise N, MatMul NT T = N·BlurXᵀ of
+// its rows of Width, and MatMul NN BlurY·T.
+type field struct {
+	noise        compute.Noise
+	blurX, blurY compute.Mat
+	ops          [3]int
+}
+
+// findFields notes which ops Warp make their field, and takes the ops that would.
+func (l *plan) findFields() {
+	for i, op := range l.program.Ops {
+		o, ok := op.(compute.Warp)
+		if !ok {
+			continue
+		}
+		if f := l.findField(i, o); f != nil {
+			l.pictures(i) // makes room to note it
+			l.warps[i].made = f
+			for _, j := range f.ops {
+				l.taken[j] = true
+			}
+		}
+	}
+}
+
+// findField returns how the field of op i, a Warp, is made, if it is in this way, or nil.
+func (l *plan) findField(i int, o compute.Warp) *field {
+	if o.Field.IsZero() {
+		return nil
+	}
+	f := &field{}
+	alongY, ok := l.madeBy(o.Field, i, &f.ops[2]).(compute.MatMul)
+	if !ok || alongY.TransA || alongY.TransB || alongY.Dst != o.Field {
+		return nil
+	}
+	alongX, ok := l.madeBy(alongY.B, f.ops[2], &f.ops[1]).(compute.MatMul)
+	if !ok || alongX.TransA || !alongX.TransB || alongX.Dst.Cols != o.Width {
+		return nil
+	}
+	if f.noise, ok = l.madeBy(alongX.A, f.ops[1], &f.ops[0]).(compute.Noise); !ok {
+		return nil
+	}
+	f.blurX, f.blurY = alongX.B, alongY.A
+	if f.blurX.Cols != o.Width || f.blurY.Cols != o.Height {
+		return nil
+	}
+	for _, m := range []compute.Mat{f.noise.Dst, alongX.Dst, o.Field} {
+		if !l.forgotten(m) || !l.onlyUses(m, append(f.ops[:], i)...) || overlapsAny(m, o.Dst, f.blurX, f.blurY) {
+			return nil
+		}
+	}
+	if !l.unchanged(f.ops[0], i, f.blurX, f.blurY) {
+		return nil
+	}
+	return f
+}
+
+// madeBy returns the last op before j that writes a matrix's memory, in whatever shape, and its
+// number, or nil if that has not just these elements.
+func (l *plan) madeBy(m compute.Mat, j int, number *int) compute.Op {
+	for i := j - 1; i >= 0; i-- {
+		for _, o := range l.program.Ops[i].Operands() {
+			if o.Mode != compute.In && overlapsAny(m, o.Mat) {
+				*number = i
+				if o.Mat.Off != m.Off || o.Mat.Len() != m.Len() {
+					return nil
+				}
+				return l.program.Ops[i]
+			}
+		}
+	}
+	return nil
+}
+
+// forgotten tells whether a matrix's memory is scratch, in whatever shape.
+func (l *plan) forgotten(m compute.Mat) bool {
+	for _, s := range l.program.Scratch {
+		if s.Buf == m.Buf && s.Off == m.Off && s.Len() == m.Len() {
+			return true
+		}
+	}
+	return false
+}
+
+// unchanged tells whether no op from i up to j writes some matrices.
+func (l *plan) unchanged(i, j int, mats ...compute.Mat) bool {
+	for _, op := range l.program.Ops[i:j] {
+		for _, o := range op.Operands() {
+			if o.Mode != compute.In && overlapsAny(o.Mat, mats...) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// fieldsAtATime is for how many images the field is made at a time: so many that the noise of
+// their rows is long and the products are large, and so few that they stay in the
+// second-level cache.
+const fieldsAtATime = 16
+
+// An elastic makes the fields of a few images after one another, in a worker's memory.
+type elastic struct {
+	stream         uint32
+	batch          int // images of the whole batch
+	width, height  int
+	blurX, blurY   []float32
+	engine         *sgemm.Engine
+	noise, smooth  []float32
+	alongX, alongY sgemm.Product
+}
+
+func newElastic(f *field, o compute.Warp, engine *sgemm.Engine) *elastic {
+	n := 2 * o.Src.Cols * min(fieldsAtATime, o.Dst.Rows)
+	return &elastic{stream: f.noise.Stream, batch: o.Dst.Rows, width: o.Width, height: o.Height,
+		blurX: data(f.blurX), blurY: data(f.blurY), engine: engine, noise: make([]float32, n), smooth: make([]float32, n)}
+}
+
+// make returns the field of n images from number i on, as op Warp reads it of a batch of n.
+func (e *elastic) make(i, n int, draws philox.Stream) []float32 {
+	w, h := e.width, e.height
+	noise, smooth := e.noise[:2*n*w*h], e.smooth[:2*n*w*h]
+	for y := range h {
+		for d := range 2 {
+			simd.Uniform(noise[(2*y+d)*n*w:][:n*w], draws, uint64((2*y+d)*e.batch+i)*uint64(w))
+		}
+	}
+	e.alongX = sgemm.Product{TransB: true, M: 2 * n * h, N: w, K: w, A: noise, LDA: w, B: e.blurX, LDB: w, C: smooth, LDC: w, Alpha: 1}
+	e.engine.Run(&e.alongX)
+	e.alongY = sgemm.Product{M: h, N: 2 * n * w, K: h, A: e.blurY, LDA: h, B: smooth, LDB: 2 * n * w, C: noise, LDC: 2 * n * w, Alpha: 1}
+	e.engine.Run(&e.alongY)
+	return noise
+}
