@@ -11,6 +11,11 @@
 //
 //     Y = F(Σₛ Slots[s] + HiddenBias)
 //
+// With DROP there is dropout before the output layer. Then Y is what it leaves of outputs Full,
+// which are made in Y's place where there are SLOTS, and
+//
+//     Dst   = dropout(Delta·W) ⊙ F′(Full)
+//
 // A row of the batch needs nothing of another. With WIDE a group takes a row, its 64
 // invocations dividing the k units and adding up their parts of z in shared memory.
 // Without, an invocation takes a row by itself, and there is no barrier.
@@ -24,6 +29,7 @@
 // option DELTA           Delta is, else only the loss
 // option VEC             Y, W, Dst and Slots may be read and written four values at a time
 // option SLOTS           Y is to be made
+// option DROP            there is dropout
 // option BIAS            a bias is added to z
 // option HIDDEN_BIAS     one is added before Y
 // option INDEX           labels are visited in Index's order, else 0, 1, 2, …
@@ -79,12 +85,14 @@ layout(std430, binding = 6) readonly restrict buffer Slots { float slots[]; };
 #endif
 #endif
 
-// Y and Dst are in block Rows; W and the biases are in block Parameters.
+// Y, Full and Dst are in block Rows; W and the biases are in block Parameters.
 layout(std140, binding = 0) uniform Params {
     uint m, cols, k;
-    uint yOffset, dstOffset, wOffset, biasOffset, hiddenBiasOffset;
+    uint yOffset, fullOffset, dstOffset, wOffset, biasOffset, hiddenBiasOffset;
     uint deltaOffset, statsOffset, slotsOffset, slotCount, targetsOffset;
     float targetOn, targetOff, weight, scale;
+    uint stream, threshold;     // of dropout
+    float keep;
 };
 uniform uint firstRow;
 
@@ -126,6 +134,17 @@ void putDelta(uint i, uint j, float value) {
 #endif
 
 #include "loss.glsl"
+#include "dropout.glsl"
+
+#ifdef DROP
+VALUES droppedOf(uint e, VALUES values) {
+#ifdef VEC
+    return dropped4(e, values);
+#else
+    return dropped(e, values);
+#endif
+}
+#endif
 
 // weights returns W[c,l] and those after it; beyond the last output, where nothing
 // comes of them, some others.
@@ -144,6 +163,10 @@ VALUES unitsOf(uint i, uint l) {
     z = vec4(activationOf(HIDDEN, z.x), activationOf(HIDDEN, z.y), activationOf(HIDDEN, z.z), activationOf(HIDDEN, z.w));
 #else
     z = activationOf(HIDDEN, z);
+#endif
+#ifdef DROP
+    rows[(fullOffset + e) / UNIT] = z;
+    z = droppedOf(e, z);
 #endif
     rows[(yOffset + e) / UNIT] = z;
     return z;
@@ -182,7 +205,12 @@ void sendBack(uint i, uint begin, uint stride) {
     for (uint l = begin; l < k; l += stride) {
         VALUES back = gradient[held()][0] * weights(0u, l);
         for (uint c = 1u; c < cols; c++) back += gradient[held()][c] * weights(c, l);
+#ifdef DROP
+        back = droppedOf(i * k + l, back);
+        VALUES y = rows[(fullOffset + i * k + l) / UNIT];
+#else
         VALUES y = rows[(yOffset + i * k + l) / UNIT];
+#endif
 #ifdef VEC
         y = vec4(derivativeOf(HIDDEN, y.x), derivativeOf(HIDDEN, y.y), derivativeOf(HIDDEN, y.z), derivativeOf(HIDDEN, y.w));
 #else

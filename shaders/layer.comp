@@ -1,7 +1,7 @@
 #version 430
-// Layer is a layer of a network in one piece, ops Gather, MatMul and Activate:
+// Layer is a layer of a network in one piece, ops Gather, MatMul, Activate and Dropout:
 //
-//     Dst = F(A·op(B) + Bias)
+//     Dst = F(A·op(B) + Bias),   and with DROP   Dropped = dropout(Dst)
 //
 // where A is m×k, or the rows of a batch of pixels that are gathered here, and op(B)
 // is k×n. The weighted sums are never stored. The tiles and the slots are those
@@ -12,13 +12,14 @@
 // option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
 // option VECA            A, or Src, may be read four values at a time
 // option VECB            B may
-// option VECD            Dst may be written so
+// option VECD            Dst and Dropped may be written so
 // option LONG            sums are longer than a piece
 // option PIXELS_A        A are rows of bytes
 // option INDEX           which are visited in Index's order, else 0, 1, 2, …
 // option SLOTS           sums are stored in parts
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
 // option BIAS            a bias is added
+// option DROP            Dropped is wanted too
 
 #include "transpose.glsl"
 #include "tiles.glsl"
@@ -27,8 +28,14 @@
 
 #ifdef VECD
 layout(std430, binding = 0) writeonly restrict buffer Dst { vec4 dst[]; };
+#ifdef DROP
+layout(std430, binding = 5) writeonly restrict buffer Dropped { vec4 droppedOut[]; };
+#endif
 #else
 layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
+#ifdef DROP
+layout(std430, binding = 5) writeonly restrict buffer Dropped { float droppedOut[]; };
+#endif
 #endif
 #ifdef PIXELS_A
 layout(std430, binding = 1) readonly restrict buffer Src { uint src[]; };
@@ -53,8 +60,10 @@ layout(std140, binding = 0) uniform Params {
     uint m, n, k;
     uint slotLength;
     uint tilesX, slotTiles, tiles;  // in a row, of a slot, of all slots
-    uint dstOffset, aOffset, bOffset, biasOffset;
+    uint dstOffset, aOffset, bOffset, biasOffset, droppedOffset;
     float scale, shift;             // of pixels
+    uint stream, threshold;         // of dropout
+    float keep;
 };
 
 #ifdef PIXELS_A
@@ -62,6 +71,7 @@ uniform uint firstRow;
 #include "pixels.glsl"
 #endif
 #include "operands.glsl"
+#include "dropout.glsl"
 
 uint slotOffset; // where the slot's matrix begins
 
@@ -79,13 +89,21 @@ float outputOf(uint j, float z) {
 
 void finish(uint i, uint j, float z) {
 #ifndef VECD
-    dst[slotOffset + i * n + j] = outputOf(j, z);
+    float value = outputOf(j, z);
+    dst[slotOffset + i * n + j] = value;
+#ifdef DROP
+    droppedOut[droppedOffset + i * n + j] = dropped(i * n + j, value);
+#endif
 #endif
 }
 
 #ifdef VECD
 void finish4(uint i, uint j, vec4 z) {
-    dst[(slotOffset + i * n + j) >> 2u] = vec4(outputOf(j, z.x), outputOf(j + 1u, z.y), outputOf(j + 2u, z.z), outputOf(j + 3u, z.w));
+    vec4 values = vec4(outputOf(j, z.x), outputOf(j + 1u, z.y), outputOf(j + 2u, z.z), outputOf(j + 3u, z.w));
+    dst[(slotOffset + i * n + j) >> 2u] = values;
+#ifdef DROP
+    droppedOut[(droppedOffset + i * n + j) >> 2u] = dropped4(i * n + j, values);
+#endif
 }
 #endif
 

@@ -1,7 +1,7 @@
 #version 430
-// ProductDelta sends deltas back through a layer in one piece, ops MatMul and Delta:
+// ProductDelta sends deltas back through a layer in one piece, ops MatMul, Dropout and Delta:
 //
-//     Dst = (A·op(B)) ⊙ F′(Y)
+//     Dst = (A·op(B)) ⊙ F′(Y)        or with DROP        Dst = dropout(A·op(B)) ⊙ F′(Y)
 //
 // where A is m×k, op(B) is k×n, Dst and Y are m×n. The error of the outputs is never
 // stored. The tiles are those of product.comp; the sums are not divided.
@@ -13,6 +13,7 @@
 // option VECD            Dst and Y may be
 // option LONG            sums are longer than a piece
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
+// option DROP            there is dropout between the layers
 
 #include "transpose.glsl"
 #include "tiles.glsl"
@@ -40,19 +41,28 @@ layout(std140, binding = 0) uniform Params {
     uint m, n, k;
     uint tilesX, tiles;     // in a row, in all
     uint dstOffset, aOffset, bOffset, yOffset;
+    uint stream, threshold; // of dropout
+    float keep;
 };
 
 #include "operands.glsl"
+#include "dropout.glsl"
 #include "tile.glsl"
 
 void finish(uint i, uint j, float back) {
 #ifndef VECD
+#ifdef DROP
+    back = dropped(i * n + j, back);
+#endif
     dst[dstOffset + i * n + j] = back * derivative(y[yOffset + i * n + j]);
 #endif
 }
 
 #ifdef VECD
 void finish4(uint i, uint j, vec4 back) {
+#ifdef DROP
+    back = dropped4(i * n + j, back);
+#endif
     vec4 outputs = y[(yOffset + i * n + j) >> 2u];
     dst[(dstOffset + i * n + j) >> 2u] = back * vec4(derivative(outputs.x), derivative(outputs.y), derivative(outputs.z), derivative(outputs.w));
 }

@@ -31,6 +31,9 @@ func (n *node) String() string {
 	if n.pixels != nil {
 		name += " of pixels"
 	}
+	if n.drop != nil || n.back != nil && n.back.drop != nil {
+		name += " with dropout"
+	}
 	return name
 }
 
@@ -64,11 +67,25 @@ func TestFuse(t *testing.T) {
 	grad1, grad2 := compute.MatMul{Dst: g1, A: d1, B: x, TransA: true}, compute.MatMul{Dst: g2, A: z, B: y, TransA: true}
 	update1, update2 := compute.Update{W: w1, G: g1}, compute.Update{W: w2, G: g2}
 	all := []compute.Mat{x, y, z, d1, g1, g2}
-
+	y1, y2 := mat(8, 6), mat(8, 6)
+	drop, otherDrop := compute.Dropout{Dst: y1, Src: y, Rate: 0.5}, compute.Dropout{Dst: d1, Src: d1, Rate: 0.5}
+	dropSums, dropGrad2, dropApart := sums, grad2, otherDrop
+	dropSums.A, dropGrad2.B = y1, y1
+	dropApart.Dst = y2
+	deltaApart := compute.Delta{Dst: y2, Back: y2, Y: y, F: compute.ReLU}
+	adam1, adam2 := update1, update2
+	adam1.Rule, adam1.V, adam1.S, adam1.Rho = compute.Adam, mat(6, 12), mat(6, 12), 0.5
+	adam2.Rule, adam2.V, adam2.S, adam2.Rho = compute.Adam, mat(4, 6), mat(4, 6), 0.5
+	otherRho, clipped := adam2, update1
+	otherRho.Rho = 0.6
+	clipped.Clip, clipped.Norms = 1, mat(1, 1)
+	limit1, limit2 := compute.MaxNorm{W: w1, Limit: 1}, compute.MaxNorm{W: w2, Limit: 1}
+	targeted := loss
 	onDelta := loss
 	onDelta.Delta = compute.Mat{Buf: y.Buf, Rows: 8, Cols: 4}
 	ownDelta := loss
 	ownDelta.Delta = mat(8, 4)
+	targeted.Labels, targeted.Targets = compute.Bytes{}, mat(8, 4)
 	for _, c := range []struct {
 		name    string
 		scratch []compute.Mat
@@ -91,6 +108,26 @@ func TestFuse(t *testing.T) {
 			compute.MatMul{Dst: g2, A: compute.Mat{Buf: w1.Buf, Rows: 8, Cols: 4}, B: compute.Mat{Buf: w1.Buf, Rows: 8, Cols: 6}, TransA: true}, update2}},
 		{"one matrix is changed twice", all, "updates of 1, updates of 1", []compute.Op{grad1, update1,
 			compute.MatMul{Dst: g2, A: z, B: y, TransA: true}, compute.Update{W: compute.Mat{Buf: w1.Buf, Off: 3, Rows: 4, Cols: 6}, G: g2}}},
+		{"adam", all, "updates of 2", []compute.Op{grad2, adam2, grad1, adam1}},
+		{"rules of two kinds", all, "updates of 1, updates of 1", []compute.Op{grad2, update2, grad1, adam1}},
+		{"two decays of squares", all, "updates of 1, updates of 1", []compute.Op{grad2, otherRho, grad1, adam1}},
+		{"a gradient is clipped", all, "matmul, square_sum, update", []compute.Op{grad1, compute.SquareSum{Dst: clipped.Norms, Src: g1}, clipped}},
+		{"bounds on weights", all, "updates of 2, max_norm, max_norm", []compute.Op{grad2, update2, limit2, grad1, update1, limit1}},
+		{"bounded weights are read", all, "updates of 1, max_norm, updates of 1",
+			[]compute.Op{grad2, update2, limit2, compute.MatMul{Dst: g1, A: d1, B: compute.Mat{Buf: w2.Buf, Rows: 8, Cols: 12}, TransA: true}, update1}},
+		{"targets", all, "head and back", []compute.Op{sums, targeted, back, delta}},
+		{"dropout", append([]compute.Mat{y1}, all...), "layer of pixels with dropout, head and back with dropout, updates of 2",
+			[]compute.Op{gather, layer, relu, drop, dropSums, loss, back, otherDrop, delta, dropGrad2, update2, grad1, update1}},
+		{"dropout in its own memory", append([]compute.Mat{y1, y2}, all...), "layer with dropout, head and back with dropout",
+			[]compute.Op{layer, relu, drop, dropSums, loss, back, dropApart, deltaApart}},
+		{"what dropout takes is a result", []compute.Mat{y, z, y1, y2}, "matmul, dropout, delta", []compute.Op{back, dropApart, deltaApart}},
+		{"what dropout makes is a result", []compute.Mat{y, z, y1, d1}, "matmul, dropout, delta",
+			[]compute.Op{back, dropApart, compute.Delta{Dst: mat(8, 6), Back: y2, Y: y, F: compute.ReLU}}},
+		{"the error is read before dropout", all, "matmul, column_sum, dropout, delta",
+			[]compute.Op{back, compute.ColumnSum{Dst: mat(1, 6), Src: d1}, otherDrop, delta}},
+		{"dropout in place", all, "layer, dropout", []compute.Op{layer, relu, compute.Dropout{Dst: y, Src: y, Rate: 0.5}}},
+		{"the dropped outputs take the weights' place", all, "layer, dropout",
+			[]compute.Op{layer, relu, compute.Dropout{Dst: compute.Mat{Buf: w1.Buf, Rows: 8, Cols: 6}, Src: y, Rate: 0.5}}},
 		{"sums of too many terms", all, "matmul, activate", []compute.Op{
 			compute.MatMul{Dst: y, A: mat(8, 200), B: mat(6, 200), TransB: true}, relu}},
 	} {

@@ -4,6 +4,7 @@ package opengl
 
 import (
 	"fmt"
+	"slices"
 
 	"shadegrad/compute"
 )
@@ -34,6 +35,8 @@ func (n *node) head(wide bool, layer *node, slotCount int, slots compute.Mat) pl
 	p.reads, p.writes = n.reads, n.writes
 	p.ops = []string{o.Name(), l.Name()}
 	vec := aligned(o.A) && aligned(o.B)
+	var drop *compute.Dropout // between the hidden layer and the output layer
+	full := o.A               // the hidden layer's outputs before it
 
 	p.mat("Stats", l.Stats)
 	p.targets(l)
@@ -51,6 +54,9 @@ func (n *node) head(wide bool, layer *node, slotCount int, slots compute.Mat) pl
 		p.ops = append(p.ops, n.back.product.Name(), n.back.delta.Name())
 		p.work *= 2
 		vec = vec && aligned(n.back.delta.Dst)
+		if n.back.drop != nil {
+			drop, full = n.back.drop, n.back.delta.Y
+		}
 	}
 	p.count("slotsOffset", 0)
 	p.count("slotCount", slotCount)
@@ -61,11 +67,17 @@ func (n *node) head(wide bool, layer *node, slotCount int, slots compute.Mat) pl
 		p.bias("HIDDEN_BIAS", "hiddenBiasOffset", layer.activate.Bias)
 		p.reads = append([]compute.Mat{slots}, n.reads...)
 		p.reads = append(p.reads, present(layer.activate.Bias)...)
-		p.writes = append([]compute.Mat{layer.activate.Dst}, n.writes...)
+		p.writes = slices.Concat(layer.writes, n.writes)
 		p.ops = append([]string{layer.activate.Name()}, p.ops...)
 		p.loops *= slotCount + 1
 		vec = vec && (layer.activate.Bias.IsZero() || aligned(layer.activate.Bias))
+		if layer.drop != nil {
+			drop, full = layer.drop, layer.activate.Dst
+		}
 	}
+	vec = vec && aligned(full)
+	p.count("fullOffset", offset(full))
+	p.dropout(drop)
 	p.flag("VEC", vec)
 	p.count("m", rows)
 	p.count("cols", cols)
@@ -98,7 +110,11 @@ func (w *planner) widths() []bool {
 
 func (n *node) headName() string {
 	rows, cols, k := sizes(*n.product)
-	return fmt.Sprintf("head %d×%d×%d back %v", rows, cols, k, n.back != nil)
+	name := fmt.Sprintf("head %d×%d×%d back %v", rows, cols, k, n.back != nil)
+	if n.back != nil {
+		name += n.back.dropName()
+	}
+	return name
 }
 
 func (w *planner) headStage(n *node) stage {
@@ -114,11 +130,17 @@ func (w *planner) headStage(n *node) stage {
 // leadsTo tells whether a layer makes what a head reads, so that the head can add up
 // its sums.
 func (n *node) leadsTo(head *node) bool {
-	if head.loss == nil || n.activate == nil || n.activate.Dst != head.product.A || !sameBuffer(head.product.B, n.activate.Bias) {
+	if head.loss == nil || n.activate == nil || n.fed() != head.product.A || !sameBuffer(head.product.B, n.activate.Bias) ||
+		!sameBuffer(head.product.A, n.activate.Dst) || overlapAny(head.writes, n.reads) {
 		return false
 	}
-	// The head has one activation of the hidden layer for both directions.
-	return (head.back == nil || head.back.delta.F == n.activate.F) && !overlapAny(head.writes, n.reads)
+	if head.back == nil {
+		return true
+	}
+	// The head has one activation of the hidden layer, and one dropout, for both directions.
+	d, b := n.drop, head.back.drop
+	return head.back.delta.F == n.activate.F && head.back.delta.Y == n.activate.Dst &&
+		(d == nil && b == nil || d != nil && b != nil && d.Rate == b.Rate && d.Stream == b.Stream)
 }
 
 // layerHeadStage is the last hidden layer and the head. What is best for the one

@@ -112,6 +112,23 @@ func (j job) fits(o job) bool {
 	return j.sum != nil || o.sum != nil || j.pixels != nil || o.pixels != nil || sameBuffer(j.product.B, o.product.B)
 }
 
+// bounds puts each bound on weights as late as it may be, so that the changes before it can be
+// done together.
+func (f *fusion) bounds() {
+	for j := len(f.list) - 1; j >= 0; j-- {
+		n := f.list[j]
+		if _, ok := n.op.(compute.MaxNorm); !ok {
+			continue
+		}
+		last := j
+		for last+1 < len(f.list) && !n.conflicts(f.list[last+1]) {
+			last++
+		}
+		copy(f.list[j:last], f.list[j+1:last+1])
+		f.list[last] = n
+	}
+}
+
 // collect makes updates of the changes of parameters in a list of nodes, as late as
 // any of them: then the deltas of all layers are there, and one dispatch can do most
 // of them.

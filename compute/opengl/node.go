@@ -12,8 +12,9 @@ import (
 // set tells what it is:
 //
 //	op                            an op by itself
-//	product, and activate or not  a layer (layer.comp), if pixels or activate is set
-//	product, delta                deltas sent back (product_delta.comp)
+//	product, and activate or not  a layer (layer.comp), if pixels or activate is set; with drop
+//	                              its outputs after dropout too
+//	product, delta                deltas sent back (product_delta.comp); with drop through dropout
 //	product, loss, back or not    the head of a network (head.comp)
 //	product or sum, update        a change of parameters (product_update.comp)
 type node struct {
@@ -23,6 +24,7 @@ type node struct {
 	pixels   *compute.Gather // the node gathers these rows for itself
 	activate *compute.Activate
 	delta    *compute.Delta
+	drop     *compute.Dropout
 	loss     *compute.Loss
 	back     *node // the deltas that the head sends back
 	sum      *compute.ColumnSum
@@ -96,9 +98,11 @@ func fuse(p compute.Program, slice int) []*node {
 	f := &fusion{program: p, slice: slice, list: nodes(p)}
 	f.updates()
 	f.activations()
+	f.dropouts()
 	f.deltas()
 	f.heads()
 	f.gathers()
+	f.bounds()
 	f.collect()
 	return f.list
 }
@@ -115,10 +119,10 @@ func (f *fusion) maker(m compute.Mat, j int) int {
 }
 
 // passes tells whether the node at place i may be done at place j instead: no node
-// between, but for the two, depends on the order.
-func (f *fusion) passes(i, j int) bool {
-	for _, between := range f.list[min(i, j)+1 : max(i, j)] {
-		if f.list[i].conflicts(between) {
+// between, but for some that are fused with the two, depends on the order.
+func (f *fusion) passes(i, j int, but ...int) bool {
+	for b := min(i, j) + 1; b < max(i, j); b++ {
+		if !slices.Contains(but, b) && f.list[i].conflicts(f.list[b]) {
 			return false
 		}
 	}
@@ -212,7 +216,36 @@ func (f *fusion) activations() {
 	}
 }
 
-// deltas fuses each delta with the product that brings the error back.
+// dropouts fuses each dropout with the layer whose outputs it takes, which are stored too:
+// the way back is through their derivative.
+func (f *fusion) dropouts() {
+	for j := 0; j < len(f.list); j++ {
+		d, ok := f.list[j].op.(compute.Dropout)
+		if !ok {
+			continue
+		}
+		i := f.maker(d.Src, j)
+		if i < 0 || f.list[i].activate == nil || f.list[i].drop != nil || f.list[i].activate.Dst != d.Src ||
+			d.Dst == d.Src || overlap(d.Dst, f.list[i].reads...) || !f.passes(i, j) {
+			continue
+		}
+		n := *f.list[i]
+		n.drop, n.number, n.writes = &d, f.list[j].number, []compute.Mat{d.Src, d.Dst}
+		f.join(&n, j, i)
+		j--
+	}
+}
+
+// fed returns what a layer makes for the next one.
+func (n *node) fed() compute.Mat {
+	if n.drop != nil {
+		return n.drop.Dst
+	}
+	return n.activate.Dst
+}
+
+// deltas fuses each delta with the product that brings the error back, and with the dropout
+// between them.
 func (f *fusion) deltas() {
 	for j := 0; j < len(f.list); j++ {
 		d, ok := f.list[j].op.(compute.Delta)
@@ -220,26 +253,48 @@ func (f *fusion) deltas() {
 			continue
 		}
 		i := f.maker(d.Back, j)
-		if o, ok := f.product(i, j, d.Back); ok && (d.Dst == d.Back || f.private(d.Back, i, j)) {
-			n := &node{product: &o, delta: &d, number: f.list[j].number,
+		drop, back := f.dropoutOf(i, j, d.Back)
+		others := []int{i}
+		if drop != nil {
+			others = append(others, f.maker(back, i))
+		}
+		at := others[len(others)-1]
+		if o, ok := f.product(at, j, back, i); ok && (d.Dst == d.Back || f.private(d.Back, slices.Concat(others, []int{j})...)) {
+			n := &node{product: &o, drop: drop, delta: &d, number: f.list[j].number,
 				reads: []compute.Mat{o.A, o.B, d.Y}, writes: []compute.Mat{d.Dst}}
 			if !overlap(d.Dst, n.reads...) {
-				f.join(n, j, i)
-				j--
+				f.join(n, j, others...)
+				j -= len(others)
 			}
 		}
 	}
 }
 
+// dropoutOf returns the dropout at place i that makes matrix m, if it can be done with what
+// takes m at place j, and the matrix that it takes; without one, m.
+func (f *fusion) dropoutOf(i, j int, m compute.Mat) (*compute.Dropout, compute.Mat) {
+	if i < 0 {
+		return nil, m
+	}
+	o, ok := f.list[i].op.(compute.Dropout)
+	if !ok || o.Dst != m || !f.passes(i, j) {
+		return nil, m
+	}
+	if at := f.maker(o.Src, i); at < 0 || o.Src != m && !f.private(o.Src, at, i) {
+		return nil, m
+	}
+	return &o, o.Src
+}
+
 // product returns the product at place i that makes matrix m, if it can be fused
-// with what takes m at place j.
-func (f *fusion) product(i, j int, m compute.Mat) (compute.MatMul, bool) {
+// with what takes m at place j, and with what is between them at some places.
+func (f *fusion) product(i, j int, m compute.Mat, but ...int) (compute.MatMul, bool) {
 	if i < 0 {
 		return compute.MatMul{}, false
 	}
 	o, ok := f.list[i].op.(compute.MatMul)
 	_, _, k := sizes(o)
-	return o, ok && o.Dst == m && !o.TransA && k <= f.slice && f.passes(i, j)
+	return o, ok && o.Dst == m && !o.TransA && k <= f.slice && f.passes(i, j, but...)
 }
 
 // maxOutputs is the most outputs that head.comp has room for.
@@ -266,6 +321,7 @@ func (f *fusion) heads() {
 		others := []int{i}
 		if b := f.backOf(n, j); b >= 0 {
 			n.back = f.list[b]
+			n.reads = append(n.reads, n.back.delta.Y)
 			n.writes = append(slices.Clone(n.writes), n.back.delta.Dst)
 			others = append(others, b)
 		}
@@ -280,11 +336,11 @@ func (f *fusion) backOf(n *node, j int) int {
 	for b := j + 1; b < len(f.list); b++ {
 		back := f.list[b]
 		if back.delta == nil || back.product.A != n.loss.Delta || back.product.B != n.product.B || back.product.TransB ||
-			back.delta.Y != n.product.A {
+			back.drop == nil && back.delta.Y != n.product.A {
 			continue
 		}
 		dst := back.delta.Dst
-		if f.passes(b, j) && sameBuffer(dst, n.product.A) &&
+		if f.passes(b, j) && sameBuffer(n.product.A, dst, back.delta.Y) && !overlap(back.delta.Y, n.writes...) &&
 			!overlapAny([]compute.Mat{dst}, n.reads) && !overlapAny([]compute.Mat{dst}, n.writes) {
 			return b
 		}

@@ -20,6 +20,17 @@ func planDropout(o compute.Dropout) plan {
 	return p
 }
 
+// dropout says which elements a kernel leaves out of its results, if it does.
+func (p *plan) dropout(o *compute.Dropout) {
+	if o == nil {
+		o = &compute.Dropout{}
+	} else {
+		p.defines["DROP"] = "1"
+		p.ops = append(p.ops, o.Name())
+	}
+	p.drops(*o)
+}
+
 // drops says which elements are left out, and what makes up for them.
 func (p *plan) drops(o compute.Dropout) {
 	threshold, keep := o.Threshold()

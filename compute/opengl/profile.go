@@ -92,9 +92,14 @@ func (e *executable) bytes(d *dispatch) int64 {
 		n += 4 * int64(a.hi-a.lo)
 	}
 	for _, op := range e.program.Ops {
-		if g, ok := op.(compute.Gather); ok && slices.Contains(d.plan.ops, "gather") {
-			n += int64(g.Dst.Len()) // a byte a pixel
-			break
+		if !slices.Contains(d.plan.ops, op.Name()) {
+			continue
+		}
+		switch o := op.(type) { // a byte a pixel
+		case compute.Gather:
+			return n + int64(o.Dst.Len())
+		case compute.Warp:
+			return n + int64(o.Dst.Len())
 		}
 	}
 	return n

@@ -120,7 +120,16 @@ func (n *node) layer(d division, slots compute.Mat) plan {
 		v.dst = aligned(dst)
 		p.ops = append(p.ops, n.activate.Name())
 	}
+	p.count("droppedOffset", 0)
+	p.reads, p.writes = n.reads, n.writes
+	drop := n.drop
+	if drop != nil {
+		v.dst = v.dst && aligned(drop.Dst)
+		p.mat("Dropped", drop.Dst)
+	}
 	if d.slots > 1 {
+		drop = nil
+		p.writes = []compute.Mat{slots}
 		dst, f, bias, v.dst = slots, compute.Identity, compute.Mat{}, cols%4 == 0
 		p.defines["SLOTS"] = "1"
 	}
@@ -129,14 +138,22 @@ func (n *node) layer(d division, slots compute.Mat) plan {
 	p.mat("Dst", dst)
 	p.defines["F"] = activationNames[f]
 	p.option("BIAS", "Bias", bias)
-	p.reads, p.writes = n.reads, []compute.Mat{dst}
+	p.dropout(drop)
 	return p
 }
 
 func (n *node) layerName() string {
 	rows, cols, k := sizes(*n.product)
-	return fmt.Sprintf("layer %s %d×%d×%d a%v b%v pixels %v", form(*n.product), rows, cols, k,
-		aligned(n.product.A), aligned(n.product.B), n.pixels != nil)
+	return fmt.Sprintf("layer %s %d×%d×%d a%v b%v pixels %v%s", form(*n.product), rows, cols, k,
+		aligned(n.product.A), aligned(n.product.B), n.pixels != nil, n.dropName())
+}
+
+// dropName is the part of a stage's name that says that there is dropout.
+func (n *node) dropName() string {
+	if n.drop == nil {
+		return ""
+	}
+	return " dropout"
 }
 
 func (w *planner) layerStage(n *node) stage {
@@ -152,7 +169,8 @@ func (w *planner) layerStage(n *node) stage {
 
 func (w *planner) deltaStage(n *node) stage {
 	rows, cols, k := sizes(*n.product)
-	s := stage{name: fmt.Sprintf("delta %s %d×%d×%d a%v b%v", form(*n.product), rows, cols, k, aligned(n.product.A), aligned(n.product.B))}
+	s := stage{name: fmt.Sprintf("delta %s %d×%d×%d a%v b%v%s", form(*n.product), rows, cols, k,
+		aligned(n.product.A), aligned(n.product.B), n.dropName())}
 	for _, d := range w.divisions(rows, cols, k, false) {
 		s.choices = append(s.choices, choice{name: d.String(), plans: func(compute.Mat) []plan {
 			o, delta := *n.product, *n.delta
@@ -162,7 +180,9 @@ func (w *planner) deltaStage(n *node) stage {
 			p.mat("Dst", delta.Dst)
 			p.mat("Y", delta.Y)
 			p.defines["F"] = activationNames[delta.F]
-			p.reads, p.writes, p.ops = n.reads, n.writes, []string{o.Name(), delta.Name()}
+			p.reads, p.writes, p.ops = n.reads, n.writes, []string{o.Name()}
+			p.dropout(n.drop)
+			p.ops = append(p.ops, delta.Name())
 			return []plan{p}
 		}})
 	}

@@ -51,6 +51,46 @@ func TestStep(t *testing.T) {
 	}
 }
 
+// TestStepOfTrainings counts what steps are made of that have more to do. Every rule changes
+// parameters as they are made, and dropout between layers has no dispatch of its own; that of
+// the inputs has one, and so has what distorts images, with two products where it is elastic.
+// Bounds on weights or gradients come after all of these are there.
+func TestStepOfTrainings(t *testing.T) {
+	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
+	with := func(change func(*mlp.Training)) mlp.Training {
+		c := adam
+		change(&c)
+		return c
+	}
+	for _, c := range []struct {
+		name       string
+		training   mlp.Training
+		layers     []int
+		dispatches int
+	}{
+		{"adam", adam, []int{784, 128, 10}, 3},
+		{"adam", adam, []int{784, 256, 128, 10}, 6},
+		{"a large layer, whose V and S lie in buffers of their own", adam, []int{784, 700, 10}, 3},
+		{"adamW", with(func(t *mlp.Training) { t.Decay = 0.01 }), []int{784, 128, 10}, 3},
+		{"L1", with(func(t *mlp.Training) { t.L1 = 1e-4 }), []int{784, 128, 10}, 3},
+		{"rmsprop", mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7}, []int{784, 128, 10}, 3},
+		{"nesterov", mlp.Training{Rule: compute.Nesterov}, []int{784, 128, 10}, 3},
+		{"dropout", with(func(t *mlp.Training) { t.Drop = 0.5 }), []int{784, 128, 10}, 3},
+		{"dropout", with(func(t *mlp.Training) { t.Drop = 0.5 }), []int{784, 256, 128, 10}, 6},
+		{"dropout of the inputs", with(func(t *mlp.Training) { t.DropInput, t.Drop = 0.2, 0.5 }), []int{784, 128, 10}, 5},
+		{"elastic", with(func(t *mlp.Training) { t.Augment = mlp.Augment{Sigma: [2]float32{5, 5}, Alpha: [2]float32{8, 8}} }), []int{784, 128, 10}, 7},
+		{"rotation", with(func(t *mlp.Training) { t.Augment.Rotation = 10 }), []int{784, 128, 10}, 4},
+		{"max-norm", with(func(t *mlp.Training) { t.MaxNorm = 3 }), []int{784, 128, 10}, 5},
+	} {
+		b := openTest(t, Options{}, seams{})
+		r := newTrainerOf(t, b, 128, 64, compute.Args{LearningRate: 0.001, Momentum: 0.9}, c.training, c.layers...)
+		d := r.step.(*executable).Describe()
+		if len(d.Dispatches) != c.dispatches {
+			t.Errorf("%s %v: a step takes %d dispatches, want %d: %+v", c.name, c.layers, len(d.Dispatches), c.dispatches, d.Dispatches)
+		}
+	}
+}
+
 // TestWaits counts how often the host waits in an epoch: once, for its loss. What a
 // progress line asks for is waited for by nobody.
 func TestWaits(t *testing.T) {

@@ -4,6 +4,7 @@ package opengl
 
 import (
 	"errors"
+	"math"
 	"testing"
 
 	"shadegrad/compute"
@@ -12,19 +13,27 @@ import (
 
 // A trainer is a network on a backend, with data and a step of training.
 type trainer struct {
-	backend  compute.Backend
-	network  *mlp.Network
-	set      mlp.Set
-	batch    int
-	step     compute.Executable
-	sums     compute.Executable
-	next     int // the row that the next step begins with
-	momentum float32
+	backend compute.Backend
+	network *mlp.Network
+	set     mlp.Set
+	batch   int
+	step    compute.Executable
+	sums    compute.Executable
+	next    int // the row that the next step begins with
+	args    compute.Args
 }
 
 // newTrainer makes a network with the given sizes of layers and images to train it
 // with: of each class a pattern of its own, with noise.
 func newTrainer(t testing.TB, b compute.Backend, samples, batch int, momentum float32, layers ...int) *trainer {
+	t.Helper()
+	return newTrainerOf(t, b, samples, batch, compute.Args{LearningRate: 0.02, Momentum: momentum},
+		mlp.Training{Velocity: momentum != 0}, layers...)
+}
+
+// newTrainerOf is newTrainer for trainings of any kind. The first step has the arguments args, but
+// for its row.
+func newTrainerOf(t testing.TB, b compute.Backend, samples, batch int, args compute.Args, training mlp.Training, layers ...int) *trainer {
 	t.Helper()
 	must := func(errs ...error) {
 		t.Helper()
@@ -34,7 +43,10 @@ func newTrainer(t testing.TB, b compute.Backend, samples, batch int, momentum fl
 	}
 	c := mlp.Config{Sizes: layers, Hidden: compute.ReLU, Output: compute.Softmax, Loss: compute.CrossEntropy,
 		Init: mlp.He, Scale: 1. / 255, On: 1}
-	r := &trainer{backend: b, batch: batch, momentum: momentum}
+	if side := int(math.Sqrt(float64(layers[0]))); side*side == layers[0] {
+		c.Width, c.Height = side, side
+	}
+	r := &trainer{backend: b, batch: batch, args: args}
 	inputs, classes := layers[0], layers[len(layers)-1]
 	pixels, labels, order := make([]byte, samples*inputs), make([]byte, samples), make([]uint32, samples)
 	noise := uint32(1)
@@ -53,10 +65,10 @@ func newTrainer(t testing.TB, b compute.Backend, samples, batch int, momentum fl
 	r.set.Order, err[2] = b.AllocIndex(samples, samples)
 	r.set.Stats, err[3] = b.Alloc(samples, 2)
 	r.set.Totals, err[4] = b.Alloc(1, 2)
-	r.network, err[5] = mlp.New(b, c, batch, mlp.Training{Velocity: momentum != 0})
+	r.network, err[5] = mlp.New(b, c, batch, training)
 	must(err[:]...)
 	must(b.WriteBytes(r.set.Images, pixels), b.WriteBytes(r.set.Labels, labels), b.WriteIndex(r.set.Order, order),
-		r.network.Load(r.network.Parameters(), c.InitialParameters(7)))
+		r.network.Load(r.network.Parameters(), c.InitialParameters(7)), r.network.Blur(5))
 	p, err1 := r.network.TrainStep(r.set, batch)
 	must(err1)
 	var err2, err3 error
@@ -72,7 +84,9 @@ func (r *trainer) run(steps int) {
 		if r.next+r.batch > r.set.Stats.Rows {
 			r.next = 0
 		}
-		r.step.Run(compute.Args{Row: r.next, LearningRate: 0.02, Momentum: r.momentum})
+		r.args.Row = r.next
+		r.step.Run(r.args)
 		r.next += r.batch
+		r.args.Step++
 	}
 }
