@@ -35,16 +35,16 @@ func recognise(line []byte, o Options) (*dialect, error) {
 	cells := d.split(line)
 	d.columns = len(cells)
 	d.header = isHeader(cells)
+	answer := "a label"
+	if o.Targets > 0 {
+		answer = counted(o.Targets, "target")
+	}
 	switch {
 	case d.header && len(cells[0]) == 0:
 		return nil, errors.New("line 1, column 1: expected a name, found nothing; if this column only numbers the lines, leave it out")
 	case d.columns <= max(1, o.Targets):
-		answer := "a label"
-		if o.Targets > 0 {
-			answer = fmt.Sprintf("%d targets", o.Targets)
-		}
-		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %d columns",
-			answer, d.columns)
+		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
+			answer, counted(d.columns, "column"))
 	case o.Targets > 0 && o.TargetsFirst:
 		d.last = o.Targets - 1
 	case o.Targets > 0:
@@ -187,3 +187,11 @@ func (d *dialect) cell(line []byte, at int) (cell []byte, next int, err error) {
 
 // trimEnd takes the end of a line away, and spaces before it.
 func trimEnd(line []byte) []byte { return bytes.TrimRight(line, " \r\n") }
+
+// counted writes a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

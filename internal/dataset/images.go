@@ -86,6 +86,17 @@ func (p place) openImages() (*Data, error) {
 	return data, nil
 }
 
+// hasPictures tells whether there are images in the directories, or in theirs.
+func (p place) hasPictures() bool {
+	for _, pattern := range []string{"*/*", "*/*/*"} {
+		names, err := fs.Glob(p.fsys, pattern)
+		if err == nil && slices.ContainsFunc(names, func(name string) bool { return isPicture(path.Base(name)) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // splitFolder reads images of which a part becomes the test set.
 func (p place) splitFolder(f *folder, budget *memory.Budget) (*Data, error) {
 	all, _, err := p.loadFolder(f, f.classes, nil, "", budget)

@@ -27,7 +27,7 @@ type Options struct {
 //   - four IDX files, named as MNIST's are: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
 //     t10k-labels-idx1-ubyte. Each may have .gz at its end, a dot before idx, a prefix such as emnist-letters-, and test
 //     for t10k.
-//   - CSV files (.csv, .tsv, .txt, each with or without .gz): a pair such as mnist_train.csv and mnist_test.csv, or a
+//   - CSV files (.csv or .tsv, with or without .gz): a pair such as mnist_train.csv and mnist_test.csv, or a
 //     single one. A line is a label and as many numbers as in all lines; a line of names may come first, and the separator
 //     is a comma, semicolon, tab or spaces. The label is in the column that is called label or class, or else in the
 //     first. Where all other numbers are whole and from 0 to 255 the samples are images, square ones if the count allows,
@@ -114,13 +114,14 @@ type place struct {
 	testOnly bool
 }
 
-// open reads the data set of a directory: of IDX files if there is one, else of CSV, else of images.
+// open reads the data set of a directory: of IDX files if there is one, else of CSV files, else of images. A single table
+// beside images, which may tell something about them, does not count.
 func (p place) open(wanted []role) (*Data, error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, reason(err))
 	}
-	var tables, directories bool
+	var tables, parts, directories bool
 	for _, e := range entries {
 		if _, _, ok := parseName(e.Name()); ok {
 			if p.options.Targets > 0 {
@@ -128,12 +129,15 @@ func (p place) open(wanted []role) (*Data, error) {
 			}
 			return openIDX(p.fsys, p.name, p.prefix, wanted)
 		}
-		_, table := parseTableName(e.Name())
-		tables = tables || table && !p.isDir(".", e)
-		directories = directories || !hidden(e.Name()) && p.isDir(".", e)
+		if p.isDir(".", e) {
+			directories = directories || !hidden(e.Name())
+		} else if name, ok := parseTableName(e.Name()); ok {
+			tables = true
+			parts = parts || name.part != wholePart
+		}
 	}
 	switch {
-	case tables:
+	case parts, tables && !(directories && p.hasPictures()):
 		return p.openTables()
 	case directories && p.options.Targets > 0:
 		return nil, fmt.Errorf("%s: directories of images have labels; targets are for CSV files", p.name)

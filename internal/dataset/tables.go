@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -12,7 +13,7 @@ import (
 
 // tableName matches the names of CSV files, and of those that say which part they are.
 var (
-	tableName = regexp.MustCompile(`(?i)^(.+)\.(?:csv|tsv|txt)(?:\.gz)?$`)
+	tableName = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt)(?:\.gz)?$`)
 	partName  = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|test|testing|t10k)(|[-_. ].*)$`)
 )
 
@@ -44,7 +45,7 @@ type tableFileName struct {
 	set  string // the name without the part and the ending
 }
 
-// parseTableName takes the name of a CSV file apart.
+// parseTableName takes the name of a CSV file apart. Other text is likely to be notes, unless the name says which part it is.
 func parseTableName(name string) (tableFileName, bool) {
 	m := tableName.FindStringSubmatch(name)
 	if m == nil || hidden(name) {
@@ -53,7 +54,7 @@ func parseTableName(name string) (tableFileName, bool) {
 	if p := partName.FindStringSubmatch(m[1]); p != nil {
 		return tableFileName{partOf(p[2]), p[1] + "*" + p[3]}, true
 	}
-	return tableFileName{wholePart, m[1]}, true
+	return tableFileName{wholePart, m[1]}, !strings.EqualFold(m[2], "txt")
 }
 
 // openTables reads the data set of a directory with CSV files.
@@ -65,7 +66,7 @@ func (p place) openTables() (*Data, error) {
 	whole, train, test := files[wholePart], files[trainPart], files[testPart]
 	switch {
 	case whole != "" && train+test != "":
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; name one of them with its directory", p.name, whole, train+test)
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; name one of them with its directory", p.name, whole, cmp.Or(train, test))
 	case test != "" && train == "" && !p.testOnly:
 		return nil, fmt.Errorf("%s: %s is the test data; the training data are missing", p.name, test)
 	case train != "" && test != "":

@@ -1,0 +1,479 @@
+package dataset
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"shadegrad/internal/memory"
+)
+
+// table4 has three rows of a label and four pixels, and testTable4 one.
+const (
+	table4     = "4,1,2,3,255\n1,5,6,7,8\n0,0,0,0,0\n"
+	testTable4 = "6,20,21,22,23\n"
+)
+
+// opened writes files, and opens the directory or the file that is named.
+func opened(t *testing.T, files map[string]string, name string, o Options) (*Data, string, error) {
+	t.Helper()
+	raw := map[string][]byte{}
+	for name, text := range files {
+		raw[name] = []byte(text)
+	}
+	dir := write(t, raw)
+	data, err := OpenWith(filepath.Join(dir, name), o)
+	return data, dir, err
+}
+
+// However a table is written, it is the same data.
+func TestCSVForms(t *testing.T) {
+	semicolons := strings.ReplaceAll(table4, ",", ";")
+	for name, text := range map[string]string{
+		"plain":                     table4,
+		"names":                     "label,p0,p1,p2,p3\n" + table4,
+		"numbers for names":         "label,0,1,2,3\n" + table4,
+		"names with 1x1":            "label,1x1,1x2,2x1,2x2\n" + table4,
+		"semicolons":                semicolons,
+		"names with commas":         "label;\"pixel 1,1\";\"pixel 1,2\";pixel 2,1;pixel 2,2\n" + semicolons,
+		"tabs":                      strings.ReplaceAll(table4, ",", "\t"),
+		"spaces":                    strings.ReplaceAll(table4, ",", " "),
+		"many spaces":               "  " + strings.ReplaceAll(table4, ",", "   "),
+		"spaces at the ends":        strings.ReplaceAll(strings.ReplaceAll(table4, ",", " "), "\n", "  \n"),
+		"commas and spaces":         strings.ReplaceAll(table4, ",", ", "),
+		"spaces and commas":         strings.ReplaceAll(table4, ",", " ,"),
+		"names with spaces":         "label,pixel one,pixel two,pixel three,pixel four\n" + table4,
+		"CRLF":                      strings.ReplaceAll("label,a,b,c,d\n"+table4, "\n", "\r\n"),
+		"no newline at the end":     strings.TrimSuffix(table4, "\n"),
+		"an empty last line":        table4 + "\n",
+		"empty last lines":          table4 + "\r\n\n  \n",
+		"byte order mark":           "\ufeff" + table4,
+		"byte order mark and names": "\ufefflabel,a,b,c,d\n" + table4,
+		"quotes":                    `"4","1","2","3","255"` + "\n" + `1,"5",6, "7" ,8` + "\n0,0,0,0,0\n",
+		"quoted names":              `"label","a ""b"", c",d,e,f` + "\n" + table4,
+		"numbers with a point":      "4.0,1.0,2e0,3.,255.0\n1,5,6,7,8\n0,0,.0,-0,+0\n",
+		"zeros in front":            "4,001,0002,3,255\n1,5,6,7,8\n00,0,0,0,0\n",
+		"the label last":            "p0,p1,p2,p3,Label\n1,2,3,255,4\n5,6,7,8,1\n0,0,0,0,0\n",
+		"the class within":          "p0,class,p1,p2,p3\n1,4,2,3,255\n5,1,6,7,8\n0,0,0,0,0\n",
+		"gzip":                      string(deflated(t, []byte(table4), 9)),
+		"gzip in members":           string(inMembers(t, []byte("label,a,b,c,d\n"+table4), 7)),
+	} {
+		for block := range 3 {
+			t.Run(fmt.Sprintf("%s/%d", name, block), func(t *testing.T) {
+				size := []int{blockSize, 1, 20}[block]
+				fsys := fstest.MapFS{"f": &fstest.MapFile{Data: []byte(text)}}
+				f, err := examine(textFile{fsys, "f", size}, "f", Options{}, -1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !f.bytes || f.rows != 3 {
+					t.Fatalf("bytes %t, %d rows", f.bytes, f.rows)
+				}
+				got, err := f.load(true, Options{}, plenty())
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := got.set(f)
+				if s.Width != 2 || s.Height != 2 || s.Values != nil || !bytes.Equal(s.Labels, []byte{4, 1, 0}) ||
+					!bytes.Equal(s.Images, []byte{1, 2, 3, 255, 5, 6, 7, 8, 0, 0, 0, 0}) {
+					t.Errorf("got %+v", s)
+				}
+				// The same as numbers.
+				got, err = f.load(false, Options{}, plenty())
+				if err != nil {
+					t.Fatal(err)
+				}
+				s = got.set(f)
+				if s.Width != 4 || s.Height != 1 || s.Images != nil || !bytes.Equal(s.Labels, []byte{4, 1, 0}) ||
+					!slices.Equal(s.Values, []float32{1, 2, 3, 255, 5, 6, 7, 8, 0, 0, 0, 0}) {
+					t.Errorf("got %+v", s)
+				}
+			})
+		}
+	}
+}
+
+// The files of a directory, or one by its name.
+func TestCSVNames(t *testing.T) {
+	z := func(text string) string { return string(deflated(t, []byte(text), 9)) }
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		open  string
+	}{
+		{"train and test", map[string]string{"train.csv": table4, "test.csv": testTable4}, ""},
+		{"as MNIST's", map[string]string{"mnist_train.csv": table4, "mnist_test.csv": testTable4}, ""},
+		{"by the training part", map[string]string{"mnist_train.csv": table4, "mnist_test.csv": testTable4, "other.csv": "1"}, "mnist_train.csv"},
+		{"by the test part", map[string]string{"mnist_train.csv": table4, "mnist_test.csv": testTable4, "a_train.csv": "1"}, "mnist_test.csv"},
+		{"compressed", map[string]string{"Train.CSV.gz": z(table4), "Test.CSV.gz": z(testTable4)}, ""},
+		{"with and without gz", map[string]string{"train.csv": table4, "train.csv.gz": "no", "test.csv": testTable4}, ""},
+		{"words around", map[string]string{"a-train-100.txt": table4, "a-test-100.txt": testTable4, "readme.md": ""}, ""},
+		{"tabs", map[string]string{"x.training.tsv": table4, "x.testing.tsv": testTable4, "._x.train.tsv": "no"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data, dir, err := opened(t, c.files, c.open, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := filepath.Join(dir, c.open)
+			if data.Name != name || data.Note != "" || data.Train.Len() != 3 || data.Test.Len() != 1 || data.Train.Classes != 7 ||
+				data.Test.Classes != 7 || !bytes.Equal(data.Train.Image(1), []byte{5, 6, 7, 8}) || !bytes.Equal(data.Test.Image(0), []byte{20, 21, 22, 23}) {
+				t.Errorf("got %+v", data)
+			}
+			test, err := OpenTest(name)
+			if err != nil || test.Train.Len() != 0 || test.Test.Len() != 1 || !bytes.Equal(test.Test.Image(0), []byte{20, 21, 22, 23}) {
+				t.Errorf("the test part alone: %+v, error %v", test, err)
+			}
+		})
+	}
+	// The training part is not even looked at.
+	_, dir, _ := opened(t, map[string]string{"train.csv": "damaged", "test.csv": testTable4}, "", Options{})
+	if data, err := OpenTest(dir); err != nil || data.Test.Len() != 1 {
+		t.Errorf("the test part alone: error %v", err)
+	}
+	// A file without a name for its part is one, in whatever way it is called.
+	for _, name := range []string{"digits.csv", "x", "0"} {
+		data, dir, err := opened(t, map[string]string{name: table4}, name, Options{})
+		if err != nil || data.Train.Len() != 2 || data.Test.Len() != 1 || data.Train.Classes != 5 || data.Test.Classes != 5 ||
+			data.Note != dir+string(filepath.Separator)+name+" has no test part: 1 of its 3 samples, always the same, are put aside as one" {
+			t.Errorf("%s: got %+v, error %v", name, data, err)
+		}
+	}
+}
+
+// A single file is divided the same way each time, and nothing is lost.
+func TestCSVWithoutTest(t *testing.T) {
+	var text strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&text, "%d,%d,%d.5\n", i%4/3, i, i) // 75 of class 0, 25 of class 1
+	}
+	data, dir, err := opened(t, map[string]string{"all.csv": text.String()}, "", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[float32]byte{}
+	for _, s := range []*Set{&data.Train, &data.Test} {
+		last := float32(-1)
+		for i, label := range s.Labels {
+			v := s.Values[2*i : 2*i+2]
+			if v[1] != v[0]+0.5 || int(label) != int(v[0])%4/3 || v[0] <= last {
+				t.Errorf("row %v has label %d, after %v", v, label, last)
+			}
+			last = v[0]
+			seen[v[0]] = label
+		}
+	}
+	if len(seen) != 100 || data.Test.Len() != 20 || bytes.Count(data.Test.Labels, []byte{1}) != 5 {
+		t.Errorf("%d samples, %d for the test, %d of class 1", len(seen), data.Test.Len(), bytes.Count(data.Test.Labels, []byte{1}))
+	}
+	test, err := OpenTest(dir)
+	if err != nil || !slices.Equal(test.Test.Values, data.Test.Values) || test.Train.Len() != 0 {
+		t.Errorf("the test part alone differs; error %v", err)
+	}
+	// The line of a sample is known after it was moved.
+	where := int(data.Test.Values[0]) + 1
+	for i := range data.Test.Labels {
+		data.Test.Labels[i] = 9
+	}
+	want := fmt.Sprintf("%s: line %d, column 1: label out of range: expected 0 to 1, found 9", filepath.Join(dir, "all.csv"), where)
+	if err := data.Test.CheckLabels(2); err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
+// Bytes or numbers is a question for all rows of both files.
+func TestCSVBytesOrNumbers(t *testing.T) {
+	for _, c := range []struct {
+		train, test string
+		bytes       bool
+	}{
+		{"1,2,3\n0,4,255\n", "1,0,0\n", true},
+		{"1,2,3\n0,4,256\n", "1,0,0\n", false},
+		{"1,2,3\n0,4,255\n", "1,0,0\n1,0.5,0\n", false},
+		{"1,-2,3\n0,4,255\n", "1,0,0\n", false},
+	} {
+		data, _, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.test}, "", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*Set{&data.Train, &data.Test} {
+			if (s.Images != nil) != c.bytes || (s.Values != nil) == c.bytes || s.Width != 2 || s.Height != 1 || s.Features() != 2 {
+				t.Errorf("%q, %q: got %+v", c.train, c.test, s)
+			}
+		}
+	}
+}
+
+func TestCSVTargets(t *testing.T) {
+	text := "x,y,u,v\n1,2,0.5,-3\n300,4,1e3,0\n7,8,9,10\n"
+	for _, c := range []struct {
+		o               Options
+		targets, values []float32
+	}{
+		{Options{Targets: 1}, []float32{-3, 0, 10}, []float32{1, 2, 0.5, 300, 4, 1000, 7, 8, 9}},
+		{Options{Targets: 2}, []float32{0.5, -3, 1000, 0, 9, 10}, []float32{1, 2, 300, 4, 7, 8}},
+		{Options{Targets: 1, TargetsFirst: true}, []float32{1, 300, 7}, []float32{2, 0.5, -3, 4, 1000, 0, 8, 9, 10}},
+		{Options{Targets: 3, TargetsFirst: true}, []float32{1, 2, 0.5, 300, 4, 1000, 7, 8, 9}, []float32{-3, 0, 10}},
+	} {
+		data, _, err := opened(t, map[string]string{"train.csv": text, "test.csv": "x,y,u,v\n1,2,3,4\n"}, "", c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &data.Train
+		if s.Len() != 3 || s.Outputs != c.o.Targets || s.Classes != 0 || s.Labels != nil || !slices.Equal(s.Targets, c.targets) ||
+			!slices.Equal(s.Values, c.values) || s.Features() != 4-c.o.Targets || data.Test.Len() != 1 {
+			t.Errorf("%+v: got %+v", c.o, s)
+		}
+		if err := s.CheckLabels(0); err != nil {
+			t.Error(err)
+		}
+	}
+	_, _, err := opened(t, map[string]string{"a.csv": text}, "", Options{Targets: 4})
+	if err == nil || !strings.Contains(err.Error(), "expected 4 targets and at least one number, separated by comma, semicolon, tab or space; found 4 columns") {
+		t.Errorf("got error %v", err)
+	}
+	for _, where := range []string{"", "mnist", "xor"} {
+		if _, err := OpenWith(where, Options{Targets: 1}); err == nil || !strings.HasSuffix(err.Error(), "has labels; targets are for CSV files") {
+			t.Errorf("%q: got error %v", where, err)
+		}
+	}
+	if _, err := OpenWith(write(t, tiny()), Options{Targets: 1}); err == nil || !strings.HasSuffix(err.Error(), "IDX files have labels; targets are for CSV files") {
+		t.Errorf("got error %v", err)
+	}
+	if _, err := OpenWith("", Options{Targets: -1}); err == nil {
+		t.Error("-1 targets: no error")
+	}
+}
+
+func TestCSVFaults(t *testing.T) {
+	cut := deflated(t, []byte(table4), 9)
+	sum := bytes.Clone(cut)
+	sum[len(sum)-8] ^= 1
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"empty", "", ": expected lines of text, found an empty file"},
+		{"only empty lines", "\n\r\n\n", ": expected lines of text, found an empty file"},
+		{"gzip of nothing", string(deflated(t, nil, 9)), ": expected lines of text, found an empty file"},
+		{"only names", "label,a,b\n", ": expected rows of numbers after the names in line 1, found the end of the file"},
+		{"empty first line", "\n1,2,3\n", ": line 1: expected names or numbers, found an empty line"},
+		{"one column", "1\n2\n", ": line 1: expected a label and at least one number, separated by comma, semicolon, tab or space; found 1 column"},
+		{"too few", "1,2,3\n1,2\n", ": line 2: expected 3 columns as in line 1, found 2"},
+		{"too many", "label,a,b\n1,2,3\n1,2,3,4,5\n", ": line 3: expected 3 columns as in line 1, found 5"},
+		{"separator at the end", "1,2,3\n1,2,3,\n", ": line 2: expected 3 columns as in line 1, found 4"},
+		{"too few, and a word", "1,2,3\n1,x\n", ": line 2: expected 3 columns as in line 1, found 2"},
+		{"empty line within", "1,2,3\n\n1,2,3\n", ": line 2: expected 3 columns, found an empty line"},
+		{"word", "1,2,3\n1,2,x\n", ", line 2, column 3: expected a number, found \"x\""},
+		{"word in the first line", "1,2,x,4\n", ", line 1, column 3: expected a number, found \"x\""},
+		{"nothing", "1,2,3\n1,,3\n", ", line 2, column 2: expected a number, found nothing"},
+		{"decimal comma", "1;2;3\n1;2,5;3\n", ", line 2, column 2: expected a number, found \"2,5\""},
+		{"hexadecimal", "1,2,3\n1,0x10,3\n", ", line 2, column 2: expected a number, found \"0x10\""},
+		{"long word", "1,2,3\n1,2," + strings.Repeat("ab", 40) + "\n", ", line 2, column 3: expected a number, found \"" + strings.Repeat("ab", 15) + "\" and more"},
+		{"NaN", "1,2,3\n1,NaN,3\n", ", line 2, column 2: expected a finite number, found \"NaN\""},
+		{"NaN at first", "1,nan,3\n1,1,3\n", ", line 1, column 2: expected a finite number, found \"nan\""},
+		{"infinite", "1,2,3\n1,-inf,3\n", ", line 2, column 2: expected a finite number, found \"-inf\""},
+		{"too large", "1,2,3\n1,1e39,3\n", ", line 2, column 2: expected a number up to 3.4e38 in magnitude, found \"1e39\""},
+		{"label too large", "1,2,3\n256,2,3\n", ", line 2, column 1: expected a label, a whole number from 0 to 255, found \"256\""},
+		{"label too large by far", "1,2,3\n99999,2,3\n", ", line 2, column 1: expected a label, a whole number from 0 to 255, found \"99999\""},
+		{"label below 0", "1,2,3\n-1,2,3\n", ", line 2, column 1: expected a label, a whole number from 0 to 255, found \"-1\""},
+		{"half a label", "1,2,3\n0.5,2,3\n", ", line 2, column 1: expected a label, a whole number from 0 to 255, found \"0.5\""},
+		{"label of letters", "x,y,label\n1,2,3\n1,2,cat\n", ", line 3, column 3: expected a label, a whole number from 0 to 255, found \"cat\""},
+		{"no label", "1,2,3\n,2,3\n", ", line 2, column 1: expected a label, a whole number from 0 to 255, found nothing"},
+		{"open quote", "1,2,3\n1,\"2,3\n1,2,3\n", ", line 2, column 2: a quote is not closed, or something follows the closing one"},
+		{"after a quote", "1,2,3\n1,\"2\"4,3\n", ", line 2, column 2: a quote is not closed, or something follows the closing one"},
+		{"no name", ",a,b\n0,1,2\n", ", line 1, column 1: expected a name, found nothing; if this column only numbers the lines, leave it out"},
+		{"first of two", "1,2,3\n1,2,0.5\n1,x,3\n1,2\n", ", line 3, column 2: expected a number, found \"x\""},
+		{"binary", "1,2\x00\x00,3\n", ": line 1: expected text with names or numbers, found something else"},
+		{"UTF-16", "\xff\xfe1\x00,\x002\x00\n\x00", ": line 1: expected text with names or numbers in UTF-8 (this is UTF-16: save it anew), found something else"},
+		{"picture", "\x89PNG\r\n\x1a\n", ": line 1: expected text with names or numbers, found something else"},
+		{"web page", "<!DOCTYPE html>\n", ": line 1: expected text with names or numbers, found something else (it looks like a web page: the download went wrong)"},
+		{"zip", "PK\x03\x04abc", ": line 1: expected text with names or numbers, found something else (it is a zip archive: unpack it first)"},
+		{"gzip cut", string(cut[:len(cut)-9]), fmt.Sprintf(": truncated gzip data: the file ends at byte %d, before the compressed data does", len(cut)-9)},
+		{"gzip checksum", string(sum), fmt.Sprintf(": damaged gzip data at byte %d: the checksum or the length does not fit the data", len(sum))},
+		{"gzip header", "\x1f\x8b\x07" + strings.Repeat("\x00", 20), ": damaged gzip data at byte 10: no valid gzip header"},
+		{"after gzip", string(cut) + "0123456789abc", fmt.Sprintf(": trailing bytes: expected the end of the file near byte %d, found more after the gzip data", len(cut)+10)},
+		{"one row", "1,2,3\n", ": expected at least 2 samples, of which one is for the test, found 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, dir, err := opened(t, map[string]string{"a.csv": c.text}, "a.csv", Options{})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			got := strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), "")
+			if want := "a.csv:" + strings.TrimLeft(c.want, ":,"); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// What is wrong with files that belong together.
+func TestCSVFaultsOfPairs(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		open  string
+		want  string
+	}{
+		{"other width", map[string]string{"train.csv": table4, "test.csv": "1,2,3\n"}, "",
+			"DIR/test.csv: line 1: expected 5 columns as in train.csv, found 3"},
+		{"no labels", map[string]string{"train.csv": table4, "test.csv": "1,2,3,4\n"}, "",
+			"DIR/test.csv: line 1: expected 5 columns as in train.csv, found 4; are the labels missing?"},
+		{"label elsewhere", map[string]string{"train.csv": table4, "test.csv": "a,b,c,d,label\n1,2,3,4,5\n"}, "",
+			"DIR/test.csv: line 1: expected the label in column 1 as in train.csv, found it in column 5"},
+		{"no training part", map[string]string{"test.csv": testTable4}, "", "DIR: test.csv is the test data; the training data are missing"},
+		{"no training part beside it", map[string]string{"a_test.csv": testTable4, "b_train.csv": table4}, "a_test.csv",
+			"DIR/a_test.csv: the name says that these are the test data; the training data are not beside it"},
+		{"two", map[string]string{"a_train.csv": table4, "b_train.csv": table4, "a_test.csv": testTable4}, "",
+			"DIR: both a_train.csv and b_train.csv could hold the training data; name one of them with its directory"},
+		{"two without parts", map[string]string{"a.csv": table4, "b.csv": table4}, "",
+			"DIR: both a.csv and b.csv could hold the data; name one of them with its directory"},
+		{"different", map[string]string{"a_train.csv": table4, "b_test.csv": testTable4}, "",
+			"DIR: a_train.csv and b_test.csv belong to different data sets; name one of them with its directory"},
+		{"a part and another", map[string]string{"a.csv": table4, "train.csv": table4}, "",
+			"DIR: both a.csv and train.csv could hold the data; name one of them with its directory"},
+		{"a part and two others", map[string]string{"a.csv": table4, "train.csv": table4, "test.csv": testTable4}, "",
+			"DIR: both a.csv and train.csv could hold the data; name one of them with its directory"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, dir, err := opened(t, c.files, c.open, Options{})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if got := strings.ReplaceAll(filepath.ToSlash(err.Error()), filepath.ToSlash(dir), "DIR"); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// rows is a table of so many rows of a label and pixels.
+func rows(n, features int) []byte {
+	var b []byte
+	for i := range n {
+		b = strconv.AppendInt(b, int64(i%10), 10)
+		for j := range features {
+			b = append(b, ',')
+			b = strconv.AppendInt(b, int64((i*j)%256), 10)
+		}
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// Reading takes the memory of the result and that of a few blocks.
+func TestCSVMemory(t *testing.T) {
+	const n, features = 10_000, 784
+	text := rows(n, features)
+	for name, data := range map[string][]byte{"plain": text, "gzip": deflated(t, text, 1)} {
+		dir := write(t, map[string][]byte{"train.csv": data, "test.csv": text[:bytes.IndexByte(text, '\n')]})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d, err := Open(dir)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Train.Len() != n || d.Train.Image(n - 1)[783] != byte((n-1)*783%256) {
+			t.Errorf("%s: %d rows, the last pixel is %d", name, d.Train.Len(), d.Train.Image(n - 1)[783])
+		}
+		blocks := int64(runtime.GOMAXPROCS(0)+4) * blockSize
+		if taken := int64(after.TotalAlloc - before.TotalAlloc); taken > n*(features+1)+2*blocks+1<<20 {
+			t.Errorf("%s: %d bytes allocated for %d of data", name, taken, n*(features+1))
+		}
+	}
+}
+
+// A repeated is a file of a text so many times, in gzip.
+func repeated(t *testing.T, text string, times int) []byte {
+	// Members need not be made anew each time.
+	part := strings.Repeat(text, 1<<20/len(text)+1)
+	member := deflated(t, []byte(part), 9)
+	return bytes.Repeat(member, times*len(text)/len(part)+1)
+}
+
+// What a small file can make of memory is bounded before it is taken.
+func TestCSVHostile(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		data      []byte
+		available int64
+		want      string
+	}{
+		{"a line of a gigabyte", repeated(t, "0,", 1<<29), -1, "f: line 1: expected a line of at most 8388608 bytes (8.0 MiB), found a longer one"},
+		{"a second line of a gigabyte", append(deflated(t, []byte("1,2\n"), 9), repeated(t, "0,", 1<<29)...), -1,
+			"f: line 2: expected a line of at most 8388608 bytes (8.0 MiB), found a longer one"},
+		{"a gigabyte of rows", repeated(t, "1,2,3\n", 1<<30/6), 10 << 20, "too many rows of 3 columns: "},
+		{"a gigabyte of empty lines", append(deflated(t, []byte("1,2,3\n"), 9), repeated(t, "\n", 1<<30)...), 10 << 20, "too many rows of 3 columns: "},
+		{"nothing but empty lines", repeated(t, "\n", 1<<30), 10 << 20, "f: line 1: expected names or numbers, found an empty line"},
+		{"an open quote", append(deflated(t, []byte("1,\"2"), 9), repeated(t, "0\n", 1<<29)...), 10 << 20, "too many rows"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fsys := fstest.MapFS{"f": &fstest.MapFile{Data: c.data}}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := examine(textFile{fsys, "f", blockSize}, "f", Options{}, c.available)
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %s", err, c.want)
+			}
+			if taken := after.TotalAlloc - before.TotalAlloc; taken > 8*maxLine {
+				t.Errorf("%d bytes allocated to refuse a file of %d", taken, len(c.data))
+			}
+		})
+	}
+}
+
+// A table that this machine has no memory for is refused before it is read.
+func TestCSVTooLarge(t *testing.T) {
+	dir := write(t, map[string][]byte{"a.csv": rows(100, 99)})
+	info, err := os.Stat(filepath.Join(dir, "a.csv"))
+	if err != nil || info.Size() == 0 {
+		t.Fatal(err)
+	}
+	p := place{fsys: os.DirFS(dir), name: dir, prefix: "DIR/"}
+	if _, err := p.loadTables(100*100, "a.csv"); err != nil {
+		t.Error(err)
+	}
+	_, err = p.loadTables(100*100-1, "a.csv")
+	if want := "DIR/a.csv: line 100: too many rows of 100 columns: 10000 bytes (9.8 KiB) asked for, 9999 bytes (9.8 KiB) of memory available"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	f, err := examine(textFile{p.fsys, "a.csv", blockSize}, "DIR/a.csv", Options{}, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.load(true, Options{}, memory.NewBudget(9999))
+	if want := "DIR/a.csv: no room for 100 rows of 100 columns: 10000 bytes (9.8 KiB) asked for, 9999 bytes (9.8 KiB) of memory available"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// BenchmarkOpenCSV reads as many rows as MNIST's training set has, of as many pixels, 169 MB of them.
+func BenchmarkOpenCSV(b *testing.B) {
+	text := rows(60_000, 784)
+	one := text[:bytes.IndexByte(text, '\n')]
+	for name, data := range map[string][]byte{"plain": text, "gzip": deflated(b, text, 1)} {
+		dir := b.TempDir()
+		for file, data := range map[string][]byte{"train.csv": data, "test.csv": one} {
+			if err := os.WriteFile(filepath.Join(dir, file), data, 0o644); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if _, err := Open(dir); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

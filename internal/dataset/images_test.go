@@ -1,0 +1,286 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// encoded returns an image as a PNG file.
+func encoded(t testing.TB, img image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// greyPNG is a PNG file of these pixels.
+func greyPNG(t testing.TB, w, h int, pixels ...byte) []byte {
+	return encoded(t, &image.Gray{Pix: pixels, Stride: w, Rect: image.Rect(0, 0, w, h)})
+}
+
+// tree writes files with the directories that their names have.
+func tree(t testing.TB, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "/") {
+			continue
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestImageFolders(t *testing.T) {
+	img := func(v byte) []byte { return greyPNG(t, 3, 2, v, v+1, v+2, v+3, v+4, v+5) }
+	for name, rename := range map[string]func(string) string{
+		"train and test": func(s string) string { return s },
+		"training and testing": func(s string) string {
+			return strings.NewReplacer("train/", "Training/", "test/", "testing/").Replace(s)
+		},
+	} {
+		files := map[string][]byte{}
+		for name, data := range map[string][]byte{
+			"train/2/b.png": img(20), "train/2/a.PNG": img(30), "train/10/x.jpeg.png": img(40), "train/1/1.png": img(50),
+			"train/1/2.png/": nil, "train/10/notes.txt": []byte("?"), "train/10/.hidden.png": []byte("?"), "train/.git/a.png": []byte("?"), "labels.csv": []byte("name,what"),
+			"test/10/y.png": img(60), "test/1/z.png": img(70), "readme.txt": nil,
+		} {
+			files[rename(name)] = data
+		}
+		t.Run(name, func(t *testing.T) {
+			dir := tree(t, files)
+			data, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(data.ClassNames, []string{"1", "2", "10"}) || data.Note != "" || data.Name != dir {
+				t.Errorf("got %+v", data)
+			}
+			check := func(s *Set, first, labels []byte) {
+				t.Helper()
+				if s.Width != 3 || s.Height != 2 || s.Classes != 3 || !bytes.Equal(s.Labels, labels) {
+					t.Fatalf("got %+v", s)
+				}
+				for i, v := range first {
+					if !bytes.Equal(s.Image(i), []byte{v, v + 1, v + 2, v + 3, v + 4, v + 5}) {
+						t.Errorf("image %d is %v", i, s.Image(i))
+					}
+				}
+			}
+			check(&data.Train, []byte{50, 30, 20, 40}, []byte{0, 1, 1, 2})
+			check(&data.Test, []byte{70, 60}, []byte{0, 2})
+			test, err := OpenTest(dir)
+			if err != nil || test.Train.Len() != 0 || !slices.Equal(test.ClassNames, data.ClassNames) {
+				t.Fatalf("error %v", err)
+			}
+			check(&test.Test, []byte{70, 60}, []byte{0, 2})
+			want := filepath.Join(dir, filepath.FromSlash(rename("test/10/y.png"))) + ": label out of range: expected 0 to 1, found 2"
+			if err := data.Test.CheckLabels(2); err == nil || err.Error() != want {
+				t.Errorf("got error %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+// Without train and test a fifth of each class is the test set.
+func TestImageFoldersWithoutTest(t *testing.T) {
+	for _, top := range []string{"", "train/"} {
+		files := map[string][]byte{}
+		for class, n := range map[string]int{"cat": 10, "test": 15} { // a class called test
+			for i := range n {
+				files[fmt.Sprintf("%s%s/%03d.png", top, class, i)] = greyPNG(t, 1, 1, byte(100*len(class)%200+i))
+			}
+		}
+		dir := tree(t, files)
+		data, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		where := dir
+		if top != "" {
+			where = filepath.Join(dir, "train")
+		}
+		if data.Train.Len() != 20 || data.Test.Len() != 5 || bytes.Count(data.Test.Labels, []byte{1}) != 3 || !slices.Equal(data.ClassNames, []string{"cat", "test"}) ||
+			data.Note != where+" has no test part: 5 of its 25 samples, always the same, are put aside as one" {
+			t.Errorf("%q: got %+v", top, data)
+		}
+		test, err := OpenTest(dir)
+		if err != nil || !bytes.Equal(test.Test.Images, data.Test.Images) {
+			t.Errorf("the test part alone differs; error %v", err)
+		}
+	}
+}
+
+// Every kind of image becomes what color.GrayModel makes of it.
+func TestGrey(t *testing.T) {
+	r := image.Rect(5, 7, 9, 10)
+	kinds := map[string]interface {
+		image.Image
+		Set(x, y int, c color.Color)
+	}{
+		"grey": image.NewGray(r), "grey of 16 bits": image.NewGray16(r), "colour": image.NewRGBA(r), "colour with alpha": image.NewNRGBA(r),
+		"colour of 16 bits":                 image.NewNRGBA64(r),
+		"palette":                           image.NewPaletted(r, color.Palette{color.Black, color.RGBA{200, 10, 60, 255}, color.White, color.Transparent}),
+		"part of a larger one":              image.NewGray(image.Rect(0, 0, 20, 20)).SubImage(r).(*image.Gray),
+		"part of a larger one, with colour": image.NewRGBA(image.Rect(0, 0, 20, 20)).SubImage(r).(*image.RGBA),
+	}
+	for name, img := range kinds {
+		want := make([]byte, 0, 12)
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				img.Set(x, y, color.NRGBA{byte(60*x - 7*y), byte(20*x*y - 100), byte(x << y), byte(255 - 100*(x&y&1))})
+				want = append(want, color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y)
+			}
+		}
+		got := make([]byte, 12)
+		grey(got, img)
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+		if strings.HasPrefix(name, "part") {
+			continue
+		}
+		data, err := Open(tree(t, map[string][]byte{"a/1.png": encoded(t, img), "b/1.png": encoded(t, img)}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(data.Train.Images, want) || data.Train.Width != 4 || data.Train.Height != 3 {
+			t.Errorf("%s: got %v, want %v", name, data.Train.Images, want)
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, kinds["colour"], &jpeg.Options{Quality: 100}); err != nil {
+		t.Fatal(err)
+	}
+	back, err := jpeg.Decode(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([]byte, 12)
+	grey(want, back)
+	data, err := Open(tree(t, map[string][]byte{"a/1.jpg": b.Bytes(), "b/1.JPEG": b.Bytes()}))
+	if err != nil || !bytes.Equal(data.Train.Images, want) {
+		t.Errorf("JPEG: got %+v, error %v", data, err)
+	}
+}
+
+func TestNaturalOrder(t *testing.T) {
+	want := []string{"0", "01", "1", "2", "3a", "3b", "10", "a", "a1", "a2b", "a10", "a10b2", "a10b10", "b"}
+	got := slices.Clone(want)
+	slices.Reverse(got)
+	slices.SortFunc(got, natural)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	for _, a := range want {
+		for _, b := range want {
+			if x, y := natural(a, b), natural(b, a); (x == 0) != (a == b) || x > 0 && y >= 0 || x < 0 && y <= 0 {
+				t.Errorf("natural(%q, %q) = %d, the other way round %d", a, b, x, y)
+			}
+		}
+	}
+}
+
+// hugePNG is the beginning of a PNG file whose header announces so many pixels.
+func hugePNG(w, h uint32) []byte {
+	header := binary.BigEndian.AppendUint32([]byte("IHDR"), w)
+	header = binary.BigEndian.AppendUint32(header, h)
+	header = append(header, 16, 6, 0, 0, 0) // four channels of 16 bits
+	b := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), header...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(header))
+}
+
+func TestImageFaults(t *testing.T) {
+	good := greyPNG(t, 3, 2, 1, 2, 3, 4, 5, 6)
+	damaged := bytes.Clone(good)
+	damaged[len(damaged)-20] ^= 0x55
+	var animation bytes.Buffer
+	if err := gif.Encode(&animation, image.NewGray(image.Rect(0, 0, 3, 2)), nil); err != nil {
+		t.Fatal(err)
+	}
+	var many = map[string][]byte{}
+	for i := range 257 {
+		many[fmt.Sprintf("%d/1.png", i)] = good
+	}
+	for _, c := range []struct {
+		name  string
+		files map[string][]byte
+		want  string
+	}{
+		{"other size", map[string][]byte{"a/1.png": good, "b/1.png": good, "b/2.png": greyPNG(t, 2, 3, 1, 2, 3, 4, 5, 6)},
+			"DIR/b/2.png: expected an image of 3x2 as a/1.png, found 2x3"},
+		{"other size in the test", map[string][]byte{"train/a/1.png": good, "test/a/1.png": greyPNG(t, 1, 1, 1)},
+			"DIR/test/a/1.png: expected an image of 3x2 as train/a/1.png, found 1x1"},
+		{"empty", map[string][]byte{"a/1.png": good, "b/1.png": nil}, "DIR/b/1.png: expected a PNG or JPEG image, found an empty file"},
+		{"first empty", map[string][]byte{"a/1.png": nil, "b/1.png": good}, "DIR/a/1.png: expected a PNG or JPEG image, found an empty file"},
+		{"text", map[string][]byte{"a/1.png": good, "b/1.png": []byte("<html>")},
+			"DIR/b/1.png: expected a PNG or JPEG image, found something else (it looks like a web page: the download went wrong)"},
+		{"GIF", map[string][]byte{"a/1.png": good, "b/1.png": animation.Bytes()}, "DIR/b/1.png: expected a PNG or JPEG image, found something else"},
+		{"cut", map[string][]byte{"a/1.png": good, "b/1.png": good[:len(good)-12]}, "DIR/b/1.png: truncated: the file ends before the image does"},
+		{"header cut", map[string][]byte{"a/1.png": good, "b/1.png": good[:20]}, "DIR/b/1.png: truncated: the file ends before the image does"},
+		{"damaged", map[string][]byte{"a/1.png": good, "b/1.png": damaged}, "DIR/b/1.png: damaged image: png: invalid format: zlib: invalid checksum"},
+		{"first of two", map[string][]byte{"a/1.png": good, "b/1.png": damaged, "b/2.png": nil}, "DIR/b/1.png: damaged image: png: invalid format: zlib: invalid checksum"},
+		{"no images", map[string][]byte{"a/1.txt": good, "b/": nil}, "DIR: no PNG or JPEG images found in its directories; expected one directory for each class"},
+		{"no training part", map[string][]byte{"test/a/1.png": good}, "DIR: test holds the test data; the training data are missing, for which it looked in train"},
+		{"a class that is not trained", map[string][]byte{"train/a/1.png": good, "test/a/1.png": good, "test/b/1.png": good},
+			"DIR: test/b holds a class that train does not have"},
+		{"two training parts", map[string][]byte{"train/a/1.png": good, "training/a/1.png": good, "test/a/1.png": good},
+			"DIR: both train and training could hold the training data; keep one of them"},
+		{"too many classes", many, "DIR: 257 directories: expected at most 256 classes"},
+		{"one image", map[string][]byte{"a/1.png": good}, "DIR: expected at least 2 samples, of which one is for the test, found 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := tree(t, c.files)
+			_, err := Open(dir)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if got := strings.ReplaceAll(filepath.ToSlash(err.Error()), filepath.ToSlash(dir), "DIR"); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// An image's word for its size alone must not make the reader allocate.
+func TestHostileImages(t *testing.T) {
+	good := greyPNG(t, 1, 1, 1)
+	for name, files := range map[string]map[string][]byte{
+		"first":  {"a/1.png": hugePNG(1<<30, 1<<30), "b/1.png": good},
+		"beyond": {"a/1.png": hugePNG(1<<31-1, 1<<31-1), "b/1.png": good},
+		"second": {"a/1.png": good, "b/1.png": hugePNG(60_000, 60_000)},
+	} {
+		dir := tree(t, files)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Open(dir)
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "1.png: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > 1<<20 {
+			t.Errorf("%s: %d bytes allocated", name, taken)
+		}
+	}
+}

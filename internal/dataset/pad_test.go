@@ -1,0 +1,144 @@
+package dataset
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestPad(t *testing.T) {
+	for size, want := range map[[2]int][]byte{
+		{2, 2}: {1, 2, 3, 4},
+		{3, 3}: {1, 2, 0, 3, 4, 0, 0, 0, 0},
+		{4, 4}: {0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 0, 0, 0, 0, 0},
+		{2, 3}: {1, 2, 3, 4, 0, 0},
+		{5, 2}: {0, 1, 2, 0, 0, 0, 3, 4, 0, 0},
+	} {
+		before := []byte{9, 9, 9, 9, 1, 2, 3, 4}
+		d := &Data{Name: "d", Train: Set{Images: before, Labels: []byte{1, 0}, Width: 2, Height: 2, Classes: 2},
+			Validation: Set{Images: []byte{1, 2, 3, 4}, Labels: []byte{0}, Width: 2, Height: 2, Classes: 2}}
+		d.Test = d.Validation
+		if err := d.Pad(size[0], size[1]); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(before, []byte{9, 9, 9, 9, 1, 2, 3, 4}) {
+			t.Error("the array that there was has changed")
+		}
+		for _, image := range [][]byte{d.Train.Image(1), d.Validation.Image(0), d.Test.Image(0)} {
+			if !bytes.Equal(image, want) || d.Train.Width != size[0] || d.Train.Height != size[1] || d.Train.Classes != 2 {
+				t.Errorf("%v: got %v, want %v", size, image, want)
+			}
+		}
+	}
+	d, err := Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := d.Test
+	if err := d.Pad(29, 29); err != nil {
+		t.Fatal(err)
+	}
+	for i := range before.Len() {
+		for y := range 29 {
+			row := d.Test.Image(i)[29*y : 29*y+29]
+			if y == 28 && slices.Max(row) > 0 || y < 28 && (row[28] > 0 || !bytes.Equal(row[:28], before.Image(i)[28*y:28*y+28])) {
+				t.Fatalf("image %d: row %d is %v", i, y, row)
+			}
+		}
+	}
+	if d.Train.Features() != 841 || len(d.Train.Images) != 841*60_000 {
+		t.Errorf("%d features, %d bytes", d.Train.Features(), len(d.Train.Images))
+	}
+}
+
+func TestPadFaults(t *testing.T) {
+	d := &Data{Name: "d", Test: Set{Images: make([]byte, 12), Labels: []byte{1, 0}, Width: 3, Height: 2}}
+	for _, c := range []struct {
+		w, h int
+		want string
+	}{
+		{2, 2, "d: images of 3x2 cannot be padded to 2x2: expected at least their own size"},
+		{3, 1, "d: images of 3x2 cannot be padded to 3x1: expected at least their own size"},
+		{-3, -3, "d: images of 3x2 cannot be padded to -3x-3: expected at least their own size"},
+		{math.MaxInt, math.MaxInt, "more than memory can be"},
+		{1 << 20, 1 << 42, "more than memory can be"},
+		{1 << 25, 1 << 25, "d: 2 images of 33554432x33554432: "},
+	} {
+		if err := d.Pad(c.w, c.h); err == nil || !strings.Contains(err.Error(), c.want) || d.Test.Width != 3 {
+			t.Errorf("%dx%d: error %v, want %s", c.w, c.h, err, c.want)
+		}
+	}
+	xor, err := Open("xor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := xor.Pad(3, 3); err == nil || err.Error() != "XOR (built in) has rows of numbers; only images can be padded" {
+		t.Errorf("numbers: error %v", err)
+	}
+}
+
+func TestStandardize(t *testing.T) {
+	text := "label,a,b,c\n0,1,7,1000000\n1,3,7,1000002\n0,5,7,1000004\n"
+	files := map[string]string{"train.csv": text, "test.csv": "label,a,b,c\n1,7,8,1000002\n"}
+	data, dir, err := opened(t, files, "", Options{Standardize: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The deviation of 1, 3, 5 is √(8/3).
+	σ := math.Sqrt(8. / 3)
+	want := []float64{-2 / σ, 0, -2 / σ, 0, 0, 0, 2 / σ, 0, 2 / σ}
+	wantTest := []float64{4 / σ, 1, 0}
+	near := func(got []float32, want []float64) bool {
+		for i, v := range got {
+			if math.Abs(float64(v)-want[i]) > 1e-7*math.Abs(want[i]) {
+				return false
+			}
+		}
+		return len(got) == len(want)
+	}
+	if !near(data.Train.Values, want) || !near(data.Test.Values, wantTest) || data.Train.Images != nil {
+		t.Errorf("got %v and %v", data.Train.Values, data.Test.Values)
+	}
+	// The test part alone is changed by the same figures.
+	test, err := OpenTestWith(dir, Options{Standardize: true})
+	if err != nil || !near(test.Test.Values, wantTest) || test.Train.Len() != 0 {
+		t.Errorf("the test part alone: %+v, error %v", test, err)
+	}
+	if _, err := OpenWith("", Options{Standardize: true}); err == nil || err.Error() != "MNIST (built in) has images; only rows of numbers are standardised" {
+		t.Errorf("images: error %v", err)
+	}
+	for name, s := range map[string]string{"small deviation": "0,0,1\n1,1e-40,2\n", "far": "0,0,1\n1,1e-30,2\n"} {
+		_, _, err := opened(t, map[string]string{"train.csv": s, "test.csv": "0,3e38,1\n"}, "", Options{Standardize: true})
+		if err == nil || !strings.Contains(err.Error(), "feature 1: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// Images of every size come through an IDX file.
+func TestIDXSizes(t *testing.T) {
+	for _, size := range [][2]uint32{{29, 29}, {1, 7}, {7, 1}, {32, 32}, {1, 1}, {3, 500}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			w, h := size[0], size[1]
+			pixels := make([]byte, 3*w*h)
+			for i := range pixels {
+				pixels[i] = byte(i * 7)
+			}
+			n := int(w * h)
+			d, err := Open(write(t, map[string][]byte{
+				"train-images-idx3-ubyte": images(2, h, w, pixels[:2*n]...), "train-labels-idx1-ubyte": labels(1, 255),
+				"t10k-images-idx3-ubyte": deflated(t, images(1, h, w, pixels[2*n:]...), 9), "t10k-labels-idx1-ubyte": labels(0),
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Train.Width != int(w) || d.Train.Height != int(h) || d.Train.Features() != n || d.Train.Classes != 256 ||
+				!bytes.Equal(d.Train.Image(1), pixels[n:2*n]) || !bytes.Equal(d.Test.Image(0), pixels[2*n:]) {
+				t.Errorf("got %+v", d)
+			}
+		})
+	}
+}
