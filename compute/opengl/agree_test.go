@@ -9,7 +9,14 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
+	"shadegrad/internal/mlp"
 )
+
+// A bound is by how much two backends may differ after so many steps.
+type bound struct {
+	steps int
+	most  float64
+}
 
 // TestAgreesWithCPU trains networks on the fused path and on the CPU, from the same
 // weights on the same batches, and compares the losses of the batches and all weights
@@ -21,10 +28,7 @@ import (
 // loss of the last ten batches, relative to it: 1e-6 after a step, 1e-5 after ten,
 // and 1e-4 after a thousand.
 func TestAgreesWithCPU(t *testing.T) {
-	bounds := []struct {
-		steps int
-		bound float64
-	}{{1, 1e-6}, {10, 1e-5}, {1000, 1e-4}}
+	bounds := []bound{{1, 1e-6}, {10, 1e-5}, {1000, 1e-4}}
 	for _, c := range []struct {
 		layers   []int
 		momentum float32
@@ -35,40 +39,95 @@ func TestAgreesWithCPU(t *testing.T) {
 		{[]int{196, 64, 10}, 0, planner{only: &tiles[1], slots: 3, wide: true}},
 	} {
 		t.Run(fmt.Sprint(c.layers, c.momentum), func(t *testing.T) {
-			gpu := openTest(t, Options{}, seams{planner: c.planner})
-			host := cpu.New()
-			defer host.Close()
-			a, b := newTrainer(t, gpu, 640, 64, c.momentum, c.layers...), newTrainer(t, host, 640, 64, c.momentum, c.layers...)
-			if fused := len(a.step.(*executable).steps); fused > 3*(len(c.layers)-1)-1 {
-				t.Errorf("the step is of %d dispatches", fused)
-			}
-			done := 0
-			for _, at := range bounds {
-				a.run(at.steps - done)
-				b.run(at.steps - done)
-				done = at.steps
-				x, err := a.network.Values(a.network.Parameters())
-				if err != nil {
-					t.Fatal(err)
-				}
-				y, err := b.network.Values(b.network.Parameters())
-				if err != nil {
-					t.Fatal(err)
-				}
-				worst := 0.
-				for i := range x {
-					worst = max(worst, distance(x[i], y[i]))
-				}
-				p, q := a.loss(t), b.loss(t)
-				t.Logf("after %d steps: weights %.2g, loss %.8g and %.8g", done, worst, p, q)
-				if !(worst <= at.bound) {
-					t.Errorf("after %d steps weights differ by %.2g, more than %.0g", done, worst, at.bound)
-				}
-				if !(math.Abs(p-q) <= at.bound*max(q, 1e-2)) {
-					t.Errorf("after %d steps the loss is %.8g, on the CPU %.8g", done, p, q)
-				}
-			}
+			agree(t, c.planner, bounds, 3*(len(c.layers)-1)-1, descent(c.momentum), c.layers...)
 		})
+	}
+}
+
+// TestTrainingsAgreeWithCPU does the same with what a training may have beside gradient
+// descent, for 100 steps.
+//
+// Adam and RMSProp divide a gradient by its size, so that where a sum nearly cancels and
+// only rounding is left of it, a weight is moved by up to 2η differently. Gradients of 64 terms
+// are off by about 1e-6 of what they were made of, so at a step one weight in a million is;
+// with η = 0.001 and weights of about 0.1 the matrices then differ by 2e-3·√1e-6/0.1 = 2e-5. The
+// first step is the worst, since later ones divide by an average: 5e-5 after ten and 2e-4 after a hundred.
+//
+// Dropout leaves out the same on both. A pixel that distortion puts between two others is
+// rounded, one in some ten thousand differently by 1/255: that moves the sums of its sample, with weights
+// of 0.1, by 4e-4, and so a gradient, which is the mean of 64, by 4e-4/√64 = 5e-5 of itself. Biases begin at 0
+// and are nothing but gradients, so they are off by as much. But in a hundred steps ReLU's mask
+// differs here and there, and with it all that a sample adds to a unit's weights; so networks
+// that see distorted images have tanh.
+func TestTrainingsAgreeWithCPU(t *testing.T) {
+	adaptive := []bound{{1, 2e-5}, {10, 5e-5}, {100, 2e-4}}
+	linear := []bound{{1, 1e-6}, {10, 1e-5}, {100, 1e-4}}
+	distorted := []bound{{1, 5e-5}, {10, 5e-5}, {100, 1e-4}}
+	elastic := mlp.Augment{Sigma: [2]float32{4, 4}, Alpha: [2]float32{5, 20}, Rotation: 10, Scaling: 0.1, Calm: []int{1, 7}}
+	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
+	for _, c := range []struct {
+		name       string
+		bounds     []bound
+		dispatches int
+		rate       float32
+		planner    planner
+		training   mlp.Training
+	}{
+		{"adam", adaptive, 3, 0.001, planner{}, adam},
+		{"adam/slots", adaptive, 3, 0.001, planner{only: &tiles[1], slots: 3, wide: true}, adam},
+		{"rmsprop", adaptive, 3, 0.001, planner{}, mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7}},
+		{"nesterov, L2, L1 and decay", linear, 3, 0.02, planner{}, mlp.Training{Rule: compute.Nesterov, L2: 1e-3, L1: 1e-4, Decay: 1e-2}},
+		{"dropout and elastic distortion", distorted, 8, 0.02, planner{}, mlp.Training{Velocity: true, DropInput: 0.2, Drop: 0.5, Augment: elastic}},
+		{"dropout/slots", linear, 3, 0.02, planner{only: &tiles[1], slots: 3}, mlp.Training{Velocity: true, Drop: 0.5}},
+		{"clip and max-norm", linear, 20, 0.02, planner{}, mlp.Training{Velocity: true, Clip: 0.5, MaxNorm: 1}},
+		{"all together", adaptive, 30, 0.001, planner{}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, L2: 1e-3, Clip: 1,
+			MaxNorm: 2, DropInput: 0.1, Drop: 0.3, Augment: elastic}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			how := recipe{compute.ReLU, compute.Args{LearningRate: c.rate, Momentum: 0.9, Seed: 1<<33 + 7}, c.training}
+			if !c.training.Augment.IsZero() {
+				how.hidden = compute.Tanh
+			}
+			agree(t, c.planner, c.bounds, c.dispatches, how, 196, 64, 10)
+		})
+	}
+}
+
+// agree trains a network on both backends and compares them.
+func agree(t *testing.T, p planner, bounds []bound, dispatches int, how recipe, layers ...int) {
+	t.Helper()
+	gpu := openTest(t, Options{}, seams{planner: p})
+	host := cpu.New()
+	defer host.Close()
+	a, b := newTrainerOf(t, gpu, 640, 64, how, layers...), newTrainerOf(t, host, 640, 64, how, layers...)
+	if fused := len(a.step.(*executable).steps); fused > dispatches {
+		t.Errorf("the step is of %d dispatches, more than %d", fused, dispatches)
+	}
+	done := 0
+	for _, at := range bounds {
+		a.run(at.steps - done)
+		b.run(at.steps - done)
+		done = at.steps
+		x, err := a.network.Values(a.network.Parameters())
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := b.network.Values(b.network.Parameters())
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst := 0.
+		for i := range x {
+			worst = max(worst, distance(x[i], y[i]))
+		}
+		p, q := a.loss(t), b.loss(t)
+		t.Logf("after %d steps: weights %.2g, loss %.8g and %.8g", done, worst, p, q)
+		if !(worst <= at.most) {
+			t.Errorf("after %d steps weights differ by %.2g, more than %.0g", done, worst, at.most)
+		}
+		if !(math.Abs(p-q) <= at.most*max(q, 1e-2)) {
+			t.Errorf("after %d steps the loss is %.8g, on the CPU %.8g", done, p, q)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ func TestStepOfTrainings(t *testing.T) {
 		{"max-norm", with(func(t *mlp.Training) { t.MaxNorm = 3 }), []int{784, 128, 10}, 5},
 	} {
 		b := openTest(t, Options{}, seams{})
-		r := newTrainerOf(t, b, 128, 64, compute.Args{LearningRate: 0.001, Momentum: 0.9}, c.training, c.layers...)
+		r := newTrainerOf(t, b, 128, 64, recipe{training: c.training}, c.layers...)
 		d := r.step.(*executable).Describe()
 		if len(d.Dispatches) != c.dispatches {
 			t.Errorf("%s %v: a step takes %d dispatches, want %d: %+v", c.name, c.layers, len(d.Dispatches), c.dispatches, d.Dispatches)

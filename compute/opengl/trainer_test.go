@@ -27,13 +27,24 @@ type trainer struct {
 // with: of each class a pattern of its own, with noise.
 func newTrainer(t testing.TB, b compute.Backend, samples, batch int, momentum float32, layers ...int) *trainer {
 	t.Helper()
-	return newTrainerOf(t, b, samples, batch, compute.Args{LearningRate: 0.02, Momentum: momentum},
-		mlp.Training{Velocity: momentum != 0}, layers...)
+	return newTrainerOf(t, b, samples, batch, descent(momentum), layers...)
 }
 
-// newTrainerOf is newTrainer for trainings of any kind. The first step has the arguments args, but
-// for its row.
-func newTrainerOf(t testing.TB, b compute.Backend, samples, batch int, args compute.Args, training mlp.Training, layers ...int) *trainer {
+// A recipe is how a trainer trains, and the activation of hidden layers. The first step has
+// the arguments args, but for its row.
+type recipe struct {
+	hidden   compute.Activation
+	args     compute.Args
+	training mlp.Training
+}
+
+// descent is gradient descent with momentum, or without.
+func descent(momentum float32) recipe {
+	return recipe{compute.ReLU, compute.Args{LearningRate: 0.02, Momentum: momentum}, mlp.Training{Velocity: momentum != 0}}
+}
+
+// newTrainerOf is newTrainer for recipes of any kind.
+func newTrainerOf(t testing.TB, b compute.Backend, samples, batch int, how recipe, layers ...int) *trainer {
 	t.Helper()
 	must := func(errs ...error) {
 		t.Helper()
@@ -41,12 +52,12 @@ func newTrainerOf(t testing.TB, b compute.Backend, samples, batch int, args comp
 			t.Fatal(err)
 		}
 	}
-	c := mlp.Config{Sizes: layers, Hidden: compute.ReLU, Output: compute.Softmax, Loss: compute.CrossEntropy,
+	c := mlp.Config{Sizes: layers, Hidden: how.hidden, Output: compute.Softmax, Loss: compute.CrossEntropy,
 		Init: mlp.He, Scale: 1. / 255, On: 1}
 	if side := int(math.Sqrt(float64(layers[0]))); side*side == layers[0] {
 		c.Width, c.Height = side, side
 	}
-	r := &trainer{backend: b, batch: batch, args: args}
+	r := &trainer{backend: b, batch: batch, args: how.args}
 	inputs, classes := layers[0], layers[len(layers)-1]
 	pixels, labels, order := make([]byte, samples*inputs), make([]byte, samples), make([]uint32, samples)
 	noise := uint32(1)
@@ -65,7 +76,7 @@ func newTrainerOf(t testing.TB, b compute.Backend, samples, batch int, args comp
 	r.set.Order, err[2] = b.AllocIndex(samples, samples)
 	r.set.Stats, err[3] = b.Alloc(samples, 2)
 	r.set.Totals, err[4] = b.Alloc(1, 2)
-	r.network, err[5] = mlp.New(b, c, batch, training)
+	r.network, err[5] = mlp.New(b, c, batch, how.training)
 	must(err[:]...)
 	must(b.WriteBytes(r.set.Images, pixels), b.WriteBytes(r.set.Labels, labels), b.WriteIndex(r.set.Order, order),
 		r.network.Load(r.network.Parameters(), c.InitialParameters(7)), r.network.Blur(5))
