@@ -70,7 +70,7 @@ func (p *pictures) made(local bool) []span {
 
 // spread is by how much a distortion adds to the pixels that are not zero: the edges of
 // what is drawn become wider. That of handwritten digits is measured.
-const spread = 1.4
+const spread = 1.3
 
 // density estimates the share of bytes that are not zero.
 func (p *pictures) density() float64 {

@@ -46,7 +46,8 @@ func (c stepCase) name() string {
 	for _, part := range []struct {
 		name  string
 		value float32
-	}{{"l2", t.L2}, {"l1", t.L1}, {"decay", t.Decay}, {"clip", t.Clip}, {"maxnorm", t.MaxNorm}, {"average", t.Average}} {
+	}{{"l2", t.L2}, {"l1", t.L1}, {"decay", t.Decay}, {"clip", t.Clip}, {"maxnorm", t.MaxNorm}, {"average", t.Average},
+		{"elastic", t.Augment.Alpha[1]}, {"rotation", t.Augment.Rotation}, {"dropinput", t.DropInput}, {"drop", t.Drop}} {
 		if part.value != 0 {
 			name += "," + part.name
 		}
@@ -102,9 +103,12 @@ func BenchmarkStep(b *testing.B) {
 func (c stepCase) run(b *testing.B, d dataset.Set) {
 	be := cpu.New()
 	defer be.Close()
-	config := mlp.Config{Sizes: c.sizes, Hidden: c.hidden, Output: compute.Softmax, Init: mlp.Xavier, Scale: 1. / 255, On: 1}
+	config := mlp.Config{Sizes: c.sizes, Hidden: c.hidden, Output: compute.Softmax, Init: mlp.Xavier, Scale: 1. / 255, On: 1, Width: 28, Height: 28}
 	n, err := mlp.New(be, config, c.batch, c.training)
 	if err != nil {
+		b.Fatal(err)
+	}
+	if err := n.Blur(5); err != nil {
 		b.Fatal(err)
 	}
 	if err := n.Load(n.Parameters(), config.InitialParameters(1)); err != nil {
