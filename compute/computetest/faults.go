@@ -23,7 +23,8 @@ func (f Fault) Wrap(b compute.Backend) compute.Backend { return f.wrap(b) }
 
 // Faults returns all planted faults, the same ones every time.
 func Faults() []Fault {
-	return slices.Concat(matmulFaults, elementFaults, lossFaults, batchFaults, queueFaults, memoryFaults)
+	return slices.Concat(matmulFaults, elementFaults, updateFaults, normFaults, lossFaults, batchFaults, drawFaults, warpFaults,
+		queueFaults, memoryFaults)
 }
 
 // fault returns a fault of one op: do takes the op's place.

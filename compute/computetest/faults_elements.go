@@ -45,6 +45,12 @@ var elementFaults = []Fault{
 		}
 		return z
 	})),
+	fault("scaled tanh's slope is two thirds", elementwise(compute.ScaledTanh, func(z float32) float32 {
+		return float32(compute.TanhAmplitude * math.Tanh(2./3*float64(z)))
+	})),
+	fault("scaled tanh is not scaled", elementwise(compute.ScaledTanh, func(z float32) float32 { return float32(math.Tanh(float64(z))) })),
+	fault("leaky ReLU does not leak", elementwise(compute.LeakyReLU, func(z float32) float32 { return max(0, z) })),
+	fault("leaky ReLU leaks a fifth", elementwise(compute.LeakyReLU, func(z float32) float32 { return max(z/5, z) })),
 	fault("softmax does not take the largest off", softmax(func(z []float32) []float32 {
 		sum := float32(0)
 		for j := range z {
@@ -75,6 +81,19 @@ var elementFaults = []Fault{
 	})),
 	fault("sigmoid's derivative is 1−y", derivative(compute.Sigmoid, func(y float32) float32 { return 1 - y })),
 	fault("tanh's derivative is 1−y", derivative(compute.Tanh, func(y float32) float32 { return 1 - y })),
+	fault("scaled tanh's derivative is that of tanh", derivative(compute.ScaledTanh, func(y float32) float32 { return 1 - y*y })),
+	fault("leaky ReLU's derivative is that of ReLU", derivative(compute.LeakyReLU, func(y float32) float32 {
+		if y > 0 {
+			return 1
+		}
+		return 0
+	})),
+	fault("leaky ReLU's derivative at 0 is 1", derivative(compute.LeakyReLU, func(y float32) float32 {
+		if y >= 0 {
+			return 1
+		}
+		return compute.Leak
+	})),
 	fault("the derivative is left out", func(c *call, o compute.Delta) { c.put(o.Dst, c.get(o.Back)) }),
 	fault("the last element is skipped", func(c *call, o compute.Delta) {
 		c.keep(o.Dst, func(i, j int) bool { return i == o.Dst.Rows-1 && j == o.Dst.Cols-1 })

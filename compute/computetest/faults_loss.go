@@ -2,6 +2,7 @@ package computetest
 
 import (
 	"math"
+	"slices"
 
 	"shadegrad/compute"
 )
@@ -92,7 +93,7 @@ var lossFaults = []Fault{
 		})
 	}),
 	fault("the gradient of softmax and squares is that of sigmoid", func(c *call, o compute.Loss) {
-		if o.F != compute.Softmax || o.Kind != compute.SquaredError || o.Delta.IsZero() {
+		if o.F != compute.Softmax || o.Kind != compute.SquaredError || o.Delta.IsZero() || !o.Targets.IsZero() {
 			c.right()
 			return
 		}
@@ -109,6 +110,48 @@ var lossFaults = []Fault{
 				v[e] = o.Scale * o.Weight * 2 * (out[e] - target) * out[e] * (1 - out[e])
 			}
 		})
+	}),
+	fault("targets are those of other rows", func(c *call, o compute.Loss) {
+		if o.Targets.IsZero() {
+			c.right()
+			return
+		}
+		t, n := c.get(o.Targets), o.Z.Cols
+		o.Targets = c.scratch(o.Z.Rows, n)
+		at := c.args.Row % o.Z.Rows * n
+		c.put(o.Targets, append(slices.Clone(t[at:]), t[:at]...))
+		c.instead(o)
+	}),
+	fault("targets are between Off and On", func(c *call, o compute.Loss) {
+		if !o.Targets.IsZero() {
+			t := c.get(o.Targets)
+			for e := range t {
+				t[e] = o.Off + (o.On-o.Off)*t[e]
+			}
+			o.Targets = c.scratch(o.Z.Rows, o.Z.Cols)
+			c.put(o.Targets, t)
+		}
+		c.instead(o)
+	}),
+	fault("targets are hit", func(c *call, o compute.Loss) {
+		c.change(o.Stats, func(v []float32) {
+			for i := c.args.Row; i < c.args.Row+o.Z.Rows && !o.Targets.IsZero(); i++ {
+				v[2*i+1] = 1
+			}
+		})
+	}),
+	fault("targets of cross-entropy are a class's", func(c *call, o compute.Loss) {
+		if o.Targets.IsZero() || o.Kind != compute.CrossEntropy {
+			c.right()
+			return
+		}
+		t := c.get(o.Targets)
+		for e := range t {
+			t[e] = float32(math.Floor(float64(t[e]) + 0.5))
+		}
+		o.Targets = c.scratch(o.Z.Rows, o.Z.Cols)
+		c.put(o.Targets, t)
+		c.instead(o)
 	}),
 	fault("of equal outputs the last is the answer", hits(several, outputs, func(o compute.Loss, y []float32, label int) bool {
 		best := 0
@@ -151,7 +194,7 @@ func sums(compute.Loss) compute.Activation      { return compute.Identity }
 func hits(about func(compute.Loss) bool, of func(compute.Loss) compute.Activation,
 	rule func(o compute.Loss, y []float32, label int) bool) func(*call, compute.Loss) {
 	return func(c *call, o compute.Loss) {
-		if !about(o) {
+		if !about(o) || !o.Targets.IsZero() {
 			c.right()
 			return
 		}

@@ -125,10 +125,10 @@ func (l *caseList) targetLosses(form lossCase, batches ...shape) {
 	}
 	for i, s := range batches {
 		c := form
-		c.m, c.n, c.row, c.bias = s.m, s.n, i%3, i%2 == 0
+		c.m, c.n, c.row, c.bias = s.m, s.n, 1+i%3, i%2 == 0
 		c.delta = []string{"out", "z", "none"}[i%3]
 		c.scale, c.weight = []float32{1 / float32(s.m), 1}[i%2], []float32{1, 0.5}[i/2%2]
-		c.off = []float32{0, 0.25}[i/4%2] // which targets have no use for
+		c.off = []float32{0.25, 0}[i/4%2] // which targets have no use for
 		l.loss(c)
 	}
 	form.m, form.n, form.z, form.scale, form.note = 14, 10, extremes, 1, "extreme"

@@ -31,6 +31,7 @@ func (l *caseList) dropouts() {
 			l.dropout(s, rate, i%3 == j%3, i+j)
 		}
 	}
+	l.threshold()
 	if l.quick {
 		return
 	}
@@ -57,6 +58,16 @@ func (l *caseList) dropout(s shape, rate float32, inPlace bool, turn int) {
 	})
 }
 
+// threshold is dropout at a rate that one of its random numbers is.
+func (l *caseList) threshold() {
+	stream, args := drawing(1)
+	number := args.Draws(stream).Half(17)
+	l.add("dropout", "dropout", []string{"m=5,n=7", "threshold is number 17"}, func(p *problem) {
+		p.do(compute.Dropout{Rate: float32(number) / 65536, Stream: stream, Src: p.input("Src", 5, 7, p.random(1)), Dst: p.output("Dst", 5, 7)})
+		p.run(args)
+	})
+}
+
 func (l *caseList) noises() {
 	list := l.some(0, 2)
 	if !l.quick {
@@ -75,7 +86,7 @@ func (l *caseList) noises() {
 func (l *caseList) takes() {
 	for i, s := range l.some(1, 2) {
 		for _, indexed := range both {
-			row := i % 4
+			row := 1 + i%3
 			l.add("take", "take", []string{s.String(), fmt.Sprintf("row=%d", row), flag(indexed, "index")}, func(p *problem) {
 				// The batch that begins at row is not the last, and the index visits
 				// fewer rows than there are.

@@ -79,7 +79,7 @@ func (c ruleCase) terms(bits int) ruleCase {
 		c.decay = 0.1
 	}
 	if bits&8 > 0 {
-		c.clip, c.norms = 2, 1+bits%5
+		c.clip, c.norms = 2, 1+bits%4
 	}
 	return c
 }
@@ -100,6 +100,10 @@ func (l *caseList) rules() {
 			first := c
 			first.args.Step, first.state = 0, start
 			l.rule(first)
+			l.nearZero(c)
+			loose := c
+			loose.clip, loose.norms = 1e6, 3
+			l.rule(loose)
 			continue
 		}
 		for i, s := range l.some(turn, 2) {
@@ -130,11 +134,7 @@ func (l *caseList) specialRules(c ruleCase) {
 		other.args = args
 		l.rule(other.terms(5))
 	}
-	small := c
-	small.state, small.epsilon, small.note = nearZero, 1e-8, "near zero"
-	l.rule(small)
-	small.epsilon = 0.1
-	l.rule(small)
+	l.nearZero(c)
 	for _, norms := range []int{1, 7, 300} {
 		clipped := c
 		clipped.clip, clipped.norms = 0.5, norms
@@ -145,6 +145,17 @@ func (l *caseList) specialRules(c ruleCase) {
 	still := c
 	still.clip, still.norms, still.note = 0.25, 3, "norms=0"
 	l.rule(still)
+}
+
+// nearZero adds cases in which ε counts beside the roots of the squares.
+func (l *caseList) nearZero(c ruleCase) {
+	if c.rule != compute.RMSProp && c.rule != compute.Adam {
+		return
+	}
+	c.state, c.note = nearZero, "near zero"
+	for _, c.epsilon = range []float32{1e-8, 0.1} {
+		l.rule(c)
+	}
 }
 
 // start is what a run begins with.

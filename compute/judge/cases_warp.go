@@ -13,6 +13,8 @@ type warpCase struct {
 	field, indexed, labels bool
 	note                   string
 	turn                   int
+	// displaced is what the field is made of, or nil.
+	displaced func(p *problem) func(int) float32
 }
 
 // distortions are op Warp's parameters one by one, and all together.
@@ -68,10 +70,24 @@ func (l *caseList) warps() {
 		c.op.Scale, c.op.Calm = 1./255, 1<<1|1<<7
 		l.warp(c)
 	}
+	l.halves()
 	// Classes from 64 on are not calm, whatever a shift by so many bits does.
 	c := warpCase{m: 40, width: 6, height: 7, op: distortions[1].op, note: "calm=all,classes=256", labels: true, indexed: true}
 	c.op.Scale, c.op.Calm = 1, 1<<64-1
 	l.warp(c)
+}
+
+// halves are places half-way between two pixels, whose values are often half-way between two
+// levels; and of other fractions that float32 holds.
+func (l *caseList) halves() {
+	for _, parts := range []int{2, 8} {
+		c := warpCase{m: 6, width: 12, height: 10, field: true, note: fmt.Sprintf("fractions=1/%d", parts)}
+		c.op.Scale, c.op.Alpha = 1./255, [2]float32{4, 4}
+		c.displaced = func(p *problem) func(int) float32 {
+			return func(int) float32 { return float32(p.intn(5*parts)-2*parts) / float32(4*parts) }
+		}
+		l.warp(c)
+	}
 }
 
 func (l *caseList) warp(c warpCase) {
@@ -97,7 +113,11 @@ func (l *caseList) warp(c warpCase) {
 		}
 		if c.field {
 			// Displacements of half a pixel or so.
-			op.Field = p.input("Field", c.height, 2*c.m*c.width, p.random(0.08))
+			displaced := c.displaced
+			if displaced == nil {
+				displaced = func(p *problem) func(int) float32 { return p.random(0.08) }
+			}
+			op.Field = p.input("Field", c.height, 2*c.m*c.width, displaced(p))
 		}
 		p.do(op)
 		p.run(args)

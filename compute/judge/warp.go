@@ -61,6 +61,7 @@ type affinity struct {
 	a, b            term // width and height
 	middle, shift   [2]float64
 	alpha           float64
+	still           bool // nothing but the field moves a pixel
 }
 
 func newAffinity(o compute.Warp, args compute.Args, i int, half bool) affinity {
@@ -81,6 +82,7 @@ func newAffinity(o compute.Warp, args compute.Args, i int, half bool) affinity {
 		middle: [2]float64{float64(o.Width-1) / 2, float64(o.Height-1) / 2},
 		shift:  [2]float64{float64(o.Translation) * u(4), float64(o.Translation) * u(5)},
 		alpha:  (least+most)/2 + (most-least)/2*u(6),
+		still:  o.Rotation == 0 && o.Shear == 0 && o.Scaling == 0 && o.Translation == 0 && least == most,
 	}
 }
 
@@ -109,6 +111,10 @@ func (a *affinity) place(x, y int, f [2]term) (at [2]term) {
 		val := matrix[d][0]*p + matrix[d][1]*q + a.middle[d] + a.shift[d] + a.alpha*f[d].val
 		first, second := terms[d][0]*math.Abs(p), terms[d][1]*math.Abs(q)
 		elastic := math.Abs(a.alpha) * (math.Abs(f[d].val) + f[d].tol)
+		if moved := a.alpha * f[d].val; a.still && f[d].tol == 0 && coarse(moved) {
+			at[d] = term{val: float64([]int{x, y}[d]) + moved}
+			continue
+		}
 		tol := placeBound*(first+second+a.middle[d]+math.Abs(a.shift[d])+elastic) +
 			trigBound*(math.Abs(p)+(1+k)*math.Abs(q)) +
 			first*a.a.tol/a.a.val + second*a.b.tol/a.b.val + math.Abs(a.alpha)*f[d].tol
@@ -116,6 +122,11 @@ func (a *affinity) place(x, y int, f [2]term) (at [2]term) {
 	}
 	return at
 }
+
+// coarse tells whether a displacement is a multiple of 2⁻⁷, and small: then no rounding
+// is in the way of float32, neither in the place nor in the interpolation, so that halves
+// are halves.
+func coarse(v float64) bool { return math.Abs(v) < 1<<10 && v*128 == math.Floor(v*128) }
 
 // An image is a row of pixels, and 0 around them.
 type image struct {
@@ -144,6 +155,9 @@ func (m image) at(place [2]term) (v, tol float64) {
 		return 0, 0
 	}
 	v = m.value(x.val, y.val)
+	if x.tol == 0 && y.tol == 0 {
+		return v, 0
+	}
 	steepX, steepY, top := 0., 0., 0.
 	for j := int(math.Floor(y.val - y.tol)); j <= int(math.Floor(y.val+y.tol))+1; j++ {
 		for i := int(math.Floor(x.val - x.tol)); i <= int(math.Floor(x.val+x.tol))+1; i++ {

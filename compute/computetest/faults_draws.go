@@ -1,0 +1,154 @@
+package computetest
+
+import "shadegrad/compute"
+
+// drawFaults are those of random numbers, and of batches of numbers.
+var drawFaults = []Fault{
+	fault("the mask is that of the next step", func(c *call, o compute.Dropout) {
+		c.args.Step++
+		c.right()
+	}),
+	fault("the mask is the same in each step", func(c *call, o compute.Dropout) {
+		c.args.Step = 0
+		c.right()
+	}),
+	fault("the upper half of the seed is ignored", func(c *call, o compute.Dropout) {
+		c.args.Seed = uint64(uint32(c.args.Seed))
+		c.right()
+	}),
+	fault("the stream is ignored", func(c *call, o compute.Dropout) {
+		o.Stream = 0
+		c.instead(o)
+	}),
+	fault("the streams are those of the host", func(c *call, o compute.Dropout) {
+		o.Stream -= 16
+		c.instead(o)
+	}),
+	fault("nothing is left out", func(c *call, o compute.Dropout) {
+		o.Rate = 0
+		c.instead(o)
+	}),
+	masks("the mask is inverted", func(m mask) float32 {
+		if m.half(m.e) < m.threshold {
+			return m.k
+		}
+		return 0
+	}),
+	masks("what is left is not made up for", func(m mask) float32 {
+		if m.half(m.e) >= m.threshold {
+			return 1
+		}
+		return 0
+	}),
+	masks("what is left is divided", func(m mask) float32 {
+		if m.half(m.e) >= m.threshold {
+			return 1 / m.k
+		}
+		return 0
+	}),
+	masks("what the threshold hits is left out", func(m mask) float32 {
+		if m.half(m.e) > m.threshold {
+			return m.k
+		}
+		return 0
+	}),
+	masks("the halves of a word change places", func(m mask) float32 { return m.from(m.e ^ 1) }),
+	masks("the words of a block are in the wrong order", func(m mask) float32 { return m.from(m.e ^ 6) }),
+	masks("each row has the same mask", func(m mask) float32 { return m.from(m.e % m.Dst.Cols) }),
+	masks("elements are counted column by column", func(m mask) float32 {
+		return m.from(m.e%m.Dst.Cols*m.Dst.Rows + m.e/m.Dst.Cols)
+	}),
+	masks("elements are counted from 1", func(m mask) float32 { return m.from(m.e + 1) }),
+	fault("what is left out keeps its value", func(c *call, o compute.Dropout) {
+		src := c.get(o.Src)
+		c.change(o.Dst, func(v []float32) {
+			for e := range v {
+				if v[e] == 0 {
+					v[e] = src[e]
+				}
+			}
+		})
+	}),
+
+	fault("the numbers are from 0 on", func(c *call, o compute.Noise) {
+		c.change(o.Dst, func(v []float32) {
+			for e := range v {
+				v[e] = (v[e] + 1) / 2
+			}
+		})
+	}),
+	fault("the numbers begin at −1", func(c *call, o compute.Noise) {
+		c.change(o.Dst, func(v []float32) {
+			for e := range v {
+				v[e] -= 0x1p-16
+			}
+		})
+	}),
+	fault("the numbers are signed", func(c *call, o compute.Noise) {
+		c.change(o.Dst, func(v []float32) {
+			for e := range v {
+				if v[e]++; v[e] > 1 {
+					v[e] -= 2
+				}
+			}
+		})
+	}),
+	fault("the halves of a word change places", func(c *call, o compute.Noise) {
+		c.change(o.Dst, func(v []float32) {
+			for e := 1; e < len(v); e += 2 {
+				v[e-1], v[e] = v[e], v[e-1]
+			}
+		})
+	}),
+	fault("the step is ignored", func(c *call, o compute.Noise) {
+		c.args.Step = 0
+		c.right()
+	}),
+
+	fault("Args.Row is ignored", func(c *call, o compute.Take) {
+		c.args.Row = 0
+		c.right()
+	}),
+	fault("the index is ignored", func(c *call, o compute.Take) {
+		o.Index = compute.Index{}
+		c.instead(o)
+	}),
+	fault("the last row is skipped", func(c *call, o compute.Take) {
+		c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 })
+	}),
+	fault("the last column is skipped", func(c *call, o compute.Take) {
+		c.keep(o.Dst, func(_, j int) bool { return j == o.Dst.Cols-1 })
+	}),
+}
+
+// A mask is what decides about element e of op Dropout.
+type mask struct {
+	compute.Dropout
+	args      compute.Args
+	e         int
+	threshold uint32
+	k         float32
+}
+
+func (m mask) half(e int) uint32 { return uint32(m.args.Draws(m.Stream).Half(uint64(e))) }
+
+// from is the factor that random number e makes.
+func (m mask) from(e int) float32 {
+	if m.half(e) >= m.threshold {
+		return m.k
+	}
+	return 0
+}
+
+// masks does op Dropout with another factor for each element.
+func masks(what string, factor func(m mask) float32) Fault {
+	return fault(what, func(c *call, o compute.Dropout) {
+		m := mask{Dropout: o, args: c.args}
+		m.threshold, m.k = o.Threshold()
+		v := c.get(o.Src)
+		for m.e = range v {
+			v[m.e] *= factor(m)
+		}
+		c.put(o.Dst, v)
+	})
+}
