@@ -177,3 +177,71 @@ func TestSameData(t *testing.T) {
 		t.Errorf("without a digest: %v", err)
 	}
 }
+
+// TestCheckpointOfRecipes keeps all that there is of a run of every kind, in the middle of an
+// epoch, between epochs and when it is done.
+func TestCheckpointOfRecipes(t *testing.T) {
+	for name, r := range recipes() {
+		t.Run(name, func(t *testing.T) {
+			steps := r.o.steps(47)
+			for _, stop := range []int{1, steps, 2*steps + 1, -1} {
+				run := &Run{Data: r.d, State: NewState(r.o, r.d, "here"), Report: &recorder{}, Backend: cpu.New()}
+				if err := run.Do(after(stop)); err != nil && !errors.Is(err, ErrInterrupted) {
+					t.Fatal(err)
+				}
+				run.Backend.Close()
+				path := filepath.Join(t.TempDir(), "checkpoint")
+				if err := SaveCheckpoint(path, run.State); err != nil {
+					t.Fatal(err)
+				}
+				got, err := LoadCheckpoint(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(got, run.State) {
+					t.Errorf("after %d steps: loaded %+v\nsaved  %+v", stop, got, run.State)
+				}
+			}
+		})
+	}
+}
+
+// TestCheckpointOfRecipeRefused misses what the options say that there is.
+func TestCheckpointOfRecipeRefused(t *testing.T) {
+	r := recipes()["everything, validation"]
+	s, _ := trainCPU(t, r.o, r.d)
+	for _, tt := range []struct {
+		tensor string // which is changed
+		change func(*safetensors.Tensor)
+		want   string
+	}{
+		{"square.2.weight", func(x *safetensors.Tensor) { x.Data[3] = -1e-9 },
+			`tensor "square.2.weight" is damaged: value 3 is -1e-09, and no mean of squares`},
+		{"square.0.bias", func(x *safetensors.Tensor) { x.Name = "square.0.b" },
+			`tensor "square.0.b" does not belong to the checkpoint of a network 16-12-4`},
+		{"average.0.weight", func(x *safetensors.Tensor) { x.Shape = []int{16, 12} },
+			`tensor "average.0.weight" has shape [16 12], a network 16-12-4 has [12 16]`},
+		{"best.2.bias", func(x *safetensors.Tensor) { x.Data[0] = float32(math.Inf(-1)) },
+			`tensor "best.2.bias" is damaged: value 0 is -Inf`},
+	} {
+		path := filepath.Join(t.TempDir(), "checkpoint")
+		if err := SaveCheckpoint(path, s); err != nil {
+			t.Fatal(err)
+		}
+		f, err := safetensors.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, ok := f.Tensor(tt.tensor)
+		if !ok {
+			t.Fatalf("there is no tensor %q", tt.tensor)
+		}
+		tt.change(x)
+		if err := safetensors.Write(path, f); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadCheckpoint(path); err == nil || err.Error() != path+": "+tt.want {
+			t.Errorf("%s: error %v, want %q", tt.tensor, err, tt.want)
+		}
+	}
+}

@@ -11,7 +11,7 @@ type Scores struct {
 	Samples   int
 	Loss      float64 // mean
 	Acc       float64 // share of hits
-	Confusion [][]int // Confusion[i][j] samples of class i were taken for class j
+	Confusion [][]int // Confusion[i][j] samples of class i were taken for class j; none for regression
 }
 
 // Predicted returns how many samples were taken for class j.
@@ -41,10 +41,11 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if err := evalNeed(b.Info(), c, d, evalFeeding(b.Info(), c, d)).check(b.Info(), 0, c, evalRows(c, d.Len())); err != nil {
 		return nil, err
 	}
-	s = &Scores{Samples: d.Len(), Confusion: newConfusion(max(c.Outputs(), 2))}
-	if s.Loss, s.Acc, err = meanLoss(b, c, values, d); err != nil {
-		return nil, err
+	s = &Scores{Samples: d.Len()}
+	if s.Loss, s.Acc, err = meanLoss(b, c, values, d); err != nil || c.Regression {
+		return s, err
 	}
+	s.Confusion = newConfusion(max(c.Outputs(), 2))
 	outputs, err := predict(b, c, values, d)
 	if err != nil {
 		return nil, err
