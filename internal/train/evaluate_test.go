@@ -89,9 +89,9 @@ func TestEvaluateRefusesLabels(t *testing.T) {
 	set := &dataset.Set{Images: make([]byte, 32), Labels: []byte{3, 4}, Width: 4, Height: 4, Classes: 5}
 	b := cpu.New()
 	defer b.Close()
-	const want = ": label out of range at byte 9: expected 0 to 3, found 4"
+	const want = "sample 2: label out of range: expected 0 to 3, found 4"
 	if _, err := Evaluate(b, c, c.InitialParameters(1), set); err == nil || err.Error() != want {
-		t.Errorf("error %v, want %q after the file's name", err, want)
+		t.Errorf("error %v, want %q", err, want)
 	}
 }
 
