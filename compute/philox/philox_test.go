@@ -117,3 +117,55 @@ func TestHalves(t *testing.T) {
 		}
 	}
 }
+
+// TestHalf has each half be that of its block's words, in order, whatever the index.
+func TestHalf(t *testing.T) {
+	s := Stream{Seed: 0x123456789abcdef0, ID: 0xfedcba9876543210}
+	for _, i := range []uint64{0, 1, 1<<32 - 1, 1 << 32, 1<<61 - 1} {
+		words := Block([2]uint32{0x9abcdef0, 0x12345678}, [4]uint32{uint32(i), uint32(i >> 32), 0x76543210, 0xfedcba98})
+		for h := range uint64(8) {
+			want := words[h/2] & 0xffff
+			if h%2 == 1 {
+				want = words[h/2] >> 16
+			}
+			if got := s.Half(8*i + h); uint32(got) != want {
+				t.Errorf("half %d of block %d is %04x, want %04x", h, i, got, want)
+			}
+		}
+	}
+}
+
+// TestHalfMoments has the halves be uniform: all together, of each place in a block, and
+// not like their neighbours.
+func TestHalfMoments(t *testing.T) {
+	const n = 80_000
+	s := Stream{Seed: 11, ID: 5}
+	u := func(e uint64) float64 { return (2*float64(s.Half(e))+1)/65536 - 1 }
+	check := func(what string, draws int, draw func(uint64) float64, mean, variance float64) {
+		t.Helper()
+		m, v := moments(draws, draw)
+		if math.Abs(m-mean) > 5*math.Sqrt(variance/float64(draws)) || math.Abs(v-variance) > 0.05*variance {
+			t.Errorf("%s: mean %g and variance %g, want %g and %g", what, m, v, mean, variance)
+		}
+	}
+	check("all", n, u, 0, 1./3)
+	for h := range uint64(8) {
+		check("one place", n/8, func(i uint64) float64 { return u(8*i + h) }, 0, 1./3)
+		check("neighbours", n/8, func(i uint64) float64 { return u(8*i+h) * u(8*i+h+1) }, 0, 1./9)
+	}
+	other := Stream{Seed: 11, ID: 6}
+	check("two streams", n, func(e uint64) float64 { return u(e) * ((2*float64(other.Half(e))+1)/65536 - 1) }, 0, 1./9)
+	// Of 2¹⁶ numbers each is about as likely; of 256 parts of them, surely.
+	var counts [256]int
+	for e := range uint64(n) {
+		counts[s.Half(e)>>8]++
+	}
+	chi := 0.
+	for _, c := range counts {
+		chi += (float64(c) - n/256.) * (float64(c) - n/256.) / (n / 256.)
+	}
+	// Five standard deviations of 255 degrees of freedom.
+	if math.Abs(chi-255) > 5*math.Sqrt(2*255) {
+		t.Errorf("χ² is %g, with 255 degrees of freedom", chi)
+	}
+}
