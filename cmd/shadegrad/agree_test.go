@@ -15,7 +15,7 @@ func TestBackendsAgree(t *testing.T) {
 	needGPU(t)
 	p := at(t)
 	train := func(backend string) []map[string]any {
-		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), "-hidden=128", "-batch=64", "-epochs=3", "-seed=5").is(0)
+		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), "-hidden=128", "-batch=64", "-epochs=3", "-seed=5", "-test=each").is(0)
 		list := events(t, r.stdout)
 		if len(list) != 5 || list[0]["backend"] != backend {
 			t.Fatalf("events: %v", list)

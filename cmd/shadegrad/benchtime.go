@@ -44,7 +44,7 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, append([]string{"train", "-json"}, args...)...)
+	cmd := exec.Command(self, append([]string{"train", "-json", "-test=each", "-every=1"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()

@@ -20,7 +20,7 @@ func (r *textReporter) diagnosed(d *diagnosis.Report) {
 		}
 		gap = fmt.Sprintf("; training accuracy %.2f points %s the %s accuracy", 100*math.Abs(d.Gap), side, d.HeldOut)
 	}
-	fmt.Fprintf(r.notes, "after epoch %d, tried on %s%s\n", d.Epoch, count(d.Images, "training "+strings.TrimSuffix(samples(r.state.Data), "s")), gap)
+	fmt.Fprintf(r.notes, "after epoch %d, tried on %s%s\n", d.Epoch, count(d.Images, "training "+strings.TrimSuffix(samples(r.state.Data.Height), "s")), gap)
 	const line = "  %-5s  %-28s  %8s  %8s  %8s  %8s  %8s\n"
 	fmt.Fprintf(r.notes, line, "layer", "units", "delta", "gradient", "weights", "step", "moved")
 	for i, l := range d.Layers {

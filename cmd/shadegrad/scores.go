@@ -31,15 +31,19 @@ func share(part, whole int) (float64, bool) {
 	return float64(part) / float64(whole), true
 }
 
-// table writes the scores for people.
+// table writes the scores for people. For regression there is only a loss.
 func (s scores) table(path string, d *dataset.Data) string {
 	var t strings.Builder
+	if s.Confusion == nil {
+		fmt.Fprintf(&t, "%s on %s: %s, loss %.6g\n", path, d.Name, count(s.Samples, "test sample"), s.Loss)
+		return t.String()
+	}
 	hits := 0
 	for i := range s.Confusion {
 		hits += s.Confusion[i][i]
 	}
-	fmt.Fprintf(&t, "%s on %s: %d of %d test images right, accuracy %.2f%%, loss %.4f\n\n",
-		path, d.Name, hits, s.Samples, 100*s.Acc, s.Loss)
+	fmt.Fprintf(&t, "%s on %s: %d of %d test %s right, accuracy %.2f%%, loss %.4f\n\n",
+		path, d.Name, hits, s.Samples, samples(d.Test.Height), 100*s.Acc, s.Loss)
 	width := len(fmt.Sprint(s.Samples)) + 1
 	fmt.Fprintf(&t, "rows: what it is; columns: what it was taken for\n%5s", "")
 	for j := range s.Confusion {
@@ -72,16 +76,16 @@ func percent(v float64, ok bool) string {
 	return fmt.Sprintf("%.2f%%", 100*v)
 }
 
-// An evalEvent is what "eval -json" writes.
+// An evalEvent is what "eval -json" writes. For regression it has neither accuracy nor classes.
 type evalEvent struct {
 	Event     string       `json:"event"` // "eval"
 	Model     string       `json:"model"`
 	Data      string       `json:"data"`
 	Images    int          `json:"test_images"`
-	Acc       float64      `json:"test_acc"`
+	Acc       *float64     `json:"test_acc,omitempty"`
 	Loss      float64      `json:"test_loss"`
-	Confusion [][]int      `json:"confusion"` // [class][taken for]
-	Classes   []classScore `json:"classes"`
+	Confusion [][]int      `json:"confusion,omitempty"` // [class][taken for]
+	Classes   []classScore `json:"classes,omitempty"`
 	Backend   string       `json:"backend"`
 	Device    string       `json:"device"`
 }
@@ -95,8 +99,11 @@ type classScore struct {
 }
 
 func (s scores) event(path string, d *dataset.Data, i compute.Info) evalEvent {
-	e := evalEvent{Event: "eval", Model: path, Data: d.Name, Images: s.Samples, Acc: s.Acc, Loss: s.Loss,
+	e := evalEvent{Event: "eval", Model: path, Data: d.Name, Images: s.Samples, Loss: s.Loss,
 		Confusion: s.Confusion, Backend: i.Backend, Device: i.Device}
+	if s.Confusion != nil {
+		e.Acc = &s.Acc
+	}
 	for c := range s.Confusion {
 		score := classScore{Class: c, Images: s.Actual(c)}
 		if p, ok := s.precision(c); ok {

@@ -63,7 +63,7 @@ func (r *textReporter) Started(i compute.Info) {
 	case s.Trained():
 		fmt.Fprintf(r.notes, "going on with the test, after %s\n", count(s.Epoch, "epoch"))
 	case s.Rows > 0 || s.Epoch > 0:
-		fmt.Fprintf(r.notes, "going on in epoch %d of %d, after %d of %d %s\n", s.Epoch+1, o.Epochs, s.Rows, s.Data.Samples, samples(s.Data))
+		fmt.Fprintf(r.notes, "going on in epoch %d of %d, after %d of %d %s\n", s.Epoch+1, o.Epochs, s.Rows, s.Data.Samples, samples(s.Data.Height))
 	}
 }
 
@@ -103,7 +103,7 @@ func (r *textReporter) Finished(e train.Epoch) {
 	if o.TestsEach() {
 		line += "; test " + r.figures(e.TestLoss, e.TestAcc)
 	}
-	r.print("%s; %.2f s, %.0f %s/s\n", line, e.Seconds, e.ImagesPerSecond(), samples(r.state.Data))
+	r.print("%s; %.2f s, %.0f %s/s\n", line, e.Seconds, e.ImagesPerSecond(), samples(r.state.Data.Height))
 }
 
 // figures writes a loss and an accuracy, which a network for regression has not.
@@ -114,9 +114,9 @@ func (r *textReporter) figures(loss, acc float64) string {
 	return fmt.Sprintf("loss %.4f, accuracy %.2f%%", loss, 100*acc)
 }
 
-// samples is what the samples of a data set are called, more than one of them.
-func samples(d train.DataInfo) string {
-	if d.Height > 1 {
+// samples is what samples of a height are called: images, unless they are rows of numbers.
+func samples(height int) string {
+	if height > 1 {
 		return "images"
 	}
 	return "samples"

@@ -96,6 +96,7 @@ class Shadegrad:
             f"-momentum={case.momentum:g}",
             f"-schedule={case.schedule}",
             f"-seed={seed}",
+            "-test=each",
         ]
         if data != MNIST:
             flags.append(f"-data={data}")
