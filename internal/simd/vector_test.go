@@ -22,7 +22,12 @@ const (
 	testMu   = 0.9
 )
 
-var elementKernels = []elementKernel{
+const (
+	testA = 1.7159
+	testB = 0.6666
+)
+
+var elementKernels = append(stepKernels(), []elementKernel{
 	{"Add", 2, 1, func(a [][]float32) { Add(a[0], a[1]) }, func(x []float64) ([]float64, []float64) {
 		return []float64{x[0] + x[1]}, []float64{math.Abs(x[0]) + math.Abs(x[1])}
 	}, true},
@@ -65,7 +70,35 @@ var elementKernels = []elementKernel{
 		y := math.Tanh(x[0])
 		return []float64{y}, []float64{math.Abs(y)}
 	}, false},
-}
+	{"ScaledTanh", 1, 1, func(a [][]float32) { ScaledTanh(a[0], testA, testB) }, func(x []float64) ([]float64, []float64) {
+		y := float64(float32(testA)) * math.Tanh(float64(float32(testB))*x[0])
+		return []float64{y}, []float64{math.Abs(y)}
+	}, false},
+	{"DeltaScaledTanh", 3, 1, func(a [][]float32) { DeltaScaledTanh(a[0], a[1], a[2], testA, testB) }, func(x []float64) ([]float64, []float64) {
+		a, b := float64(float32(testA)), float64(float32(testB))
+		d := x[1] * (a - x[2]) * (a + x[2]) * b / a
+		return []float64{d}, []float64{math.Abs(d)}
+	}, true},
+	{"LeakyReLU", 1, 1, func(a [][]float32) { LeakyReLU(a[0], 0.01) }, func(x []float64) ([]float64, []float64) {
+		y := max(x[0], float64(float32(0.01))*x[0])
+		return []float64{y}, []float64{math.Abs(y)}
+	}, true},
+	{"DeltaLeakyReLU", 3, 1, func(a [][]float32) { DeltaLeakyReLU(a[0], a[1], a[2], 0.01) }, func(x []float64) ([]float64, []float64) {
+		if x[2] > 0 {
+			return []float64{x[1]}, []float64{0}
+		}
+		d := float64(float32(0.01)) * x[1]
+		return []float64{d}, []float64{math.Abs(d)}
+	}, true},
+	{"Average", 2, 1, func(a [][]float32) { Average(a[0], a[1], 0.1) }, func(x []float64) ([]float64, []float64) {
+		d := float64(float32(0.1)) * (x[1] - x[0])
+		return []float64{x[0] + d}, []float64{math.Abs(x[0]) + 0.1*(math.Abs(x[0])+math.Abs(x[1]))}
+	}, false},
+	{"Scale", 1, 1, func(a [][]float32) { Scale(a[0], 0.3) }, func(x []float64) ([]float64, []float64) {
+		y := float64(float32(0.3)) * x[0]
+		return []float64{y}, []float64{math.Abs(y)}
+	}, true},
+}...)
 
 func TestElements(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
@@ -127,41 +160,53 @@ func TestElementsSpecial(t *testing.T) {
 	before := Current()
 	defer Set(before)
 	for _, k := range elementKernels {
-		n := 1
-		for range k.arrays {
-			n *= len(specials)
-		}
-		a := newArena(t, 2)
-		value := func(array, i int) float32 {
-			for range array {
-				i /= len(specials)
+		// As many arrays as fit in a region go through all combinations at once.
+		n, rounds := 1, 1
+		for j := range k.arrays {
+			if j < 3 {
+				n *= len(specials)
+			} else {
+				rounds *= len(specials)
 			}
-			return specials[i%len(specials)]
 		}
-		var want [][]float32
-		for _, l := range Levels() { // Off first
-			Set(l)
-			got, operands := k.input(a, n, value)
-			k.run(got)
-			if l == Off {
-				want = got
-				continue
-			}
-			for r := range k.results {
-				for i, w := range want[r] {
-					g := got[r][i]
-					ok := same(g, w)
-					if !k.exact && !ok {
-						y, size := k.want(column(operands, i))
-						ok = near(g, y[r], 8*unit*size[r]+1e-37)
-					}
-					// A fused sum may stay finite, or just not, where the other does not.
-					if !ok && !k.exact && (math.Abs(float64(g)) > 3.4e38 || math.Abs(float64(w)) > 3.4e38) && (g > 0) == (w > 0) && g == g && w == w {
-						ok = true
-					}
-					if !ok {
-						t.Fatalf("%s at %v: result %d of element %d is %g, want %g", k.name, l, r, i, g, w)
-					}
+		for round := range rounds {
+			k.special(t, n, func(array, i int) float32 {
+				i += n * round
+				for range array {
+					i /= len(specials)
+				}
+				return specials[i%len(specials)]
+			})
+		}
+	}
+}
+
+// special holds the levels to what plain Go makes of n values, and to the equation.
+func (k elementKernel) special(t *testing.T, n int, value func(array, i int) float32) {
+	a := newArena(t, 2)
+	var want [][]float32
+	for _, l := range Levels() { // Off first
+		Set(l)
+		got, operands := k.input(a, n, value)
+		k.run(got)
+		if l == Off {
+			want = got
+			continue
+		}
+		for r := range k.results {
+			for i, w := range want[r] {
+				g := got[r][i]
+				ok := same(g, w)
+				if !k.exact && !ok {
+					y, size := k.want(column(operands, i))
+					ok = near(g, y[r], 8*unit*size[r]+1e-37)
+				}
+				// A fused sum may stay finite, or just not, where the other does not.
+				if !ok && !k.exact && (math.Abs(float64(g)) > 3.4e38 || math.Abs(float64(w)) > 3.4e38) && (g > 0) == (w > 0) && g == g && w == w {
+					ok = true
+				}
+				if !ok {
+					t.Fatalf("%s at %v: result %d of element %d, of %v, is %g, want %g", k.name, l, r, i, column(operands, i), g, w)
 				}
 			}
 		}
@@ -207,6 +252,8 @@ func TestDeltaInPlace(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		for name, f := range map[string]func(dst, back, y []float32){
 			"DeltaReLU": DeltaReLU, "DeltaSigmoid": DeltaSigmoid, "DeltaTanh": DeltaTanh,
+			"DeltaLeakyReLU":  func(dst, back, y []float32) { DeltaLeakyReLU(dst, back, y, 0.01) },
+			"DeltaScaledTanh": func(dst, back, y []float32) { DeltaScaledTanh(dst, back, y, testA, testB) },
 		} {
 			a := newArena(t, 4)
 			for _, n := range lengths() {
