@@ -292,7 +292,7 @@ func (s *sparseUpdate) transposed(worker, row, n, lo, hi int) simd.Sparse {
 
 // gradientAtATime is how many elements of the gradient are made before they are used, so that
 // they are still in the first cache.
-const gradientAtATime = 1 << 12
+const gradientAtATime = 1 << 13
 
 // step updates the weights of the pixels from p on to a part's units.
 func (s *sparseUpdate) step(worker int, x simd.Sparse, p int, u unitPart, m *move) {
