@@ -103,6 +103,40 @@ func dropoutGroups(dst, src []float32, groups int, keys *[20]uint32, id, block u
 	}
 }
 
+func dropBytes(x []byte, s philox.Stream, first uint64, threshold uint32) {
+	if level == Off {
+		dropBytesGo(x, s, first, threshold)
+		return
+	}
+	keys, group := philoxKeys(s.Seed), drawnAtOnce()
+	least := int32(min(threshold, 1<<16)) - 1
+	skip, head, groups := ends(first, len(x), group)
+	var few [mostDrawn]byte
+	if head > 0 {
+		copy(few[skip:], x[:head])
+		dropByteGroups(few[:], 1, &keys, s.ID, first/drawn, least)
+		copy(x[:head], few[skip:])
+		x, first = x[head:], first+uint64(head)
+	}
+	if groups > 0 {
+		dropByteGroups(x, groups, &keys, s.ID, first/drawn, least)
+		x, first = x[groups*group:], first+uint64(groups*group)
+	}
+	if len(x) > 0 {
+		copy(few[:], x)
+		dropByteGroups(few[:], 1, &keys, s.ID, first/drawn, least)
+		copy(x, few[:])
+	}
+}
+
+func dropByteGroups(x []byte, groups int, keys *[20]uint32, id, block uint64, least int32) {
+	if level == AVX512 {
+		dropBytesAVX512(&x[0], groups, &keys[0], id, block, least)
+	} else {
+		dropBytesAVX2(&x[0], groups, &keys[0], id, block, least)
+	}
+}
+
 // mostWide is the largest side of an image whose sums are whole numbers that float32 has.
 const mostWide = 1 << 20
 

@@ -60,3 +60,27 @@ func dropoutGo(dst, src []float32, s philox.Stream, first uint64, threshold uint
 		dst, src, first = dst[n:], src[n:], first+uint64(n)
 	}
 }
+
+// DropBytes is Dropout for bytes, which it leaves out as Dropout would the elements that they
+// stand for, and does not multiply:
+//
+//	x[i] = x[i] where u(first+i) ≥ threshold, else 0
+func DropBytes(x []byte, s philox.Stream, first uint64, threshold uint32) {
+	if len(x) > 0 {
+		dropBytes(x, s, first, threshold)
+	}
+}
+
+func dropBytesGo(x []byte, s philox.Stream, first uint64, threshold uint32) {
+	var halves [256]uint16
+	for len(x) > 0 {
+		n := min(len(x), len(halves))
+		s.Halves(halves[:n], first)
+		for i, u := range halves[:n] {
+			if uint32(u) < threshold {
+				x[i] = 0
+			}
+		}
+		x, first = x[n:], first+uint64(n)
+	}
+}

@@ -346,6 +346,163 @@ group:
 	VZEROUPPER
 	RET
 
+// func dropBytesAVX2(dst *uint8, groups int, keys *uint32, id uint64, block uint64, least int32)
+// Requires: AVX, AVX2
+TEXT ·dropBytesAVX2(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         groups+8(FP), CX
+	MOVQ         keys+16(FP), DX
+	VMOVUPS      random_m0_x4<>+0(SB), Y0
+	VMOVUPS      random_m1_x4<>+0(SB), Y1
+	VMOVUPS      random_step_x4<>+0(SB), Y3
+	VPBROADCASTQ block+32(FP), Y2
+	VMOVUPS      random_order_x4<>+0(SB), Y4
+	VPADDQ       Y4, Y2, Y2
+	VPBROADCASTQ id+24(FP), Y4
+	VPSRLQ       $0x20, Y4, Y5
+	VBROADCASTSS least+40(FP), Y6
+	VMOVUPS      random_packed_x4<>+0(SB), Y7
+
+group:
+	VMOVUPS      Y2, Y8
+	VPSRLQ       $0x20, Y2, Y9
+	VMOVUPS      Y4, Y10
+	VMOVUPS      Y5, Y11
+	VPADDQ       Y3, Y2, Y2
+	VPMULUDQ     Y8, Y0, Y8
+	VPMULUDQ     Y10, Y1, Y10
+	VPSRLQ       $0x20, Y10, Y12
+	VPBROADCASTD (DX), Y13
+	VPXOR        Y9, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y8, Y9
+	VPBROADCASTD 4(DX), Y13
+	VPXOR        Y11, Y9, Y9
+	VPXOR        Y13, Y9, Y9
+	VPMULUDQ     Y12, Y0, Y11
+	VPMULUDQ     Y9, Y1, Y9
+	VPSRLQ       $0x20, Y9, Y12
+	VPBROADCASTD 8(DX), Y13
+	VPXOR        Y10, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y10
+	VPBROADCASTD 12(DX), Y13
+	VPXOR        Y8, Y10, Y10
+	VPXOR        Y13, Y10, Y10
+	VPMULUDQ     Y12, Y0, Y8
+	VPMULUDQ     Y10, Y1, Y10
+	VPSRLQ       $0x20, Y10, Y12
+	VPBROADCASTD 16(DX), Y13
+	VPXOR        Y9, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y8, Y9
+	VPBROADCASTD 20(DX), Y13
+	VPXOR        Y11, Y9, Y9
+	VPXOR        Y13, Y9, Y9
+	VPMULUDQ     Y12, Y0, Y11
+	VPMULUDQ     Y9, Y1, Y9
+	VPSRLQ       $0x20, Y9, Y12
+	VPBROADCASTD 24(DX), Y13
+	VPXOR        Y10, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y10
+	VPBROADCASTD 28(DX), Y13
+	VPXOR        Y8, Y10, Y10
+	VPXOR        Y13, Y10, Y10
+	VPMULUDQ     Y12, Y0, Y8
+	VPMULUDQ     Y10, Y1, Y10
+	VPSRLQ       $0x20, Y10, Y12
+	VPBROADCASTD 32(DX), Y13
+	VPXOR        Y9, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y8, Y9
+	VPBROADCASTD 36(DX), Y13
+	VPXOR        Y11, Y9, Y9
+	VPXOR        Y13, Y9, Y9
+	VPMULUDQ     Y12, Y0, Y11
+	VPMULUDQ     Y9, Y1, Y9
+	VPSRLQ       $0x20, Y9, Y12
+	VPBROADCASTD 40(DX), Y13
+	VPXOR        Y10, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y10
+	VPBROADCASTD 44(DX), Y13
+	VPXOR        Y8, Y10, Y10
+	VPXOR        Y13, Y10, Y10
+	VPMULUDQ     Y12, Y0, Y8
+	VPMULUDQ     Y10, Y1, Y10
+	VPSRLQ       $0x20, Y10, Y12
+	VPBROADCASTD 48(DX), Y13
+	VPXOR        Y9, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y8, Y9
+	VPBROADCASTD 52(DX), Y13
+	VPXOR        Y11, Y9, Y9
+	VPXOR        Y13, Y9, Y9
+	VPMULUDQ     Y12, Y0, Y11
+	VPMULUDQ     Y9, Y1, Y9
+	VPSRLQ       $0x20, Y9, Y12
+	VPBROADCASTD 56(DX), Y13
+	VPXOR        Y10, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y10
+	VPBROADCASTD 60(DX), Y13
+	VPXOR        Y8, Y10, Y10
+	VPXOR        Y13, Y10, Y10
+	VPMULUDQ     Y12, Y0, Y8
+	VPMULUDQ     Y10, Y1, Y10
+	VPSRLQ       $0x20, Y10, Y12
+	VPBROADCASTD 64(DX), Y13
+	VPXOR        Y9, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y8, Y9
+	VPBROADCASTD 68(DX), Y13
+	VPXOR        Y11, Y9, Y9
+	VPXOR        Y13, Y9, Y9
+	VPMULUDQ     Y12, Y0, Y11
+	VPMULUDQ     Y9, Y1, Y9
+	VPSRLQ       $0x20, Y9, Y12
+	VPBROADCASTD 72(DX), Y13
+	VPXOR        Y10, Y12, Y12
+	VPXOR        Y13, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y10
+	VPBROADCASTD 76(DX), Y13
+	VPXOR        Y8, Y10, Y10
+	VPXOR        Y13, Y10, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPBLENDD     $0xaa, Y9, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y10, Y10
+	VPUNPCKLQDQ  Y10, Y12, Y8
+	VPMOVZXWD    X8, Y9
+	VPCMPGTD     Y6, Y9, Y9
+	VEXTRACTI128 $0x01, Y8, X8
+	VPMOVZXWD    X8, Y8
+	VPCMPGTD     Y6, Y8, Y8
+	VPUNPCKHQDQ  Y10, Y12, Y10
+	VPMOVZXWD    X10, Y11
+	VPCMPGTD     Y6, Y11, Y11
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVZXWD    X10, Y10
+	VPCMPGTD     Y6, Y10, Y10
+	VPACKSSDW    Y8, Y9, Y9
+	VPACKSSDW    Y10, Y11, Y11
+	VPACKSSWB    Y11, Y9, Y9
+	VPERMD       Y9, Y7, Y9
+	VPAND        (AX), Y9, Y9
+	VMOVDQU      Y9, (AX)
+	ADDQ         $+32, AX
+	DECQ         CX
+	JNE          group
+	VZEROUPPER
+	RET
+
+DATA random_packed_x4<>+0(SB)/8, $0x0000000400000000
+DATA random_packed_x4<>+8(SB)/8, $0x0000000500000001
+DATA random_packed_x4<>+16(SB)/8, $0x0000000600000002
+DATA random_packed_x4<>+24(SB)/8, $0x0000000700000003
+GLOBL random_packed_x4<>(SB), RODATA|NOPTR, $32
+
 // func uniformAVX512(dst *float32, groups int, keys *uint32, id uint64, block uint64)
 // Requires: AVX, AVX512F
 TEXT ·uniformAVX512(SB), NOSPLIT, $0-40
@@ -610,6 +767,118 @@ group:
 	ADDQ            $+256, AX
 	ADDQ            $+256, CX
 	DECQ            DX
+	JNE             group
+	VZEROUPPER
+	RET
+
+// func dropBytesAVX512(dst *uint8, groups int, keys *uint32, id uint64, block uint64, least int32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL
+TEXT ·dropBytesAVX512(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         groups+8(FP), CX
+	MOVQ         keys+16(FP), DX
+	VMOVUPS      random_m0_x8<>+0(SB), Z0
+	VMOVUPS      random_m1_x8<>+0(SB), Z1
+	MOVQ         $0x0000aaaa, BX
+	KMOVW        BX, K1
+	VMOVUPS      random_step_x8<>+0(SB), Z3
+	VPBROADCASTQ block+32(FP), Z2
+	VMOVUPS      random_order_x8<>+0(SB), Z4
+	VPADDQ       Z4, Z2, Z2
+	VPBROADCASTQ id+24(FP), Z4
+	VPSRLQ       $0x20, Z4, Z5
+	VBROADCASTSS least+40(FP), Z6
+
+group:
+	VMOVUPS         Z2, Z7
+	VPSRLQ          $0x20, Z2, Z8
+	VMOVUPS         Z4, Z9
+	VMOVUPS         Z5, Z10
+	VPADDQ          Z3, Z2, Z2
+	VPMULUDQ        Z7, Z0, Z7
+	VPMULUDQ        Z9, Z1, Z9
+	VPSRLQ          $0x20, Z9, Z11
+	VPTERNLOGD.BCST $0x96, (DX), Z8, Z11
+	VPSRLQ          $0x20, Z7, Z8
+	VPTERNLOGD.BCST $0x96, 4(DX), Z10, Z8
+	VPMULUDQ        Z11, Z0, Z10
+	VPMULUDQ        Z8, Z1, Z8
+	VPSRLQ          $0x20, Z8, Z11
+	VPTERNLOGD.BCST $0x96, 8(DX), Z9, Z11
+	VPSRLQ          $0x20, Z10, Z9
+	VPTERNLOGD.BCST $0x96, 12(DX), Z7, Z9
+	VPMULUDQ        Z11, Z0, Z7
+	VPMULUDQ        Z9, Z1, Z9
+	VPSRLQ          $0x20, Z9, Z11
+	VPTERNLOGD.BCST $0x96, 16(DX), Z8, Z11
+	VPSRLQ          $0x20, Z7, Z8
+	VPTERNLOGD.BCST $0x96, 20(DX), Z10, Z8
+	VPMULUDQ        Z11, Z0, Z10
+	VPMULUDQ        Z8, Z1, Z8
+	VPSRLQ          $0x20, Z8, Z11
+	VPTERNLOGD.BCST $0x96, 24(DX), Z9, Z11
+	VPSRLQ          $0x20, Z10, Z9
+	VPTERNLOGD.BCST $0x96, 28(DX), Z7, Z9
+	VPMULUDQ        Z11, Z0, Z7
+	VPMULUDQ        Z9, Z1, Z9
+	VPSRLQ          $0x20, Z9, Z11
+	VPTERNLOGD.BCST $0x96, 32(DX), Z8, Z11
+	VPSRLQ          $0x20, Z7, Z8
+	VPTERNLOGD.BCST $0x96, 36(DX), Z10, Z8
+	VPMULUDQ        Z11, Z0, Z10
+	VPMULUDQ        Z8, Z1, Z8
+	VPSRLQ          $0x20, Z8, Z11
+	VPTERNLOGD.BCST $0x96, 40(DX), Z9, Z11
+	VPSRLQ          $0x20, Z10, Z9
+	VPTERNLOGD.BCST $0x96, 44(DX), Z7, Z9
+	VPMULUDQ        Z11, Z0, Z7
+	VPMULUDQ        Z9, Z1, Z9
+	VPSRLQ          $0x20, Z9, Z11
+	VPTERNLOGD.BCST $0x96, 48(DX), Z8, Z11
+	VPSRLQ          $0x20, Z7, Z8
+	VPTERNLOGD.BCST $0x96, 52(DX), Z10, Z8
+	VPMULUDQ        Z11, Z0, Z10
+	VPMULUDQ        Z8, Z1, Z8
+	VPSRLQ          $0x20, Z8, Z11
+	VPTERNLOGD.BCST $0x96, 56(DX), Z9, Z11
+	VPSRLQ          $0x20, Z10, Z9
+	VPTERNLOGD.BCST $0x96, 60(DX), Z7, Z9
+	VPMULUDQ        Z11, Z0, Z7
+	VPMULUDQ        Z9, Z1, Z9
+	VPSRLQ          $0x20, Z9, Z11
+	VPTERNLOGD.BCST $0x96, 64(DX), Z8, Z11
+	VPSRLQ          $0x20, Z7, Z8
+	VPTERNLOGD.BCST $0x96, 68(DX), Z10, Z8
+	VPMULUDQ        Z11, Z0, Z10
+	VPMULUDQ        Z8, Z1, Z8
+	VPSRLQ          $0x20, Z8, Z11
+	VPTERNLOGD.BCST $0x96, 72(DX), Z9, Z11
+	VPSRLQ          $0x20, Z10, Z9
+	VPTERNLOGD.BCST $0x96, 76(DX), Z7, Z9
+	VPSHUFD         $0xa0, Z8, K1, Z11
+	VPSHUFD         $0xa0, Z10, K1, Z9
+	VPUNPCKLQDQ     Z9, Z11, Z7
+	VPMOVZXWD       Y7, Z8
+	VPCMPGTD        Z6, Z8, K2
+	VMOVDQU8.Z      (AX), K2, X8
+	VMOVDQU8        X8, (AX)
+	VEXTRACTI64X4   $0x01, Z7, Y7
+	VPMOVZXWD       Y7, Z7
+	VPCMPGTD        Z6, Z7, K2
+	VMOVDQU8.Z      16(AX), K2, X7
+	VMOVDQU8        X7, 16(AX)
+	VPUNPCKHQDQ     Z9, Z11, Z7
+	VPMOVZXWD       Y7, Z8
+	VPCMPGTD        Z6, Z8, K2
+	VMOVDQU8.Z      32(AX), K2, X8
+	VMOVDQU8        X8, 32(AX)
+	VEXTRACTI64X4   $0x01, Z7, Y7
+	VPMOVZXWD       Y7, Z7
+	VPCMPGTD        Z6, Z7, K2
+	VMOVDQU8.Z      48(AX), K2, X7
+	VMOVDQU8        X7, 48(AX)
+	ADDQ            $+64, AX
+	DECQ            CX
 	JNE             group
 	VZEROUPPER
 	RET

@@ -16,6 +16,12 @@ func uniformAVX2(dst *float32, groups int, keys *uint32, id uint64, block uint64
 //go:noescape
 func dropoutAVX2(dst *float32, src *float32, groups int, keys *uint32, id uint64, block uint64, least int32, factor float32)
 
+// dropBytesAVX2 is dropBytesGo for groups of as many elements
+// as a vector has bytes, not 0. keys has the two words of each round, and block is the number of the first block.
+//
+//go:noescape
+func dropBytesAVX2(dst *uint8, groups int, keys *uint32, id uint64, block uint64, least int32)
+
 // uniformAVX512 is uniformGo for groups of as many elements
 // as a vector has bytes, not 0. keys has the two words of each round, and block is the number of the first block.
 //
@@ -27,3 +33,9 @@ func uniformAVX512(dst *float32, groups int, keys *uint32, id uint64, block uint
 //
 //go:noescape
 func dropoutAVX512(dst *float32, src *float32, groups int, keys *uint32, id uint64, block uint64, least int32, factor float32)
+
+// dropBytesAVX512 is dropBytesGo for groups of as many elements
+// as a vector has bytes, not 0. keys has the two words of each round, and block is the number of the first block.
+//
+//go:noescape
+func dropBytesAVX512(dst *uint8, groups int, keys *uint32, id uint64, block uint64, least int32)

@@ -70,6 +70,34 @@ func TestDropout(t *testing.T) {
 	})
 }
 
+func TestDropBytes(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		a := newArena(t, 13)
+		for i, n := range lengths() {
+			for j, first := range firsts {
+				s := streams[(i+j)%len(streams)]
+				threshold := []uint32{0, 1, 0x4000, 0x7fff, 0x8000, 0x8001, 0xffff, 0x10000}[(i+3*j)%8]
+				x := alloc[byte](a, n)
+				for i := range x {
+					x[i] = byte(a.rng.IntN(256))
+				}
+				was := append([]byte(nil), x...)
+				DropBytes(x, s, first, threshold)
+				for i, v := range x {
+					want := was[i]
+					if uint32(s.Half(first+uint64(i))) < threshold {
+						want = 0
+					}
+					if v != want {
+						t.Fatalf("%+v, threshold %#x: byte %d of %d from %d is %d, want %d", s, threshold, i, n, first, v, want)
+					}
+				}
+				a.check(t, "n=%d, first=%d", n, first)
+			}
+		}
+	})
+}
+
 func TestRandomMistakes(t *testing.T) {
 	wantPanic(t, "Dropout: ", func() { Dropout(make([]float32, 4), make([]float32, 3), philox.Stream{}, 0, 0, 1) })
 }

@@ -154,7 +154,7 @@ func (p *philox) beside(b, a reg.VecVirtual) {
 
 const randomDoc = "groups of as many elements\nas a vector has bytes, not 0. keys has the two words of each round, and block is the number of the first block."
 
-// randoms emits the kernels of Uniform and Dropout.
+// randoms emits the kernels of Uniform, Dropout and DropBytes.
 func randoms(g *gen) {
 	g.begin("uniform", "is uniformGo for "+randomDoc, "(dst *float32, groups int, keys *uint32, id, block uint64)")
 	dst, groups := g.param("dst"), g.param("groups")
@@ -195,6 +195,42 @@ func randoms(g *gen) {
 	})
 	g.ADDQ(operand.I32(4*g.group()), dst)
 	g.ADDQ(operand.I32(4*g.group()), src)
+	g.DECQ(groups)
+	g.JNE(operand.LabelRef("group"))
+	g.end()
+
+	g.begin("dropBytes", "is dropBytesGo for "+randomDoc,
+		"(dst *uint8, groups int, keys *uint32, id, block uint64, least int32)")
+	dst, groups = g.param("dst"), g.param("groups")
+	p = newPhilox(g)
+	least1 = g.broadcastParam("least")
+	var order reg.VecVirtual
+	if !g.wide {
+		order = g.longs("packed", []uint64{4<<32 | 0, 5<<32 | 1, 6<<32 | 2, 7<<32 | 3})
+	}
+	g.Label("group")
+	var keep []reg.VecVirtual
+	p.draw(func(j int, u reg.VecVirtual) {
+		if g.wide {
+			k, at := g.K(), operand.Mem{Base: dst, Disp: 16 * j}
+			g.VPCMPGTD(least1, u, k)
+			g.VMOVDQU8_Z(at, k, u.AsX())
+			g.VMOVDQU8(u.AsX(), at)
+			return
+		}
+		g.VPCMPGTD(least1, u, u)
+		keep = append(keep, u)
+	})
+	if !g.wide {
+		// All ones or zeros, they become bytes within the halves of the registers.
+		g.VPACKSSDW(keep[1], keep[0], keep[0])
+		g.VPACKSSDW(keep[3], keep[2], keep[2])
+		g.VPACKSSWB(keep[2], keep[0], keep[0])
+		g.VPERMD(keep[0], order, keep[0])
+		g.VPAND(operand.Mem{Base: dst}, keep[0], keep[0])
+		g.VMOVDQU(keep[0], operand.Mem{Base: dst})
+	}
+	g.ADDQ(operand.I32(g.group()), dst)
 	g.DECQ(groups)
 	g.JNE(operand.LabelRef("group"))
 	g.end()
