@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/safetensors"
 )
@@ -36,6 +37,10 @@ type About struct {
 	Seed    uint64  `json:"seed"`
 	Epochs  int     `json:"epochs"`
 	TestAcc float64 `json:"test_acc,omitempty"` // 0 where it was not tested yet
+	// Form is what was made of the data, as is to be made of others too.
+	Form dataset.Form `json:"form,omitzero"`
+	// Numbers says that samples are rows of numbers, and no images.
+	Numbers bool `json:"numbers,omitempty"`
 }
 
 // header is the metadata under metadataKey.

@@ -50,6 +50,21 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestRoundTripOfForms keeps every part of a config that may be left out.
+func TestRoundTripOfForms(t *testing.T) {
+	m := trained(false)
+	m.Network.Hidden, m.Network.Output, m.Network.Init = compute.ScaledTanh, compute.LeakyReLU, mlp.Inputs
+	m.Network.Reduction, m.Network.InitScale, m.Network.ZeroBiases, m.Network.Regression = mlp.ReduceHalf, 0.05, true, true
+	m.Network.Width, m.Network.Height = 3, 2
+	got, err := Load(save(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, m) {
+		t.Errorf("loaded %+v, saved %+v", got, m)
+	}
+}
+
 // TestPyTorchNames has what load_state_dict of
 //
 //	nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 3), nn.Sigmoid())
@@ -111,7 +126,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"metadata of another type", func(f *safetensors.File) { edit(f, `"tanh"`, `3`) },
 			`damaged metadata "shadegrad.model": json: cannot unmarshal number…`},
 		{"an unknown activation", func(f *safetensors.File) { edit(f, `"tanh"`, `"swish"`) },
-			`damaged metadata "shadegrad.model": no activation is called "swish"; there are ["identity" "sigmoid" "tanh" "relu" "softmax"]`},
+			`damaged metadata "shadegrad.model": no activation is called "swish"; there are ["identity" "sigmoid" "tanh" "relu" "softmax" "scaled-tanh" "leaky-relu"]`},
 		{"an impossible network", func(f *safetensors.File) { edit(f, `[6,4,3]`, `[6,0,3]`) },
 			`damaged metadata "shadegrad.model": layer 1 of the network has 0 units`},
 		{"no network", func(f *safetensors.File) { f.Metadata[metadataKey] = `{"version":1}` },

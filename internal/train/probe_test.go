@@ -391,3 +391,56 @@ func TestMeanRate(t *testing.T) {
 		t.Errorf("mean of a constant rate %v, want %v", v, o.LearningRate)
 	}
 }
+
+// TestStepOfRules holds what is said of a step's length against how far the last step went,
+// where a step is all of an epoch, or against the rule's formula.
+func TestStepOfRules(t *testing.T) {
+	for name, tr := range map[string]mlp.Training{
+		"adam":         {Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-4},
+		"adam of sums": {Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-4, Sum: true},
+		"sums":         {Velocity: true, Sum: true},
+	} {
+		o, d := options(4), squares(60, 20, 4)
+		o.Training, o.Batch, o.Epochs, o.LearningRate, o.Schedule = tr, 0, 1, 0.01, Constant
+		st := begun(t, o, d)
+		before := copyOf(st)
+		_, reports := diagnosed(t, st, d)
+		for i, l := range reports[0].Layers {
+			went := diagnosis.Distance(st.Values[2*i], before.Values[2*i]) / diagnosis.Norm(st.Values[2*i])
+			if !(math.Abs(l.Step-went) <= 1e-4*went) {
+				t.Errorf("%s, layer %d: a step is %v of the weights, it went %v", name, i+1, l.Step, went)
+			}
+		}
+	}
+	// The steps of the others are those of gradients now, which no step has followed yet.
+	for name, tr := range map[string]mlp.Training{
+		"rmsprop": {Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-3}, "rmsprop of sums": {Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-3, Sum: true},
+		"plain sums": {Sum: true},
+	} {
+		o, d := options(4), squares(60, 20, 4)
+		o.Training, o.Batch, o.Epochs, o.LearningRate, o.Schedule, o.Momentum = tr, 0, 1, 0.01, Constant, 0
+		st := begun(t, o, d)
+		_, reports := diagnosed(t, st, d)
+		var samples []mlptest.Sample
+		for i, label := range d.Train.Labels {
+			samples = append(samples, mlptest.Sample{Pixels: d.Train.Image(i), Label: label})
+		}
+		g := mlptest.New(o.Network, st.Values).Gradient(samples)
+		for i, l := range reports[0].Layers {
+			sum := 0.
+			for j, v := range g[2*i] {
+				if tr.Sum {
+					v *= 60
+				}
+				if tr.Squares() {
+					v /= math.Sqrt(float64(st.Squares[2*i][j])) + float64(tr.Epsilon)
+				}
+				sum += v * v
+			}
+			want := 0.01 * math.Sqrt(sum) / diagnosis.Norm(st.Values[2*i])
+			if !(math.Abs(l.Step-want) <= 1e-4*want) {
+				t.Errorf("%s, layer %d: a step is %v of the weights, want %v", name, i+1, l.Step, want)
+			}
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"shadegrad/compute/judge"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
 )
 
 // shadowCases are networks of every kind, each with how it is trained.
@@ -172,32 +173,28 @@ func TestShadowFindsFaults(t *testing.T) {
 		"gather: the product is not rounded before the sum":        "no pixel is so",
 		"column_sum: rows past 1024 are left out":                  "batches are small",
 		"column_sum: long sums are added one by one":               "batches are small",
+		"square_sum: elements past 2048 are left out":              "layers are small",
+		"square_sum: long sums are added one by one":               "layers are small",
+		"activate: scaled tanh's slope is two thirds":              "the bounds of tanh are wider",
+		"delta: leaky ReLU's derivative at 0 is 1":                 "no output is 0",
+		"update: the sign of 0 is 1":                               "no weight is 0",
+		"loss: targets of cross-entropy are a class's":             absent,
+		"dropout: what the threshold hits is left out":             "no number hits it",
+		"warp: halves are rounded down":                            "no value is a half",
 	}
-	d, two := oddSquares(), oddSquares()
-	for _, s := range []*dataset.Set{&two.Train, &two.Test} {
-		for i := range s.Labels {
-			s.Labels[i] %= 2
-		}
-		s.Classes = 2
-	}
-	cases := shadowCases()
-	var list []Options
-	for _, name := range []string{"relu", "tanh", "sigmoid", "mse of sigmoid", "mse of softmax", "other targets and pixels"} {
-		o := cases[name]
-		o.Epochs, o.Network.Sizes = 2, []int{15, 33, 21, 4} // with terms past a multiple of 16
-		list = append(list, o)
-	}
-	one := cases["mse of sigmoid"]
-	one.Epochs, one.Network.Sizes = 1, []int{15, 7, 1}
+	cases := faultCases()
 	for _, f := range computetest.Faults() {
-		if f.Op == "program" || f.Op == "backend" {
+		switch f.Op {
+		case "program", "backend":
+			continue
+		case "average": // belongs to no step
 			continue
 		}
 		b := f.Wrap(judge.Reference())
-		found := breach(t, b, one, two)
-		for _, o := range list {
+		var found *BreachError
+		for _, r := range append(cases[f.Op], cases[""]...) {
 			if found == nil {
-				found = breach(t, b, o, d)
+				found = breach(t, b, r.o, r.d)
 			}
 		}
 		b.Close()
@@ -214,6 +211,67 @@ func TestShadowFindsFaults(t *testing.T) {
 			}
 		}
 	}
+}
+
+// faultCases lists runs in which faults show: by the op that the fault is in, those that go
+// further into what it can do, and those of plain steps without a name.
+func faultCases() map[string][]recipe {
+	d, two := oddSquares(), oddSquares()
+	for _, s := range []*dataset.Set{&two.Train, &two.Test} {
+		for i := range s.Labels {
+			s.Labels[i] %= 2
+		}
+		s.Classes = 2
+	}
+	plain := shadowCases()
+	one := plain["mse of sigmoid"]
+	one.Epochs, one.Network.Sizes = 1, []int{15, 7, 1}
+	list := map[string][]recipe{"": {{one, two}}}
+	for _, name := range []string{"relu", "tanh", "sigmoid", "mse of sigmoid", "mse of softmax", "other targets and pixels"} {
+		o := plain[name]
+		o.Epochs, o.Network.Sizes = 2, []int{15, 33, 21, 4} // with terms past a multiple of 16
+		list[""] = append(list[""], recipe{o, d})
+	}
+	change := func(c func(*Options)) recipe {
+		o := plain["relu"]
+		o.Epochs, o.Network.Sizes, o.Network.Hidden = 2, []int{15, 33, 21, 4}, compute.Tanh
+		o.Network.Shift, o.Seed = -0.25, 1<<40+1
+		c(&o)
+		return recipe{o, d}
+	}
+	hidden := func(f compute.Activation) recipe { return change(func(o *Options) { o.Network.Hidden = f }) }
+	of := func(t mlp.Training) recipe {
+		return change(func(o *Options) {
+			o.Training = t
+			if t.Squares() {
+				o.LearningRate = 0.01
+			}
+			if t.Rule == compute.RMSProp {
+				o.Momentum = 0
+			}
+		})
+	}
+	penalties := mlp.Training{Rule: compute.Nesterov, L2: 0.1, L1: 0.05, Decay: 0.2}
+	adam := mlp.Training{Rule: compute.Adam, Rho: 0.99, Epsilon: 0.01, L2: 0.1, Decay: 0.3, Clip: 0.5}
+	list["activate"] = []recipe{hidden(compute.ScaledTanh), hidden(compute.LeakyReLU)}
+	list["delta"] = list["activate"]
+	plainAdam := mlp.Training{Rule: compute.Adam, Rho: 0.99, Epsilon: 0.01}
+	list["update"] = []recipe{of(penalties), of(adam), of(plainAdam), of(mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 0.01}),
+		of(mlp.Training{Clip: 0.05, L2: 0.5, Decay: 0.5}), of(mlp.Training{Clip: 1000})}
+	list["square_sum"] = []recipe{change(func(o *Options) { // each element counts
+		o.Network.Sizes, o.Training.Clip = []int{15, 4}, 0.05
+	})}
+	list["max_norm"] = []recipe{of(mlp.Training{MaxNorm: 0.5})}
+	list["dropout"] = []recipe{of(mlp.Training{DropInput: 0.3, Drop: 0.5})}
+	list["warp"] = []recipe{
+		of(mlp.Training{Augment: mlp.Augment{Rotation: 30, Scaling: 0.2, Shear: 0.3, Translation: 1, Calm: []int{1, 2}}}),
+		of(mlp.Training{Augment: mlp.Augment{Sigma: [2]float32{1, 1}, Alpha: [2]float32{2, 5}}})}
+	list["noise"] = list["warp"]
+	numbers := linesOptions()
+	numbers.Network.Sizes = []int{2, 9, 2}
+	list["take"] = []recipe{{numbers, lines(47, 20)}}
+	list["loss"] = list["take"]
+	return list
 }
 
 // A firstWrong backend has a fault in the first program that trains, and then no more.
