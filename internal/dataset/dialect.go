@@ -26,7 +26,7 @@ func (d *dialect) features() int { return d.columns - d.answers() }
 func recognise(line []byte, o Options) (*dialect, error) {
 	line = trimEnd(line)
 	if len(line) == 0 {
-		return nil, errEmptyLine
+		return nil, errors.New("line 1: expected names or numbers, found an empty line")
 	}
 	if text := hint(line); text != "" || bytes.IndexByte(line, 0) >= 0 || bytes.HasPrefix(line, []byte("\x89PNG")) {
 		return nil, fmt.Errorf("line 1: expected text with names or numbers%s, found something else%s", ifUTF16(line), text)
@@ -55,8 +55,6 @@ func recognise(line []byte, o Options) (*dialect, error) {
 	}
 	return d, nil
 }
-
-var errEmptyLine = errors.New("line 1: expected names or numbers, found an empty line")
 
 // ifUTF16 says what else text with a zero in each second byte is.
 func ifUTF16(line []byte) string {

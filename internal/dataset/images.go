@@ -55,7 +55,7 @@ func (p place) openImages() (*Data, error) {
 		parts[which] = f
 	}
 	train, test := parts[trainPart], parts[testPart]
-	budget := memory.NewBudget(memory.Available())
+	budget := memory.NewBudget(p.available)
 	switch {
 	case train == nil && test == nil:
 		return p.splitFolder(whole, budget)

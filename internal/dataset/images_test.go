@@ -241,6 +241,8 @@ func TestImageFaults(t *testing.T) {
 		{"header cut", map[string][]byte{"a/1.png": good, "b/1.png": good[:20]}, "DIR/b/1.png: truncated: the file ends before the image does"},
 		{"damaged", map[string][]byte{"a/1.png": good, "b/1.png": damaged}, "DIR/b/1.png: damaged image: png: invalid format: zlib: invalid checksum"},
 		{"first of two", map[string][]byte{"a/1.png": good, "b/1.png": damaged, "b/2.png": nil}, "DIR/b/1.png: damaged image: png: invalid format: zlib: invalid checksum"},
+		{"hostile header", map[string][]byte{"a/1.png": hugePNG(20_000, 20_000), "b/1.png": good},
+			"DIR/a/1.png: damaged image: the header announces 20000x20000 pixels, the file of 33 bytes cannot hold as many"},
 		{"no images", map[string][]byte{"a/1.txt": good, "b/": nil}, "DIR: no PNG or JPEG images found in its directories; expected one directory for each class"},
 		{"no training part", map[string][]byte{"test/a/1.png": good}, "DIR: test holds the test data; the training data are missing, for which it looked in train"},
 		{"a class that is not trained", map[string][]byte{"train/a/1.png": good, "test/a/1.png": good, "test/b/1.png": good},

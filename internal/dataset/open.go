@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"shadegrad/internal/memory"
 )
 
 // Options are how a data set is read. The zero Options are what Open takes.
@@ -90,7 +92,7 @@ func read(where string, o Options, testOnly bool) (*Data, error) {
 		return nil, fmt.Errorf("%s: %w", where, reason(err))
 	}
 	prefix := filepath.Clean(where) + string(filepath.Separator)
-	p := place{name: where, prefix: prefix, options: o, testOnly: testOnly}
+	p := place{name: where, prefix: prefix, options: o, testOnly: testOnly, available: memory.Available()}
 	if !info.IsDir() {
 		// The root would not do: a file of /proc or of a pipe is opened by its own directory just as well.
 		dir, file := filepath.Split(filepath.Clean(where))
@@ -112,6 +114,8 @@ type place struct {
 	prefix   string // before the names of files in errors
 	options  Options
 	testOnly bool
+
+	available int64 // how much memory may be taken, or −1 where nobody knows
 }
 
 // open reads the data set of a directory: of IDX files if there is one, else of CSV files, else of images. A single table

@@ -44,8 +44,12 @@ func openPicture(fsys fs.FS, name string) (image.Config, io.Reader, io.Closer, e
 	if err == nil && format != "png" && format != "jpeg" {
 		err = image.ErrFormat
 	}
-	if err == nil && (c.Width < 1 || c.Height < 1) {
-		err = errors.New("the image has no pixels")
+	switch pixels := int64(c.Width) * int64(c.Height); {
+	case err != nil:
+	case pixels < 1:
+		err = errors.New("it has no pixels")
+	case format == "png" && pixels/8/maxExpansion > info.Size(): // of a bit at least
+		err = fmt.Errorf("the header announces %dx%d pixels, the file of %d bytes cannot hold as many", c.Width, c.Height, info.Size())
 	}
 	if err != nil {
 		f.Close()

@@ -42,18 +42,12 @@ func examine(text textFile, file string, o Options, available int64) (*tableFile
 	err := text.each(buffer, func(lines []byte, before int) error {
 		if before == 0 {
 			line, _, _ := bytes.Cut(lines, newline)
-			if len(bytes.Trim(lines, " \r\n")) == 0 {
-				return nil // of an empty file, if nothing comes after it
-			}
 			d, err := recognise(line, o)
 			if err != nil {
 				return err
 			}
 			f.dialect = *d
 			f.bytes = f.bytes && f.beginsWithBytes(lines, o)
-		}
-		if f.columns == 0 {
-			return errEmptyLine
 		}
 		last = lastLine(lines, before, last)
 		// An empty line at the end is no row, but those of a compressed file can be without end.

@@ -130,9 +130,8 @@ func (p place) readTables(files [3]string) (*Data, error) {
 	case test == "":
 		single = train
 	}
-	available := memory.Available()
 	if single != "" {
-		tables, err := p.loadTables(available, single)
+		tables, err := p.loadTables(single)
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +142,7 @@ func (p place) readTables(files [3]string) (*Data, error) {
 	if p.testOnly {
 		names = names[1:]
 	}
-	tables, err := p.loadTables(available, names...)
+	tables, err := p.loadTables(names...)
 	if err != nil {
 		return nil, err
 	}
@@ -175,11 +174,11 @@ const (
 )
 
 // loadTables reads CSV files that belong together: all of bytes or all of numbers.
-func (p place) loadTables(available int64, names ...string) ([]Set, error) {
+func (p place) loadTables(names ...string) ([]Set, error) {
 	var files []*tableFile
 	asBytes := true
 	for _, name := range names {
-		f, err := examine(textFile{p.fsys, name, blockSize}, p.prefix+name, p.options, available)
+		f, err := examine(textFile{p.fsys, name, blockSize}, p.prefix+name, p.options, p.available)
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +189,7 @@ func (p place) loadTables(available int64, names ...string) ([]Set, error) {
 		asBytes = asBytes && f.bytes
 	}
 	for {
-		sets, err := p.loadAll(files, asBytes, memory.NewBudget(available))
+		sets, err := p.loadAll(files, asBytes, memory.NewBudget(p.available))
 		if err != errNotByte {
 			return sets, err
 		}

@@ -92,7 +92,7 @@ func fillLines(r io.Reader, block []byte) (all []byte, cut int, err error) {
 		if len(block) >= maxLine {
 			return block, 0, errLongLine
 		}
-		block = append(make([]byte, 0, 2*cap(block)), block...)
+		block = append(make([]byte, 0, 2*cap(block)+64), block...)
 	}
 }
 

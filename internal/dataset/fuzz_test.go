@@ -1,0 +1,169 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// FuzzCSV reads arbitrary text. What is accepted must be what a plainer reader makes of each line, and must not depend on how
+// many lines are read at once.
+func FuzzCSV(f *testing.F) {
+	for _, text := range []string{table4, testTable4, "x;y;label\n1,5;\"a\"\n", "1\t2\t3\r\n4\t5\t6\r\n\r\n", " 1  2   3\n4 5 6e-3 \n",
+		"\ufefflabel,\"a \"\"b\"\"\"\n\"1\", \"2\"\n", "1,2\n0,1e39\n", "1,2\n300,1\n", "0,nan\n", "1,2\n\n3,4\n"} {
+		for targets := range 3 {
+			f.Add([]byte(text), targets)
+		}
+		f.Add(deflated(f, []byte(text), 9), 0)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, targets int) {
+		if targets < -3 || targets > 3 {
+			return
+		}
+		o := Options{Targets: max(targets, -targets), TargetsFirst: targets < 0}
+		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: data}}
+		read := func(block int) (*tableFile, *table, error) {
+			file, err := examine(textFile{fsys, "f", block}, "f", o, 1<<30)
+			if err != nil {
+				return nil, nil, err
+			}
+			rows, err := file.load(file.bytes, o, plenty())
+			if errors.Is(err, errNotByte) {
+				rows, err = file.load(false, o, plenty())
+			}
+			return file, rows, err
+		}
+		file, got, err := read(blockSize)
+		for _, block := range []int{1, 50} {
+			_, other, otherErr := read(block)
+			// Damage of the compression is found earlier or later than that of the text.
+			if (err == nil) != (otherErr == nil) || !isGzip(data) && fmt.Sprint(err) != fmt.Sprint(otherErr) {
+				t.Fatalf("error %v, with blocks of %d bytes %v", err, block, otherErr)
+			}
+			if err == nil && (!bytes.Equal(got.images, other.images) || !slices.Equal(got.values, other.values) ||
+				!bytes.Equal(got.labels, other.labels) || !slices.Equal(got.targets, other.targets)) {
+				t.Fatalf("blocks of %d bytes give other data", block)
+			}
+		}
+		if err != nil {
+			return
+		}
+		text := data
+		if isGzip(data) {
+			if text, err = unzip(data); err != nil {
+				t.Fatalf("accepted, but compress/gzip: %v", err)
+			}
+		}
+		plainRows(t, file, got, strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n"))
+	})
+}
+
+// plainRows compares a table with its lines, read with package encoding/csv where there are quotes.
+func plainRows(t *testing.T, f *tableFile, got *table, lines []string) {
+	t.Helper()
+	for len(lines) > 0 && strings.Trim(lines[len(lines)-1], " \r") == "" {
+		lines = lines[:len(lines)-1]
+	}
+	lines = lines[f.firstLine()-1:]
+	if len(lines) != got.rows {
+		t.Fatalf("%d rows in %d lines", got.rows, len(lines))
+	}
+	for row, line := range lines {
+		line = strings.TrimRight(line, " \r")
+		var cells []string
+		switch {
+		case strings.Contains(line, `"`):
+			r := csv.NewReader(strings.NewReader(line))
+			r.Comma, r.TrimLeadingSpace = rune(f.separator), true
+			var err error
+			if cells, err = r.Read(); err != nil || f.separator == ' ' {
+				continue // it takes no space after a quote, and each space for a separator
+			}
+		case f.separator == ' ':
+			cells = strings.FieldsFunc(line, func(c rune) bool { return c == ' ' })
+		default:
+			cells = strings.Split(line, string(f.separator))
+		}
+		if len(cells) != f.columns {
+			t.Fatalf("row %d: %d cells, want %d", row, len(cells), f.columns)
+		}
+		feature := row * f.features()
+		for column, cell := range cells {
+			want, err := strconv.ParseFloat(strings.Trim(cell, " "), 32)
+			if err != nil {
+				t.Fatalf("row %d: cell %q was accepted", row, cell)
+			}
+			var value float32
+			switch {
+			case column < f.first || column > f.last:
+				if got.images != nil {
+					value = float32(got.images[feature])
+				} else {
+					value = got.values[feature]
+				}
+				feature++
+			case got.targets != nil:
+				value = got.targets[row*f.answers()+column-f.first]
+			default:
+				value = float32(got.labels[row])
+			}
+			if value != float32(want) {
+				t.Fatalf("row %d, column %d: %q is %v", row, column, cell, value)
+			}
+		}
+	}
+}
+
+// FuzzImages reads arbitrary bytes as an image beside good ones. What is accepted must be what the image package makes of it,
+// in grey.
+func FuzzImages(f *testing.F) {
+	good := greyPNG(f, 3, 2, 1, 2, 3, 4, 5, 6)
+	f.Add(good)
+	f.Add(good[:len(good)-12])
+	f.Add(hugePNG(1<<31-1, 1<<31-1))
+	f.Add(hugePNG(3, 2))
+	img := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i * 40)
+	}
+	f.Add(encoded(f, img))
+	f.Add(encoded(f, image.NewPaletted(image.Rect(0, 0, 3, 2), color.Palette{color.Black, color.White})))
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fsys := fstest.MapFS{"train/a/1.png": &fstest.MapFile{Data: data}, "train/b/1.png": &fstest.MapFile{Data: good},
+			"test/a/1.jpg": &fstest.MapFile{Data: data}}
+		d, err := place{fsys: fsys, name: "DIR", prefix: "DIR/", available: 1 << 20}.open(nil)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "DIR/") {
+				t.Errorf("no file is named: %v", err)
+			}
+			return
+		}
+		want, _, err := image.Decode(bytes.NewReader(data))
+		if err != nil {
+			t.Fatalf("accepted, but %v", err)
+		}
+		grey := make([]byte, 0, 6)
+		for y := want.Bounds().Min.Y; y < want.Bounds().Max.Y; y++ {
+			for x := want.Bounds().Min.X; x < want.Bounds().Max.X; x++ {
+				grey = append(grey, color.GrayModel.Convert(want.At(x, y)).(color.Gray).Y)
+			}
+		}
+		if d.Train.Width != 3 || d.Train.Height != 2 || !bytes.Equal(d.Train.Images, append(grey, 1, 2, 3, 4, 5, 6)) || !bytes.Equal(d.Test.Images, d.Train.Image(0)) {
+			t.Errorf("got %+v", d)
+		}
+	})
+}
