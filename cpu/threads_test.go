@@ -29,27 +29,29 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
 	for _, c := range threadCases {
-		t.Run(fmt.Sprintf("%v,rows=%d", c.sizes, c.rows), func(t *testing.T) {
-			var want [][]float32
-			for _, threads := range []int{1, 2, 3, 5} {
-				runtime.GOMAXPROCS(threads)
-				got := steps(t, c.sizes, c.rows)
-				if want == nil {
-					want = got
+		for name, training := range trainings {
+			t.Run(fmt.Sprintf("%v,rows=%d,%s", c.sizes, c.rows, name), func(t *testing.T) {
+				var want [][]float32
+				for _, threads := range []int{1, 2, 3, 5} {
+					runtime.GOMAXPROCS(threads)
+					got := steps(t, c.sizes, c.rows, training)
+					if want == nil {
+						want = got
+					}
+					sameBits(t, fmt.Sprintf("%d threads", threads), got, want)
 				}
-				sameBits(t, fmt.Sprintf("%d threads", threads), got, want)
-			}
-		})
+			})
+		}
 	}
 }
 
 // steps trains a network for two steps and returns all that they made.
-func steps(t *testing.T, sizes []int, rows int) [][]float32 {
+func steps(t *testing.T, sizes []int, rows int, training mlp.Training) [][]float32 {
 	t.Helper()
 	b := cpu.New()
 	defer b.Close()
 	config := mlp.Config{Sizes: sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, On: 1}
-	n, err := mlp.New(b, config, rows, mlp.Training{Velocity: true})
+	n, err := mlp.New(b, config, rows, training)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,9 +67,9 @@ func steps(t *testing.T, sizes []int, rows int) [][]float32 {
 		t.Fatal(err)
 	}
 	for i := range 2 {
-		x.Run(compute.Args{Row: i * rows, LearningRate: 0.1, Momentum: 0.9})
+		x.Run(compute.Args{Row: i * rows, LearningRate: 0.1, Momentum: 0.9, Step: uint32(i)})
 	}
-	mats := append(append(n.Parameters(), n.Velocities()...), n.Outputs()...)
+	mats := append(append(n.Parameters(), n.Velocities()...), append(n.Squares(), n.Outputs()...)...)
 	values, err := n.Values(mats)
 	if err != nil {
 		t.Fatal(err)
