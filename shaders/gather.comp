@@ -3,6 +3,8 @@
 //
 //     Dst[i,j] = scale·Src[Index[firstRow+i], j] + shift
 //
+// and with DROP does op Dropout too, whose result is then Dst.
+//
 // A group of 64 invocations takes 64 neighbouring columns of one row, so that
 // its reads and its writes are contiguous; then the next row that is a multiple
 // of the grid further on, since a grid may have no more than 65,535 groups in a
@@ -10,6 +12,7 @@
 // synchronised.
 //
 // option INDEX           rows are visited in Index's order, else 0, 1, 2, …
+// option DROP            there is dropout of what is read
 
 #include "bytes.glsl"
 
@@ -25,8 +28,12 @@ layout(std140, binding = 0) uniform Params {
     uint rows, cols;    // of Dst
     uint dstOffset;
     float scale, shift;
+    uint dropStream, threshold; // of dropout
+    float keep;
 };
 uniform uint firstRow;
+
+#include "dropout.glsl"
 
 void main() {
     for (uint i = gl_WorkGroupID.y; i < rows; i += gl_NumWorkGroups.y) {
@@ -41,6 +48,9 @@ void main() {
             // into one rounding: every backend must give the same bits.
             precise float product = scale * float(byteOf(src[at >> 2u], at));
             precise float value = product + shift;
+#ifdef DROP
+            value = dropped(i * cols + j, value);
+#endif
             dst[dstOffset + i * cols + j] = value;
         }
     }

@@ -91,7 +91,7 @@ layout(std140, binding = 0) uniform Params {
     uint yOffset, fullOffset, dstOffset, wOffset, biasOffset, hiddenBiasOffset;
     uint deltaOffset, statsOffset, slotsOffset, slotCount, targetsOffset;
     float targetOn, targetOff, weight, scale;
-    uint stream, threshold;     // of dropout
+    uint dropStream, threshold;     // of dropout
     float keep;
 };
 uniform uint firstRow;

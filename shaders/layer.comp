@@ -62,7 +62,7 @@ layout(std140, binding = 0) uniform Params {
     uint tilesX, slotTiles, tiles;  // in a row, of a slot, of all slots
     uint dstOffset, aOffset, bOffset, biasOffset, droppedOffset;
     float scale, shift;             // of pixels
-    uint stream, threshold;         // of dropout
+    uint dropStream, threshold;         // of dropout
     float keep;
 };
 

@@ -21,7 +21,7 @@ layout(std140, binding = 0) uniform Params {
 void main() {
     uint eights = (count + 7u) / 8u;
     for (uint q = gl_GlobalInvocationID.x; q < eights; q += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
-        uvec4 draws = drawsOf(q);
+        uvec4 draws = drawsOf(stream, q);
         for (uint h = 0u; h < 8u; h++) {
             uint e = 8u * q + h;
             if (e < count) dst[dstOffset + e] = signedOf(halfOf(draws, h));

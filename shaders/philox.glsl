@@ -1,6 +1,6 @@
 // Random numbers that are a function of a counter: Philox4x32-10, from Salmon, Moraes,
 // Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), in integers
-// alone, so that every backend draws the same bits. The kernel has the parameter stream.
+// alone, so that every backend draws the same bits.
 
 // The key, and the part of the counter that differs from step to step.
 uniform uvec2 seed; // the lower half first
@@ -9,9 +9,9 @@ uniform uint stepNumber;
 // The first number that is not of a stream which the host draws from.
 #define FIRST_STREAM 16u
 
-// drawsOf returns the eight numbers of 16 bits u(8·number) to u(8·number + 7), two a
+// drawsOf returns eight numbers of 16 bits of a stream, u(8·number) to u(8·number + 7), two a
 // word, the lower half first.
-uvec4 drawsOf(uint number) {
+uvec4 drawsOf(uint stream, uint number) {
     uvec4 counter = uvec4(number, 0u, stepNumber, FIRST_STREAM + stream);
     uvec2 key = seed;
     for (int r = 0; r < 10; r++) {

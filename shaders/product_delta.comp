@@ -41,7 +41,7 @@ layout(std140, binding = 0) uniform Params {
     uint m, n, k;
     uint tilesX, tiles;     // in a row, in all
     uint dstOffset, aOffset, bOffset, yOffset;
-    uint stream, threshold; // of dropout
+    uint dropStream, threshold; // of dropout
     float keep;
 };
 

@@ -17,9 +17,12 @@
 // image's random numbers are drawn once for some pixels; then the next image that is a
 // multiple of the grid further on. There is no barrier: each invocation draws for itself.
 //
+// With DROP the values are those after op Dropout.
+//
 // option FIELD           there is an elastic field, else F is 0
 // option CALM            images of some classes turn and are sheared half as much
 // option INDEX           rows are visited in Index's order, else 0, 1, 2, …
+// option DROP            there is dropout of what is read
 
 #include "bytes.glsl"
 
@@ -45,10 +48,13 @@ layout(std140, binding = 0) uniform Params {
     float rotation, scaling, shear, translation;
     uint calmLow, calmHigh;                 // a bit for each class
     uint stream;
+    uint dropStream, threshold;             // of dropout
+    float keep;
 };
 uniform uint firstRow;
 
 #include "philox.glsl"
+#include "dropout.glsl"
 
 // sine and cosine are Taylor's series, for angles up to π/2, where their next terms are below
 // 6e-8. GLSL promises no more than 2^-11 of its own.
@@ -83,7 +89,7 @@ bool isCalm(uint row) {
 // made one in (-1, 1): θ and k are of the first and the fourth, a and b of the second and
 // the third, s of the next two, and α of the last.
 Motion motionOf(uint i, uint row) {
-    uvec4 draws = drawsOf(2u * i);
+    uvec4 draws = drawsOf(stream, 2u * i);
     float h = isCalm(row) ? 0.5 : 1.0;
     float theta = h * rotation * signedOf(halfOf(draws, 0u));
     float a = 1.0 + scaling * signedOf(halfOf(draws, 1u));
@@ -137,6 +143,9 @@ void main() {
             // Rounded twice, as in gather.comp.
             precise float product = scale * valueAt(row * size, place);
             precise float value = product + shift;
+#ifdef DROP
+            value = dropped(i * size + j, value);
+#endif
             dst[dstOffset + i * size + j] = value;
         }
     }

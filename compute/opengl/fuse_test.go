@@ -26,7 +26,7 @@ func (n *node) String() string {
 	case n.product != nil:
 		name = "layer"
 	default:
-		return n.op.Name()
+		name = n.op.Name()
 	}
 	if n.pixels != nil {
 		name += " of pixels"
@@ -72,6 +72,9 @@ func TestFuse(t *testing.T) {
 	dropSums, dropGrad2, dropApart := sums, grad2, otherDrop
 	dropSums.A, dropGrad2.B = y1, y1
 	dropApart.Dst = y2
+	x1 := mat(8, 12)
+	dropX, layerX, gradX := compute.Dropout{Dst: x1, Src: x, Rate: 0.5}, layer, grad1
+	layerX.A, gradX.B = x1, x1
 	deltaApart := compute.Delta{Dst: y2, Back: y2, Y: y, F: compute.ReLU}
 	adam1, adam2 := update1, update2
 	adam1.Rule, adam1.V, adam1.S, adam1.Rho = compute.Adam, mat(6, 12), mat(6, 12), 0.5
@@ -125,6 +128,10 @@ func TestFuse(t *testing.T) {
 			[]compute.Op{back, dropApart, compute.Delta{Dst: mat(8, 6), Back: y2, Y: y, F: compute.ReLU}}},
 		{"the error is read before dropout", all, "matmul, column_sum, dropout, delta",
 			[]compute.Op{back, compute.ColumnSum{Dst: mat(1, 6), Src: d1}, otherDrop, delta}},
+		{"dropout of inputs", append([]compute.Mat{x1}, all...), "gather with dropout, layer, updates of 1",
+			[]compute.Op{gather, dropX, layerX, relu, gradX, update1}},
+		{"inputs that are read without dropout too", append([]compute.Mat{x1}, all...), "gather, dropout, matmul, updates of 1",
+			[]compute.Op{gather, dropX, layer, gradX, update1}},
 		{"dropout in place", all, "layer, dropout", []compute.Op{layer, relu, compute.Dropout{Dst: y, Src: y, Rate: 0.5}}},
 		{"the dropped outputs take the weights' place", all, "layer, dropout",
 			[]compute.Op{layer, relu, compute.Dropout{Dst: compute.Mat{Buf: w1.Buf, Rows: 8, Cols: 6}, Src: y, Rate: 0.5}}},

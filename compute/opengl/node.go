@@ -11,7 +11,7 @@ import (
 // A node is one op of a program, or several that were fused. Which of its fields are
 // set tells what it is:
 //
-//	op                            an op by itself
+//	op                            an op by itself; with drop, what reads inputs, and dropout of them
 //	product, and activate or not  a layer (layer.comp), if pixels or activate is set; with drop
 //	                              its outputs after dropout too
 //	product, delta                deltas sent back (product_delta.comp); with drop through dropout
@@ -216,8 +216,8 @@ func (f *fusion) activations() {
 	}
 }
 
-// dropouts fuses each dropout with the layer whose outputs it takes, which are stored too:
-// the way back is through their derivative.
+// dropouts fuses each dropout with what makes what it takes: a layer, whose outputs are stored
+// too, since the way back is through their derivative; or what reads inputs, which are not.
 func (f *fusion) dropouts() {
 	for j := 0; j < len(f.list); j++ {
 		d, ok := f.list[j].op.(compute.Dropout)
@@ -225,15 +225,33 @@ func (f *fusion) dropouts() {
 			continue
 		}
 		i := f.maker(d.Src, j)
-		if i < 0 || f.list[i].activate == nil || f.list[i].drop != nil || f.list[i].activate.Dst != d.Src ||
-			d.Dst == d.Src || overlap(d.Dst, f.list[i].reads...) || !f.passes(i, j) {
+		if i < 0 || f.list[i].drop != nil || overlap(d.Dst, f.list[i].reads...) || !f.passes(i, j) {
 			continue
 		}
 		n := *f.list[i]
-		n.drop, n.number, n.writes = &d, f.list[j].number, []compute.Mat{d.Src, d.Dst}
+		n.drop, n.number, n.writes = &d, f.list[j].number, []compute.Mat{d.Dst}
+		switch made := f.list[i]; {
+		case made.activate != nil && made.activate.Dst == d.Src && d.Dst != d.Src:
+			n.writes = append(n.writes, d.Src)
+		case made.reading() == d.Src && (d.Dst == d.Src || f.private(d.Src, i, j)):
+		default:
+			continue
+		}
 		f.join(&n, j, i)
 		j--
 	}
+}
+
+// reading returns the inputs that an op by itself reads and that it may leave out some of,
+// or none.
+func (n *node) reading() compute.Mat {
+	switch o := n.op.(type) {
+	case compute.Gather:
+		return o.Dst
+	case compute.Warp:
+		return o.Dst
+	}
+	return compute.Mat{}
 }
 
 // fed returns what a layer makes for the next one.
@@ -353,7 +371,7 @@ func (f *fusion) backOf(n *node, j int) int {
 func (f *fusion) gathers() {
 	for g := 0; g < len(f.list); g++ {
 		o, ok := f.list[g].op.(compute.Gather)
-		if !ok || !f.program.IsScratch(o.Dst) {
+		if !ok || f.list[g].drop != nil || !f.program.IsScratch(o.Dst) {
 			continue
 		}
 		var readers []*node

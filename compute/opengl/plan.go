@@ -93,6 +93,7 @@ func planGather(o compute.Gather) plan {
 	p.shape(o.Dst)
 	p.float("scale", o.Scale)
 	p.float("shift", o.Shift)
+	p.dropout(nil)
 	return p
 }
 

@@ -2,7 +2,11 @@
 
 package opengl
 
-import "shadegrad/compute"
+import (
+	"math"
+
+	"shadegrad/compute"
+)
 
 // drawn is how many random numbers an invocation draws at once.
 const drawn = 8
@@ -16,27 +20,43 @@ func planDropout(o compute.Dropout) plan {
 	p.mat("Dst", o.Dst)
 	p.mat("Src", o.Src)
 	p.count("count", o.Dst.Len())
-	p.drops(o)
+	p.params["stream"] = o.Stream
+	p.params["threshold"], p.params["keep"] = maskOf(o)
 	return p
 }
 
-// dropout says which elements a kernel leaves out of its results, if it does.
-func (p *plan) dropout(o *compute.Dropout) {
-	if o == nil {
-		o = &compute.Dropout{}
-	} else {
-		p.defines["DROP"] = "1"
-		p.ops = append(p.ops, o.Name())
-	}
-	p.drops(*o)
+// maskOf returns what u(e) is compared with, and the bits of what makes up for what is left out.
+func maskOf(o compute.Dropout) (threshold, keep uint32) {
+	threshold, k := o.Threshold()
+	return threshold, math.Float32bits(k)
 }
 
-// drops says which elements are left out, and what makes up for them.
-func (p *plan) drops(o compute.Dropout) {
-	threshold, keep := o.Threshold()
-	p.params["stream"] = o.Stream
-	p.params["threshold"] = threshold
-	p.float("keep", keep)
+// dropout has a kernel leave out elements of its results, if there is a dropout.
+func (p *plan) dropout(o *compute.Dropout) {
+	for _, name := range []string{"dropStream", "threshold", "keep"} {
+		p.params[name] = 0
+	}
+	if o != nil {
+		p.defines["DROP"] = "1"
+		p.params["dropStream"] = o.Stream
+		p.params["threshold"], p.params["keep"] = maskOf(*o)
+		p.ops = append(p.ops, o.Name())
+	}
+}
+
+// planDropped plans an op that reads inputs, and dropout of them.
+func planDropped(op compute.Op, drop *compute.Dropout) []plan {
+	switch o := op.(type) {
+	case compute.Gather:
+		o.Dst = drop.Dst
+		op = o
+	case compute.Warp:
+		o.Dst = drop.Dst
+		op = o
+	}
+	plans := planOp(op, 0)
+	plans[0].dropout(drop)
+	return plans
 }
 
 func planNoise(o compute.Noise) plan {
@@ -76,5 +96,6 @@ func planWarp(o compute.Warp) plan {
 	p.float("shear", o.Shear)
 	p.float("translation", o.Translation)
 	p.params["stream"] = o.Stream
+	p.dropout(nil)
 	return p
 }

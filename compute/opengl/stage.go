@@ -55,9 +55,12 @@ func (w *planner) stages(p compute.Program) []stage {
 		case n.product != nil:
 			s = w.layerStage(n)
 		default:
-			if o, ok := n.op.(compute.MatMul); ok {
+			switch o, ok := n.op.(compute.MatMul); {
+			case ok:
 				s = w.matMulStage(o)
-			} else {
+			case n.drop != nil:
+				s = stage{choices: []choice{{plans: func(compute.Mat) []plan { return planDropped(n.op, n.drop) }}}}
+			default:
 				s = w.opStage(n.op)
 			}
 		}
