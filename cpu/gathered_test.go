@@ -27,8 +27,8 @@ func TestBytesAreGatheredExactly(t *testing.T) {
 				for _, threads := range []int{1, 3} {
 					runtime.GOMAXPROCS(threads)
 					for _, ordered := range []bool{false, true} {
-						for _, momentum := range []bool{false, true} {
-							s := denseStep{c.sizes, c.rows, ordered, momentum}
+						for _, name := range []string{"sgd", "momentum", "adam"} {
+							s := denseStep{c.sizes, c.rows, ordered, trainings[name]}
 							want, got := s.run(t, true), s.run(t, false)
 							sameBits(t, fmt.Sprintf("bytes, %+v, %d threads", s, threads), got, want)
 						}
@@ -41,9 +41,10 @@ func TestBytesAreGatheredExactly(t *testing.T) {
 
 // A denseStep is a training step on random bytes.
 type denseStep struct {
-	sizes             []int
-	rows              int
-	ordered, momentum bool
+	sizes    []int
+	rows     int
+	ordered  bool
+	training mlp.Training
 }
 
 // compile returns a step of a new network, which may have to keep what it gathers.
@@ -51,7 +52,7 @@ func (s denseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netwo
 	t.Helper()
 	b := cpu.New()
 	config := mlp.Config{Sizes: s.sizes, Hidden: compute.Tanh, Output: compute.Sigmoid, Init: mlp.Normal, Scale: 1. / 255, Shift: -0.3, On: 1}
-	n, err := mlp.New(b, config, s.rows, mlp.Training{Velocity: s.momentum})
+	n, err := mlp.New(b, config, s.rows, s.training)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func (s denseStep) run(t *testing.T, keep bool) [][]float32 {
 	for i := range 2 {
 		x.Run(compute.Args{Row: i * (s.rows + 1), LearningRate: 0.1, Momentum: 0.9})
 	}
-	values, err := n.Values(append(n.Parameters(), n.Velocities()...))
+	values, err := n.Values(append(n.Parameters(), append(n.Velocities(), n.Squares()...)...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,10 +118,10 @@ func TestStepsAllocateNothing(t *testing.T) {
 	defer simd.Set(level)
 	for _, l := range simd.Levels() {
 		for _, c := range threadCases {
-			for _, momentum := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%v,%v,rows=%d,momentum=%t", l, c.sizes, c.rows, momentum), func(t *testing.T) {
+			for name, training := range trainings {
+				t.Run(fmt.Sprintf("%v,%v,rows=%d,%s", l, c.sizes, c.rows, name), func(t *testing.T) {
 					simd.Set(l)
-					b, _, x := denseStep{c.sizes, c.rows, true, momentum}.compile(t, false)
+					b, _, x := denseStep{c.sizes, c.rows, true, training}.compile(t, false)
 					defer b.Close()
 					if n := testing.AllocsPerRun(5, func() { x.Run(compute.Args{LearningRate: 0.1, Momentum: 0.9}) }); n != 0 {
 						t.Errorf("%v allocations a step", n)
