@@ -29,15 +29,21 @@ func DefaultMomentum(loss compute.LossKind, batch int) float64 {
 //	η = (1−μ)·min(batch, 256)/64, at most 1   for cross-entropy
 //	η = (1−μ)·min(batch, 64)/64               for squared error
 //	η = 8·(1−μ)·min(batch, 64)/64             for squared error of sigmoid or softmax
+//	η = (1−μ)·min(batch, 64)/64/50            for regression
 //
-// In the last case the gradient passes through F′, which is small. The factors and
+// In the third case the gradient passes through F′, which is small. The factors and
 // the limits were found on MNIST and its first 3,000 images: beyond the limit a
-// batch's gradient is hardly better, and longer steps do not converge.
+// batch's gradient is hardly better, and longer steps do not converge. Targets of a
+// regression can be of any size, and so can its gradients: 50 leaves room for those of
+// some tens, where a tenth of it already diverged.
 func DefaultRate(c mlp.Config, batch int, momentum float64) float64 {
 	scale, samples := 1., 256
 	if c.Loss == compute.SquaredError {
 		samples = 64
-		if c.Output == compute.Sigmoid || c.Output == compute.Softmax {
+		switch {
+		case c.Regression:
+			scale = 1. / 50
+		case c.Output == compute.Sigmoid || c.Output == compute.Softmax:
 			scale = 8
 		}
 	}

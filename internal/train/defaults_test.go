@@ -12,6 +12,7 @@ func TestDefaultRate(t *testing.T) {
 	ce := mlp.Config{Output: compute.Softmax, Loss: compute.CrossEntropy}
 	mse := mlp.Config{Output: compute.Sigmoid, Loss: compute.SquaredError}
 	identity := mlp.Config{Output: compute.Identity, Loss: compute.SquaredError}
+	regression := mlp.Config{Output: compute.Identity, Loss: compute.SquaredError, Regression: true}
 	for _, x := range []struct {
 		c        mlp.Config
 		batch    int
@@ -22,6 +23,7 @@ func TestDefaultRate(t *testing.T) {
 		{ce, 256, 0.9, 0.4}, {ce, 1024, 0.9, 0.4}, {ce, 60000, 0.9, 0.4},
 		{ce, 64, 0, 1}, {ce, 256, 0, 1}, {ce, 64, 0.99, 0.01},
 		{mse, 64, 0, 8}, {mse, 1, 0, 0.125}, {mse, 256, 0, 8}, {mse, 64, 0.9, 0.8},
+		{regression, 64, 0, 0.02}, {regression, 1000, 0, 0.02}, {regression, 16, 0.9, 0.0005},
 		{identity, 64, 0, 1}, {identity, 1024, 0, 1}, {identity, 1, 0, 1. / 64},
 	} {
 		if got := DefaultRate(x.c, x.batch, x.momentum); got != x.want {

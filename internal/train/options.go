@@ -118,6 +118,8 @@ func (o Options) checkMomentum() error {
 		return fmt.Errorf("-momentum-end=%v: must be at least 0 and below 1", o.MomentumEnd)
 	case o.MomentumEpochs < 0:
 		return fmt.Errorf("-momentum-epochs=%d: must be 1 or more", o.MomentumEpochs)
+	case o.MomentumEpochs > 0 && o.MomentumEnd == 0:
+		return fmt.Errorf("-momentum-epochs=%d needs -momentum-end, what the momentum is after them", o.MomentumEpochs)
 	case rule == compute.RMSProp && (o.Momentum != 0 || o.MomentumEnd != 0):
 		return fmt.Errorf("-optimizer=%s has no momentum; leave -momentum and -momentum-end out", rule)
 	case o.Dampen && o.Training.Squares():

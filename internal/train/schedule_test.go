@@ -207,6 +207,7 @@ func TestOptionsCheck(t *testing.T) {
 		{"last momentum of 1", func(o *Options) { o.MomentumEnd = 1 }, "-momentum-end=1: must be at least 0 and below 1"},
 		{"last momentum, but when", func(o *Options) { o.MomentumEnd = 0.99 },
 			"-momentum-end=0.99 needs -momentum-epochs, the epochs it takes to get there, or -cycle-momentum"},
+		{"epochs of momentum, but where to", func(o *Options) { o.MomentumEpochs = 5 }, "-momentum-epochs=5 needs -momentum-end, what the momentum is after them"},
 		{"negative epochs of momentum", func(o *Options) { o.MomentumEpochs = -1 }, "-momentum-epochs=-1: must be 1 or more"},
 		{"cycled momentum of a constant rate", func(o *Options) { o.Schedule, o.CycleMomentum, o.MomentumEnd = Constant, true, 0.8 },
 			"-cycle-momentum does not go with -schedule=constant; it needs -schedule=onecycle"},
