@@ -273,12 +273,17 @@ func TestMemory(t *testing.T) {
 			c := pictures
 			form(&c)
 			b := &scale{Backend: cpu.New()}
+			tr.Batch = 7
 			n, err := mlp.New(b, c, 11, tr)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if want := c.Memory(11, tr); b.bytes != want {
 				t.Errorf("%s, %+v: %d bytes are taken, %d were said to be", name, c, b.bytes, want)
+			}
+			tr.Batch = 0
+			if all := c.Memory(11, tr); b.bytes >= all {
+				t.Errorf("%s, %+v: a smaller batch saves nothing of %d bytes", name, c, all)
 			}
 			n.Free()
 			b.Close()
@@ -296,7 +301,14 @@ func TestStep(t *testing.T) {
 			defer b.Close()
 			c := pictures
 			c.Sizes = []int{63, 8, 6, 3}
+			tr.Batch = 5
 			n, set := put(t, b, c, 6, tr, c.InitialParameters(1), picturesOf(12))
+			if _, err := n.TrainStep(set, 6); err == nil || err.Error() != "a batch of 6 rows in a network made to be trained with at most 5" {
+				t.Errorf("a batch of 6: error %v", err)
+			}
+			if _, err := n.EvalStep(set, 6); err != nil {
+				t.Error(err)
+			}
 			p, err := n.TrainStep(set, 5)
 			if err != nil {
 				t.Fatal(err)

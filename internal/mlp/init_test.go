@@ -153,7 +153,7 @@ func TestInitGolden(t *testing.T) {
 
 // TestInitForms has what a config may change of an initialisation.
 func TestInitForms(t *testing.T) {
-	base := Config{Sizes: []int{600, 200, 20000}, Init: Uniform}
+	base := Config{Sizes: []int{600, 200, 2000}, Init: Uniform}
 	for _, tt := range []struct {
 		name     string
 		change   func(*Config)
@@ -180,7 +180,7 @@ func TestInitForms(t *testing.T) {
 				t.Errorf("the largest weight is of magnitude %g, want near %g", largest, tt.limit)
 			}
 			_, variance, _, _ = moments(p[3])
-			if tt.bias == 0 && variance != 0 || tt.bias > 0 && math.Abs(variance/tt.bias-1) > 5*math.Sqrt(2./20000) {
+			if tt.bias == 0 && variance != 0 || tt.bias > 0 && math.Abs(variance/tt.bias-1) > 5*math.Sqrt(2./2000) {
 				t.Errorf("biases have variance %g, want %g", variance, tt.bias)
 			}
 		})

@@ -14,9 +14,10 @@ type Network struct {
 	training Training
 	backend  compute.Backend
 	rows     int // the most rows a batch can have
+	batch    int // the same in training
 	layers   []layer
 	input    compute.Mat // x⁰, rows×inputs
-	dropped  compute.Mat // x⁰ after dropout
+	dropped  compute.Mat // x⁰ after dropout, batch×inputs
 	targets  compute.Mat // of a batch, rows×outputs, where they are numbers
 	norms    compute.Mat // 1×parameters: the sum of squares of each one's gradient
 	field    field
@@ -33,12 +34,12 @@ type layer struct {
 	gw, gb  compute.Mat // gradients
 	aw, ab  compute.Mat // moving averages
 	out     compute.Mat // z, then y in its place; rows×units
-	dropped compute.Mat // y after dropout, which the next layer gets; rows×units
-	delta   compute.Mat // ∂E/∂z, rows×units
+	dropped compute.Mat // y after dropout, which the next layer gets; batch×units
+	delta   compute.Mat // ∂E/∂z, batch×units
 }
 
 // New allocates a network for batches of at most rows rows, with what it takes to
-// train it as t says. Its parameters are zero until Load.
+// train it as t says, in batches of at most t.Batch. Its parameters are zero until Load.
 func New(b compute.Backend, c Config, rows int, t Training) (*Network, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -59,7 +60,11 @@ func New(b compute.Backend, c Config, rows int, t Training) (*Network, error) {
 }
 
 func newNetwork(c Config, rows int, t Training) *Network {
-	return &Network{Config: c, training: t, rows: rows, layers: make([]layer, c.Layers())}
+	n := &Network{Config: c, training: t, rows: rows, batch: rows, layers: make([]layer, c.Layers())}
+	if t.Batch > 0 {
+		n.batch = min(t.Batch, rows)
+	}
+	return n
 }
 
 func (n *Network) allocate() (err error) {
@@ -80,7 +85,7 @@ func (n *Network) matrices(visit func(dst *compute.Mat, rows, cols int)) {
 	inputs := c.Sizes[0]
 	visit(&n.input, n.rows, inputs)
 	if t.DropInput > 0 {
-		visit(&n.dropped, n.rows, inputs)
+		visit(&n.dropped, n.batch, inputs)
 	}
 	for i := range n.layers {
 		l, in, out := &n.layers[i], c.Sizes[i], c.Sizes[i+1]
@@ -89,9 +94,9 @@ func (n *Network) matrices(visit func(dst *compute.Mat, rows, cols int)) {
 			n.parameter(visit, &l.b, &l.gb, &l.vb, &l.sb, &l.ab, 1, out)
 		}
 		visit(&l.out, n.rows, out)
-		visit(&l.delta, n.rows, out)
+		visit(&l.delta, n.batch, out)
 		if t.Drop > 0 && i < len(n.layers)-1 {
-			visit(&l.dropped, n.rows, out)
+			visit(&l.dropped, n.batch, out)
 		}
 	}
 	if c.Regression {
@@ -101,7 +106,7 @@ func (n *Network) matrices(visit func(dst *compute.Mat, rows, cols int)) {
 		visit(&n.norms, 1, len(c.Shapes()))
 	}
 	if t.Augment.Elastic() {
-		n.field.matrices(visit, c, n.rows)
+		n.field.matrices(visit, c, n.batch)
 	}
 }
 

@@ -32,6 +32,9 @@ func (n *Network) TrainStep(s Set, rows int) (compute.Program, error) {
 	if err := n.checkSet(s, rows); err != nil {
 		return compute.Program{}, err
 	}
+	if rows > n.batch {
+		return compute.Program{}, fmt.Errorf("a batch of %d rows in a network made to be trained with at most %d", rows, n.batch)
+	}
 	if err := n.checkDistorted(s); err != nil {
 		return compute.Program{}, err
 	}

@@ -38,6 +38,9 @@ type Training struct {
 	Sum bool `json:"sum,omitempty"`
 	// Augment is how the images are distorted.
 	Augment Augment `json:"augment,omitzero"`
+	// Batch is the most rows that a training step has, where others may have more; 0 is as
+	// many as they. It saves memory, and changes no result.
+	Batch int `json:"-"`
 }
 
 // An Augment is how images are distorted, each time anew: op Warp's ranges. The zero

@@ -52,7 +52,7 @@ func needOf(i compute.Info, st *State, d *dataset.Data, p feeding) need {
 	n := setNeed(i, &d.Train, p.train, true)
 	n.add(setNeed(i, &d.Validation, p.validation, false))
 	n.add(setNeed(i, &d.Test, p.test, false))
-	n.device += o.Network.Memory(sessionRows(o, d), o.StepTraining())
+	n.device += o.Network.Memory(sessionRows(o, d), sessionTraining(o, d))
 	parameters := 4 * int64(o.Network.Parameters())
 	state := parameters * copies(o.StepTraining())
 	if st.Values == nil {
@@ -74,6 +74,13 @@ func copies(t mlp.Training) int64 {
 		}
 	}
 	return n
+}
+
+// sessionTraining is the training of a session's network.
+func sessionTraining(o Options, d *dataset.Data) mlp.Training {
+	t := o.StepTraining()
+	t.Batch = o.BatchSize(d.Train.Len())
+	return t
 }
 
 // sessionRows is the most samples that the network of a session works on at a time.

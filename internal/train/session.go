@@ -65,7 +65,7 @@ func (s *session) prepare(d *dataset.Data, p feeding) (err error) {
 			return fmt.Errorf("%s: %w", x.name, err)
 		}
 	}
-	s.network, err = mlp.New(s.backend, s.options.Network, sessionRows(s.options, d), s.options.StepTraining())
+	s.network, err = mlp.New(s.backend, s.options.Network, sessionRows(s.options, d), sessionTraining(s.options, d))
 	if err != nil {
 		return err
 	}
