@@ -1,6 +1,10 @@
 package judge
 
-import "shadegrad/compute"
+import (
+	"slices"
+
+	"shadegrad/compute"
+)
 
 // A tower is the first layer of a network whose inputs are mostly 0, with the
 // memory of its training step, all of which holds numbers from the beginning.
@@ -35,12 +39,15 @@ func newTower(p *problem) *tower {
 	return t
 }
 
-// orderings are programs in which ops that look like a training step's must keep
-// their order, or must not be made one op, each for a reason of its own.
-var orderings = []struct {
+// An ordering is a program on a tower, and the reason for its order.
+type ordering struct {
 	reason string
 	build  func(t *tower) []compute.Op
-}{
+}
+
+// orderings are programs in which ops that look like a training step's must keep
+// their order, or must not be made one op, each for a reason of its own.
+var orderings = []ordering{
 	{"gathered rows are a result", func(t *tower) []compute.Op {
 		t.p.forget(t.g)
 		return []compute.Op{t.gather, t.forward, t.product, t.update}
@@ -165,7 +172,7 @@ func (l *caseList) orderings() {
 	if l.quick {
 		return
 	}
-	for _, o := range orderings {
+	for _, o := range slices.Concat(orderings, trainingOrderings) {
 		l.add("program", "ordering", []string{o.reason}, func(p *problem) { p.ops = o.build(newTower(p)) })
 	}
 }

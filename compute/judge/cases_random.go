@@ -87,7 +87,7 @@ func (s *shuffled) candidate() compute.Op {
 	one, two := s.layers[0], s.layers[1]
 	some := func() compute.Mat { return s.some(s.p.views[s.p.intn(len(s.p.views))].mat) }
 	like := func(m compute.Mat) compute.Mat { return s.like(m) }
-	switch s.p.intn(9) {
+	switch s.p.intn(14) {
 	case 0:
 		m := some()
 		if m.Buf == two.w.Buf {
@@ -115,6 +115,20 @@ func (s *shuffled) candidate() compute.Op {
 		return compute.MatMul{Dst: one.z, A: s.x, B: w}
 	case 7:
 		return compute.MatMul{Dst: one.dw, A: one.delta, B: s.x, TransA: true}
+	case 8:
+		m := some()
+		return compute.Dropout{Dst: m, Src: like(m), Rate: 0.5, Stream: uint32(s.p.intn(2))}
+	case 9:
+		m := some()
+		return compute.Dropout{Dst: m, Src: m, Rate: 0.25}
+	case 10:
+		m := some()
+		return compute.Average{Dst: m, Src: like(m), Decay: 0.75}
+	case 11:
+		return compute.MaxNorm{W: s.some(one.w), Limit: 0.5}
+	case 12:
+		m := some()
+		return compute.Update{W: m, G: like(m), L2: 0.25, Decay: 0.5}
 	default:
 		return compute.MatMul{Dst: two.dw, A: two.delta, B: one.y, TransA: true}
 	}
