@@ -19,7 +19,6 @@ const benchUsage = `usage: shadegrad bench [FLAGS]
 
 Times the training step of a network on several backends side by side, in turns, after
 each has been found to compute it rightly.
-
 `
 
 // benchFlags are the settings of "shadegrad bench".

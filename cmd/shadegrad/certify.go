@@ -26,6 +26,7 @@ func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, 
 		return nil, fmt.Errorf("reading this program for the certificate: %w", err)
 	}
 	c := certificate.New(program, run.State.Options, run.Data)
+	c.Data.Form = run.State.Data.Form
 	made, save := &certified{Certificate: c}, run.Save
 	run.Save = func(s *train.State) error {
 		made.changed = made.changed || len(c.Epochs) > 0 && certificate.DeviceOf(text.info) != c.Device
@@ -36,13 +37,18 @@ func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, 
 }
 
 // save writes the certificate of a run that is complete. program is how this one was called.
-func (c *certified) save(path, program string, report reporter) error {
+func (c *certified) save(f *trainFlags, program string, report reporter) error {
+	path := f.certify
 	if c.changed {
 		return fmt.Errorf("%s: no certificate was written, since the run went on with another device: nobody could repeat it", path)
 	}
 	if err := c.Certificate.Save(path); err != nil {
 		return err
 	}
-	report.Note("certified in " + path + "; to run it again: " + shellQuote(program) + " verify " + shellQuote(path))
+	command := shellQuote(program) + " verify "
+	if f.data.path != "" {
+		command += "-data=" + shellQuote(f.data.path) + " "
+	}
+	report.Note("certified in " + path + "; to run it again: " + command + shellQuote(path))
 	return nil
 }

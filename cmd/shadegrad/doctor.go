@@ -18,7 +18,6 @@ Looks at everything that a training run needs, a line each: display, GLFW, EGL, 
 version and limits of OpenGL, each shader compiled, each kernel of GPU and CPU beside the
 reference, data, cache, disk. What fails comes with what to do about it here. The exit
 status is 0 if training with this -backend (and -data) would go right, else 1.
-
 `
 
 // doctor is "shadegrad doctor".

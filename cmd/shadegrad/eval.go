@@ -18,18 +18,18 @@ const evalUsage = `usage: shadegrad eval -model=FILE [FLAGS]
 
 Tests a network that "shadegrad train -save=FILE" wrote: accuracy, loss, confusion
 matrix, precision and recall of each class.
-
 `
 
 // eval is "shadegrad eval".
 func (a *app) eval(args []string) error {
-	var path, dir string
+	var path string
+	var place dataFlags
 	var asJSON bool
 	var threads int
 	backend := backends.Auto
 	fs := flag.NewFlagSet("eval", flag.ContinueOnError)
 	fs.StringVar(&path, "model", "", "`FILE` with the network (needed)")
-	dataFlag(fs, &dir)
+	dataFlag(fs, &place.path)
 	backendFlag(fs, &backend)
 	fs.BoolVar(&asJSON, "json", false, "write one JSON object to stdout")
 	threadsFlag(fs, &threads)
@@ -47,7 +47,9 @@ func (a *app) eval(args []string) error {
 	if err != nil {
 		return err
 	}
-	d, err := dataset.OpenTest(dir)
+	// What was made of the data in training is made of these too.
+	place.form = m.About.Form
+	d, err := place.form.OpenTest(place.path)
 	if err != nil {
 		return err
 	}
@@ -68,11 +70,25 @@ func (a *app) eval(args []string) error {
 
 // fits tells why a network cannot be asked about a data set.
 func fits(m *model.Model, d *dataset.Data) error {
-	if m.Width != d.Test.Width || m.Height != d.Test.Height {
-		return fmt.Errorf("the network is for images of %d×%d, %s has %d×%d; name its own data with -data",
-			m.Width, m.Height, d.Name, d.Test.Width, d.Test.Height)
+	const remedy = "; name its own data with -data"
+	t, numbers := &d.Test, d.Test.Values != nil
+	switch {
+	case m.Network.Regression && t.Outputs != m.Network.Outputs():
+		return fmt.Errorf("the network is for %s, %s has %d"+remedy, count(m.Network.Outputs(), "target"), d.Name, t.Outputs)
+	case m.About.Numbers && (!numbers || t.Width != m.Width):
+		return fmt.Errorf("the network is for rows of %s, %s has %s"+remedy, count(m.Width, "number"), d.Name, form(t))
+	case !m.About.Numbers && (numbers || m.Width != t.Width || m.Height != t.Height):
+		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, form(t))
 	}
 	return d.Test.CheckLabels(max(m.Network.Outputs(), 2))
+}
+
+// form says what the samples of a set are.
+func form(s *dataset.Set) string {
+	if s.Values != nil {
+		return "rows of " + count(s.Width, "number")
+	}
+	return fmt.Sprintf("%d×%d", s.Width, s.Height)
 }
 
 // report evaluates and writes the outcome.
@@ -85,6 +101,15 @@ func (a *app) report(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 		return fmt.Errorf("%s: the loss on %s is %v: %s", path, d.Name, outcome.Loss, tooLarge)
 	}
 	s := scores{outcome}
+	if d.Test.Len() <= fewSamples {
+		o, err := outputsOf(c, m.Network, m.Values, &d.Test, "of "+path)
+		if err != nil {
+			return err
+		}
+		if err := a.writeOutputs(o, asJSON); err != nil {
+			return err
+		}
+	}
 	if !asJSON {
 		_, err := fmt.Fprint(a.stdout, s.table(path, d))
 		return err

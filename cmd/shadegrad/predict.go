@@ -7,22 +7,25 @@ import (
 	"math"
 	"os"
 	"sort"
+	"strings"
 
 	"golang.org/x/term"
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
 	"shadegrad/internal/train"
 )
 
 const predictUsage = `usage: shadegrad predict -model=FILE IMAGE...
+       shadegrad predict -model=FILE NUMBERS...
 
 Asks a network that "shadegrad train -save=FILE" wrote about PNG or JPEG images of
 one digit each, dark on light or light on dark. Shows what the network sees: the
-digit cropped, scaled, and centred by its mass, as MNIST's authors did it.
-
+digit cropped, scaled, and centred by its mass, as MNIST's authors did it. A network that
+learned rows of numbers is asked about such rows, as 0.5,-1.
 `
 
 // likeliest is how many classes predict names.
@@ -58,6 +61,9 @@ func (a *app) predict(args []string) error {
 }
 
 func (a *app) predictOne(m *model.Model, name string) error {
+	if m.About.Numbers {
+		return a.predictNumbers(m, name)
+	}
 	img, err := digit.Load(name)
 	if err != nil {
 		return err
@@ -69,6 +75,19 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	b := cpu.New()
 	defer b.Close()
 	outputs, err := train.Predict(b, m.Network, m.Values, pixels, 1)
+	if err := checkOutputs(outputs, name, err); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", name, m.Width, m.Height)
+	if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, verdict(m, outputs[0]))
+	return err
+}
+
+// checkOutputs tells why the outputs for what is called name cannot be shown.
+func checkOutputs(outputs [][]float32, name string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -77,11 +96,36 @@ func (a *app) predictOne(m *model.Model, name string) error {
 			return fmt.Errorf("%s: an output is %v: %s", name, y, tooLarge)
 		}
 	}
-	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", name, m.Width, m.Height)
-	if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
+	return nil
+}
+
+// predictNumbers asks about a row of numbers.
+func (a *app) predictNumbers(m *model.Model, text string) error {
+	if m.About.Form.Standardize {
+		return errors.New("the network learned numbers that were standardised by its training set, which predict does not have; \"shadegrad eval\" does")
+	}
+	row := dataset.Set{Width: m.Width, Height: 1, Labels: []byte{0}}
+	for _, part := range strings.Split(text, ",") {
+		v, err := finiteNumber(part)
+		if err != nil {
+			return fmt.Errorf("%s: %q %w; the network asks for rows of %s, with commas between them", text, part, err, count(m.Width, "number"))
+		}
+		row.Values = append(row.Values, float32(v))
+	}
+	if n := len(row.Values); n != m.Width {
+		return fmt.Errorf("%s: %s; the network asks for rows of %d", text, count(n, "number"), m.Width)
+	}
+	b := cpu.New()
+	defer b.Close()
+	outputs, err := train.OutputsOf(b, m.Network, m.Values, &row)
+	if err := checkOutputs(outputs, text, err); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(a.stdout, verdict(m, outputs[0]))
+	answer := "output " + numbers(outputs[0], 4)
+	if !m.Network.Regression {
+		answer = verdict(m, outputs[0])
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s: %s\n", text, answer)
 	return err
 }
 

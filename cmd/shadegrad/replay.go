@@ -18,7 +18,6 @@ no longer finite or, with -shadow, because the device computed it wrongly. The s
 is run as the device compiles it, and op by op, and compared with the same in float64:
 either the device is wrong, or the numbers themselves leave the range of float32. Exit
 status 1 if the device at hand is wrong.
-
 `
 
 // replayFlags are the settings of "shadegrad replay".

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
@@ -22,8 +23,10 @@ type runFiles struct {
 	save       string
 	checkpoint string // empty until it is needed, without -save and -resume
 	data       *dataset.Data
-	kept       bool // the checkpoint on disk is of this run
-	saved      bool // the network on disk is
+	kept       bool      // the checkpoint on disk is of this run
+	saved      bool      // the network on disk is
+	written    time.Time // when it was, last
+	behind     bool      // the last epoch is not on disk
 }
 
 // defaultCheckpoint is where an interrupted run without -save is kept, unless
@@ -127,23 +130,46 @@ func cause(err error) error {
 	return err
 }
 
+// saveEvery is how long epochs that are shorter go unsaved. A save can take as long as
+// hundreds of epochs on a small set, since it waits for the disk.
+const saveEvery = time.Second
+
 // afterEpoch keeps the network and the checkpoint, where -save asks for it, so
-// that whatever happens next costs at most an epoch.
+// that whatever happens next costs at most an epoch, or a second.
 func (r *runFiles) afterEpoch(s *train.State) error {
 	if r.save == "" {
 		return nil
 	}
+	if r.behind = r.saved && s.Rows == 0 && !s.Done() && time.Since(r.written) < saveEvery; r.behind {
+		return nil
+	}
+	return r.write(s)
+}
+
+// catchUp writes what afterEpoch put off.
+func (r *runFiles) catchUp(s *train.State) error {
+	if !r.behind {
+		return nil
+	}
+	r.behind = false
+	return r.write(s)
+}
+
+// write keeps the network, and the checkpoint until the run is complete.
+func (r *runFiles) write(s *train.State) error {
 	outcome := s.Outcome()
 	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
-		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc}}
+		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: s.Data.Form, Numbers: s.Data.Numbers}}
 	if err := m.Save(r.save); err != nil {
 		return err
 	}
-	r.saved = true
+	r.saved, r.written = true, time.Now()
 	if s.Done() {
 		return nil
 	}
-	return r.keep(s)
+	err := r.keep(s)
+	r.written = time.Now()
+	return err
 }
 
 // keep writes the checkpoint.
@@ -174,7 +200,7 @@ func (r *runFiles) complete(*train.State) error {
 
 // checkpointNow keeps the state and returns the command that goes on with it.
 func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) {
-	if err := r.keep(s); err != nil {
+	if err := errors.Join(r.catchUp(s), r.keep(s)); err != nil {
 		return "", err
 	}
 	command := shellQuote(r.program) + " train -resume=" + shellQuote(r.checkpoint)
@@ -198,6 +224,9 @@ func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) 
 
 // lastGood says what is left on disk of a run that diverged.
 func (r *runFiles) lastGood(s *train.State) string {
+	if err := r.catchUp(s); err != nil {
+		return err.Error()
+	}
 	switch {
 	case r.saved:
 		return fmt.Sprintf("%s has the weights of epoch %d", r.save, s.Outcome().Epoch)

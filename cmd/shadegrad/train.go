@@ -206,7 +206,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	if err := a.complete(f, files, state, report); err != nil || certified == nil {
 		return err
 	}
-	return certified.save(f.certify, files.program, report)
+	return certified.save(f, files.program, report)
 }
 
 // complete says how the run ended and checks what was expected of it.

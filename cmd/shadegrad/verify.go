@@ -19,7 +19,6 @@ const verifyUsage = `usage: shadegrad verify [FLAGS] FILE
 Runs a training run again whose certificate "shadegrad train -certify=FILE" wrote, and
 tells whether each epoch comes to the same weights. On the device of the first run
 it must, to the bit; on another one within rounding.
-
 `
 
 // verifyFlags are the settings of "shadegrad verify".
@@ -59,7 +58,8 @@ func (a *app) verify(args []string) error {
 	if err != nil {
 		return err
 	}
-	d, err := dataset.Open(f.data)
+	place := dataFlags{f.data, c.Data.Form}
+	d, err := place.openSplit(c.Options.Validation, c.Options.Seed)
 	if err != nil {
 		return err
 	}

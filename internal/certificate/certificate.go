@@ -55,6 +55,8 @@ type Data struct {
 	Train   string `json:"train_sha256"` // images, then labels, without those put aside for validation
 	Test    string `json:"test_sha256"`
 	Samples int    `json:"samples"`
+	// Form is what was made of the data when they had been read.
+	Form dataset.Form `json:"form,omitzero"`
 	// Validation is the digest of those put aside, where there are any.
 	Validation string `json:"validation_sha256,omitempty"`
 }

@@ -22,7 +22,7 @@ var mnistOnline = Preset{
 	Source:  "Rashid, \"Make your own neural network\" (2016)",
 	Figure:  "95.98% of the test set",
 	Flags: flags(`-hidden=200 -act=sigmoid -output=sigmoid -no-bias -init=units -pixels=0.01..1 -targets=0.01..0.99
-		-loss=half-sse -gradient=mean -optimizer=sgd -momentum=0 -lr=0.3 -schedule=constant -batch=1 -epochs=1`),
+		-loss=half-sse -gradient=mean -optimizer=sgd -momentum=0 -lr=0.45 -schedule=constant -batch=1 -epochs=1`),
 }
 
 // halfplane tells on which side of a line a point lies: it is there to see the loss fall.
