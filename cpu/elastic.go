@@ -28,8 +28,7 @@ func (l *plan) findFields() {
 			continue
 		}
 		if f := l.findField(i, o); f != nil {
-			l.pictures(i) // makes room to note it
-			l.warps[i].made = f
+			l.batch(i).field = f
 			for _, j := range f.ops {
 				l.taken[j] = true
 			}

@@ -18,7 +18,7 @@ func (l *plan) findGathers() {
 	}
 	for i := range l.program.Ops {
 		p, ok := l.pictures(i)
-		if !ok || l.taken[i] || !l.program.IsScratch(p.x) || p.batch != nil && p.batch.data != nil {
+		if !ok || l.given(p) || p.factor != 1 || !l.program.IsScratch(p.x) {
 			continue
 		}
 		var products []int

@@ -17,13 +17,13 @@ type plan struct {
 	gradient map[int]int
 	// gathers tells of which pictures a product makes numbers by itself.
 	gathers map[int]pictures
-	// warps tells what becomes of what an op Warp makes.
-	warps map[int]*warped
+	// batches tells what becomes of the bytes that an op makes.
+	batches map[int]*batch
 }
 
 // plan makes a node of each op, or of several.
 func (b *Backend) plan(p compute.Program) (*plan, error) {
-	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int), gathers: make(map[int]pictures), warps: make(map[int]*warped)}
+	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int), gathers: make(map[int]pictures), batches: make(map[int]*batch)}
 	first := l.findFirstLayer()
 	l.findGathers()
 	l.findFields()
@@ -197,7 +197,7 @@ func (l *plan) single(i int, op compute.Op) *node {
 	case compute.Average:
 		return averageNode(o)
 	case compute.Dropout:
-		return dropoutNode(o)
+		return l.dropoutNode(i, o)
 	case compute.Noise:
 		return noiseNode(o)
 	case compute.Warp:

@@ -64,7 +64,7 @@ func (l *plan) pixels(g pictures, units int) pixels {
 	p := pixels{from: g, src: g.bytes(), index: g.index, divided: l.divided(units, g.set.Cols),
 		own: make([]bitmapped, len(l.backend.alone))}
 	for b := range p.value {
-		p.value[b] = g.scale * float32(b)
+		p.value[b] = g.value(b)
 	}
 	return p
 }

@@ -9,13 +9,6 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// A warped is what becomes of the images that an op Warp distorts.
-type warped struct {
-	batch  *buffer[byte] // them as bytes, which products are given; without data where none is
-	silent bool          // Dst is not written
-	made   *field        // nil where the field is there already
-}
-
 // warp is compute.Warp.
 type warp struct {
 	op          compute.Warp
@@ -38,9 +31,8 @@ type warper struct {
 }
 
 func (l *plan) warpNode(i int, o compute.Warp) *node {
-	l.pictures(i) // even if nobody has asked
-	to := l.warps[i]
-	w := &warp{op: o, src: o.Src.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index), field: data(o.Field), made: to.made, batch: to.batch.data}
+	p, _ := l.pictures(i)
+	w := &warp{op: o, src: o.Src.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index), field: data(o.Field), made: p.batch.field, batch: p.batch.buf.data}
 	if o.Calm != 0 {
 		w.labels = o.Labels.Buf.(*buffer[byte]).data
 	}
@@ -53,9 +45,9 @@ func (l *plan) warpNode(i int, o compute.Warp) *node {
 		n.cost += float64(o.Dst.Len()) * (2*drawCost + 4*float64(o.Width+o.Height))
 	}
 	if w.batch != nil {
-		n.out = []span{{buf: to.batch, hi: len(w.batch), local: true}}
+		n.out = p.made(true)
 	}
-	if !to.silent {
+	if !p.batch.silent {
 		w.numbers = data(o.Dst)
 		n.out = append(n.out, localSpans(o.Dst)...)
 	}
