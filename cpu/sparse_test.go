@@ -36,6 +36,7 @@ type sparseStep struct {
 	batches  [2]int
 	ordered  bool
 	training mlp.Training
+	within   bool // the averages are moved within each step, rather than by a program of their own
 }
 
 // trainings have each rule and each part of a training at least once. An epsilon that large
@@ -78,6 +79,9 @@ func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netw
 		if err != nil {
 			t.Fatal(err)
 		}
+		if s.within {
+			p.Ops = append(p.Ops, n.AverageStep(1).Ops...)
+		}
 		if keep {
 			x := p.Ops[0].(compute.Gather).Dst
 			copied, err := b.Alloc(x.Rows, x.Cols)
@@ -88,7 +92,7 @@ func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netw
 		}
 		add(p)
 	}
-	if s.training.Average > 0 {
+	if s.training.Average > 0 && !s.within {
 		add(n.AverageStep(1))
 	}
 	return b, n, list
@@ -149,7 +153,7 @@ func eachSparse(t *testing.T, visit func(t *testing.T, s sparseStep)) {
 	for _, l := range simd.Levels() {
 		for _, c := range sparseCases {
 			for name, training := range trainings {
-				s := sparseStep{c.sizes, c.batches, training.Velocity == (c.batches[1] > 2), training}
+				s := sparseStep{c.sizes, c.batches, training.Velocity == (c.batches[1] > 2), training, false}
 				t.Run(fmt.Sprintf("%v,%v,batches=%v,%s", l, c.sizes, c.batches, name), func(t *testing.T) {
 					simd.Set(l)
 					visit(t, s)
