@@ -60,9 +60,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestRoundTripOfOther has a step of Adam on rows of numbers with targets, whose images would
-// be pixels otherwise.
-func TestRoundTripOfOther(t *testing.T) {
+// ofNumbers is a step of Adam on rows of numbers with targets.
+func ofNumbers() *Capsule {
 	c := small(0.9, false)
 	o := &c.Options
 	o.Training = mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-8, L1: 0.5}
@@ -71,6 +70,12 @@ func TestRoundTripOfOther(t *testing.T) {
 	c.Pixels, c.Labels = nil, nil
 	c.Numbers, c.Targets = []float32{-1, 0.5, 3, 4, 5, 6, 1e-40, 8, 9, 1, 2, 3}, []float32{1, -2, 3, 0.25, 5, 6}
 	c.Before.Squares, c.After.Squares = o.Network.InitialParameters(5), o.Network.InitialParameters(6)
+	return c
+}
+
+// TestRoundTripOfNumbers has samples that would be pixels otherwise.
+func TestRoundTripOfNumbers(t *testing.T) {
+	c := ofNumbers()
 	got, err := Load(saved(t, c))
 	if err != nil {
 		t.Fatal(err)
