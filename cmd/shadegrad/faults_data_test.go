@@ -62,8 +62,8 @@ func TestData(t *testing.T) {
 		p := at(t)
 		p.run("train", "-data="+p.path("nowhere")).is(1, p.path("nowhere")+": no such file or directory")
 		put(t, p.path("file"), nil)
-		p.run("train", "-data="+p.path("file")).is(1, p.path("file")+": expected a directory with the files of a data set, found a file")
-		p.run("train", "-data="+p.dir, "-json").is(1, p.dir+": no data found; looked for train-images-idx3-ubyte, ")
+		p.run("train", "-data="+p.path("file")).is(1, p.path("file")+": expected lines of text, found an empty file")
+		p.run("train", "-data="+p.dir, "-json").is(1, p.dir+": no data found; looked for IDX files (train-images-idx3-ubyte and so on), CSV files")
 	})
 }
 
