@@ -58,6 +58,7 @@ const (
 type grid struct {
 	rows, cols    int
 	val, tol, mag []float64
+	plain         bool // its bounds are not wanted, and are 0
 }
 
 func newGrid(rows, cols int) *grid {

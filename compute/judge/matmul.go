@@ -12,6 +12,12 @@ import (
 // (|a|+ta)·(|b|+tb), a product like the first.
 func matmul(a, b *grid, transA, transB bool) *grid {
 	value := product(a.dense(a.val), b.dense(b.val), transA, transB)
+	if a.plain && b.plain {
+		rows, cols := value.Dims()
+		out := newGrid(rows, cols)
+		copy(out.val, value.RawMatrix().Data)
+		return out
+	}
 	exact := product(a.dense(abs(a.val)), b.dense(abs(b.val)), transA, transB)
 	worst := exact
 	if !zero(a.tol) || !zero(b.tol) {

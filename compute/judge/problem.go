@@ -214,7 +214,7 @@ func (p *problem) load(m compute.Mat) *grid {
 		return nil
 	}
 	f, end := m.Buf.(*floats), m.Off+m.Len()
-	return &grid{m.Rows, m.Cols, f.val[m.Off:end:end], f.tol[m.Off:end:end], f.mag[m.Off:end:end]}
+	return &grid{rows: m.Rows, cols: m.Cols, val: f.val[m.Off:end:end], tol: f.tol[m.Off:end:end], mag: f.mag[m.Off:end:end]}
 }
 
 func (p *problem) store(m compute.Mat, g *grid) {

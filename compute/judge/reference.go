@@ -16,14 +16,19 @@ func Reference() compute.Backend { return &reference{live: make(map[compute.Buff
 
 type reference struct {
 	live   map[compute.Buffer]bool
+	double bool // matrices hold float64s
 	closed bool
 	err    error // the first failure of a run
 }
 
 // The buffers of the reference.
 type (
-	floatBuffer struct{ data []float32 }
-	byteBuffer  struct {
+	floatBuffer struct {
+		data []float32
+		wide []float64 // of a Double, which computes with these
+		none []float64 // zeros, the bounds of a Double's matrices
+	}
+	byteBuffer struct {
 		data   []byte
 		shared bool // data is the caller's
 	}
@@ -56,7 +61,10 @@ func (r *reference) Alloc(rows, cols int) (compute.Mat, error) {
 	if err != nil {
 		return compute.Mat{}, err
 	}
-	b := &floatBuffer{make([]float32, n)}
+	b := &floatBuffer{data: make([]float32, n)}
+	if r.double {
+		b.wide = make([]float64, n)
+	}
 	r.live[b] = true
 	return compute.Mat{Buf: b, Rows: rows, Cols: cols}, nil
 }
@@ -106,12 +114,21 @@ func (r *reference) view(m compute.Mat, n int) ([]float32, error) {
 	if n < 0 || m.Off < 0 || m.Off > m.Buf.Elems()-n {
 		return nil, fmt.Errorf("matrix %s at offset %d is outside its buffer of %d", m, m.Off, m.Buf.Elems())
 	}
-	return m.Buf.(*floatBuffer).data[m.Off : m.Off+n], nil
+	b := m.Buf.(*floatBuffer)
+	if b.wide != nil {
+		b.round(m)
+	}
+	return b.data[m.Off : m.Off+n], nil
 }
 
 func (r *reference) Write(dst compute.Mat, src []float32) error {
 	v, err := r.view(dst, len(src))
 	copy(v, src)
+	if err == nil && r.double {
+		for e, x := range src {
+			dst.Buf.(*floatBuffer).wide[dst.Off+e] = float64(x)
+		}
+	}
 	return err
 }
 
@@ -248,6 +265,9 @@ func (refMemory) load(m compute.Mat) *grid {
 	if m.IsZero() {
 		return nil
 	}
+	if b := m.Buf.(*floatBuffer); b.wide != nil {
+		return b.plain(m)
+	}
 	g := newGrid(m.Rows, m.Cols)
 	for e, v := range m.Buf.(*floatBuffer).data[m.Off : m.Off+m.Len()] {
 		g.val[e] = float64(v)
@@ -256,6 +276,10 @@ func (refMemory) load(m compute.Mat) *grid {
 }
 
 func (refMemory) store(m compute.Mat, g *grid) {
+	if b := m.Buf.(*floatBuffer); b.wide != nil {
+		copy(b.wide[m.Off:], g.val)
+		return
+	}
 	data := m.Buf.(*floatBuffer).data[m.Off : m.Off+m.Len()]
 	for e, v := range g.val {
 		data[e] = float32(v)
