@@ -26,6 +26,7 @@ var files = []struct {
 	{"transpose", func(g *gen) { transpositions(g); prefetches(g) }},
 	{"sparse", sparseProducts},
 	{"step", steps},
+	{"sparsestep", sparseSteps},
 	{"peak", peaks},
 	{"random", randoms},
 	{"warp", warps},
