@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"shadegrad/compute"
-	"shadegrad/internal/mlp"
 )
 
 // A DivergedError says that training left the finite numbers.
@@ -129,7 +128,7 @@ func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 		return nil, err
 	}
 	rows := min(s.train.batch, s.train.samples-row)
-	if err := s.forward(row, rows); err != nil {
+	if err := s.forward(st.Epoch, row, rows); err != nil {
 		return nil, err
 	}
 	var stats [2]float32
@@ -149,21 +148,18 @@ func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 	return d, nil
 }
 
-// forward computes a batch's outputs and losses, and leaves them to be read.
-func (s *session) forward(row, rows int) error {
+// forward computes the outputs and losses of the batch that begins at a row of an epoch, as
+// the step there does, with the same numbers drawn, and leaves them to be read.
+func (s *session) forward(epoch, row, rows int) error {
 	slot, err := s.train.at(row)
 	if err != nil {
 		return err
 	}
-	x, err := s.train.program(func(set mlp.Set, rows int) (compute.Program, error) {
-		p, err := s.network.EvalStep(set, rows)
-		p.Scratch = nil
-		return p, err
-	}, slot, rows)
+	x, err := s.train.program(s.network.GradientStep, slot, rows)
 	if err != nil {
 		return err
 	}
-	x.Run(compute.Args{Row: row})
+	x.Run(s.options.StepArgs(epoch, row, s.train.samples))
 	x.Release()
 	return nil
 }

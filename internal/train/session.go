@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
 	"shadegrad/compute"
@@ -228,9 +229,12 @@ func (s *session) totals(sums compute.Executable, set mlp.Set, n int) (loss, hit
 	return float64(v[0]) / float64(n), float64(v[1]) / float64(n), nil
 }
 
-// evaluate returns the mean loss and the share of hits on a set that is not empty, of the
-// averaged parameters where there are any.
+// evaluate returns the mean loss and the share of hits on a set, of the averaged parameters
+// where there are any.
 func (s *session) evaluate(e *evalSet) (loss, acc float64, err error) {
+	if e.feed == nil {
+		return 0, 0, errors.New("there are no samples to evaluate")
+	}
 	if err := s.compileEval(e); err != nil {
 		return 0, 0, err
 	}

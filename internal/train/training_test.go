@@ -234,6 +234,30 @@ func TestRecipesDiverge(t *testing.T) {
 	}
 }
 
+// TestDropoutDiverges has outputs that are finite as long as dropout does not make up for what it
+// leaves out: it is the step's own outputs that are looked at.
+func TestDropoutDiverges(t *testing.T) {
+	o, d := options(4), squares(47, 20, 4)
+	o.Network.Sizes, o.Network.Hidden, o.Network.NoBias, o.Network.Scale = []int{16, 2, 4}, compute.Identity, true, 0
+	o.Network.Shift = 1 // so that every input is 1
+	o.Training.Drop, o.LearningRate, o.Momentum, o.Schedule = 0.75, 1e-30, 0, Constant
+	st := begun(t, o, d)
+	for i := range st.Values[0] {
+		st.Values[0][i] = 1. / 16 // hidden outputs are 1, or 0 and 4
+	}
+	copy(st.Values[1], []float32{1.2e38, 1e37, 0, 0, 0, 0, 0, 0})
+	run := &Run{Data: d, State: st, Report: &recorder{}, Backend: cpu.New()}
+	defer run.Backend.Close()
+	err := run.Do(context.Background())
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) {
+		t.Fatalf("error %v, want a *DivergedError", err)
+	}
+	if diverged.Epoch != 1 || diverged.Step > 3 || diverged.What != Outputs || diverged.Layer != 2 {
+		t.Errorf("%+v", diverged)
+	}
+}
+
 // TestRecipesLearn has each of them come to something in some epochs more.
 func TestRecipesLearn(t *testing.T) {
 	for name, r := range recipes() {
