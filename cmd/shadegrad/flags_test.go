@@ -9,10 +9,7 @@ import (
 // allowed; exit status 2, before any work. The data is not there, and nothing
 // may have noticed it.
 func TestFlags(t *testing.T) {
-	for _, c := range []struct {
-		args string // separated by spaces
-		want []string
-	}{
+	refuse(t, []badFlags{
 		{"train -batch=-3", []string{"-batch", `"-3"`, "must be 1 or more, or 0 for the whole set"}},
 		{"train -batch=x", []string{"-batch", `"x"`, "must be 1 or more"}},
 		{"train -batch=1.5", []string{"-batch", `"1.5"`, "must be 1 or more"}},
@@ -73,7 +70,18 @@ func TestFlags(t *testing.T) {
 		{"train -certify=a -resume=b", []string{"-certify", "-resume", "from its beginning"}},
 		{"bench stray", []string{`"stray"`}},
 		{"trian", []string{`"trian"`, "train, presets, eval, predict, digits, bench, verify, doctor, replay, version and help"}},
-	} {
+	})
+}
+
+// badFlags are the arguments of a command, separated by spaces, and what the message has.
+type badFlags struct {
+	args string
+	want []string
+}
+
+// refuse has each command line refused in one line, before any work.
+func refuse(t *testing.T, list []badFlags) {
+	for _, c := range list {
 		t.Run(c.args, func(t *testing.T) {
 			p := at(t)
 			args := strings.Fields(c.args)

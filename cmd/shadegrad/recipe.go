@@ -90,7 +90,7 @@ func (r *recipe) checkLoss() error {
 	f, l := r.output.or(compute.Softmax), r.loss.or(lossCrossEntropy)
 	off, on := r.targets.value.from, r.targets.value.to
 	switch {
-	case r.outputs == 1 && f == compute.Softmax:
+	case r.outputs == 1 && r.output.set && f == compute.Softmax:
 		return usagef("-outputs=1 does not go with softmax, whose only output is always 1; use -output=sigmoid")
 	case r.targets.set && r.smoothing > 0:
 		return usagef("-smoothing=%v does not go with -targets: it makes targets of its own; leave one of them out", r.smoothing)
@@ -110,6 +110,8 @@ func (r *recipe) checkOptimizer() error {
 		return usagef("-rho does nothing with -optimizer=%s; it is for rmsprop, adam and adamw", r.optimizer)
 	case r.epsilon.set && !adaptive:
 		return usagef("-epsilon does nothing with -optimizer=%s; it is for rmsprop, adam and adamw", r.optimizer)
+	case r.CycleMomentum && r.MomentumEnd == 0 && r.Schedule == train.OneCycle:
+		return usagef("-cycle-momentum needs a -momentum-end, the lowest, such as 0.85")
 	case r.optimizer == optimizerAdamW && r.weightDecay.set && r.weightDecay.value == 0:
 		return usagef("-optimizer=adamw needs a -weight-decay above 0; without one it is adam")
 	}

@@ -35,8 +35,8 @@ func (r *recipe) networkFlags(fs *flag.FlagSet) {
 	fs.Var(setting[int]{&r.outputs, oneOutput, showSome}, "outputs", "`N` is 1 for a single output that tells two classes apart (default one for each class)")
 	fs.Var(setting[choice[weights]]{&r.init, chosen(parseWeights), showChoice[weights]}, "init",
 		"first weights, `NAME`: he, xavier, inputs (deviation 1/√inputs), units (1/√units), normal\n(deviation 1; normal:S has S) or uniform (±½; uniform:A has ±A) (default he for relu and\nleaky-relu, inputs for scaled-tanh, else xavier)")
-	fs.BoolVar(&r.Network.NoBias, "no-bias", false, "leave the biases out")
-	fs.BoolVar(&r.Network.ZeroBiases, "zero-biases", false, "biases begin at 0 with -init=normal and -init=uniform too; with others they do anyway")
+	fs.BoolVar(&r.Network.NoBias, "no-bias", r.Network.NoBias, "leave the biases out")
+	fs.BoolVar(&r.Network.ZeroBiases, "zero-biases", r.Network.ZeroBiases, "biases begin at 0 with -init=normal and -init=uniform too; with others they do anyway")
 }
 
 func (r *recipe) lossFlags(fs *flag.FlagSet) {
@@ -75,8 +75,8 @@ func (r *recipe) scheduleFlags(fs *flag.FlagSet) {
 	fs.Var(setting[float64]{&r.Warmup, notNegative, showNonzero[float64]}, "warmup", "for how many `EPOCHS` the rate rises first, in a straight line; also parts of one")
 	fs.Var(setting[float64]{&r.MomentumEnd, number(below1, "at least 0 and below 1"), showNonzero[float64]}, "momentum-end", "what the momentum becomes, `M`")
 	fs.Var(setting[int]{&r.MomentumEpochs, whole(1, "1 or more"), showSome}, "momentum-epochs", "in how many epochs it does, `N`, in equal steps")
-	fs.BoolVar(&r.CycleMomentum, "cycle-momentum", false, "with onecycle: it falls to -momentum-end while the rate rises, and comes back")
-	fs.BoolVar(&r.Dampen, "dampen", false, "multiply each step's rate with 1-M, so that momentum makes steps no longer")
+	fs.BoolVar(&r.CycleMomentum, "cycle-momentum", r.CycleMomentum, "with onecycle: it falls to -momentum-end while the rate rises, and comes back")
+	fs.BoolVar(&r.Dampen, "dampen", r.Dampen, "multiply each step's rate with 1-M, so that momentum makes steps no longer")
 }
 
 func (r *recipe) regularisationFlags(fs *flag.FlagSet) {

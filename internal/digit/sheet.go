@@ -73,15 +73,15 @@ func (s *Sheet) Save(path string) (err error) {
 // Render draws the sheet as text, as Render draws one image, with at most fit characters in a line, but
 // at least one image: what does not fit is left out.
 func (s *Sheet) Render(w io.Writer, fit int, color bool) error {
-	perImage := 2*s.Width + 2 // two characters a pixel, and two between images
+	const gap = 1 // pixels between images
+	pixel := 2    // characters wide
 	if color {
-		perImage = s.Width + 1
+		pixel = 1
 	}
-	n := max(1, (fit+perImage-s.Width)/perImage)
+	n := max(1, (fit/pixel+gap)/(s.Width+gap))
 	for _, row := range s.Rows {
 		row = row[:min(n, len(row))]
-		gap := 1
-		line := make([]byte, s.Height*(len(row)*(s.Width+gap)))
+		line := make([]byte, s.Height*len(row)*(s.Width+gap))
 		width := len(row) * (s.Width + gap)
 		for j, pixels := range row {
 			for y := range s.Height {
