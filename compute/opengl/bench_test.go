@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/internal/mlp"
 )
 
 // BenchmarkMatMul times both kernels on the products of a step of 784-128-10 with
@@ -68,6 +69,38 @@ func BenchmarkStep(b *testing.B) {
 				b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
 		}
+	}
+}
+
+// BenchmarkTraining times steps of 784-128-10 with batches of 64, which have more to do than
+// gradient descent.
+func BenchmarkTraining(b *testing.B) {
+	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
+	dropped, elastic, bounded, clipped := adam, adam, adam, adam
+	dropped.DropInput, dropped.Drop = 0.2, 0.5
+	elastic.Augment = mlp.Augment{Sigma: [2]float32{5, 5}, Alpha: [2]float32{8, 8}, Rotation: 10}
+	bounded.MaxNorm, clipped.Clip = 3, 1
+	for _, c := range []struct {
+		name     string
+		training mlp.Training
+	}{
+		{"momentum", mlp.Training{Velocity: true}}, {"adam", adam}, {"adam,dropout", dropped}, {"adam,elastic", elastic},
+		{"adam,max-norm", bounded}, {"adam,clip", clipped},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			backend := openTest(b, Options{}, seams{})
+			r := newTrainerOf(b, backend, 6400, 64, recipe{compute.ReLU, compute.Args{LearningRate: 1e-3, Momentum: 0.9}, c.training}, 784, 128, 10)
+			r.run(1) // the first one compiles, on some drivers
+			if err := backend.Sync(); err != nil {
+				b.Fatal(err)
+			}
+			b.ResetTimer()
+			r.run(b.N)
+			if err := backend.Sync(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(len(r.step.(*executable).steps)), "dispatches")
+		})
 	}
 }
 
