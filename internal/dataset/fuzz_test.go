@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,6 +165,27 @@ func FuzzImages(f *testing.F) {
 		}
 		if d.Train.Width != 3 || d.Train.Height != 2 || !bytes.Equal(d.Train.Images, append(grey, 1, 2, 3, 4, 5, 6)) || !bytes.Equal(d.Test.Images, d.Train.Image(0)) {
 			t.Errorf("got %+v", d)
+		}
+	})
+}
+
+// FuzzDecimal compares with strconv.ParseFloat, to the bit.
+func FuzzDecimal(f *testing.F) {
+	for _, number := range []string{"0", "-0", "+1.5", ".5", "5.", ".", "-", "", "1e5", "1e", "1e+", "1.e-3", "16777217", "16777217.0001", "0.1",
+		"3.4028235e38", "3.4028236e38", "1.1754944e-38", "1e-45", "123456789012345", "1234567890123456", "1e0000", "0e99999", "7.038531e-26", "1..2", "0x1p3"} {
+		f.Add([]byte(number))
+	}
+	f.Fuzz(func(t *testing.T, cell []byte) {
+		got, next, ok := decimal(append(slices.Clone(cell), ',', '7'), 0, ',')
+		if !ok || bytes.ContainsRune(cell, ',') {
+			return
+		}
+		want, err := strconv.ParseFloat(string(cell), 32)
+		if err != nil || next != len(cell)+1 {
+			t.Fatalf("%q was accepted, with error %v; next is %d", cell, err, next)
+		}
+		if math.Float32bits(got) != math.Float32bits(float32(want)) {
+			t.Errorf("%q is %v, want %v", cell, got, float32(want))
 		}
 	})
 }

@@ -69,25 +69,25 @@ func (t *table) readRow(line []byte, row int) error {
 			return t.wrongWidth(line)
 		}
 		whole, next, ok := small(line, at, t.separator)
-		if ok && next >= 0 && t.separator == ' ' {
-			for next < len(line) && line[next] == ' ' {
-				next++
-			}
-		}
 		value := float32(whole)
 		if !ok {
-			cell, after, err := t.cell(line, at)
-			if err == nil {
-				value, err = parseNumber(cell)
+			if value, next, ok = decimal(line, at, t.separator); !ok {
+				cell, after, err := t.cell(line, at)
+				if err == nil {
+					value, err = parseNumber(cell)
+				}
+				if err != nil {
+					return t.wrongCell(line, column, cell, err)
+				}
+				next = after
 			}
-			if err != nil {
-				return t.wrongCell(line, column, cell, err)
-			}
-			next = after
 			whole = -1
-			if value >= 0 && value <= math.MaxUint8 && value == float32(math.Floor(float64(value))) {
+			if value >= 0 && value <= math.MaxUint8 && value == float32(uint8(value)) {
 				whole = int(value)
 			}
+		}
+		for t.separator == ' ' && next >= 0 && next < len(line) && line[next] == ' ' {
+			next++
 		}
 		switch {
 		case column >= t.first && column <= t.last && t.targets != nil:
