@@ -347,8 +347,11 @@ func TestFaults(t *testing.T) {
 }
 
 func TestFaultsOfTheDirectory(t *testing.T) {
-	dir := write(t, map[string][]byte{"file": nil})
+	dir := write(t, map[string][]byte{"file": nil, "t10k-labels-idx1-ubyte": nil, "a.PNG": nil})
+	idx, picture := filepath.Join(dir, "t10k-labels-idx1-ubyte"), filepath.Join(dir, "a.PNG")
 	for path, want := range map[string]string{
+		idx:                        idx + ": an IDX file is one of four; name the directory with all of them",
+		picture:                    picture + ": an image is no data set; name a directory with a directory of images for each class",
 		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory",
 		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected lines of text, found an empty file",
 	} {

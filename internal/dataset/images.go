@@ -54,6 +54,11 @@ func (p place) openImages() (*Data, error) {
 		}
 		parts[which] = f
 	}
+	for _, f := range append(parts[:], whole) {
+		if err := p.dropEmpty(f); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
 	train, test := parts[trainPart], parts[testPart]
 	budget := memory.NewBudget(p.available)
 	switch {
@@ -125,6 +130,26 @@ func (p place) folder(dir string) (*folder, error) {
 	}
 	slices.SortFunc(f.classes, natural)
 	return f, nil
+}
+
+// dropEmpty takes away the classes without an image, such as directories that archives are unpacked with.
+func (p place) dropEmpty(f *folder) error {
+	if f == nil {
+		return nil
+	}
+	var kept []string
+	for _, class := range f.classes {
+		dir := path.Join(f.dir, class)
+		entries, err := fs.ReadDir(p.fsys, dir)
+		if err != nil {
+			return fmt.Errorf("%s: %w", dir, reason(err))
+		}
+		if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isPicture(e.Name()) && !p.isDir(dir, e) }) {
+			kept = append(kept, class)
+		}
+	}
+	f.classes = kept
+	return nil
 }
 
 // natural compares names as people do: runs of digits by their value.

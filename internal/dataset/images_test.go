@@ -63,7 +63,7 @@ func TestImageFolders(t *testing.T) {
 		files := map[string][]byte{}
 		for name, data := range map[string][]byte{
 			"train/2/b.png": img(20), "train/2/a.PNG": img(30), "train/10/x.jpeg.png": img(40), "train/1/1.png": img(50),
-			"train/1/2.png/": nil, "train/10/notes.txt": []byte("?"), "train/10/.hidden.png": []byte("?"), "train/.git/a.png": []byte("?"), "labels.csv": []byte("name,what"),
+			"train/1/2.png/": nil, "train/5/": nil, "train/__MACOSX/._x.png": nil, "test/3/none.txt": nil, "train/10/notes.txt": []byte("?"), "train/10/.hidden.png": []byte("?"), "train/.git/a.png": []byte("?"), "labels.csv": []byte("name,what"),
 			"test/10/y.png": img(60), "test/1/z.png": img(70), "readme.txt": nil,
 		} {
 			files[rename(name)] = data

@@ -19,9 +19,9 @@ func (d *Data) Pad(width, height int) error {
 		if width < s.Width || height < s.Height {
 			return fmt.Errorf("%s: images of %dx%d cannot be padded to %dx%d: expected at least their own size", d.Name, s.Width, s.Height, width, height)
 		}
-		_, pixels := bits.Mul64(uint64(width), uint64(height))
+		high, pixels := bits.Mul64(uint64(width), uint64(height))
 		over, total := bits.Mul64(pixels, uint64(s.Len()))
-		if high, _ := bits.Mul64(uint64(width), uint64(height)); high != 0 || over != 0 || total > maxInt {
+		if high != 0 || over != 0 || total > maxInt {
 			return fmt.Errorf("%s: %d images of %dx%d: %w", d.Name, s.Len(), width, height, errTooMuch)
 		}
 		if err := take(budget, int64(total)); err != nil {

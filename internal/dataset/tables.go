@@ -80,6 +80,12 @@ func (p place) openTables() (*Data, error) {
 
 // openTableFile reads the data set that a CSV file of the place is a part of.
 func (p place) openTableFile(file string) (*Data, error) {
+	if _, _, ok := parseName(file); ok {
+		return nil, fmt.Errorf("%s: an IDX file is one of four; name the directory with all of them", p.name)
+	}
+	if isPicture(file) {
+		return nil, fmt.Errorf("%s: an image is no data set; name a directory with a directory of images for each class", p.name)
+	}
 	name, _ := parseTableName(file)
 	var files [3]string
 	if name.part != wholePart {
