@@ -12,17 +12,21 @@ import (
 // pictured are the matrices of a program that multiplies distorted images.
 type pictured struct {
 	x, w, z, gradient, delta, other compute.Mat
-	ops                             []compute.Op // warp, forward, delta, gradient, update
+	dropped                         compute.Mat  // what the products read where there is dropout, else x
+	ops                             []compute.Op // warp, dropout if there is one, forward, delta, gradient, update
 }
 
 func (p *pictured) insert(i int, op compute.Op) { p.ops = slices.Insert(p.ops, i, op) }
 
-func newPictured(t *testing.T, b compute.Backend) *pictured {
+// newPictured has images without zeros, which the first layer does not skip, and no dropout; or with
+// drop images with many, and dropout of pixels.
+func newPictured(t *testing.T, b compute.Backend, drop bool) *pictured {
 	t.Helper()
 	const batch, w, h, units = 9, 6, 5, 20
 	p := &pictured{}
 	for m, shape := range map[*compute.Mat][2]int{
 		&p.x: {batch, w * h}, &p.w: {units, w * h}, &p.z: {batch, units}, &p.gradient: {units, w * h}, &p.delta: {batch, units}, &p.other: {batch, w * h},
+		&p.dropped: {batch, w * h},
 	} {
 		var err error
 		if *m, err = b.Alloc(shape[0], shape[1]); err != nil {
@@ -32,57 +36,75 @@ func newPictured(t *testing.T, b compute.Backend) *pictured {
 	pixels := make([]byte, (batch+1)*w*h)
 	for i := range pixels {
 		pixels[i] = byte(i*i+i/7) | 1
+		if drop && i%5 != 2 {
+			pixels[i] = 0
+		}
 	}
 	src, err1 := b.ShareBytes(batch+1, w*h, pixels)
 	start := make([]float32, units*w*h)
 	for i := range start {
 		start[i] = float32(i%13-6) / 64
 	}
-	if err2 := b.Write(p.w, start); err1 != nil || err2 != nil {
-		t.Fatal(err1, err2)
+	err2, err3 := b.Write(p.w, start), b.Write(p.delta, start[:batch*units])
+	if err1 != nil || err2 != nil || err3 != nil {
+		t.Fatal(err1, err2, err3)
 	}
-	p.ops = []compute.Op{
-		compute.Warp{Dst: p.x, Src: src, Width: w, Height: h, Scale: 1. / 128, Shift: -1, Rotation: 0.5, Translation: 1, Stream: 3},
-		compute.MatMul{Dst: p.z, A: p.x, B: p.w, TransB: true},
+	warp := compute.Warp{Dst: p.x, Src: src, Width: w, Height: h, Scale: 1. / 128, Shift: -1, Rotation: 0.5, Translation: 1, Stream: 3}
+	x := p.x
+	if drop {
+		warp.Shift, x = 0, p.dropped
+		p.ops = []compute.Op{warp, compute.Dropout{Dst: x, Src: p.x, Rate: 0.3, Stream: 4}}
+	} else {
+		p.ops = []compute.Op{warp}
+	}
+	p.ops = append(p.ops,
+		compute.MatMul{Dst: p.z, A: x, B: p.w, TransB: true},
 		compute.Activate{Dst: p.delta, Src: p.z, F: compute.Tanh},
-		compute.MatMul{Dst: p.gradient, A: p.delta, B: p.x, TransA: true},
-		compute.Update{W: p.w, G: p.gradient},
-	}
+		compute.MatMul{Dst: p.gradient, A: p.delta, B: x, TransA: true},
+		compute.Update{W: p.w, G: p.gradient})
 	return p
 }
 
-// pictureCases are programs in which somebody else has to do with the images.
-var pictureCases = []struct {
+// A pictureCase is a program in which somebody else has to do with the images.
+type pictureCase struct {
 	name   string
 	change func(p *pictured)
-	silent bool // whether the numbers' memory is left alone, where there are kernels
-}{
-	{"as it is", func(p *pictured) {}, true},
-	{"forward alone", func(p *pictured) { p.ops = p.ops[:2] }, true},
-	{"gradient alone", func(p *pictured) { p.ops = slices.Delete(p.ops, 1, 2) }, true},
-	{"read", func(p *pictured) { p.insert(1, compute.Activate{Dst: p.other, Src: p.x}) }, false},
-	{"read at the end", func(p *pictured) { p.insert(5, compute.Activate{Dst: p.other, Src: p.x}) }, false},
+	silent bool                          // whether the numbers' memory is left alone, where there are kernels
+	keep   func(p *pictured) compute.Mat // what is no scratch
+}
+
+var pictureCases = []pictureCase{
+	{"as it is", func(p *pictured) {}, true, nil},
+	{"forward alone", func(p *pictured) { p.ops = p.ops[:2] }, true, nil},
+	{"gradient alone", func(p *pictured) { p.ops = slices.Delete(p.ops, 1, 2) }, true, nil},
+	{"read", func(p *pictured) { p.insert(1, compute.Activate{Dst: p.other, Src: p.x}) }, false, nil},
+	{"read at the end", func(p *pictured) { p.insert(5, compute.Activate{Dst: p.other, Src: p.x}) }, false, nil},
 	{"read in part", func(p *pictured) {
 		p.insert(5, compute.Activate{Dst: p.other.RowRange(0, 2), Src: p.x.RowRange(3, 2)})
-	}, false},
-	{"changed before", func(p *pictured) { p.insert(1, compute.Fill{Dst: p.x.RowRange(2, 3), Value: 0.5}) }, false},
-	{"changed between", func(p *pictured) { p.insert(2, compute.Fill{Dst: p.x.RowRange(2, 3), Value: 0.5}) }, false},
+	}, false, nil},
+	{"changed before", func(p *pictured) { p.insert(1, compute.Fill{Dst: p.x.RowRange(2, 3), Value: 0.5}) }, false, nil},
+	{"changed between", func(p *pictured) { p.insert(2, compute.Fill{Dst: p.x.RowRange(2, 3), Value: 0.5}) }, false, nil},
 	{"distorted twice", func(p *pictured) {
 		w := p.ops[0].(compute.Warp)
 		w.Stream = 8
 		p.insert(2, w)
-	}, false},
+	}, false, nil},
 	{"multiplied before", func(p *pictured) {
 		p.insert(0, compute.Fill{Dst: p.x, Value: 0.5})
 		p.insert(1, p.ops[2])
-	}, false},
+	}, false, nil},
 	{"a few of them multiplied", func(p *pictured) {
 		p.insert(5, compute.MatMul{Dst: p.z.RowRange(0, 4), A: p.x.RowRange(1, 4), B: p.w, TransB: true})
-	}, false},
+	}, false, nil},
 	{"multiplied by themselves", func(p *pictured) {
 		p.insert(5, compute.MatMul{Dst: compute.Mat{Buf: p.other.Buf, Rows: 9, Cols: 9}, A: p.x, B: p.x, TransB: true})
-	}, false},
-	{"dropped out", func(p *pictured) { p.insert(1, compute.Dropout{Dst: p.x, Src: p.x, Rate: 0.5}) }, false},
+	}, false, nil},
+	{"gradient beside another op", func(p *pictured) {
+		p.ops = slices.Delete(p.ops, 1, 3)
+		p.insert(0, compute.Fill{Dst: p.other, Value: 1})
+	}, true, nil},
+	{"kept", func(p *pictured) {}, false, func(p *pictured) compute.Mat { return p.x }},
+	{"dropped out", func(p *pictured) { p.insert(1, compute.Dropout{Dst: p.x, Src: p.x, Rate: 0.5}) }, false, nil},
 }
 
 // TestPictures runs each program with the images' numbers being scratch, and with nothing being
@@ -94,12 +116,62 @@ func TestPictures(t *testing.T) {
 		for _, c := range pictureCases {
 			t.Run(l.String()+","+c.name, func(t *testing.T) {
 				simd.Set(l)
-				want, _ := runPictured(t, c.change, false)
-				got, x := runPictured(t, c.change, true)
+				want, _ := runPictured(t, c, false, false)
+				got, x := runPictured(t, c, false, true)
 				sameBits(t, c.name, got, want)
-				untouched := !slices.ContainsFunc(x, func(v float32) bool { return v != 0 })
-				if want := c.silent && l != simd.Off; untouched != want {
-					t.Errorf("the numbers' memory is untouched: %t, want %t", untouched, want)
+				if want := c.silent && l != simd.Off; isZero(x) != want {
+					t.Errorf("the numbers' memory is untouched: %t, want %t", isZero(x), want)
+				}
+			})
+		}
+	}
+}
+
+// dropCases have dropout of pixels between the images and the products.
+var dropCases = []pictureCase{
+	{"as it is", func(p *pictured) {}, true, nil},
+	{"gathered", func(p *pictured) {
+		w := p.ops[0].(compute.Warp)
+		p.ops[0] = compute.Gather{Dst: w.Dst, Src: w.Src, Scale: w.Scale}
+	}, true, nil},
+	{"shifted", func(p *pictured) {
+		w := p.ops[0].(compute.Warp)
+		w.Shift = 0.5
+		p.ops[0] = w
+	}, false, nil},
+	{"images read", func(p *pictured) { p.insert(6, compute.Activate{Dst: p.other, Src: p.x}) }, false, nil},
+	{"images multiplied", func(p *pictured) { p.insert(2, compute.MatMul{Dst: p.z, A: p.x, B: p.w, TransB: true}) }, false, nil},
+	{"images changed", func(p *pictured) { p.insert(1, compute.Fill{Dst: p.x.RowRange(2, 3), Value: 0.5}) }, false, nil},
+	{"read", func(p *pictured) { p.insert(2, compute.Activate{Dst: p.other, Src: p.dropped}) }, false, nil},
+	{"changed", func(p *pictured) { p.insert(2, compute.Fill{Dst: p.dropped.RowRange(2, 3), Value: 0.5}) }, false, nil},
+	{"images kept", func(p *pictured) {}, false, func(p *pictured) compute.Mat { return p.x }},
+	{"kept", func(p *pictured) {}, false, func(p *pictured) compute.Mat { return p.dropped }},
+	{"dropped twice", func(p *pictured) {
+		p.insert(2, compute.Dropout{Dst: p.x, Src: p.dropped, Rate: 0.5, Stream: 8})
+		p.insert(3, compute.Dropout{Dst: p.dropped, Src: p.x, Rate: 0.5, Stream: 8})
+	}, false, nil},
+}
+
+// TestDroppedPictures is TestPictures with dropout of pixels. Sums that pass over zeros are
+// added up in another order.
+func TestDroppedPictures(t *testing.T) {
+	level := simd.Current()
+	defer simd.Set(level)
+	for _, l := range simd.Levels() {
+		for _, c := range dropCases {
+			t.Run(l.String()+","+c.name, func(t *testing.T) {
+				simd.Set(l)
+				want, _ := runPictured(t, c, true, false)
+				got, x := runPictured(t, c, true, true)
+				for i := range want {
+					for j, v := range want[i] {
+						if d := got[i][j] - v; !(d < 2e-5 && d > -2e-5) {
+							t.Fatalf("matrix %d, element %d: %g with scratch, %g without", i, j, got[i][j], v)
+						}
+					}
+				}
+				if isZero(x) != c.silent {
+					t.Errorf("the numbers' memory is untouched: %t, want %t", isZero(x), c.silent)
 				}
 			})
 		}
@@ -107,15 +179,21 @@ func TestPictures(t *testing.T) {
 }
 
 // runPictured returns what two runs of a program leave, and what is in the images' memory then.
-func runPictured(t *testing.T, change func(*pictured), forget bool) (values [][]float32, x []float32) {
+func runPictured(t *testing.T, c pictureCase, drop, forget bool) (values [][]float32, x []float32) {
 	t.Helper()
 	b := cpu.New()
 	defer b.Close()
-	p := newPictured(t, b)
-	change(p)
+	p := newPictured(t, b, drop)
+	c.change(p)
 	program := compute.Program{Ops: p.ops}
-	if forget {
-		program.Scratch = []compute.Mat{p.x, p.gradient}
+	kept := p.other
+	if c.keep != nil {
+		kept = c.keep(p)
+	}
+	for _, m := range []compute.Mat{p.x, p.dropped, p.gradient} {
+		if forget && m != kept {
+			program.Scratch = append(program.Scratch, m)
+		}
 	}
 	run, err := b.Compile(program)
 	if err != nil {
@@ -130,7 +208,7 @@ func runPictured(t *testing.T, change func(*pictured), forget bool) (values [][]
 	}
 	for i := range 2 {
 		run.Run(compute.Args{Row: i, Step: uint32(i), Seed: 1 << 40, LearningRate: 0.5})
-		values = append(values, read(p.w), read(p.z), read(p.delta), read(p.other))
+		values = append(values, read(p.w), read(p.z), read(p.delta), read(p.other), read(kept))
 	}
-	return values, read(p.x)
+	return values, append(read(p.x), read(p.dropped)...)
 }
