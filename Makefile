@@ -4,9 +4,12 @@ GO     ?= go
 PYTHON ?= python3
 ARGS   ?=
 TAGS   ?=
+PRESETS  ?= xor halfplane sizes softmax mnist-online keras-mlp lecun1998 lecun1998-deep
+SEEDS    ?= 1
+FUZZTIME ?= 5s
 export GO TAGS
 
-.PHONY: help build train test bench bench-peers bench-gpu generate clean
+.PHONY: help build train test fuzz bench bench-peers bench-gpu records generate clean
 
 help:
 	@echo 'make train        install what is missing, build, and train on MNIST; ARGS="-epochs=3" passes flags'
@@ -15,6 +18,8 @@ help:
 	@echo 'make bench        run the benchmarks'
 	@echo 'make bench-peers  time the CPU backend against NumPy and PyTorch (testdata/peers), in a quarter of an hour'
 	@echo 'make bench-gpu    test the GPU backend and time it against PyTorch on the same GPU (testdata/peers)'
+	@echo 'make records      train the presets of RESULTS.md and write its rows; PRESETS=, SEEDS= and ARGS= choose'
+	@echo 'make fuzz         let the fuzzers try the readers of files for FUZZTIME=5s each'
 	@echo 'make generate     write the assembly anew from its generators'
 	@echo 'make clean        remove what was built'
 	@echo
@@ -41,6 +46,12 @@ bench-peers: build
 
 bench-gpu: build
 	@$(PYTHON) testdata/peers/gpu.py $(ARGS)
+
+records: build
+	@$(PYTHON) testdata/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)
+
+fuzz:
+	@sh .ci/fuzz.sh $(FUZZTIME)
 
 generate:
 	$(GO) generate ./...

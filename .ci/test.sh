@@ -58,12 +58,15 @@ fi
 	"$go" test $packages
 }
 
-# The benchmarks against other programs are in Python, which nothing else needs.
+# The benchmarks against other programs, and what trains the presets, are in Python, which
+# nothing else needs.
 python=${PYTHON:-python3}
 if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
-	say "tests of testdata/peers"
-	(cd testdata/peers && "$python" -B -m unittest)
+	for scripts in peers records; do
+		say "tests of testdata/$scripts"
+		(cd "testdata/$scripts" && "$python" -B -m unittest)
+	done
 else
-	say "the tests of testdata/peers are left out: $python is missing, or older than Python 3.9"
+	say "the tests of testdata/peers and testdata/records are left out: $python is missing, or older than Python 3.9"
 fi
 say "all tests passed"
