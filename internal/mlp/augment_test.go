@@ -155,6 +155,34 @@ func TestDistorted(t *testing.T) {
 	}
 }
 
+// TestWarpRanges holds what an op is given against what an augmentation says, in its units.
+func TestWarpRanges(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	a := mlp.Augment{Sigma: [2]float32{1, 2}, Alpha: [2]float32{3, 5}, Rotation: 45, Scaling: 0.25, Shear: 0.5, Translation: 2, Calm: []int{0, 7, 63}}
+	n, set := put(t, b, pictures, 4, mlp.Training{Augment: a}, pictures.InitialParameters(1), picturesOf(4))
+	p, err := n.TrainStep(set, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ofOps[compute.Warp](p)[0]
+	want := compute.Warp{Dst: got.Dst, Src: set.Images, Index: set.Order, Labels: set.Labels, Field: got.Field, Width: 9, Height: 7,
+		Scale: 1. / 255, Shift: -0.25, Alpha: [2]float32{3, 5}, Rotation: math.Pi / 4, Scaling: 0.25, Shear: 0.5, Translation: 2,
+		Calm: 1<<63 | 1<<7 | 1, Stream: 0}
+	if got != want {
+		t.Errorf("the op is %+v, want %+v", got, want)
+	}
+	a = mlp.Augment{Translation: 1}
+	n, set = put(t, b, pictures, 4, mlp.Training{Augment: a}, pictures.InitialParameters(1), picturesOf(4))
+	if p, err = n.TrainStep(set, 4); err != nil {
+		t.Fatal(err)
+	}
+	got = ofOps[compute.Warp](p)[0]
+	if !got.Field.IsZero() || got.Labels.Buf != nil || len(ofOps[compute.Noise](p)) != 0 {
+		t.Errorf("without elastic distortions or calm classes: %+v", got)
+	}
+}
+
 // TestBlurZero leaves images as they are where no Gaussian was written.
 func TestBlurZero(t *testing.T) {
 	b := cpu.New()
@@ -334,6 +362,11 @@ func TestStep(t *testing.T) {
 				}
 				if u, ok := op.(compute.Update); ok {
 					changed[u.W.Buf] = true
+				}
+			}
+			for _, u := range ofOps[compute.Update](p) {
+				if want := map[bool]int{true: len(n.Parameters())}[tr.Clip > 0]; u.Norms.Cols != want {
+					t.Errorf("there are %d norms, want %d", u.Norms.Cols, want)
 				}
 			}
 			if len(changed) != len(n.Parameters()) {

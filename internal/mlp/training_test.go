@@ -425,7 +425,7 @@ func TestXOR(t *testing.T) {
 // parameters as they are.
 func TestAveraged(t *testing.T) {
 	c := deep
-	c.Scale = 1. / 255
+	c.Scale, c.Init = 1./255, mlp.Uniform
 	values, other, list := c.InitialParameters(5), c.InitialParameters(6), samples(c, 6)
 	b := cpu.New()
 	defer b.Close()
@@ -451,6 +451,11 @@ func TestAveraged(t *testing.T) {
 			if v[j] != values[i][j] {
 				t.Fatalf("%s has changed", c.Shapes()[i].Name)
 			}
+		}
+	}
+	for _, op := range ofOps[compute.Average](n.AverageStep(3)) {
+		if math.Abs(float64(op.Decay)-0.729) > 1e-6 {
+			t.Errorf("the decay of three steps is %v, want 0.9³", op.Decay)
 		}
 	}
 	a.Free() // owns nothing
