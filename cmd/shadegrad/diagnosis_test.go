@@ -72,7 +72,9 @@ func TestVerboseChangesNothing(t *testing.T) {
 		p := at(t)
 		args = append([]string{"train", "-backend=cpu", "-data=" + smallData(t)}, args...)
 		plain := p.run(append(args, "-save="+p.path("plain"))...).is(0)
-		told := p.run(append(args, "-v", "-save="+p.path("told"))...).is(0, "\nafter epoch 1, tried on 300 training images; training accuracy ")
+		told := p.run(append(args, "-v", "-save="+p.path("told"))...).is(0, "\nafter epoch 1, tried on 300 training images\n")
+		p.run(append(args, "-v", "-test=each")...).is(0, "\nafter epoch 1, tried on 300 training images; training accuracy ", " the test accuracy\n")
+		p.run(append(args, "-v", "-validation=50")...).is(0, "\nafter epoch 1, tried on 250 training images; training accuracy ", " the validation accuracy\n")
 		if !bytes.Equal(contents(t, p.path("plain")), contents(t, p.path("told"))) {
 			t.Errorf("%s: with -v another network comes out", plain.command)
 		}

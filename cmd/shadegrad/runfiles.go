@@ -164,7 +164,7 @@ func (r *runFiles) write(s *train.State) error {
 		return err
 	}
 	r.saved, r.written = true, time.Now()
-	if s.Done() {
+	if s.Trained() { // all that is left is the test; whoever stops that has the state kept
 		return nil
 	}
 	err := r.keep(s)
@@ -212,6 +212,9 @@ func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) 
 	}
 	if f.shadow > 0 {
 		command += fmt.Sprintf(" -shadow=%d", f.shadow)
+	}
+	if f.every > 0 {
+		command += fmt.Sprintf(" -every=%d", f.every)
 	}
 	if f.json {
 		command += " -json"

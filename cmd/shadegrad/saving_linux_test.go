@@ -154,7 +154,7 @@ func mount(t testing.TB, dir, options string) {
 // and the checkpoint whole each time.
 func TestKilledSaving(t *testing.T) {
 	p := at(t)
-	args := trainSmall(t, "-batch=0", "-hidden=64", "-epochs=100000", "-save=m")
+	args := trainSmall(t, "-batch=0", "-hidden=64", "-epochs=100000", "-every=1", "-save=m")
 	for round := range 3 {
 		c := p.start(args...)
 		// Read as they come, the lines of later epochs do not wait in the pipe:
@@ -164,7 +164,7 @@ func TestKilledSaving(t *testing.T) {
 		c.end()
 		p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
 
-		c = p.start("train", "-resume=m.checkpoint", "-backend=cpu", "-save=m")
+		c = p.start("train", "-resume=m.checkpoint", "-backend=cpu", "-every=1", "-save=m")
 		c.err("going on in epoch ")
 		c.signal(syscall.SIGKILL)
 		c.end()

@@ -113,8 +113,8 @@ func (c *child) end() result {
 // ends, the state is saved, and the command printed goes on as if nothing had
 // happened.
 func TestInterrupt(t *testing.T) {
-	const epochs = "60" // more than fit into the pipe
-	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-batch=1", "-lr=0.01", "-epochs=" + epochs}
+	const epochs = "100" // more than fit into the pipe
+	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-batch=1", "-lr=0.01", "-every=1", "-epochs=" + epochs}
 	whole := at(t)
 	whole.run(append(args, "-save=m")...).is(0)
 	want := contents(t, whole.path("m"))
@@ -130,7 +130,7 @@ func TestInterrupt(t *testing.T) {
 			sent := time.Now()
 			c.signal(s.signal)
 			c.err("stopping after this step; Ctrl-C again stops at once")
-			r := c.end().is(s.status, "\nshadegrad: stopped; go on with: shadegrad train -resume=m.checkpoint -backend=cpu -save=m\n")
+			r := c.end().is(s.status, "\nshadegrad: stopped; go on with: shadegrad train -resume=m.checkpoint -backend=cpu -save=m -every=1\n")
 			t.Logf("ended %v after the signal", time.Since(sent))
 			if strings.Contains("\n"+r.stderr, "\n\n") {
 				t.Errorf("there is an empty line on stderr:\n%s", r.stderr)
@@ -152,15 +152,15 @@ func TestInterrupt(t *testing.T) {
 // with names and flags that a shell must not take apart.
 func TestInterruptTwice(t *testing.T) {
 	p := at(t)
-	c := p.start("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-epochs=80", "-json", "-expect=test_acc >= 0.01")
+	c := p.start("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-epochs=80", "-every=1", "-json", "-expect=test_acc >= 0.01")
 	c.out(`{"event":"epoch","epoch":1,`)
 	c.signal(syscall.SIGINT)
 	r := c.end().is(130)
-	const command = "shadegrad train -resume=shadegrad.checkpoint -backend=cpu -json -expect='test_acc >= 0.01'"
+	const command = "shadegrad train -resume=shadegrad.checkpoint -backend=cpu -every=1 -json -expect='test_acc >= 0.01'"
 	if resumeCommand(r) != command {
 		t.Fatalf("the command is %s, want %s", resumeCommand(r), command)
 	}
-	c = p.start("train", "-resume=shadegrad.checkpoint", "-backend=cpu", "-json", "-expect=test_acc >= 0.01")
+	c = p.start("train", "-resume=shadegrad.checkpoint", "-backend=cpu", "-every=1", "-json", "-expect=test_acc >= 0.01")
 	c.out(`{"event":"epoch",`)
 	c.signal(syscall.SIGTERM)
 	if r = c.end().is(143); resumeCommand(r) != command {
@@ -187,11 +187,11 @@ func TestInterruptOutsideThePath(t *testing.T) {
 	if err := os.Symlink(self, p.path("my tools/digits")); err != nil {
 		t.Fatal(err)
 	}
-	c := p.startProcess(p.process("my tools/digits", "train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-epochs=80"))
-	c.out("epoch 1/80")
+	c := p.startProcess(p.process("my tools/digits", "train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=100"))
+	c.out("epoch 1/100")
 	c.signal(syscall.SIGINT)
 	r := c.end().is(130)
-	const command = "'my tools/digits' train -resume=shadegrad.checkpoint -backend=cpu"
+	const command = "'my tools/digits' train -resume=shadegrad.checkpoint -backend=cpu -every=1"
 	if resumeCommand(r) != command {
 		t.Fatalf("the command is %s, want %s", resumeCommand(r), command)
 	}
