@@ -155,7 +155,11 @@ func (s *weightStep) near(p *sgemm.Product) {
 	default:
 		p.C, p.Beta = s.v, 1
 	}
-	p.Near = [2]sgemm.Beside{{X: s.w, LD: s.cols}, {X: s.v, LD: s.cols}}
+	beside := s.v
+	if beside == nil {
+		beside = s.s
+	}
+	p.Near = [2]sgemm.Beside{{X: s.w, LD: s.cols}, {X: beside, LD: s.cols}}
 }
 
 // prepare makes the step the epilogue of a product, if it needs one.
