@@ -39,6 +39,7 @@ usage: shadegrad COMMAND [FLAGS]
   digits    show the images of a data set, distorted or not, or the weights of a network
   bench     time backends side by side
   verify    run a certified run again, and see whether it comes to the same
+  gradcheck a training's gradients beside differences of its loss
   doctor    what works on this machine, what does not, and what to do about it
   replay    run a training step again that was kept, and tell what was wrong with it
   version   which build this is
@@ -96,6 +97,8 @@ func (a *app) dispatch(args []string) error {
 		return a.bench(args[1:])
 	case "verify":
 		return a.verify(args[1:])
+	case "gradcheck":
+		return a.gradcheck(args[1:])
 	case "doctor":
 		return a.doctor(args[1:])
 	case "replay":
@@ -109,7 +112,7 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	return usagef("no command %q; there are train, presets, eval, predict, digits, bench, verify, doctor, replay, version and help", args[0])
+	return usagef("no command %q; there are train, presets, eval, predict, digits, bench, verify, gradcheck, doctor, replay, version and help", args[0])
 }
 
 func (a *app) version() error {

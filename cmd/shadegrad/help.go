@@ -21,6 +21,7 @@ var topics = []struct {
 	{"data", []string{"data", "pixels", "pad", "limit", "target-columns", "standardise"}},
 	{"augmentation", []string{"augment"}},
 	{"stopping and choosing", []string{"validation", "patience", "min-delta", "test"}},
+	{"check", []string{"samples", "weights"}},
 	{"device", []string{"backend", "backends", "threads", "device-memory", "tune"}},
 }
 

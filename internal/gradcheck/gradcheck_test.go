@@ -112,7 +112,7 @@ func check(t *testing.T, b compute.Backend, s Subject, d *dataset.Set, what stri
 	}
 	for _, p := range r.Parts {
 		// The least norms are those of saturated outputs; a CPU's gradients are closer by far.
-		if !p.OK || p.Error > Tolerance/10 {
+		if !p.OK || p.Error*p.Norm > Tolerance/10*p.Norm+p.noise {
 			t.Errorf("%s: %s: error %.2g, the worst %+v beside %.2g, %d tried, %d kinks", what, p.Name, p.Error, p.Worst, p.Norm, p.Tried, p.Kinks)
 		}
 	}

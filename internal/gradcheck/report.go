@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Tolerance is how far a part's gradient may be off, beside its norm. What a backend computes in float32
-// is within a hundredth of it as a rule, but functions of a GPU may err more.
-const Tolerance = 1e-3
+// Tolerance is how far a part's gradient may be off, beside its norm. A result that the judge passes
+// is within 1e-5 as a whole, and a gradient is made of several.
+const Tolerance = 1e-4
 
 // A Report is what a check found.
 type Report struct {

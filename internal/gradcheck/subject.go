@@ -19,6 +19,8 @@ type Subject struct {
 	// Samples is how many samples of the data make the batch, Weights how many parameters of each
 	// kind are tried in each layer.
 	Samples, Weights int
+	// Done, where it is not nil, is told of each part as soon as it is checked.
+	Done func(*Part)
 }
 
 // stream is the random stream of the choice of samples; the parameters have the ones after it.
@@ -106,7 +108,9 @@ func (s Subject) compare(e *energy, got [][]float64) *Report {
 			p.add(w, got[i][w], d)
 		}
 		p.judge()
-		r.Parts = append(r.Parts, p)
+		if r.Parts = append(r.Parts, p); s.Done != nil {
+			s.Done(p)
+		}
 	}
 	return r
 }
