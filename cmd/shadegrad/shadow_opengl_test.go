@@ -34,8 +34,9 @@ func TestShadowOpenGL(t *testing.T) {
 // its source as it was compiled, and lets the right shaders off.
 func TestShadowShader(t *testing.T) {
 	info := needGPU(t)
-	const wrong = "(n >= 700u ? 1.01 : 1.0) * learningRate * next"
-	broken := at(t, "SHADEGRAD_SHADERS="+mutated(t, "product_update.comp", "learningRate * next", wrong))
+	const right = "w[(wOffset + e) >> 2u] = weights;"
+	const wrong = "w[(wOffset + e) >> 2u] = (n >= 700u ? 1.01 : 1.0) * weights;"
+	broken := at(t, "SHADEGRAD_SHADERS="+mutated(t, "product_update.comp", right, wrong))
 	path := broken.path("m.capsule")
 	broken.run("train", "-backend=gpu", "-data="+smallData(t), "-hidden=20", "-shadow=4", "-save=m").is(1,
 		"shadegrad: the device is wrong: "+info.Renderer+" computed step 1 of epoch 1 wrongly: op 13, update: element (", " of the weights of layer 1 is ")
