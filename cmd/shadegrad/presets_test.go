@@ -256,3 +256,11 @@ func TestPresetNames(t *testing.T) {
 		t.Errorf("a command without flags is given %q", got)
 	}
 }
+
+// TestHalfplane trains the preset to its end, and has what the tutorial comes to.
+func TestHalfplane(t *testing.T) {
+	r := at(t).run("train", "-backend=cpu", "-preset=halfplane").is(0)
+	if !regexp.MustCompile(`(?m)^epoch 10000/10000: training loss 0\.017\d, accuracy 100\.00%;`).MatchString(r.stdout) || strings.Count(r.stdout, "epoch ") != 10 {
+		t.Errorf("stdout:\n%s", r.stdout)
+	}
+}

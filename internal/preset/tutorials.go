@@ -16,7 +16,7 @@ var xor = Preset{
 
 // mnistOnline is the network of a well-known book for beginners, with pixels that are
 // never 0 and targets that a sigmoid can reach. The book sends the raw error of the outputs back and not
-// their delta; with the true gradient, which lacks nothing, the rate is another one.
+// their delta, at a rate of 0.1; with the true gradient the rate that comes as far is 0.45.
 var mnistOnline = Preset{
 	Name:    "mnist-online",
 	Network: "784-200-10, sigmoid, no biases",
