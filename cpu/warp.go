@@ -66,6 +66,9 @@ const warpCost = 64
 
 func (w *warp) rows(worker, lo, hi int, args *compute.Args) {
 	own, o := &w.own[worker], &w.op
+	if w.index != nil { // images in random order are far away
+		simd.PrefetchRows(w.src, o.Src.Cols, w.index[args.Row+lo:args.Row+hi])
+	}
 	if own.field == nil {
 		ld := o.Field.Cols
 		for i := lo; i < hi; i++ {
