@@ -6,9 +6,9 @@
 //
 // Each file NAME.comp is a kernel. Those named as an op of package compute are
 // the plain form of this op. The others are faster forms, or do several ops in one
-// piece: product and combine are MatMul; layer is Gather, MatMul and Activate;
-// head is all from the last hidden layer to the loss and back; product_delta is MatMul
-// and Delta; product_update is MatMul or ColumnSum with Update, for several layers.
+// piece: product and combine are MatMul; layer is Gather, MatMul, Activate and Dropout;
+// head is all from the last hidden layer to the loss and back; product_delta is MatMul,
+// Dropout and Delta; product_update is MatMul or ColumnSum with Update, for several layers.
 // The comment at the head of each says what it computes, who reads and writes what,
 // and why.
 //
@@ -32,8 +32,9 @@
 //
 // The first line is "#version 430". Storage blocks are named as the op's
 // operands and are declared layout(std430); there are at most eight. Params is
-// layout(std140) and holds scalars only, or an array of structs of them. What varies from run to run is in the
-// plain uniforms firstRow, learningRate and momentum. A grid has at most 65,535
+// layout(std140) and holds scalars only, or an array of structs of them. What varies from
+// run to run is in the plain uniforms firstRow, learningRate, momentum, seed and stepNumber,
+// and in stepValues, which the host makes of the step for the op. A grid has at most 65,535
 // groups in a direction, so main steps on by the grid until all is done. Results
 // must not depend on timing: sums are made in a fixed order, without atomics.
 //

@@ -93,6 +93,12 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 	}
 }
 
+// TestLargeLayerAgreesWithCPU trains a layer whose W, V and S lie in buffers of their own.
+func TestLargeLayerAgreesWithCPU(t *testing.T) {
+	how := recipe{compute.ReLU, compute.Args{LearningRate: 0.001, Momentum: 0.9}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}}
+	agree(t, planner{}, []bound{{1, 2e-5}, {10, 5e-5}}, 3, how, 784, 700, 10)
+}
+
 // agree trains a network on both backends and compares them.
 func agree(t *testing.T, p planner, bounds []bound, dispatches int, how recipe, layers ...int) {
 	t.Helper()

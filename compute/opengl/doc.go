@@ -13,7 +13,8 @@
 // Compile fuses ops: a gather, a product and an activation are one layer; a product
 // with the loss, and with the product and the delta that send it back, the head of a
 // network; a product and a delta; gradients and the changes of parameters that
-// they are for, of several layers at once. It knows ops, and nothing of networks:
+// they are for, by any rule, of several layers at once; and dropout with what is before
+// it, on either way. It knows ops, and nothing of networks:
 // what depends on what it sees from their operands, and what need not be stored
 // from the program's Scratch (fuse, in node.go). So a training step of a network with
 // one hidden layer is three dispatches.

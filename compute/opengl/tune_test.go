@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"shadegrad/compute"
 	"shadegrad/compute/judge"
 	"shadegrad/internal/cache"
+	"shadegrad/internal/mlp"
 )
 
 // openTuner opens a backend that tries its choices however long it takes, so that no
@@ -148,6 +150,17 @@ func TestTuning(t *testing.T) {
 		if strings.Contains(string(text), separator+"x") {
 			t.Error("what was timed with other shaders is kept")
 		}
+	}
+}
+
+// What choices make of matrices in buffers of their own is alike too, whose places in these
+// are the same; and squares stay squares.
+func TestTuningOfLargeLayers(t *testing.T) {
+	b := openTuner(t, Options{CacheDir: t.TempDir()}, nil)
+	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, Drop: 0.5}
+	newTrainerOf(t, b, 64, 16, recipe{training: adam}, 784, 700, 10)
+	if b.tuner.tried < 3 || len(b.tuner.wrong) > 0 {
+		t.Errorf("%d choices were timed, whose results differ for %q", b.tuner.tried, b.tuner.wrong)
 	}
 }
 
