@@ -141,7 +141,11 @@ func (r *textReporter) done(outcome train.Epoch, seconds float64) error {
 			s.Epoch, o.Epochs, count(o.Patience, "epoch")))
 	}
 	if o.TestsEach() {
-		r.Note("-test=each: the test set was looked at after each epoch; whatever is chosen by its figures does worse on new data than they say: to choose, use a -validation set")
+		choose := "a -validation set"
+		if o.Validation > 0 {
+			choose = "those of the validation set"
+		}
+		r.Note("-test=each: the test set was looked at after each epoch; whatever is chosen by its figures does worse on new data than they say: to choose, use " + choose)
 	}
 	what := fmt.Sprintf("test accuracy %.2f%%, loss %.4f", 100*outcome.TestAcc, outcome.TestLoss)
 	if o.Network.Regression {
