@@ -51,10 +51,13 @@ func TestBetter(t *testing.T) {
 		{"more accurate, but not by enough", was, 0.1, 0.92, 0.05, false, false},
 		{"as accurate, where that is not enough", was, 0.1, 0.9, 0.05, false, false},
 		{"more accurate by enough", was, 0.9, 0.96, 0.05, false, true},
+		{"more accurate by just enough", &Best{Epoch: Epoch{ValLoss: 0.5, ValAcc: 0.5}}, 0.9, 0.75, 0.25, false, true},
+		{"more accurate by nearly enough", &Best{Epoch: Epoch{ValLoss: 0.5, ValAcc: 0.5}}, 0.9, 0.74, 0.25, false, false},
 		{"regression at a lower loss", was, 0.49, 0, 0, true, true},
 		{"regression at the same loss", was, 0.5, 1, 0, true, false},
 		{"regression at a loss that is not low enough", was, 0.46, 1, 0.05, true, false},
 		{"regression at a loss that is low enough", was, 0.44, 0, 0.05, true, true},
+		{"regression at a loss that is just low enough", was, 0.25, 0, 0.25, true, true},
 	} {
 		o := Options{MinDelta: tt.delta}
 		o.Network.Regression = tt.regression
