@@ -150,9 +150,9 @@ func trialBytes(o Options, rows int) int64 {
 
 // capture does the step that begins at a row of the epoch, and keeps all there is to know
 // of it. It returns the row after it.
-func (s *session) capture(st *State, row int, rate float64) (*Moment, int, error) {
+func (s *session) capture(st *State, row int) (*Moment, int, error) {
 	m := &Moment{Options: st.Options, Data: st.Data, Epoch: st.Epoch + 1, Step: row/s.train.batch + 1,
-		LearningRate: rate, Device: s.backend.Info()}
+		LearningRate: s.at(st, row).LearningRate, Device: s.backend.Info()}
 	batch := s.train.batchAt(row)
 	m.Pixels, m.Numbers, m.Labels, m.Targets = batch.Images, batch.Values, batch.Labels, batch.Targets
 	var err error

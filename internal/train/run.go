@@ -202,10 +202,9 @@ func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) 
 	p := progress{begin: begin, next: begin.Add(progressEvery), from: st.Rows}
 	row := st.Rows
 	for row < n && ctx.Err() == nil {
-		e.LearningRate = o.Rate(o.stepAt(st.Epoch, row, n), n)
 		var err error
 		var loss float64
-		if row, err = r.step(s, row, e.LearningRate); err != nil {
+		if row, err = r.step(s, row); err != nil {
 			return 0, err
 		}
 		if loss, err = p.poll(r, s, row); err != nil {
@@ -215,6 +214,7 @@ func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) 
 			return 0, r.diagnose(s, &DivergedError{Epoch: st.Epoch + 1, What: TrainSum, Loss: float32(loss)})
 		}
 	}
+	e.LearningRate = o.Rate((st.Epoch+1)*o.steps(n)-1, n)
 	return row, p.close()
 }
 

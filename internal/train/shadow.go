@@ -36,10 +36,9 @@ func (e *BreachError) First() *judge.Difference {
 
 // step does the step that begins at a row of the epoch, and has the judge do it too where
 // its turn has come. It returns the row after it.
-func (r *Run) step(s *session, row int, rate float64) (int, error) {
-	number := r.State.Epoch*r.State.Options.steps(s.train.samples) + row/s.train.batch
-	if r.Shadow > 0 && number%r.Shadow == 0 {
-		return r.shadow(s, row, rate)
+func (r *Run) step(s *session, row int) (int, error) {
+	if r.Shadow > 0 && r.State.Options.stepAt(r.State.Epoch, row, s.train.samples)%r.Shadow == 0 {
+		return r.shadow(s, row)
 	}
 	next, err := s.runStep(r.State.Epoch, row)
 	if err != nil {
@@ -50,8 +49,8 @@ func (r *Run) step(s *session, row int, rate float64) (int, error) {
 
 // shadow does a step, and has the judge do it too. It returns the row after it, or a
 // *BreachError.
-func (r *Run) shadow(s *session, row int, rate float64) (int, error) {
-	m, next, err := s.capture(r.State, row, rate)
+func (r *Run) shadow(s *session, row int) (int, error) {
+	m, next, err := s.capture(r.State, row)
 	if err != nil {
 		return 0, &DeviceError{err}
 	}
@@ -124,7 +123,7 @@ func (s *session) firstBadStep(st *State, from, last int) (m *Moment, before boo
 		}
 	}
 	for row <= last {
-		m, next, err := s.capture(st, row, s.at(st, row).LearningRate)
+		m, next, err := s.capture(st, row)
 		switch {
 		case err != nil:
 			return nil, false, err
