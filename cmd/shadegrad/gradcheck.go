@@ -144,6 +144,9 @@ func partLine(p *gradcheck.Part) string {
 	if p.Kinks > 0 {
 		kinks = fmt.Sprintf(", %d across a kink", p.Kinks)
 	}
+	if p.OK && p.Hidden() {
+		return fmt.Sprintf("%-17s %-11s %3d tried%s; no gradient above %.1e, which rounding hides  ok", partName(p), fmt.Sprintf("%d×%d", p.Rows, p.Cols), p.Tried, kinks, p.Noise)
+	}
 	return fmt.Sprintf("%-17s %-11s %3d tried%s; off by %.1e at most, %.1e in the middle, of a norm of %.1e  %s",
 		partName(p), fmt.Sprintf("%d×%d", p.Rows, p.Cols), p.Tried, kinks, p.Largest, p.Median, p.Norm, verdict)
 }

@@ -3,6 +3,7 @@ package gradcheck
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"shadegrad/compute"
@@ -112,7 +113,7 @@ func check(t *testing.T, b compute.Backend, s Subject, d *dataset.Set, what stri
 	}
 	for _, p := range r.Parts {
 		// The least norms are those of saturated outputs; a CPU's gradients are closer by far.
-		if !p.OK || p.Error*p.Norm > Tolerance/10*p.Norm+p.noise {
+		if !p.OK || p.Error*p.Norm > Tolerance/10*p.Norm+p.Noise {
 			t.Errorf("%s: %s: error %.2g, the worst %+v beside %.2g, %d tried, %d kinks", what, p.Name, p.Error, p.Worst, p.Norm, p.Tried, p.Kinks)
 		}
 	}
@@ -255,6 +256,15 @@ func TestKinkIsCounted(t *testing.T) {
 	}
 }
 
+// TestHidden has a network that dropout leaves hardly anything of: it has no gradient, and says so.
+func TestHidden(t *testing.T) {
+	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)
+	r := check(t, judge.Reference(), Subject{Network: c, Training: mlp.Training{DropInput: 0.9999}, Seed: 1, Samples: 3, Weights: 20}, images(), "hardly any input")
+	if p := r.Parts[0]; !p.Hidden() || r.Parts[1].Hidden() {
+		t.Errorf("weights %+v, biases %+v", p, r.Parts[1])
+	}
+}
+
 // TestRefusals has subjects that are none.
 func TestRefusals(t *testing.T) {
 	b := judge.Reference()
@@ -263,6 +273,11 @@ func TestRefusals(t *testing.T) {
 		if _, err := s.Check(b, images()); err == nil {
 			t.Errorf("%+v was checked", s)
 		}
+	}
+	huge := c
+	huge.Init, huge.InitScale, huge.Hidden = mlp.Normal, 1e30, compute.ReLU
+	if _, err := (Subject{Network: huge, Samples: 1, Weights: 1}).Check(b, images()); err == nil || !strings.Contains(err.Error(), "which a float32 cannot hold") {
+		t.Errorf("weights of 1e30: error %v", err)
 	}
 	if _, err := (Subject{Network: c, Samples: 1, Weights: 1}).Check(b, &dataset.Set{Classes: 2}); err == nil {
 		t.Error("no data were checked")

@@ -37,8 +37,11 @@ type Part struct {
 	Worst   Element `json:"worst"` // the one with the largest error
 	OK      bool    `json:"ok"`
 
+	// Noise is what rounding of the losses may put a difference off. A Norm that is not above it is that of
+	// no gradient, or of one too small to be compared.
+	Noise float64 `json:"noise"`
+
 	errors []float64
-	noise  float64
 }
 
 // An Element is one of a gradient.
@@ -49,6 +52,9 @@ type Element struct {
 	Got  float64 `json:"got"`
 	Want float64 `json:"want"`
 }
+
+// Hidden tells whether there is no gradient larger than what rounding hides.
+func (p *Part) Hidden() bool { return p.Norm <= p.Noise }
 
 // OK tells whether every part is right.
 func (r *Report) OK() bool {
@@ -85,7 +91,7 @@ func (p *Part) add(e int, got float64, d difference) {
 	}
 	p.errors = append(p.errors, off)
 	p.Norm += d.value * d.value
-	p.noise = math.Max(p.noise, d.bound)
+	p.Noise = math.Max(p.Noise, d.bound)
 }
 
 // judge sums up the elements. Where all differences are as small as rounding can make them, so must
@@ -102,8 +108,8 @@ func (p *Part) judge() {
 	}
 	slices.Sort(p.errors)
 	rms := math.Sqrt(sum / float64(p.Tried))
-	p.OK = rms <= Tolerance*p.Norm+p.noise
-	if p.Norm <= p.noise {
+	p.OK = rms <= Tolerance*p.Norm+p.Noise
+	if p.Hidden() {
 		return // errors beside nothing
 	}
 	p.Error, p.Median, p.Largest = rms/p.Norm, p.errors[p.Tried/2]/p.Norm, p.errors[p.Tried-1]/p.Norm

@@ -51,6 +51,9 @@ func (s Subject) Check(b compute.Backend, data *dataset.Set) (*Report, error) {
 	if err := e.prepare(device); err != nil {
 		return nil, err
 	}
+	if loss := e.loss(0); !(math.Abs(loss) <= math.MaxFloat32) {
+		return nil, fmt.Errorf("the loss of the samples is %.3g, which a float32 cannot hold; there are no gradients to check, and nothing would be learnt: try smaller first weights", loss)
+	}
 	got, err := device.gradients()
 	if err != nil {
 		return nil, err
