@@ -18,6 +18,10 @@ func gradients(b compute.Backend) error {
 		{sizes: []int{6, 5, 3}, hidden: compute.Tanh, output: compute.Softmax, kind: compute.CrossEntropy, batch: 4, biases: true, runs: 1},
 		{sizes: []int{6, 7, 4, 1}, hidden: compute.Sigmoid, output: compute.Sigmoid, kind: compute.SquaredError, batch: 5, biases: true, runs: 1},
 		{sizes: []int{5, 6, 4}, hidden: compute.ReLU, output: compute.Softmax, kind: compute.SquaredError, batch: 3, biases: true, indexed: true, runs: 1},
+		{sizes: []int{6, 7, 3}, hidden: compute.ScaledTanh, output: compute.Softmax, kind: compute.CrossEntropy, batch: 4, biases: true, runs: 1,
+			training: training{dropIn: 0.2, drop: 0.4, backFirst: true}},
+		{sizes: []int{3, 6, 2}, hidden: compute.LeakyReLU, output: compute.Identity, kind: compute.SquaredError, batch: 4, biases: true, runs: 1,
+			training: training{numbers: true, regression: true}},
 	} {
 		if err := differences(b, n); err != nil {
 			return fmt.Errorf("network %s: %w", n, err)

@@ -29,14 +29,16 @@
 //
 // An element of a product or a sum may be off by 16·2⁻²⁴·Σ|aᵢbᵢ|: beside the
 // result itself no bound would hold, since sums cancel. What comes from exp, log
-// or tanh may be off by 1e-5 + 1e-4·|ref|. Gather, Fill and the masks of ReLU are
-// exact, and so is a hit unless two outputs are closer than their bounds. A whole
-// result must have Σerr²/Σref² ≤ 1e-10, unless its values are small beside the
-// terms they were made of. Through a program of several ops the bounds are carried
-// from op to op.
+// or tanh may be off by 1e-5 + 1e-4·|ref|. An update may be off by the rounding of its
+// operations, in whatever order, of which quotients and roots have a few digits more. Gather, Take, Fill,
+// Dropout, Noise and the masks of ReLU are exact, and so is a hit unless two outputs are closer than
+// their bounds. A pixel of Warp is one of two levels where the place it comes from may be off by
+// so much that its value crosses a half, and else exact. A whole result must have
+// Σerr²/Σref² ≤ 1e-10, unless its values are small beside the terms they were made of. Through a
+// program of several ops the bounds are carried from op to op.
 //
 // # To add an op
 //
-// Write its file: the reference, its bound, its cases; name it in evaluate, in
-// bind and in Cases. The suite then tells which backends lack it.
+// Write its file: the reference, its bound, its cases; name it in evaluate, in bind, in operations and in
+// Cases, and plant faults of it in package computetest. The suite then tells which backends lack it.
 package judge

@@ -22,8 +22,8 @@ type Step struct {
 	// Warp has the ranges, the classes and the size of op Warp, and none of its matrices. Where
 	// its Width is 0 images are not distorted; where its Alpha is above 0 a field is made of noise.
 	Warp    compute.Warp
-	Numbers bool // inputs are numbers, and so are the targets with Regression
-	// Regression has targets that are no classes.
+	Numbers bool // the inputs are numbers, as op Take reads them
+	// Regression has numbers for targets, and no classes.
 	Regression bool
 }
 
