@@ -81,7 +81,7 @@ func (s *sparseGradient) share(worker, size int, args *compute.Args) {
 			}
 			continue
 		}
-		x := s.transposed(worker, args.Row, s.rows, lo, hi)
+		x := s.transposed(worker, s.from.row(args), s.rows, lo, hi)
 		for _, u := range parts {
 			n := u.hi - u.lo
 			simd.SparseMul(s.g[s.place(u, lo):s.place(u, hi)], n, n, x, s.delta[u.lo:], s.units)

@@ -25,6 +25,7 @@ func trainedNetworks() []network {
 	list := []network{
 		base, momentum,
 		with(base, training{dropIn: 0.2}), with(base, training{drop: 0.5}), with(momentum, training{dropIn: 0.2, drop: 0.5}),
+		with(momentum, training{dropIn: 0.2, update: compute.Update{Clip: 0.05, L2: 0.01}}),
 		with(wide, training{dropIn: 0.2, drop: 0.5}), with(deep, training{drop: 0.3}),
 		with(momentum, training{update: compute.Update{Rule: compute.Nesterov}}),
 		with(base, training{update: compute.Update{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7}}),
@@ -54,7 +55,8 @@ func trainedNetworks() []network {
 		n := momentum
 		n.sizes, n.batch, n.sparse = []int{size.m * size.n, 20, 10}, 12, false
 		list = append(list, with(n, training{warp: turned}), with(n, training{warp: elastic, elastic: true}),
-			with(n, training{warp: elastic, elastic: true, dropIn: 0.2, drop: 0.5, update: adam, average: 0.9}))
+			with(n, training{warp: elastic, elastic: true, dropIn: 0.2, drop: 0.5, update: adam, average: 0.9}),
+			with(n, training{warp: turned, update: clipped, limit: 2}))
 		n.sparse, n.batch = true, 1
 		list = append(list, with(n, training{warp: elastic, elastic: true}))
 	}
@@ -66,7 +68,7 @@ func (l *caseList) trainings() {
 	list := trainedNetworks()
 	if l.quick {
 		list = list[4:5]
-		list = append(list, trainedNetworks()[16], trainedNetworks()[29])
+		list = append(list, trainedNetworks()[17], trainedNetworks()[30])
 	}
 	for _, n := range list {
 		for _, scratch := range both {
