@@ -81,7 +81,7 @@ func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Dat
 // comparisonName says what a comparison is of.
 func comparisonName(gpu, host compute.Info, s bench.Step) string {
 	return fmt.Sprintf("%s, %s; %s, %s; %s, %s, batch %d", gpu.Device, gpu.Driver, host.Device, host.Detail,
-		s.Network, momentumText(s), s.Batch)
+		s.Network, trainingText(s), s.Batch)
 }
 
 const (
@@ -103,9 +103,7 @@ func compareSteps(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (com
 			j.Free()
 		}
 	}()
-	some := d.Train
-	n := min(some.Len(), max(comparedImages, s.Batch))
-	some.Images, some.Labels = some.Images[:n*some.Features()], some.Labels[:n]
+	some := d.Train.First(min(d.Train.Len(), max(comparedImages, s.Batch)))
 	for _, b := range []compute.Backend{gpu, host} {
 		j, err := bench.NewSubject(b, s, &some)
 		if err != nil {

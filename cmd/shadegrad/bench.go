@@ -220,18 +220,18 @@ func (a *app) rivals(f *benchFlags) (list []rival, err error) {
 // runLength is how long a run of steps takes, about.
 const runLength = 50 * time.Millisecond
 
-// stepOf returns the step that a run with these options takes of n samples.
-func stepOf(o train.Options, n int) bench.Step {
-	return bench.Step{Network: o.Network, Batch: o.BatchSize(n), Momentum: o.Momentum != 0}
+// stepOf returns the step that a run with these options takes of a training set.
+func stepOf(o train.Options, d *dataset.Set) bench.Step {
+	return bench.Step{Network: o.Network, Batch: o.BatchSize(d.Len()), Training: o.StepTraining(), Numbers: d.Values != nil}
 }
 
 // timeSteps times the step of all rivals in turns.
 func timeSteps(report *benchReport, rivals []rival, o train.Options, d *dataset.Data, repeat int) error {
-	figures, err := measure(rivals, stepOf(o, d.Train.Len()), d, repeat)
+	figures, err := measure(rivals, stepOf(o, &d.Train), d, repeat)
 	if err != nil {
 		return err
 	}
-	report.steps(rivals, stepOf(o, d.Train.Len()), figures)
+	report.steps(rivals, stepOf(o, &d.Train), figures)
 	return nil
 }
 
@@ -261,7 +261,7 @@ func sweep(report *benchReport, rivals []rival, o train.Options, d *dataset.Data
 	const most = 4096
 	report.beginSweep(rivals)
 	for batch := 1; batch <= min(most, d.Train.Len()); batch *= 4 {
-		s := stepOf(o, d.Train.Len())
+		s := stepOf(o, &d.Train)
 		s.Batch = batch
 		figures, err := measure(rivals, s, d, repeat)
 		if err != nil {

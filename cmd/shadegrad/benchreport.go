@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"shadegrad/compute"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/train"
 )
@@ -68,7 +69,7 @@ func (r *benchReport) steps(rivals []rival, s bench.Step, figures []bench.Figure
 		return
 	}
 	r.print("a training step of %s, %s, batch %d; %d runs of %s each, backends in turns\n\n",
-		s.Network, momentumText(s), s.Batch, r.repeat, "some 50 ms")
+		s.Network, trainingText(s), s.Batch, r.repeat, "some 50 ms")
 	r.print("%-8s %12s %8s %12s %9s %8s %7s\n", "backend", "step, median", "spread", "images/s", "GFLOP/s", "of peak", "speed")
 	for i, f := range figures {
 		rate := s.Flops() / f.Median()
@@ -78,11 +79,29 @@ func (r *benchReport) steps(rivals []rival, s bench.Step, figures []bench.Figure
 	r.print("\nGFLOP/s count the dense arithmetic; where pixels are zero the CPU leaves it out, and can exceed its peak.\n")
 }
 
-func momentumText(s bench.Step) string {
-	if s.Momentum {
-		return "with momentum"
+// trainingText says what a step does.
+func trainingText(s bench.Step) string {
+	t := s.Training
+	text := t.Rule.String()
+	if t.Rule == compute.SGD {
+		text = "without momentum"
+		if t.Velocity {
+			text = "with momentum"
+		}
 	}
-	return "without momentum"
+	for _, x := range []struct {
+		part string
+		has  bool
+	}{
+		{"penalties", t.L2 > 0 || t.L1 > 0 || t.Decay > 0}, {"bounds", t.Clip > 0 || t.MaxNorm > 0},
+		{"dropout", t.Drop > 0 || t.DropInput > 0}, {"distorted images", !t.Augment.IsZero() && !t.Augment.Elastic()},
+		{"elastic images", t.Augment.Elastic()},
+	} {
+		if x.has {
+			text += ", " + x.part
+		}
+	}
+	return text
 }
 
 // duration writes seconds in a unit that leaves three digits or so.

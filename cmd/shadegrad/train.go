@@ -51,7 +51,7 @@ func (a *app) train(args []string) error {
 	if err := f.expect.possible(state.Options); err != nil {
 		return err
 	}
-	choice = a.faster(choice, stepOf(state.Options, data.Train.Len()), data)
+	choice = a.faster(choice, stepOf(state.Options, &data.Train), data)
 	files.data = data
 	return a.runTraining(f, files, state, data, choice)
 }

@@ -15,7 +15,7 @@ import (
 
 func step() Step {
 	return Step{Network: mlp.Config{Sizes: []int{16, 12, 4}, Hidden: compute.ReLU, Output: compute.Softmax, Init: mlp.He, Scale: 1. / 255, On: 1},
-		Batch: 10, Momentum: true}
+		Batch: 10, Training: mlp.Training{Velocity: true}}
 }
 
 func data(n int) *dataset.Set {
@@ -139,4 +139,72 @@ func TestTooLargeBatch(t *testing.T) {
 	if _, err := NewSubject(b, step(), data(9)); err == nil || err.Error() != "a batch of 10, of 9 images" {
 		t.Errorf("error %v", err)
 	}
+}
+
+// TestTrainings times steps of every kind, which the judge finds right, and refuses them
+// where they are wrong.
+func TestTrainings(t *testing.T) {
+	elastic := mlp.Augment{Sigma: [2]float32{2, 2}, Alpha: [2]float32{5, 6}, Rotation: 15, Calm: []int{1}}
+	for name, change := range map[string]func(*Step){
+		"adam":     func(s *Step) { s.Training = mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-8, Decay: 0.01} },
+		"rmsprop":  func(s *Step) { s.Training = mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7, Clip: 1} },
+		"nesterov": func(s *Step) { s.Training = mlp.Training{Rule: compute.Nesterov, L2: 0.01, L1: 0.01} },
+		"dropout":  func(s *Step) { s.Training = mlp.Training{Drop: 0.5, DropInput: 0.2, MaxNorm: 2, Average: 0.99} },
+		"elastic":  func(s *Step) { s.Training.Augment, s.Network.Width, s.Network.Height = elastic, 4, 4 },
+	} {
+		s := step()
+		change(&s)
+		b := cpu.New()
+		defer b.Close()
+		if err := s.Check(b); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		j, err := NewSubject(b, s, data(40))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, err := j.Run(5); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		j.Free()
+		var wrong *WrongError
+		if err := s.Check(otherRate{b}); !errors.As(err, &wrong) {
+			t.Errorf("%s: a backend with another learning rate is not refused: %v", name, err)
+		}
+	}
+}
+
+// TestNumbers times a network for regression on rows of numbers.
+func TestNumbers(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	s := Step{Network: mlp.Config{Sizes: []int{3, 5, 2}, Hidden: compute.Tanh, Loss: compute.SquaredError, Init: mlp.Xavier, Regression: true}, Batch: 4, Numbers: true}
+	if err := s.Check(b); err != nil {
+		t.Error(err)
+	}
+	d := &dataset.Set{Values: make([]float32, 3*9), Targets: make([]float32, 2*9), Outputs: 2, Width: 3, Height: 1}
+	j, err := NewSubject(b, s, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Free()
+	if _, err := j.Run(3); err != nil {
+		t.Error(err)
+	}
+}
+
+// otherRate is a backend whose learning rate is a little larger.
+type otherRate struct{ compute.Backend }
+
+func (o otherRate) Compile(p compute.Program) (compute.Executable, error) {
+	x, err := o.Backend.Compile(p)
+	return otherRateRun{x}, err
+}
+
+type otherRateRun struct{ compute.Executable }
+
+func (o otherRateRun) Run(a compute.Args) {
+	a.LearningRate *= 1.01
+	o.Executable.Run(a)
 }

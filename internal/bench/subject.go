@@ -7,6 +7,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"shadegrad/compute"
@@ -14,13 +15,15 @@ import (
 	"shadegrad/compute/philox"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
+	"shadegrad/internal/train"
 )
 
 // A Step is what is timed: a training step of a network.
 type Step struct {
 	Network  mlp.Config
 	Batch    int
-	Momentum bool
+	Training mlp.Training
+	Numbers  bool // samples are rows of numbers, and no images
 }
 
 // Flops returns the floating-point operations of a step's products, a multiply-add
@@ -58,13 +61,27 @@ const mostChecked = 2048
 // Check has the judge ask a backend for two of these steps, with batches of at most
 // mostChecked.
 func (s Step) Check(b compute.Backend) error {
-	n := s.Network
-	c := judge.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: min(s.Batch, mostChecked),
-		Momentum: s.Momentum, Biases: !n.NoBias}
-	if err := c.Case().Check(b); err != nil {
+	if err := s.judged().Case().Check(b); err != nil {
 		return &WrongError{b.Info(), err}
 	}
 	return nil
+}
+
+// judged returns the step as the judge has it. Averages of weights are no part of a step.
+func (s Step) judged() judge.Step {
+	n, t := s.Network, s.Training
+	c := judge.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: min(s.Batch, mostChecked),
+		Momentum: t.Rule == compute.SGD && t.Velocity, Biases: !n.NoBias, Numbers: s.Numbers, Regression: n.Regression,
+		Update:  compute.Update{Rule: t.Rule, Rho: t.Rho, Epsilon: t.Epsilon, L2: t.L2, L1: t.L1, Decay: t.Decay, Clip: t.Clip},
+		MaxNorm: t.MaxNorm, DropInput: t.DropInput, Drop: t.Drop}
+	if a := t.Augment; !a.IsZero() {
+		c.Warp = compute.Warp{Width: n.Width, Height: n.Height, Rotation: a.Rotation * math.Pi / 180, Scaling: a.Scaling,
+			Shear: a.Shear, Translation: a.Translation, Alpha: a.Alpha}
+		for _, class := range a.Calm {
+			c.Warp.Calm |= 1 << class
+		}
+	}
+	return c
 }
 
 // A Subject is a backend with a network that can be trained on it, step by step.
@@ -76,6 +93,8 @@ type Subject struct {
 	step    compute.Executable
 	batches int // in the data set
 	next    int
+	done    uint32 // steps
+	buffers []compute.Buffer
 }
 
 // NewSubject puts a network and a data set on a backend, which stays the caller's. It
@@ -94,16 +113,18 @@ func NewSubject(b compute.Backend, s Step, d *dataset.Set) (*Subject, error) {
 
 func (j *Subject) prepare(d *dataset.Set) (err error) {
 	b := j.Backend
-	if j.network, err = mlp.New(b, j.Step.Network, j.Step.Batch, mlp.Training{Velocity: j.Step.Momentum}); err != nil {
+	if j.network, err = mlp.New(b, j.Step.Network, j.Step.Batch, j.Step.Training); err != nil {
 		return err
 	}
 	if err = j.network.Load(j.network.Parameters(), j.Step.Network.InitialParameters(1)); err != nil {
 		return err
 	}
-	if j.set.Images, err = b.ShareBytes(d.Len(), d.Features(), d.Images); err != nil {
-		return err
+	if a := j.Step.Training.Augment; a.Elastic() {
+		if err = j.network.Blur(a.SigmaOf(1, 0)); err != nil {
+			return err
+		}
 	}
-	if j.set.Labels, err = b.ShareBytes(d.Len(), 1, d.Labels); err != nil {
+	if j.set, err = train.Share(b, d, func(buf compute.Buffer) { j.buffers = append(j.buffers, buf) }); err != nil {
 		return err
 	}
 	if j.set.Stats, err = b.Alloc(d.Len(), 2); err != nil {
@@ -133,7 +154,7 @@ func (j *Subject) Free() {
 	if j.network != nil {
 		j.network.Free()
 	}
-	for _, buf := range []compute.Buffer{j.set.Images.Buf, j.set.Labels.Buf, j.set.Stats.Buf, j.set.Order.Buf} {
+	for _, buf := range append(j.buffers, j.set.Stats.Buf, j.set.Order.Buf) {
 		j.Backend.Free(buf)
 	}
 }
@@ -144,13 +165,14 @@ const rate = 1e-4
 
 // Run does steps, waits for them, and returns how long that took.
 func (j *Subject) Run(steps int) (time.Duration, error) {
-	a := compute.Args{LearningRate: rate}
-	if j.Step.Momentum {
+	a := compute.Args{LearningRate: rate, Seed: 1}
+	if j.Step.Training.Velocities() {
 		a.Momentum = 0.9
 	}
 	begin := time.Now()
 	for range steps {
-		a.Row = j.next * j.Step.Batch
+		a.Row, a.Step = j.next*j.Step.Batch, j.done
+		j.done++
 		j.step.Run(a)
 		j.next = (j.next + 1) % j.batches
 	}

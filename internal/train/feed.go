@@ -81,14 +81,14 @@ func (s *session) own(b compute.Buffer) { s.buffers = append(s.buffers, b) }
 
 // shareAll lends the whole set to the backend, or moves it there.
 func (s *session) shareAll(f *feed) (err error) {
-	f.Set, err = share(s.backend, f.data, s.own)
+	f.Set, err = Share(s.backend, f.data, s.own)
 	f.slots = []slot{{images: f.Images, labels: f.Labels}}
 	return err
 }
 
-// share lends the samples of a set to a backend, or moves them there. own is given each
+// Share lends the samples of a set to a backend, or moves them there. own is given each
 // buffer, to be freed.
-func share(b compute.Backend, d *dataset.Set, own func(compute.Buffer)) (set mlp.Set, err error) {
+func Share(b compute.Backend, d *dataset.Set, own func(compute.Buffer)) (set mlp.Set, err error) {
 	n := d.Len()
 	if d.Images != nil {
 		if set.Images, err = b.ShareBytes(n, d.Features(), d.Images); err != nil {

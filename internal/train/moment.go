@@ -123,7 +123,7 @@ func (m *Moment) set(b compute.Backend, rows int) (s mlp.Set, err error) {
 		at := uint32(rows - 1 - i)
 		turned[i], order[i], order[rows+i] = at, uint32(i), at
 	}
-	if s, err = share(b, pick(&batch, turned), func(compute.Buffer) {}); err != nil {
+	if s, err = Share(b, pick(&batch, turned), func(compute.Buffer) {}); err != nil {
 		return s, err
 	}
 	if s.Order, err = b.AllocIndex(len(order), rows); err != nil {

@@ -75,7 +75,7 @@ func probeRoom(c mlp.Config, rows int) int {
 func (p *probe) prepare(samples *dataset.Set) (err error) {
 	c, n := p.options.Network, p.samples
 	own := func(b compute.Buffer) { p.buffers = append(p.buffers, b) }
-	if p.set, err = share(p.backend, samples, own); err != nil {
+	if p.set, err = Share(p.backend, samples, own); err != nil {
 		return err
 	}
 	if p.set.Stats, err = p.backend.Alloc(n, 2); err != nil {
