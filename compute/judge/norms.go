@@ -33,7 +33,7 @@ func maxNorm(o compute.MaxNorm, w *grid) *grid {
 	for i := range w.rows {
 		val, tol := w.row(i)
 		s, ts := squares(val, tol)
-		f := term{val: 1}
+		f := term{val: factor(s)}
 		switch {
 		case !(s+ts <= largestSafe):
 			f.tol = math.Inf(1)

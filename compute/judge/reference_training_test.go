@@ -64,6 +64,9 @@ func TestNormsByHand(t *testing.T) {
 	if w.tol[4] != 0 || w.tol[2] == 0 {
 		t.Errorf("a row within the limit has the bound %g, one beyond %g", w.tol[4], w.tol[2])
 	}
+	loose := gridOf(1, 2, 6, -8)
+	loose.tol[0] = 1e200 // whatever its bound, the value is what the equation says
+	wantValues(t, "max norm of what may be anything", maxNorm(compute.MaxNorm{Limit: 25}, loose), 3, -4)
 	// At step 1 β is 2/11, at step 10,000 it is what Decay says.
 	dst, src := gridOf(1, 1, 11), gridOf(1, 1, 22)
 	wantValues(t, "average at the start", average(compute.Average{Decay: 0.5}, compute.Args{Step: 1}, dst, src), 20)
