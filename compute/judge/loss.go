@@ -164,7 +164,8 @@ func (r *lossRow) answer() (right, sure bool) {
 			right = false
 		}
 		// Equal sums give equal outputs; unequal ones may, once rounded.
-		if j != c && r.z[j] != r.z[c] && off(j)+off(c) > 0 && math.Abs(r.y[j]-r.y[c]) <= off(j)+off(c) {
+		// A bound that has grown beyond all numbers is no number.
+		if o := off(j) + off(c); j != c && r.z[j] != r.z[c] && o != 0 && !(math.Abs(r.y[j]-r.y[c]) > o) {
 			sure = false
 		}
 	}
