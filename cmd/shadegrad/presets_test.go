@@ -264,3 +264,17 @@ func TestHalfplane(t *testing.T) {
 		t.Errorf("stdout:\n%s", r.stdout)
 	}
 }
+
+// TestFormResumed goes on with a run on data that were made into another form, which need not
+// be said again, to the same bits.
+func TestFormResumed(t *testing.T) {
+	p := at(t)
+	flags := []string{"-pad=30x31", "-limit=200", "-validation=40", "-hidden=8", "-augment=affine", "-preset=softmax", "-epochs=3", "-schedule=constant"}
+	p.run(append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-save=whole"}, flags...)...).is(0)
+	checkpoint := p.stopped(flags...)
+	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-pad=29x29").is(2, "-pad=29x29 contradicts -resume="+checkpoint+", whose run has 30x31")
+	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-save=resumed").is(0, "the first 200: 200 training images of 30×31", "going on in epoch ")
+	if string(contents(t, p.path("whole"))) != string(contents(t, p.path("resumed"))) {
+		t.Error("the run that was resumed comes to another network")
+	}
+}

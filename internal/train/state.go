@@ -141,6 +141,7 @@ func hashNumbers(h hash.Hash, list []float32) {
 func (i DataInfo) Same(d *dataset.Data) error {
 	now, then := Describe(d), i
 	now.Name, then.Name, then.Path, then.Digest = "", "", "", ""
+	then.Form = dataset.Form{} // d has been brought into it
 	switch {
 	case now != then:
 		return fmt.Errorf("its run began with %s; %s has %s", i, d.Name, now)
