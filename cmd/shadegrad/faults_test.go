@@ -23,7 +23,7 @@ package main
 //	directory not writable                    TestCannotSave, TestReadOnlyDirectory
 //	killed while saving                       TestKilledSaving
 //	Ctrl-C or SIGTERM                         TestInterrupt, TestInterruptTwice, TestSecondInterrupt
-//	nonsense flags                            TestFlags, TestContradiction, TestSameFile
+//	nonsense flags                            TestFlags, TestRecipeFlags, TestContradiction, TestPresetContradictions, TestSameFile
 //
 // Those whose names are in two tests have a fake in one, which every machine can
 // run, and the machine's own driver in the other.

@@ -29,3 +29,31 @@ func TestPresetsOpenGL(t *testing.T) {
 		})
 	}
 }
+
+// TestDigitsOpenGL draws the same distorted digits through OpenGL as on the CPU, but for a few
+// pixels that round to the next grey.
+func TestDigitsOpenGL(t *testing.T) {
+	needGPU(t)
+	p := at(t)
+	sheet := func(backend string) func(x, y int) uint32 {
+		p.run("digits", "-data="+smallData(t), "-augment=ciresan,shear=0.1,shift=1", "-count=3", "-backend="+backend, "-o=sheet.png").is(0)
+		_, _, grey := greys(t, contents(t, p.path("sheet.png")))
+		return grey
+	}
+	gpu, host := sheet("gpu"), sheet("cpu")
+	differ := 0
+	const cell = 3*28 + 4
+	for y := 4; y < 10*cell; y += 3 {
+		for x := 4; x < 3*cell; x += 3 {
+			switch a, b := gpu(x, y), host(x, y); {
+			case a > b+1 || b > a+1:
+				t.Fatalf("the pixel at (%d,%d) is %d, and %d on the CPU", x, y, a, b)
+			case a != b:
+				differ++
+			}
+		}
+	}
+	if differ > 100 {
+		t.Errorf("%d pixels are another grey than on the CPU", differ)
+	}
+}

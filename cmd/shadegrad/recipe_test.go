@@ -246,26 +246,33 @@ func TestAugmentFlag(t *testing.T) {
 	}
 }
 
-// TestTopics has each flag of train under one topic, and each of the topics' flags known.
+// TestTopics has each flag of train and gradcheck under one topic, and each of the topics'
+// flags known.
 func TestTopics(t *testing.T) {
-	_, fs := newTrainFlags()
-	var text bytes.Buffer
-	printFlags(&text, fs)
-	fs.VisitAll(func(g *flag.Flag) {
-		n := 0
-		for _, after := range []string{"\n", " ", "\t"} {
-			n += strings.Count(text.String(), "\n  -"+g.Name+after)
-		}
-		if n != 1 {
-			t.Errorf("-%s is there %d times", g.Name, n)
-		}
-	})
+	_, trains := newTrainFlags()
+	_, checks := newGradcheckFlags()
+	all, known := "", map[string]bool{"backends": true} // of bench
+	for _, fs := range []*flag.FlagSet{trains, checks} {
+		var text bytes.Buffer
+		printFlags(&text, fs)
+		all += text.String()
+		fs.VisitAll(func(g *flag.Flag) {
+			known[g.Name] = true
+			n := 0
+			for _, after := range []string{"\n", " ", "\t"} {
+				n += strings.Count(text.String(), "\n  -"+g.Name+after)
+			}
+			if n != 1 {
+				t.Errorf("%s: -%s is there %d times", fs.Name(), g.Name, n)
+			}
+		})
+	}
 	for _, topic := range topics {
-		if !strings.Contains(text.String(), "\n"+topic.title+":\n") {
+		if !strings.Contains(all, "\n"+topic.title+":\n") {
 			t.Errorf("there is no topic %q", topic.title)
 		}
 		for _, name := range topic.flags {
-			if fs.Lookup(name) == nil && name != "backends" {
+			if !known[name] {
 				t.Errorf("topic %s: there is no -%s", topic.title, name)
 			}
 		}
