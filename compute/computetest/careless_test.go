@@ -26,16 +26,14 @@ func careless() compute.Backend {
 	do := func(c *call) bool {
 		switch o := c.op.(type) {
 		case compute.MatMul:
-			a, b := c.get(o.A), c.get(o.B)
+			squares := o
+			squares.A, squares.B, squares.Dst = squared(c, o.A), squared(c, o.B), c.scratch(o.Dst.Rows, o.Dst.Cols)
+			c.instead(squares)
+			sums := c.get(squares.Dst)
 			c.change(o.Dst, func(v []float32) {
 				for e := range v {
-					squares := 0.
-					for k := range depth(o) {
-						p := float64(at(a, o.A, e/o.Dst.Cols, k, o.TransA)) * float64(at(b, o.B, k, e%o.Dst.Cols, o.TransB))
-						squares += p * p
-					}
 					// A random walk in which partial sums grow like √k.
-					v[e] += float32(noise(v[e]) * 0x1p-24 * math.Sqrt(squares*float64(depth(o))))
+					v[e] += float32(noise(v[e]) * 0x1p-24 * math.Sqrt(float64(sums[e])*float64(depth(o))))
 				}
 			})
 		case compute.Activate:
@@ -86,6 +84,17 @@ func careless() compute.Backend {
 		return true
 	}
 	return &opByOp{Backend: judge.Reference(), do: do}
+}
+
+// squared returns a matrix of the squares of m.
+func squared(c *call, m compute.Mat) compute.Mat {
+	v := c.get(m)
+	for e := range v {
+		v[e] *= v[e]
+	}
+	s := c.scratch(m.Rows, m.Cols)
+	c.put(s, v)
+	return s
 }
 
 // linear tells whether a function needs no exponential.
