@@ -68,8 +68,12 @@ func columnsOf(rows [][]string) string {
 
 // presetText tells all of a preset.
 func presetText(p *preset.Preset) string {
-	return fmt.Sprintf("%s: %s\nsource: %s\nexpected: %s; %s here\n\nshadegrad train %s\n",
-		p.Name, p.Network, p.Source, p.Figure, p.Time, strings.Join(p.Args(), " "))
+	differs := ""
+	if p.Differs != "" {
+		differs = "differs: " + p.Differs + "\n"
+	}
+	return fmt.Sprintf("%s: %s\nsource: %s\nexpected: %s; %s here\n%s\nshadegrad train %s\n",
+		p.Name, p.Network, p.Source, p.Figure, p.Time, differs, strings.Join(p.Args(), " "))
 }
 
 func findPreset(name string) (*preset.Preset, error) {

@@ -47,6 +47,9 @@ func TestPresetFlags(t *testing.T) {
 				t.Errorf("%s: there is no %q in\n%s", p.Name, want, text)
 			}
 		}
+		if _, differs, found := strings.Cut(text, "\ndiffers: "); found != (p.Differs != "") || !strings.HasPrefix(differs, p.Differs) {
+			t.Errorf("%s: it does not say where it differs (%q):\n%s", p.Name, p.Differs, text)
+		}
 		_, command, _ := strings.Cut(text, "\nshadegrad train ")
 		whole := presetLine(t, strings.Fields(command)...)
 		if got, want := presetOptions(t, whole), presetOptions(t, f); !reflect.DeepEqual(got, want) {

@@ -52,8 +52,11 @@ var toys = map[string]toy{
 	}},
 }
 
-// toyNumbers are fixed, so that a toy keeps its points when others are added. That of the half-plane draws points of which none
-// is so near the line that four hidden units could not tell its side, as for half of all numbers.
+// toyNumbers are fixed, so that a toy keeps its points when others are added.
+//
+// That of the half-plane was chosen: with it the tutorial's network (preset halfplane) comes to tell all of its points
+// apart. With about half of all numbers some point lies so near the line that four hidden units trained as there
+// never tell its side, so that the figure says what the recipe does on such points, and not on any hundred.
 var toyNumbers = map[string]uint64{"xor": 0, "halfplane": 8, "spiral": 2, "moons": 3}
 
 // IsBuiltIn tells whether Open takes where for a built-in data set and not for a path.

@@ -14,6 +14,7 @@ type Preset struct {
 	Source  string // who published it, or what it is from
 	Figure  string // what it is expected to come to, with the set it is measured on
 	Time    string // about how long it takes on two cores of an AMD EPYC (Zen 4)
+	Differs string // where it is not as the source has it, and why; empty where it is
 	// Flags make the recipe. They leave nothing that decides the outcome to the command's
 	// usual choices, but the seed.
 	Flags []Flag
