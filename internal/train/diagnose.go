@@ -24,6 +24,11 @@ const (
 	Weights Quantity = "weights"
 	Biases  Quantity = "biases"
 	Outputs Quantity = "outputs"
+	// Velocities, Squares and Averages are what a step keeps of each weight and bias, where these
+	// are finite themselves.
+	Velocities Quantity = "velocities"
+	Squares    Quantity = "mean squared gradients"
+	Averages   Quantity = "averages"
 	// SampleLoss is the loss of a sample whose outputs are finite.
 	SampleLoss Quantity = "loss"
 	// TrainSum is the sum of an epoch's losses, each of which is finite. It has
@@ -59,7 +64,7 @@ func (e *DivergedError) Error() string {
 // diagnose finds where an epoch went wrong. By its end everything may be NaN, so
 // it goes back to where the epoch began on this device, whose state is st,
 // and repeats the steps, which gives the same bits: up to the first whose loss is
-// not finite, or else to the first after which a parameter is not. Where no step
+// not finite, or else to the first after which a parameter, or what belongs to it, is not. Where no step
 // is to blame it returns sum, if that is not nil.
 func (s *session) diagnose(st *State, sum *DivergedError) error {
 	d, err := s.divergence(st)
@@ -164,26 +169,34 @@ func (s *session) forward(epoch, row, rows int) error {
 	return nil
 }
 
-// badParameter looks for the first parameter with a value that is not finite.
+// badParameter looks for the first parameter with a value that is not finite, or else for
+// the first of which something else is not.
 func (s *session) badParameter(d *DivergedError) (bool, error) {
 	var now State
 	if err := s.store(&now); err != nil {
 		return false, err
 	}
-	i := firstBad(now.Values)
-	if i < 0 {
-		return false, nil
-	}
-	d.Layer = 0
-	for _, p := range s.options.Network.Shapes()[:i+1] {
-		if p.Bias {
-			d.What = Biases
-			continue
+	for _, k := range []struct {
+		what   Quantity
+		values [][]float32
+	}{{Weights, now.Values}, {Velocities, now.Velocities}, {Squares, now.Squares}, {Averages, now.Averages}} {
+		if i := firstBad(k.values); i >= 0 {
+			d.What, d.Layer = k.what, s.layerOf(i)
+			if k.what == Weights && s.options.Network.Shapes()[i].Bias {
+				d.What = Biases
+			}
+			return true, nil
 		}
-		d.What = Weights
-		d.Layer++
 	}
-	return true, nil
+	return false, nil
+}
+
+// layerOf returns the layer, from 1, of parameter i.
+func (s *session) layerOf(i int) int {
+	if s.options.Network.NoBias {
+		return i + 1
+	}
+	return i/2 + 1
 }
 
 // badOutput looks for the first layer with an output that is not finite for the

@@ -375,6 +375,27 @@ func TestSumDiverges(t *testing.T) {
 	}
 }
 
+// TestSquaresDiverge has gradients whose squares are too large for float32, while the weights
+// and the losses are not: with them the weights would stand still, and no checkpoint could be read.
+func TestSquaresDiverge(t *testing.T) {
+	d := squares(40, 10, 4)
+	for _, rule := range []compute.Rule{compute.RMSProp, compute.Adam} {
+		o := options(4)
+		o.Network.Sizes, o.Network.Scale = []int{16, 4}, 1e20
+		o.Momentum, o.Training = 0, mlp.Training{Rule: rule, Rho: 0.99, Epsilon: 1e-7}
+		run := &Run{Data: d, State: begun(t, o, d), Report: &recorder{}, Backend: cpu.New()}
+		defer run.Backend.Close()
+		err := run.Do(context.Background())
+		var got *DivergedError
+		if !errors.As(err, &got) || got.What != Squares || got.Layer != 1 || got.Epoch != 1 || got.Step != 1 {
+			t.Errorf("%s: error %v, want one of the squares of layer 1 in step 1", rule, err)
+		}
+		if !run.State.finite() {
+			t.Errorf("%s: the state is not finite", rule)
+		}
+	}
+}
+
 func TestDivergedText(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, tt := range []struct {
@@ -387,6 +408,8 @@ func TestDivergedText(t *testing.T) {
 			"training diverged: the loss is +Inf in epoch 1, step 3 (learning rate 50), and the outputs of layer 2 are the first that are not finite"},
 		{DivergedError{1, 3, 50, Biases, 2, 0},
 			"training diverged in epoch 1, step 3 (learning rate 50): the biases of layer 2 are no longer finite"},
+		{DivergedError{1, 3, 0.001, Squares, 1, 0},
+			"training diverged in epoch 1, step 3 (learning rate 0.001): the mean squared gradients of layer 1 are no longer finite"},
 		{DivergedError{1, 3, 50, SampleLoss, 2, inf},
 			"training diverged: the loss is +Inf in epoch 1, step 3 (learning rate 50), where the outputs of layer 2 are finite but too large for it"},
 	} {

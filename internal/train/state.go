@@ -75,8 +75,11 @@ func (s *State) begin(ctx context.Context) error {
 	return nil
 }
 
-// finite tells whether every parameter is a finite number.
-func (s *State) finite() bool { return firstBad(s.Values) < 0 }
+// finite tells whether every parameter is a finite number, and all that belongs to it: where a
+// mean of squares is infinite its parameter stands still from then on, and nothing else shows it.
+func (s *State) finite() bool {
+	return firstBad(slices.Concat(s.Values, s.Velocities, s.Squares, s.Averages)) < 0
+}
 
 // firstBad returns the first of several slices that holds a NaN or an infinity,
 // or −1.
