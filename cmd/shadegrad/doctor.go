@@ -26,7 +26,9 @@ func (a *app) doctor(args []string) error {
 	var asJSON bool
 	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	backendFlag(fs, &c.Backend)
-	fs.StringVar(&c.Data, "data", "", "`DIR` with a data set to look at, beside the built-in MNIST")
+	var place dataFlags
+	fs.StringVar(&place.path, "data", "", "`PLACE` of a data set to look at, beside the built-in MNIST, as train -data has it")
+	place.formFlags(fs)
 	fs.BoolVar(&c.Quick, "quick", false, "judge kernels by the few cases of the self-test alone")
 	fs.BoolVar(&asJSON, "json", false, "write one JSON object, for a report of a fault")
 	if err := a.parseFlags(fs, doctorUsage, args); err != nil {
@@ -35,6 +37,7 @@ func (a *app) doctor(args []string) error {
 	if err := noMore(fs); err != nil {
 		return err
 	}
+	c.Data, c.Form = place.path, place.form
 	var writeErr error
 	if !asJSON {
 		c.Step = func(s doctor.Step) { writeErr = errors.Join(writeErr, writeStep(a.stdout, s)) }

@@ -111,6 +111,8 @@ func TestDoctorData(t *testing.T) {
 		says("✓ data             MNIST (built in): ", "✗ data directory   "+file+": ", "  fix: get the named file anew")
 	at(t).run("doctor", "-quick", "-backend=cpu", "-data="+smallData(t)).is(0).
 		says("✓ data directory   "+smallData(t)+": 300 training and 100 test images of 28×28 in 10 classes\n", "  t10k-labels-idx1-ubyte   sha256 ")
+	at(t).run("doctor", "-quick", "-backend=cpu", "-data=xor").is(0).
+		says("✓ data directory   xor: 4 training and 4 test rows with 2 columns of numbers in 2 classes\n", "  training set  sha256 ")
 }
 
 // TestDoctorCache has a file where the directory of caches should be, which root cannot write either. Training works.
@@ -129,7 +131,7 @@ func TestDoctorCache(t *testing.T) {
 func TestDoctorUsage(t *testing.T) {
 	at(t).run("doctor", "stray").is(2, `doctor takes no argument "stray"`)
 	at(t).run("doctor", "-backend=cuda").is(2, "must be auto, gpu or cpu")
-	r := at(t).run("help", "doctor").is(0).says("usage: shadegrad doctor", "-quick", "-json", "-data DIR")
+	r := at(t).run("help", "doctor").is(0).says("usage: shadegrad doctor", "-quick", "-json", "-data PLACE", "-target-columns N")
 	if r.stderr != "" {
 		t.Error(r.stderr)
 	}

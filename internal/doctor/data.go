@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/train"
 	"shadegrad/testdata"
 )
 
@@ -19,7 +20,7 @@ func (x *exam) data() verdict {
 		return v
 	}
 	s := Step{Name: "data directory", Status: OK}
-	d, err := x.openData(x.Data)
+	d, err := x.openData(x.Data, x.Form)
 	if err != nil {
 		s.Status, s.Found = Failed, err.Error()
 		s.Advice = []string{"get the named file anew from where the data set is published, or leave out -data to use the built-in MNIST"}
@@ -27,7 +28,11 @@ func (x *exam) data() verdict {
 		return verdict{why: s.Found}
 	}
 	s.Found = x.Data + ": " + describeData(d)
-	for _, f := range idxDigests(d) {
+	digests := idxDigests
+	if d.Train.Values != nil { // which no IDX file has
+		digests = setDigests
+	}
+	for _, f := range digests(d) {
 		s.Values = append(s.Values, Value{Name: f.name, Value: "sha256 " + f.sum})
 	}
 	x.add(s)
@@ -37,7 +42,7 @@ func (x *exam) data() verdict {
 // builtIn compares the built-in data set with the published digests.
 func (x *exam) builtIn() verdict {
 	s := Step{Name: "data", Status: OK}
-	d, err := x.openData("")
+	d, err := x.openData("", dataset.Form{})
 	if err == nil {
 		s.Found = d.Name + ": " + describeData(d) + "; as published, by SHA-256"
 		err = published(d)
@@ -50,7 +55,20 @@ func (x *exam) builtIn() verdict {
 }
 
 func describeData(d *dataset.Data) string {
-	return fmt.Sprintf("%d training and %d test images of %d×%d in %d classes", d.Train.Len(), d.Test.Len(), d.Train.Width, d.Train.Height, d.Train.Classes)
+	t := &d.Train
+	samples := fmt.Sprintf("images of %d×%d", t.Width, t.Height)
+	if t.Values != nil {
+		samples = fmt.Sprintf("rows with %d columns of numbers", t.Width)
+	}
+	if t.Outputs > 0 {
+		return fmt.Sprintf("%d training and %d test %s, and %d of targets", t.Len(), d.Test.Len(), samples, t.Outputs)
+	}
+	return fmt.Sprintf("%d training and %d test %s in %d classes", t.Len(), d.Test.Len(), samples, t.Classes)
+}
+
+// setDigests returns the SHA-256 of both sets, as a certificate has them.
+func setDigests(d *dataset.Data) []digest {
+	return []digest{{"training set", train.SetDigest(&d.Train)}, {"test set", train.SetDigest(&d.Test)}}
 }
 
 // published compares a data set with the digests that the program carries.

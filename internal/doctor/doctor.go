@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"shadegrad/internal/backends"
+	"shadegrad/internal/dataset"
 )
 
 // A Status is the outcome of a step.
@@ -62,8 +63,9 @@ type Report struct {
 type Config struct {
 	Program string // version and build, for the report
 	Backend backends.Kind
-	Data    string // a directory, or ""
-	Quick   bool   // judge kernels by the cases of the self-test alone
+	Data    string       // a place, as dataset.Open takes it, or ""
+	Form    dataset.Form // of it
+	Quick   bool         // judge kernels by the cases of the self-test alone
 	Opener  backends.Opener
 	Step    func(Step) // called with each step as soon as its outcome is known; may be nil
 }

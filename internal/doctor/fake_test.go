@@ -57,7 +57,7 @@ func newFake(t *testing.T) *fake {
 		cases: func(quick bool) []judge.Case {
 			return slices.DeleteFunc(judgeCases(quick), func(c judge.Case) bool { return c.Op != "matmul" })
 		},
-		openData: func(string) (*dataset.Data, error) { return builtIn() },
+		openData: func(string, dataset.Form) (*dataset.Data, error) { return builtIn() },
 		cacheDir: func() (string, error) { return dir, nil },
 		space:    func(string) (int64, bool) { return 1 << 40, true },
 		denied:   func(string) bool { return false },

@@ -32,7 +32,7 @@ type machine struct {
 
 	newCPU   func() compute.Backend
 	cases    func(quick bool) []judge.Case
-	openData func(dir string) (*dataset.Data, error)
+	openData func(where string, f dataset.Form) (*dataset.Data, error)
 	cacheDir func() (string, error)                    // where choices are remembered
 	space    func(dir string) (free int64, known bool) // for files in a directory
 	denied   func(device string) bool                  // a device file may not be used
@@ -59,7 +59,7 @@ func thisMachine() machine {
 		goos: runtime.GOOS, env: os.Getenv, root: os.DirFS("/"), uid: os.Geteuid, support: backends.GPUSupport,
 		display: glctx.HasDisplay, glfw: glctx.ProbeGLFW, egl: glctx.ProbeEGL,
 		window: contextBy(glctx.OpenWindow), byEGL: contextBy(glctx.OpenEGL),
-		newCPU: func() compute.Backend { return cpu.New() }, cases: judgeCases, openData: dataset.Open,
+		newCPU: func() compute.Backend { return cpu.New() }, cases: judgeCases, openData: openData,
 		cacheDir: cache.Dir, space: freeSpace,
 		denied: func(name string) bool {
 			f, err := os.OpenFile(filepath.Join("/", name), os.O_RDWR, 0)
@@ -93,3 +93,6 @@ var variables = []string{
 	"MESA_GL_VERSION_OVERRIDE", "MESA_GLSL_VERSION_OVERRIDE", "MESA_LOADER_DRIVER_OVERRIDE", "MESA_EXTENSION_OVERRIDE",
 	"EGL_PLATFORM", "DRI_PRIME", "__NV_PRIME_RENDER_OFFLOAD", "__GLX_VENDOR_LIBRARY_NAME", "__EGL_VENDOR_LIBRARY_FILENAMES",
 }
+
+// openData reads a data set as "shadegrad train" does.
+func openData(where string, f dataset.Form) (*dataset.Data, error) { return f.Open(where) }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"shadegrad/internal/train"
 	"slices"
 	"strings"
 	"testing"
@@ -102,7 +103,7 @@ func (b *lost) Sync() error {
 // TestData has the built-in set damaged in a byte, and directories that are right and wrong.
 func TestData(t *testing.T) {
 	f := newFake(t)
-	f.openData = func(dir string) (*dataset.Data, error) {
+	f.openData = func(dir string, _ dataset.Form) (*dataset.Data, error) {
 		d, err := dataset.Open(dir)
 		if err == nil && dir == "" {
 			d.Test.Labels = slices.Clone(d.Test.Labels)
@@ -118,7 +119,7 @@ func TestData(t *testing.T) {
 	}
 
 	f = newFake(t)
-	f.openData = dataset.Open
+	f.openData = openData
 	published := filepath.Join("..", "..", "testdata", "mnist")
 	r = run(Config{Backend: backends.CPU, Quick: true, Data: published}, f.machine)
 	s = step(t, r, "data directory")
@@ -332,5 +333,39 @@ func TestPrivate(t *testing.T) {
 	s := r.Steps[0]
 	if s.Values[0].Value != "~/x" || strings.Contains(r.Verdict+s.Found+s.Log[0]+s.Advice[0], "somebody") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestDataOfNumbers has data sets that are no images: what they are is said rightly, and their digests are not those of
+// files that they were not read from.
+func TestDataOfNumbers(t *testing.T) {
+	f := newFake(t)
+	f.openData = openData
+	csv := filepath.Join(t.TempDir(), "houses.csv")
+	if err := os.WriteFile(csv, []byte("rooms,area,price\n"+strings.Repeat("1.5,2.5,3.25\n2,0.5,-1.5\n", 20)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	targets := dataset.Form{Targets: dataset.Columns{Count: 1}}
+	for _, x := range []struct {
+		where string
+		form  dataset.Form
+		found string
+	}{
+		{"xor", dataset.Form{}, "xor: 4 training and 4 test rows with 2 columns of numbers in 2 classes"},
+		{csv, targets, csv + ": 32 training and 8 test rows with 2 columns of numbers, and 1 of targets"},
+	} {
+		d, err := openData(x.where, x.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := run(Config{Backend: backends.CPU, Quick: true, Data: x.where, Form: x.form}, f.machine)
+		want := []Value{{Name: "training set", Value: "sha256 " + train.SetDigest(&d.Train)}, {Name: "test set", Value: "sha256 " + train.SetDigest(&d.Test)}}
+		if s := step(t, r, "data directory"); s.Status != OK || s.Found != x.found || !slices.Equal(s.Values, want) || !r.Usable {
+			t.Errorf("%s: %q %v, want %q %v; verdict %q", s.Status, s.Found, s.Values, x.found, want, r.Verdict)
+		}
+	}
+	r := run(Config{Backend: backends.CPU, Quick: true, Data: csv}, f.machine)
+	if s := step(t, r, "data directory"); s.Status != Failed || r.Usable || !strings.Contains(s.Found, "expected a label") {
+		t.Errorf("targets as labels: %s: %q; verdict %q", s.Status, s.Found, r.Verdict)
 	}
 }
