@@ -39,7 +39,7 @@ def parse(argv):
 
 
 def train(binary, preset, seed, flags, log):
-    """train runs a preset and returns its first and its last event."""
+    """train runs a preset and returns the events of its start and of its end."""
     command = [binary, "train", f"-preset={preset}", f"-seed={seed}", "-json", *flags]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
@@ -51,7 +51,8 @@ def train(binary, preset, seed, flags, log):
         with open(log, "a", encoding="utf-8") as f:
             f.write(done.stdout)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    return events[0], events[-1]
+    by_name = {e["event"]: e for e in events}
+    return by_name["start"], by_name["done"]
 
 
 def spread(values, scale=1.0, digits=2, unit=""):

@@ -13,6 +13,7 @@ import run
 FAKE = """#!/bin/sh
 case " $* " in *" -preset=broken "*) exit 1;; esac
 case " $* " in *" -seed=2 "*) acc=0.97;; *) acc=0.99;; esac
+echo '{"event":"outputs","when":"before training"}'
 echo '{"event":"start","backend":"cpu","device":"a processor"}'
 echo '{"event":"done","epoch":3,"test_acc":'$acc',"seconds":2.5}'
 """
