@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
@@ -50,6 +52,9 @@ func (a *app) eval(args []string) error {
 	// What was made of the data in training is made of these too.
 	place.form = m.About.Form
 	d, err := place.form.OpenTest(place.path)
+	if err != nil && place.path == "" {
+		return fmt.Errorf("%s: the network learned %s: %w; name its own data with -data", path, m.About.Data, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -80,7 +85,23 @@ func fits(m *model.Model, d *dataset.Data) error {
 	case !m.About.Numbers && (numbers || m.Width != t.Width || m.Height != t.Height):
 		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, form(t))
 	}
+	// Directories are numbered in the order of their names, so that without one of them all that follow have other numbers.
+	if learned := m.About.ClassNames; learned != nil && d.ClassNames != nil && !slices.Equal(learned, d.ClassNames) {
+		return fmt.Errorf("the network's classes are %s, those of %s are %s; there must be a directory with images for each of the network's",
+			someNames(learned), d.Name, someNames(d.ClassNames))
+	}
 	return d.Test.CheckLabels(max(m.Network.Outputs(), 2))
+}
+
+// mostNames is how many names of classes a message lists.
+const mostNames = 10
+
+// someNames lists the first names of classes.
+func someNames(names []string) string {
+	if n := len(names); n > mostNames {
+		return fmt.Sprintf("%s, … (%d)", strings.Join(names[:mostNames], ", "), n)
+	}
+	return andList(names)
 }
 
 // form says what the samples of a set are.
@@ -100,7 +121,7 @@ func (a *app) report(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	if math.IsNaN(outcome.Loss) || math.IsInf(outcome.Loss, 0) {
 		return fmt.Errorf("%s: the loss on %s is %v: %s", path, d.Name, outcome.Loss, tooLarge)
 	}
-	s := scores{outcome}
+	s := scores{outcome, m.About.ClassNames}
 	if d.Test.Len() <= fewSamples {
 		o, err := outputsOf(c, m.Network, m.Values, &d.Test, "of "+path)
 		if err != nil {

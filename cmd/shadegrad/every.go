@@ -2,15 +2,20 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"shadegrad/internal/diagnosis"
 	"shadegrad/internal/train"
 )
 
-// A sparseReporter tells of every so many epochs, and of the last.
+// A sparseReporter tells of every so many epochs, of the last, and, where silence is set, of
+// one that ends when nothing has been told for as long.
 type sparseReporter struct {
 	reporter
 	every   int
+	silence time.Duration
+	now     func() time.Time
+	told    time.Time    // when the last epoch was
 	skipped *train.Epoch // the last epoch, if it was not told of
 	quiet   bool         // the last epoch was not told of, nor is its diagnosis
 }
@@ -18,6 +23,8 @@ type sparseReporter struct {
 const (
 	manyEpochs  = 50 // that are too many to report each
 	usualEpochs = 20 // that are reported of them, about
+	// usualSilence is how long nothing is told of a run, unless -every says so or an epoch takes longer.
+	usualSilence = 10 * time.Second
 )
 
 // usualEvery returns every how many epochs a run of n is reported unless -every says so: 1, 2
@@ -40,24 +47,25 @@ func usualEvery(n int) int {
 // sparse has a reporter told of as many epochs as -every asks for.
 func (f *trainFlags) sparse(r reporter, s *train.State) reporter {
 	n := s.Options.Epochs
-	every := f.every
+	every, silence := f.every, time.Duration(0)
 	if every == 0 {
-		if every = usualEvery(n); every > 1 {
-			r.Note(fmt.Sprintf("a report every %d epochs; -every=1 has each", every))
+		if every, silence = usualEvery(n), usualSilence; every > 1 {
+			r.Note(fmt.Sprintf("a report every %d epochs, or every %v; -every=1 has each", every, silence))
 		}
 	}
 	if every == 1 {
 		return r
 	}
-	return &sparseReporter{reporter: r, every: every}
+	return &sparseReporter{reporter: r, every: every, silence: silence, now: time.Now, told: time.Now()}
 }
 
 func (r *sparseReporter) Finished(e train.Epoch) {
-	if r.quiet = e.Epoch%r.every != 0; r.quiet {
+	overdue := r.silence > 0 && r.now().Sub(r.told) >= r.silence
+	if r.quiet = e.Epoch%r.every != 0 && !overdue; r.quiet {
 		r.skipped = &e
 		return
 	}
-	r.skipped = nil
+	r.skipped, r.told = nil, r.now()
 	r.reporter.Finished(e)
 }
 

@@ -44,7 +44,7 @@ func (a *app) predict(args []string) error {
 	case path == "":
 		return usagef("predict needs -model=FILE, a network that \"shadegrad train -save=FILE\" wrote; flags come before the images")
 	case fs.NArg() == 0:
-		return usagef("predict needs at least one IMAGE, a PNG or JPEG file of a digit")
+		return usagef("predict needs at least one IMAGE, a PNG or JPEG file of a digit, or a row of NUMBERS, as 0.5,-1")
 	}
 	m, err := model.Load(path)
 	if err != nil {
@@ -137,21 +137,30 @@ func (a *app) colorTerminal() bool {
 
 // verdict names the likeliest classes.
 func verdict(m *model.Model, y []float32) string {
+	name := func(class int) string {
+		if class < len(m.About.ClassNames) {
+			return m.About.ClassNames[class]
+		}
+		return fmt.Sprint(class)
+	}
 	if len(y) == 1 {
-		return fmt.Sprintf("class %d (output %.4f)", train.Class(m.Network, y), y[0])
+		return fmt.Sprintf("class %s (output %.4f)", name(train.Class(m.Network, y)), y[0])
 	}
 	order := make([]int, len(y))
 	for i := range order {
 		order[i] = i
 	}
 	sort.SliceStable(order, func(i, j int) bool { return y[order[i]] > y[order[j]] })
-	text := fmt.Sprintf("it is %s %d", article(order[0]), order[0])
+	text := "it is " + name(order[0])
+	if m.About.ClassNames == nil {
+		text = fmt.Sprintf("it is %s %d", article(order[0]), order[0])
+	}
 	for i, c := range order[:min(likeliest, len(order))] {
 		separator := ", "
 		if i == 0 {
 			separator = ": "
 		}
-		text += fmt.Sprintf("%s%d with %s", separator, c, likelihood(m, y[c]))
+		text += fmt.Sprintf("%s%s with %s", separator, name(c), likelihood(m, y[c]))
 	}
 	return text
 }

@@ -25,6 +25,7 @@ type runFiles struct {
 	data       *dataset.Data
 	kept       bool      // the checkpoint on disk is of this run
 	saved      bool      // the network on disk is
+	epoch      int       // whose weights it has
 	written    time.Time // when it was, last
 	behind     bool      // the last epoch is not on disk
 }
@@ -159,11 +160,12 @@ func (r *runFiles) catchUp(s *train.State) error {
 func (r *runFiles) write(s *train.State) error {
 	outcome := s.Outcome()
 	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
-		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: s.Data.Form, Numbers: s.Data.Numbers}}
+		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: s.Data.Form,
+			Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames}}
 	if err := m.Save(r.save); err != nil {
 		return err
 	}
-	r.saved, r.written = true, time.Now()
+	r.saved, r.epoch, r.written = true, outcome.Epoch, time.Now()
 	if s.Trained() { // all that is left is the test; whoever stops that has the state kept
 		return nil
 	}
@@ -232,7 +234,7 @@ func (r *runFiles) lastGood(s *train.State) string {
 	}
 	switch {
 	case r.saved:
-		return fmt.Sprintf("%s has the weights of epoch %d", r.save, s.Outcome().Epoch)
+		return fmt.Sprintf("%s has the weights of epoch %d", r.save, r.epoch)
 	case r.kept:
 		return r.checkpoint + " is as it was"
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -150,25 +150,83 @@ func mount(t testing.TB, dir, options string) {
 	})
 }
 
-// TestKilledSaving kills a run that does little but save, and finds the network
-// and the checkpoint whole each time.
+// TestKilledSaving kills a run while it writes the network, and while it writes the
+// checkpoint, and finds the previous files whole.
 func TestKilledSaving(t *testing.T) {
-	p := at(t)
-	args := trainSmall(t, "-batch=0", "-hidden=64", "-epochs=100000", "-every=1", "-save=m")
-	for round := range 3 {
-		c := p.start(args...)
-		// Read as they come, the lines of later epochs do not wait in the pipe:
-		// each is followed by the saving of its epoch.
-		c.out(fmt.Sprintf("epoch %d/", 40+round))
-		c.signal(syscall.SIGKILL)
-		c.end()
-		p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
-
-		c = p.start("train", "-resume=m.checkpoint", "-backend=cpu", "-every=1", "-save=m")
-		c.err("going on in epoch ")
-		c.signal(syscall.SIGKILL)
-		c.end()
+	const tries = 20 // that the signal may come too late
+	for _, file := range []string{"m", "m.checkpoint"} {
+		p := at(t)
+		args := trainSmall(t, "-batch=0", "-hidden=2048", "-save=m", "-epochs=1000000")
+		killed := false
+		for try := 0; try < tries && !killed; try++ {
+			created := p.watch()
+			c := p.start(args...)
+			for range 2 { // the first has nothing before it
+				created(file + ".partial-")
+			}
+			c.signal(syscall.SIGKILL)
+			c.end()
+			partial, err := filepath.Glob(p.path(file + ".partial-*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			killed = len(partial) > 0
+			for _, name := range partial {
+				if err := os.Remove(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
+			c = p.start("train", "-resume=m.checkpoint", "-backend=cpu", "-save=m")
+			c.err("going on in epoch ")
+			c.signal(syscall.SIGKILL)
+			c.end()
+		}
+		if !killed {
+			t.Errorf("%s: in %d tries never killed while it was written", file, tries)
+		}
 	}
-	partial, err := filepath.Glob(p.path("m.*partial*"))
-	t.Logf("killed in the middle of a file %d times (%v)", len(partial), err)
+}
+
+// watch returns a function that waits for the next file in the directory whose name begins
+// with a prefix to be created.
+func (p place) watch() func(prefix string) {
+	p.t.Helper()
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { unix.Close(fd) })
+	if _, err := unix.InotifyAddWatch(fd, p.dir, unix.IN_CREATE); err != nil {
+		p.t.Fatal(err)
+	}
+	const longest = 60_000 // ms
+	var waiting []string
+	return func(prefix string) {
+		p.t.Helper()
+		buf := make([]byte, 4096)
+		for {
+			for len(waiting) > 0 {
+				name := waiting[0]
+				if waiting = waiting[1:]; strings.HasPrefix(name, prefix) {
+					return
+				}
+			}
+			if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, longest); err == unix.EINTR {
+				continue
+			} else if err != nil || n == 0 {
+				p.t.Fatalf("no file %s… was created (%v)", prefix, err)
+			}
+			n, err := unix.Read(fd, buf)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			for rest := buf[:n]; len(rest) > 0; {
+				size := int(binary.NativeEndian.Uint32(rest[12:]))
+				name := rest[unix.SizeofInotifyEvent : unix.SizeofInotifyEvent+size]
+				waiting = append(waiting, strings.TrimRight(string(name), "\x00"))
+				rest = rest[unix.SizeofInotifyEvent+size:]
+			}
+		}
+	}
 }

@@ -10,7 +10,18 @@ import (
 )
 
 // scores adds how scores are shown.
-type scores struct{ *train.Scores }
+type scores struct {
+	*train.Scores
+	names []string // of the classes; nil where they have none
+}
+
+// name returns the name of a class, or "".
+func (s scores) name(class int) string {
+	if class < len(s.names) {
+		return s.names[class]
+	}
+	return ""
+}
 
 // precision is the share of those taken for class j that are of it; ok is false
 // where none was taken for it.
@@ -55,7 +66,11 @@ func (s scores) table(path string, d *dataset.Data) string {
 		for _, n := range row {
 			fmt.Fprintf(&t, "%*s", width, dotForZero(n))
 		}
-		fmt.Fprintf(&t, "  %9s  %6s\n", percent(s.precision(i)), percent(s.recall(i)))
+		fmt.Fprintf(&t, "  %9s  %6s", percent(s.precision(i)), percent(s.recall(i)))
+		if name := s.name(i); name != "" {
+			fmt.Fprintf(&t, "  %s", name)
+		}
+		fmt.Fprint(&t, "\n")
 	}
 	return t.String()
 }
@@ -93,6 +108,7 @@ type evalEvent struct {
 // A classScore has null for what no sample defines.
 type classScore struct {
 	Class     int      `json:"class"`
+	Name      string   `json:"name,omitempty"`
 	Images    int      `json:"images"`
 	Precision *float64 `json:"precision"`
 	Recall    *float64 `json:"recall"`
@@ -105,7 +121,7 @@ func (s scores) event(path string, d *dataset.Data, i compute.Info) evalEvent {
 		e.Acc = &s.Acc
 	}
 	for c := range s.Confusion {
-		score := classScore{Class: c, Images: s.Actual(c)}
+		score := classScore{Class: c, Name: s.name(c), Images: s.Actual(c)}
 		if p, ok := s.precision(c); ok {
 			score.Precision = &p
 		}

@@ -41,6 +41,8 @@ type About struct {
 	Form dataset.Form `json:"form,omitzero"`
 	// Numbers says that samples are rows of numbers, and no images.
 	Numbers bool `json:"numbers,omitempty"`
+	// ClassNames are the names of the classes, label by label, where the data had names.
+	ClassNames []string `json:"class_names,omitempty"`
 }
 
 // header is the metadata under metadataKey.
@@ -101,6 +103,9 @@ func decode(f *safetensors.File) (*Model, error) {
 	if n := h.Network.Sizes[0]; h.Width <= 0 || n%h.Width != 0 || n/h.Width != h.Height {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d do not fit a network of %d inputs",
 			h.Width, h.Height, h.Network.Sizes[0])
+	}
+	if n, classes := len(h.About.ClassNames), max(h.Network.Outputs(), 2); n > classes {
+		return nil, fmt.Errorf("damaged metadata: %d names of classes, for a network of %d classes", n, classes)
 	}
 	values, err := Values("", f, h.Network)
 	if err != nil {
