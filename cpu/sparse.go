@@ -305,9 +305,6 @@ func (s *sparseUpdate) step(worker int, x simd.Sparse, p int, u unitPart, m *mov
 	case s.plain:
 		simd.SparseMomentum(s.w[at:end], s.v[at:end], n, n, x, delta, s.units, m.args.LearningRate, m.args.Momentum)
 		return
-	case s.op.Rule == compute.Adam:
-		m.step.SparseAdam(s.w[at:end], s.v[at:end], s.s[at:end], n, n, x, delta, s.units)
-		return
 	}
 	rows := min(max(1, gradientAtATime/n), x.Rows)
 	g, _ := s.twoSums(worker, rows*n)

@@ -62,7 +62,3 @@ func sparseMomentum(w, v []float32, n, ldw int, s Sparse, m []float32, ldm int, 
 func sparseRank1(m []float32, ldm int, s Sparse, x []float32, alpha float32) {
 	sparseRank1Go(m, ldm, s, x, alpha)
 }
-
-func sparseAdam(p *Step, w, v, squares []float32, n, ldw int, s Sparse, m []float32, ldm int) {
-	sparseAdamGo(p, w, v, squares, n, ldw, s, m, ldm)
-}

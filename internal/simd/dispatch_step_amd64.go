@@ -1,7 +1,5 @@
 package simd
 
-import "unsafe"
-
 func stepSGD(p *Step, w, g []float32) {
 	switch bare := p.bare(); {
 	case level == AVX512 && bare:
@@ -107,20 +105,5 @@ func mulRows(dst, factors []float32) {
 		mulRowsAVX2(&dst[0], &factors[0], len(dst)/len(factors), len(factors))
 	default:
 		mulRowsGo(dst, factors)
-	}
-}
-
-func sparseAdam(p *Step, w, v, squares []float32, n, ldw int, s Sparse, m []float32, ldm int) {
-	switch bare := p.bare(); {
-	case level == AVX512 && bare:
-		sparseAdamBareAVX512(&w[0], &v[0], &squares[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, &p.Rate)
-	case level == AVX512:
-		sparseAdamAVX512(&w[0], &v[0], &squares[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, &p.Rate)
-	case level == AVX2 && bare:
-		sparseAdamBareAVX2(&w[0], &v[0], &squares[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, &p.Rate)
-	case level == AVX2:
-		sparseAdamAVX2(&w[0], &v[0], &squares[0], n, ldw, &s.Bytes[0], &s.Bits[0], s.Rows, s.Words, s.Stride, &s.Value[0], unsafe.SliceData(m), ldm, &p.Rate)
-	default:
-		sparseAdamGo(p, w, v, squares, n, ldw, s, m, ldm)
 	}
 }

@@ -26,7 +26,6 @@ var files = []struct {
 	{"transpose", func(g *gen) { transpositions(g); prefetches(g) }},
 	{"sparse", sparseProducts},
 	{"step", steps},
-	{"sparsestep", sparseSteps},
 	{"peak", peaks},
 	{"random", randoms},
 	{"warp", warps},

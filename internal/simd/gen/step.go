@@ -20,19 +20,6 @@ type stepper struct {
 	sign reg.VecVirtual // the sign bit
 }
 
-// newStepper prepares what a rule needs of parameter step, some fields beside the ones that all
-// rules use.
-func newStepper(g *gen, bare bool, held []string) *stepper {
-	s := &stepper{gen: g, bare: bare, p: g.param("step"), regs: map[string]reg.VecVirtual{}}
-	s.hold("clip", "rate")
-	s.hold(held...)
-	if !bare {
-		s.hold("l2", "l1", "shrink")
-		s.sign = g.intReg(-1 << 31)
-	}
-	return s
-}
-
 // field returns a field of the Step in all lanes. AVX2 has too few registers to hold them,
 // and reads them each time, which costs it nothing: it is not the loads that it waits for.
 func (s *stepper) field(name string) reg.VecVirtual {
@@ -106,24 +93,6 @@ func (s *stepper) square(squares, g reg.VecVirtual) {
 	s.VFMADD231PS(fresh, g, squares)
 }
 
-// adamFields are the fields that rule Adam uses beside those of all rules.
-var adamFields = []string{"mu", "newMu", "rho", "newRho", "grown", "epsilon"}
-
-// adam updates weights, velocities and squares, x, by the gradient that is the last of them.
-func (s *stepper) adam(x []reg.VecVirtual) {
-	w, v, squares, d := x[0], x[1], x[2], x[3]
-	s.gradient(w, d)
-	s.square(squares, d)
-	s.VMULPS(s.field("mu"), v, v)
-	s.VFMADD231PS(s.field("newMu"), d, v)
-	root := s.vec()
-	s.VMULPS(s.field("grown"), squares, root)
-	s.VSQRTPS(root, root)
-	s.VADDPS(s.field("epsilon"), root, root)
-	s.VDIVPS(root, v, d)
-	s.move(w, d)
-}
-
 // steps emits the kernels of a step's rules.
 func steps(g *gen) {
 	for _, bare := range []bool{false, true} {
@@ -155,7 +124,19 @@ func steps(g *gen) {
 			s.VDIVPS(root, d, d)
 			s.move(w, d)
 		})
-		rule(g, bare, "stepAdam", []string{"w", "v", "squares", "grad"}, adamFields, (*stepper).adam)
+		rule(g, bare, "stepAdam", []string{"w", "v", "squares", "grad"}, []string{"mu", "newMu", "rho", "newRho", "grown", "epsilon"}, func(s *stepper, x []reg.VecVirtual) {
+			w, v, squares, d := x[0], x[1], x[2], x[3]
+			s.gradient(w, d)
+			s.square(squares, d)
+			s.VMULPS(s.field("mu"), v, v)
+			s.VFMADD231PS(s.field("newMu"), d, v)
+			root := s.vec()
+			s.VMULPS(s.field("grown"), squares, root)
+			s.VSQRTPS(root, root)
+			s.VADDPS(s.field("epsilon"), root, root)
+			s.VDIVPS(root, v, d)
+			s.move(w, d)
+		})
 	}
 	elementwise{
 		name: "average", doc: "is averageGo.", arrays: []string{"dst", "x"}, scalars: []string{"weight"}, unroll: 4,
@@ -187,7 +168,13 @@ func rule(g *gen, bare bool, name string, arrays, held []string, step func(s *st
 		signature += ", " + a
 	}
 	g.begin(name, doc, signature+" *float32, n int)")
-	s := newStepper(g, bare, held)
+	s := &stepper{gen: g, bare: bare, p: g.param("step"), regs: map[string]reg.VecVirtual{}}
+	s.hold("clip", "rate")
+	s.hold(held...)
+	if !bare {
+		s.hold("l2", "l1", "shrink")
+		s.sign = g.intReg(-1 << 31)
+	}
 	var base []reg.Register
 	for _, a := range arrays {
 		base = append(base, g.param(a))
