@@ -39,7 +39,6 @@ struct Job {
     uint kind, units, tilesX;   // tilesX: tiles in a row
     uint m, n, k;
     uint aOffset, bOffset, wOffset, vOffset, sOffset;
-    uint pixels;                // 1 where B are rows of bytes
     float l2, l1, decay;
 };
 
@@ -165,18 +164,18 @@ void finish4(uint i, uint j, vec4 g) {
 #endif
 
 #ifdef SINGLES
-// singleB returns B[l,j].
-float singleB(uint l, uint j, bool pixels) {
+// singleB returns B[l,j], which are never pixels.
+float singleB(uint l, uint j) {
+    uint at = bOffset + l * n + j;
 #ifdef PIXELS_B
-    if (pixels) return pixel(pixelRow(l) * n + j);
-    return b[bOffset + l * n + j];
+    return b[at];
 #else
-    return fetchB(bOffset + l * n + j);
+    return fetchB(at);
 #endif
 }
 
 // makeSingle makes element e of the job's product or bias.
-void makeSingle(uint e, uint k, uint kind, bool pixels) {
+void makeSingle(uint e, uint k, uint kind) {
     uint i = e, j = 0u;
     if (kind == ELEMENTS) {
         i = e / n;
@@ -187,7 +186,7 @@ void makeSingle(uint e, uint k, uint kind, bool pixels) {
         float sum = 0.0;
         for (uint l = begin; l < min(begin + PIECE, k); l++) {
             float delta = fetchA(aOffset + l * m + i);
-            sum += kind == ELEMENTS ? delta * singleB(l, j, pixels) : delta;
+            sum += kind == ELEMENTS ? delta * singleB(l, j) : delta;
         }
         total += sum;
     }
@@ -223,7 +222,7 @@ void unit(uint q, uint t) {
 #ifdef SINGLES
     if (kind != TILES) {
         uint e = t * uint(GX * GY) + gl_LocalInvocationIndex;
-        if (e < (kind == SUMS ? m : m * n)) makeSingle(e, k, kind, jobs[q].pixels == 1u);
+        if (e < (kind == SUMS ? m : m * n)) makeSingle(e, k, kind);
         return;
     }
 #endif

@@ -24,8 +24,8 @@ type executable struct {
 	released bool
 	steps    []dispatch
 
-	params uint32 // the uniform buffer with the Params of all dispatches
-	work   float64
+	params uint32  // the uniform buffer with the Params of all dispatches
+	work   float64 // of all dispatches, as plan.cost has it
 }
 
 // A dispatch is one kernel with everything it needs.
@@ -167,7 +167,7 @@ func (w *worker) compile(e *executable, list []stage, plans [][]plan) error {
 	for i, s := range list {
 		for _, p := range plans[i] {
 			all, numbers = append(all, p), append(numbers, s.number)
-			e.work += p.work
+			e.work += p.cost()
 		}
 	}
 	var err error

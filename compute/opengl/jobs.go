@@ -211,7 +211,6 @@ func (p *plan) job(i int, j job, t tile) {
 	}
 	if j.pixels != nil {
 		p.gathers("PIXELS_B", j.pixels)
-		set("pixels", 1)
 	} else if j.product != nil {
 		p.blocks["B"] = j.product.B.Buf
 		set("bOffset", offset(j.product.B))
@@ -250,6 +249,7 @@ func (p *plan) job(i int, j job, t tile) {
 func (p *plan) gathers(option string, g *compute.Gather) {
 	p.defines[option] = "1"
 	p.blocks["Src"] = g.Src.Buf
+	p.pixels = g.Dst.Len()
 	p.index(g.Index)
 	p.float("scale", g.Scale)
 	p.float("shift", g.Shift)

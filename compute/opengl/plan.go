@@ -24,13 +24,38 @@ type plan struct {
 	groups int
 	loops  int     // how often an invocation's loops go round, but for those by the grid
 	work   float64 // operations, roughly
-	reads  []compute.Mat
-	writes []compute.Mat
-	ops    []string // the names of the ops that it does, or helps to do
+	// someRows tells that it reads rows of a data set, and of them as many elements as it writes.
+	someRows bool
+	pixels   int // how many bytes it gathers for itself
+	reads    []compute.Mat
+	writes   []compute.Mat
+	ops      []string // the names of the ops that it does, or helps to do
 	// stepValues makes of a run's arguments the numbers of the uniform of this name, for
 	// kernels that have it.
 	stepValues func(compute.Args) (x, y float32)
 	squares    []compute.Mat // matrices that never have negative elements
+}
+
+// perElement is how many operations a device does in the time that it takes to read an element
+// of memory, or to write one: 20 with 5 operations for each byte, as GPUs have them.
+const perElement = 20
+
+// cost returns the operations that could be done in the time that the plan takes: those that it
+// does, or where that takes longer, as when each weight is read for one product, those that
+// moving its matrices stands for.
+func (p *plan) cost() float64 {
+	moved := 0
+	for _, m := range p.writes {
+		moved += m.Len()
+	}
+	if p.someRows {
+		moved *= 2
+	} else {
+		for _, m := range p.reads {
+			moved += m.Len()
+		}
+	}
+	return max(p.work, perElement*float64(moved))
 }
 
 // planOp plans an op by itself, with its plain kernel. A product of long sums takes
@@ -99,6 +124,7 @@ func planGather(o compute.Gather) plan {
 
 func planTake(o compute.Take) plan {
 	p := newPlan("take", o.Dst.Cols, o.Dst.Rows)
+	p.someRows = true
 	p.mat("Dst", o.Dst)
 	p.mat("Src", o.Src)
 	p.index(o.Index)

@@ -254,7 +254,7 @@ type rehearsal struct {
 }
 
 // maxRehearsal is how much of each kind of memory a rehearsal has at most. Of a data
-// set it sees no more than the first rows.
+// set it has the first rows, one batch of them.
 const maxRehearsal = 64 << 20
 
 // A place is where a rehearsal has what is in a buffer: matrices lie as they do in their own
@@ -290,8 +290,11 @@ func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
 	for _, p := range plans {
 		for name, buf := range p.blocks {
 			if b, ok := buf.(*buffer); ok {
-				at := placeOf(name, b)
-				sizes[at] = max(sizes[at], b.base+sizeOf(b.of, b.elems))
+				at, size := placeOf(name, b), b.base+sizeOf(b.of, b.elems)
+				if at.of == inPixels {
+					size = sizeOf(b.of, p.pixels)
+				}
+				sizes[at] = max(sizes[at], size)
 			}
 		}
 		for _, m := range p.writes { // which no kernel need bind, if it is scratch, but which results reads
@@ -302,7 +305,7 @@ func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
 		}
 	}
 	for at, size := range sizes {
-		if size > maxRehearsal && (at.of == inMatrices || at.of == inSlots) {
+		if size > maxRehearsal && at.of != inZeros {
 			return r, fmt.Errorf("matrices of %d bytes are too large to be tried", size)
 		}
 		size = min(size, maxRehearsal)

@@ -3,6 +3,7 @@
 package opengl
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -219,5 +220,31 @@ func TestWrongChoice(t *testing.T) {
 	k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels()
 	if len(b.tuner.wrong) == 0 || strings.Contains(strings.Join(k, " "), "_t32_") {
 		t.Errorf("found wrong: %q; chosen: %q", b.tuner.wrong, k)
+	}
+}
+
+// What is tried sees one batch of the data set, however large that is, and no kernel reads beyond it.
+func TestRehearsalHasABatchOfPixels(t *testing.T) {
+	const samples, batch, inputs = 512, 64, 784
+	var b *Backend
+	seen := 0
+	b = openTuner(t, Options{CacheDir: t.TempDir()}, func(plans []plan) (time.Duration, []float32, error) {
+		failed := error(nil)
+		err := b.call(func(w *worker) {
+			r, err := w.newRehearsal(plans)
+			defer r.close(w)
+			failed = err
+			if pixels := r.stand[place{of: inPixels}]; pixels != nil {
+				seen++
+				if pixels.elems != batch*inputs {
+					t.Errorf("%s sees %d bytes of pixels, want %d", plans[0].kernel, pixels.elems, batch*inputs)
+				}
+			}
+		})
+		return time.Millisecond, nil, errors.Join(err, failed)
+	})
+	newTrainer(t, b, samples, batch, 0.9, inputs, 128, 10)
+	if seen == 0 {
+		t.Error("nothing that was tried gathers pixels")
 	}
 }
