@@ -148,3 +148,64 @@ func TestFuse(t *testing.T) {
 		}
 	}
 }
+
+// TestLeadsTo has the last hidden layers whose sums the head may add up, and those whose outputs
+// share memory with what else it touches. There rows would race.
+func TestLeadsTo(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	mat := func(rows, cols int) compute.Mat {
+		m, err := b.Alloc(rows, cols)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	labels, err := b.AllocBytes(8, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y, y1, z, d1, w1, w2 := mat(8, 12), mat(8, 6), mat(8, 6), mat(8, 4), mat(8, 6), mat(6, 12), mat(4, 6)
+	layer := compute.MatMul{Dst: y, A: x, B: w1, TransB: true}
+	relu := compute.Activate{Dst: y, Src: y, F: compute.ReLU}
+	drop := compute.Dropout{Dst: y1, Src: y, Rate: 0.5}
+	sums := compute.MatMul{Dst: z, A: y, B: w2, TransB: true}
+	loss := compute.Loss{Delta: z, Stats: mat(8, 2), Z: z, Labels: labels, F: compute.Softmax, On: 1, Weight: 1, Scale: 1}
+	back := compute.MatMul{Dst: d1, A: z, B: w2}
+	delta := compute.Delta{Dst: d1, Back: d1, Y: y, F: compute.ReLU}
+	dropBack := compute.Dropout{Dst: d1, Src: d1, Rate: 0.5}
+	dropSums, ofOutputs := sums, sums
+	dropSums.A = y1
+	ofOutputs.B = compute.Mat{Buf: y.Buf, Rows: 4, Cols: 6}
+	targeted, onOutputs, statsThere := loss, loss, loss
+	targeted.Labels, targeted.Targets = compute.Bytes{}, compute.Mat{Buf: y.Buf, Rows: 8, Cols: 4}
+	onOutputs.Delta = targeted.Targets
+	statsThere.Stats = compute.Mat{Buf: y.Buf, Off: 8, Rows: 8, Cols: 2}
+	sigmoid, otherRate := delta, dropBack
+	sigmoid.F, otherRate.Rate = compute.Sigmoid, 0.25
+	for _, c := range []struct {
+		name string
+		want bool
+		ops  []compute.Op
+	}{
+		{"a step", true, []compute.Op{layer, relu, sums, loss, back, delta}},
+		{"the loss alone", true, []compute.Op{layer, relu, sums, loss}},
+		{"dropout", true, []compute.Op{layer, relu, drop, dropSums, loss, back, dropBack, delta}},
+		{"dropout and the loss alone", true, []compute.Op{layer, relu, drop, dropSums, loss}},
+		{"dropout of another rate on the way back", false, []compute.Op{layer, relu, drop, dropSums, loss, back, otherRate, delta}},
+		{"a way back without dropout, which is not the head's", true, []compute.Op{layer, relu, drop, dropSums, loss, back, delta}},
+		{"another activation on the way back", false, []compute.Op{layer, relu, sums, loss, back, sigmoid}},
+		{"the outputs are the targets", false, []compute.Op{layer, relu, sums, targeted}},
+		{"the outputs are the weights", false, []compute.Op{layer, relu, ofOutputs, loss}},
+		{"the gradient takes the place of outputs before dropout", false, []compute.Op{layer, relu, drop, dropSums, onOutputs}},
+		{"the losses take the place of outputs before dropout", false, []compute.Op{layer, relu, drop, dropSums, statsThere}},
+	} {
+		list := fuse(compute.Program{Name: c.name, Ops: c.ops, Scratch: []compute.Mat{z}}, 150)
+		if len(list) < 2 || list[0].activate == nil || list[1].loss == nil {
+			t.Errorf("%s: %v are no layer and a head", c.name, list)
+			continue
+		}
+		if got := list[0].leadsTo(list[1]); got != c.want {
+			t.Errorf("%s: the head may add up the layer's sums: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -134,6 +134,15 @@ func (n *node) leadsTo(head *node) bool {
 		!sameBuffer(head.product.A, n.activate.Dst) || overlapAny(head.writes, n.reads) {
 		return false
 	}
+	// While one row of the layer's outputs is made, others are already used: what else the head
+	// reads or writes is not to be in their memory.
+	others := without(head.reads, head.product.A)
+	if head.back != nil {
+		others = without(others, head.back.delta.Y)
+	}
+	if overlapAny(n.writes, others) || overlapAny(n.writes, head.writes) {
+		return false
+	}
 	if head.back == nil {
 		return true
 	}
