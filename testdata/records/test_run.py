@@ -42,7 +42,7 @@ class Records(unittest.TestCase):
         row = self.call("keras-mlp", "--seeds", "2", "--log", self.log, "--", "-epochs=3")[-1]
         self.assertIn("`train -preset=keras-mlp -epochs=3` | 1 to 2 |", row)
         self.assertIn("| 98.00 ± 1.41% | 2.00 ± 1.41% | 1.00% to 3.00% |", row)
-        self.assertEqual(len(Path(self.log).read_text(encoding="utf-8").splitlines()), 4)
+        self.assertEqual(len(Path(self.log).read_text(encoding="utf-8").splitlines()), 6)
 
     def test_a_run_that_fails_is_no_row(self):
         with self.assertRaisesRegex(run.Failure, "-preset=broken .* status 1"):
