@@ -27,15 +27,15 @@ type app struct {
 	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error)
 }
 
-const help = `Shadegrad trains multilayer perceptrons on MNIST-class data, on a GPU through
-OpenGL 4.3 compute shaders or on the CPU.
+const help = `Shadegrad trains multilayer perceptrons on MNIST and data sets like it, on
+a GPU through OpenGL 4.3 compute shaders or on the CPU.
 
 usage: shadegrad COMMAND [FLAGS]
 
   train     train a network; without flags, on the built-in MNIST
   presets   list the recipes of tutorials and papers that train -preset=NAME has
   eval      accuracy, confusion matrix, precision and recall of a saved network
-  predict   ask a saved network about images of a digit
+  predict   ask a saved network about images, or rows of numbers
   digits    show the images of a data set, distorted or not, or the weights of a network
   bench     time backends side by side
   verify    run a certified run again, and see whether it comes to the same
@@ -112,7 +112,12 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	return usagef("no command %q; there are train, presets, eval, predict, digits, bench, verify, gradcheck, doctor, replay, version and help", args[0])
+	commands := []string{"train", "presets", "eval", "predict", "digits", "bench", "verify", "gradcheck", "doctor", "replay", "version", "help"}
+	meant := ""
+	if near := nearest(args[0], commands); near != "" {
+		meant = "; did you mean " + near + "?"
+	}
+	return usagef("no command %q%s; there are %s", args[0], meant, andList(commands))
 }
 
 func (a *app) version() error {

@@ -53,7 +53,7 @@ func (a *app) parseFlags(fs *flag.FlagSet, usage string, args []string) error {
 		return err
 	}
 	if err != nil {
-		return usagef("%v; \"shadegrad %s -h\" lists the flags", err, fs.Name())
+		return usagef("%s; \"shadegrad %s -h\" lists the flags", flagMistake(fs, err), fs.Name())
 	}
 	if err := simd.Problem(); err != nil {
 		return &usageError{err.Error()}

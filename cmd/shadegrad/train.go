@@ -184,7 +184,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		}
 		return &stoppedError{signal, resume}
 	case errors.As(err, &diverged):
-		return fmt.Errorf("%w; %s; try a lower -lr than %g", err, files.lastGood(state), state.Options.LearningRate)
+		return fmt.Errorf("%w; %s; try a lower -lr than %g%s", err, files.lastGood(state), state.Options.LearningRate, farTargets(&d.Train))
 	case errors.As(err, &breach):
 		return files.breached(breach, state)
 	case errors.As(err, &device):
@@ -207,6 +207,20 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		return err
 	}
 	return certified.save(f, files.program, report)
+}
+
+// farTargets advises on targets whose size alone makes a usual learning rate too high: the gradient of
+// the squared error grows with them.
+func farTargets(s *dataset.Set) string {
+	const usual = 100
+	var largest float32
+	for _, v := range s.Targets {
+		largest = max(largest, v, -v)
+	}
+	if largest <= usual {
+		return ""
+	}
+	return fmt.Sprintf(", or bring the targets, which go up to %g, nearer to 1 in the file", largest)
 }
 
 // complete says how the run ended and checks what was expected of it.
