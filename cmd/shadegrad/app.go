@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
@@ -63,8 +66,25 @@ func (a *app) run(args []string) (status int) {
 		return 0
 	}
 	// The log of a shader, or several bad images, take several lines.
-	fmt.Fprintln(a.stderr, "shadegrad: "+strings.ReplaceAll(err.Error(), "\n", "\nshadegrad: "))
+	fmt.Fprintln(a.stderr, "shadegrad: "+strings.ReplaceAll(printable(err.Error()), "\n", "\nshadegrad: "))
 	return exitStatus(err)
+}
+
+// printable writes what would steer a terminal as Go source has it: names of files may be
+// anyone's. Lines stay lines.
+func printable(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, s[i]) // a byte that is no UTF-8
+		case r == '\n' || r == '\t' || !unicode.IsControl(r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // crash tells of a mistake in this program without showing a stack to those who

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strconv"
 
 	"golang.org/x/term"
 
@@ -43,7 +44,7 @@ func (a *app) digitsFlags(args []string) (*digitsFlags, error) {
 	fs.Var(setting[size]{&f.data.form.Pad, imageSize, showImageSize}, "pad", "put images in the middle of larger ones, `WxH`, such as 29x29")
 	fs.Var(setting[mlp.Augment]{&f.augment, parseAugment, showAugment}, "augment", "distort as \"shadegrad train -augment=`HOW`\" does")
 	fs.Var(setting[uint64]{&f.seed, seed, nil}, "seed", "of the distortions, `N`")
-	fs.Var(setting[int]{&f.count, whole(1, "1 or more"), nil}, "count", "images in a row, `N`")
+	fs.Var(setting[int]{&f.count, countInRow, nil}, "count", "images in a row, `N`")
 	fs.StringVar(&f.out, "o", "", "PNG `FILE` to write them to; without it they are shown as text")
 	fs.StringVar(&f.model, "model", "", "`FILE` of a network whose first layer to show")
 	backendFlag(fs, &f.backend)
@@ -93,6 +94,18 @@ func (a *app) digits(args []string) error {
 	}
 	fmt.Fprintln(a.stderr, "wrote "+f.out)
 	return nil
+}
+
+// mostInRow bounds the images in a row: no picture is looked at that is wider.
+const mostInRow = 1000
+
+// countInRow reads how many images a row has.
+func countInRow(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > mostInRow {
+		return 0, fmt.Errorf("must be from 1 to %d", mostInRow)
+	}
+	return n, nil
 }
 
 // lineWidth returns how many characters a line of stdout has.

@@ -21,17 +21,38 @@ const (
 
 // outputs are those of a network for a small set.
 type outputs struct {
-	Event   string         `json:"event"` // "outputs"
-	When    string         `json:"when"`  // "before training", "after training" or "eval"
-	Samples []sampleOutput `json:"samples"`
-	Error   float64        `json:"mean_squared_error"`
+	Event   string // "outputs"
+	When    string // "before training", "after training" or "of" a file
+	Samples []sampleOutput
+	Error   float64 // the mean squared one
 }
 
 // A sampleOutput has the input where it is short.
 type sampleOutput struct {
-	Input  []float32 `json:"input,omitempty"`
-	Target []float32 `json:"target"`
-	Output []float32 `json:"output"`
+	Input, Target, Output []float32
+}
+
+// MarshalJSON has null for what is no finite number, as outputs for inputs near the end of
+// float32's range are.
+func (o *outputs) MarshalJSON() ([]byte, error) {
+	type sample struct {
+		Input  []float32  `json:"input,omitempty"`
+		Target []float32  `json:"target"`
+		Output []*float64 `json:"output"`
+	}
+	list := make([]sample, len(o.Samples))
+	for i, s := range o.Samples {
+		list[i] = sample{Input: s.Input, Target: s.Target}
+		for _, y := range s.Output {
+			list[i].Output = append(list[i].Output, finite(float64(y)))
+		}
+	}
+	return json.Marshal(struct {
+		Event   string   `json:"event"`
+		When    string   `json:"when"`
+		Samples []sample `json:"samples"`
+		Error   *float64 `json:"mean_squared_error"`
+	}{o.Event, o.When, list, finite(o.Error)})
 }
 
 // outputsOf returns a network's outputs for each sample of a set.

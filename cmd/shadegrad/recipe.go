@@ -76,6 +76,9 @@ func (r *recipe) check(f dataset.Form) error {
 				showSizes(r.hidden), m, n, int64(m)*int64(n), math.MaxInt32)
 		}
 	}
+	if len(r.hidden) == 0 && r.Training.Drop > 0 {
+		return usagef("-dropout=%v leaves out outputs of hidden layers, and -hidden= has none; use -dropout-input, or -dropout=0", r.Training.Drop)
+	}
 	for _, check := range []func() error{r.checkLoss, r.checkOptimizer} {
 		if err := check(); err != nil {
 			return err

@@ -96,7 +96,10 @@ func TestRecipeFlags(t *testing.T) {
 		{"presets xor sizes", []string{"presets takes one NAME"}},
 		{"presets -json", []string{"-json", `"shadegrad presets -h" lists the flags`}},
 		{"digits stray", []string{`"stray"`}},
-		{"digits -count=0", []string{"-count", `"0"`, "1 or more"}},
+		{"digits -count=0", []string{"-count", `"0"`, "from 1 to 1000"}},
+		{"digits -count=1000000000", []string{"-count", "from 1 to 1000"}},
+		{"train -max-norm=1e-300", []string{"-max-norm", `"1e-300"`, "at least 1e-45"}},
+		{"train -dropout=0.5 -hidden=", []string{"-dropout=0.5", "-hidden= has none", "-dropout-input"}},
 		{"digits -o=", []string{"-o= needs the name of a file"}},
 		{"digits -model=m -augment=simard", []string{"-augment does not go with -model"}},
 	})

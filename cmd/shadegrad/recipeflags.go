@@ -87,7 +87,9 @@ func (r *recipe) regularisationFlags(fs *flag.FlagSet) {
 	penalty(&r.Training.L1, "l1", "add `L`·Σ|w| of all weights to the loss")
 	fs.Var(setting[choice[float32]]{&r.weightDecay, chosen(number32(func(v float64) bool { return v >= 0 }, "a number of at least 0")), showChoice[float32]},
 		"weight-decay", "take `D`·rate of each weight away in each step, apart from the gradient (default 0.01 for\nadamw, else 0)")
-	penalty(&r.Training.MaxNorm, "max-norm", "the most, `C`, that the squares of the weights to a unit may come to")
+	// One that rounds to 0 would bound nothing.
+	bound := number32(func(v float64) bool { return v == 0 || float32(v) > 0 }, "a number of at least 0, and 0 for no bound or at least 1e-45")
+	fs.Var(setting[float32]{&r.Training.MaxNorm, bound, showNonzero[float32]}, "max-norm", "the most, `C`, that the squares of the weights to a unit may come to")
 	fs.Var(setting[float32]{&r.Training.Drop, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "dropout", "`SHARE` of each hidden layer's outputs that is left out, at random, while training")
 	fs.Var(setting[float32]{&r.Training.DropInput, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "dropout-input", "`SHARE` of the inputs that is left out")
 }

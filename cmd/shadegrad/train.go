@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/model"
 	"shadegrad/internal/train"
 )
 
@@ -29,6 +31,9 @@ func (a *app) train(args []string) error {
 		if f.data.path, err = filepath.Abs(f.data.path); err != nil {
 			return fmt.Errorf("-data: %w", err)
 		}
+	}
+	if f.resume != "" && f.save == "" {
+		f.save = besides(f.resume)
 	}
 	files, err := newRunFiles(a.name, f)
 	if err != nil {
@@ -54,6 +59,19 @@ func (a *app) train(args []string) error {
 	choice = a.faster(choice, stepOf(state.Options, &data.Train), data)
 	files.data = data
 	return a.runTraining(f, files, state, data, choice)
+}
+
+// besides returns the network that a run saves whose checkpoint this is, or "" where none is:
+// who goes on with the run and leaves -save out would else end with neither.
+func besides(checkpoint string) string {
+	save, ok := strings.CutSuffix(checkpoint, ".checkpoint")
+	if !ok {
+		return ""
+	}
+	if _, err := model.Load(save); err != nil {
+		return "" // a file of another kind is left alone
+	}
+	return save
 }
 
 // load reads the checkpoint that -resume names.

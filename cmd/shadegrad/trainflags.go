@@ -61,7 +61,7 @@ func newTrainFlags() (*trainFlags, *flag.FlagSet) {
 	f.recipe.flags(fs)
 	fs.StringVar(&f.save, "save", "", "`FILE` to write the network to, as safetensors, after each epoch; a checkpoint\nto go on from is kept beside it until the run is complete")
 	fs.StringVar(&f.certify, "certify", "", "`FILE` to write a certificate to, with which \"shadegrad verify\" runs this run again and\ncompares the weights after each epoch")
-	fs.StringVar(&f.resume, "resume", "", "go on with the run whose checkpoint is `FILE`, with its settings")
+	fs.StringVar(&f.resume, "resume", "", "go on with the run whose checkpoint is `FILE`, with its settings, and save to the network\nbeside it")
 	fs.BoolVar(&f.json, "json", false, "write one JSON object a line to stdout")
 	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end; it\ncan be on train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and\nmay be repeated")
 	fs.Var(setting[int]{&f.every, whole(1, "1 or more"), showSome}, "every", "report every `N` epochs, and the last (default 1, but in runs of more than 50 epochs\nabout 20 times)")
