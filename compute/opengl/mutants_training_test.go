@@ -121,6 +121,8 @@ var trainingMutants = []mutant{
 	{file: "dropout.glsl", old: "(e & 4u) + q", new: "q", op: "program", with: "drop"},
 	{file: "dropout.glsl", old: "values[q] * keep", new: "values[q]", op: "program", with: "drop"},
 	{file: "gather.comp", old: "value = dropped(i * cols + j, value);", new: "", op: "program", with: "drop-input"},
+	{file: "warp.comp", old: "dropped(i * size + j, value)", new: "value", op: "program", with: "drop-input"},
+	{file: "warp.comp", old: "dropped(i * size + j, value)", new: "dropped(j, value)", op: "program", with: "drop-input"},
 	{file: "layer.comp", old: "dropped(i * n + j, value)", new: "value", op: "program", with: "drop"},
 	{file: "layer.comp", old: "dropped4(i * n + j, values)", new: "values", op: "program", with: "drop"},
 	{file: "layer.comp", old: "droppedOut[droppedOffset + i * n + j]", new: "droppedOut[droppedOffset + j]", op: "program", with: "drop"},
@@ -130,6 +132,9 @@ var trainingMutants = []mutant{
 	{file: "head.comp", old: "rows[(fullOffset + i", new: "rows[(yOffset + i", op: "program", with: "scaled-tanh"},
 	{file: "head.comp", old: "z = droppedOf(e, z);", new: "", op: "program", with: "drop", slots: 3},
 	{file: "head.comp", old: "rows[(fullOffset + e) / UNIT] = z;", new: "", op: "program", with: "drop", slots: 3},
+	{file: "head.comp", old: "return dropped4(e, values);", new: "return dropped4(e & 7u, values);", op: "program", with: "scaled-tanh"},
+	{file: "head.comp", old: "return dropped(e, values);", new: "return dropped(e & 7u, values);", op: "program", with: "drop", wide: true},
+	{file: "loss.glsl", old: "targetsOffset + i * cols + j", new: "targetsOffset + j", op: "program", with: "numbers", slots: 3, wide: true},
 
 	{file: "warp.comp", old: "index[firstRow + i]", new: "index[i]", op: "warp"},
 	{file: "warp.comp", old: "uint row = firstRow + i", new: "uint row = i", op: "warp"},
