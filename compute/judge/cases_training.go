@@ -60,7 +60,20 @@ func trainedNetworks() []network {
 		n.sparse, n.batch = true, 1
 		list = append(list, with(n, training{warp: elastic, elastic: true}))
 	}
-	return list
+
+	// Matrices so large that backends divide them, and batches so long that they sum their
+	// gradient in parts.
+	for _, u := range []compute.Update{adamW, clipped, {Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7, L2: 0.01}, {Rule: compute.Nesterov, L1: 0.002}} {
+		n := base
+		n.runs, n.momentum = 2, u.Rule == compute.Nesterov
+		large, long := n, n
+		large.sizes, large.batch, large.sparse = []int{36, 370, 370, 10}, 5, false
+		long.sizes, long.batch = []int{40, 130, 10}, 520
+		list = append(list, with(large, training{update: u}), with(long, training{update: u}))
+	}
+	// The averages are those of bounded weights, whoever of a device's workers bounds them.
+	wide.sizes = []int{784, 100, 10}
+	return append(list, with(wide, training{limit: 0.5, average: 0.9}))
 }
 
 // trainings adds the steps, each with its scratch and with all matrices to be read.
