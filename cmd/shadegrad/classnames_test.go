@@ -53,6 +53,21 @@ func TestClassNames(t *testing.T) {
 		"shadegrad: m: the network's classes are ant, bee and cow, those of fewer are ant and cow; there must be a directory with images for each of the network's\n")
 }
 
+// TestOddClassNames has a name that a terminal would obey, and more names than a message lists.
+func TestOddClassNames(t *testing.T) {
+	p := at(t)
+	shapes(t, p.path("all"), "ant", "b\x1b[2Je")
+	p.run("train", "-backend=cpu", "-data=all", "-hidden=8", "-epochs=1", "-save=m").is(0)
+	for _, r := range []result{p.run("eval", "-backend=cpu", "-model=m", "-data=all"), p.run("predict", "-model=m", "all/ant/0.png")} {
+		if r.is(0); strings.Contains(r.stdout, "\x1b") || !strings.Contains(r.stdout, `b\x1b[2Je`) {
+			t.Errorf("%q", r.stdout)
+		}
+	}
+	if got := someNames(strings.Split("a b c d e f g h i j k l", " ")); got != "a, b, c, d, e, f, g, h, i, j, … (12)" {
+		t.Errorf("twelve names are %q", got)
+	}
+}
+
 // TestEvalWithoutData has networks of other data than MNIST, whose place eval is not told.
 func TestEvalWithoutData(t *testing.T) {
 	p := at(t)

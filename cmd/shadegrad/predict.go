@@ -139,7 +139,7 @@ func (a *app) colorTerminal() bool {
 func verdict(m *model.Model, y []float32) string {
 	name := func(class int) string {
 		if class < len(m.About.ClassNames) {
-			return m.About.ClassNames[class]
+			return printable(m.About.ClassNames[class])
 		}
 		return fmt.Sprint(class)
 	}

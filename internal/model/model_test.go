@@ -143,6 +143,8 @@ func TestLoadRefuses(t *testing.T) {
 			// 3074457345618258603·6 is 2 + 2⁶⁴, and ·18 is 6 + 3·2⁶⁴.
 			edit(f, `"width":3,"height":2`, `"width":3074457345618258603,"height":18`)
 		}, "damaged metadata: images of 3074457345618258603×18 do not fit a network of 6 inputs"},
+		{"more names than classes", func(f *safetensors.File) { edit(f, `"seed":`, `"class_names":["a","b","c","d"],"seed":`) },
+			"damaged metadata: 4 names of classes, for a network of 3 classes"},
 		{"a tensor missing", func(f *safetensors.File) { f.Tensors = f.Tensors[:3] },
 			`tensor "2.bias" is missing`},
 		{"a tensor under another name", func(f *safetensors.File) { f.Tensors[2].Name = "1.weight" },
