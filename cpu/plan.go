@@ -58,9 +58,10 @@ func (l *plan) needLayouts(first *firstLayer) {
 		l.layouts = append(l.layouts, layout{buf: m.Buf.(*buffer[float32]), rows: m.Rows, cols: m.Cols, transposed: true})
 	}
 	for i, op := range l.program.Ops {
-		// An average is right in any layout that both its matrices have.
-		if a, ok := op.(compute.Average); ok && !seen[a.Src.Buf] && !seen[a.Dst.Buf] && a.Src.Buf != a.Dst.Buf &&
-			whole(a.Src) && whole(a.Dst) && l.onlyUses(a.Src, i) && l.onlyUses(a.Dst, i) {
+		// An average is right in any layout that both its matrices have. Where no other op uses
+		// them, none has asked for another.
+		if a, ok := op.(compute.Average); ok && a.Src.Buf != a.Dst.Buf && whole(a.Src) && whole(a.Dst) &&
+			l.onlyUses(a.Src, i) && l.onlyUses(a.Dst, i) {
 			seen[a.Src.Buf], seen[a.Dst.Buf] = true, true
 			l.layouts = append(l.layouts, layout{buf: a.Dst.Buf.(*buffer[float32]), like: a.Src.Buf.(*buffer[float32])})
 		}
