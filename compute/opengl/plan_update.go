@@ -53,7 +53,6 @@ func (p *plan) rule(o compute.Update) {
 	p.float("rho", o.Rho)
 	p.float("epsilon", o.Epsilon)
 	p.stepValues = o.Corrections
-	p.squares = append(p.squares, present(o.S)...)
 }
 
 func planAverage(o compute.Average) plan {
