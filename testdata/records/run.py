@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 HEADER = (
-    "| command | seeds | epochs | device | seconds | test accuracy | test error | least to most |\n"
-    "|---|---|---|---|---|---|---|---|"
+    "| command | seeds | epochs | device | seconds | training loss | all training samples right | test error | least to most |\n"
+    "|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -42,11 +42,11 @@ def train(binary, preset, seed, flags, log):
     """train runs a preset and returns the events of its start and of its end."""
     command = [binary, "train", f"-preset={preset}", f"-seed={seed}", "-json", *flags]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as e:
         raise Failure(f"{binary}: {e.strerror}; make build makes it") from e
     if done.returncode != 0:
-        raise Failure(f"{' '.join(command)} ended with status {done.returncode}")
+        raise Failure(f"{' '.join(command)} ended with status {done.returncode}:\n{done.stderr}")
     if log:
         with open(log, "a", encoding="utf-8") as f:
             f.write(done.stdout)
@@ -66,8 +66,7 @@ def spread(values, scale=1.0, digits=2, unit=""):
 def row(preset, flags, runs):
     """row writes a line of the table."""
     starts, ends = zip(*runs)
-    accuracies = [e["test_acc"] for e in ends]
-    errors = [1 - a for a in accuracies]
+    errors = [1 - e["test_acc"] for e in ends]
     epochs = sorted({e["epoch"] for e in ends})
     seeds = "1" if len(runs) == 1 else f"1 to {len(runs)}"
     cells = [
@@ -76,7 +75,8 @@ def row(preset, flags, runs):
         str(epochs[0]) if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]}",
         f"{starts[0]['backend']}: {starts[0]['device']}",
         spread([e["seconds"] for e in ends], digits=1 if ends[0]["seconds"] > 10 else 2),
-        spread(accuracies, 100, unit="%"),
+        spread([e["train_loss"] for e in ends], digits=4),
+        f"{sum(e['train_acc'] == 1 for e in ends)} of {len(ends)}",
         spread(errors, 100, unit="%"),
         f"{100 * min(errors):.2f}% to {100 * max(errors):.2f}%",
     ]
