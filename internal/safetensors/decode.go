@@ -49,10 +49,20 @@ func Decode(r io.Reader, size int64) (*File, error) {
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxHeader {
-		return nil, fmt.Errorf("not a safetensors file: expected a header of at most %d bytes, found a length of %d at byte 0%s",
-			maxHeader, length, hint(prefix[:]))
+		return nil, fmt.Errorf("not a safetensors file: expected the length of a header, at most %d, in its first 8 bytes, found %q%s",
+			maxHeader, prefix[:], hint(prefix[:]))
 	}
 	if length > uint64(size)-8 {
+		// What is cut has the beginning of a header, if it has as much.
+		if begin := make([]byte, min(1, size-8)); len(begin) > 0 {
+			if err := readFull(r, begin); err != nil {
+				return nil, err
+			}
+			if begin[0] != '{' {
+				return nil, fmt.Errorf("not a safetensors file: expected a header that begins with '{' at byte 8, found %q, and a length of it, %d bytes, that the file of %d bytes has not",
+					begin, length, size)
+			}
+		}
 		return nil, fmt.Errorf("truncated: the header should end at byte %d, the file ends at byte %d", length+8, size)
 	}
 	header := make([]byte, length)

@@ -125,10 +125,15 @@ func TestFaults(t *testing.T) {
 		{"empty", nil, `truncated: expected the header's length in 8 bytes, the file ends at byte 0`},
 		{"five bytes", make([]byte, 5), `truncated: expected the header's length in 8 bytes, the file ends at byte 5`},
 		{"zip", []byte("PK\x03\x04\x00\x00\x08\x08archive"),
-			`not a safetensors file: expected a header of at most 100000000 bytes, found a length of 578712552184433488 at byte 0 ` +
+			`not a safetensors file: expected the length of a header, at most 100000000, in its first 8 bytes, found "PK\x03\x04\x00\x00\b\b" ` +
 				`(it looks like a zip archive, such as torch.save writes; save with safetensors.torch.save_file instead)`},
 		{"header too long", binary.LittleEndian.AppendUint64(nil, 100_000_001),
-			`not a safetensors file: expected a header of at most 100000000 bytes, found a length of 100000001 at byte 0`},
+			`not a safetensors file: expected the length of a header, at most 100000000, in its first 8 bytes, found "\x01\xe1\xf5\x05\x00\x00\x00\x00"`},
+		{"a table", []byte("label,p0,p1\n1,2,3\n"),
+			`not a safetensors file: expected the length of a header, at most 100000000, in its first 8 bytes, found "label,p0"`},
+		{"no header where a length is", append(binary.LittleEndian.AppendUint64(nil, 1000), "text"...),
+			`not a safetensors file: expected a header that begins with '{' at byte 8, found "t", and a length of it, 1000 bytes, that the file of 12 bytes has not`},
+		{"only a length", binary.LittleEndian.AppendUint64(nil, 1000), `truncated: the header should end at byte 1008, the file ends at byte 8`},
 		{"header cut", raw(one+"}", 8)[:30], `truncated: the header should end at byte 62, the file ends at byte 30`},
 		{"no header", raw("", 0), `not a safetensors file: expected the header to begin with '{' at byte 8, found nothing`},
 		{"leading space", raw(" {}", 0), `not a safetensors file: expected the header to begin with '{' at byte 8, found ' '`},
