@@ -24,7 +24,11 @@ func (a *app) interruptible() (ctx context.Context, stop func() os.Signal) {
 			if a.onTerminal() { // which shows ^C, and perhaps the progress line before it
 				fmt.Fprintln(a.stderr)
 			}
-			fmt.Fprintln(a.stderr, "stopping after this step; Ctrl-C again stops at once")
+			again := "Ctrl-C again"
+			if s != os.Interrupt {
+				again = "a second SIGTERM"
+			}
+			fmt.Fprintf(a.stderr, "stopping after this step; %s stops at once\n", again)
 			cancel()
 		case <-finished:
 			return

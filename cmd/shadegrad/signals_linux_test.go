@@ -122,14 +122,15 @@ func TestInterrupt(t *testing.T) {
 	for _, s := range []struct {
 		signal syscall.Signal
 		status int
-	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+		again  string
+	}{{syscall.SIGINT, 130, "Ctrl-C again"}, {syscall.SIGTERM, 143, "a second SIGTERM"}} {
 		t.Run(s.signal.String(), func(t *testing.T) {
 			p := at(t)
 			c := p.start(append(args, "-save=m", "-threads=1")...)
 			c.out("epoch 1/" + epochs)
 			sent := time.Now()
 			c.signal(s.signal)
-			c.err("stopping after this step; Ctrl-C again stops at once")
+			c.err("stopping after this step; " + s.again + " stops at once")
 			r := c.end().is(s.status, "\nshadegrad: stopped; go on with: shadegrad train -resume=m.checkpoint -backend=cpu -save=m -every=1\n")
 			t.Logf("ended %v after the signal", time.Since(sent))
 			if strings.Contains("\n"+r.stderr, "\n\n") {
