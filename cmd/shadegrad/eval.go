@@ -49,7 +49,7 @@ func (a *app) eval(args []string) error {
 	if err != nil {
 		return err
 	}
-	// What was made of the data in training is made of these too.
+	// What was made of the data in training is made of these too, by the figures of the training set.
 	place.form = m.About.Form
 	d, err := place.form.OpenTest(place.path)
 	if err != nil && place.path == "" {

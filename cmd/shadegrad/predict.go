@@ -50,14 +50,36 @@ func (a *app) predict(args []string) error {
 	if err != nil {
 		return err
 	}
+	if m.About.Numbers && m.About.Form.Standardize && m.About.Form.Scale == nil { // as older programs saved them
+		return errors.New("the network learned numbers that were standardised by its training set, which predict does not have; \"shadegrad eval\" does")
+	}
 	// One image that cannot be read is no reason to say nothing of the others.
 	var failed []error
+	asked := false
 	for _, name := range fs.Args() {
+		if !m.About.Numbers && isRow(name) {
+			if !asked {
+				asked = true
+				failed = append(failed, fmt.Errorf("%s: the network asks for images, PNG or JPEG files, and not for rows of numbers", name))
+			}
+			continue
+		}
 		if err := a.predictOne(m, name); err != nil {
 			failed = append(failed, err)
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// isRow tells a row of numbers from the name of a file.
+func isRow(text string) bool {
+	for _, part := range strings.Split(text, ",") {
+		if _, err := finiteNumber(part); err != nil {
+			return false
+		}
+	}
+	_, err := os.Stat(text)
+	return err != nil
 }
 
 func (a *app) predictOne(m *model.Model, name string) error {
@@ -101,9 +123,6 @@ func checkOutputs(outputs [][]float32, name string, err error) error {
 
 // predictNumbers asks about a row of numbers.
 func (a *app) predictNumbers(m *model.Model, text string) error {
-	if m.About.Form.Standardize {
-		return errors.New("the network learned numbers that were standardised by its training set, which predict does not have; \"shadegrad eval\" does")
-	}
 	row := dataset.Set{Width: m.Width, Height: 1, Labels: []byte{0}}
 	for _, part := range strings.Split(text, ",") {
 		v, err := finiteNumber(part)
@@ -114,6 +133,11 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 	}
 	if n := len(row.Values); n != m.Width {
 		return fmt.Errorf("%s: %s; the network asks for rows of %d", text, count(n, "number"), m.Width)
+	}
+	if scale := m.About.Form.Scale; scale != nil {
+		if err := scale.Apply(row.Values); err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
 	}
 	b := cpu.New()
 	defer b.Close()

@@ -159,8 +159,10 @@ func (r *runFiles) catchUp(s *train.State) error {
 // write keeps the network, and the checkpoint until the run is complete.
 func (r *runFiles) write(s *train.State) error {
 	outcome := s.Outcome()
+	form := s.Data.Form
+	form.Scale = r.data.Scale
 	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
-		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: s.Data.Form,
+		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: form,
 			Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames}}
 	if err := m.Save(r.save); err != nil {
 		return err

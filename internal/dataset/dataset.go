@@ -68,6 +68,8 @@ type Data struct {
 	// ClassNames are the names of the classes, label by label, where the data set has names: those of the directories of
 	// its images. Otherwise nil.
 	ClassNames []string
+	// Scale is what the features have been standardised by; nil where they are as they came.
+	Scale *Scale
 	// Note is what the user should know about how the data set was read, in a sentence without a full stop; often empty.
 	Note string
 }

@@ -352,7 +352,7 @@ func TestFaultsOfTheDirectory(t *testing.T) {
 	for path, want := range map[string]string{
 		idx:                        idx + ": an IDX file is one of four; name the directory with all of them",
 		picture:                    picture + ": an image is no data set; name a directory with a directory of images for each class",
-		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory",
+		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory; built in are " + builtInNames,
 		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected lines of text, found an empty file",
 	} {
 		_, err := Open(path)

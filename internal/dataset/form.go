@@ -8,6 +8,9 @@ type Form struct {
 	Targets Columns `json:"targets,omitzero"`
 	// Standardize brings columns of numbers to mean 0 and deviation 1.
 	Standardize bool `json:"standardize,omitempty"`
+	// Scale is what Standardize does so by; nil for the training set's own figures. A network is saved with it, so that
+	// what it is asked about is changed as what it learned was.
+	Scale *Scale `json:"scale,omitempty"`
 	// Pad is the size that images are given, with black around them; 0 by 0 leaves them.
 	Pad Size `json:"pad,omitzero"`
 	// Limit is the most samples that Shorten leaves in the training set; 0 leaves all.
@@ -33,7 +36,7 @@ func (f Form) Open(where string) (*Data, error) { return f.open(where, OpenWith)
 func (f Form) OpenTest(where string) (*Data, error) { return f.open(where, OpenTestWith) }
 
 func (f Form) open(where string, open func(string, Options) (*Data, error)) (*Data, error) {
-	d, err := open(where, Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize})
+	d, err := open(where, Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale})
 	if err != nil || f.Pad == (Size{}) {
 		return d, err
 	}

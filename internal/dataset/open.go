@@ -19,6 +19,8 @@ type Options struct {
 	TargetsFirst bool
 	// Standardize has Data.Standardize called. All features of a CSV file are Values then, even where they could be bytes.
 	Standardize bool
+	// Scale has them standardised by its figures, where Standardize is set, and not by those of the training set.
+	Scale *Scale
 }
 
 // Open reads the data set that where names, for classes.
@@ -50,21 +52,25 @@ func OpenTest(where string) (*Data, error) { return OpenTestWith(where, Options{
 // OpenWith is Open with options.
 func OpenWith(where string, o Options) (*Data, error) { return open(where, o, false) }
 
-// OpenTestWith is OpenTest with options. To standardise, it needs the training part.
+// OpenTestWith is OpenTest with options. To standardise without a Scale, it needs the training part.
 func OpenTestWith(where string, o Options) (*Data, error) { return open(where, o, true) }
 
 func open(where string, o Options, testOnly bool) (*Data, error) {
 	if o.Targets < 0 {
 		return nil, fmt.Errorf("%d columns of targets: expected 0 or more", o.Targets)
 	}
-	data, err := read(where, o, testOnly && !o.Standardize)
+	data, err := read(where, o, testOnly && (!o.Standardize || o.Scale != nil))
 	if err != nil {
 		return nil, err
 	}
-	if o.Standardize {
-		if err := data.Standardize(); err != nil {
-			return nil, err
-		}
+	switch {
+	case o.Standardize && o.Scale != nil:
+		err = data.StandardizeBy(o.Scale)
+	case o.Standardize:
+		err = data.Standardize()
+	}
+	if err != nil {
+		return nil, err
 	}
 	if testOnly {
 		data.Train = Set{}
@@ -88,6 +94,9 @@ func read(where string, o Options, testOnly bool) (*Data, error) {
 		return builtIn.read(wanted)
 	}
 	info, err := os.Stat(where)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w; built in are %s", where, reason(err), builtInNames)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", where, reason(err))
 	}

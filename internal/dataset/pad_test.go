@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +108,27 @@ func TestStandardize(t *testing.T) {
 	test, err := OpenTestWith(dir, Options{Standardize: true})
 	if err != nil || !near(test.Test.Values, wantTest) || test.Train.Len() != 0 {
 		t.Errorf("the test part alone: %+v, error %v", test, err)
+	}
+	// Another file is changed by the first one's figures, even without a training part, and whatever its own.
+	if s := data.Scale; s == nil || s.Mean[0] != 3 || s.Mean[2] != 1000002 || s.Deviation[1] != 1 || math.Abs(s.Deviation[0]-σ) > 1e-15 {
+		t.Errorf("standardised by %+v", s)
+	}
+	only := t.TempDir()
+	if err := os.WriteFile(filepath.Join(only, "test.csv"), []byte("label,a,b,c\n1,7,8,1000002\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	other, err := OpenTestWith(only, Options{Standardize: true, Scale: data.Scale})
+	if err != nil || !near(other.Test.Values, wantTest) || other.Scale != data.Scale {
+		t.Errorf("another file: %+v, error %v", other, err)
+	}
+	for want, s := range map[string]*Scale{
+		"has rows of 3 numbers, and what they are to be standardised by is for rows of 1": {[]float64{1}, []float64{1}},
+		"3 means and 1 deviations, for rows of 3 numbers":                                 {[]float64{1, 2, 3}, []float64{1}},
+		"feature 1: 7 cannot be standardised":                                             {[]float64{1, 2, 3}, []float64{1e-40, 1, 1}},
+	} {
+		if _, err := OpenTestWith(only, Options{Standardize: true, Scale: s}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: error %v, want %s", s, err, want)
+		}
 	}
 	if _, err := OpenWith("", Options{Standardize: true}); err == nil || err.Error() != "MNIST (built in) has images; only rows of numbers are standardised" {
 		t.Errorf("images: error %v", err)

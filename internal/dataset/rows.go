@@ -95,7 +95,7 @@ func (t *table) readRow(line []byte, row int) error {
 		case column >= t.first && column <= t.last:
 			if whole < 0 || whole > math.MaxUint8 {
 				cell, _, _ := t.cell(line, at)
-				return fmt.Errorf(", column %d: expected a label, a whole number from 0 to 255, found %s", column+1, found(cell))
+				return fmt.Errorf(", column %d: expected a label, a whole number from 0 to 255, found %s%s", column+1, found(cell), labelPlace)
 			}
 			t.labels[row] = byte(whole)
 		case values != nil:
@@ -144,17 +144,22 @@ func (t *table) wrongCell(line []byte, column int, cell []byte, err error) error
 	if len(t.split(line)) != t.columns {
 		return t.wrongWidth(line)
 	}
-	what := "a number"
+	what, where := "a number", ""
 	switch {
 	case err == errNotFinite:
 		what = "a finite number"
 	case err == errTooLarge:
 		what = "a number up to 3.4e38 in magnitude"
 	case t.dialect.targets == 0 && column == t.first:
-		what = "a label, a whole number from 0 to 255"
+		what, where = "a label, a whole number from 0 to 255", labelPlace
+	case t.dialect.targets == 0 && column == t.columns-1 && len(cell) > 0:
+		where = labelPlace // it is perhaps the label
 	}
-	return fmt.Errorf(", column %d: expected %s, found %s", column+1, what, found(cell))
+	return fmt.Errorf(", column %d: expected %s, found %s%s", column+1, what, found(cell), where)
 }
+
+// labelPlace says where a label is looked for: the commonest mistake is that it is elsewhere.
+const labelPlace = "; the label is expected in the column called label or class, else in the first one; -target-columns makes columns targets"
 
 // found shows a cell.
 func found(cell []byte) string {

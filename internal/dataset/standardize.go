@@ -5,14 +5,48 @@ import (
 	"math"
 )
 
+// A Scale is what features are standardised by: v becomes (v − mean)/deviation.
+type Scale struct {
+	Mean      []float64 `json:"mean"`
+	Deviation []float64 `json:"deviation"`
+}
+
+// Check tells what is wrong with a Scale for rows of n numbers: it may come from a file.
+func (s *Scale) Check(n int) error {
+	if len(s.Mean) != n || len(s.Deviation) != n {
+		return fmt.Errorf("%d means and %d deviations, for rows of %s", len(s.Mean), len(s.Deviation), counted(n, "number"))
+	}
+	for j, d := range s.Deviation {
+		if !(d > 0) || math.IsInf(d, 0) || math.IsNaN(s.Mean[j]) || math.IsInf(s.Mean[j], 0) {
+			return fmt.Errorf("feature %d: mean %g and deviation %g: expected finite ones, and a deviation above 0", j+1, s.Mean[j], d)
+		}
+	}
+	return nil
+}
+
+// Apply standardises rows where they are.
+func (s *Scale) Apply(rows []float32) error {
+	n := len(s.Mean)
+	for i, v := range rows {
+		mean, deviation := s.Mean[i%n], s.Deviation[i%n]
+		w := float32((float64(v) - mean) / deviation)
+		if math.IsInf(float64(w), 0) {
+			return fmt.Errorf("feature %d: %g cannot be standardised: mean %g and deviation %g in the training set make it too large",
+				i%n+1, v, mean, deviation)
+		}
+		rows[i] = w
+	}
+	return nil
+}
+
 // Standardize gives each feature of the training set the mean 0 and the deviation 1, and changes the features of the other
-// parts by the same figures: v becomes (v − mean)/deviation. A feature that is the same everywhere becomes 0. It is for
+// parts by the same figures, which become Data.Scale. A feature that is the same everywhere becomes 0. It is for
 // rows of numbers, which it changes where they are; targets stay as they are.
 func (d *Data) Standardize() error {
-	n := d.Train.Features()
 	if d.Train.Len() == 0 || d.Train.Values == nil {
-		return fmt.Errorf("%s has images; only rows of numbers are standardised", d.Name)
+		return d.noNumbers()
 	}
+	n := d.Train.Features()
 	// Two passes, so that large means do not swallow the deviation.
 	mean, deviation := make([]float64, n), make([]float64, n)
 	samples := float64(d.Train.Len())
@@ -32,15 +66,29 @@ func (d *Data) Standardize() error {
 			deviation[j] = 1
 		}
 	}
-	for _, s := range d.sets() {
-		for i, v := range s.Values {
-			w := float32((float64(v) - mean[i%n]) / deviation[i%n])
-			if math.IsInf(float64(w), 0) {
-				return fmt.Errorf("%s: feature %d: %g cannot be standardised: mean %g and deviation %g in the training set make it too large",
-					d.Name, i%n+1, v, mean[i%n], deviation[i%n])
-			}
-			s.Values[i] = w
+	return d.StandardizeBy(&Scale{mean, deviation})
+}
+
+// StandardizeBy changes the features of all parts by the figures of another training set, which become Data.Scale.
+func (d *Data) StandardizeBy(s *Scale) error {
+	for _, set := range d.sets() {
+		if set.Values == nil {
+			return d.noNumbers()
+		}
+		if n := set.Features(); n != len(s.Mean) {
+			return fmt.Errorf("%s has rows of %s, and what they are to be standardised by is for rows of %d", d.Name, counted(n, "number"), len(s.Mean))
+		}
+		if err := s.Check(len(s.Mean)); err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
+		}
+		if err := s.Apply(set.Values); err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
 		}
 	}
+	d.Scale = s
 	return nil
+}
+
+func (d *Data) noNumbers() error {
+	return fmt.Errorf("%s has images; only rows of numbers are standardised", d.Name)
 }

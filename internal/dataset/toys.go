@@ -59,6 +59,9 @@ var toys = map[string]toy{
 // never tell its side, so that the figure says what the recipe does on such points, and not on any hundred.
 var toyNumbers = map[string]uint64{"xor": 0, "halfplane": 8, "spiral": 2, "moons": 3}
 
+// builtInNames are what Open takes for a built-in data set.
+const builtInNames = "mnist, xor, halfplane, spiral and moons"
+
 // IsBuiltIn tells whether Open takes where for a built-in data set and not for a path.
 func IsBuiltIn(where string) bool {
 	_, ok := toys[where]

@@ -107,6 +107,11 @@ func decode(f *safetensors.File) (*Model, error) {
 	if n, classes := len(h.About.ClassNames), max(h.Network.Outputs(), 2); n > classes {
 		return nil, fmt.Errorf("damaged metadata: %d names of classes, for a network of %d classes", n, classes)
 	}
+	if s := h.About.Form.Scale; s != nil {
+		if err := s.Check(h.Network.Sizes[0]); err != nil {
+			return nil, fmt.Errorf("damaged metadata: what its numbers were standardised by: %w", err)
+		}
+	}
 	values, err := Values("", f, h.Network)
 	if err != nil {
 		return nil, err

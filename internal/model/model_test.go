@@ -123,6 +123,12 @@ func TestLoadRefuses(t *testing.T) {
 			`not a Shadegrad model: its metadata has no "shadegrad.model"`},
 		{"metadata that is no JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "784-128-10" },
 			`damaged metadata "shadegrad.model": invalid character…`},
+		{"a deviation of 0", func(f *safetensors.File) {
+			edit(f, `"about":{`, `"about":{"form":{"scale":{"mean":[1,1,1,1,1,1],"deviation":[1,1,1,0,1,1]}},`)
+		}, `damaged metadata: what its numbers were standardised by: feature 4: mean 1 and deviation 0: expected finite ones, and a deviation above 0`},
+		{"too few means", func(f *safetensors.File) {
+			edit(f, `"about":{`, `"about":{"form":{"scale":{"mean":[1],"deviation":[1,1,1,1,1,1]}},`)
+		}, `damaged metadata: what its numbers were standardised by: 1 means and 6 deviations, for rows of 6 numbers`},
 		{"metadata of another type", func(f *safetensors.File) { edit(f, `"tanh"`, `3`) },
 			`damaged metadata "shadegrad.model": json: cannot unmarshal number…`},
 		{"an unknown activation", func(f *safetensors.File) { edit(f, `"tanh"`, `"swish"`) },
