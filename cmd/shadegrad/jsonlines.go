@@ -120,6 +120,8 @@ func (r *jsonReporter) Finished(e train.Epoch) {
 	r.write(r.event("epoch", e, e.Seconds, r.state.Options.TestsEach()))
 }
 
+func (r *jsonReporter) outputs(o *outputs) { r.write(o) }
+
 func (r *jsonReporter) profile(p compute.Profile) { r.write(newProfileEvent(p)) }
 
 func (r *jsonReporter) done(outcome train.Epoch, seconds float64) error {

@@ -107,12 +107,12 @@ func numbers(list []float32, digits int) string {
 	return text
 }
 
-// showOutputs shows what the network makes of each sample of the training set, if that is
-// small. It computes on the CPU, whatever the run does.
-func (a *app) showOutputs(f *trainFlags, when string, s *train.State, d *dataset.Data) error {
+// trainingOutputs returns what the network makes of each sample of the training set, if that is
+// small, and else nil. It computes on the CPU, whatever the run does.
+func trainingOutputs(when string, s *train.State, d *dataset.Data) (*outputs, error) {
 	c := s.Options.Network
 	if d.Train.Len() > fewSamples {
-		return nil
+		return nil, nil
 	}
 	values := s.Chosen()
 	if values == nil {
@@ -120,11 +120,21 @@ func (a *app) showOutputs(f *trainFlags, when string, s *train.State, d *dataset
 	}
 	b := cpu.New()
 	defer b.Close()
-	o, err := outputsOf(b, c, values, &d.Train, when)
-	if err != nil {
-		return err
+	return outputsOf(b, c, values, &d.Train, when)
+}
+
+// An outputsReporter tells of the outputs before training once the run has started.
+type outputsReporter struct {
+	reporter
+	before *outputs // nil once told
+}
+
+func (r *outputsReporter) Started(i compute.Info) {
+	r.reporter.Started(i)
+	if r.before != nil { // a run starts again where another device takes over
+		r.outputs(r.before)
+		r.before = nil
 	}
-	return a.writeOutputs(o, f.json)
 }
 
 // writeOutputs writes outputs as people or programs read them.

@@ -20,6 +20,8 @@ type reporter interface {
 	end()
 	// profile tells where the device's time went.
 	profile(compute.Profile)
+	// outputs tells of the network's outputs for a small set.
+	outputs(*outputs)
 	// diagnosed tells of the network's health after an epoch.
 	diagnosed(*diagnosis.Report)
 	// done tells the outcome of a complete run, the figures of the epoch whose weights it
@@ -131,6 +133,8 @@ func (r *textReporter) profile(p compute.Profile) {
 	r.bar.clear()
 	r.print("\n%s\n", profileTable(p))
 }
+
+func (r *textReporter) outputs(o *outputs) { r.print("%s", o.text()) }
 
 func (r *textReporter) end() { r.bar.clear() }
 

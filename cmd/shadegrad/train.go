@@ -160,9 +160,11 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		report = a.jsonReporter(state, text)
 	}
 	report = f.sparse(report, state)
-	if err := a.showOutputs(f, "before training", state, d); err != nil {
+	before, err := trainingOutputs("before training", state, d)
+	if err != nil {
 		return err
 	}
+	report = &outputsReporter{report, before}
 	report.begin(c)
 	run := &train.Run{Data: d, State: state, Report: report, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
 	if f.verbose {
@@ -218,8 +220,12 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 			report.profile(p)
 		}
 	}
-	if err := a.showOutputs(f, "after training", state, d); err != nil {
+	after, err := trainingOutputs("after training", state, d)
+	if err != nil {
 		return err
+	}
+	if after != nil {
+		report.outputs(after)
 	}
 	if err := a.complete(f, files, state, report); err != nil || certified == nil {
 		return err
