@@ -90,7 +90,7 @@ func (a *app) digits(args []string) error {
 		return s.Render(a.stdout, a.lineWidth(), a.colorTerminal())
 	}
 	if err := s.Save(f.out); err != nil {
-		return fmt.Errorf("%s: cannot write it: %w", f.out, cause(err))
+		return err
 	}
 	fmt.Fprintln(a.stderr, "wrote "+f.out)
 	return nil

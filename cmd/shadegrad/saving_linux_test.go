@@ -130,6 +130,23 @@ func TestDiskFull(t *testing.T) {
 	})
 }
 
+// TestSheetWhole leaves an earlier sheet as it was where there is no room for another, and no part of it.
+func TestSheetWhole(t *testing.T) {
+	p := at(t)
+	if err := os.Mkdir(p.path("out"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sheet := p.path("out/sheet.png")
+	put(t, sheet, []byte("earlier"))
+	p.sh("ulimit -f 1 && exec shadegrad digits -data="+smallData(t)+" -o="+sheet).is(1, "shadegrad: cannot save "+sheet+": file too large; raise the limit")
+	if got := contents(t, sheet); string(got) != "earlier" {
+		t.Errorf("%d bytes are where the earlier sheet was", len(got))
+	}
+	if list, err := os.ReadDir(p.path("out")); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
 // mount puts a file system in memory at dir, where the tests may do that.
 func mount(t testing.TB, dir, options string) {
 	t.Helper()

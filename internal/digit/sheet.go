@@ -5,7 +5,8 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"os"
+
+	"shadegrad/internal/safetensors"
 )
 
 // A Sheet is many images of one size in rows, to be looked at together.
@@ -56,18 +57,9 @@ func (s *Sheet) draw(p *image.Gray, pixels []byte, left, top int) {
 	}
 }
 
-// Save writes the sheet to a PNG file.
-func (s *Sheet) Save(path string) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closeErr := f.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	return png.Encode(f, s.Picture())
+// Save writes the sheet to a PNG file, the whole of it or, where that fails, nothing: what was at path stays.
+func (s *Sheet) Save(path string) error {
+	return safetensors.Replace(path, func(w io.Writer) error { return png.Encode(w, s.Picture()) })
 }
 
 // Render draws the sheet as text, as Render draws one image, with at most fit characters in a line, but

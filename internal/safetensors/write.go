@@ -22,11 +22,11 @@ func Write(path string, f *File) error {
 	if err := f.check(); err != nil {
 		return fmt.Errorf("cannot save %s: %w", path, err)
 	}
-	return replace(path, func(w io.Writer) error { return Encode(w, f) })
+	return Replace(path, func(w io.Writer) error { return Encode(w, f) })
 }
 
-// replace puts what write writes in the place of the file at path, or leaves the file as it was.
-func replace(path string, write func(io.Writer) error) error {
+// Replace puts what write writes in the place of the file at path, or leaves the file as it was, in the way of Write.
+func Replace(path string, write func(io.Writer) error) error {
 	err := replaceFile(path, write)
 	if err == nil {
 		return nil

@@ -20,7 +20,7 @@ const scenario = "SHADEGRAD_SAFETENSORS_SCENARIO"
 var scenarios = map[string]func(path string) error{
 	// Writes half of a file, says so, and waits to be killed.
 	"half": func(path string) error {
-		return replace(path, func(w io.Writer) error {
+		return Replace(path, func(w io.Writer) error {
 			if _, err := w.Write(make([]byte, 1000)); err != nil {
 				return err
 			}
@@ -142,7 +142,7 @@ func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 	path := filepath.Join(dir, "model.safetensors")
 	save(t, path, sample())
 	failure := errors.New("the disk is on fire")
-	err := replace(path, func(w io.Writer) error {
+	err := Replace(path, func(w io.Writer) error {
 		if _, err := w.Write([]byte("half of")); err != nil {
 			return err
 		}
