@@ -87,6 +87,11 @@ func printable(s string) string {
 	return b.String()
 }
 
+// printableName is printable for a name within a line, which must stay one line.
+func printableName(s string) string {
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(printable(s))
+}
+
 // crash tells of a mistake in this program without showing a stack to those who
 // cannot use one.
 func (a *app) crash(reason any) int {

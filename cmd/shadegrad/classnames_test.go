@@ -56,10 +56,11 @@ func TestClassNames(t *testing.T) {
 // TestOddClassNames has a name that a terminal would obey, and more names than a message lists.
 func TestOddClassNames(t *testing.T) {
 	p := at(t)
-	shapes(t, p.path("all"), "ant", "b\x1b[2Je")
+	shapes(t, p.path("all"), "ant", "b\x1b[2Je", "two\nlines\tof")
 	p.run("train", "-backend=cpu", "-data=all", "-hidden=8", "-epochs=1", "-save=m").is(0)
 	for _, r := range []result{p.run("eval", "-backend=cpu", "-model=m", "-data=all"), p.run("predict", "-model=m", "all/ant/0.png")} {
-		if r.is(0); strings.Contains(r.stdout, "\x1b") || !strings.Contains(r.stdout, `b\x1b[2Je`) {
+		if r.is(0); strings.Contains(r.stdout, "\x1b") || !strings.Contains(r.stdout, `b\x1b[2Je`) ||
+			!strings.Contains(r.stdout, `two\nlines\tof`) {
 			t.Errorf("%q", r.stdout)
 		}
 	}

@@ -163,7 +163,7 @@ func (a *app) colorTerminal() bool {
 func verdict(m *model.Model, y []float32) string {
 	name := func(class int) string {
 		if class < len(m.About.ClassNames) {
-			return printable(m.About.ClassNames[class])
+			return printableName(m.About.ClassNames[class])
 		}
 		return fmt.Sprint(class)
 	}

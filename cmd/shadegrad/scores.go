@@ -68,7 +68,7 @@ func (s scores) table(path string, d *dataset.Data) string {
 		}
 		fmt.Fprintf(&t, "  %9s  %6s", percent(s.precision(i)), percent(s.recall(i)))
 		if name := s.name(i); name != "" {
-			fmt.Fprintf(&t, "  %s", printable(name))
+			fmt.Fprintf(&t, "  %s", printableName(name))
 		}
 		fmt.Fprint(&t, "\n")
 	}
