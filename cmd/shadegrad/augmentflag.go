@@ -24,19 +24,34 @@ var augmentNames = []struct{ name, parts string }{
 
 const augmentForm = "must be elastic, affine, simard, ciresan or none, or parts such as sigma=5..6,alpha=36..38,rotation=15,scaling=0.15,shear=0.2,shift=1,calm=1+7, or a name with parts after it"
 
-// parseAugment reads a distortion: names and parts, of which a later one takes the place of
-// an earlier one.
+// parseAugment reads a distortion: a name, parts, or a name and parts that take the place of its own.
 func parseAugment(s string) (a mlp.Augment, err error) {
-	for _, part := range strings.Split(s, ",") {
+	first := ""
+	for i, part := range strings.Split(s, ",") {
 		part = strings.TrimSpace(part)
 		name, value, isPart := strings.Cut(part, "=")
-		if isPart {
+		switch {
+		case isPart && first == "none":
+			err = fmt.Errorf("none goes with no parts, and %s is one", part)
+		case isPart:
 			err = setAugment(&a, name, value)
-		} else {
-			err = nameAugment(&a, name)
+		default:
+			if err = nameAugment(&a, name); err == nil && i > 0 {
+				err = fmt.Errorf("%s comes after something else; a name is the first, and there is one at most", name)
+			}
+		}
+		if i == 0 {
+			first = name
 		}
 		if err != nil {
 			return a, err
+		}
+	}
+	if a.Rotation == 0 && a.Shear == 0 && len(a.Calm) > 0 {
+		if !strings.Contains(s, "calm=") { // they are the name's, whose parts were set to 0
+			a.Calm = nil
+		} else {
+			return a, errors.New("calm is for classes that turn and are sheared less; it needs rotation or shear")
 		}
 	}
 	if err := a.Check(); err != nil {

@@ -274,6 +274,7 @@ func TestFormResumed(t *testing.T) {
 	flags := []string{"-pad=30x31", "-limit=200", "-validation=40", "-hidden=8", "-augment=affine", "-preset=softmax", "-epochs=3", "-schedule=constant"}
 	p.run(append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-save=whole"}, flags...)...).is(0)
 	checkpoint := p.stopped(flags...)
+	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-augment=none").is(2, "-augment=none contradicts -resume="+checkpoint)
 	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-pad=29x29").is(2, "-pad=29x29 contradicts -resume="+checkpoint+", whose run has 30x31")
 	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-save=resumed").is(0, "the first 200: 200 training images of 30×31", "going on in epoch ")
 	if string(contents(t, p.path("whole"))) != string(contents(t, p.path("resumed"))) {
