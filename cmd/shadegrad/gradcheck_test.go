@@ -48,6 +48,16 @@ func TestGradcheckWrong(t *testing.T) {
 	}
 }
 
+// TestGradcheckOverflow blames the inputs, and no backend, where float32 cannot hold the sums.
+func TestGradcheckOverflow(t *testing.T) {
+	p := at(t)
+	put(t, p.path("large.csv"), []byte("0,3e38,1\n1,-3e38,2\n0,3e38,3\n1,-3e38,4\n0,3e38,5\n"))
+	r := p.run("gradcheck", "-backend=cpu", "-data=large.csv", "-hidden=8").is(1, "inputs are as large as 3e+38", "overflow float32")
+	if strings.Contains(r.stderr, "bug") {
+		t.Errorf("stderr: %s", r.stderr)
+	}
+}
+
 // TestGradcheckJSON is one object, with the same verdict.
 func TestGradcheckJSON(t *testing.T) {
 	for _, c := range []struct {

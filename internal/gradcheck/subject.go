@@ -58,7 +58,35 @@ func (s Subject) Check(b compute.Backend, data *dataset.Set) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if most := overflowing(batch); most > 0 && !finite(got) {
+		return nil, fmt.Errorf("inputs are as large as %.3g, of which sums overflow float32; there are no gradients to check, and nothing would be learnt: divide the inputs, or use -standardise", most)
+	}
 	return s.compare(e, got), nil
+}
+
+// overflowing returns the largest input of a batch where a sum of as many as there are in a sample, or of
+// as many as there are samples, can be more than a float32 holds; else 0.
+func overflowing(d *dataset.Set) float64 {
+	most := 0.
+	for _, v := range d.Values {
+		most = math.Max(most, math.Abs(float64(v)))
+	}
+	if most*float64(max(d.Features(), d.Len())) <= math.MaxFloat32 {
+		return 0
+	}
+	return most
+}
+
+// finite tells whether all gradients are numbers.
+func finite(gradients [][]float64) bool {
+	for _, list := range gradients {
+		for _, g := range list {
+			if !(math.Abs(g) <= math.MaxFloat32) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // parameters are the network's first ones but for those that are 0, as biases mostly are: for a sample
