@@ -18,6 +18,7 @@ import (
 type folder struct {
 	dir     string   // in the file system
 	classes []string // the directories, in natural order
+	skipped []string // the files in them that are neither PNG nor JPEG, in the file system
 }
 
 // A picture is an image file and the number of its class.
@@ -77,7 +78,10 @@ func (p place) openImages() (*Data, error) {
 			return nil, fmt.Errorf("%s: %s holds a class that %s does not have", p.name, path.Join(test.dir, class), train.dir)
 		}
 	}
-	data := &Data{Name: p.name, ClassNames: train.classes}
+	data := &Data{Name: p.name, ClassNames: train.classes, Note: p.skippedNote(train, test)}
+	if p.testOnly {
+		data.Note = p.skippedNote(test)
+	}
 	var first string
 	if !p.testOnly {
 		if data.Train, first, err = p.loadFolder(train, train.classes, nil, "", budget); err != nil {
@@ -113,7 +117,11 @@ func (p place) splitFolder(f *folder, budget *memory.Budget) (*Data, error) {
 	if f.dir != "." {
 		from = p.prefix + f.dir
 	}
-	return data, p.takeTest(data, from)
+	err = p.takeTest(data, from)
+	if skipped := p.skippedNote(f); skipped != "" && err == nil {
+		data.Note += "; " + skipped
+	}
+	return data, err
 }
 
 // folder lists the directories in a directory.
@@ -144,12 +152,37 @@ func (p place) dropEmpty(f *folder) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", dir, reason(err))
 		}
+		for _, e := range entries {
+			if !isPicture(e.Name()) && !hidden(e.Name()) && !p.isDir(dir, e) {
+				f.skipped = append(f.skipped, path.Join(dir, e.Name()))
+			}
+		}
 		if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isPicture(e.Name()) && !p.isDir(dir, e) }) {
 			kept = append(kept, class)
 		}
 	}
 	f.classes = kept
 	return nil
+}
+
+// skippedNote tells of files in the directories of classes that are not read; it is empty where there are none.
+func (p place) skippedNote(folders ...*folder) string {
+	n, example := 0, ""
+	for _, f := range folders {
+		if f != nil && len(f.skipped) > 0 {
+			n += len(f.skipped)
+			if example == "" {
+				example = p.prefix + filepath.FromSlash(f.skipped[0])
+			}
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 file was skipped that is neither PNG nor JPEG: " + example
+	}
+	return fmt.Sprintf("%d files were skipped that are neither PNG nor JPEG, such as %s", n, example)
 }
 
 // natural compares names as people do: runs of digits by their value.

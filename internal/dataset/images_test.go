@@ -74,7 +74,7 @@ func TestImageFolders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(data.ClassNames, []string{"1", "2", "10"}) || data.Note != "" || data.Name != dir {
+			if !slices.Equal(data.ClassNames, []string{"1", "2", "10"}) || !strings.HasPrefix(data.Note, "2 files were skipped that are neither PNG nor JPEG, such as ") || data.Name != dir {
 				t.Errorf("got %+v", data)
 			}
 			check := func(s *Set, first, labels []byte) {
@@ -284,5 +284,31 @@ func TestHostileImages(t *testing.T) {
 		if taken := after.TotalAlloc - before.TotalAlloc; taken > 1<<20 {
 			t.Errorf("%s: %d bytes allocated", name, taken)
 		}
+	}
+}
+
+// TestSkippedFiles tells of files in a class's directory that are not read, which may be all that it has.
+func TestSkippedFiles(t *testing.T) {
+	img := greyPNG(t, 2, 1, 1, 2)
+	files := map[string][]byte{"train/a/1.png": img, "train/b/1.png": img, "test/a/1.png": img}
+	for _, c := range []struct{ more, want string }{
+		{"train/a/.DS_Store", ""},
+		{"train/c/1.gif", "1 file was skipped that is neither PNG nor JPEG: train/c/1.gif"},
+		{"test/a/notes.txt", "2 files were skipped that are neither PNG nor JPEG, such as train/c/1.gif"},
+	} {
+		files[c.more] = []byte("GIF89a")
+		dir := tree(t, files)
+		data, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.ReplaceAll(filepath.ToSlash(data.Note), filepath.ToSlash(dir)+"/", ""); got != c.want || len(data.ClassNames) != 2 {
+			t.Errorf("with %s: note %q, classes %q", c.more, got, data.ClassNames)
+		}
+	}
+	dir := tree(t, map[string][]byte{"a/1.png": img, "a/2.png": img, "b/1.gif": img})
+	data, err := Open(dir)
+	if err != nil || !strings.HasSuffix(data.Note, "are put aside as one; 1 file was skipped that is neither PNG nor JPEG: "+filepath.Join(dir, "b", "1.gif")) {
+		t.Errorf("note %q, %v", data.Note, err)
 	}
 }
