@@ -72,7 +72,7 @@ var simard2003 = Preset{
 	Time:    "5 min",
 	Differs: "momentum, one cycle of the rate and averaged weights in place of a rate of 0.005 that falls to 0.3 of it every 100 epochs, to come as far sooner",
 	Flags: flags(`-hidden=800 -act=relu -output=softmax -init=he -augment=simard -average=0.999
-		-loss=cross-entropy -gradient=mean -optimizer=sgd -momentum=0.9 -lr=0.1 -schedule=onecycle -batch=128 -epochs=550`),
+		-loss=cross-entropy -gradient=mean -optimizer=sgd -momentum=0.9 -lr=0.1 -schedule=onecycle -batch=128 -epochs=450`),
 }
 
 // The networks of Cireşan, Meier, Gambardella and Schmidhuber, "Deep, big, simple neural nets for
