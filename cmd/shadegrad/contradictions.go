@@ -72,7 +72,10 @@ func (f *trainFlags) contradictions(s *train.State) error {
 	given.VisitAll(func(g *flag.Flag) {
 		now, then := g.Value.String(), stored.Lookup(g.Name).Value.String()
 		if err == nil && f.given[g.Name] && now != then && !f.sameInOtherWords(g.Name, was) {
-			err = usagef("-%s=%s contradicts -resume=%s, whose run has %s; leave -%s out", g.Name, orNone(now), f.resume, orNone(then), g.Name)
+			if g.Name == "augment" {
+				now = orNone(now) // as it is typed; -hidden, which is none too, is typed empty
+			}
+			err = usagef("-%s=%s contradicts -resume=%s, whose run has %s; leave -%s out", g.Name, now, f.resume, orNone(then), g.Name)
 		}
 	})
 	return err

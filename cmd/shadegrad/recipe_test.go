@@ -239,8 +239,8 @@ func TestAugmentFlag(t *testing.T) {
 		{"simard, rotation=10", mlp.Augment{Sigma: simard.Sigma, Alpha: simard.Alpha, Rotation: 10}},
 		{"ciresan", mlp.Augment{Sigma: [2]float32{5, 6}, Alpha: [2]float32{36, 38}, Rotation: 15, Scaling: 0.175, Calm: []int{1, 7}}},
 		{"affine,calm=none,shift=0", mlp.Augment{Rotation: 15, Scaling: 0.15, Shear: 0.2}},
-		{"shift=2.5,calm=3", mlp.Augment{Translation: 2.5, Calm: []int{3}}},
-		{"ciresan,none,shear=1", mlp.Augment{Shear: 1}},
+		{"shift=2.5,rotation=5,calm=3", mlp.Augment{Translation: 2.5, Rotation: 5, Calm: []int{3}}},
+		{"shear=1", mlp.Augment{Shear: 1}},
 	} {
 		got, err := parseAugment(c.text)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
