@@ -6,7 +6,7 @@ ARGS   ?=
 TAGS   ?=
 PRESETS  ?= xor halfplane sizes softmax mnist-online keras-mlp lecun1998 lecun1998-deep
 SEEDS    ?= 1
-FUZZTIME ?= 5s
+FUZZTIME ?= 40000x
 export GO TAGS
 
 .PHONY: help build train test fuzz bench bench-peers bench-gpu records generate clean
@@ -19,7 +19,7 @@ help:
 	@echo 'make bench-peers  time the CPU backend against NumPy and PyTorch (testdata/peers), in a quarter of an hour'
 	@echo 'make bench-gpu    test the GPU backend and time it against PyTorch on the same GPU (testdata/peers)'
 	@echo 'make records      train the presets of RESULTS.md and write its rows; PRESETS=, SEEDS= and ARGS= choose'
-	@echo 'make fuzz         let the fuzzers try the readers of files for FUZZTIME=5s each'
+	@echo 'make fuzz         let the fuzzers try the readers of files, FUZZTIME=40000x or 5s each'
 	@echo 'make generate     write the assembly anew from its generators'
 	@echo 'make clean        remove what was built'
 	@echo

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lets each fuzzer of what reads files try for a while: fuzz.sh 5s. What it finds is kept
+# Lets each fuzzer of what reads files try for a while, fuzz.sh 5s, or so many times, fuzz.sh 40000x. What it finds is kept
 # under testdata/fuzz of its package, and every later go test tries it again. Called by
 # `make fuzz`. Without -fuzzminimizetime most of the time would go into making inputs shorter.
 set -eu
