@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image"
 	"math"
 	"os"
 	"sort"
@@ -90,7 +91,7 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	if err != nil {
 		return err
 	}
-	pixels, err := digit.Prepare(img, m.Width, m.Height)
+	pixels, err := prepare(m, img)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -106,6 +107,22 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	}
 	_, err = fmt.Fprintln(a.stdout, verdict(m, outputs[0]))
 	return err
+}
+
+// prepare makes of a picture an image as the network learned them: as large as its data
+// set's, and padded as those were.
+func prepare(m *model.Model, img image.Image) ([]byte, error) {
+	size := m.About.Unpadded
+	if size == (dataset.Size{}) {
+		return digit.Prepare(img, m.Width, m.Height)
+	}
+	pixels, err := digit.Prepare(img, size.Width, size.Height)
+	if err != nil {
+		return nil, err
+	}
+	one := dataset.Data{Test: dataset.Set{Width: size.Width, Height: size.Height, Images: pixels, Labels: []byte{0}}}
+	err = one.Pad(m.Width, m.Height)
+	return one.Test.Images, err
 }
 
 // checkOutputs tells why the outputs for what is called name cannot be shown.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/internal/digit"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/model"
 )
@@ -52,6 +53,41 @@ func TestPredictSeveral(t *testing.T) {
 		"shadegrad: .: expected a PNG or JPEG file")
 	if strings.Count(r.stdout, "it is a 7: ") != 1 || strings.Count(r.stdout, "it is a 2: ") != 1 || strings.Count(r.stdout, "as the network sees it") != 2 {
 		t.Errorf("stdout:\n%s", r.stdout)
+	}
+}
+
+// TestPredictPadded asks a network whose images were padded: it gets a digit as large as theirs, with
+// the same frame around it.
+func TestPredictPadded(t *testing.T) {
+	p := at(t)
+	path := smallModel(t, p, "-pad=40x30")
+	three := repository(t, "testdata/digits/three.png")
+	p.run("predict", "-model="+path, three).is(0)
+	m, err := model.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := digit.Load(three)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := digit.Prepare(img, 28, 28)
+	if err != nil {
+		t.Fatal(err)
+	}
+	padded, err := prepare(m, img)
+	if err != nil || len(padded) != 40*30 {
+		t.Fatalf("%d pixels, %v", len(padded), err)
+	}
+	for i, v := range padded {
+		x, y := i%40-6, i/40-1
+		want := byte(0)
+		if x >= 0 && x < 28 && y >= 0 && y < 28 {
+			want = plain[28*y+x]
+		}
+		if v != want {
+			t.Fatalf("pixel (%d,%d) of the digit is %d, not %d", x, y, v, want)
+		}
 	}
 }
 

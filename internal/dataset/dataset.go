@@ -70,6 +70,8 @@ type Data struct {
 	ClassNames []string
 	// Scale is what the features have been standardised by; nil where they are as they came.
 	Scale *Scale
+	// Unpadded is the size of the images before they were padded; 0 by 0 where they are as they came.
+	Unpadded Size
 	// Note is what the user should know about how the data set was read, in a sentence without a full stop; often empty.
 	Note string
 }

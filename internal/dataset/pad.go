@@ -29,6 +29,9 @@ func (d *Data) Pad(width, height int) error {
 		}
 	}
 	for _, s := range d.sets() {
+		if d.Unpadded == (Size{}) {
+			d.Unpadded = Size{Width: s.Width, Height: s.Height}
+		}
 		s.pad(width, height)
 	}
 	return nil

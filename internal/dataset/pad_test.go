@@ -29,6 +29,9 @@ func TestPad(t *testing.T) {
 		if !bytes.Equal(before, []byte{9, 9, 9, 9, 1, 2, 3, 4}) {
 			t.Error("the array that there was has changed")
 		}
+		if d.Unpadded != (Size{2, 2}) {
+			t.Errorf("%v: the images are said to have been %v", size, d.Unpadded)
+		}
 		for _, image := range [][]byte{d.Train.Image(1), d.Validation.Image(0), d.Test.Image(0)} {
 			if !bytes.Equal(image, want) || d.Train.Width != size[0] || d.Train.Height != size[1] || d.Train.Classes != 2 {
 				t.Errorf("%v: got %v, want %v", size, image, want)

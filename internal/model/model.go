@@ -39,6 +39,9 @@ type About struct {
 	TestAcc float64 `json:"test_acc,omitempty"` // 0 where it was not tested yet
 	// Form is what was made of the data, as is to be made of others too.
 	Form dataset.Form `json:"form,omitzero"`
+	// Unpadded is the size of the images before Form.Pad made them larger; 0 by 0 where it did not, and in files of older
+	// programs.
+	Unpadded dataset.Size `json:"unpadded,omitzero"`
 	// Numbers says that samples are rows of numbers, and no images.
 	Numbers bool `json:"numbers,omitempty"`
 	// ClassNames are the names of the classes, label by label, where the data had names.
@@ -103,6 +106,9 @@ func decode(f *safetensors.File) (*Model, error) {
 	if n := h.Network.Sizes[0]; h.Width <= 0 || n%h.Width != 0 || n/h.Width != h.Height {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d do not fit a network of %d inputs",
 			h.Width, h.Height, h.Network.Sizes[0])
+	}
+	if u := h.About.Unpadded; u != (dataset.Size{}) && (min(u.Width, u.Height) < 1 || u.Width > h.Width || u.Height > h.Height) {
+		return nil, fmt.Errorf("damaged metadata: images of %d×%d cannot have been padded to %d×%d", u.Width, u.Height, h.Width, h.Height)
 	}
 	if n, classes := len(h.About.ClassNames), max(h.Network.Outputs(), 2); n > classes {
 		return nil, fmt.Errorf("damaged metadata: %d names of classes, for a network of %d classes", n, classes)

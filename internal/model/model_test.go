@@ -149,6 +149,10 @@ func TestLoadRefuses(t *testing.T) {
 			// 3074457345618258603·6 is 2 + 2⁶⁴, and ·18 is 6 + 3·2⁶⁴.
 			edit(f, `"width":3,"height":2`, `"width":3074457345618258603,"height":18`)
 		}, "damaged metadata: images of 3074457345618258603×18 do not fit a network of 6 inputs"},
+		{"images that padding made smaller", func(f *safetensors.File) { edit(f, `"seed":`, `"unpadded":{"width":3,"height":3},"seed":`) },
+			"damaged metadata: images of 3×3 cannot have been padded to 3×2"},
+		{"images of no width that were padded", func(f *safetensors.File) { edit(f, `"seed":`, `"unpadded":{"width":0,"height":2},"seed":`) },
+			"damaged metadata: images of 0×2 cannot have been padded to 3×2"},
 		{"more names than classes", func(f *safetensors.File) { edit(f, `"seed":`, `"class_names":["a","b","c","d"],"seed":`) },
 			"damaged metadata: 4 names of classes, for a network of 3 classes"},
 		{"a tensor missing", func(f *safetensors.File) { f.Tensors = f.Tensors[:3] },
