@@ -39,6 +39,7 @@ usage: shadegrad COMMAND [FLAGS]
   presets   list the recipes of tutorials and papers that train -preset=NAME has
   eval      accuracy, confusion matrix, precision and recall of a saved network
   predict   ask a saved network about images, or rows of numbers
+  network   show a network's layers, and draw it
   digits    show the images of a data set, distorted or not, or the weights of a network
   bench     time backends side by side
   verify    run a certified run again, and see whether it comes to the same
@@ -112,6 +113,8 @@ func (a *app) dispatch(args []string) error {
 		return a.train(args[1:])
 	case "presets":
 		return a.presets(args[1:])
+	case "network":
+		return a.network(args[1:])
 	case "digits":
 		return a.digits(args[1:])
 	case "eval":
@@ -137,7 +140,7 @@ func (a *app) dispatch(args []string) error {
 		_, err := fmt.Fprint(a.stdout, help)
 		return err
 	}
-	commands := []string{"train", "presets", "eval", "predict", "digits", "bench", "verify", "gradcheck", "doctor", "replay", "version", "help"}
+	commands := []string{"train", "presets", "eval", "predict", "network", "digits", "bench", "verify", "gradcheck", "doctor", "replay", "version", "help"}
 	meant := ""
 	if near := nearest(args[0], commands); near != "" {
 		meant = "; did you mean " + near + "?"

@@ -34,26 +34,14 @@ type gradcheckFlags struct {
 }
 
 func (a *app) gradcheckFlags(args []string) (*gradcheckFlags, error) {
-	f, fs := newGradcheckFlags()
-	if err := a.parseFlags(fs, gradcheckUsage, args); err != nil {
-		return nil, err
-	}
-	if f.presetName != "" {
-		// Once more, with the preset's flags before the others.
-		p, err := findPreset(f.presetName)
-		if err != nil {
-			return nil, err
-		}
-		f, fs = newGradcheckFlags()
-		if err := a.parseFlags(fs, gradcheckUsage, withPreset(fs, p, args)); err != nil {
-			return nil, err
-		}
-	}
-	if err := noMore(fs); err != nil {
+	f, _, err := parseRecipe(a, gradcheckUsage, args, newGradcheckFlags)
+	if err != nil {
 		return nil, err
 	}
 	return f, f.recipe.check(f.data.form)
 }
+
+func (f *gradcheckFlags) preset() string { return f.presetName }
 
 func newGradcheckFlags() (*gradcheckFlags, *flag.FlagSet) {
 	f := &gradcheckFlags{backend: backends.Auto, recipe: defaultRecipe(), samples: 8, weights: 50}

@@ -45,7 +45,7 @@ func presetList() string {
 	return columnsOf(rows) + "\ntimes are those of two cores of an AMD EPYC; \"shadegrad presets NAME\" has the command line\n"
 }
 
-// columnsOf writes rows whose columns are as wide as they need be, the last one ragged.
+// columnsOf writes rows whose columns are as wide as they need be.
 func columnsOf(rows [][]string) string {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -55,13 +55,11 @@ func columnsOf(rows [][]string) string {
 	}
 	var t strings.Builder
 	for _, row := range rows {
+		line := ""
 		for i, cell := range row {
-			if i == len(row)-1 {
-				t.WriteString(cell + "\n")
-				continue
-			}
-			t.WriteString(cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+2))
+			line += cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+2)
 		}
+		t.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return t.String()
 }
@@ -100,6 +98,27 @@ func withPreset(fs *flag.FlagSet, p *preset.Preset, args []string) []string {
 		}
 	}
 	return append(all, args...)
+}
+
+// parseRecipe parses the command line of a command that has a recipe's flags, none of which
+// is remembered: a preset's flags come before the others.
+func parseRecipe[F interface{ preset() string }](a *app, usage string, args []string, declare func() (F, *flag.FlagSet)) (F, *flag.FlagSet, error) {
+	f, fs := declare()
+	if err := a.parseFlags(fs, usage, args); err != nil {
+		return f, fs, err
+	}
+	if f.preset() != "" {
+		// Once more, now that it is known which.
+		p, err := findPreset(f.preset())
+		if err != nil {
+			return f, fs, err
+		}
+		f, fs = declare()
+		if err := a.parseFlags(fs, usage, withPreset(fs, p, args)); err != nil {
+			return f, fs, err
+		}
+	}
+	return f, fs, noMore(fs)
 }
 
 // presetFlags parses a command line once more, whose first parse found a preset, with the
