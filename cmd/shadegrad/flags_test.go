@@ -69,7 +69,7 @@ func TestFlags(t *testing.T) {
 		{"train -certify= -epochs=1", []string{"-certify= needs the name of a file"}},
 		{"train -certify=a -resume=b", []string{"-certify", "-resume", "from its beginning"}},
 		{"bench stray", []string{`"stray"`}},
-		{"trian", []string{`"trian"`, "train, presets, eval, predict, digits, bench, verify, gradcheck, doctor, replay, version and help"}},
+		{"trian", []string{`"trian"`, "train, presets, eval, predict, network, digits, bench, verify, gradcheck, doctor, replay, version and help"}},
 	})
 }
 
