@@ -1,7 +1,6 @@
 package gradcheck
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -51,57 +50,6 @@ func config(d *dataset.Set, hidden, output compute.Activation, kind compute.Loss
 		c.Sizes[3], c.Regression = d.Outputs, true
 	}
 	return c
-}
-
-// regularisers are everything that a training may have, by what is said of it.
-var regularisers = []struct {
-	name string
-	t    mlp.Training
-}{
-	{"none", mlp.Training{}},
-	{"momentum", mlp.Training{Velocity: true}},
-	{"l2", mlp.Training{L2: 0.1}},
-	{"l1", mlp.Training{Rule: compute.Nesterov, L1: 0.05}},
-	{"l2 and l1 of rmsprop", mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7, L2: 0.1, L1: 0.02}},
-	{"dropout of the input", mlp.Training{Velocity: true, DropInput: 0.2}},
-	{"dropout", mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-8, Drop: 0.4}},
-	{"sum", mlp.Training{Sum: true, L2: 0.1}},
-	{"everything", mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-8, L2: 0.05, L1: 0.01, Decay: 0.1, Clip: 0.1,
-		MaxNorm: 0.5, Drop: 0.25, DropInput: 0.1, Average: 0.9, Sum: true}},
-}
-
-// TestEveryTraining checks every activation of hidden layers and outputs with every loss it goes
-// with and every regulariser.
-func TestEveryTraining(t *testing.T) {
-	b := cpu.New()
-	defer b.Close()
-	kinks, tried := 0, 0
-	for _, hidden := range compute.Activations() {
-		if hidden == compute.Softmax {
-			continue
-		}
-		for _, output := range compute.Activations() {
-			for _, kind := range []compute.LossKind{compute.CrossEntropy, compute.SquaredError} {
-				if kind == compute.CrossEntropy && output != compute.Softmax && output != compute.Sigmoid {
-					continue
-				}
-				for i, r := range regularisers {
-					c := config(images(), hidden, output, kind)
-					if i%2 == 1 { // label smoothing
-						c.On, c.Off = 0.925, 0.025
-					}
-					report := check(t, b, Subject{Network: c, Training: r.t, Seed: uint64(i), Samples: 5, Weights: 12}, images(),
-						fmt.Sprintf("%s, %s, %s, %s", hidden, output, kind, r.name))
-					for _, p := range report.Parts {
-						kinks, tried = kinks+p.Kinks, tried+p.Tried
-					}
-				}
-			}
-		}
-	}
-	if kinks*100 > tried {
-		t.Errorf("%d kinks beside %d parameters", kinks, tried)
-	}
 }
 
 // check fails the test where a gradient is wrong.
