@@ -17,8 +17,9 @@ const gradcheckUsage = `usage: shadegrad gradcheck [FLAGS]
 Compares the gradients that training with these flags uses on the backend, for a few samples
 near the first weights, with differences of the loss in float64: with penalties, and with the masks of
 dropout and the distortions of the first step. A ReLU has no derivative at its kink; parameters
-whose difference lies across one are counted and not compared. What bounds gradients or weights is left
-out, since it is no part of the gradient. The exit status is 0 if the gradients are right, else 1.
+whose difference lies across one are counted and not compared. -clip, -max-norm, -weight-decay and
+-average are left out, since they are no part of the gradient; the flags of rate and schedule,
+-patience and -test change nothing here. The exit status is 0 if the gradients are right, else 1.
 `
 
 // gradcheckFlags are the settings of "shadegrad gradcheck".
@@ -135,7 +136,7 @@ func partLine(p *gradcheck.Part) string {
 	if p.OK && p.Hidden() {
 		return fmt.Sprintf("%-17s %-11s %3d tried%s; no gradient above %.1e, which rounding hides  ok", partName(p), fmt.Sprintf("%d×%d", p.Rows, p.Cols), p.Tried, kinks, p.Noise)
 	}
-	return fmt.Sprintf("%-17s %-11s %3d tried%s; off by %.1e at most, %.1e in the middle, of a norm of %.1e  %s",
+	return fmt.Sprintf("%-17s %-11s %3d tried%s; error at most %.1e, median %.1e, of a norm of %.1e  %s",
 		partName(p), fmt.Sprintf("%d×%d", p.Rows, p.Cols), p.Tried, kinks, p.Largest, p.Median, p.Norm, verdict)
 }
 
