@@ -86,6 +86,9 @@ func (a *app) gradcheck(args []string) error {
 	if data.Note != "" {
 		fmt.Fprintln(a.stderr, data.Note)
 	}
+	if err := enoughFor(o.Network, train.TrialBytes(o, f.samples)); err != nil {
+		return err
+	}
 	choice, err := a.opener.Open(f.backend)
 	if err != nil {
 		return err

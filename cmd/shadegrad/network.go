@@ -17,8 +17,9 @@ import (
 const networkUsage = `usage: shadegrad network [FLAGS]
 
 Shows what a network is made of, layer by layer, and with -o draws it: its units and weights. With
--model, it is one that "shadegrad train -save=FILE" wrote; else the one that "shadegrad train" would
-begin with, by the flags that it has too.
+-model, it is one that "shadegrad train -save=FILE" wrote. Otherwise it is the one that "shadegrad
+train" would begin with: the flags are those of train, and those that do not change the first
+weights do nothing.
 `
 
 // networkFlags are the settings of "shadegrad network".
@@ -44,7 +45,7 @@ func newNetworkFlags() (*networkFlags, *flag.FlagSet) {
 	f.recipe.flags(fs)
 	fs.StringVar(&f.model, "model", "", "`FILE` of a saved network")
 	fs.StringVar(&f.out, "o", "", "SVG `FILE` to draw the network in, for any browser")
-	fs.Var(setting[int]{&f.units, unitsDrawn, nil}, "units", "of each layer, draw at most the `N` units that count the most")
+	fs.Var(setting[int]{&f.units, unitsDrawn, nil}, "units", "of each layer, draw at most the `N` units that count the most, up to 100; with -o")
 	return f, fs
 }
 
@@ -66,9 +67,9 @@ func (a *app) networkFlags(args []string) (*networkFlags, error) {
 		return nil, err
 	}
 	var stray string
-	drawn := false
+	given := map[string]bool{}
 	fs.Visit(func(g *flag.Flag) {
-		drawn = drawn || g.Name == "o"
+		given[g.Name] = true
 		if stray == "" && !slices.Contains(ownNetworkFlags, g.Name) {
 			stray = g.Name
 		}
@@ -77,10 +78,14 @@ func (a *app) networkFlags(args []string) (*networkFlags, error) {
 		stray = "preset" // which set the others, or some of them
 	}
 	switch {
+	case given["model"] && f.model == "":
+		return nil, usagef("-model= needs the name of a file")
 	case f.model != "" && stray != "":
 		return nil, usagef("-%s does not go with -model, which has a network of its own", stray)
-	case drawn && !strings.HasSuffix(f.out, ".svg"):
+	case given["o"] && !strings.HasSuffix(strings.ToLower(f.out), ".svg"):
 		return nil, usagef("-o=%s: must be a name that ends in .svg; any browser shows such files", f.out)
+	case given["units"] && f.out == "":
+		return nil, usagef("-units does nothing without -o=FILE.svg")
 	}
 	return f, f.recipe.check(f.data.form)
 }
@@ -91,7 +96,7 @@ func (a *app) network(args []string) error {
 	if err != nil {
 		return err
 	}
-	m, title, err := f.open()
+	m, title, err := a.openNetwork(f)
 	if err != nil {
 		return err
 	}
@@ -109,15 +114,18 @@ func (a *app) network(args []string) error {
 	return nil
 }
 
-// open returns the network that the flags mean, and a line that says which it is.
-func (f *networkFlags) open() (*model.Model, string, error) {
+// openNetwork returns the network that the flags mean, and a line that says which it is.
+func (a *app) openNetwork(f *networkFlags) (*model.Model, string, error) {
 	if f.model != "" {
 		m, err := model.Load(f.model)
 		if err != nil {
 			return nil, "", err
 		}
-		title := fmt.Sprintf("%s: network %s, trained on %s for %s", f.model, m.Network, m.About.Data, count(m.About.Epochs, "epoch"))
-		return m, title, nil
+		epochs := count(m.About.Epochs, "epoch")
+		if m.About.Epochs == 0 {
+			epochs = "part of an epoch"
+		}
+		return m, fmt.Sprintf("%s: network %s, trained on %s for %s", f.model, m.Network, m.About.Data, epochs), nil
 	}
 	d, err := f.data.openSplit(f.recipe.Validation, f.recipe.Seed)
 	if err != nil {
@@ -127,21 +135,27 @@ func (f *networkFlags) open() (*model.Model, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if d.Note != "" {
+		fmt.Fprintln(a.stderr, d.Note)
+	}
+	if err := enoughFor(o.Network, 4*int64(o.Network.Parameters())); err != nil {
+		return nil, "", err
+	}
 	m := &model.Model{Network: o.Network, Width: d.Train.Width, Height: d.Train.Height, Values: o.Network.InitialParameters(o.Seed)}
 	m.About.ClassNames = d.ClassNames
 	m.About.Numbers = d.Train.Values != nil
-	return m, fmt.Sprintf("network %s, as it is before it learns %s, seed %d", o.Network, d.Name, o.Seed), nil
+	return m, fmt.Sprintf("network %s before training on %s, seed %d", o.Network, d.Name, o.Seed), nil
 }
 
 // layerTable lists the layers, with what their weights are like.
 func layerTable(m *model.Model) string {
 	c := m.Network
 	input := fmt.Sprintf("%d×%d pixels, %g to %g", m.Width, m.Height, c.Shift, 255*c.Scale+c.Shift)
-	if m.Height == 1 {
+	if m.About.Numbers {
 		input = "numbers"
 	}
 	rows := [][]string{
-		{"layer", "units", "activation", "biases", "weights", "their deviation", "largest weight"},
+		{"layer", "units", "activation", "biases", "weights", "std deviation", "largest magnitude"},
 		{"input", fmt.Sprint(c.Sizes[0]), input, "", "", "", ""},
 	}
 	w := 0 // where the layer's weights are in m.Values
@@ -179,5 +193,5 @@ func parameterLine(m *model.Model) string {
 	for l := range c.Layers() {
 		products += c.Sizes[l] * c.Sizes[l+1]
 	}
-	return fmt.Sprintf("%s, %s as float32; %s to answer", count(c.Parameters(), "parameter"), compute.FormatBytes(4*int64(c.Parameters())), count(products, "multiply-add"))
+	return fmt.Sprintf("%s, %s as float32; %s a sample", count(c.Parameters(), "parameter"), compute.FormatBytes(4*int64(c.Parameters())), count(products, "multiply-add"))
 }

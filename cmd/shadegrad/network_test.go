@@ -3,6 +3,10 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/model"
 )
 
 // TestNetwork shows and draws networks, trained and not.
@@ -10,11 +14,10 @@ func TestNetwork(t *testing.T) {
 	p := at(t)
 	r := p.run("network", "-preset=xor", "-o=xor.svg").is(0, "wrote xor.svg\n")
 	for _, want := range []string{
-		"network 2-2-1, as it is before it learns XOR (built in), seed 1\n",
+		"network 2-2-1 before training on XOR (built in), seed 1\n",
 		"layer  units  activation",
-		"1      2      sigmoid",
-		"2      1      sigmoid",
-		"9 parameters, 36 bytes as float32; 6 multiply-adds to answer\n",
+		"1      2      sigmoid     2       2×2      ",
+		"9 parameters, 36 bytes as float32; 6 multiply-adds a sample\n",
 	} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
@@ -41,6 +44,20 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
+// TestLayerTable tells the layers apart, and what their weights are like.
+func TestLayerTable(t *testing.T) {
+	m := &model.Model{Width: 2, Height: 1, Values: [][]float32{{1, -2, 4, 1}, {0, 0}, {-3, 1}, {0}},
+		Network: mlp.Config{Sizes: []int{2, 2, 1}, Hidden: compute.Tanh, Output: compute.Sigmoid, Scale: 2. / 255, Shift: -1}}
+	want := `layer  units  activation           biases  weights  std deviation  largest magnitude
+input  2      2×1 pixels, -1 to 1
+1      2      tanh                 2       2×2      2.12           4
+2      1      sigmoid              1       1×2      2              3
+`
+	if got := layerTable(m); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestNetworkFaults says why there is nothing to see.
 func TestNetworkFaults(t *testing.T) {
 	p := at(t)
@@ -49,6 +66,9 @@ func TestNetworkFaults(t *testing.T) {
 	p.run("network", "-model="+m, "-preset=xor").is(2, "-preset does not go with -model")
 	p.run("network", "-o=net.png").is(2, "-o=net.png: must be a name that ends in .svg")
 	p.run("network", "-o=").is(2, "-o=: must be a name that ends in .svg")
+	p.run("network", "-units=3").is(2, "-units does nothing without -o=FILE.svg")
+	p.run("network", "-model=").is(2, "-model= needs the name of a file")
+	p.run("network", "-hidden=46340,46340,46340,46340,46340,46340,46340,46340").is(1, "out of memory")
 	p.run("network", "-units=0").is(2, "-units", "must be from 1 to 100")
 	p.run("network", "-hidden=0").is(2, "-hidden")
 	p.run("network", "xor").is(2, `network takes no argument "xor"`)

@@ -116,6 +116,10 @@ func trainingOutputs(when string, s *train.State, d *dataset.Data) (*outputs, er
 	}
 	values := s.Chosen()
 	if values == nil {
+		// The run itself asks for more than this, but later.
+		if err := enoughFor(c, 2*4*int64(c.Parameters())); err != nil {
+			return nil, err
+		}
 		values = c.InitialParameters(s.Options.Seed)
 	}
 	b := cpu.New()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/png"
 	"regexp"
@@ -62,7 +63,7 @@ func TestPredictPadded(t *testing.T) {
 	p := at(t)
 	path := smallModel(t, p, "-pad=40x30")
 	three := repository(t, "testdata/digits/three.png")
-	p.run("predict", "-model="+path, three).is(0)
+	shown := p.run("predict", "-model="+path, three).is(0).stdout
 	m, err := model.Load(path)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +76,11 @@ func TestPredictPadded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var picture bytes.Buffer
 	padded, err := prepare(m, img)
+	if err := errors.Join(err, digit.Render(&picture, padded, 40, 30, false)); err != nil || !strings.Contains(shown, "(40×30):\n"+picture.String()) {
+		t.Errorf("%v; shown is\n%s\nand not\n%s", err, shown, &picture)
+	}
 	if err != nil || len(padded) != 40*30 {
 		t.Fatalf("%d pixels, %v", len(padded), err)
 	}

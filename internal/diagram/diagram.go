@@ -3,7 +3,7 @@
 package diagram
 
 import (
-	"bytes"
+	"bufio"
 	"io"
 	"math"
 	"slices"
@@ -27,6 +27,10 @@ const (
 	textLine  = 16  // and of small text
 	apart     = 230 // between the middles of two columns
 	leastWide = 720 // the picture
+
+	character      = 6.2 // how wide one of small text is, on average
+	titleCharacter = 10  // and of the title
+
 	leastTall = 260 // a column
 	mostTall  = 680
 	mostApart = 110 // between the middles of two units
@@ -56,15 +60,15 @@ type layout struct {
 
 // WriteSVG writes the picture.
 func (d *Diagram) WriteSVG(w io.Writer) error {
-	l := d.layout()
-	var b bytes.Buffer
-	l.draw(&svg{b: &b})
-	_, err := w.Write(b.Bytes())
-	return err
+	b := bufio.NewWriter(w) // which remembers the first error
+	d.layout().draw(&svg{b: b})
+	return b.Flush()
 }
 
-// image tells whether the inputs are the pixels of an image.
-func (d *Diagram) image() bool { return d.Model.Height > 1 }
+// image tells whether the inputs are drawn as an image, and not one by one.
+func (d *Diagram) image() bool {
+	return !d.Model.About.Numbers && min(d.Model.Width, d.Model.Height) > 1
+}
 
 // weights returns W of layer l, from 1: a row for each unit, a column for each of the layer before.
 func (d *Diagram) weights(l int) []float32 {
@@ -131,10 +135,14 @@ func (d *Diagram) layout() *layout {
 		l.columns = append(l.columns, c)
 		x += apart
 	}
-	l.wide = max(l.wide, x-apart+labelRoom+margin)
-	l.title = wrap(d.Title, l.wide-2*margin, 10)
+	names := float64(labelRoom)
+	for _, unit := range l.columns[len(l.columns)-1].units {
+		names = max(names, 40+character*float64(utf8.RuneCountInString(d.name(unit))))
+	}
+	l.wide = max(l.wide, x-apart+names+margin)
+	l.title = wrap(d.Title, l.wide-2*margin, titleCharacter)
 	for _, sentence := range l.explanation() {
-		l.legend = append(l.legend, wrap(sentence, l.wide-2*margin, 6.2)...)
+		l.legend = append(l.legend, wrap(sentence, l.wide-2*margin, character)...)
 	}
 	l.top = margin + titleLine*float64(len(l.title)) + 2*textLine
 	for i := range l.columns {
@@ -152,12 +160,19 @@ func (l *layout) height() float64 {
 func (l *layout) middle() float64 { return l.top + l.tall/2 }
 
 // wrap breaks a text into lines between its words, so that they are at most so wide where a character
-// is, on average, as wide as this.
+// is, on average, as wide as this. Words that are too long for a line are cut.
 func wrap(text string, width, character float64) []string {
 	most := int(width / character)
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
+		for utf8.RuneCountInString(word) > most {
+			if line != "" {
+				lines, line = append(lines, line), ""
+			}
+			runes := []rune(word)
+			lines, word = append(lines, string(runes[:most])), string(runes[most:])
+		}
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > most {
 			lines, line = append(lines, line), ""
 		}
@@ -191,7 +206,7 @@ func (c *column) radius(square bool) float64 {
 }
 
 // largest returns the largest magnitude in a list.
-func largest(list []float32) float64 {
+func largest[F float32 | float64](list []F) float64 {
 	most := 0.0
 	for _, v := range list {
 		most = max(most, math.Abs(float64(v)))

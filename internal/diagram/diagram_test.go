@@ -92,6 +92,12 @@ func network(height int, noBias bool, sizes ...int) *model.Model {
 	return &model.Model{Network: c, Width: sizes[0] / height, Height: height, Values: c.InitialParameters(1)}
 }
 
+// names gives a model's classes names.
+func names(m *model.Model, list ...string) *model.Model {
+	m.About.ClassNames = list
+	return m
+}
+
 // TestWeights draws the network of XOR, all of whose weights are known.
 func TestWeights(t *testing.T) {
 	m := network(1, false, 2, 2, 1)
@@ -148,9 +154,14 @@ func TestShapes(t *testing.T) {
 		{network(1, false, 1, 1), 16, 2, 0, 1},
 		{network(1, true, 50, 3, 47), 20, 43, 0, 60 + 60},
 		{network(1, false, 3, 2, 2, 2, 2, 2, 2, 2, 1), 16, 18, 0, 6 + 6*4 + 2},
+		{network(1, false, 3, 4, 1), 16, 8, 0, 12 + 4},
+		{network(1, false, 4, 3, 1), 16, 8, 0, 12 + 3},
+		{network(1, false, 3, 4, 3), 16, 10, 0, 12 + 12},
+		{network(100, false, 20000, 3, 2), 16, 2, 3 + 1, 3 + 6},
+		{names(network(1, false, 2, 3), "a mushroom that has a name of some length", "b"), 16, 5, 0, 6},
 	} {
 		t.Run(fmt.Sprint(c.m.Network, " ", c.most), func(t *testing.T) {
-			d := &Diagram{Model: c.m, Title: "a network that was trained on images of something, and whose file has a rather long name", Most: c.most}
+			d := &Diagram{Model: c.m, Title: "a network that was trained on images of something, and whose file has a rather long name: " + strings.Repeat("dir/", 40), Most: c.most}
 			list := drawing(t, d)
 			width, height := list[0].number(t, "width"), list[0].number(t, "height")
 			inside := func(e element, x, y, rx, ry float64) {
@@ -182,6 +193,18 @@ func TestShapes(t *testing.T) {
 			for _, e := range circles {
 				place(e, math.Round(e.number(t, "cx")), e.number(t, "cy"), e.number(t, "r"), e.number(t, "r"))
 			}
+			// The numbers beside lines, each on a rectangle of its own.
+			labels := slices.DeleteFunc(named(list, "rect"), func(e element) bool { return e.attr["rx"] == "" })
+			for i, a := range labels {
+				for _, b := range labels[:i] {
+					if dx, dy := a.number(t, "x")-b.number(t, "x"), a.number(t, "y")-b.number(t, "y"); dy > -labelHigh && dy < labelHigh && dx < b.number(t, "width") && -dx < a.number(t, "width") {
+						t.Errorf("two numbers are over each other, at %v and %v", a.attr, b.attr)
+					}
+				}
+			}
+			if few := len(lines) <= mostNumbers; few && c.squares == 0 && len(labels) < len(lines) {
+				t.Errorf("%d numbers for %d lines", len(labels), len(lines))
+			}
 			for _, e := range named(list, "text") {
 				// A character of the title is some 10 pixels wide, others 6.2.
 				wide := 6.2 * float64(utf8.RuneCountInString(e.text))
@@ -195,7 +218,7 @@ func TestShapes(t *testing.T) {
 					t.Errorf("the text %q goes beyond the right side", e.text)
 				}
 			}
-			chosen := slices.ContainsFunc(texts(list), func(s string) bool { return strings.HasPrefix(s, "Of layers of more than") })
+			chosen := slices.ContainsFunc(texts(list), func(s string) bool { return strings.HasPrefix(s, "Of layers with more than") })
 			inputs := c.m.Network.Sizes
 			if c.m.Height > 1 {
 				inputs = inputs[1:]
@@ -215,9 +238,55 @@ func TestSquare(t *testing.T) {
 	if err := (&Diagram{Model: m, Most: 1}).WriteSVG(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := `<path d="M1 0h2v1h-2z" fill="#d95f02"/><path d="M0 1h1v1h-1z" fill="#1f78b4"/><path d="M2 1h1v1h-1z" fill="#ecaf81"/>`
+	for _, want := range []string{
+		`<path d="M1 0h2v1h-2z" fill="#d95f02"/><path d="M0 1h1v1h-1z" fill="#1f78b4"/><path d="M2 1h1v1h-1z" fill="#ecaf81"/>`,
+		// The norms of the pixels' weights, of which there is one each.
+		`<path d="M1 0h2v1h-2z" fill="#d95f02"/><path d="M0 1h1v1h-1z" fill="#d95f02"/><path d="M2 1h1v1h-1z" fill="#ecaf81"/>`,
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no\n%s\nin\n%s", want, &b)
+		}
+	}
+}
+
+// TestNorms draws how strong the weights of each pixel are, of all units.
+func TestNorms(t *testing.T) {
+	m := network(2, true, 4, 2)
+	m.Values = [][]float32{{3e38, 0, 0, 1.5e38, 4e38 / 2, 0, 2.5e38, 0}}
+	var b bytes.Buffer
+	if err := (&Diagram{Model: m, Most: 1}).WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	// √(9+4), 0, 2.5 and 1.5, of which the first is the largest: 1, 0, 0.69 and 0.42 of it, in 16 steps.
+	want := `<path d="M0 0h1v1h-1z" fill="#d95f02"/><path d="M0 1h1v1h-1z" fill="` + shade(11./16) + `"/><path d="M1 1h1v1h-1z" fill="` + shade(7./16) + `"/>`
 	if !strings.Contains(b.String(), want) {
 		t.Errorf("no\n%s\nin\n%s", want, &b)
+	}
+}
+
+// TestShrink takes the means of pixels.
+func TestShrink(t *testing.T) {
+	pixels := make([]float64, 130*128)
+	for i := range pixels {
+		if i%130 < 65 {
+			pixels[i] = 1 // on the left
+		}
+	}
+	small, columns := shrink(pixels, 130)
+	if columns != 64 || len(small) != 64*64 {
+		t.Fatalf("%d pixels in rows of %d", len(small), columns)
+	}
+	for i, v := range small {
+		want := 0.
+		if i%64 < 32 {
+			want = 1
+		}
+		if v != want {
+			t.Fatalf("pixel (%d,%d) is %v, not %v", i%64, i/64, v, want)
+		}
+	}
+	if same, columns := shrink(pixels[:50*60], 50); columns != 50 || len(same) != 3000 {
+		t.Error("a small image was changed")
 	}
 }
 

@@ -104,10 +104,28 @@ func (l *layout) lines(s *svg, from, to *column) {
 	if len(list) > mostNumbers {
 		return
 	}
+	l.numbers(s, from, to, list)
+}
+
+// numbers writes the weights beside their lines, each where no other is.
+func (l *layout) numbers(s *svg, from, to *column, list []stroke) {
+	// Nearer to the unit it leads to than to the other, if there is room, since lines cross in the middle.
+	places := []float64{0.7, 0.58, 0.82, 0.46, 0.34, 0.22}
+	type place struct{ at, y float64 }
+	var taken []place
 	for _, k := range list {
-		// Nearer to the unit it leads to than to the other, since lines cross in the middle.
-		const at = 0.7
-		s.label(from.x+at*(to.x-from.x), from.y[k.from]+at*(to.y[k.to]-from.y[k.from])+4, signed(k.weight))
+		for _, at := range places {
+			p := place{at, from.y[k.from] + at*(to.y[k.to]-from.y[k.from]) + 4}
+			if slices.ContainsFunc(taken, func(q place) bool {
+				// Labels a place apart are beside each other where that is narrower than a label.
+				return math.Abs(p.y-q.y) < labelHigh && math.Abs(p.at-q.at)*apart < labelWide
+			}) {
+				continue
+			}
+			taken = append(taken, p)
+			s.label(from.x+at*(to.x-from.x), p.y, signed(k.weight))
+			break
+		}
 	}
 }
 
@@ -123,11 +141,17 @@ func (l *layout) units(s *svg, c *column) {
 		if b != nil {
 			bias, fill = ", bias "+signed(b[unit]), shade(share(b[unit], most))
 		}
-		title := fmt.Sprintf("unit %d%s", unit, bias)
+		title := fmt.Sprintf("unit %d%s", unit+1, bias)
+		if last {
+			title = fmt.Sprintf("output for %s%s", l.name(unit), bias)
+		}
+		legible := c.apart >= 12 // for names
 		switch {
 		case c.layer == 0:
 			title = fmt.Sprintf("input %d", unit+1)
-			s.text(c.x-r-6, c.y[i]+4, ` text-anchor="end"`, fmt.Sprintf("x%d", unit+1))
+			if legible {
+				s.text(c.x-r-6, c.y[i]+4, ` text-anchor="end"`, fmt.Sprintf("x%d", unit+1))
+			}
 			s.circle(c.x, c.y[i], r, fill, title)
 		case square:
 			n := l.Model.Network.Sizes[0]
@@ -139,7 +163,7 @@ func (l *layout) units(s *svg, c *column) {
 				s.label(c.x, c.y[i]+r+14, signed(b[unit]))
 			}
 		}
-		if last {
+		if last && legible {
 			s.text(c.x+r+8, c.y[i]+4, "", l.name(unit))
 		}
 	}
@@ -149,13 +173,12 @@ func (l *layout) units(s *svg, c *column) {
 // units together.
 func (l *layout) input(s *svg, c *column) {
 	n := l.Model.Network.Sizes[0]
-	norms := make([]float32, n)
-	sums := make([]float64, n)
+	norms := make([]float64, n)
 	for i, v := range l.weights(1) {
-		sums[i%n] += float64(v) * float64(v)
+		norms[i%n] += float64(v) * float64(v)
 	}
-	for i, v := range sums {
-		norms[i] = float32(math.Sqrt(v))
+	for i, v := range norms {
+		norms[i] = math.Sqrt(v)
 	}
 	w, h := fit(l.Model.Width, l.Model.Height, l.side())
 	s.square(c.x, l.middle(), w, h, shares(norms), l.Model.Width, "#444", "the norm of each pixel's weights")
@@ -166,40 +189,39 @@ func (l *layout) side() float64 { return 120 }
 
 // explanation says what is to be seen, sentence by sentence.
 func (l *layout) explanation() []string {
-	list := []string{"A line is a weight: orange above 0, blue below; the widest is the largest that is drawn of its layer."}
+	list := []string{"Each line is a weight: orange above 0, blue below; the widest is the largest of those between the same two columns."}
 	if l.image() {
 		list = []string{
-			"The square of a unit is its weights, pixel by pixel: orange above 0, blue below. On the left is how large each pixel's are, all units together.",
-			"A line is a weight, in the same colours; the widest is the largest that is drawn of its layer. Grey lines stand for all weights of a square.",
+			"The square of a unit shows its weights, pixel by pixel: orange above 0, blue below. The one on the left shows the norm of all weights of each pixel. Grey lines stand for all weights of a square.",
 		}
-		if len(l.columns) == 2 {
-			list[1] = "Grey lines stand for all weights of a square."
+		if len(l.columns) > 2 {
+			list = append(list, "Each other line is a weight, in the same colours; the widest is the largest of those between the same two columns.")
 		}
 	}
 	switch {
 	case l.Model.Network.NoBias:
 	case l.image():
-		list = append(list, "The colour of a circle, and of a square's frame, is its bias. Point at it for the number.")
+		list = append(list, "The colour of a circle, and of a square's frame, is its bias; in a browser, point at it to see the number.")
 	default:
-		list = append(list, "The colour of a circle is its bias. Point at it for the number.")
+		list = append(list, "The colour of a circle is its bias; in a browser, point at it to see the number.")
 	}
 	for _, c := range l.columns {
 		if n := len(c.units); n > 0 && n < l.Model.Network.Sizes[c.layer] {
-			return append(list, fmt.Sprintf("Of layers of more than %d units those are drawn that count the most: by the norm of their weights to the next layer.", l.Most))
+			return append(list, fmt.Sprintf("Of layers with more than %d units those are drawn whose weights to the next layer are the largest, and of the outputs those whose own are.", l.Most))
 		}
 	}
 	return list
 }
 
 // name is what an output stands for.
-func (l *layout) name(unit int) string {
-	names := l.Model.About.ClassNames
+func (d *Diagram) name(unit int) string {
+	names := d.Model.About.ClassNames
 	switch {
-	case l.Model.Network.Regression:
+	case d.Model.Network.Regression:
 		return fmt.Sprintf("y%d", unit+1)
-	case l.Model.Network.Outputs() == 1 && len(names) == 2:
+	case d.Model.Network.Outputs() == 1 && len(names) == 2:
 		return names[1]
-	case l.Model.Network.Outputs() == 1:
+	case d.Model.Network.Outputs() == 1:
 		return "class 1"
 	case unit < len(names):
 		return names[unit]
@@ -222,7 +244,7 @@ func frame(fill string) string {
 }
 
 // share is a number's part of the largest magnitude; of nothing it is nothing.
-func share(v float32, most float64) float64 {
+func share[F float32 | float64](v F, most float64) float64 {
 	if most == 0 {
 		return 0
 	}
@@ -230,7 +252,7 @@ func share(v float32, most float64) float64 {
 }
 
 // shares is share of each number and their own largest.
-func shares(list []float32) []float64 {
+func shares[F float32 | float64](list []F) []float64 {
 	most, s := largest(list), make([]float64, len(list))
 	for i, v := range list {
 		s[i] = share(v, most)

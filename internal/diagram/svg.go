@@ -1,7 +1,7 @@
 package diagram
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/xml"
 	"fmt"
 	"math"
@@ -9,7 +9,7 @@ import (
 )
 
 // svg writes the elements of a picture.
-type svg struct{ b *bytes.Buffer }
+type svg struct{ b *bufio.Writer }
 
 func (s *svg) begin(width, height float64) {
 	fmt.Fprintf(s.b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="12" fill="#222">`+"\n",
@@ -22,15 +22,20 @@ func (s *svg) end() { s.b.WriteString("</svg>\n") }
 // text writes a line. Attributes are a few more, as ` font-size="16"`.
 func (s *svg) text(x, y float64, attributes, text string) {
 	fmt.Fprintf(s.b, `<text x="%.1f" y="%.1f"%s>`, x, y, attributes)
-	xml.EscapeText(s.b, []byte(text)) // a bytes.Buffer takes everything
+	xml.EscapeText(s.b, []byte(text)) // Flush tells of what fails
 	s.b.WriteString("</text>\n")
 }
 
+// labelHigh and labelWide are the sizes of a label, of one with many digits.
+const (
+	labelHigh = 14
+	labelWide = 54
+)
+
 // label writes a number over lines, with white behind it.
 func (s *svg) label(x, y float64, text string) {
-	const character, high = 6.6, 14.0
 	w := character*float64(len(text)) + 4
-	fmt.Fprintf(s.b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="3" fill="#fff" fill-opacity="0.9"/>`+"\n", x-w/2, y-high+3, w, high)
+	fmt.Fprintf(s.b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" rx="3" fill="#fff" fill-opacity="0.9"/>`+"\n", x-w/2, y-labelHigh+3, w, labelHigh)
 	s.text(x, y, ` text-anchor="middle" font-size="11"`, text)
 }
 
@@ -56,6 +61,7 @@ func (s *svg) circle(x, y, r float64, fill, title string) {
 // square draws numbers as an image of so many columns around (x, y), framed in a colour.
 func (s *svg) square(x, y, width, height float64, pixels []float64, columns int, frame, title string) {
 	left, top := x-width/2, y-height/2
+	pixels, columns = shrink(pixels, columns)
 	rows := len(pixels) / columns
 	fmt.Fprintf(s.b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="#fff" stroke="%s"/>`+"\n", left, top, width, height, frame)
 	fmt.Fprintf(s.b, `<svg x="%.1f" y="%.1f" width="%.1f" height="%.1f" viewBox="0 0 %d %d" preserveAspectRatio="none" shape-rendering="crispEdges">`,
@@ -65,6 +71,30 @@ func (s *svg) square(x, y, width, height float64, pixels []float64, columns int,
 		s.pixels(pixels[r*columns:(r+1)*columns], r)
 	}
 	s.b.WriteString("</svg>\n")
+}
+
+// mostCells is up to how many pixels an image is drawn with, on each side: there are not
+// more in its square.
+const mostCells = 64
+
+// shrink makes an image smaller, if it has more than mostCells pixels on a side: of the pixels that
+// come together it takes the mean.
+func shrink(pixels []float64, columns int) ([]float64, int) {
+	rows := len(pixels) / columns
+	c, r := min(columns, mostCells), min(rows, mostCells)
+	if c == columns && r == rows {
+		return pixels, columns
+	}
+	sums, counts := make([]float64, r*c), make([]float64, r*c)
+	for i, v := range pixels {
+		at := i/columns*r/rows*c + i%columns*c/columns
+		sums[at] += v
+		counts[at]++
+	}
+	for i, n := range counts {
+		sums[i] /= n
+	}
+	return sums, c
 }
 
 // pixels draws a row of an image, as many neighbours of one colour at once as there are.

@@ -107,6 +107,9 @@ func decode(f *safetensors.File) (*Model, error) {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d do not fit a network of %d inputs",
 			h.Width, h.Height, h.Network.Sizes[0])
 	}
+	if h.About.Epochs < 0 {
+		return nil, fmt.Errorf("damaged metadata: trained for %d epochs", h.About.Epochs)
+	}
 	if u := h.About.Unpadded; u != (dataset.Size{}) && (min(u.Width, u.Height) < 1 || u.Width > h.Width || u.Height > h.Height) {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d cannot have been padded to %d×%d", u.Width, u.Height, h.Width, h.Height)
 	}

@@ -149,6 +149,8 @@ func TestLoadRefuses(t *testing.T) {
 			// 3074457345618258603·6 is 2 + 2⁶⁴, and ·18 is 6 + 3·2⁶⁴.
 			edit(f, `"width":3,"height":2`, `"width":3074457345618258603,"height":18`)
 		}, "damaged metadata: images of 3074457345618258603×18 do not fit a network of 6 inputs"},
+		{"a negative number of epochs", func(f *safetensors.File) { edit(f, `"epochs":7`, `"epochs":-7`) },
+			"damaged metadata: trained for -7 epochs"},
 		{"images that padding made smaller", func(f *safetensors.File) { edit(f, `"seed":`, `"unpadded":{"width":3,"height":3},"seed":`) },
 			"damaged metadata: images of 3×3 cannot have been padded to 3×2"},
 		{"images of no width that were padded", func(f *safetensors.File) { edit(f, `"seed":`, `"unpadded":{"width":0,"height":2},"seed":`) },

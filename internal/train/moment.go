@@ -57,7 +57,7 @@ type Trial struct {
 // compiles. It is an error if there is not memory enough.
 func (m *Moment) Try() (*Trial, error) {
 	o, rows := m.Options, m.Rows()
-	if asked, have := trialBytes(o, rows), available(); have >= 0 && asked > have {
+	if asked, have := TrialBytes(o, rows), available(); have >= 0 && asked > have {
 		return nil, fmt.Errorf("judging a step of network %s with a batch of %d: %w", o.Network, rows,
 			&compute.MemoryError{Bytes: asked, Available: have})
 	}
@@ -140,9 +140,9 @@ func (m *Moment) set(b compute.Backend, rows int) (s mlp.Set, err error) {
 // element that is out of its bound, or nil.
 func (t *Trial) Recorded() (*judge.Difference, error) { return t.Compare(t.results) }
 
-// trialBytes is about what a trial takes of the machine: for each value one as it was, and
+// TrialBytes is about what a trial takes of the machine: for each value one as it was, and
 // the reference's value, bound, magnitude and mark; and terms of products beside that.
-func trialBytes(o Options, rows int) int64 {
+func TrialBytes(o Options, rows int) int64 {
 	const each = 4 + 3*8 + 1 + 4*8
 	floats := o.Network.Memory(rows, o.StepTraining()) / 4
 	return each * floats

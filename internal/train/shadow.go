@@ -143,5 +143,5 @@ func (r *Run) shadowNeed() need {
 		return need{}
 	}
 	o := r.State.Options
-	return need{host: trialBytes(o, o.BatchSize(r.Data.Train.Len()))}
+	return need{host: TrialBytes(o, o.BatchSize(r.Data.Train.Len()))}
 }
