@@ -43,7 +43,7 @@ usage: shadegrad COMMAND [FLAGS]
   digits    show the images of a data set, distorted or not, or the weights of a network
   bench     time backends side by side
   verify    run a certified run again, and see whether it comes to the same
-  gradcheck a training's gradients beside differences of its loss
+  gradcheck check a backend's gradients against differences of the loss
   doctor    what works on this machine, what does not, and what to do about it
   replay    run a training step again that was kept, and tell what was wrong with it
   version   which build this is

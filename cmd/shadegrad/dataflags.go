@@ -46,7 +46,7 @@ func (f *dataFlags) openSplit(validation int, seed uint64) (*dataset.Data, error
 }
 
 func dataFlag(fs *flag.FlagSet, dst *string) {
-	fs.StringVar(dst, "data", "", "`PLACE` of the data: mnist (built in, as are the toys xor, halfplane, spiral and moons);\na directory with the four IDX files of a data set, or with CSV files, or with a directory\nof images for each class; or a CSV file; gzipped or not (default mnist)")
+	fs.StringVar(dst, "data", "", "`PLACE` of the data: mnist (built in, as are the toys xor, halfplane, spiral and moons);\na directory with the four IDX files of a data set, or with CSV files, or with a directory\nof images for each class; or a CSV file; IDX and CSV gzipped or not (default mnist)")
 }
 
 type (

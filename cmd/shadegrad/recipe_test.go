@@ -30,7 +30,7 @@ func TestRecipeFlags(t *testing.T) {
 		{"train -l1=NaN", []string{"-l1", `"NaN"`, "at least 0"}},
 		{"train -weight-decay=Inf", []string{"-weight-decay", `"Inf"`, "at least 0"}},
 		{"train -clip=0", []string{"-clip", `"0"`, "above 0"}},
-		{"train -max-norm=-15", []string{"-max-norm", `"-15"`, "at least 0"}},
+		{"train -max-norm=-15", []string{"-max-norm", `"-15"`, "must be 0, for no bound, or a number of at least 1e-45"}},
 		{"train -dropout=1", []string{"-dropout", `"1"`, "at least 0 and below 1"}},
 		{"train -dropout-input=-0.2", []string{"-dropout-input", `"-0.2"`, "at least 0 and below 1"}},
 		{"train -average=1", []string{"-average", `"1"`, "at least 0 and below 1"}},

@@ -51,32 +51,32 @@ func (r *recipe) lossFlags(fs *flag.FlagSet) {
 func (r *recipe) optimizerFlags(fs *flag.FlagSet) {
 	fs.Var(setting[optimizerName]{&r.optimizer, oneOf(optimizers()...), nil}, "optimizer", "`NAME` of the rule of descent: sgd, nesterov, rmsprop, adam or adamw")
 	fs.Var(setting[choice[float64]]{&r.lr, chosen(number(above0, "a number above 0")), showChoice[float64]}, "lr",
-		"learning `RATE`, the highest of the schedule (default 0.001 for rmsprop, adam and adamw;\nelse what suits a batch of N and a momentum of M: (1-M)·N/64, N up to 256 and at most 1;\nfor the squared error N up to 64, and 8 times as much if the outputs are sigmoid or\nsoftmax; divided by N for -gradient=sum, and by what makes -loss=sse larger than mse)")
+		"learning `RATE`, the highest of the schedule (default 0.001 for rmsprop, adam and adamw;\nelse what suits a batch of N and a momentum of M: (1-M)·N/64, N up to 256 and at most 1;\nfor the squared error N up to 64, and of that 8 times as much if the outputs are sigmoid\nor softmax, or 1/50 for targets that are numbers; divided by N for -gradient=sum, and by\nwhat makes -loss=sse larger than mse)")
 	fs.Var(setting[choice[float64]]{&r.momentum, chosen(number(below1, "at least 0 and below 1")), showChoice[float64]},
 		"momentum", "share of a step, `M`, that goes into the next one; β1 of adam (default 0.9, but for sgd 0\nfor the squared error and for batches below 8; rmsprop has none)")
 	fs.Var(setting[choice[float32]]{&r.rho, chosen(number32(func(v float64) bool { return v > 0 && float32(v) < 1 }, "above 0 and below 1")), showChoice[float32]},
-		"rho", "how much of the squared gradients' mean stays in each step, `R`; β2 of adam (default 0.9\nfor rmsprop, 0.999 for adam and adamw)")
+		"rho", "share `R` of the running mean of squared gradients that is kept in each step; β2 of adam\n(default 0.9 for rmsprop, 0.999 for adam and adamw)")
 	fs.Var(setting[choice[float32]]{&r.epsilon, chosen(number32(above0, "a number above 0")), showChoice[float32]},
-		"epsilon", "what is added to its root, `E` (default 1e-7 for rmsprop, 1e-8 for adam and adamw)")
+		"epsilon", "`E`, added to the root of that mean, so that nothing is divided by 0 (default 1e-7 for\nrmsprop, 1e-8 for adam and adamw)")
 	fs.Var(setting[int]{&r.Batch, whole(0, "1 or more, or 0 for the whole set"), nil}, "batch", "samples a step, `N`; 1 is one at a time, 0 the whole set")
 	fs.Var(setting[int]{&r.Epochs, whole(1, "1 or more"), nil}, "epochs", "passes over the training set, `N`")
-	fs.Var(setting[float32]{&r.Training.Clip, number32(above0, "a number above 0"), showNonzero[float32]}, "clip", "the longest that the gradient of all parameters together may be, `NORM`")
+	fs.Var(setting[float32]{&r.Training.Clip, number32(above0, "a number above 0"), showNonzero[float32]}, "clip", "scale a gradient down whose norm over all parameters is above `NORM`")
 	fs.Var(setting[float32]{&r.Training.Average, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "average",
-		"test and save a moving average of the weights, of which `D` stays in each step, such as\n0.999; it is shorter at first")
+		"test and save a moving average of the weights, of which `D` stays in each step, such as\n0.999; early in a run it reaches less far back")
 }
 
 func (r *recipe) scheduleFlags(fs *flag.FlagSet) {
 	notNegative := number(func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "a number of at least 0")
 	fs.Var(setting[train.Schedule]{&r.Schedule, oneOf(train.Schedules()...), nil}, "schedule", "of the learning rate, `NAME`: onecycle, constant, step, exponential, linear or cosine")
-	fs.Var(setting[float64]{&r.RateEnd, notNegative, showNonzero[float64]}, "lr-end", "the last `RATE` of linear, cosine and exponential")
+	fs.Var(setting[float64]{&r.RateEnd, notNegative, showNonzero[float64]}, "lr-end", "the last `RATE` of linear, cosine and exponential (default 0; exponential needs it or -decay)")
 	fs.Var(setting[float64]{&r.Decay, number(func(v float64) bool { return v > 0 && v <= 1 }, "above 0 and at most 1"), showNonzero[float64]}, "decay",
-		"what step and exponential multiply the rate with, `D`, after each epoch")
-	fs.Var(setting[int]{&r.DecayEvery, whole(1, "1 or more"), showSome}, "decay-every", "or after `N` epochs")
-	fs.Var(setting[float64]{&r.Warmup, notNegative, showNonzero[float64]}, "warmup", "for how many `EPOCHS` the rate rises first, in a straight line; also parts of one")
-	fs.Var(setting[float64]{&r.MomentumEnd, number(below1, "at least 0 and below 1"), showNonzero[float64]}, "momentum-end", "what the momentum becomes, `M`")
-	fs.Var(setting[int]{&r.MomentumEpochs, whole(1, "1 or more"), showSome}, "momentum-epochs", "in how many epochs it does, `N`, in equal steps")
-	fs.BoolVar(&r.CycleMomentum, "cycle-momentum", r.CycleMomentum, "with onecycle: it falls to -momentum-end while the rate rises, and comes back")
-	fs.BoolVar(&r.Dampen, "dampen", r.Dampen, "multiply each step's rate with 1-M, so that momentum makes steps no longer")
+		"what step and exponential multiply the rate by, `D`, after each epoch")
+	fs.Var(setting[int]{&r.DecayEvery, whole(1, "1 or more"), showSome}, "decay-every", "multiply by -decay once in `N` epochs: step after every N of them, exponential in equal\nparts after each (default 1)")
+	fs.Var(setting[float64]{&r.Warmup, notNegative, showNonzero[float64]}, "warmup", "raise the rate in a straight line over the first `EPOCHS`, such as 0.5 or 2")
+	fs.Var(setting[float64]{&r.MomentumEnd, number(below1, "at least 0 and below 1"), showNonzero[float64]}, "momentum-end", "the momentum to come to, `M`; needs -momentum-epochs or -cycle-momentum, which say when")
+	fs.Var(setting[int]{&r.MomentumEpochs, whole(1, "1 or more"), showSome}, "momentum-epochs", "reach -momentum-end after `N` epochs, in equal steps")
+	fs.BoolVar(&r.CycleMomentum, "cycle-momentum", r.CycleMomentum, "with onecycle: the momentum falls to -momentum-end while the rate rises, and comes back")
+	fs.BoolVar(&r.Dampen, "dampen", r.Dampen, "multiply each step's rate by 1-M, M the momentum, which then does not lengthen the steps")
 }
 
 func (r *recipe) regularisationFlags(fs *flag.FlagSet) {
@@ -88,17 +88,17 @@ func (r *recipe) regularisationFlags(fs *flag.FlagSet) {
 	fs.Var(setting[choice[float32]]{&r.weightDecay, chosen(number32(func(v float64) bool { return v >= 0 }, "a number of at least 0")), showChoice[float32]},
 		"weight-decay", "take `D`·rate of each weight away in each step, apart from the gradient (default 0.01 for\nadamw, else 0)")
 	// One that rounds to 0 would bound nothing.
-	bound := number32(func(v float64) bool { return v == 0 || float32(v) > 0 }, "a number of at least 0, and 0 for no bound or at least 1e-45")
-	fs.Var(setting[float32]{&r.Training.MaxNorm, bound, showNonzero[float32]}, "max-norm", "the most, `C`, that the squares of the weights to a unit may come to")
+	bound := number32(func(v float64) bool { return v == 0 || float32(v) > 0 }, "0, for no bound, or a number of at least 1e-45")
+	fs.Var(setting[float32]{&r.Training.MaxNorm, bound, showNonzero[float32]}, "max-norm", "upper bound `C` of the sum of the squared weights into each unit")
 	fs.Var(setting[float32]{&r.Training.Drop, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "dropout", "`SHARE` of each hidden layer's outputs that is left out, at random, while training")
 	fs.Var(setting[float32]{&r.Training.DropInput, number32(below1, "at least 0 and below 1"), showNonzero[float32]}, "dropout-input", "`SHARE` of the inputs that is left out")
 }
 
 func (r *recipe) stoppingFlags(fs *flag.FlagSet) {
 	fs.Var(setting[int]{&r.Validation, whole(0, "0 or more"), showSome}, "validation", "put `N` training samples aside, as many of each class as there are in proportion; the\nweights of the epoch that is the best on them are the ones that are tested and saved")
-	fs.Var(setting[int]{&r.Patience, whole(0, "0 or more"), showSome}, "patience", "stop after `N` epochs that were not better on the validation set")
-	fs.Var(setting[float64]{&r.MinDelta, number(func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "a number of at least 0"), showNonzero[float64]}, "min-delta", "what better is: by `D` at least, of the accuracy, or for regression of the loss")
-	fs.Var(setting[train.TestPolicy]{&r.Test, oneOf(train.TestPolicies()...), nil}, "test", "`WHEN` the test set is looked at: end, once, or each, after each epoch too")
+	fs.Var(setting[int]{&r.Patience, whole(0, "0 or more"), showSome}, "patience", "stop once `N` epochs in a row have brought nothing better on the validation set")
+	fs.Var(setting[float64]{&r.MinDelta, number(func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "a number of at least 0"), showNonzero[float64]}, "min-delta", "how much better counts as better, `D`: in accuracy (0.001 is 0.1 percentage points), for\nregression in loss")
+	fs.Var(setting[train.TestPolicy]{&r.Test, oneOf(train.TestPolicies()...), nil}, "test", "`WHEN` to look at the test set: end (once, at the end) or each (after each epoch as well)")
 }
 
 func above0(v float64) bool { return v > 0 && float32(v) > 0 && v <= math.MaxFloat32 }

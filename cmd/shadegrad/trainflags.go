@@ -64,7 +64,7 @@ func newTrainFlags() (*trainFlags, *flag.FlagSet) {
 	fs.StringVar(&f.resume, "resume", "", "go on with the run whose checkpoint is `FILE`, with its settings, and save to the network\nbeside it")
 	fs.BoolVar(&f.json, "json", false, "write one JSON object a line to stdout")
 	fs.Var(&f.expect, "expect", "exit with status 3 unless `CONDITION`, such as test_acc>=0.97, is met at the end; it\ncan be on train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and\nmay be repeated")
-	fs.Var(setting[int]{&f.every, whole(1, "1 or more"), showSome}, "every", "report every `N` epochs, and the last (default 1, but in runs of more than 50 epochs\nabout 20 times)")
+	fs.Var(setting[int]{&f.every, whole(1, "1 or more"), showSome}, "every", "report every `N` epochs, and the last (default 1; in runs of more than 50 epochs about 20\ntimes, and at least every 10 s)")
 	threadsFlag(fs, &f.threads)
 	fs.Var(setting[int64]{&f.memory, memorySize, showMemorySize}, "device-memory", "most of the GPU's memory to take, `SIZE`, such as 64MiB (default all that is free); a\ndata set that does not fit goes there piece by piece")
 	fs.Var(setting[switchValue]{&f.tune, oneOf(switchOn, switchOff), nil}, "tune",
