@@ -12,8 +12,9 @@ import (
 const splitStream = 1<<61 + 2<<32
 
 // Split moves n samples of the training set to Validation, drawn by the seed: of each class as many as its share asks for,
-// by the method of the largest remainder, and of targets any. Both parts keep the order that the samples had. The arrays
-// of the training set are not changed but replaced: they may belong to others too.
+// by the method of the largest remainder, but not a class's last one while others have more, and of targets any. Both
+// parts keep the order that the samples had. The arrays of the training set are not changed but replaced: they may belong
+// to others too.
 func (d *Data) Split(n int, seed uint64) error {
 	all := d.Train.Len()
 	switch {
@@ -57,24 +58,42 @@ func pick(s *Set, n int, seed, stream uint64) []uint32 {
 }
 
 // shares divides n among classes by their sizes: what is left after rounding down goes to those with the largest
-// remainders, of equal ones to the first.
+// remainders, of equal ones to the first. No class gives all it has while another could give one more and keep one.
 func shares(classes [][]uint32, n int) []int {
-	all := 0
+	all := int64(0)
 	for _, c := range classes {
-		all += len(c)
+		all += int64(len(c))
 	}
+	// What a class would give exactly is exact(c)/all.
+	exact := func(c int) int64 { return int64(n) * int64(len(classes[c])) }
 	share := make([]int, len(classes))
 	order := make([]int, len(classes))
 	left := n
-	for c, list := range classes {
+	for c := range classes {
 		order[c] = c
-		share[c] = n * len(list) / all
+		share[c] = int(exact(c) / all)
 		left -= share[c]
 	}
-	remainder := func(c int) int { return n * len(classes[c]) % all }
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(remainder(b), remainder(a)) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(exact(b)%all, exact(a)%all) })
 	for _, c := range order[:left] {
 		share[c]++
+	}
+	for c, list := range classes {
+		if len(list) == 0 || share[c] < len(list) {
+			continue
+		}
+		// The class that is furthest below what it would give, of those that keep one.
+		giver := -1
+		for g, other := range classes {
+			if len(other)-share[g] > 1 && (giver < 0 || exact(g)-int64(share[g])*all > exact(giver)-int64(share[giver])*all) {
+				giver = g
+			}
+		}
+		if giver < 0 {
+			break
+		}
+		share[c]--
+		share[giver]++
 	}
 	return share
 }

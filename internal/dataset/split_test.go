@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -97,6 +98,41 @@ func TestSplitIsSeeded(t *testing.T) {
 	for i, n := range count { // 400 expected, deviation 18
 		if n < 300 || n > 500 {
 			t.Errorf("sample %d was drawn %d times of 2000", i, n)
+		}
+	}
+}
+
+// A class whose share rounds up to all it has keeps one, while others can give one more.
+func TestSplitKeepsClasses(t *testing.T) {
+	for _, c := range []struct {
+		n           int
+		sizes, want []int
+	}{
+		{2, []int{5, 1, 1, 1, 1, 1}, []int{2, 0, 0, 0, 0, 0}}, // shares of 1 and 0.2
+		{9, []int{9, 2, 1}, []int{8, 1, 0}},
+		{9, []int{1, 2, 9}, []int{0, 1, 8}},
+		{4, []int{6, 0, 6, 1}, []int{2, 0, 2, 0}},
+		{1, []int{1, 1, 1, 1, 1}, []int{1, 0, 0, 0, 0}}, // nothing can be done
+		{4, []int{1, 1, 1, 2}, []int{1, 1, 1, 1}},
+		{3, []int{2, 2, 2}, []int{1, 1, 1}},
+		{1 << 16, []int{1 << 16, 1 << 16}, []int{1 << 15, 1 << 15}}, // the product of both is 2³²
+	} {
+		d := &Data{Name: "d", Train: Set{Width: 1, Height: 1, Classes: len(c.sizes)}}
+		for class, size := range c.sizes {
+			for range size {
+				d.Train.Labels = append(d.Train.Labels, byte(class))
+				d.Train.Images = append(d.Train.Images, byte(class))
+			}
+		}
+		if err := d.Split(c.n, 7); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]int, len(c.sizes))
+		for _, label := range d.Validation.Labels {
+			got[label]++
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%d of %v: %v, want %v", c.n, c.sizes, got, c.want)
 		}
 	}
 }
