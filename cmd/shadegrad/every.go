@@ -50,7 +50,7 @@ func (f *trainFlags) sparse(r reporter, s *train.State) reporter {
 	every, silence := f.every, time.Duration(0)
 	if every == 0 {
 		if every, silence = usualEvery(n), usualSilence; every > 1 {
-			r.Note(fmt.Sprintf("a report every %d epochs, or every %g s; -every=1 has each", every, silence.Seconds()))
+			r.Note(fmt.Sprintf("reporting every %d epochs, and at least every %g s; -every=1 reports each", every, silence.Seconds()))
 		}
 	}
 	if every == 1 {

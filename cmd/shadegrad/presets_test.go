@@ -131,7 +131,7 @@ func TestPresets(t *testing.T) {
 // TestXOR trains the preset to its end, and has the outputs before and after.
 func TestXOR(t *testing.T) {
 	p := at(t)
-	r := p.run("train", "-backend=cpu", "-preset=xor", "-seed=1", "-save=m").is(0, "a report every 100 epochs, or every 10 s; -every=1 has each\n")
+	r := p.run("train", "-backend=cpu", "-preset=xor", "-seed=1", "-save=m").is(0, "reporting every 100 epochs, and at least every 10 s; -every=1 reports each\n")
 	form := regexp.MustCompile(`^outputs before training; mean squared error 0\.2\d+
 input  target  output
 0 0    0       0\.[3-7]\d{3}

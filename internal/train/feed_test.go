@@ -144,7 +144,7 @@ func TestFedNote(t *testing.T) {
 	smallPieces(t, 510)
 	m.info.MaxBuffer = 1000
 	_, report := fed(t, m, 0, o, d)
-	const want = "the training set goes to the device by pieces of 30 images, through 1020 bytes of its memory"
+	const want = "the training set goes to the device in pieces of 30 images, through 1020 bytes of its memory"
 	if len(report.notes) != 1 || report.notes[0] != want {
 		t.Errorf("notes %q, want %q", report.notes, want)
 	}

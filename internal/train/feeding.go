@@ -97,7 +97,7 @@ func (f *feed) note() string {
 	if f.resident() {
 		return ""
 	}
-	return fmt.Sprintf("the training set goes to the device by pieces of %d images, through %s of its memory",
+	return fmt.Sprintf("the training set goes to the device in pieces of %d images, through %s of its memory",
 		f.piece, compute.FormatBytes(int64(len(f.slots))*int64(f.piece)*int64(f.data.Features()+1)))
 }
 
