@@ -24,15 +24,16 @@ const (
 	// difficulty of training deep feedforward neural networks" (AISTATS 2010).
 	// It suits tanh and sigmoid.
 	Xavier Init = "xavier"
-	// Normal is standard normal, or with standard deviation Config.InitScale, weights and
+	// Normal is standard normal, as in Nielsen, "Neural networks and deep learning" (2015), chapter 1, or with standard deviation Config.InitScale, weights and
 	// biases, unless Config.ZeroBiases is set.
 	Normal Init = "normal"
-	// Units is normal with standard deviation 1/√u.
+	// Units is normal with standard deviation 1/√u: Rashid, "Make your own neural network" (2016).
 	Units Init = "units"
 	// Inputs is normal with standard deviation 1/√n: LeCun, Bottou, Orr and Müller, "Efficient
 	// BackProp" (1998). It suits scaled tanh.
 	Inputs Init = "inputs"
-	// Uniform is uniform in ±½, or ±Config.InitScale, weights and biases, unless
+	// Uniform is uniform in ±½, as tutorials have it, or ±Config.InitScale, which Cireşan et al., "Deep, big, simple
+	// neural nets for handwritten digit recognition" (2010), set to 0.05: weights and biases, unless
 	// Config.ZeroBiases is set.
 	Uniform Init = "uniform"
 )

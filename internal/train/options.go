@@ -118,6 +118,9 @@ func (o Options) checkMomentum() error {
 		return fmt.Errorf("-momentum-end=%v: must be at least 0 and below 1", o.MomentumEnd)
 	case o.MomentumEpochs < 0:
 		return fmt.Errorf("-momentum-epochs=%d: must be 1 or more", o.MomentumEpochs)
+	case o.MomentumEpochs > 0 && rule == compute.Adam:
+		// 1 − μᵗ, by which the mean of the gradients is corrected, supposes one μ: with one that rises the steps grow without bound.
+		return fmt.Errorf("-momentum-epochs=%d does not go with -optimizer=%s, whose first steps are corrected for one momentum; leave it out", o.MomentumEpochs, rule)
 	case o.MomentumEpochs > 0 && o.MomentumEnd == 0:
 		return fmt.Errorf("-momentum-epochs=%d needs -momentum-end, what the momentum is after them", o.MomentumEpochs)
 	case rule == compute.RMSProp && (o.Momentum != 0 || o.MomentumEnd != 0):

@@ -16,20 +16,20 @@ type Schedule string
 const (
 	// Constant keeps η.
 	Constant Schedule = "constant"
-	// Step is η·γ^⌊e/k⌋.
+	// Step is η·γ^⌊e/k⌋, as of Simard, Steinkraus and Platt (2003), whose γ is 0.3 and k 100.
 	Step Schedule = "step"
 	// Exponential is η·γ^(e/k), or where no γ is given that which ends at η₁,
 	// η·(η₁/η)^(e/(E−1)): all steps of an epoch have one rate, as in Hinton et al.,
 	// "Improving neural networks by preventing co-adaptation of feature detectors" (2012).
 	Exponential Schedule = "exponential"
-	// Linear is η + (η₁ − η)·t.
+	// Linear is η + (η₁ − η)·t: Goodfellow, Bengio and Courville, "Deep learning" (2016), equation 8.14.
 	Linear Schedule = "linear"
 	// Cosine is η₁ + (η − η₁)·(1 + cos πt)/2: Loshchilov and Hutter, "SGDR: Stochastic
 	// gradient descent with warm restarts" (ICLR 2017), without restarts.
 	Cosine Schedule = "cosine"
 	// OneCycle rises from η/25 to η over the first 30% of the steps and falls
-	// to nearly zero over the rest, each along half a cosine: Smith and Topin,
-	// "Super-convergence" (2019), with PyTorch's OneCycleLR's proportions.
+	// to η·1e-5 over the rest, each along half a cosine: Smith and Topin,
+	// "Super-convergence" (2019). The 30% and the 25 are those of PyTorch's OneCycleLR, which ends at η·4e-6.
 	OneCycle Schedule = "onecycle"
 )
 

@@ -208,6 +208,10 @@ func TestOptionsCheck(t *testing.T) {
 		{"last momentum, but when", func(o *Options) { o.MomentumEnd = 0.99 },
 			"-momentum-end=0.99 needs -momentum-epochs, the epochs it takes to get there, or -cycle-momentum"},
 		{"epochs of momentum, but where to", func(o *Options) { o.MomentumEpochs = 5 }, "-momentum-epochs=5 needs -momentum-end, what the momentum is after them"},
+		{"epochs of momentum for Adam", func(o *Options) {
+			o.Training.Rule, o.Training.Rho, o.Training.Epsilon = compute.Adam, 0.999, 1e-8
+			o.MomentumEnd, o.MomentumEpochs = 0.99, 5
+		}, "-momentum-epochs=5 does not go with -optimizer=adam, whose first steps are corrected for one momentum; leave it out"},
 		{"negative epochs of momentum", func(o *Options) { o.MomentumEpochs = -1 }, "-momentum-epochs=-1: must be 1 or more"},
 		{"cycled momentum of a constant rate", func(o *Options) { o.Schedule, o.CycleMomentum, o.MomentumEnd = Constant, true, 0.8 },
 			"-cycle-momentum does not go with -schedule=constant; it needs -schedule=onecycle"},
