@@ -19,7 +19,7 @@ import (
 const evalUsage = `usage: shadegrad eval -model=FILE [FLAGS]
 
 Tests a network that "shadegrad train -save=FILE" wrote: accuracy, loss, confusion
-matrix, precision and recall of each class.
+matrix, precision and recall of each class. A network for regression has the loss alone.
 `
 
 // eval is "shadegrad eval".
@@ -109,7 +109,7 @@ func form(s *dataset.Set) string {
 	if s.Values != nil {
 		return "rows of " + count(s.Width, "number")
 	}
-	return fmt.Sprintf("%d×%d", s.Width, s.Height)
+	return fmt.Sprintf("images of %d×%d", s.Width, s.Height)
 }
 
 // report evaluates and writes the outcome.

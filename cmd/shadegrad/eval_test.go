@@ -133,7 +133,7 @@ func TestEvalOtherSize(t *testing.T) {
 	set := &dataset.Set{Images: make([]byte, 4*6), Labels: make([]byte, 4), Width: 3, Height: 2}
 	writeData(t, p.path("tiny"), set, set)
 	p.run("eval", "-backend=cpu", "-model="+model, "-data=tiny").is(1,
-		model+": the network is for images of 28×28, tiny has 3×2; name its own data with -data")
+		model+": the network is for images of 28×28, tiny has images of 3×2; name its own data with -data")
 }
 
 // TestUndefinedPrecision has null, and a dash, where no image was taken for a

@@ -26,7 +26,8 @@ const predictUsage = `usage: shadegrad predict -model=FILE IMAGE...
 Asks a network that "shadegrad train -save=FILE" wrote about PNG or JPEG images of
 one digit each, dark on light or light on dark. Shows what the network sees: the
 digit cropped, scaled, and centred by its mass, as MNIST's authors did it. A network that
-learned rows of numbers is asked about such rows, as 0.5,-1.
+learned rows of numbers is asked about such rows, as 0.5,-1. Put -- before a row that begins
+with a minus.
 `
 
 // likeliest is how many classes predict names.
@@ -61,7 +62,7 @@ func (a *app) predict(args []string) error {
 		if !m.About.Numbers && isRow(name) {
 			if !asked {
 				asked = true
-				failed = append(failed, fmt.Errorf("%s: the network asks for images, PNG or JPEG files, and not for rows of numbers", name))
+				failed = append(failed, fmt.Errorf("%s: the network takes images, PNG or JPEG files, not rows of numbers", name))
 			}
 			continue
 		}
@@ -144,12 +145,12 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 	for _, part := range strings.Split(text, ",") {
 		v, err := finiteNumber(part)
 		if err != nil {
-			return fmt.Errorf("%s: %q %w; the network asks for rows of %s, with commas between them", text, part, err, count(m.Width, "number"))
+			return fmt.Errorf("%s: %q %w; the network takes rows of %s, with commas between them", text, part, err, count(m.Width, "number"))
 		}
 		row.Values = append(row.Values, float32(v))
 	}
 	if n := len(row.Values); n != m.Width {
-		return fmt.Errorf("%s: %s; the network asks for rows of %d", text, count(n, "number"), m.Width)
+		return fmt.Errorf("%s: %s; the network takes rows of %d", text, count(n, "number"), m.Width)
 	}
 	if scale := m.About.Form.Scale; scale != nil {
 		if err := scale.Apply(row.Values); err != nil {

@@ -153,13 +153,13 @@ test accuracy 100\.00%, loss 0\.00\d\d; after 2000 epochs, `)
 	if !regexp.MustCompile(`^0,1: class 1 \(output 0\.9\d{3}\)\n1,1: class 0 \(output 0\.0\d{3}\)\n$`).MatchString(r.stdout) {
 		t.Errorf("predict:\n%s", r.stdout)
 	}
-	p.run("predict", "-model=m", "0,x").is(1, `0,x: "x" must be a finite number; the network asks for rows of 2 numbers`)
-	p.run("predict", "-model=m", "0,1,1").is(1, "0,1,1: 3 numbers; the network asks for rows of 2")
+	p.run("predict", "-model=m", "0,x").is(1, `0,x: "x" must be a finite number; the network takes rows of 2 numbers, with commas between them`)
+	p.run("predict", "-model=m", "0,1,1").is(1, "0,1,1: 3 numbers; the network takes rows of 2")
 	r = p.run("eval", "-backend=cpu", "-model=m", "-data=xor").is(0)
 	if !strings.HasPrefix(r.stdout, "outputs of m; mean squared error 0.00") || !strings.Contains(r.stdout, "4 of 4 test samples right") {
 		t.Errorf("eval:\n%s", r.stdout)
 	}
-	p.run("eval", "-backend=cpu", "-model=m").is(1, "the network is for rows of 2 numbers, MNIST (built in) has 28×28; name its own data with -data")
+	p.run("eval", "-backend=cpu", "-model=m").is(1, "the network is for rows of 2 numbers, MNIST (built in) has images of 28×28; name its own data with -data")
 	p.run("eval", "-backend=cpu", "-model=m", "-data=nowhere").is(1, "nowhere")
 }
 

@@ -88,7 +88,7 @@ func TestStandardised(t *testing.T) {
 func TestRowsForImages(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	r := p.run("predict", "-model="+model, "1,2", "3,4", "5", repository(t, "testdata/digits/seven.png")).
-		is(1, "shadegrad: 1,2: the network asks for images, PNG or JPEG files, and not for rows of numbers\n")
+		is(1, "shadegrad: 1,2: the network takes images, PNG or JPEG files, not rows of numbers\n")
 	if strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stdout, "it is a 7: ") {
 		t.Errorf("got\n%s\n%s", r.stderr, r.stdout)
 	}
