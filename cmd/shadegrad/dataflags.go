@@ -32,17 +32,7 @@ func (f *dataFlags) formFlags(fs *flag.FlagSet) {
 
 // openSplit reads the data set, with a validation set of so many samples put aside.
 func (f *dataFlags) openSplit(validation int, seed uint64) (*dataset.Data, error) {
-	d, err := f.form.Open(f.path)
-	if err != nil {
-		return nil, err
-	}
-	if validation > 0 {
-		if err := d.Split(validation, seed); err != nil {
-			return nil, err
-		}
-	}
-	f.form.Shorten(d)
-	return d, nil
+	return f.form.OpenSplit(f.path, validation, seed)
 }
 
 func dataFlag(fs *flag.FlagSet, dst *string) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
 )
 
@@ -81,6 +82,60 @@ func TestStandardised(t *testing.T) {
 	}
 	if far := eval("old", "there.csv"); far < 0.3 {
 		t.Errorf("another file by its own figures: loss %g; the test above tells nothing", far)
+	}
+}
+
+// TestStandardisedByTrained has the figures of the rows that are trained on: the fourth, which is put aside or left out
+// by a limit, is far off and changes none. A run that is resumed or verified comes to the same ones.
+func TestStandardisedByTrained(t *testing.T) {
+	p := at(t)
+	putAll(t, p.dir, map[string][]byte{
+		"train.csv": []byte("label,a\n0,0.5\n1,1.5\n0,2.5\n1,1000.5\n"), "test.csv": []byte("label,a\n1,1.5\n0,2.5\n"),
+	})
+	scaleOf := func(file string) *dataset.Scale {
+		t.Helper()
+		m, err := model.Load(p.path(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.About.Form.Scale == nil {
+			t.Fatalf("%s has no figures to standardise by", file)
+		}
+		return m.About.Form.Scale
+	}
+	few := []string{"-data=train.csv", "-standardise", "-limit=3", "-hidden=4", "-epochs=3", "-schedule=constant"}
+	p.run(append([]string{"train", "-backend=cpu", "-save=whole", "-certify=c"}, few...)...).is(0)
+	if s := scaleOf("whole"); s.Mean[0] != 1.5 || math.Abs(s.Deviation[0]-math.Sqrt(2./3)) > 1e-12 {
+		t.Errorf("the first 3 rows are standardised by %+v", s)
+	}
+	p.run("eval", "-backend=cpu", "-model=whole", "-data=train.csv").is(0)
+	if r := p.run("verify", "-data=train.csv", "c").is(0); !strings.Contains(r.stdout, "verified: every epoch has the same bits") {
+		t.Errorf("verify:\n%s", r.stdout)
+	}
+	few[0] = "-data=" + p.path("train.csv")
+	p.run("train", "-resume="+p.stopped(few...), "-backend=cpu", "-save=resumed").is(0, "going on in epoch ")
+	if a, b := scaleOf("whole"), scaleOf("resumed"); a.Mean[0] != b.Mean[0] || a.Deviation[0] != b.Deviation[0] {
+		t.Errorf("the run that was resumed is standardised by %+v, the whole one by %+v", b, a)
+	}
+
+	// Whichever row is put aside, the mean is that of the other three.
+	all := []float64{0.5, 1.5, 2.5, 1000.5}
+	aside := map[float64]bool{}
+	for seed := range 8 {
+		p.run("train", "-backend=cpu", "-data=train.csv", "-standardise", "-validation=1", "-hidden=4", "-epochs=1", fmt.Sprint("-seed=", seed), "-save=n").is(0)
+		mean := scaleOf("n").Mean[0]
+		for _, v := range all {
+			if math.Abs(mean-(1005-v)/3) < 1e-9 {
+				aside[v] = true
+				mean = math.NaN()
+			}
+		}
+		if !math.IsNaN(mean) {
+			t.Errorf("seed %d: mean %g is that of no three of %v", seed, mean, all)
+		}
+	}
+	if len(aside) < 2 {
+		t.Errorf("always the same row is put aside: %v; this tells little", aside)
 	}
 }
 

@@ -8,8 +8,8 @@ type Form struct {
 	Targets Columns `json:"targets,omitzero"`
 	// Standardize brings columns of numbers to mean 0 and deviation 1.
 	Standardize bool `json:"standardize,omitempty"`
-	// Scale is what Standardize does so by; nil for the training set's own figures. A network is saved with it, so that
-	// what it is asked about is changed as what it learned was.
+	// Scale is what Standardize does so by; nil for the training set's own figures, once what goes to Validation is gone and
+	// Limit is kept. A network is saved with it, so that what it is asked about is changed as what it learned was.
 	Scale *Scale `json:"scale,omitempty"`
 	// Pad is the size that images are given, with black around them; 0 by 0 leaves them.
 	Pad Size `json:"pad,omitzero"`
@@ -29,14 +29,32 @@ type Size struct {
 	Height int `json:"height"`
 }
 
-// Open reads the data set that where names, as OpenWith does, in this form, but for Limit.
-func (f Form) Open(where string) (*Data, error) { return f.open(where, OpenWith) }
+// Open reads the data set that where names, as OpenWith does, in this form.
+func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
+
+// OpenSplit is as Open, with so many samples put aside for validation, as Split does by a seed. Then the training set is
+// shortened, and last it is standardised: the figures are not those of rows that nothing is learned from.
+func (f Form) OpenSplit(where string, validation int, seed uint64) (*Data, error) {
+	return f.padded(open(where, f.options(), false, func(d *Data) error {
+		if err := d.Split(validation, seed); err != nil {
+			return err
+		}
+		f.Shorten(d)
+		return nil
+	}))
+}
 
 // OpenTest is as Open, but of the test part alone, as OpenTestWith reads it.
-func (f Form) OpenTest(where string) (*Data, error) { return f.open(where, OpenTestWith) }
+func (f Form) OpenTest(where string) (*Data, error) {
+	return f.padded(OpenTestWith(where, f.options()))
+}
 
-func (f Form) open(where string, open func(string, Options) (*Data, error)) (*Data, error) {
-	d, err := open(where, Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale})
+func (f Form) options() Options {
+	return Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale}
+}
+
+// padded pads a data set that has been opened.
+func (f Form) padded(d *Data, err error) (*Data, error) {
 	if err != nil || f.Pad == (Size{}) {
 		return d, err
 	}

@@ -50,18 +50,24 @@ func Open(where string) (*Data, error) { return OpenWith(where, Options{}) }
 func OpenTest(where string) (*Data, error) { return OpenTestWith(where, Options{}) }
 
 // OpenWith is Open with options.
-func OpenWith(where string, o Options) (*Data, error) { return open(where, o, false) }
+func OpenWith(where string, o Options) (*Data, error) { return open(where, o, false, nil) }
 
 // OpenTestWith is OpenTest with options. To standardise without a Scale, it needs the training part.
-func OpenTestWith(where string, o Options) (*Data, error) { return open(where, o, true) }
+func OpenTestWith(where string, o Options) (*Data, error) { return open(where, o, true, nil) }
 
-func open(where string, o Options, testOnly bool) (*Data, error) {
+// open reads a data set, has cut, if there is one, change its parts, and standardises it by what training set is left.
+func open(where string, o Options, testOnly bool, cut func(*Data) error) (*Data, error) {
 	if o.Targets < 0 {
 		return nil, fmt.Errorf("%d columns of targets: expected 0 or more", o.Targets)
 	}
 	data, err := read(where, o, testOnly && (!o.Standardize || o.Scale != nil))
 	if err != nil {
 		return nil, err
+	}
+	if cut != nil {
+		if err := cut(data); err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case o.Standardize && o.Scale != nil:

@@ -29,7 +29,7 @@ func (x *exam) data() verdict {
 	}
 	s.Found = x.Data + ": " + describeData(d)
 	digests := idxDigests
-	if d.Train.Values != nil { // which no IDX file has
+	if d.Train.Values != nil || x.Form != (dataset.Form{}) { // which no IDX file has, or is read into
 		digests = setDigests
 	}
 	for _, f := range digests(d) {

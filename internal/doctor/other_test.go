@@ -336,8 +336,8 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// TestDataOfNumbers has data sets that are no images: what they are is said rightly, and their digests are not those of
-// files that they were not read from.
+// TestDataOfNumbers has data sets that are no images, or not as they are in files: what they are is said rightly, and their
+// digests are not those of files that they were not read from.
 func TestDataOfNumbers(t *testing.T) {
 	f := newFake(t)
 	f.openData = openData
@@ -353,6 +353,7 @@ func TestDataOfNumbers(t *testing.T) {
 	}{
 		{"xor", dataset.Form{}, "xor: 4 training and 4 test rows with 2 columns of numbers in 2 classes"},
 		{csv, targets, csv + ": 32 training and 8 test rows with 2 columns of numbers, and 1 of targets"},
+		{"mnist", dataset.Form{Limit: 20}, "mnist: 20 training and 10000 test images of 28×28 in 10 classes"},
 	} {
 		d, err := openData(x.where, x.form)
 		if err != nil {
