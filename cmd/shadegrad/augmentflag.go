@@ -131,6 +131,23 @@ func classList(s string) ([]int, error) {
 	return list, nil
 }
 
+// checkCalm tells of calm classes that data of so many classes do not have. The distortions that
+// have names mean digits by theirs.
+func checkCalm(a mlp.Augment, classes int) error {
+	for _, class := range a.Calm {
+		if class >= classes {
+			return usagef("-augment: class %d is to turn half as much (calm=%s), and the data have %d classes; name others, or add calm=none",
+				class, showClasses(a.Calm), classes)
+		}
+	}
+	return nil
+}
+
+// showClasses is the inverse of classList.
+func showClasses(list []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", "+")
+}
+
 // showAugment writes a distortion by its parts, as -augment takes them.
 func showAugment(a mlp.Augment) string {
 	var parts []string
@@ -153,7 +170,7 @@ func showAugment(a mlp.Augment) string {
 	add("shear", a.Shear)
 	add("shift", a.Translation)
 	if len(a.Calm) > 0 {
-		parts = append(parts, "calm="+strings.ReplaceAll(strings.Trim(fmt.Sprint(a.Calm), "[]"), " ", "+"))
+		parts = append(parts, "calm="+showClasses(a.Calm))
 	}
 	return strings.Join(parts, ",")
 }

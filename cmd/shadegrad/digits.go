@@ -132,6 +132,9 @@ func (a *app) digitSheet(f *digitsFlags) (*digit.Sheet, error) {
 	if d.Train.Classes > mostRows {
 		return nil, fmt.Errorf("%s has %d classes; a sheet has at most %d rows", d.Name, d.Train.Classes, mostRows)
 	}
+	if err := checkCalm(f.augment, d.Train.Classes); err != nil {
+		return nil, err
+	}
 	s := &digit.Sheet{Width: d.Train.Width, Height: d.Train.Height}
 	if f.augment.IsZero() {
 		for class := range d.Train.Classes {

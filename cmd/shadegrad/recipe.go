@@ -215,6 +215,8 @@ func (r *recipe) suits(d *dataset.Set) error {
 		return usagef("-outputs is for classes, and the data have numbers as targets, one output for each")
 	case d.Outputs > 0 && (r.targets.set || r.smoothing > 0):
 		return usagef("-targets and -smoothing are for classes, and the data have numbers as targets")
+	case d.Outputs > 0:
+		return nil
 	}
-	return nil
+	return checkCalm(r.Training.Augment, d.Classes)
 }

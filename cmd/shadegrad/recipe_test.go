@@ -91,6 +91,8 @@ func TestRecipeFlags(t *testing.T) {
 		{"train -augment=none,shift=1", []string{"-augment", "none goes with no parts, and shift=1 is one"}},
 		{"train -augment=shift=1,none", []string{"-augment", "none comes after something else"}},
 		{"train -augment=simard,affine", []string{"-augment", "affine comes after something else"}},
+		{"train -augment=ciresan,calm=3+10", []string{"class 10 is to turn half as much (calm=3+10), and the data have 10 classes; name others, or add calm=none"}},
+		{"digits -augment=ciresan,calm=3+10", []string{"class 10 is to turn half as much"}},
 		{"train -augment=calm=64,rotation=1", []string{"-augment", "class 64"}},
 		{"train -preset=nielsen", []string{"-preset", `"nielsen"`, "xor, mnist-online", "and ciresan2010"}},
 		{"train -preset=xor -resume=x", []string{"-preset does not go with -resume"}},

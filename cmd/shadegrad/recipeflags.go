@@ -21,7 +21,7 @@ func (r *recipe) flags(fs *flag.FlagSet) {
 	r.scheduleFlags(fs)
 	r.regularisationFlags(fs)
 	fs.Var(setting[mlp.Augment]{&r.Training.Augment, parseAugment, showAugment}, "augment",
-		"distort the training images, each anew in each epoch; `HOW` is elastic, affine, simard,\nciresan or none, or parts such as sigma=5..6,alpha=36..38,rotation=15,scaling=0.15,\nshear=0.2,shift=1,calm=1+7 (classes that turn half as much), or a name with parts after\nit; \"shadegrad digits -augment=HOW\" shows the outcome")
+		"distort the training images, each anew in each epoch; `HOW` is elastic, affine, simard,\nciresan or none, or parts such as sigma=5..6,alpha=36..38,rotation=15,scaling=0.15,\nshear=0.2,shift=1,calm=1+7 (classes that turn half as much: those\nof digits in affine and ciresan; or none), or a name with parts after it;\n\"shadegrad digits -augment=HOW\" shows the outcome")
 	fs.Var(setting[choice[span]]{&r.pixels, chosen(pixelSpan), showChoice[span]}, "pixels", "what black and white are for the network, `FROM..TO` (default 0..1)")
 	r.stoppingFlags(fs)
 	fs.Var(setting[uint64]{&r.Seed, seed, nil}, "seed", "of all that is random, `N`: first weights, shuffles, dropout, distortions, the validation\nset; the same seed gives the same run")

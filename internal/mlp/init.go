@@ -24,8 +24,8 @@ const (
 	// difficulty of training deep feedforward neural networks" (AISTATS 2010).
 	// It suits tanh and sigmoid.
 	Xavier Init = "xavier"
-	// Normal is standard normal, as in Nielsen, "Neural networks and deep learning" (2015), chapter 1, or with standard deviation Config.InitScale, weights and
-	// biases, unless Config.ZeroBiases is set.
+	// Normal is standard normal, as in Nielsen, "Neural networks and deep learning" (2015), chapter 1, or with
+	// standard deviation Config.InitScale, weights and biases, unless Config.ZeroBiases is set.
 	Normal Init = "normal"
 	// Units is normal with standard deviation 1/√u: Rashid, "Make your own neural network" (2016).
 	Units Init = "units"
