@@ -40,7 +40,7 @@ func (r *Rule) UnmarshalText(text []byte) (err error) {
 // Args.Momentum, ρ = Rho, ε = Epsilon, t = Args.Step + 1 and
 //
 //	g = c·G + L2·W + L1·sgn(W)        sgn(0) = 0
-//	c = min(1, Clip/√ΣNorms) where Clip > 0, else 1
+//	c = min(1, Clip/√ΣNorms) where Clip > 0, else 1; NaN where ΣNorms is beyond float32
 //
 // the rules are, before the last term of W,
 //
@@ -56,7 +56,9 @@ func (r *Rule) UnmarshalText(text []byte) (err error) {
 // rate does not enter the velocity. L2 is the weight decay that is part of the
 // gradient; Decay is the decoupled one of Loshchilov and Hutter (ICLR 2019), which makes
 // Adam AdamW. Clip bounds the norm of the gradients whose sums of squares, as op SquareSum
-// leaves them, are the elements of Norms: Pascanu, Mikolov and Bengio (ICML 2013).
+// leaves them, are the elements of Norms: Pascanu, Mikolov and Bengio (ICML 2013). Gradients whose
+// norm is above 1.8·10¹⁹ have a sum of squares that is infinite. Divided by it they would be 0, and
+// training would stand still and say nothing; NaN shows in the next loss.
 //
 // W, V, S and G have one shape. V is optional for SGD, needed by Nesterov and Adam and none
 // for RMSProp; S is needed by RMSProp and Adam and none for the others. Norms is 1×p, and

@@ -43,7 +43,8 @@ func (d *descent) begin(args *compute.Args) move {
 	return m
 }
 
-// clip returns what the gradient is multiplied with.
+// clip returns what the gradient is multiplied with: NaN where the sum is beyond float32, and
+// not the 0 that would leave the weights as they are for ever.
 func (d *descent) clip() float32 {
 	if d.op.Clip == 0 {
 		return 1
@@ -51,6 +52,9 @@ func (d *descent) clip() float32 {
 	sum := 0.
 	for _, n := range d.norms {
 		sum += float64(n)
+	}
+	if math.IsInf(float64(float32(sum)), 1) {
+		return float32(math.NaN())
 	}
 	return float32(min(1, float64(d.op.Clip)/math.Sqrt(sum)))
 }

@@ -3,7 +3,7 @@
 // gives the equations. Their gradient is G, or with CLIP, where its norm together with that
 // of others is bounded,
 //
-//     c·G,   c = min(1, clip/√ΣNorms)
+//     c·G,   c = min(1, clip/√ΣNorms), or NaN where the sum is infinite
 //
 // An invocation takes element e of all matrices, then the one a grid further on.
 //
@@ -33,11 +33,13 @@ layout(std430, binding = 3) restrict buffer S { float s[]; };
 layout(std430, binding = 4) readonly restrict buffer Norms { float squares[]; };
 #endif
 
-// clipping returns c. A norm that is no number makes it one that is none either.
+// clipping returns c. A norm that is no number makes it one that is none either, and so does
+// an infinite one: clip/∞ = 0 would leave the weights as they are for ever.
 float clipping() {
 #ifdef CLIP
     float sum = 0.0;
     for (uint p = 0u; p < norms; p++) sum += squares[normsOffset + p];
+    if (isinf(sum)) return uintBitsToFloat(0x7fc00000u);
     float norm = root(sum);
     return norm <= clip ? 1.0 : clip / norm;
 #else

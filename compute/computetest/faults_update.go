@@ -59,6 +59,12 @@ var updateFaults = []Fault{
 			o.Clip, o.Norms = 0, compute.Mat{}
 		}
 	}),
+	gradients("a gradient of an infinite norm is made 0", func(c *call, o *compute.Update, g, _ []float32) {
+		if o.Clip > 0 && total(c, o.Norms) > math.MaxFloat32 {
+			clear(g)
+			o.Clip, o.Norms = 0, compute.Mat{}
+		}
+	}),
 	gradients("what bounds the gradient bounds its L2 as well", func(c *call, o *compute.Update, _, _ []float32) {
 		if o.Clip > 0 && total(c, o.Norms) > 0 {
 			o.L2 *= min(1, o.Clip/float32(math.Sqrt(total(c, o.Norms))))

@@ -42,6 +42,7 @@ func (l *caseList) all() {
 	l.columnSums()
 	l.updates()
 	l.rules()
+	l.overflows()
 	l.squareSums()
 	l.maxNorms()
 	l.averages()

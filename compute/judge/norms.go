@@ -7,10 +7,14 @@ import (
 )
 
 // squareSum is op SquareSum. Like a product's, its bound counts all that was lost: where
-// x may be off by t the squares are at most (|x|+t)².
+// x may be off by t the squares are at most (|x|+t)². A sum that is surely beyond float32
+// is infinite.
 func squareSum(src *grid) *grid {
 	out := newGrid(1, 1)
 	val, tol := squares(src.val, src.tol)
+	if val-tol > math.MaxFloat32 {
+		val, tol = math.Inf(1), 0
+	}
 	out.set(0, val, tol, val)
 	return out
 }

@@ -50,7 +50,8 @@ func TestClippingByHand(t *testing.T) {
 		clip  float32
 		norms []float64
 		by    float64
-	}{{2.5, []float64{9, 16}, 0.5}, {10, []float64{9, 16}, 1}, {2.5, []float64{0, 0}, 1}, {5, []float64{25}, 1}} {
+	}{{2.5, []float64{9, 16}, 0.5}, {10, []float64{9, 16}, 1}, {2.5, []float64{0, 0}, 1}, {5, []float64{25}, 1},
+		{5, []float64{9, math.Inf(1)}, math.NaN()}, {5, []float64{2e38, 2e38}, math.NaN()}} {
 		newW, _, _ := update(compute.Update{Clip: c.clip}, args, w, nil, nil, g, gridOf(1, len(c.norms), c.norms...))
 		wantValues(t, "W", newW, -3*c.by, 4*c.by)
 	}
@@ -59,6 +60,7 @@ func TestClippingByHand(t *testing.T) {
 func TestNormsByHand(t *testing.T) {
 	s := squareSum(gridOf(2, 2, 1, -2, 3, 0))
 	wantValues(t, "square sum", s, 14)
+	wantValues(t, "square sum beyond float32", squareSum(gridOf(1, 2, 1e19, -2e19)), math.Inf(1))
 	w := maxNorm(compute.MaxNorm{Limit: 25}, gridOf(3, 2, 3, 4, 6, -8, 1, 1))
 	wantValues(t, "max norm", w, 3, 4, 3, -4, 1, 1)
 	if w.tol[4] != 0 || w.tol[2] == 0 {

@@ -74,7 +74,8 @@ func newRule(o compute.Update, args compute.Args, norms *grid) *rule {
 }
 
 // clipping is c = min(1, Clip/√ΣNorms). Both ends of what the sum may be are taken
-// through it, since the corner at 1 and the pole at 0 lie close to ordinary values.
+// through it, since the corner at 1 and the pole at 0 lie close to ordinary values. A sum
+// that is surely beyond float32 makes c NaN.
 func clipping(clip float64, norms *grid) term {
 	sum, tol := 0., 0.
 	for e, n := range norms.val {
@@ -82,6 +83,9 @@ func clipping(clip float64, norms *grid) term {
 		tol += norms.tol[e]
 	}
 	tol += sumBound * (sum + tol)
+	if math.IsInf(sum, 1) || sum-tol > math.MaxFloat32 {
+		return term{val: math.NaN()}
+	}
 	c := func(sum float64) float64 { return math.Min(1, clip/math.Sqrt(math.Max(0, sum))) }
 	if !(sum+tol <= largestSafe) {
 		return term{val: c(sum), tol: math.Inf(1)}

@@ -1,0 +1,32 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"shadegrad/cpu"
+)
+
+// TestClipBeyondFloat32 has gradients whose norm is bounded, and whose sum of squares is beyond
+// float32: the run must not stand still at one loss as if it had learnt all there is, but end.
+func TestClipBeyondFloat32(t *testing.T) {
+	d, o := lines(47, 20), linesOptions()
+	for i := range d.Train.Values {
+		d.Train.Values[i] *= 1e12
+	}
+	for i := range d.Train.Targets {
+		d.Train.Targets[i] *= 1e12
+	}
+	o.Training.Clip = 1
+	b := cpu.New()
+	defer b.Close()
+	err := (&Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: b}).Do(context.Background())
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) {
+		t.Fatalf("error %v, want a *DivergedError", err)
+	}
+	if diverged.Epoch != 1 || diverged.Step != 2 || diverged.What != Weights || diverged.Layer != 1 {
+		t.Errorf("diverged: %v; it is the weights of layer 1 in step 2 of epoch 1", err)
+	}
+}
