@@ -107,7 +107,7 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 		return nil, fmt.Errorf("damaged metadata %q: %w", checkpointKey, err)
 	}
 	if c.Version > 0 && c.Version < CheckpointVersion {
-		return nil, fmt.Errorf("a checkpoint of version %d, from an older Shadegrad, which can go on with it; this one reads version %d. A new run can begin from the start",
+		return nil, fmt.Errorf("a checkpoint of version %d, of an older Shadegrad; this program reads version %d: go on with that Shadegrad, or begin a new run",
 			c.Version, CheckpointVersion)
 	}
 	if c.Version != CheckpointVersion {

@@ -72,7 +72,7 @@ func TestCheckpointRefused(t *testing.T) {
 			`damaged metadata "shadegrad.checkpoint": invalid character 'e' looking for beginning of value`},
 		{"another version", edit(`"version":2`, `"version":7`), "a checkpoint of version 7; this program reads version 2"},
 		{"an older version", edit(`"version":2`, `"version":1`),
-			"a checkpoint of version 1, from an older Shadegrad, which can go on with it; this one reads version 2. A new run can begin from the start"},
+			"a checkpoint of version 1, of an older Shadegrad; this program reads version 2: go on with that Shadegrad, or begin a new run"},
 		{"no version", edit(`"version":2`, `"version":0`), "a checkpoint of version 0; this program reads version 2"},
 		{"the best epoch is to come", edit(`"last":`, `"best":{"Epoch":2},"last":`), "damaged metadata: epoch 2 is said to be the best or tested, of 1"},
 		{"a best epoch without validation", edit(`"last":`, `"best":{"Epoch":1},"last":`), "damaged metadata: there is a best epoch without a validation set"},

@@ -122,7 +122,7 @@ func (o Options) checkMomentum() error {
 		// 1 − μᵗ, by which the mean of the gradients is corrected, supposes one μ: with one that rises the steps grow without bound.
 		return fmt.Errorf("-momentum-epochs=%d does not go with -optimizer=%s, whose first steps are corrected for one momentum; leave it out", o.MomentumEpochs, rule)
 	case o.MomentumEpochs > 0 && o.MomentumEnd == 0:
-		return fmt.Errorf("-momentum-epochs=%d needs -momentum-end, what the momentum is after them", o.MomentumEpochs)
+		return fmt.Errorf("-momentum-epochs=%d needs a -momentum-end above 0, what the momentum is after them", o.MomentumEpochs)
 	case rule == compute.RMSProp && (o.Momentum != 0 || o.MomentumEnd != 0):
 		return fmt.Errorf("-optimizer=%s has no momentum; leave -momentum and -momentum-end out", rule)
 	case o.Dampen && o.Training.Squares():

@@ -54,18 +54,18 @@ func (o Options) checkSchedule() error {
 	switch {
 	case !known:
 		return fmt.Errorf("-schedule=%s: there are %q", string(s), Schedules())
-	case !(o.RateEnd >= 0) || o.RateEnd > o.LearningRate:
-		return fmt.Errorf("-lr-end=%v: must be at least 0 and at most -lr=%v", o.RateEnd, o.LearningRate)
 	case o.RateEnd != 0 && s != Linear && s != Cosine && s != Exponential:
 		return fmt.Errorf("-lr-end does not go with -schedule=%s; it needs %s, %s or %s", s, Linear, Cosine, Exponential)
+	case !(o.RateEnd >= 0) || o.RateEnd > o.LearningRate:
+		return fmt.Errorf("-lr-end=%v: must be at least 0 and at most -lr=%v", o.RateEnd, o.LearningRate)
 	case !(o.Decay >= 0) || o.Decay > 1:
 		return fmt.Errorf("-decay=%v: must be above 0 and at most 1", o.Decay)
 	case o.Decay != 0 && s != Step && s != Exponential:
 		return fmt.Errorf("-decay does not go with -schedule=%s; it needs %s or %s", s, Step, Exponential)
 	case s == Step && o.Decay == 0:
-		return fmt.Errorf("-schedule=%s needs -decay, what the rate is multiplied with, such as -decay=0.1", s)
+		return fmt.Errorf("-schedule=%s needs -decay, what the rate is multiplied by, such as -decay=0.1", s)
 	case s == Exponential && (o.Decay == 0) == (o.RateEnd == 0):
-		return fmt.Errorf("-schedule=%s needs one of -decay, what the rate is multiplied with, and -lr-end, the last rate", s)
+		return fmt.Errorf("-schedule=%s needs either -decay, what the rate is multiplied by, or -lr-end, the last rate, above 0, and not both", s)
 	case o.DecayEvery < 0:
 		return fmt.Errorf("-decay-every=%d: must be 1 or more", o.DecayEvery)
 	case o.DecayEvery != 0 && o.Decay == 0:
