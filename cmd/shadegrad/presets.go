@@ -38,11 +38,11 @@ func (a *app) presets(args []string) error {
 
 // presetList writes a table of all presets.
 func presetList() string {
-	rows := [][]string{{"preset", "network", "expected", "time here", "source"}}
+	rows := [][]string{{"preset", "network", "expected", "time", "source"}}
 	for _, p := range preset.All() {
 		rows = append(rows, []string{p.Name, p.Network, p.Figure, p.Time, p.Source})
 	}
-	return columnsOf(rows) + "\ntimes are those of two cores of an AMD EPYC; \"shadegrad presets NAME\" has the command line\n"
+	return columnsOf(rows) + "\ntimes are of two cores of an AMD EPYC, those of hinton2012 and ciresan2010 estimates; \"shadegrad presets NAME\" has the command line\n"
 }
 
 // columnsOf writes rows whose columns are as wide as they need be.
@@ -70,7 +70,7 @@ func presetText(p *preset.Preset) string {
 	if p.Differs != "" {
 		differs = "differs: " + p.Differs + "\n"
 	}
-	return fmt.Sprintf("%s: %s\nsource: %s\nexpected: %s; %s here\n%s\nshadegrad train %s\n",
+	return fmt.Sprintf("%s: %s\nsource: %s\nexpected: %s; %s on two cores of an AMD EPYC\n%s\nshadegrad train %s\n",
 		p.Name, p.Network, p.Source, p.Figure, p.Time, differs, strings.Join(p.Args(), " "))
 }
 

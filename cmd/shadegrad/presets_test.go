@@ -93,7 +93,7 @@ func TestPresetList(t *testing.T) {
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("presets %s, want %s", got, want)
 	}
-	if !regexp.MustCompile(`^preset +network +expected +time here +source$`).MatchString(lines[0]) {
+	if !regexp.MustCompile(`^preset +network +expected +time +source$`).MatchString(lines[0]) {
 		t.Errorf("the list begins with %q", lines[0])
 	}
 	for i, p := range preset.All() {

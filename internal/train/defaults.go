@@ -108,7 +108,7 @@ func UsualRho(r compute.Rule) float32 {
 	return 0
 }
 
-// UsualEpsilon returns the ε that suits a rule: 1e-7 for RMSProp, as Keras has it, 1e-8 for
+// UsualEpsilon returns the ε that suits a rule: 1e-7 for RMSProp, as Keras 2 has it, 1e-8 for
 // Adam, of its paper; 0 for those that have none.
 func UsualEpsilon(r compute.Rule) float32 {
 	switch r {
