@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"strconv"
@@ -11,8 +12,9 @@ import (
 
 // dataFlags say which data set is read, and what is made of it.
 type dataFlags struct {
-	path string
-	form dataset.Form
+	path  string
+	form  dataset.Form
+	typed bool // the form is what the command line asks for, and not that of a file
 }
 
 // flags declares -data and the flags of the form.
@@ -23,6 +25,7 @@ func (f *dataFlags) flags(fs *flag.FlagSet) {
 
 // formFlags declares the flags of the form.
 func (f *dataFlags) formFlags(fs *flag.FlagSet) {
+	f.typed = true
 	fs.Var(setting[size]{&f.form.Pad, imageSize, showImageSize}, "pad", "put images in the middle of larger ones, `WxH`, such as 29x29")
 	fs.Var(setting[int]{&f.form.Limit, whole(1, "1 or more"), showSome}, "limit", "use only the first `N` training samples, once the validation set is put aside")
 	fs.Var(setting[columns]{&f.form.Targets, targetColumns, showColumns}, "target-columns",
@@ -32,7 +35,27 @@ func (f *dataFlags) formFlags(fs *flag.FlagSet) {
 
 // openSplit reads the data set, with a validation set of so many samples put aside.
 func (f *dataFlags) openSplit(validation int, seed uint64) (*dataset.Data, error) {
-	return f.form.OpenSplit(f.path, validation, seed)
+	d, err := f.form.OpenSplit(f.path, validation, seed)
+	return d, f.remedy(err)
+}
+
+// remedy adds to an error the flag to change, where one asks for what the data have not.
+func (f *dataFlags) remedy(err error) error {
+	if !f.typed {
+		return err
+	}
+	var pad *dataset.PadError
+	switch {
+	case errors.Is(err, dataset.ErrNoTargets):
+		return fmt.Errorf("%w: leave -target-columns out, or name a CSV file with -data", err)
+	case errors.Is(err, dataset.ErrNoImages):
+		return fmt.Errorf("%w: leave -pad out", err)
+	case errors.Is(err, dataset.ErrNoNumbers):
+		return fmt.Errorf("%w: leave -standardise out", err)
+	case errors.As(err, &pad):
+		return fmt.Errorf("%w: -pad must be at least %dx%d", err, pad.Images.Width, pad.Images.Height)
+	}
+	return err
 }
 
 func dataFlag(fs *flag.FlagSet, dst *string) {

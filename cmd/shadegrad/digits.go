@@ -38,7 +38,7 @@ type digitsFlags struct {
 }
 
 func (a *app) digitsFlags(args []string) (*digitsFlags, error) {
-	f := &digitsFlags{seed: 1, count: 10, backend: backends.CPU}
+	f := &digitsFlags{data: dataFlags{typed: true}, seed: 1, count: 10, backend: backends.CPU}
 	fs := flag.NewFlagSet("digits", flag.ContinueOnError)
 	dataFlag(fs, &f.data.path)
 	fs.Var(setting[size]{&f.data.form.Pad, imageSize, showImageSize}, "pad", "put images in the middle of larger ones, `WxH`, such as 29x29")
@@ -122,7 +122,7 @@ func (a *app) lineWidth() int {
 // digitSheet puts the first images of each class in a row, or the first one and what the
 // distortion makes of it.
 func (a *app) digitSheet(f *digitsFlags) (*digit.Sheet, error) {
-	d, err := f.data.form.Open(f.data.path)
+	d, err := f.data.openSplit(0, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -203,7 +203,12 @@ func TestForm(t *testing.T) {
 	}
 	p.run("train", "-backend=cpu", "-data=moons", "-standardise", "-hidden=6", "-epochs=2", "-save=n").is(0)
 	p.run("eval", "-backend=cpu", "-model=n", "-data=moons").is(0)
-	p.run("train", "-backend=cpu", "-data=moons", "-pad=30x30").is(1, "rows of numbers; only images can be padded")
+	p.run("train", "-backend=cpu", "-data=moons", "-pad=30x30").is(1, "rows of numbers; only images can be padded: leave -pad out\n")
+	p.run("train", "-backend=cpu", "-standardise").is(1, "MNIST (built in) has images; only rows of numbers are standardised: leave -standardise out\n")
+	p.run("train", "-backend=cpu", "-target-columns=1").is(1, "MNIST (built in) has labels; targets are for CSV files: leave -target-columns out, or name a CSV file with -data\n")
+	// What a network was trained with is no flag of eval, nor of a run that goes on.
+	p.run("eval", "-backend=cpu", "-model=m", "-data=moons").is(1, "m: the network learned ", ": moons (built in) has rows of numbers; only images can be padded; name its own data with -data\n")
+	p.run("verify", "-data=moons", "c").is(1, " has rows of numbers; only images can be padded\n")
 	p.run("train", "-backend=cpu", "-data=moons", "-augment=affine").is(2, "-augment is for images")
 	p.run("train", "-backend=cpu", "-data=moons", "-pixels=-1..1").is(2, "-pixels is for images")
 	p.run("train", "-backend=cpu", "-data="+smallData(t), "-outputs=1").is(2, "-outputs=1 tells two classes apart, and the data have 10")

@@ -89,7 +89,7 @@ func (f *trainFlags) load() (*train.State, error) {
 	if !f.given["data"] {
 		f.data.path = state.Data.Path
 	}
-	f.data.form = state.Data.Form
+	f.data.form, f.data.typed = state.Data.Form, false
 	// The validation set is the one that was put aside.
 	f.recipe.Validation, f.recipe.Seed = state.Options.Validation, state.Options.Seed
 	return state, nil

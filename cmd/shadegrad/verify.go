@@ -58,7 +58,7 @@ func (a *app) verify(args []string) error {
 	if err != nil {
 		return err
 	}
-	place := dataFlags{f.data, c.Data.Form}
+	place := dataFlags{path: f.data, form: c.Data.Form}
 	d, err := place.openSplit(c.Options.Validation, c.Options.Seed)
 	if err != nil {
 		return err

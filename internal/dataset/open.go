@@ -92,7 +92,7 @@ func read(where string, o Options, testOnly bool) (*Data, error) {
 	}
 	if IsBuiltIn(where) {
 		if o.Targets > 0 {
-			return nil, fmt.Errorf("%s has labels; targets are for CSV files", builtInName(where))
+			return nil, fmt.Errorf("%s has labels; %w", builtInName(where), ErrNoTargets)
 		}
 		if toy, ok := toys[where]; ok {
 			return toy.data(where), nil
@@ -144,7 +144,7 @@ func (p place) open(wanted []role) (*Data, error) {
 	for _, e := range entries {
 		if _, _, ok := parseName(e.Name()); ok {
 			if p.options.Targets > 0 {
-				return nil, fmt.Errorf("%s: IDX files have labels; targets are for CSV files", p.name)
+				return nil, fmt.Errorf("%s: IDX files have labels; %w", p.name, ErrNoTargets)
 			}
 			return openIDX(p.fsys, p.name, p.prefix, wanted)
 		}
@@ -159,7 +159,7 @@ func (p place) open(wanted []role) (*Data, error) {
 	case parts, tables && !(directories && p.hasPictures()):
 		return p.openTables()
 	case directories && p.options.Targets > 0:
-		return nil, fmt.Errorf("%s: directories of images have labels; targets are for CSV files", p.name)
+		return nil, fmt.Errorf("%s: directories of images have labels; %w", p.name, ErrNoTargets)
 	case directories:
 		return p.openImages()
 	}

@@ -14,10 +14,10 @@ func (d *Data) Pad(width, height int) error {
 	budget := memory.NewBudget(memory.Available())
 	for _, s := range d.sets() {
 		if s.Images == nil {
-			return fmt.Errorf("%s has rows of numbers; only images can be padded", d.Name)
+			return fmt.Errorf("%s has rows of numbers; %w", d.Name, ErrNoImages)
 		}
 		if width < s.Width || height < s.Height {
-			return fmt.Errorf("%s: images of %dx%d cannot be padded to %dx%d: expected at least their own size", d.Name, s.Width, s.Height, width, height)
+			return &PadError{d.Name, Size{s.Width, s.Height}, Size{width, height}}
 		}
 		high, pixels := bits.Mul64(uint64(width), uint64(height))
 		over, total := bits.Mul64(pixels, uint64(s.Len()))
@@ -37,7 +37,7 @@ func (d *Data) Pad(width, height int) error {
 	return nil
 }
 
-var errTooMuch = errors.New("more than memory can be")
+var errTooMuch = errors.New("more bytes than this program can address; pad to a smaller size")
 
 func (s *Set) pad(width, height int) {
 	if width == s.Width && height == s.Height {

@@ -90,5 +90,5 @@ func (d *Data) StandardizeBy(s *Scale) error {
 }
 
 func (d *Data) noNumbers() error {
-	return fmt.Errorf("%s has images; only rows of numbers are standardised", d.Name)
+	return fmt.Errorf("%s has images; %w", d.Name, ErrNoNumbers)
 }
