@@ -19,21 +19,35 @@ func (a Args) Draws(stream uint32) philox.Stream {
 // Dropout leaves out elements at random and makes up for them in the others:
 //
 //	Dst[e] = Src[e]·K   where u(e) ≥ T, else 0
-//	T = Rate·2¹⁶, rounded;  K = 1/(1−Rate), a float32
+//	T = Rate·2¹⁶, rounded;  K = 2¹⁶/(2¹⁶−T), a float32
 //
 // with e counted row by row: Srivastava, Hinton, Krizhevsky, Sutskever and
 // Salakhutdinov, "Dropout" (JMLR 2014), in the inverted form, which needs no change
-// when the network is tested. The way back is the same op on the error, with the same
-// Stream. Dst and Src have one shape; Dst may be Src. Every backend gives the same bits.
+// when the network is tested. K makes up for the share that T leaves out, which is not
+// quite Rate; where T is 2¹⁶ nothing is left. The way back is the same op on the error, with
+// the same Stream. Dst and Src have one shape; Dst may be Src. Every backend gives the same bits.
 type Dropout struct {
 	Dst, Src Mat
 	Rate     float32 // in [0, 1)
 	Stream   uint32
 }
 
-// Threshold returns T and K.
+// allDropped is the T that leaves nothing.
+const allDropped = 1 << 16
+
+// Threshold returns T and K, which is 0 where nothing is left.
 func (o Dropout) Threshold() (t uint32, k float32) {
-	return uint32(float64(o.Rate)*65536 + 0.5), 1 / (1 - o.Rate)
+	t = uint32(float64(o.Rate)*allDropped + 0.5)
+	if t == allDropped {
+		return t, 0
+	}
+	return t, allDropped / float32(allDropped-t)
+}
+
+// Everything tells whether Rate is so near 1 that nothing is left.
+func (o Dropout) Everything() bool {
+	t, _ := o.Threshold()
+	return t == allDropped
 }
 
 // Noise draws numbers that are uniform in (−1, 1):

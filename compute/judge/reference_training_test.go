@@ -105,6 +105,20 @@ func TestDropoutByHand(t *testing.T) {
 	if math.Abs(float64(left)-7500) > 5*math.Sqrt(10000*0.25*0.75) {
 		t.Errorf("%d of 10000 are left, of three quarters", left)
 	}
+	// Of 2¹⁶ numbers 65,470 are below the threshold: the others make up for just as many.
+	left = 0
+	for _, v := range dropout(compute.Dropout{Rate: 0.999}, compute.Args{Seed: 5}, src).val {
+		if v == 0 {
+			continue
+		}
+		if left++; math.Abs(v-3*65536./66) > 1e-3 {
+			t.Fatalf("what is left is %g, want 3·65536/66", v)
+		}
+	}
+	if left == 0 {
+		t.Error("nothing is left of 10000, at a rate of 0.999")
+	}
+	wantValues(t, "of nothing left", dropout(compute.Dropout{Rate: 0.9999999}, compute.Args{}, src), make([]float64, 10000)...)
 	whole := dropout(compute.Dropout{}, compute.Args{}, src)
 	wantValues(t, "without a rate", whole, src.val...)
 }

@@ -96,6 +96,14 @@ func (t Training) Check() error {
 			return fmt.Errorf("-%s=%v: must be at least 0%s", v.flag, v.value, lessThan(v.below))
 		}
 	}
+	for _, v := range []struct {
+		flag string
+		rate float32
+	}{{"dropout-input", t.DropInput}, {"dropout", t.Drop}} {
+		if (compute.Dropout{Rate: v.rate}).Everything() {
+			return fmt.Errorf("-%s=%v leaves nothing: must be at least 0 and below 0.999992", v.flag, v.rate)
+		}
+	}
 	if adaptive && (t.Rho == 0 || t.Epsilon == 0) {
 		return fmt.Errorf("-optimizer=%s needs a -rho and an -epsilon above 0", t.Rule)
 	}

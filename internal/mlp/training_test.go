@@ -103,9 +103,10 @@ func dropped(c mlp.Config, tr mlp.Training, step uint32, batch []mlptest.Sample)
 			}
 			r := philox.Stream{Seed: seed, ID: (16+2+uint64(l))<<32 | uint64(step)}
 			s.Keep[l] = make([]float64, width)
+			left := 65536 - math.Round(float64(rate)*65536) // of the numbers that a draw may be
 			for j := range width {
-				if float64(r.Half(uint64(i*width+j))) >= math.Round(float64(rate)*65536) {
-					s.Keep[l][j] = 1 / (1 - float64(rate))
+				if float64(r.Half(uint64(i*width+j))) >= 65536-left {
+					s.Keep[l][j] = 65536 / left
 				}
 			}
 		}
