@@ -51,6 +51,7 @@ func (a *app) eval(args []string) error {
 	}
 	// What was made of the data in training is made of these too, by the figures of the training set.
 	place.form = m.About.Form
+	place.form.Numbers = m.About.Numbers // the test part alone cannot tell
 	d, err := place.form.OpenTest(place.path)
 	if err != nil && (place.path == "" || dataset.Unsuited(err)) {
 		return fmt.Errorf("%s: the network learned %s: %w; name its own data with -data", path, m.About.Data, err)

@@ -90,6 +90,40 @@ func TestCSV(t *testing.T) {
 		"test.csv: the name says that these are the test data; the training data are not beside it")
 }
 
+// TestCSVPixels has images with a number that is no pixel: whatever is asked of images,
+// the message is where it is, and not that the data are none.
+func TestCSVPixels(t *testing.T) {
+	line := func(pixel string) string { return "7," + pixel + strings.Repeat(",9", 783) + "\n" }
+	good := strings.Repeat(line("200"), 20)
+	p := at(t)
+	putAll(t, p.dir, map[string][]byte{"train.csv": []byte(good + line("256") + good), "test.csv": []byte(good)})
+	const want = "train.csv: line 21, column 2: expected a pixel, a whole number from 0 to 255, found 256; if these are no images, -standardise reads them as rows of numbers\n"
+	for _, flags := range [][]string{{"-hidden=4"}, {"-preset=mnist-online"}, {"-augment=affine"}, {"-pixels=-1..1"}} {
+		r := p.run(append([]string{"train", "-backend=cpu", "-data=train.csv", "-epochs=1", "-save=m"}, flags...)...).is(1)
+		if r.stdout != "" || !strings.HasSuffix(r.lastLine()+"\n", want) {
+			t.Errorf("%s: got\n%s\n%s", flags, r.stderr, r.stdout)
+		}
+		mustNotExist(t, p.path("m"))
+	}
+	p.run("train", "-backend=cpu", "-data=train.csv", "-standardise", "-hidden=4", "-epochs=1", "-save=m").is(0, "41 training rows of 784 numbers")
+}
+
+// TestCSVNumbers has a test part that could be images, beside a training part that is numbers
+// from its first row on: eval takes it for what the network learned.
+func TestCSVNumbers(t *testing.T) {
+	for _, columns := range []int{2, 64} {
+		line := func(feature string) string { return "1" + strings.Repeat(","+feature, columns) + "\n0" + strings.Repeat(",1", columns) + "\n" }
+		for name, test := range map[string]string{"whole": line("2"), "not whole in the end": line("2") + line("0.5")} {
+			p := at(t)
+			putAll(t, p.dir, map[string][]byte{"train.csv": []byte(strings.Repeat(line("0.25"), 10)), "test.csv": []byte(test)})
+			p.run("train", "-backend=cpu", "-data=train.csv", "-hidden=4", "-epochs=1", "-save=m").is(0)
+			if r := p.run("eval", "-backend=cpu", "-model=m", "-data=train.csv"); r.status != 0 {
+				t.Errorf("%d columns, %s: exit status %d\n%s", columns, name, r.status, r.stderr)
+			}
+		}
+	}
+}
+
 // TestCSVLabel has the label that a network cannot give: the line is named.
 func TestCSVLabel(t *testing.T) {
 	p := at(t)

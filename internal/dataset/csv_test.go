@@ -188,29 +188,6 @@ func TestCSVWithoutTest(t *testing.T) {
 	}
 }
 
-// Bytes or numbers is a question for all rows of both files.
-func TestCSVBytesOrNumbers(t *testing.T) {
-	for _, c := range []struct {
-		train, test string
-		bytes       bool
-	}{
-		{"1,2,3\n0,4,255\n", "1,0,0\n", true},
-		{"1,2,3\n0,4,256\n", "1,0,0\n", false},
-		{"1,2,3\n0,4,255\n", "1,0,0\n1,0.5,0\n", false},
-		{"1,-2,3\n0,4,255\n", "1,0,0\n", false},
-	} {
-		data, _, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.test}, "", Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range []*Set{&data.Train, &data.Test} {
-			if (s.Images != nil) != c.bytes || (s.Values != nil) == c.bytes || s.Width != 2 || s.Height != 1 || s.Features() != 2 {
-				t.Errorf("%q, %q: got %+v", c.train, c.test, s)
-			}
-		}
-	}
-}
-
 func TestCSVTargets(t *testing.T) {
 	text := "x,y,u,v\n1,2,0.5,-3\n300,4,1e3,0\n7,8,9,10\n"
 	for _, c := range []struct {
@@ -440,11 +417,11 @@ func TestCSVTooLarge(t *testing.T) {
 	}
 	p := place{fsys: os.DirFS(dir), name: dir, prefix: "DIR/"}
 	p.available = 100 * 100
-	if _, err := p.loadTables("a.csv"); err != nil {
+	if _, _, err := p.loadTables("a.csv"); err != nil {
 		t.Error(err)
 	}
 	p.available--
-	_, err = p.loadTables("a.csv")
+	_, _, err = p.loadTables("a.csv")
 	if want := "DIR/a.csv: line 100: too many rows of 100 columns: 10000 bytes (9.8 KiB) asked for, 9999 bytes (9.8 KiB) of memory available"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

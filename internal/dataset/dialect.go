@@ -22,6 +22,14 @@ func (d *dialect) answers() int { return d.last - d.first + 1 }
 // features returns how many columns are features.
 func (d *dialect) features() int { return d.columns - d.answers() }
 
+// square tells whether the features can be taken for the pixels of a square image: so many columns of measurements would be
+// chance.
+func (d *dialect) square() bool {
+	const least = 8
+	side := root(d.features())
+	return side >= least && side*side == d.features()
+}
+
 // recognise tells the dialect of a table from its first line.
 func recognise(line []byte, o Options) (*dialect, error) {
 	line = trimEnd(line)

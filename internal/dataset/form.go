@@ -11,6 +11,9 @@ type Form struct {
 	// Scale is what Standardize does so by; nil for the training set's own figures, once what goes to Validation is gone and
 	// Limit is kept. A network is saved with it, so that what it is asked about is changed as what it learned was.
 	Scale *Scale `json:"scale,omitempty"`
+	// Numbers has the features of a CSV file be numbers even where all could be pixels. Whoever asks a network knows it from
+	// the network.
+	Numbers bool `json:"-"`
 	// Pad is the size that images are given, with black around them; 0 by 0 leaves them.
 	Pad Size `json:"pad,omitzero"`
 	// Limit is the most samples that Shorten leaves in the training set; 0 leaves all.
@@ -50,7 +53,8 @@ func (f Form) OpenTest(where string) (*Data, error) {
 }
 
 func (f Form) options() Options {
-	return Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale}
+	return Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale,
+		Numbers: f.Numbers}
 }
 
 // padded pads a data set that has been opened.

@@ -38,7 +38,8 @@ func FuzzCSV(f *testing.F) {
 				return nil, nil, err
 			}
 			rows, err := file.load(file.bytes, o, plenty())
-			if errors.Is(err, errNotByte) {
+			var other *notByte
+			if errors.As(err, &other) {
 				rows, err = file.load(false, o, plenty())
 			}
 			return file, rows, err

@@ -119,7 +119,7 @@ func (p place) splitFolder(f *folder, budget *memory.Budget) (*Data, error) {
 	}
 	err = p.takeTest(data, from)
 	if skipped := p.skippedNote(f); skipped != "" && err == nil {
-		data.Note += "; " + skipped
+		data.addNote(skipped)
 	}
 	return data, err
 }

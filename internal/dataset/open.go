@@ -17,11 +17,16 @@ type Options struct {
 	// if TargetsFirst. 0 is a label for classes.
 	Targets      int
 	TargetsFirst bool
-	// Standardize has Data.Standardize called. All features of a CSV file are Values then, even where they could be bytes.
+	// Standardize has Data.Standardize called.
 	Standardize bool
 	// Scale has them standardised by its figures, where Standardize is set, and not by those of the training set.
 	Scale *Scale
+	// Numbers has the features of a CSV file be Values even where all of them are bytes, as Targets and Standardize have.
+	Numbers bool
 }
+
+// numbers tells whether the features of a CSV file are numbers, whatever they are.
+func (o Options) numbers() bool { return o.Numbers || o.Standardize || o.Targets > 0 }
 
 // Open reads the data set that where names, for classes.
 //
@@ -35,7 +40,9 @@ type Options struct {
 //     single one. A line is a label and as many numbers as in all lines; a line of names may come first, and the separator
 //     is a comma, semicolon, tab or spaces. The label is in the column that is called label or class, or else in the
 //     first. Where all other numbers are whole and from 0 to 255 the samples are images, square ones if the count allows,
-//     otherwise of one row; else they are rows of numbers.
+//     otherwise of one row. Where the first line has another number they are rows of numbers. Where only a later one
+//     has, or the test part, it is an error if the count is that of a square image of at least 8x8, since it is a damaged
+//     image then; else they are rows of numbers, and Data.Note says so.
 //   - a directory of PNG or JPEG images for each class, side by side or within train and test. All images have one size.
 //     Colours become grey by their luminance, and what is transparent is black. Classes are numbered in the natural order
 //     of their names (2 before 10).

@@ -30,7 +30,7 @@ func (f *tableFile) firstLine() int {
 
 // examine goes through a CSV file, called so in errors, and counts its rows, up to those that there is memory for.
 func examine(text textFile, file string, o Options, available int64) (*tableFile, error) {
-	f := &tableFile{textFile: text, file: file, bytes: !o.Standardize}
+	f := &tableFile{textFile: text, file: file, bytes: !o.numbers()}
 	last := 0 // the last line that is not empty
 	var block []byte
 	buffer := func() []byte {
@@ -70,7 +70,7 @@ func examine(text textFile, file string, o Options, available int64) (*tableFile
 	return f, nil
 }
 
-// beginsWithBytes tells whether the features of the first rows are bytes, as far as whole lines of them are there.
+// beginsWithBytes tells whether the features of the first row are bytes.
 func (f *tableFile) beginsWithBytes(lines []byte, o Options) bool {
 	if f.header {
 		_, lines, _ = bytes.Cut(lines, newline)
@@ -79,9 +79,9 @@ func (f *tableFile) beginsWithBytes(lines []byte, o Options) bool {
 	if end == 0 {
 		end = len(lines)
 	}
-	t := f.room(1, true, o)
-	err := t.read(lines[:end], 0, 1)
-	return err == nil || err.err != errNotByte
+	err := f.room(1, true, o).read(lines[:end], 0, 1)
+	var other *notByte
+	return err == nil || !errors.As(err, &other)
 }
 
 // need returns how many bytes rows take at least.
@@ -109,7 +109,7 @@ func (f *tableFile) room(rows int, asBytes bool, o Options) *table {
 	return t
 }
 
-// load reads the rows. The error is errNotByte if they were to be bytes and are not.
+// load reads the rows. The error wraps a rowError with a notByte if they were to be bytes and are not.
 func (f *tableFile) load(asBytes bool, o Options, budget *memory.Budget) (*table, error) {
 	f.bytes = asBytes
 	if err := take(budget, f.need(f.rows)); err != nil {
@@ -118,10 +118,9 @@ func (f *tableFile) load(asBytes bool, o Options, budget *memory.Budget) (*table
 	t := f.room(f.rows, asBytes, o)
 	bad, err := f.parse(t)
 	switch {
-	case bad != nil && bad.err == errNotByte:
-		return nil, errNotByte
 	case bad != nil:
-		return nil, fmt.Errorf("%s: %w", f.file, bad)
+		bad.file = f.file
+		return nil, bad
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", f.file, err)
 	}

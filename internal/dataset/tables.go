@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -137,22 +138,22 @@ func (p place) readTables(files [3]string) (*Data, error) {
 		single = train
 	}
 	if single != "" {
-		tables, err := p.loadTables(single)
+		tables, note, err := p.loadTables(single)
 		if err != nil {
 			return nil, err
 		}
-		data := &Data{Name: p.name, Train: tables[0]}
+		data := &Data{Name: p.name, Train: tables[0], Note: note}
 		return data, p.takeTest(data, p.prefix+single)
 	}
 	names := []string{train, test}
 	if p.testOnly {
 		names = names[1:]
 	}
-	tables, err := p.loadTables(names...)
+	tables, note, err := p.loadTables(names...)
 	if err != nil {
 		return nil, err
 	}
-	data := &Data{Name: p.name, Test: tables[len(tables)-1]}
+	data := &Data{Name: p.name, Test: tables[len(tables)-1], Note: note}
 	if !p.testOnly {
 		data.Train = tables[0]
 	}
@@ -169,8 +170,16 @@ func (p place) takeTest(data *Data, from string) error {
 	}
 	data.countClasses() // of all samples, so that both parts have as many
 	data.Test = data.Train.takeOut(pick(&data.Train, n, testSeed, testStream))
-	data.Note = fmt.Sprintf("%s has no test part: %d of its %d samples, always the same, are put aside as one", from, n, all)
+	data.addNote(fmt.Sprintf("%s has no test part: %d of its %d samples, always the same, are put aside as one", from, n, all))
 	return nil
+}
+
+// addNote makes one sentence of a note and another one.
+func (d *Data) addNote(note string) {
+	if d.Note != "" {
+		note = d.Note + "; " + note
+	}
+	d.Note = note
 }
 
 // The test part that is taken from a data set without one is always the same.
@@ -179,28 +188,31 @@ const (
 	testStream = 1<<61 + 1<<32
 )
 
-// loadTables reads CSV files that belong together: all of bytes or all of numbers.
-func (p place) loadTables(names ...string) ([]Set, error) {
+// loadTables reads CSV files that belong together: all of bytes or all of numbers. The first row of the first file tells
+// which. A later number that is no byte is an error in what seem to be images: they would otherwise be learned as numbers
+// from 0 to 255 for a slip in one of them. Elsewhere it makes all rows ones of numbers, and the note says so.
+func (p place) loadTables(names ...string) (sets []Set, note string, err error) {
 	var files []*tableFile
-	asBytes := true
 	for _, name := range names {
 		f, err := examine(textFile{p.fsys, name, blockSize}, p.prefix+name, p.options, p.available)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if err := f.goesWith(files); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		files = append(files, f)
-		asBytes = asBytes && f.bytes
 	}
-	for {
-		sets, err := p.loadAll(files, asBytes, memory.NewBudget(p.available))
-		if err != errNotByte {
-			return sets, err
-		}
-		asBytes = false // a later row had a number that is no byte
+	sets, err = p.loadAll(files, files[0].bytes, memory.NewBudget(p.available))
+	var row *rowError
+	var other *notByte
+	if !errors.As(err, &row) || !errors.As(err, &other) || files[0].square() {
+		return sets, "", err
 	}
+	note = fmt.Sprintf("%s: line %d, column %d has %s, which is no whole number from 0 to 255, so that the lines are read as rows of numbers",
+		row.file, row.line, other.column, other.number())
+	sets, err = p.loadAll(files, false, memory.NewBudget(p.available))
+	return sets, note, err
 }
 
 func (p place) loadAll(files []*tableFile, asBytes bool, budget *memory.Budget) ([]Set, error) {
