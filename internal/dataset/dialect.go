@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A dialect is how a CSV file writes its table.
@@ -91,16 +93,42 @@ func separatorOf(line []byte) byte {
 	return ' '
 }
 
-// isHeader tells names from numbers. A line whose first cell is a number counts as one of numbers unless most are names,
-// so that a mistake in the first line of numbers is found.
+// isHeader tells a line of names from one of numbers with a mistake in it, which would be lost if it were taken for names.
+// A line has names if one of them is label or class, or if its first cell is no number and
+//
+//   - most of the others are none either: x,y and label,a,b and label,1x1,1x2 and, with a first column that only numbers the
+//     lines, which is refused later, ,a,b; or
+//   - the first begins as a word does and all the others that are numbers count 0, 1, 2, … or 1, 2, 3, …: digit,0,1,2,3 and
+//     digit,1 and x,y,0,1,2,3.
+//
+// So 5x,0,0,7 and cat,5,9 are rows with a label that is no number, and an error, and so is 5x,1,2, since no word begins with
+// a digit. That cat,1,2 counts as names loses nothing where the other rows have such labels too, since the next is refused.
 func isHeader(cells [][]byte) bool {
-	names := 0
-	for _, cell := range cells {
-		if !looksLikeNumber(cell) {
+	first, others := cells[0], cells[1:]
+	names, next, counting := 0, -1, true // next is the number after the last one, or −1 before the first
+	for i, cell := range cells {
+		switch n, err := strconv.Atoi(string(cell)); {
+		case isLabelName(cell):
+			return true
+		case i == 0:
+		case !looksLikeNumber(cell):
 			names++
+		default:
+			counting = counting && err == nil && (next < 0 && (n == 0 || n == 1) || next > 0 && n == next)
+			next = n + 1
 		}
 	}
-	return len(cells) > 0 && !looksLikeNumber(cells[0]) || 2*names > len(cells)
+	if len(first) > 0 && looksLikeNumber(first) {
+		return false
+	}
+	r, _ := utf8.DecodeRune(first)
+	word := unicode.IsLetter(r) || r == '_' || r == '#'
+	return 2*names > len(others) || word && counting
+}
+
+// isLabelName tells whether a name is that of the column with the label.
+func isLabelName(name []byte) bool {
+	return bytes.EqualFold(name, []byte("label")) || bytes.EqualFold(name, []byte("class"))
 }
 
 // looksLikeNumber tells whether a cell is more likely to be a number than a name. Nothing is no name.
@@ -112,8 +140,7 @@ func looksLikeNumber(cell []byte) bool {
 // labelColumn returns the column of a header that is called label or class, and otherwise the first.
 func labelColumn(names [][]byte) int {
 	for i, name := range names {
-		switch strings.ToLower(string(name)) {
-		case "label", "class":
+		if isLabelName(name) {
 			return i
 		}
 	}
