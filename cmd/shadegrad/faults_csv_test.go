@@ -59,8 +59,9 @@ func refused(t *testing.T, p place, files map[string][]byte, data string, want .
 func TestCSV(t *testing.T) {
 	good := table(20)
 	for _, c := range []struct{ fault, text, want string }{
-		{"row too short", good + "1,2\n", "line 22: expected 3 columns as in line 1, found 2"},
-		{"row too long", good + "1,2,3,4\n", "line 22: expected 3 columns as in line 1, found 4"},
+		{"row too short", good + "1,2\n", "line 22, column 2: expected 3 columns as in line 1, found 2"},
+		{"row too long", good + "1,2,3,4\n", "line 22, column 4: expected 3 columns as in line 1, found 4"},
+		{"no label in line 1", "5x,7,8\n1,2,3\n", `line 1, column 1: expected a label, a whole number from 0 to 255, found "5x"`},
 		{"not a number", good + "1,2,x\n", `line 22, column 3: expected a number, found "x"`},
 		{"nothing for a number", good + "1,,2\n", "line 22, column 2: expected a number, found nothing"},
 		{"NaN", good + "1,nan,2\n", `line 22, column 2: expected a finite number, found "nan"`},
@@ -85,7 +86,7 @@ func TestCSV(t *testing.T) {
 		})
 	}
 	refused(t, at(t), map[string][]byte{"train.csv": []byte(good), "test.csv": []byte("a,b\n1,2\n")}, "train.csv",
-		"test.csv: line 1: expected 3 columns as in train.csv, found 2; are the labels missing?")
+		"test.csv: line 1, column 2: expected 3 columns as in train.csv, found 2; are the labels missing?")
 	refused(t, at(t), map[string][]byte{"test.csv": []byte(good)}, "test.csv",
 		"test.csv: the name says that these are the test data; the training data are not beside it")
 }

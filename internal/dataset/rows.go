@@ -72,7 +72,7 @@ func (t *table) read(lines []byte, row, number int) *rowError {
 // readRow reads a line into a row.
 func (t *table) readRow(line []byte, row int) error {
 	if len(line) == 0 {
-		return fmt.Errorf(": expected %d columns, found an empty line", t.columns)
+		return fmt.Errorf(", column 1: expected %d columns, found an empty line", t.columns)
 	}
 	n := t.features()
 	var images []byte
@@ -160,8 +160,10 @@ func (t *table) noPixel(line []byte, column, at int) error {
 	return &notByte{column + 1, string(cell)}
 }
 
+// wrongWidth names the column that a line ends with, or the first one too many.
 func (t *table) wrongWidth(line []byte) error {
-	return fmt.Errorf(": expected %d columns as in line 1, found %d", t.columns, len(t.split(line)))
+	n := len(t.split(line))
+	return fmt.Errorf(", column %d: expected %d columns as in line 1, found %d", min(n, t.columns+1), t.columns, n)
 }
 
 // wrongCell says what is wrong with a cell, but first that the columns are wrong if they are.

@@ -233,11 +233,13 @@ func (f *tableFile) goesWith(others []*tableFile) error {
 		return nil
 	}
 	g := others[0]
+	column := min(f.columns, g.columns+1) // the last one, or the first one too many
 	switch {
 	case f.columns == g.columns-1 && f.targets == 0:
-		return fmt.Errorf("%s: line 1: expected %d columns as in %s, found %d; are the labels missing?", f.file, g.columns, path.Base(g.name), f.columns)
+		return fmt.Errorf("%s: line 1, column %d: expected %d columns as in %s, found %d; are the labels missing?",
+			f.file, column, g.columns, path.Base(g.name), f.columns)
 	case f.columns != g.columns:
-		return fmt.Errorf("%s: line 1: expected %d columns as in %s, found %d", f.file, g.columns, path.Base(g.name), f.columns)
+		return fmt.Errorf("%s: line 1, column %d: expected %d columns as in %s, found %d", f.file, column, g.columns, path.Base(g.name), f.columns)
 	case f.first != g.first:
 		return fmt.Errorf("%s: line 1: expected the label in column %d as in %s, found it in column %d", f.file, g.first+1, path.Base(g.name), f.first+1)
 	}
