@@ -23,12 +23,16 @@ func (b *Best) better(e Epoch, o Options) bool {
 	if b == nil {
 		return true
 	}
-	gain := e.ValAcc - b.Epoch.ValAcc
+	gain, enough := e.ValAcc-b.Epoch.ValAcc, o.MinDelta-roundings
 	if o.Network.Regression || gain == 0 && o.MinDelta == 0 {
-		gain = b.Epoch.ValLoss - e.ValLoss
+		gain, enough = b.Epoch.ValLoss-e.ValLoss, o.MinDelta
 	}
-	return gain > 0 && gain >= o.MinDelta
+	return gain > 0 && gain >= enough
 }
+
+// roundings is more than a difference of two accuracies is off by, each of them a rounded
+// quotient of whole numbers, and less than any sample counts: 0.3 − 0.2 is at least 0.1.
+const roundings = 1e-12
 
 // Trained reports whether there are no more epochs to come: all are completed, or there was
 // nothing better for as long as the run's patience lasts.
@@ -75,7 +79,7 @@ func (s *State) evaluated() [][]float32 {
 
 // choose keeps the state's last epoch if it is the best on the validation set.
 func (s *State) choose() {
-	if s.Options.Validation == 0 || !s.Best.better(s.Last, s.Options) {
+	if !s.Options.Validates() || !s.Best.better(s.Last, s.Options) {
 		return
 	}
 	var kept [][]float32
@@ -99,7 +103,7 @@ func copyInto(dst, src [][]float32) [][]float32 {
 // evaluate gives an epoch the figures of the sets that are looked at after each.
 func (r *Run) evaluate(s *session, e *Epoch) (err error) {
 	begin := time.Now()
-	if r.State.Options.Validation > 0 {
+	if r.State.Options.Validates() {
 		if e.ValLoss, e.ValAcc, err = s.evaluate(&s.validation); err != nil {
 			return err
 		}

@@ -53,16 +53,37 @@ func TestBetter(t *testing.T) {
 		{"more accurate by enough", was, 0.9, 0.96, 0.05, false, true},
 		{"more accurate by just enough", &Best{Epoch: Epoch{ValLoss: 0.5, ValAcc: 0.5}}, 0.9, 0.75, 0.25, false, true},
 		{"more accurate by nearly enough", &Best{Epoch: Epoch{ValLoss: 0.5, ValAcc: 0.5}}, 0.9, 0.74, 0.25, false, false},
+		{"a sample of ten, where that is enough", &Best{Epoch: Epoch{ValAcc: 2. / 10}}, 0.9, 3. / 10, 0.1, false, true},
+		{"a sample of a million less than enough", &Best{Epoch: Epoch{ValAcc: 0.2}}, 0.9, 0.299999, 0.1, false, false},
 		{"regression at a lower loss", was, 0.49, 0, 0, true, true},
 		{"regression at the same loss", was, 0.5, 1, 0, true, false},
 		{"regression at a loss that is not low enough", was, 0.46, 1, 0.05, true, false},
 		{"regression at a loss that is low enough", was, 0.44, 0, 0.05, true, true},
+		{"regression at a loss that is all but low enough", was, 0.25 + 1e-13, 0, 0.25, true, false},
 		{"regression at a loss that is just low enough", was, 0.25, 0, 0.25, true, true},
 	} {
 		o := Options{MinDelta: tt.delta}
 		o.Network.Regression = tt.regression
 		if got := tt.was.better(Epoch{ValLoss: tt.loss, ValAcc: tt.acc}, o); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestBetterCounts: with a difference that is so many samples, so many more hits are better and
+// one fewer is not, whatever their quotients are rounded to.
+func TestBetterCounts(t *testing.T) {
+	for _, n := range []int{3, 7, 10, 49, 100, 1000, 4999, 60000} {
+		for _, enough := range []int{1, 2, 3, n / 10, n / 3} {
+			o := Options{MinDelta: float64(enough) / float64(n)}
+			for hits := 0; hits+enough <= n && enough > 0; hits += 1 + n/1000 {
+				was := &Best{Epoch: Epoch{ValAcc: float64(hits) / float64(n)}}
+				now := func(hits int) bool { return was.better(Epoch{ValAcc: float64(hits) / float64(n)}, o) }
+				if !now(hits+enough) || now(hits+enough-1) {
+					t.Fatalf("of %d samples %d after %d are better: %v, %d: %v; a difference of %v is enough",
+						n, hits+enough, hits, now(hits+enough), hits+enough-1, now(hits+enough-1), o.MinDelta)
+				}
+			}
 		}
 	}
 }
