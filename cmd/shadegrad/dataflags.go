@@ -27,7 +27,7 @@ func (f *dataFlags) flags(fs *flag.FlagSet) {
 func (f *dataFlags) formFlags(fs *flag.FlagSet) {
 	f.typed = true
 	fs.Var(setting[size]{&f.form.Pad, imageSize, showImageSize}, "pad", "put images in the middle of larger ones, `WxH`, such as 29x29")
-	fs.Var(setting[int]{&f.form.Limit, whole(1, "1 or more"), showSome}, "limit", "use only the first `N` training samples, once the validation set is put aside")
+	fs.Var(setting[int]{&f.form.Limit, whole(1, "1 or more"), showSome}, "limit", "use only the first `N` training samples, or the first of each class where they come class\nby class, once the validation set is put aside")
 	fs.Var(setting[columns]{&f.form.Targets, targetColumns, showColumns}, "target-columns",
 		"of a CSV file, how many columns are numbers to come near to, for regression: the last\n`N`, or the first ones with first:N (default none: a column is the label)")
 	fs.BoolVar(&f.form.Standardize, "standardise", f.form.Standardize, "bring each column of numbers to mean 0 and deviation 1, those of the training set, but\nnot -target-columns")

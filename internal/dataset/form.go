@@ -32,19 +32,27 @@ type Size struct {
 	Height int `json:"height"`
 }
 
+// TrainingItself, as the number of samples to put aside for validation, puts none aside: the training set, as it
+// is without distortions, is the validation set too.
+const TrainingItself = -1
+
 // Open reads the data set that where names, as OpenWith does, in this form.
 func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
 
-// OpenSplit is as Open, with so many samples put aside for validation, as Split does by a seed. Then the training set is
+// OpenSplit is as Open, with so many samples put aside for validation, as Split does by a seed, or TrainingItself. Then the training set is
 // shortened, and last it is standardised: the figures are not those of rows that nothing is learned from.
 func (f Form) OpenSplit(where string, validation int, seed uint64) (*Data, error) {
-	return f.padded(open(where, f.options(), false, func(d *Data) error {
-		if err := d.Split(validation, seed); err != nil {
+	d, err := f.padded(open(where, f.options(), false, func(d *Data) error {
+		if err := d.Split(max(validation, 0), seed); err != nil {
 			return err
 		}
 		f.Shorten(d)
 		return nil
 	}))
+	if err == nil && validation == TrainingItself {
+		d.Validation = d.Train
+	}
+	return d, err
 }
 
 // OpenTest is as Open, but of the test part alone, as OpenTestWith reads it.
@@ -65,13 +73,21 @@ func (f Form) padded(d *Data, err error) (*Data, error) {
 	return d, d.Pad(f.Pad.Width, f.Pad.Height)
 }
 
-// Shorten leaves the first Limit samples in the training set. It does so after the
-// validation set is put aside, which stays as large as it is.
+// Shorten leaves the first Limit samples in the training set. Where its samples come class by class, as images do from
+// their directories, those would be of a class or two; then it leaves the first of each, in proportion to the classes.
+// It does so after the validation set is put aside, which stays as large as it is.
 func (f Form) Shorten(d *Data) {
-	if s := &d.Train; f.Limit > 0 && f.Limit < s.Len() {
-		*s = s.First(f.Limit)
-		d.Name += fmt.Sprintf(", the first %d", f.Limit)
+	s := &d.Train
+	if f.Limit <= 0 || f.Limit >= s.Len() {
+		return
 	}
+	if classes := s.classByClass(); len(classes) > 1 {
+		*s = s.selected(firstOfClasses(classes, f.Limit))
+		d.Name += fmt.Sprintf(", the first of each class, %d in all", f.Limit)
+		return
+	}
+	*s = s.First(f.Limit)
+	d.Name += fmt.Sprintf(", the first %d", f.Limit)
 }
 
 // First returns a set of the first n samples, which are not copied. It panics if there are

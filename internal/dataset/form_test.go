@@ -57,3 +57,57 @@ func TestFormStandardizes(t *testing.T) {
 		t.Errorf("all for validation: error %v", err)
 	}
 }
+
+// A limit leaves some of each class where they come class by class, and otherwise the first samples, as they are in MNIST.
+func TestShorten(t *testing.T) {
+	for _, c := range []struct {
+		labels string
+		limit  int
+		want   string // labels
+		name   string
+	}{
+		{"aaaaaaaaaabbbbbbbbbb", 5, "aaabb", ", the first of each class, 5 in all"},
+		{"bbbbbbbbbbaaaaaaaaaa", 5, "bbbaa", ", the first of each class, 5 in all"},
+		{"aaaaaaaaabbbbbbc", 8, "aaaabbbc", ", the first of each class, 8 in all"},
+		{"aaaaaaaaabbbbbbc", 3, "abc", ", the first of each class, 3 in all"},
+		{"aaabbbcccddd", 2, "ab", ", the first of each class, 2 in all"},
+		{"aaabbbcccddd", 11, "aaabbbcccdd", ", the first of each class, 11 in all"},
+		{"eacbd", 3, "eac", ", the first of each class, 3 in all"},
+		{"aaaabbbba", 5, "aaaab", ", the first 5"}, // mixed, if only by one
+		{"aaaa", 3, "aaa", ", the first 3"},
+		{"aabb", 4, "aabb", ""},
+		{"aabb", 0, "aabb", ""},
+	} {
+		d := &Data{Train: Set{Width: 1, Height: 1, Classes: 128, Labels: []byte(c.labels)}}
+		for i := range c.labels {
+			d.Train.Images = append(d.Train.Images, byte(i))
+		}
+		Form{Limit: c.limit}.Shorten(d)
+		if string(d.Train.Labels) != c.want || d.Name != c.name {
+			t.Errorf("%s, %d: %s%s, want %s%s", c.labels, c.limit, d.Train.Labels, d.Name, c.want, c.name)
+		}
+		// Each class's samples are its first ones, and all are in the order that they had.
+		taken := map[byte]int{}
+		for i, label := range d.Train.Labels {
+			number := int(d.Train.Images[i])
+			if c.labels[number] != label || strings.Count(c.labels[:number], string(label)) != taken[label] || i > 0 && number <= int(d.Train.Images[i-1]) {
+				t.Errorf("%s, %d: images %v of the labels %s", c.labels, c.limit, d.Train.Images, d.Train.Labels)
+				break
+			}
+			taken[label]++
+		}
+	}
+	// Targets are no classes.
+	d := &Data{Train: Set{Width: 1, Height: 1, Outputs: 1, Values: []float32{1, 2, 3}, Targets: []float32{4, 5, 6}}}
+	if (Form{Limit: 2}).Shorten(d); !slices.Equal(d.Train.Values, []float32{1, 2}) || !slices.Equal(d.Train.Targets, []float32{4, 5}) {
+		t.Errorf("numbers: %+v", d.Train)
+	}
+	whole, err := Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := Form{Limit: 20}.Open("")
+	if err != nil || !slices.Equal(short.Train.Images, whole.Train.Images[:20*28*28]) || !slices.Equal(short.Train.Labels, whole.Train.Labels[:20]) {
+		t.Errorf("MNIST: %d images with the labels %v, error %v", short.Train.Len(), short.Train.Labels, err)
+	}
+}
