@@ -92,7 +92,7 @@ func (a *app) digits(args []string) error {
 	if err := s.Save(f.out); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stderr, "wrote "+f.out)
+	fmt.Fprintln(a.stderr, "wrote "+printableName(f.out))
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (a *app) gradcheck(args []string) error {
 		return err
 	}
 	if data.Note != "" {
-		fmt.Fprintln(a.stderr, data.Note)
+		fmt.Fprintln(a.stderr, printableName(data.Note))
 	}
 	if err := enoughFor(o.Network, train.TrialBytes(o, f.samples)); err != nil {
 		return err

@@ -27,6 +27,41 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
+// TestNamesOfFiles shows the names of files, data sets and devices as text in what is no error, too.
+func TestNamesOfFiles(t *testing.T) {
+	p := at(t)
+	const odd = "x\x1b[2J\r\ny"
+	const shown = `x\x1b[2J\r\ny`
+	writeMNIST(t, p.path(odd), 30, 10)
+	put(t, p.path(odd+".png"), contents(t, repository(t, "testdata/digits/seven.png")))
+	put(t, p.path(odd+".csv"), []byte("label,a,b\n"+strings.Repeat("0,0.5,1\n1,1.5,2\n", 20)))
+	train := []string{"train", "-backend=cpu", "-hidden=4", "-epochs=1"}
+	for _, c := range []struct {
+		args           []string
+		stdout, stderr string
+	}{
+		{append(train, "-data="+odd, "-save="+odd+".net", "-certify="+odd+".cert"), "", "saved " + shown + ".net\n"},
+		{append(train, "-data="+odd+".csv", "-save="+odd+".rows"), "", shown + ".csv has no test part: "},
+		{[]string{"gradcheck", "-backend=cpu", "-hidden=4", "-data=" + odd + ".csv"}, "", shown + ".csv has no test part: "},
+		{[]string{"eval", "-backend=cpu", "-model=" + odd + ".net", "-data=" + odd}, shown + ".net on " + shown + ": ", ""},
+		{[]string{"eval", "-backend=cpu", "-model=" + odd + ".rows", "-data=" + odd + ".csv"}, "outputs of " + shown + ".rows;", ""},
+		{[]string{"predict", "-model=" + odd + ".net", odd + ".png"}, shown + ".png, as the network sees it", ""},
+		{[]string{"predict", "-model=" + odd + ".rows", "1,\r2"}, `1,\r2: it is `, ""},
+		{[]string{"digits", "-data=" + odd, "-o=" + odd + ".sheet.png"}, "", "wrote " + shown + ".sheet.png\n"},
+	} {
+		r := p.run(c.args...).is(0, c.stderr)
+		if !strings.Contains(r.stdout, c.stdout) || strings.ContainsAny(r.stdout+r.stderr, "\x1b\r") {
+			t.Errorf("%q: stdout does not say %s, or there is what would steer a terminal:\n%q\n%q", c.args, c.stdout, r.stdout, r.stderr)
+		}
+	}
+	// A certificate comes from elsewhere.
+	certificate := bytes.ReplaceAll(contents(t, p.path(odd+".cert")), []byte(`"detail": "`), []byte(`"detail": "\u001b[2J`))
+	put(t, p.path("c"), certificate)
+	if r := p.run("verify", "-data="+odd, "c").is(0, `\x1b[2J`); strings.Contains(r.stderr, "\x1b") {
+		t.Errorf("stderr would steer a terminal: %q", r.stderr)
+	}
+}
+
 // TestPrintable leaves text as it is, and lines.
 func TestPrintable(t *testing.T) {
 	for s, want := range map[string]string{

@@ -88,7 +88,7 @@ func (o *outputs) text() string {
 		}
 		rows = append(rows, []string{input, numbers(s.Target, -1), numbers(s.Output, 4)})
 	}
-	return fmt.Sprintf("outputs %s; mean squared error %.4g\n", o.When, o.Error) + columnsOf(rows)
+	return fmt.Sprintf("outputs %s; mean squared error %.4g\n", printableName(o.When), o.Error) + columnsOf(rows)
 }
 
 // numbers writes numbers with so many digits after the point, or with as many as they need.

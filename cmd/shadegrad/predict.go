@@ -102,7 +102,7 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	if err := checkOutputs(outputs, name, err); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", name, m.Width, m.Height)
+	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", printableName(name), m.Width, m.Height)
 	if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 	if !m.Network.Regression {
 		answer = verdict(m, outputs[0])
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s: %s\n", text, answer)
+	_, err = fmt.Fprintf(a.stdout, "%s: %s\n", printableName(text), answer)
 	return err
 }
 

@@ -80,8 +80,8 @@ func (a *app) replayOn(path string, c *capsule.Capsule, b compute.Backend) error
 	if len(c.Sources) > 0 {
 		made = fmt.Sprintf("with the sources of %s, made on", count(len(c.Sources), "kernel"))
 	}
-	fmt.Fprintf(a.stderr, "%s\n%s: step %d of epoch %d of a network %s, with a batch of %d, %s %s\n",
-		describe(b.Info()), path, c.Step, c.Epoch, c.Options.Network, len(c.Labels), made, describe(c.Device))
+	fmt.Fprintf(a.stderr, "%s\n%s: step %d of epoch %d of a network %s, with a batch of %d, %s %s\n", describe(b.Info()),
+		printableName(path), c.Step, c.Epoch, c.Options.Network, len(c.Labels), made, printableName(describe(c.Device)))
 	t, err := c.Try()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -95,7 +95,7 @@ func (a *app) replayOn(path string, c *capsule.Capsule, b compute.Backend) error
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	text, wrong := sentence(c, b.Info(), recorded, v)
-	if _, err := fmt.Fprintln(a.stdout, text); err != nil {
+	if _, err := fmt.Fprintln(a.stdout, printable(text)); err != nil {
 		return err
 	}
 	if wrong {

@@ -45,8 +45,9 @@ func share(part, whole int) (float64, bool) {
 // table writes the scores for people. For regression there is only a loss.
 func (s scores) table(path string, d *dataset.Data) string {
 	var t strings.Builder
+	path, name := printableName(path), printableName(d.Name)
 	if s.Confusion == nil {
-		fmt.Fprintf(&t, "%s on %s: %s, loss %.6g\n", path, d.Name, count(s.Samples, "test sample"), s.Loss)
+		fmt.Fprintf(&t, "%s on %s: %s, loss %.6g\n", path, name, count(s.Samples, "test sample"), s.Loss)
 		return t.String()
 	}
 	hits := 0
@@ -54,7 +55,7 @@ func (s scores) table(path string, d *dataset.Data) string {
 		hits += s.Confusion[i][i]
 	}
 	fmt.Fprintf(&t, "%s on %s: %d of %d test %s right, accuracy %.2f%%, loss %.4f\n\n",
-		path, d.Name, hits, s.Samples, samples(d.Test.Height), 100*s.Acc, s.Loss)
+		path, name, hits, s.Samples, samples(d.Test.Height), 100*s.Acc, s.Loss)
 	width := len(fmt.Sprint(s.Samples)) + 1
 	fmt.Fprintf(&t, "rows: what it is; columns: what it was taken for\n%5s", "")
 	for j := range s.Confusion {

@@ -60,7 +60,7 @@ func (r *textReporter) Started(i compute.Info) {
 	if o.Validation > 0 {
 		data += fmt.Sprintf(", and %d put aside for validation", o.Validation)
 	}
-	fmt.Fprintf(r.notes, "%s: %s; network %s, %d parameters\n", s.Data.Name, data, o.Network, o.Network.Parameters())
+	fmt.Fprintf(r.notes, "%s: %s; network %s, %d parameters\n", printableName(s.Data.Name), data, o.Network, o.Network.Parameters())
 	switch {
 	case s.Trained():
 		fmt.Fprintf(r.notes, "going on with the test, after %s\n", count(s.Epoch, "epoch"))
@@ -126,7 +126,7 @@ func samples(height int) string {
 
 func (r *textReporter) Note(text string) {
 	r.bar.clear()
-	fmt.Fprintln(r.notes, text)
+	fmt.Fprintln(r.notes, printable(text))
 }
 
 func (r *textReporter) profile(p compute.Profile) {

@@ -128,7 +128,7 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 		fmt.Fprintln(a.stderr, note)
 	}
 	if data.Note != "" {
-		fmt.Fprintln(a.stderr, data.Note)
+		fmt.Fprintln(a.stderr, printableName(data.Note))
 	}
 	return data, o.choice, nil
 }
@@ -257,7 +257,7 @@ func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, repor
 		return err
 	}
 	if f.save != "" {
-		report.Note("saved " + f.save)
+		report.Note("saved " + printableName(f.save))
 	}
 	var unmet []error
 	for _, x := range f.expect {
