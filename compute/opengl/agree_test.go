@@ -99,6 +99,46 @@ func TestLargeLayerAgreesWithCPU(t *testing.T) {
 	agree(t, planner{}, []bound{{1, 2e-5}, {10, 5e-5}}, 3, how, 784, 700, 10)
 }
 
+// TestLargestNetworkAgreesWithCPU takes three steps of the largest network that was published (preset ciresan2010), in
+// its true size and with its distortions, one sample at a time, and compares what the steps change.
+//
+// They change weights in ±0.05, of which float32 has steps of 4e-9, by some 5e-5. One weight in a hundred that rounds to
+// the next such step makes √0.01·4e-9/5e-5 = 8e-6 of the change; the bound is ten times as much, on √(Σ(Δ−Δ′)²/ΣΔ′²)
+// over all weights of a matrix.
+func TestLargestNetworkAgreesWithCPU(t *testing.T) {
+	c := mlp.Config{Sizes: []int{841, 2500, 2000, 1500, 1000, 500, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh,
+		Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Uniform, InitScale: 0.05, Scale: 2. / 255, Shift: -1, On: 1, Off: -1}
+	how := recipe{args: compute.Args{LearningRate: 1e-3, Seed: 1<<33 + 7}, training: mlp.Training{Augment: mlp.Augment{
+		Sigma: [2]float32{5, 6}, Alpha: [2]float32{36, 38}, Rotation: 15, Scaling: 0.175, Calm: []int{1, 7}}}}
+	const steps = 3
+	host := cpu.New()
+	defer host.Close()
+	var changes [][][]float32
+	var losses []float64
+	for _, b := range []compute.Backend{openTest(t, Options{}, seams{}), host} {
+		r := newTrainerWith(t, b, steps, 1, how, c)
+		r.run(steps)
+		values, err := r.network.Values(r.network.Parameters())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, first := range c.InitialParameters(7) {
+			for e, w := range first {
+				values[i][e] -= w
+			}
+		}
+		changes, losses = append(changes, values), append(losses, r.loss(t))
+	}
+	for i, s := range c.Shapes() {
+		if d := distance(changes[0][i], changes[1][i]); !(d <= 1e-4) {
+			t.Errorf("the steps change %s by %.2g of that differently", s.Name, d)
+		}
+	}
+	if p, q := losses[0], losses[1]; !(math.Abs(p-q) <= 1e-6*q) {
+		t.Errorf("the loss is %.8g, on the CPU %.8g", p, q)
+	}
+}
+
 // agree trains a network on both backends and compares them.
 func agree(t *testing.T, p planner, bounds []bound, dispatches int, how recipe, layers ...int) {
 	t.Helper()

@@ -46,14 +46,20 @@ func descent(momentum float32) recipe {
 // newTrainerOf is newTrainer for recipes of any kind.
 func newTrainerOf(t testing.TB, b compute.Backend, samples, batch int, how recipe, layers ...int) *trainer {
 	t.Helper()
+	return newTrainerWith(t, b, samples, batch, how, mlp.Config{Sizes: layers, Hidden: how.hidden, Output: compute.Softmax,
+		Loss: compute.CrossEntropy, Init: mlp.He, Scale: 1. / 255, On: 1})
+}
+
+// newTrainerWith is newTrainerOf for networks of any kind.
+func newTrainerWith(t testing.TB, b compute.Backend, samples, batch int, how recipe, c mlp.Config) *trainer {
+	t.Helper()
+	layers := c.Sizes
 	must := func(errs ...error) {
 		t.Helper()
 		if err := errors.Join(errs...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c := mlp.Config{Sizes: layers, Hidden: how.hidden, Output: compute.Softmax, Loss: compute.CrossEntropy,
-		Init: mlp.He, Scale: 1. / 255, On: 1}
 	if side := int(math.Sqrt(float64(layers[0]))); side*side == layers[0] {
 		c.Width, c.Height = side, side
 	}
