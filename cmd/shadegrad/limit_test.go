@@ -22,4 +22,8 @@ func TestLimitOfClasses(t *testing.T) {
 	}
 	// What the network has seen of each of three classes is enough for it.
 	p.run("train", "-backend=cpu", flags[0], "-limit=6", "-hidden=8", "-epochs=200", "-every=200", "-expect=test_acc>=1").is(0)
+	r := p.run("train", "-backend=cpu", flags[0], "-limit=2", "-hidden=8", "-epochs=1").is(0)
+	if !strings.Contains(r.stderr, "; the training set has no sample of class \"cow\"\n") {
+		t.Errorf("one class is left out:\n%s", r.stderr)
+	}
 }

@@ -1,9 +1,69 @@
 package dataset
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // A classSet tells of each label whether a sample has it.
 type classSet [maxClasses]bool
+
+// add adds the classes of a set.
+func (c *classSet) add(s *Set) {
+	for _, label := range s.Labels {
+		c[label] = true
+	}
+}
+
+// classes returns those that samples of any part have.
+func (d *Data) classes() classSet {
+	var c classSet
+	for _, s := range d.sets() {
+		c.add(s)
+	}
+	return c
+}
+
+// mostListed is how many classes a note lists.
+const mostListed = 10
+
+// noteMissing adds to the note which of some classes have no sample to learn from.
+func (d *Data) noteMissing(wanted classSet) {
+	var trained classSet
+	trained.add(&d.Train)
+	all := 0
+	var missing []string
+	for label, is := range wanted {
+		if !is {
+			continue
+		}
+		all++
+		if trained[label] {
+			continue
+		}
+		name := strconv.Itoa(label)
+		if label < len(d.ClassNames) {
+			name = strconv.Quote(d.ClassNames[label])
+		}
+		missing = append(missing, name)
+	}
+	if len(missing) == 0 {
+		return
+	}
+	text := "the training set has no sample of class " + missing[0]
+	if n := len(missing); n > 1 {
+		if n > mostListed {
+			missing = append(missing[:mostListed], "…")
+		}
+		text = fmt.Sprintf("the training set has no sample of %d of the %d classes: %s", n, all, strings.Join(missing, ", "))
+	}
+	if d.Note != "" {
+		text = d.Note + "; " + text
+	}
+	d.Note = text
+}
 
 // classByClass returns the numbers of the samples of each class, in the order that the classes have, if the samples of each
 // stand together, as files do that are listed directory by directory; otherwise nil.

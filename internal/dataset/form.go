@@ -39,14 +39,17 @@ const TrainingItself = -1
 // Open reads the data set that where names, as OpenWith does, in this form.
 func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
 
-// OpenSplit is as Open, with so many samples put aside for validation, as Split does by a seed, or TrainingItself. Then the training set is
-// shortened, and last it is standardised: the figures are not those of rows that nothing is learned from.
+// OpenSplit is as Open, with so many samples put aside for validation, as Split does by a seed, or TrainingItself. Then the
+// training set is shortened, and last it is standardised: the figures are not those of rows that nothing is learned from.
+// The note tells which classes have no sample left to learn from.
 func (f Form) OpenSplit(where string, validation int, seed uint64) (*Data, error) {
 	d, err := f.padded(open(where, f.options(), false, func(d *Data) error {
+		all := d.classes()
 		if err := d.Split(max(validation, 0), seed); err != nil {
 			return err
 		}
 		f.Shorten(d)
+		d.noteMissing(all)
 		return nil
 	}))
 	if err == nil && validation == TrainingItself {

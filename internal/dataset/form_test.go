@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -109,5 +111,50 @@ func TestShorten(t *testing.T) {
 	short, err := Form{Limit: 20}.Open("")
 	if err != nil || !slices.Equal(short.Train.Images, whole.Train.Images[:20*28*28]) || !slices.Equal(short.Train.Labels, whole.Train.Labels[:20]) {
 		t.Errorf("MNIST: %d images with the labels %v, error %v", short.Train.Len(), short.Train.Labels, err)
+	}
+}
+
+// Whoever trains is told which classes have no sample left for it.
+func TestFormNotesMissing(t *testing.T) {
+	five := "0,0.5\n1,1.5\n2,2.5\n3,0.5\n4,1.5\n"
+	many := strings.Builder{}
+	for class := range 30 {
+		many.WriteString(strings.ReplaceAll("C,0.5\nC,1.5\n", "C", fmt.Sprint(class)))
+	}
+	images := map[string][]byte{}
+	for i := range 10 {
+		for _, class := range []string{"cat", "dog"} {
+			images[fmt.Sprintf("%s/%d.png", class, i)] = greyPNG(t, 1, 1, byte(i))
+		}
+	}
+	pictures := tree(t, images)
+	dir := write(t, map[string][]byte{"five.csv": []byte(five), "many.csv": []byte(many.String())})
+	in := func(name string) string { return filepath.Join(dir, name) }
+	for _, c := range []struct {
+		where      string
+		limit      int
+		validation int
+		want       string // what the note ends with
+	}{
+		{in("five.csv"), 0, 0, "are put aside as one; the training set has no sample of class 0"},
+		{in("five.csv"), 0, 1, "; the training set has no sample of 2 of the 5 classes: 0, 1"},
+		{in("five.csv"), 1, 1, "; the training set has no sample of 4 of the 5 classes: 0, 1, 3, 4"},
+		{in("many.csv"), 0, 0, "are put aside as one"},
+		{in("many.csv"), 0, 18, "are put aside as one"},
+		{in("many.csv"), 7, 1, "; the training set has no sample of 23 of the 30 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …"},
+		{pictures, 2, 4, "are put aside as one"},
+		{pictures, 1, 4, `; the training set has no sample of class "dog"`},
+		{"", 0, 0, ""},
+		{"", 3, 0, "the training set has no sample of 7 of the 10 classes: 1, 2, 3, 6, 7, 8, 9"},
+		{"xor", 1, 0, "the training set has no sample of class 1"},
+	} {
+		d, err := Form{Limit: c.limit}.OpenSplit(c.where, c.validation, 1)
+		if err != nil {
+			t.Errorf("%s: %v", c.where, err)
+			continue
+		}
+		if !strings.HasSuffix(d.Note, c.want) || c.want == "" && d.Note != "" {
+			t.Errorf("%s, limit %d, %d put aside: note %q, want …%q", c.where, c.limit, c.validation, d.Note, c.want)
+		}
 	}
 }
