@@ -50,7 +50,7 @@ func (x expectation) possible(o train.Options) error {
 	switch {
 	case o.Network.Regression && strings.HasSuffix(x.name, "_acc"):
 		return usagef("-expect=%s: a network for regression has no accuracy; expect something of %s", x.text, strings.Replace(x.name, "_acc", "_loss", 1))
-	case o.Validation == 0 && strings.HasPrefix(x.name, "val_"):
+	case !o.Validates() && strings.HasPrefix(x.name, "val_"):
 		return usagef("-expect=%s: there is no validation set; -validation=N puts one aside", x.text)
 	}
 	return nil

@@ -103,7 +103,7 @@ func (r *jsonReporter) event(name string, e train.Epoch, seconds float64, tested
 	v := epochEvent{Event: name, Epoch: e.Epoch, TrainLoss: e.TrainLoss, Seconds: seconds, EvalSeconds: e.EvalSeconds,
 		ImagesPerSecond: e.ImagesPerSecond(), LearningRate: e.LearningRate, Backend: r.info.Backend, Device: r.info.Device}
 	o := r.state.Options
-	if o.Validation > 0 {
+	if o.Validates() {
 		v.ValLoss, v.ValAcc = &e.ValLoss, &e.ValAcc
 	}
 	if tested {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/preset"
 	"shadegrad/internal/train"
@@ -99,7 +100,8 @@ var sources = map[string]source{
 		Network: mlp.Config{Sizes: []int{841, 2500, 2000, 1500, 1000, 500, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh,
 			Width: 29, Height: 29, Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Uniform, InitScale: 0.05,
 			Scale: 2. / 255, Shift: -1, On: 1, Off: -1},
-		Batch: 1, LearningRate: 1e-3, RateEnd: 1e-6, Schedule: train.Exponential, Training: mlp.Training{Augment: ciresanImages}},
+		Batch: 1, LearningRate: 1e-3, RateEnd: 1e-6, Schedule: train.Exponential, Training: mlp.Training{Augment: ciresanImages},
+		Validation: dataset.TrainingItself}, // the epoch that is the best on the undeformed training set
 		func(o *train.Options) { o.Epochs = 0 }},
 }
 

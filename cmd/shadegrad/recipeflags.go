@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"shadegrad/compute"
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/train"
 )
@@ -95,10 +96,25 @@ func (r *recipe) regularisationFlags(fs *flag.FlagSet) {
 }
 
 func (r *recipe) stoppingFlags(fs *flag.FlagSet) {
-	fs.Var(setting[int]{&r.Validation, whole(0, "0 or more"), showSome}, "validation", "put `N` training samples aside, as many of each class as there are in proportion; the\nweights of the epoch that is the best on them are the ones that are tested and saved")
+	fs.Var(setting[int]{&r.Validation, validation, showValidation}, "validation", "set `N` training samples aside, in proportion to the classes; the weights of the epoch that\nis the best on them are tested and saved. With training, that is the epoch that is the\nbest on the whole training set, as it is without distortions and dropout")
 	fs.Var(setting[int]{&r.Patience, whole(0, "0 or more"), showSome}, "patience", "stop once `N` epochs in a row have brought nothing better on the validation set")
 	fs.Var(setting[float64]{&r.MinDelta, number(func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "a number of at least 0"), showNonzero[float64]}, "min-delta", "how much better counts as better, `D`: in accuracy (0.001 is 0.1 percentage points), for\nregression in loss")
 	fs.Var(setting[train.TestPolicy]{&r.Test, oneOf(train.TestPolicies()...), nil}, "test", "`WHEN` to look at the test set: end (once, at the end) or each (after each epoch as well)")
+}
+
+// validation reads how many samples are for validation.
+func validation(s string) (int, error) {
+	if s == "training" {
+		return dataset.TrainingItself, nil
+	}
+	return whole(0, "0 or more, or training")(s)
+}
+
+func showValidation(n int) string {
+	if n == dataset.TrainingItself {
+		return "training"
+	}
+	return showSome(n)
 }
 
 func above0(v float64) bool { return v > 0 && float32(v) > 0 && v <= math.MaxFloat32 }

@@ -7,6 +7,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/diagnosis"
 	"shadegrad/internal/train"
 )
@@ -57,7 +58,10 @@ func (r *textReporter) Started(i compute.Info) {
 	fmt.Fprintf(r.notes, "%s; chosen because %s\n", describe(i), r.why)
 	s, o := r.state, r.state.Options
 	data := s.Data.String()
-	if o.Validation > 0 {
+	switch {
+	case o.Validation == dataset.TrainingItself:
+		data += ", which are the validation set too, as they are"
+	case o.Validation > 0:
 		data += fmt.Sprintf(", and %d put aside for validation", o.Validation)
 	}
 	fmt.Fprintf(r.notes, "%s: %s; network %s, %d parameters\n", printableName(s.Data.Name), data, o.Network, o.Network.Parameters())
@@ -99,7 +103,7 @@ func (r *textReporter) Finished(e train.Epoch) {
 	r.bar.clear()
 	o := r.state.Options
 	line := fmt.Sprintf("epoch %d/%d: training %s", e.Epoch, o.Epochs, r.figures(e.TrainLoss, e.TrainAcc))
-	if o.Validation > 0 {
+	if o.Validates() {
 		line += "; validation " + r.figures(e.ValLoss, e.ValAcc)
 	}
 	if o.TestsEach() {
@@ -146,7 +150,7 @@ func (r *textReporter) done(outcome train.Epoch, seconds float64) error {
 	}
 	if o.TestsEach() {
 		choose := "a -validation set"
-		if o.Validation > 0 {
+		if o.Validates() {
 			choose = "those of the validation set"
 		}
 		r.Note("-test=each: the test set was looked at after each epoch; whatever is chosen by its figures does worse on new data than they say: to choose, use " + choose)
@@ -156,8 +160,12 @@ func (r *textReporter) done(outcome train.Epoch, seconds float64) error {
 		what = fmt.Sprintf("test loss %.4g", outcome.TestLoss)
 	}
 	when := "after " + count(s.Epoch, "epoch")
-	if o.Validation > 0 {
-		when = fmt.Sprintf("with the weights of epoch %d of %d, the best on the validation set", outcome.Epoch, s.Epoch)
+	if o.Validates() {
+		set := "validation"
+		if o.Validation == dataset.TrainingItself {
+			set = "training"
+		}
+		when = fmt.Sprintf("with the weights of epoch %d of %d, the best on the %s set", outcome.Epoch, s.Epoch, set)
 	}
 	r.print("%s; %s, %.2f s from the start of the program\n", what, when, seconds)
 	return r.err

@@ -63,7 +63,7 @@ func (c *Certificate) Compare(now Epoch) Drift {
 	switch {
 	case c.Options.TestsEach():
 		d.Accuracy, d.Set = math.Abs(now.TestAcc-then.TestAcc), "test"
-	case c.Options.Validation > 0:
+	case c.Options.Validates():
 		d.Accuracy, d.Set = math.Abs(now.ValAcc-then.ValAcc), "validation"
 	}
 	d.weigh(then.Weights, now.Weights)

@@ -170,7 +170,7 @@ func (c *checkpoint) check() error {
 			return fmt.Errorf("epoch %d is said to be the best or tested, of %d", e.Epoch, c.Epoch)
 		}
 	}
-	if c.Best != nil && c.Options.Validation == 0 {
+	if c.Best != nil && !c.Options.Validates() {
 		return errors.New("there is a best epoch without a validation set")
 	}
 	return c.Data.fits(c.Options.Network)

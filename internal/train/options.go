@@ -13,6 +13,7 @@ import (
 	"math"
 
 	"shadegrad/compute"
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 )
 
@@ -47,8 +48,8 @@ type Options struct {
 	// Dampen multiplies a step's rate by 1 − μ.
 	Dampen bool `json:"dampen,omitempty"`
 
-	// Validation is how many samples of the training set were put aside, as
-	// dataset.Data.Split does with Seed, to choose by.
+	// Validation is how many samples of the training set were put aside to choose by, as
+	// dataset.Data.Split does with Seed, or dataset.TrainingItself.
 	Validation int `json:"validation,omitempty"`
 	// Patience is for how many epochs nothing better needs to come out of the validation set
 	// before the run stops; 0 is for ever. What is better is said at Best.
@@ -71,6 +72,9 @@ const (
 
 // TestPolicies lists every policy.
 func TestPolicies() []TestPolicy { return []TestPolicy{TestAtEnd, TestEach} }
+
+// Validates tells whether there is a set to choose by.
+func (o Options) Validates() bool { return o.Validation != 0 }
 
 // TestsEach tells whether the test set is looked at after each epoch.
 func (o Options) TestsEach() bool { return o.Test != TestAtEnd }
@@ -142,8 +146,8 @@ func (o Options) checkMomentum() error {
 // checkStopping tells what is wrong with how a run is chosen from and tested.
 func (o Options) checkStopping() error {
 	switch {
-	case o.Validation < 0:
-		return fmt.Errorf("-validation=%d: must be 0 or more", o.Validation)
+	case o.Validation < 0 && o.Validation != dataset.TrainingItself:
+		return fmt.Errorf("-validation=%d: must be 0 or more, or training", o.Validation)
 	case o.Patience < 0:
 		return fmt.Errorf("-patience=%d: must be 0 or more", o.Patience)
 	case !(o.MinDelta >= 0) || math.IsInf(o.MinDelta, 0):

@@ -106,8 +106,12 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 // prepare takes all the memory that the run will need of a backend and of the
 // machine, and draws the first weights if there are none.
 func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) {
-	if n := r.State.Options.Validation; n != r.Data.Validation.Len() {
-		return nil, fmt.Errorf("the options put %d samples aside, the data set %d", n, r.Data.Validation.Len())
+	n := r.State.Options.Validation
+	if n == dataset.TrainingItself {
+		n = r.Data.Train.Len()
+	}
+	if n != r.Data.Validation.Len() {
+		return nil, fmt.Errorf("the options ask for %d samples for validation, the data set has %d", n, r.Data.Validation.Len())
 	}
 	info := b.Info()
 	plan := r.feeding(info)

@@ -226,7 +226,7 @@ func TestOptionsCheck(t *testing.T) {
 		{"dampened adam", func(o *Options) {
 			o.Dampen, o.Training.Rule, o.Training.Rho, o.Training.Epsilon = true, compute.Adam, 0.999, 1e-8
 		}, "-dampen does not go with -optimizer=adam, whose steps do not grow with the momentum"},
-		{"negative validation", func(o *Options) { o.Validation = -1 }, "-validation=-1: must be 0 or more"},
+		{"negative validation", func(o *Options) { o.Validation = -2 }, "-validation=-2: must be 0 or more, or training"},
 		{"patience with nothing to judge by", func(o *Options) { o.Patience = 3 }, "-patience=3 needs a -validation set to judge by, such as -validation=5000"},
 		{"negative patience", func(o *Options) { o.Validation, o.Patience = 10, -3 }, "-patience=-3: must be 0 or more"},
 		{"difference without patience", func(o *Options) { o.Validation, o.MinDelta = 10, 0.1 }, "-min-delta=0.1 does nothing without -patience"},

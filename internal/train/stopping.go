@@ -79,7 +79,7 @@ func (s *State) evaluated() [][]float32 {
 
 // choose keeps the state's last epoch if it is the best on the validation set.
 func (s *State) choose() {
-	if s.Options.Validation == 0 || !s.Best.better(s.Last, s.Options) {
+	if !s.Options.Validates() || !s.Best.better(s.Last, s.Options) {
 		return
 	}
 	var kept [][]float32
@@ -103,7 +103,7 @@ func copyInto(dst, src [][]float32) [][]float32 {
 // evaluate gives an epoch the figures of the sets that are looked at after each.
 func (r *Run) evaluate(s *session, e *Epoch) (err error) {
 	begin := time.Now()
-	if r.State.Options.Validation > 0 {
+	if r.State.Options.Validates() {
 		if e.ValLoss, e.ValAcc, err = s.evaluate(&s.validation); err != nil {
 			return err
 		}
