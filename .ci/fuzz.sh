@@ -13,7 +13,7 @@ go=${GO:-go}
 export CGO_ENABLED=0
 for fuzzer in \
 	dataset:FuzzIDX dataset:FuzzCSV dataset:FuzzDecimal dataset:FuzzImages dataset:FuzzGunzip dataset/packed:FuzzPacked \
-	safetensors:FuzzDecode capsule:FuzzDecode; do
+	digit:FuzzLoad safetensors:FuzzDecode capsule:FuzzDecode; do
 	package=./internal/${fuzzer%:*} name=${fuzzer#*:}
 	echo "shadegrad: $package $name, $time" >&2
 	"$go" test "$package" -run "^$name\$" -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 10x

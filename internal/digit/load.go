@@ -17,6 +17,10 @@ const (
 	maxPixels = 64_000_000 // what a decoder may allocate is up to eight bytes each
 )
 
+// densest is how many pixels a byte of a file can hold at most, by its format: in PNG each takes a bit at least, before
+// deflate makes two bits of 258 bytes; in JPEG each block of 8×8 takes one.
+var densest = map[string]int64{"png": 8 * 258 * 8 / 2, "jpeg": 8 * 8 * 8}
+
 // Load reads a PNG or JPEG file, if it is not absurdly large. Errors name the file and what was found in it.
 func Load(path string) (image.Image, error) {
 	img, err := load(path)
@@ -43,6 +47,17 @@ func load(path string) (image.Image, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return decode(f, info.Size())
+}
+
+// A source is the content of a file.
+type source interface {
+	io.ReadSeeker
+	io.ReaderAt
+}
+
+// decode reads a PNG or JPEG file of so many bytes. The size of its image is looked at before there is memory for it.
+func decode(f source, bytes int64) (image.Image, error) {
 	config, format, err := image.DecodeConfig(bufio.NewReader(f))
 	if errors.Is(err, image.ErrFormat) {
 		head := make([]byte, 8)
@@ -50,14 +65,18 @@ func load(path string) (image.Image, error) {
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
-		return nil, fmt.Errorf("expected a PNG or JPEG image, found a file of %d bytes that begins with %q", info.Size(), head[:n])
+		return nil, fmt.Errorf("expected a PNG or JPEG image, found a file of %d bytes that begins with %q", bytes, head[:n])
 	}
 	if err != nil {
 		return nil, damaged(format, err)
 	}
-	if w, h := config.Width, config.Height; w > maxSide || h > maxSide || w*h > maxPixels {
+	w, h := config.Width, config.Height
+	if w > maxSide || h > maxSide || w*h > maxPixels {
 		return nil, fmt.Errorf("expected an image of at most %d million pixels, none of its sides over %d, found %dx%d; scale it down first",
 			maxPixels/1_000_000, maxSide, w, h)
+	}
+	if most := densest[format]; most > 0 && int64(w*h)/most > bytes {
+		return nil, fmt.Errorf("truncated %s image: a file of %d bytes cannot hold %dx%d pixels", format, bytes, w, h)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err

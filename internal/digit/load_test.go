@@ -21,6 +21,13 @@ func pngHeader(w, h uint32) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(chunk))
 }
 
+// jpegHeader is the beginning of a JPEG file of w×h grey pixels, which declares its size.
+func jpegHeader(w, h uint16) []byte {
+	b := binary.BigEndian.AppendUint16([]byte("\xff\xd8\xff\xc0\x00\x0b\x08"), h)
+	b = binary.BigEndian.AppendUint16(b, w)
+	return append(b, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8)
+}
+
 func TestLoad(t *testing.T) {
 	img := image.NewGray(image.Rect(0, 0, 40, 30))
 	var p, j bytes.Buffer
@@ -53,6 +60,8 @@ func TestLoad(t *testing.T) {
 		{"empty", nil, `expected a PNG or JPEG image, found a file of 0 bytes that begins with ""`},
 		{"wide", pngHeader(2_000_000_000, 1), "expected an image of at most 64 million pixels, none of its sides over 30000, found 2000000000x1; scale it down first"},
 		{"large", pngHeader(30_000, 30_000), "expected an image of at most 64 million pixels, none of its sides over 30000, found 30000x30000; scale it down first"},
+		{"a large header alone", pngHeader(8_000, 8_000), "truncated png image: a file of 33 bytes cannot hold 8000x8000 pixels"},
+		{"a large header of JPEG", jpegHeader(8_000, 8_000), "truncated jpeg image: a file of 19 bytes cannot hold 8000x8000 pixels"},
 		{"truncated PNG", p.Bytes()[:40], "truncated png image"},
 		{"truncated JPEG", j.Bytes()[:40], "truncated jpeg image"},
 		{"header only", pngHeader(28, 28), "truncated png image"},
