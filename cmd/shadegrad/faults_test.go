@@ -16,7 +16,8 @@ package main
 //	loss is NaN or infinite                   TestDiverged, TestDivergedCapsule
 //	built without cgo or with -tags nogl      TestUnusable, TestNoSupport
 //	data file missing, truncated, …           TestData
-//	label out of range                        TestLabelOutOfRange
+//	label out of range                        TestLabelOutOfRange, TestCSVLabel
+//	CSV row of the wrong width, a value …     TestCSV, TestCSVPixels
 //	a hostile header                          TestData
 //	model or checkpoint damaged, …            TestDamaged, TestMixedUp
 //	disk full                                 TestDiskFull
