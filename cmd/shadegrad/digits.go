@@ -57,15 +57,17 @@ func (a *app) digitsFlags(args []string) (*digitsFlags, error) {
 	}
 	given := map[string]bool{}
 	fs.Visit(func(g *flag.Flag) { given[g.Name] = true })
+	for _, name := range []string{"model", "o"} {
+		if given[name] && fs.Lookup(name).Value.String() == "" { // as a script writes it whose variable is not set
+			return nil, usagef("-%s= needs the name of a file", name)
+		}
+	}
 	if f.model != "" {
 		for _, name := range []string{"data", "pad", "augment", "seed", "backend"} {
 			if given[name] {
 				return nil, usagef("-%s does not go with -model, which shows weights and no images", name)
 			}
 		}
-	}
-	if given["o"] && f.out == "" {
-		return nil, usagef("-o= needs the name of a file")
 	}
 	return f, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"shadegrad/compute"
@@ -115,6 +116,8 @@ func (r *recipe) checkOptimizer() error {
 		return usagef("-epsilon does nothing with -optimizer=%s; it is for rmsprop, adam and adamw", r.optimizer)
 	case r.CycleMomentum && r.MomentumEnd == 0 && r.Schedule == train.OneCycle:
 		return usagef("-cycle-momentum needs a -momentum-end, the lowest, such as 0.85")
+	case r.Network.NoBias && r.Network.ZeroBiases:
+		return usagef("-no-bias leaves no biases that could begin at 0; leave -no-bias out, or -zero-biases, which of a preset -zero-biases=false does")
 	case r.optimizer == optimizerAdamW && r.weightDecay.set && r.weightDecay.value == 0:
 		return usagef("-optimizer=adamw needs a -weight-decay above 0; without one it is adam")
 	}
@@ -142,7 +145,20 @@ func (r *recipe) on(d *dataset.Set) (train.Options, error) {
 	if err := o.Check(); err != nil {
 		return o, &usageError{err.Error()}
 	}
+	if o.Dampen && o.Momentum == 0 && o.MomentumEnd == 0 {
+		return o, usagef("-dampen does nothing with a momentum of 0, which is the usual one of small batches and of the squared error; set -momentum, or leave -dampen out")
+	}
 	return o, nil
+}
+
+// shortOfMomentum says how far the momentum comes in a run that ends before -momentum-end is reached.
+func shortOfMomentum(o train.Options) string {
+	if o.MomentumEpochs <= o.Epochs {
+		return ""
+	}
+	last := o.MomentumAt(o.Epochs-1, 1) // of one sample each step is an epoch
+	return fmt.Sprintf("-momentum-end=%v is not reached: with -epochs=%d and -momentum-epochs=%d the momentum of the last epoch is %.4g",
+		o.MomentumEnd, o.Epochs, o.MomentumEpochs, last)
 }
 
 // network completes the config of the network for a training set.

@@ -108,8 +108,31 @@ func TestRecipeFlags(t *testing.T) {
 		{"train -max-norm=1e-300", []string{"-max-norm", `"1e-300"`, "at least 1e-45"}},
 		{"train -dropout=0.5 -hidden=", []string{"-dropout=0.5", "-hidden= has none", "-dropout-input"}},
 		{"digits -o=", []string{"-o= needs the name of a file"}},
+		{"digits -model=", []string{"-model= needs the name of a file"}},
+		{"train -no-bias -zero-biases", []string{"-no-bias leaves no biases", "-zero-biases"}},
+		{"train -preset=lecun1998 -no-bias", []string{"-no-bias leaves no biases", "-zero-biases=false"}},
+		{"train -dampen -momentum=0", []string{"-dampen does nothing with a momentum of 0", "leave -dampen out"}},
+		{"train -dampen -batch=4", []string{"-dampen does nothing with a momentum of 0"}},
+		{"gradcheck -dampen -loss=mse", []string{"-dampen does nothing with a momentum of 0"}},
 		{"digits -model=m -augment=simard", []string{"-augment does not go with -model"}},
 	})
+}
+
+// TestShortOfMomentum notes a run that ends before its momentum has come to its end, and only such.
+func TestShortOfMomentum(t *testing.T) {
+	p := at(t)
+	const short = "-momentum-end=0.9 is not reached: with "
+	for _, c := range []struct{ args, want string }{
+		{"-epochs=3 -momentum=0.5 -momentum-epochs=500", short + "-epochs=3 and -momentum-epochs=500 the momentum of the last epoch is 0.5016\n"},
+		{"-epochs=2 -momentum=0.5 -momentum-epochs=3", short + "-epochs=2 and -momentum-epochs=3 the momentum of the last epoch is 0.6333\n"},
+		{"-epochs=3 -momentum=0.5 -momentum-epochs=3", ""},
+		{"-epochs=2 -momentum=0 -momentum-epochs=1 -dampen", ""},
+	} {
+		r := p.run(append([]string{"train", "-backend=cpu", "-data=moons", "-hidden=4", "-momentum-end=0.9"}, strings.Fields(c.args)...)...).is(0, c.want)
+		if strings.Contains(r.stderr, "is not reached") != (c.want != "") {
+			t.Errorf("%s: stderr:\n%s", c.args, r.stderr)
+		}
+	}
 }
 
 // recipeLine parses the flags of a recipe.

@@ -56,6 +56,9 @@ func (a *app) train(args []string) error {
 	if err := f.expect.possible(state.Options); err != nil {
 		return err
 	}
+	if note := shortOfMomentum(state.Options); note != "" && f.resume == "" {
+		fmt.Fprintln(a.stderr, note)
+	}
 	choice = a.faster(choice, stepOf(state.Options, &data.Train), data)
 	files.data = data
 	return a.runTraining(f, files, state, data, choice)
