@@ -84,7 +84,8 @@ type Activate struct {
 //	Dst = Back ⊙ F′(Y)
 //
 // where F′ is written in terms of the output Y = F(z). All are m×n. Dst may be
-// Back. F is not Softmax, whose derivative is not of one element.
+// Back. F is not Softmax, whose derivative is not of one element. Where F′ is 0 a Back that is
+// infinite or NaN may give 0 or NaN.
 type Delta struct {
 	Dst, Back, Y Mat
 	F            Activation
@@ -101,7 +102,7 @@ type Delta struct {
 //	Stats[Args.Row+i]  = (E(i), hit)
 //
 // where hit is 1 if c is the first of the largest y, compared before y is rounded,
-// and 0 if not. A network of one output tells two classes apart: t = On for class 1
+// and 0 if not, or if one of them is NaN. A network of one output tells two classes apart: t = On for class 1
 // and Off for class 0, and a hit is a y on the label's side of the middle of On and
 // Off, with class 1 having the middle itself.
 //

@@ -171,6 +171,7 @@ func largest(z []float32) int {
 func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
 
 // hit returns 1 if the sample is classified as its label says, else 0; targets are no classes.
+// The comparisons are written so that a NaN anywhere makes it 0.
 func (r lossRow) hit() float32 {
 	if !r.valid || r.targets != nil {
 		return 0
@@ -180,14 +181,14 @@ func (r lossRow) hit() float32 {
 		if r.On < r.Off {
 			side = -side
 		}
-		if (side >= 0) == (r.class == 1) {
+		if r.class == 1 && side >= 0 || r.class == 0 && side < 0 {
 			return 1
 		}
 		return 0
 	}
 	mine := r.rank(r.class)
 	for j := range r.z {
-		if other := r.rank(j); other > mine || other == mine && j < r.class {
+		if other := r.rank(j); !(other < mine || other == mine && j >= r.class) {
 			return 0
 		}
 	}

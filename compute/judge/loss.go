@@ -155,13 +155,14 @@ func (r *lossRow) answer() (right, sure bool) {
 		if r.On < r.Off {
 			side = -side
 		}
-		return (side >= 0) == (r.class == 1), math.Abs(side) > off(0) || off(0) == 0
+		right = r.class == 1 && side >= 0 || r.class == 0 && side < 0 // neither where side is NaN
+		return right, math.Abs(side) > off(0) || off(0) == 0
 	}
 	right, sure = true, true
 	c := r.class
 	for j := range r.y {
-		if j < c && r.y[j] >= r.y[c] || j > c && r.y[j] > r.y[c] {
-			right = false
+		if below := r.y[j] < r.y[c] || j >= c && r.y[j] == r.y[c]; !below {
+			right = false // as it is with a NaN anywhere
 		}
 		// Equal sums give equal outputs; unequal ones may, once rounded.
 		// A bound that has grown beyond all numbers is no number.

@@ -174,6 +174,23 @@ func TestLossOfInvalidLabel(t *testing.T) {
 	wantValues(t, "its gradient", g, nan)
 }
 
+// TestHitOfNaN: where an output is not a number nobody is right.
+func TestHitOfNaN(t *testing.T) {
+	nan := math.NaN()
+	for _, f := range compute.Activations() {
+		for label := range byte(3) {
+			for _, z := range [][]float64{{nan, nan, nan}, {nan, 1, 2}, {1, nan, 2}, {2, 1, nan}} {
+				if _, s := lossOf(f, compute.SquaredError, label, 1, 3, z...); s.val[1] != 0 || !math.IsNaN(s.val[0]) {
+					t.Errorf("%s, %v, label %d: hit %g, loss %g", f, z, label, s.val[1], s.val[0])
+				}
+			}
+		}
+		if _, s := lossOf(f, compute.SquaredError, 0, 1, 1, nan); s.val[1] != 0 {
+			t.Errorf("%s, one output, label 0: hit %g", f, s.val[1])
+		}
+	}
+}
+
 func TestHitOfTies(t *testing.T) {
 	// The first of the largest outputs is the answer; where ReLU makes them
 	// all 0, that is the first.
