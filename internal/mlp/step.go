@@ -63,13 +63,29 @@ func (n *Network) EvalStep(s Set, rows int) (compute.Program, error) {
 // PredictStep returns a program that computes the network's outputs for a batch
 // of a set's samples, in its order, and the matrix they are in.
 func (n *Network) PredictStep(s Set, rows int) (compute.Program, compute.Mat, error) {
+	return n.predict(s, rows, n.Config.Output)
+}
+
+// RankStep is PredictStep with numbers in place of the outputs that are in the same order, as
+// op Loss compares them: outputs that only rounding makes equal, such as two sigmoids near 1,
+// are told apart.
+func (n *Network) RankStep(s Set, rows int) (compute.Program, compute.Mat, error) {
+	f := compute.Identity
+	if n.Config.Output == compute.ReLU {
+		f = compute.ReLU
+	}
+	return n.predict(s, rows, f)
+}
+
+// predict applies f to the sums of the last layer.
+func (n *Network) predict(s Set, rows int, f compute.Activation) (compute.Program, compute.Mat, error) {
 	if err := n.checkRows(rows); err != nil {
 		return compute.Program{}, compute.Mat{}, err
 	}
 	l := n.layers[len(n.layers)-1]
 	y := l.out.RowRange(0, rows)
 	ops := append(n.forward(s, rows, false),
-		compute.Activate{Dst: y, Src: y, Bias: l.b, F: n.Config.Output})
+		compute.Activate{Dst: y, Src: y, Bias: l.b, F: f})
 	return compute.Program{Name: fmt.Sprintf("prediction of %d rows", rows), Ops: ops}, y, nil
 }
 

@@ -42,37 +42,60 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 		return nil, err
 	}
 	s = &Scores{Samples: d.Len()}
-	if s.Loss, s.Acc, err = meanLoss(b, c, values, d); err != nil || c.Regression {
+	hits, err := s.measure(b, c, values, d)
+	if err != nil || c.Regression {
 		return s, err
 	}
 	s.Confusion = newConfusion(max(c.Outputs(), 2))
-	outputs, err := predict(b, c, values, d)
-	if err != nil {
-		return nil, err
+	var ranks [][]float32
+	if c.Outputs() > 1 {
+		if ranks, err = predict(b, c, values, d, (*mlp.Network).RankStep); err != nil {
+			return nil, err
+		}
 	}
-	for i, y := range outputs {
-		s.Confusion[d.Labels[i]][Class(c, y)]++
+	for i, label := range d.Labels {
+		class := int(label)
+		switch {
+		case hits[i]:
+		case ranks == nil:
+			class = 1 - class
+		default:
+			class = firstLargest(ranks[i], class)
+		}
+		s.Confusion[label][class]++
 	}
 	return s, nil
 }
 
-// meanLoss returns the mean loss and the share of hits on a set.
-func meanLoss(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (loss, acc float64, err error) {
-	s := &session{backend: b}
-	defer s.free()
-	if s.test.feed, err = s.newFeed(d, evalRows(c, d.Len()), evalFeeding(b.Info(), c, d), false); err != nil {
-		return 0, 0, err
+// measure sets the mean loss and the share of hits, and returns which samples of the set are
+// hits: all else that is said of them agrees with that.
+func (s *Scores) measure(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (hits []bool, err error) {
+	on := &session{backend: b}
+	defer on.free()
+	if on.test.feed, err = on.newFeed(d, evalRows(c, d.Len()), evalFeeding(b.Info(), c, d), false); err != nil {
+		return nil, err
 	}
-	if s.network, err = mlp.New(b, c, s.test.batch, mlp.Training{}); err != nil {
-		return 0, 0, err
+	if on.network, err = mlp.New(b, c, on.test.batch, mlp.Training{}); err != nil {
+		return nil, err
 	}
-	if err := s.network.Load(s.network.Parameters(), values); err != nil {
-		return 0, 0, err
+	if err := on.network.Load(on.network.Parameters(), values); err != nil {
+		return nil, err
 	}
-	if err := s.compileEval(&s.test); err != nil {
-		return 0, 0, err
+	if err := on.compileEval(&on.test); err != nil {
+		return nil, err
 	}
-	return s.evaluate(&s.test)
+	if s.Loss, s.Acc, err = on.evaluate(&on.test); err != nil || c.Regression {
+		return nil, err
+	}
+	stats := make([]float32, 2*d.Len())
+	if err := b.Read(stats, on.test.Stats); err != nil {
+		return nil, err
+	}
+	hits = make([]bool, d.Len())
+	for i := range hits {
+		hits[i] = stats[2*i+1] == 1
+	}
+	return hits, nil
 }
 
 func newConfusion(classes int) [][]int {
@@ -96,9 +119,14 @@ func Class(c mlp.Config, y []float32) int {
 		}
 		return 0
 	}
-	best := 0
+	return firstLargest(y, -1)
+}
+
+// firstLargest returns the first of the largest values, but for one that is left out.
+func firstLargest(y []float32, but int) int {
+	best := -1
 	for j, v := range y {
-		if v > y[best] {
+		if j != but && (best < 0 || v > y[best]) {
 			best = j
 		}
 	}
@@ -109,10 +137,12 @@ func Class(c mlp.Config, y []float32) int {
 // pixels.
 func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) ([][]float32, error) {
 	// What the images show, and their shape, do not matter here.
-	return predict(b, c, values, &dataset.Set{Images: pixels, Labels: make([]byte, n), Width: c.Sizes[0], Height: 1})
+	return OutputsOf(b, c, values, &dataset.Set{Images: pixels, Labels: make([]byte, n), Width: c.Sizes[0], Height: 1})
 }
 
-func predict(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (outputs [][]float32, err error) {
+// predict returns what a program leaves of each sample of a set.
+func predict(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set,
+	step func(*mlp.Network, mlp.Set, int) (compute.Program, compute.Mat, error)) (outputs [][]float32, err error) {
 	s := &session{backend: b}
 	defer s.free()
 	batch := evalRows(c, d.Len())
@@ -127,7 +157,7 @@ func predict(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set
 	}
 	var y compute.Mat // of a whole batch, whose first rows are those of a smaller one
 	err = s.test.compile(func(set mlp.Set, rows int) (compute.Program, error) {
-		p, out, err := s.network.PredictStep(set, rows)
+		p, out, err := step(s.network, set, rows)
 		if rows == batch {
 			y = out
 		}

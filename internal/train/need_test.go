@@ -90,7 +90,7 @@ func TestNeedOfEvaluation(t *testing.T) {
 	for _, backend := range []string{"cpu", "gpu"} {
 		m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend}}
 		n := evalNeed(m.info, c, set, set.Len())
-		if _, _, err := meanLoss(m, c, c.InitialParameters(1), set); err != nil {
+		if _, err := new(Scores).measure(m, c, c.InitialParameters(1), set); err != nil {
 			t.Fatal(err)
 		}
 		if m.taken != n.device {

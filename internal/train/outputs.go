@@ -9,7 +9,7 @@ import (
 // OutputsOf returns the outputs of a network with the given parameters for each sample of a
 // set.
 func OutputsOf(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) ([][]float32, error) {
-	return predict(b, c, values, d)
+	return predict(b, c, values, d, (*mlp.Network).PredictStep)
 }
 
 // TargetOf returns what the outputs of a network are to be for a sample of a set.
