@@ -113,7 +113,9 @@ func TestCSVPixels(t *testing.T) {
 // from its first row on: eval takes it for what the network learned.
 func TestCSVNumbers(t *testing.T) {
 	for _, columns := range []int{2, 64} {
-		line := func(feature string) string { return "1" + strings.Repeat(","+feature, columns) + "\n0" + strings.Repeat(",1", columns) + "\n" }
+		line := func(feature string) string {
+			return "1" + strings.Repeat(","+feature, columns) + "\n0" + strings.Repeat(",1", columns) + "\n"
+		}
 		for name, test := range map[string]string{"whole": line("2"), "not whole in the end": line("2") + line("0.5")} {
 			p := at(t)
 			putAll(t, p.dir, map[string][]byte{"train.csv": []byte(strings.Repeat(line("0.25"), 10)), "test.csv": []byte(test)})

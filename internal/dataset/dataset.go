@@ -23,7 +23,8 @@ type Set struct {
 	Classes       int       // labels are below it; the same for both sets of a Data; 0 for regression
 	Outputs       int       // numbers of a target; 0 for classes
 
-	origin func(i int) string // says of sample i's label where it is and that it is out of range; nil: nobody knows
+	origin func(i int) string          // says of sample i's label where it is and that it is out of range; nil: nobody knows
+	place  func(i, feature int) string // says where in a file a feature of sample i is; nil: nobody knows
 }
 
 // Len returns the number of samples.

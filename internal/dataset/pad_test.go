@@ -127,7 +127,7 @@ func TestStandardize(t *testing.T) {
 	for want, s := range map[string]*Scale{
 		"has rows of 3 numbers, and what they are to be standardised by is for rows of 1": {[]float64{1}, []float64{1}},
 		"3 means and 1 deviations, for rows of 3 numbers":                                 {[]float64{1, 2, 3}, []float64{1}},
-		"feature 1: 7 cannot be standardised":                                             {[]float64{1, 2, 3}, []float64{1e-40, 1, 1}},
+		"test.csv: line 2, column 2: 7 cannot be standardised":                            {[]float64{1, 2, 3}, []float64{1e-40, 1, 1}},
 	} {
 		if _, err := OpenTestWith(only, Options{Standardize: true, Scale: s}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v, want %s", s, err, want)
@@ -137,10 +137,51 @@ func TestStandardize(t *testing.T) {
 		t.Errorf("images: error %v", err)
 	}
 	for name, s := range map[string]string{"small deviation": "0,0,1\n1,1e-40,2\n", "far": "0,0,1\n1,1e-30,2\n"} {
-		_, _, err := opened(t, map[string]string{"train.csv": s, "test.csv": "0,3e38,1\n"}, "", Options{Standardize: true})
-		if err == nil || !strings.Contains(err.Error(), "feature 1: ") {
+		_, dir, err := opened(t, map[string]string{"train.csv": s, "test.csv": "0,3e38,1\n"}, "", Options{Standardize: true})
+		if err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), "DIR/test.csv: line 1, column 2: 3e+38 cannot be standardised: mean ") {
 			t.Errorf("%s: error %v", name, err)
 		}
+	}
+}
+
+// A number that cannot be standardised is found in its file, wherever its row has gone and the label or the targets are.
+func TestStandardizePlaces(t *testing.T) {
+	for _, c := range []struct {
+		header, format string // of a row, with the first feature and the second
+		o              Options
+		column         int
+	}{
+		{"", "1,%[1]v,%[2]v\n", Options{}, 3},
+		{"a,label,b\n", "%[1]v,1,%[2]v\n", Options{}, 3},
+		{"a,b,label\n", "%[1]v,%[2]v,1\n", Options{}, 2},
+		{"a,b,y,z\n", "%[1]v,%[2]v,1.5,2\n", Options{Targets: 2}, 2},
+		{"y,z,a,b\n", "2,1.5,%[1]v,%[2]v\n", Options{Targets: 2, TargetsFirst: true}, 4},
+	} {
+		const n = 50
+		scale := &Scale{[]float64{0, 0}, []float64{1, 1e-9}}
+		for _, bad := range []int{0, 7, 49} {
+			text := c.header
+			for i := range n {
+				second := 0.5
+				if i == bad {
+					second = 3e38
+				}
+				text += fmt.Sprintf(c.format, i, second)
+			}
+			want := fmt.Sprintf("DIR/a.csv: line %d, column %d: 3e+38 cannot be standardised: mean 0 and deviation 1e-09 ", bad+1+strings.Count(c.header, "\n"), c.column)
+			dir := write(t, map[string][]byte{"a.csv": []byte(text)})
+			form := Form{Targets: Columns{c.o.Targets, c.o.TargetsFirst}, Standardize: true, Scale: scale}
+			for _, validation := range []int{0, 20} {
+				if _, err := form.OpenSplit(dir, validation, 1); err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), want) {
+					t.Errorf("%d of %d for validation: error %v, want %s", validation, n, err, want)
+				}
+			}
+		}
+	}
+	// What is in no file is known by its feature.
+	const want = "moons (built in): feature 1: "
+	if _, err := OpenWith("moons", Options{Standardize: true, Scale: &Scale{[]float64{0, 0}, []float64{1e-45, 1}}}); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 

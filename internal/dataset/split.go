@@ -118,10 +118,18 @@ func (s *Set) selected(rows []uint32) Set {
 	n.Values = gather(allocateNumbers(len(s.Values)/max(s.Len(), 1)*len(rows)), s.Values, rows)
 	n.Labels = gather(make([]byte, len(s.Labels)/max(s.Len(), 1)*len(rows)), s.Labels, rows)
 	n.Targets = gather(make([]float32, s.Outputs*len(rows)), s.Targets, rows)
-	if origin := s.origin; origin != nil {
-		n.origin = func(i int) string { return origin(int(rows[i])) }
-	}
+	n.moved(rows)
 	return n
+}
+
+// moved has a set remember where its samples come from, of which each is where the one in its row was before.
+func (s *Set) moved(rows []uint32) {
+	if origin := s.origin; origin != nil {
+		s.origin = func(i int) string { return origin(int(rows[i])) }
+	}
+	if place := s.place; place != nil {
+		s.place = func(i, feature int) string { return place(int(rows[i]), feature) }
+	}
 }
 
 // takeOut returns some samples of a set in arrays of their own, and leaves the set the others, in its own arrays.
@@ -135,9 +143,7 @@ func (s *Set) takeOut(rows []uint32) Set {
 	s.Values = gather(s.Values[:values], s.Values, rest)
 	s.Labels = gather(s.Labels[:labels], s.Labels, rest)
 	s.Targets = gather(s.Targets[:targets], s.Targets, rest)
-	if origin := s.origin; origin != nil {
-		s.origin = func(i int) string { return origin(int(rest[i])) }
-	}
+	s.moved(rest)
 	return out
 }
 

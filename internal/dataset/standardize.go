@@ -26,17 +26,24 @@ func (s *Scale) Check(n int) error {
 
 // Apply standardises rows where they are.
 func (s *Scale) Apply(rows []float32) error {
+	if i, err := s.apply(rows); err != nil {
+		return fmt.Errorf("feature %d: %w", i%len(s.Mean)+1, err)
+	}
+	return nil
+}
+
+// apply is Apply, and returns which number an error is about.
+func (s *Scale) apply(rows []float32) (int, error) {
 	n := len(s.Mean)
 	for i, v := range rows {
 		mean, deviation := s.Mean[i%n], s.Deviation[i%n]
 		w := float32((float64(v) - mean) / deviation)
 		if math.IsInf(float64(w), 0) {
-			return fmt.Errorf("feature %d: %g cannot be standardised: mean %g and deviation %g in the training set make it too large",
-				i%n+1, v, mean, deviation)
+			return i, fmt.Errorf("%g cannot be standardised: mean %g and deviation %g in the training set make it too large", v, mean, deviation)
 		}
 		rows[i] = w
 	}
-	return nil
+	return 0, nil
 }
 
 // Standardize gives each feature of the training set the mean 0 and the deviation 1, and changes the features of the other
@@ -81,8 +88,13 @@ func (d *Data) StandardizeBy(s *Scale) error {
 		if err := s.Check(len(s.Mean)); err != nil {
 			return fmt.Errorf("%s: %w", d.Name, err)
 		}
-		if err := s.Apply(set.Values); err != nil {
-			return fmt.Errorf("%s: %w", d.Name, err)
+		if i, err := s.apply(set.Values); err != nil {
+			row, feature := i/len(s.Mean), i%len(s.Mean)
+			where := fmt.Sprintf("%s: feature %d", d.Name, feature+1)
+			if set.place != nil {
+				where = set.place(row, feature)
+			}
+			return fmt.Errorf("%s: %w", where, err)
 		}
 	}
 	d.Scale = s

@@ -249,7 +249,16 @@ func (f *tableFile) goesWith(others []*tableFile) error {
 // set makes a set of a table.
 func (t *table) set(f *tableFile) Set {
 	n := t.features()
+	file, line, first := f.file, f.firstLine(), f.first
 	s := Set{Images: t.images, Values: t.values, Labels: t.labels, Targets: t.targets, Width: n, Height: 1}
+	answers := f.answers()
+	s.place = func(i, feature int) string {
+		column := feature + 1
+		if feature >= first {
+			column += answers
+		}
+		return fmt.Sprintf("%s: line %d, column %d", file, line+i, column)
+	}
 	if t.targets != nil {
 		s.Outputs = t.answers()
 		return s
@@ -257,9 +266,8 @@ func (t *table) set(f *tableFile) Set {
 	if side := root(n); t.images != nil && side*side == n {
 		s.Width, s.Height = side, side
 	}
-	file, first, column := f.file, f.firstLine(), f.first+1
 	s.origin = func(i int) string {
-		return fmt.Sprintf("%s: line %d, column %d: label out of range", file, first+i, column)
+		return fmt.Sprintf("%s: line %d, column %d: label out of range", file, line+i, first+1)
 	}
 	return s
 }
