@@ -117,7 +117,7 @@ func (r *recipe) checkOptimizer() error {
 	case r.CycleMomentum && r.MomentumEnd == 0 && r.Schedule == train.OneCycle:
 		return usagef("-cycle-momentum needs a -momentum-end, the lowest, such as 0.85")
 	case r.Network.NoBias && r.Network.ZeroBiases:
-		return usagef("-no-bias leaves no biases that could begin at 0; leave -no-bias out, or -zero-biases, which of a preset -zero-biases=false does")
+		return usagef("-zero-biases does nothing with -no-bias, which leaves the biases out; leave one of them out, or turn a preset's off with -zero-biases=false")
 	case r.optimizer == optimizerAdamW && r.weightDecay.set && r.weightDecay.value == 0:
 		return usagef("-optimizer=adamw needs a -weight-decay above 0; without one it is adam")
 	}
