@@ -162,6 +162,16 @@ func (o Options) checkStopping() error {
 	return nil
 }
 
+// checkSteps tells whether the run over n training samples has more steps than can be counted:
+// their number is a part of what is drawn in each.
+func (o Options) checkSteps(n int) error {
+	if steps := o.steps(n); uint64(steps)*uint64(o.Epochs) > math.MaxUint32 {
+		return fmt.Errorf("-epochs=%d with %d steps each, for -batch=%d, are more than %d steps; take fewer -epochs or a larger -batch",
+			o.Epochs, steps, o.BatchSize(n), uint32(math.MaxUint32))
+	}
+	return nil
+}
+
 // BatchSize returns the samples a step takes of a set of n.
 func (o Options) BatchSize(n int) int {
 	if o.Batch == 0 || o.Batch > n {

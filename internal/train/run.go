@@ -113,6 +113,9 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 	if n != r.Data.Validation.Len() {
 		return nil, fmt.Errorf("the options ask for %d samples for validation, the data set has %d", n, r.Data.Validation.Len())
 	}
+	if err := r.State.Options.checkSteps(r.Data.Train.Len()); err != nil {
+		return nil, err
+	}
 	info := b.Info()
 	plan := r.feeding(info)
 	if err := r.enough(info, plan); err != nil {

@@ -1,10 +1,12 @@
 package train
 
 import (
+	"errors"
 	"math"
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/cpu"
 )
 
 func TestOneCycle(t *testing.T) {
@@ -247,5 +249,33 @@ func TestOptionsCheck(t *testing.T) {
 				t.Errorf("Check() = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestTooManySteps refuses runs whose steps do not fit the counter of op Dropout's draws, which
+// would begin anew.
+func TestTooManySteps(t *testing.T) {
+	d, o := squares(50, 10, 4), options(4)
+	o.Schedule, o.Batch = Constant, 10
+	for _, tt := range []struct {
+		epochs, batch int
+		want          string
+	}{
+		{math.MaxUint32 / 5, 10, ""},
+		{math.MaxUint32/5 + 1, 10, "-epochs=858993460 with 5 steps each, for -batch=10, are more than 4294967295 steps; take fewer -epochs or a larger -batch"},
+		{math.MaxInt32, 1, "-epochs=2147483647 with 50 steps each, for -batch=1, are more than 4294967295 steps; take fewer -epochs or a larger -batch"},
+		{math.MaxInt32, 0, ""},
+	} {
+		o.Epochs, o.Batch = tt.epochs, tt.batch
+		if err := o.Check(); err != nil {
+			t.Fatal(err)
+		}
+		b := cpu.New()
+		// The context has ended: a run that is not refused is interrupted at its first step.
+		err := (&Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: b}).Do(after(0))
+		if tt.want == "" && !errors.Is(err, ErrInterrupted) || tt.want != "" && (err == nil || err.Error() != tt.want) {
+			t.Errorf("%d epochs, batch %d: error %v, want %q", tt.epochs, tt.batch, err, tt.want)
+		}
+		b.Close()
 	}
 }
