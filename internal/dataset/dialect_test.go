@@ -94,7 +94,7 @@ func TestCSVFirstLabel(t *testing.T) {
 		}
 	}
 	_, dir, err := opened(t, map[string]string{"a.csv": "5x,2,3\n7,8,9\n7,8,9\n"}, "", Options{Targets: 1})
-	if err == nil || inDIR(err.Error(), dir) != `DIR/a.csv: line 1, column 1: expected a number, found "5x"` {
+	if err == nil || inDIR(err.Error(), dir) != `DIR/a.csv: line 1, column 1: expected a number, found "5x"; a line of names is one of which most are no numbers, or one is label` {
 		t.Errorf("with a target: got %v", err)
 	}
 	// The label is found where its name is.

@@ -96,7 +96,7 @@ func (t *table) readRow(line []byte, row int) error {
 					value, err = parseNumber(cell)
 				}
 				if err != nil {
-					return t.wrongCell(line, column, cell, err)
+					return t.wrongCell(line, row, column, cell, err)
 				}
 				next = after
 			}
@@ -167,7 +167,7 @@ func (t *table) wrongWidth(line []byte) error {
 }
 
 // wrongCell says what is wrong with a cell, but first that the columns are wrong if they are.
-func (t *table) wrongCell(line []byte, column int, cell []byte, err error) error {
+func (t *table) wrongCell(line []byte, row, column int, cell []byte, err error) error {
 	if err == errQuote {
 		return fmt.Errorf(", column %d: a quote is not closed, or something follows the closing one", column+1)
 	}
@@ -184,6 +184,8 @@ func (t *table) wrongCell(line []byte, column int, cell []byte, err error) error
 		what, where = "a label, a whole number from 0 to 255", labelPlace
 	case t.dialect.targets == 0 && column == t.columns-1 && len(cell) > 0:
 		where = labelPlace // it is perhaps the label
+	case row == 0 && column == 0 && !t.header && len(cell) > 0:
+		where = "; a line of names is one of which most are no numbers, or one is label"
 	}
 	return fmt.Errorf(", column %d: expected %s, found %s%s", column+1, what, found(cell), where)
 }
