@@ -125,11 +125,15 @@ func newBuffer[T element](b *Backend, rows, cols int, size int64) (*buffer[T], e
 	}
 	// Computed in float64, which cannot overflow; exact where it matters.
 	bytes := float64(rows) * float64(cols) * float64(size)
+	if float64(rows)*float64(cols) > math.MaxInt32 {
+		return nil, &compute.MemoryError{Bytes: int64(min(bytes, 1<<62)), Available: -1,
+			Cause: fmt.Errorf("no matrix may have more than %d elements", math.MaxInt32)}
+	}
 	available := int64(-1)
 	if bytes > 1<<20 { // to ask takes longer than to make a smaller one
 		available = memory.Available()
 	}
-	if float64(rows)*float64(cols) > math.MaxInt32 || bytes > math.MaxInt || available >= 0 && bytes > float64(available) {
+	if bytes > math.MaxInt || available >= 0 && bytes > float64(available) {
 		return nil, &compute.MemoryError{Bytes: int64(min(bytes, 1<<62)), Available: available}
 	}
 	return &buffer[T]{owner: b, data: make([]T, rows*cols)}, nil
