@@ -104,7 +104,7 @@ type Info struct {
 	// Memory is how many bytes of the device's own memory were free when the
 	// backend was opened, or 0 where it has none or does not say.
 	Memory int64
-	// MaxBuffer is the most bytes that a matrix may have, or 0 where only memory
+	// MaxBuffer is the most bytes that a matrix of bytes may have, or 0 where only memory
 	// bounds it.
 	MaxBuffer int64
 }

@@ -36,6 +36,21 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// TestMaxBuffer: what is said of bytes that fit is what a matrix of them may have, whatever the
+// driver offers, so that larger sets are fed by pieces.
+func TestMaxBuffer(t *testing.T) {
+	const most = math.MaxInt32 - 3 // in whole words
+	for _, x := range []struct{ block, want int64 }{{1 << 24, 1 << 24}, {math.MaxInt32, most}, {1 << 31, most}, {math.MaxInt64, most}} {
+		b := openTest(t, Options{}, seams{blockSize: x.block})
+		if got := b.Info().MaxBuffer; got != x.want {
+			t.Errorf("with blocks of %d bytes, bytes up to %d; want %d", x.block, got, x.want)
+		}
+		if _, err := b.AllocBytes(2, 1<<30); err == nil {
+			t.Errorf("with blocks of %d bytes there is room for 2 GiB", x.block)
+		}
+	}
+}
+
 // Mesa's software renderer has no buffers of 4 GiB and more, and says so at once.
 func TestOutOfMemory(t *testing.T) {
 	b := openTest(t, Options{}, seams{blockSize: math.MaxInt64})

@@ -5,6 +5,7 @@ package opengl
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -162,7 +163,7 @@ func open(options Options, s seams) (*Backend, error) {
 		b.limits.loops = llvmpipeLoops
 	}
 	s.apply(w)
-	b.info.MaxBuffer = w.limits.blockSize
+	b.info.MaxBuffer = min(w.limits.blockSize, math.MaxInt32) / 4 * 4 // the most elements, in whole words
 	b.tuner = tuner{on: options.Tune, memory: &memory{}, last: map[string]string{}, measure: b.rehearse, limit: tuneTime}
 	if s.measure != nil {
 		b.tuner.measure = s.measure
