@@ -1,6 +1,10 @@
 package judge
 
-import "shadegrad/compute"
+import (
+	"slices"
+
+	"shadegrad/compute"
+)
 
 // networks are training steps of one, two and three layers of weights, each with
 // all its matrices to be read afterwards and with most of them scratch.
@@ -10,7 +14,7 @@ func networks() []network {
 		n.scratch = true
 		list = append(list, n)
 	}
-	return append(list, sparseNetworks()...)
+	return slices.Concat(list, sparseNetworks(), signedNetworks())
 }
 
 // sparseNetworks are steps on data of which most is 0, as MNIST is. A backend may
@@ -50,6 +54,31 @@ func sparseNetworks() []network {
 	return append(list, odd, noBias, natural, kept, inPlace, shifted, even, deep, long)
 }
 
+// signedNetworks are steps towards targets of −1 and 1, of which the outputs are scaled tanh or leaky ReLU and the
+// error is half the sum of the squares, as of the networks that were published in 1998 and 2010.
+func signedNetworks() []network {
+	const scaled, leaky = compute.ScaledTanh, compute.LeakyReLU
+	base := network{sizes: []int{50, 21, 10}, hidden: scaled, output: scaled, kind: compute.SquaredError, batch: 16, biases: true, indexed: true,
+		shift: -0.5, sparse: true, runs: 3, on: 1, off: -1, weight: 0.5}
+	deep, single, vectors, noBias, leaking, rectified, one := base, base, base, base, base, base, base
+	deep.sizes, deep.batch, deep.shift = []int{841, 33, 17, 12, 10}, 1, -1
+	single.sizes, single.batch, single.shift, single.runs = []int{30, 10}, 5, 0, 2
+	vectors.sizes, vectors.batch, vectors.momentum, vectors.indexed = []int{52, 24, 12, 8, 4}, 12, true, false
+	noBias.biases, noBias.sparse, noBias.inPlace = false, false, true
+	leaking.hidden, leaking.output, leaking.shift, leaking.momentum = leaky, leaky, 0, true
+	rectified.hidden, rectified.output, rectified.sparse, rectified.weight = compute.ReLU, leaky, false, 0.1
+	one.sizes, one.batch, one.shift, one.sparse = []int{12, 8, 1}, 7, 0, false
+	oneLeaking := one
+	oneLeaking.output, oneLeaking.shift = leaky, -0.5
+	var list []network
+	for _, n := range []network{base, deep, single, vectors, noBias, leaking, rectified, one, oneLeaking} {
+		for _, n.scratch = range both {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
 func keptNetworks() []network {
 	const (
 		relu, sigmoid, tanh, softmax, identity = compute.ReLU, compute.Sigmoid, compute.Tanh, compute.Softmax, compute.Identity
@@ -87,7 +116,7 @@ func (l *caseList) programs() {
 		l.add("program", "step", []string{n.String()}, func(p *problem) { newStep(p, n).train() })
 	}
 	// An evaluation: no gradients, Stats summed up at once.
-	for _, n := range networks()[3:7] {
+	for _, n := range append(networks()[3:7], signedNetworks()...) {
 		l.add("program", "eval", []string{n.String()}, func(p *problem) {
 			s := newStep(p, n)
 			s.forward(false)

@@ -73,7 +73,21 @@ func trainedNetworks() []network {
 	}
 	// The averages are those of bounded weights, whoever of a device's workers bounds them.
 	wide.sizes = []int{784, 100, 10}
-	return append(list, with(wide, training{limit: 0.5, average: 0.9}))
+	list = append(list, with(wide, training{limit: 0.5, average: 0.9}))
+
+	// Outputs of scaled tanh and leaky ReLU, with targets of −1 and 1, and with numbers: with what else a head does at
+	// once. The last is the network of 2010, but for its size.
+	for _, f := range []compute.Activation{compute.ScaledTanh, compute.LeakyReLU} {
+		n := momentum
+		n.hidden, n.output, n.kind, n.on, n.off, n.weight = f, f, compute.SquaredError, 1, -1, 0.5
+		list = append(list, with(n, training{dropIn: 0.2, drop: 0.5}), with(n, training{update: adam}), with(n, training{update: clipped, drop: 0.25}),
+			with(n, training{numbers: true, regression: true, update: compute.Update{L2: 0.01}}))
+	}
+	warped := base
+	warped.hidden, warped.output, warped.kind, warped.on, warped.off, warped.weight = compute.ScaledTanh, compute.ScaledTanh, compute.SquaredError, 1, -1, 0.5
+	warped.sizes, warped.batch, warped.sparse, warped.shift = []int{28 * 28, 24, 20, 16, 12, 10}, 1, false, -1
+	elastic.Width, elastic.Height = 28, 28
+	return append(list, with(warped, training{warp: elastic, elastic: true}))
 }
 
 // quickNetwork is a small step for the self-test: deep, so that a backend fuses dropout with layers and

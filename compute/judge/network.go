@@ -24,6 +24,8 @@ type network struct {
 	runs           int
 	shift          float32 // of the pixels, which are p/255 + shift
 	rate           float32 // the learning rate, or 0 for one that suits the number of inputs
+	// On, Off and Weight of op Loss, or all 0 for 1, 0 and 1.
+	on, off, weight float32
 	training
 }
 
@@ -34,7 +36,8 @@ func (n network) String() string {
 	}
 	for _, part := range []string{n.hidden.String(), n.output.String(), n.kind.String(), fmt.Sprintf("batch=%d", n.batch),
 		flag(n.biases, "bias"), flag(n.momentum, "momentum"), flag(n.indexed, "index"), flag(n.shared, "shared"),
-		flag(n.inPlace, "inplace"), flag(n.shift != 0, fmt.Sprintf("shift=%g", n.shift)), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), n.training.String(), fmt.Sprintf("runs=%d", n.runs)} {
+		flag(n.inPlace, "inplace"), flag(n.shift != 0, fmt.Sprintf("shift=%g", n.shift)),
+		flag(n.weight != 0, fmt.Sprintf("on=%g,off=%g,weight=%g", n.on, n.off, n.weight)), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), n.training.String(), fmt.Sprintf("runs=%d", n.runs)} {
 		if part != "" {
 			s += "," + part
 		}
@@ -147,6 +150,9 @@ func (s *step) forward(gradient bool) {
 		}
 		op := compute.Loss{Stats: s.stats, Z: l.z, Bias: l.b, Labels: s.labels, Index: s.index,
 			F: l.f, Kind: s.kind, On: 1, Weight: 1, Scale: 1 / float32(s.batch)}
+		if s.weight != 0 {
+			op.On, op.Off, op.Weight = s.on, s.off, s.weight
+		}
 		if s.regression {
 			op.Labels, op.Index, op.Targets = compute.Bytes{}, compute.Index{}, s.batchTargets
 			s.p.do(compute.Take{Dst: op.Targets, Src: s.targets, Index: s.index})
