@@ -8,13 +8,25 @@ type Activation int
 
 // The activations.
 const (
-	Identity   Activation = iota // F(z) = z, F′ = 1
-	Sigmoid                      // F(z) = 1/(1+e^−z), F′ = y·(1−y)
-	Tanh                         // F(z) = tanh z, F′ = 1−y²
-	ReLU                         // F(z) = max(0, z), F′ = 1 where y > 0, else 0
-	Softmax                      // F(z)[j] = e^z[j] / Σₖ e^z[k], over a row
-	ScaledTanh                   // F(z) = A·tanh(B·z), F′ = (A−y)·(A+y)·B/A, A = 1.7159, B = 0.6666
-	LeakyReLU                    // F(z) = z where z > 0, else z/100; F′ = 1 where y > 0, else 1/100
+	// Identity: F(z) = z, F′ = 1. A layer of it is linear.
+	Identity Activation = iota
+	// Sigmoid, the logistic function: F(z) = 1/(1+e^−z), F′ = y·(1−y). Rumelhart, Hinton and Williams,
+	// "Learning representations by back-propagating errors" (1986).
+	Sigmoid
+	// Tanh: F(z) = tanh z, F′ = 1−y². LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), say why to
+	// prefer it to Sigmoid.
+	Tanh
+	// ReLU: F(z) = max(0, z), F′ = 1 where y > 0, else 0. Nair and Hinton, "Rectified linear units improve
+	// restricted Boltzmann machines" (ICML 2010); Glorot, Bordes and Bengio, "Deep sparse rectifier neural
+	// networks" (AISTATS 2011).
+	ReLU
+	// Softmax: F(z)[j] = e^z[j] / Σₖ e^z[k], over a row. Bridle, "Probabilistic interpretation of feedforward
+	// classification network outputs, with relationships to statistical pattern recognition" (1990).
+	Softmax
+	// ScaledTanh: F(z) = A·tanh(B·z), F′ = (A−y)·(A+y)·B/A, A = 1.7159, B = 0.6666.
+	ScaledTanh
+	// LeakyReLU: F(z) = z where z > 0, else z/100; F′ = 1 where y > 0, else 1/100.
+	LeakyReLU
 )
 
 // The constants of ScaledTanh, as in Cireşan, Meier, Gambardella and Schmidhuber,

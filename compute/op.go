@@ -83,9 +83,9 @@ type Activate struct {
 //
 //	Dst = Back ⊙ F′(Y)
 //
-// where F′ is written in terms of the output Y = F(z). All are m×n. Dst may be
-// Back. F is not Softmax, whose derivative is not of one element. Where F′ is 0 a Back that is
-// infinite or NaN may give 0 or NaN.
+// where F′ is written in terms of the output Y = F(z): the chain rule, as in Rumelhart, Hinton and
+// Williams (1986). All are m×n. Dst may be Back. F is not Softmax, whose derivative is not of
+// one element. Where F′ is 0 a Back that is infinite or NaN may give 0 or NaN.
 type Delta struct {
 	Dst, Back, Y Mat
 	F            Activation
@@ -105,6 +105,12 @@ type Delta struct {
 // and 0 if not, or if one of them is NaN. A network of one output tells two classes apart: t = On for class 1
 // and Off for class 0, and a hit is a y on the label's side of the middle of On and
 // Off, with class 1 having the middle itself.
+//
+// The squared error, and the way from it to ∂E/∂z, are those of Rumelhart, Hinton and Williams, "Learning
+// representations by back-propagating errors" (1986), whose Weight is ½; cross-entropy with Sigmoid is in Hinton,
+// "Connectionist learning procedures" (1989), and with Softmax in Bridle (1990). An On below 1 with an Off
+// above 0 is the label smoothing of Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception
+// architecture for computer vision" (CVPR 2016).
 //
 // Cross-entropy is computed from z and not from y, so it stays finite where y
 // rounds to 0 or 1. A label that is no class makes E(i) and the row of Delta

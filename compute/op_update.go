@@ -7,8 +7,8 @@ type Rule int
 
 // The rules. Op Update gives the equations.
 const (
-	SGD      Rule = iota // with Polyak's momentum where there is a V
-	Nesterov             // Sutskever, Martens, Dahl and Hinton (ICML 2013)
+	SGD      Rule = iota // Robbins and Monro (1951); with Polyak's momentum (1964) where there is a V
+	Nesterov             // Nesterov (1983), after Sutskever, Martens, Dahl and Hinton (ICML 2013)
 	RMSProp              // Tieleman and Hinton, Coursera lecture 6.5 (2012)
 	Adam                 // Kingma and Ba (ICLR 2015)
 )
@@ -52,13 +52,23 @@ func (r *Rule) UnmarshalText(text []byte) (err error) {
 //
 // and all of them, with the W of before the step, end with W −= η·Decay·W.
 //
-// SGD and Nesterov are in the form of Sutskever et al. and PyTorch, where the learning
-// rate does not enter the velocity. L2 is the weight decay that is part of the
-// gradient; Decay is the decoupled one of Loshchilov and Hutter (ICLR 2019), which makes
-// Adam AdamW. Clip bounds the norm of the gradients whose sums of squares, as op SquareSum
-// leaves them, are the elements of Norms: Pascanu, Mikolov and Bengio (ICML 2013). Gradients whose
-// norm is above 1.8·10¹⁹ have a sum of squares that is infinite. Divided by it they would be 0, and
-// training would stand still and say nothing; NaN shows in the next loss.
+// SGD is Robbins and Monro's "A stochastic approximation method" (1951), and its momentum that of
+// Polyak, "Some methods of speeding up the convergence of iteration methods" (1964). Nesterov is "A
+// method of solving a convex programming problem with convergence rate O(1/k²)" (1983) as Sutskever,
+// Martens, Dahl and Hinton apply it to networks in "On the importance of initialization and momentum in
+// deep learning" (ICML 2013), W being the point that is looked ahead to. Both are in PyTorch's form, where
+// the learning rate does not enter the velocity. Sutskever et al. have V = μ·V + η·g and W −= V: with an η that
+// stays as it is the W are the same; with one that falls theirs keeps the larger steps of before for a while.
+//
+// L2 is the weight decay that is part of the gradient, as in Krogh and Hertz, "A simple weight decay can
+// improve generalization" (NIPS 1991), and L1 the gradient of the penalty of Tibshirani, "Regression
+// shrinkage and selection via the lasso" (1996). Decay is the decoupled weight decay of Loshchilov and
+// Hutter (ICLR 2019), which makes Adam AdamW.
+//
+// Clip bounds the norm of the gradients whose sums of squares, as op SquareSum leaves them, are the
+// elements of Norms: Pascanu, Mikolov and Bengio (ICML 2013). Gradients whose norm is above 1.8·10¹⁹ have
+// a sum of squares that is infinite. Divided by it they would be 0, and training would stand still and
+// say nothing; NaN shows in the next loss.
 //
 // W, V, S and G have one shape. V is optional for SGD, needed by Nesterov and Adam and none
 // for RMSProp; S is needed by RMSProp and Adam and none for the others. Norms is 1×p, and
@@ -105,13 +115,14 @@ type MaxNorm struct {
 	Limit float32 // of the squared norm; above 0
 }
 
-// Average is a step of an exponential moving average, Polyak's averaging of weights
-// with a memory that fades:
+// Average is a step of an exponential moving average:
 //
 //	Dst = Dst + (1−β)·(Src − Dst),   β = min(Decay, (1+t)/(10+t)),   t = Args.Step
 //
-// β is small at first, so that the weights a run began with are soon forgotten. Dst and Src
-// have one shape.
+// It is the averaging of weights of Polyak and Juditsky, "Acceleration of stochastic approximation by
+// averaging" (1992), with a memory that fades. β is small at first, by the rule of TensorFlow's
+// ExponentialMovingAverage, so that the weights a run began with are soon forgotten. Dst and Src have one
+// shape.
 type Average struct {
 	Dst, Src Mat
 	Decay    float32 // in [0, 1)

@@ -89,8 +89,9 @@ func stepMomentumGo(p *Step, w, v, g []float32) {
 	}
 }
 
-// Nesterov is a step with Nesterov's momentum in the form of Sutskever et al. (ICML 2013),
-// with the velocity looked ahead from where the weights already are:
+// Nesterov is a step with Nesterov's momentum (1983), after Sutskever et al. (ICML 2013) in
+// PyTorch's form, where the rate does not enter the velocity. The weights are those looked
+// ahead to:
 //
 //	v[i] = Mu·v[i] + g′[i]
 //	w[i] −= Rate·(g′[i] + Mu·v[i])

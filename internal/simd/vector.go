@@ -224,8 +224,8 @@ func sgdGo(w, g []float32, rate float32) {
 	}
 }
 
-// Momentum is a step of gradient descent with Polyak's momentum, in the form of
-// Sutskever et al. (ICML 2013) where the rate does not enter the velocity:
+// Momentum is a step of gradient descent with Polyak's momentum (1964), in PyTorch's form,
+// where the rate does not enter the velocity:
 //
 //	v[i] = mu·v[i] + g[i]
 //	w[i] = w[i] − rate·v[i]
