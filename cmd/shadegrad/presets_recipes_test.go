@@ -15,7 +15,7 @@ import (
 
 // A source is what a tutorial or a paper has of a recipe.
 type source struct {
-	samples int // of its own data; 0 for MNIST
+	samples int    // of its own data; 0 for MNIST
 	figure  string // what it comes to, in numbers
 	options train.Options
 	// open sets to zero what the source leaves open, or what the preset says that it has its own way.
