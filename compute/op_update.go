@@ -109,7 +109,8 @@ type SquareSum struct {
 //
 // as in Hinton, Srivastava, Krizhevsky, Sutskever and Salakhutdinov, "Improving neural
 // networks by preventing co-adaptation of feature detectors" (2012), where W is stored
-// the other way round and Limit bounds the squared norms of its columns.
+// the other way round and Limit bounds the squared norms of its columns. Where s is beyond float32 the
+// row becomes NaN, and not 0.
 type MaxNorm struct {
 	W     Mat
 	Limit float32 // of the squared norm; above 0

@@ -86,9 +86,13 @@ func (m *maxNorm) share(worker, size int, _ *compute.Args) {
 	}
 }
 
-// shrink returns what weights are multiplied with if the sum of their squares is s.
+// shrink returns what weights are multiplied with if the sum of their squares is s: NaN where
+// that is beyond float32.
 func shrink(s, limit float64) float32 {
 	if s > limit {
+		if math.IsInf(float64(float32(s)), 1) {
+			return float32(math.NaN())
+		}
 		return float32(math.Sqrt(limit / s))
 	}
 	return 1

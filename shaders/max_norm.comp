@@ -3,6 +3,8 @@
 //
 //     W[i,:] = W[i,:]·√(limit/s)   where s = Σⱼ W[i,j]² > limit
 //
+// Where s is infinite they become NaN, and not 0: they are to be noticed.
+//
 // A group of 64 invocations takes a row: invocation x adds up every 64th square, then the
 // 64 sums are added as a tree in shared memory, in the same order every time.
 
@@ -53,7 +55,7 @@ void main() {
         }
         float s = partial[0];
         if (s > limit) {
-            float factor = sqrt(limit / s);
+            float factor = isinf(s) ? uintBitsToFloat(0x7fc00000u) : sqrt(limit / s);
             for (uint j = x; j < cols; j += LANES) w[begin + j] *= factor;
         }
         // All must have read the sum before the next row's takes its place.

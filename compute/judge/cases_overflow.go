@@ -7,9 +7,9 @@ import (
 	"shadegrad/compute"
 )
 
-// overflows are the norms of gradients too large for float32: one that is infinite, finite
-// ones whose sum is, and the sum of squares that makes one. The self-test leaves them out,
-// since GLSL does not promise that there is a NaN.
+// overflows are norms too large for float32: of a gradient, one that is infinite and finite ones
+// whose sum is; sums of squares that are; and rows of weights. The self-test leaves them out, since GLSL
+// does not promise that there is a NaN.
 func (l *caseList) overflows() {
 	if l.quick {
 		return
@@ -29,6 +29,12 @@ func (l *caseList) overflows() {
 	for _, s := range []shape{{3, 5}, {10, 2051}} {
 		l.add("square_sum", "square_sum", []string{s.String(), "overflow"}, func(p *problem) {
 			p.do(compute.SquareSum{Src: p.input("Src", s.m, s.n, p.random(1e20)), Dst: p.output("Dst", 1, 1)})
+		})
+		l.add("max_norm", "max_norm", []string{s.String(), "overflow"}, func(p *problem) {
+			// A row that is too large, one within the limit, one beyond it, and so on.
+			p.do(compute.MaxNorm{Limit: 4, W: p.state("W", s.m, s.n, func(e int) float32 {
+				return []float32{1e20, 1e-3, 1}[e/s.n%3] * p.normal(1)
+			})})
 		})
 	}
 }

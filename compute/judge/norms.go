@@ -29,7 +29,8 @@ func squares(x, tx []float64) (sum, tol float64) {
 	return sum, sumBound*worst + (worst - sum)
 }
 
-// maxNorm is op MaxNorm. A row that is surely within the limit keeps its bits.
+// maxNorm is op MaxNorm. A row that is surely within the limit keeps its bits, and one whose
+// norm is surely beyond float32 becomes NaN.
 func maxNorm(o compute.MaxNorm, w *grid) *grid {
 	out := newGrid(w.rows, w.cols)
 	limit := float64(o.Limit)
@@ -39,6 +40,8 @@ func maxNorm(o compute.MaxNorm, w *grid) *grid {
 		s, ts := squares(val, tol)
 		f := term{val: factor(s)}
 		switch {
+		case s-ts > math.MaxFloat32:
+			f.val = math.NaN()
 		case !(s+ts <= largestSafe):
 			f.tol = math.Inf(1)
 		case s+ts > limit:

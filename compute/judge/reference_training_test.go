@@ -66,6 +66,7 @@ func TestNormsByHand(t *testing.T) {
 	if w.tol[4] != 0 || w.tol[2] == 0 {
 		t.Errorf("a row within the limit has the bound %g, one beyond %g", w.tol[4], w.tol[2])
 	}
+	wantValues(t, "max norm of a row beyond float32", maxNorm(compute.MaxNorm{Limit: 25}, gridOf(2, 1, 1e20, 10)), math.NaN(), 5)
 	loose := gridOf(1, 2, 6, -8)
 	loose.tol[0] = 1e200 // whatever its bound, the value is what the equation says
 	wantValues(t, "max norm of what may be anything", maxNorm(compute.MaxNorm{Limit: 25}, loose), 3, -4)

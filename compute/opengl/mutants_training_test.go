@@ -81,6 +81,7 @@ var trainingMutants = []mutant{
 	{file: "max_norm.comp", old: "value * value", new: "value", op: "max_norm"},
 	{file: "max_norm.comp", old: "total += sum", new: "total = sum", op: "max_norm"},
 	{file: "max_norm.comp", old: "sqrt(limit / s)", new: "limit / s", op: "max_norm"},
+	{file: "max_norm.comp", old: "isinf(s) ? uintBitsToFloat(0x7fc00000u) : ", new: "", op: "max_norm"},
 	{file: "max_norm.comp", old: "s > limit", new: "s > 0.0", op: "max_norm"},
 	{file: "max_norm.comp", old: "wOffset + i * cols", new: "i * cols", op: "max_norm"},
 	{file: "max_norm.comp", old: "j += LANES) w", new: "j += 2u * LANES) w", op: "max_norm"},
