@@ -81,7 +81,7 @@ func (a *app) replayOn(path string, c *capsule.Capsule, b compute.Backend) error
 		made = fmt.Sprintf("with the sources of %s, made on", count(len(c.Sources), "kernel"))
 	}
 	fmt.Fprintf(a.stderr, "%s\n%s: step %d of epoch %d of a network %s, with a batch of %d, %s %s\n", describe(b.Info()),
-		printableName(path), c.Step, c.Epoch, c.Options.Network, len(c.Labels), made, printableName(describe(c.Device)))
+		printableName(path), c.Step, c.Epoch, c.Options.Network, c.Rows(), made, printableName(describe(c.Device)))
 	t, err := c.Try()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
