@@ -178,6 +178,7 @@ func TestShadowFindsFaults(t *testing.T) {
 		"activate: scaled tanh's slope is two thirds":              "the bounds of tanh are wider",
 		"delta: leaky ReLU's derivative at 0 is 1":                 "no output is 0",
 		"update: the sign of 0 is 1":                               "no weight is 0",
+		"update: a gradient of an infinite norm is made 0":         "no norm is infinite",
 		"loss: targets of cross-entropy are a class's":             absent,
 		"dropout: what the threshold hits is left out":             "no number hits it",
 		"warp: halves are rounded down":                            "no value is a half",
