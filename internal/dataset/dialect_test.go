@@ -39,6 +39,7 @@ func TestIsHeader(t *testing.T) {
 		"y,a,b,7":                       true,
 		"digit" + counted(0, 2000):      true,
 		"digit" + counted(1, 784):       true,
+		"y,a,7":                         false, // half of the others
 		"5,1,2":                         false,
 		"5,a,2":                         false,
 		"5,a,b":                         false,
