@@ -136,7 +136,7 @@ func (a *app) openNetwork(f *networkFlags) (*model.Model, string, error) {
 		return nil, "", err
 	}
 	if d.Note != "" {
-		fmt.Fprintln(a.stderr, d.Note)
+		fmt.Fprintln(a.stderr, printableName(d.Note))
 	}
 	if err := enoughFor(o.Network, 4*int64(o.Network.Parameters())); err != nil {
 		return nil, "", err

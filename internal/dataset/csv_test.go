@@ -311,15 +311,15 @@ func TestCSVFaultsOfPairs(t *testing.T) {
 		{"no training part beside it", map[string]string{"a_test.csv": testTable4, "b_train.csv": table4}, "a_test.csv",
 			"DIR/a_test.csv: the name says that these are the test data; the training data are not beside it"},
 		{"two", map[string]string{"a_train.csv": table4, "b_train.csv": table4, "a_test.csv": testTable4}, "",
-			"DIR: both a_train.csv and b_train.csv could hold the training data; name one of them with its directory"},
+			"DIR: both a_train.csv and b_train.csv could hold the training data; name the one that is meant, as -data=DIRECTORY/FILE"},
 		{"two without parts", map[string]string{"a.csv": table4, "b.csv": table4}, "",
-			"DIR: both a.csv and b.csv could hold the data; name one of them with its directory"},
+			"DIR: both a.csv and b.csv could hold the data; name the one that is meant, as -data=DIRECTORY/FILE"},
 		{"different", map[string]string{"a_train.csv": table4, "b_test.csv": testTable4}, "",
-			"DIR: a_train.csv and b_test.csv belong to different data sets; name one of them with its directory"},
+			"DIR: a_train.csv and b_test.csv belong to different data sets; name the one that is meant, as -data=DIRECTORY/FILE"},
 		{"a part and another", map[string]string{"a.csv": table4, "train.csv": table4}, "",
-			"DIR: both a.csv and train.csv could hold the data; name one of them with its directory"},
+			"DIR: both a.csv and train.csv could hold the data; name the one that is meant, as -data=DIRECTORY/FILE"},
 		{"a part and two others", map[string]string{"a.csv": table4, "train.csv": table4, "test.csv": testTable4}, "",
-			"DIR: both a.csv and train.csv could hold the data; name one of them with its directory"},
+			"DIR: both a.csv and train.csv could hold the data; name the one that is meant, as -data=DIRECTORY/FILE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, dir, err := opened(t, c.files, c.open, Options{})

@@ -67,13 +67,13 @@ func (p place) openTables() (*Data, error) {
 	whole, train, test := files[wholePart], files[trainPart], files[testPart]
 	switch {
 	case whole != "" && train+test != "":
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; name one of them with its directory", p.name, whole, cmp.Or(train, test))
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; name the one that is meant, as -data=DIRECTORY/FILE", p.name, whole, cmp.Or(train, test))
 	case test != "" && train == "" && !p.testOnly:
 		return nil, fmt.Errorf("%s: %s is the test data; the training data are missing", p.name, test)
 	case train != "" && test != "":
 		a, _ := parseTableName(train)
 		if b, _ := parseTableName(test); a.set != b.set {
-			return nil, fmt.Errorf("%s: %s and %s belong to different data sets; name one of them with its directory", p.name, train, test)
+			return nil, fmt.Errorf("%s: %s and %s belong to different data sets; name the one that is meant, as -data=DIRECTORY/FILE", p.name, train, test)
 		}
 	}
 	return p.readTables(files)
@@ -121,7 +121,7 @@ func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err
 		case *file == "":
 			*file = e.Name()
 		case e.Name() != *file+".gz":
-			return files, fmt.Errorf("both %s and %s could hold the %s; name one of them with its directory", *file, e.Name(), name.part)
+			return files, fmt.Errorf("both %s and %s could hold the %s; name the one that is meant, as -data=DIRECTORY/FILE", *file, e.Name(), name.part)
 		}
 	}
 	return files, nil

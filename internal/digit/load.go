@@ -40,7 +40,7 @@ func load(path string) (image.Image, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("expected a PNG or JPEG file, found no regular file")
+		return nil, errors.New("expected a PNG or JPEG file, found a directory, a pipe or a device")
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -73,7 +73,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: got error %v\nwant %s", c.name, err, c.want)
 		}
 	}
-	if _, err := Load(dir); err == nil || err.Error() != dir+": expected a PNG or JPEG file, found no regular file" {
+	if _, err := Load(dir); err == nil || err.Error() != dir+": expected a PNG or JPEG file, found a directory, a pipe or a device" {
 		t.Errorf("got error %v", err)
 	}
 	path := filepath.Join(dir, "none.png")
