@@ -59,10 +59,7 @@ func (d *Data) noteMissing(wanted classSet) {
 		}
 		text = fmt.Sprintf("the training set has no sample of %d of the %d classes: %s", n, all, strings.Join(missing, ", "))
 	}
-	if d.Note != "" {
-		text = d.Note + "; " + text
-	}
-	d.Note = text
+	d.addNote(text)
 }
 
 // classByClass returns the numbers of the samples of each class, in the order that the classes have, if the samples of each

@@ -45,8 +45,10 @@ func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0
 func (f Form) OpenSplit(where string, validation int, seed uint64) (*Data, error) {
 	d, err := f.padded(open(where, f.options(), false, func(d *Data) error {
 		all := d.classes()
-		if err := d.Split(max(validation, 0), seed); err != nil {
-			return err
+		if validation != TrainingItself {
+			if err := d.Split(validation, seed); err != nil {
+				return err
+			}
 		}
 		f.Shorten(d)
 		d.noteMissing(all)

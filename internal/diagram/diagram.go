@@ -4,6 +4,7 @@ package diagram
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"math"
 	"slices"
@@ -26,6 +27,7 @@ const (
 	titleLine = 20  // height of a line of the title
 	textLine  = 16  // and of small text
 	apart     = 230 // between the middles of two columns
+	imageSide = 120 // of the input image
 	leastWide = 720 // the picture
 
 	character      = 6.2 // how wide one of small text is, on average
@@ -108,15 +110,7 @@ func (d *Diagram) drawn(l int) []int {
 			norms[i/sizes[l-1]] += float64(v) * float64(v)
 		}
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch {
-		case norms[i] > norms[j]:
-			return -1
-		case norms[i] < norms[j]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(norms[j], norms[i]) })
 	order = order[:d.Most]
 	slices.Sort(order)
 	return order

@@ -1,6 +1,7 @@
 package diagram
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -23,10 +24,9 @@ func (l *layout) draw(s *svg) {
 	for i := range l.columns {
 		c := &l.columns[i]
 		l.heading(s, c)
-		switch {
-		case len(c.units) == 0:
+		if len(c.units) == 0 {
 			l.input(s, c)
-		default:
+		} else {
 			l.units(s, c)
 		}
 	}
@@ -71,10 +71,9 @@ type stroke struct {
 // lines draws the weights between two columns, the largest ones over the others.
 func (l *layout) lines(s *svg, from, to *column) {
 	if len(from.units) == 0 {
-		side := l.side()
 		for i, y := range to.y {
 			// From all of the image's side to all of the unit's.
-			s.thin(from.x+side/2, l.middle()+side*(float64(i)+0.5-float64(len(to.y))/2)/float64(len(to.y)), to.x, y)
+			s.thin(from.x+imageSide/2, l.middle()+imageSide*(float64(i)+0.5-float64(len(to.y))/2)/float64(len(to.y)), to.x, y)
 		}
 		return
 	}
@@ -89,14 +88,7 @@ func (l *layout) lines(s *svg, from, to *column) {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b stroke) int {
-		d := math.Abs(float64(a.weight)) - math.Abs(float64(b.weight))
-		switch {
-		case d < 0:
-			return -1
-		case d > 0:
-			return 1
-		}
-		return 0
+		return cmp.Compare(math.Abs(float64(a.weight)), math.Abs(float64(b.weight)))
 	})
 	for _, k := range list {
 		s.line(from.x, from.y[k.from], to.x, to.y[k.to], share(k.weight, most))
@@ -180,12 +172,9 @@ func (l *layout) input(s *svg, c *column) {
 	for i, v := range norms {
 		norms[i] = math.Sqrt(v)
 	}
-	w, h := fit(l.Model.Width, l.Model.Height, l.side())
+	w, h := fit(l.Model.Width, l.Model.Height, imageSide)
 	s.square(c.x, l.middle(), w, h, shares(norms), l.Model.Width, "#444", "the norm of each pixel's weights")
 }
-
-// side is that of the input image.
-func (l *layout) side() float64 { return 120 }
 
 // explanation says what is to be seen, sentence by sentence.
 func (l *layout) explanation() []string {
