@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/philox"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
@@ -54,17 +53,7 @@ func targetsOf(output compute.Activation) (list []target) {
 }
 
 // few are samples of 3×2 pixels and of three classes.
-func few() *dataset.Set {
-	s := &dataset.Set{Width: 3, Height: 2, Classes: 3}
-	draws := philox.Stream{Seed: 2, ID: 3}
-	for i := range 6 {
-		for j := range 6 {
-			s.Images = append(s.Images, byte(draws.Uint64(uint64(6*i+j))))
-		}
-		s.Labels = append(s.Labels, byte(i%3))
-	}
-	return s
-}
+func few() *dataset.Set { return pictures(6, dataset.Set{Width: 3, Height: 2, Classes: 3}, 3) }
 
 // TestEveryTraining checks every activation of hidden layers and outputs with every loss it goes
 // with, with label smoothing and without, and every regulariser. Each part of each network has a gradient to

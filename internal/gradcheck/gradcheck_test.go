@@ -15,16 +15,18 @@ import (
 )
 
 // images are samples of 5×4 pixels and of four classes.
-func images() *dataset.Set {
-	s := &dataset.Set{Width: 5, Height: 4, Classes: 4}
-	draws := philox.Stream{Seed: 2, ID: 2}
-	for i := range 12 {
-		for j := range 20 {
-			s.Images = append(s.Images, byte(draws.Uint64(uint64(20*i+j))))
-		}
-		s.Labels = append(s.Labels, byte(i%4))
+func images() *dataset.Set { return pictures(12, dataset.Set{Width: 5, Height: 4, Classes: 4}, 2) }
+
+// pictures fills a set with n samples whose pixels are drawn from a stream.
+func pictures(n int, s dataset.Set, stream uint64) *dataset.Set {
+	draws := philox.Stream{Seed: 2, ID: stream}
+	for i := range n * s.Features() {
+		s.Images = append(s.Images, byte(draws.Uint64(uint64(i))))
 	}
-	return s
+	for i := range n {
+		s.Labels = append(s.Labels, byte(i%s.Classes))
+	}
+	return &s
 }
 
 // numbers are samples of three numbers, with two for targets.
