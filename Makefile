@@ -18,7 +18,7 @@ help:
 	@echo 'make bench        run the benchmarks'
 	@echo 'make bench-peers  time the CPU backend against NumPy and PyTorch (testdata/peers), in a quarter of an hour'
 	@echo 'make bench-gpu    test the GPU backend and time it against PyTorch on the same GPU (testdata/peers)'
-	@echo 'make records      train the presets of RESULTS.md and write its rows; PRESETS=, SEEDS= and ARGS= choose'
+	@echo 'make records      train the presets of docs/results.md and write its rows; PRESETS=, SEEDS= and ARGS= choose'
 	@echo 'make fuzz         let the fuzzers try the readers of files, FUZZTIME=40000x or 5s each'
 	@echo 'make generate     write the assembly anew from its generators'
 	@echo 'make clean        remove what was built'

@@ -1,4 +1,4 @@
-"""Trains presets with several seeds and writes a row of RESULTS.md for each; README.md beside this file says how.
+"""Trains presets with several seeds and writes a row of docs/results.md for each; README.md beside this file says how.
 
 `make records` calls this. Standard library only.
 """
