@@ -15,7 +15,7 @@ PACKAGES = {
     "glctx": "internal/glctx",
     "opengl": "compute/opengl",
     "backends": "internal/backends",
-    "shadegrad": "cmd/shadegrad",
+    "cli": "internal/cli",
 }
 BINARIES = ROOT / "bin" / "gpu-tests"
 MINUTES = 30  # for one package

@@ -1,0 +1,54 @@
+//go:build cgo && !nogl
+
+package cli
+
+import (
+	"math"
+	"testing"
+)
+
+// TestBackendsAgree trains the same network on both backends from the same seed:
+// the training loss of each epoch agrees within 1e-3 relative, the accuracy on the
+// test set within 0.3 points. The data is a part of MNIST, since a software OpenGL
+// is slow.
+func TestBackendsAgree(t *testing.T) {
+	needGPU(t)
+	p := at(t)
+	train := func(backend string) []map[string]any {
+		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), "-hidden=128", "-batch=64", "-epochs=3", "-seed=5", "-test=each").is(0)
+		list := events(t, r.stdout)
+		if len(list) != 5 || list[0]["backend"] != backend {
+			t.Fatalf("events: %v", list)
+		}
+		return list[1:4]
+	}
+	cpu, gpu := train("cpu"), train("gpu")
+	for i := range cpu {
+		if gpu[i]["backend"] != "gpu" || gpu[i]["epoch"] != float64(i+1) {
+			t.Errorf("epoch %d: %v", i+1, gpu[i])
+		}
+		want, got := cpu[i]["train_loss"].(float64), gpu[i]["train_loss"].(float64)
+		if !(math.Abs(got-want) <= 1e-3*want) {
+			t.Errorf("epoch %d: the training loss is %v on the GPU, %v on the CPU", i+1, got, want)
+		}
+		wantAcc, gotAcc := cpu[i]["test_acc"].(float64), gpu[i]["test_acc"].(float64)
+		// Accuracies are multiples of a thousandth: three are allowed, and the
+		// rounding of their difference.
+		if !(math.Abs(gotAcc-wantAcc) <= 0.003+1e-9) {
+			t.Errorf("epoch %d: the test accuracy is %v on the GPU, %v on the CPU", i+1, gotAcc, wantAcc)
+		}
+		t.Logf("epoch %d: training loss %.6f and %.6f, test accuracy %.3f and %.3f", i+1, want, got, wantAcc, gotAcc)
+	}
+	if acc := cpu[2]["test_acc"].(float64); acc < 0.85 {
+		t.Errorf("the test accuracy is only %v: this agreement shows little", acc)
+	}
+}
+
+// TestHandOver stops a run on one backend and goes on with the other.
+func TestHandOver(t *testing.T) {
+	needGPU(t)
+	p := at(t)
+	checkpoint := p.stopped("-hidden=8")
+	p.run("train", "-resume="+checkpoint, "-backend=gpu", "-save=m").is(0, "gpu: ", "going on in epoch 2 of 3")
+	p.run("eval", "-model=m", "-data="+smallData(t), "-backend=gpu", "-json").is(0)
+}

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// benchArgs are of a run that takes a moment.
+func benchArgs(t *testing.T, more ...string) []string {
+	return append([]string{"bench", "-data=" + smallData(t), "-hidden=8"}, more...)
+}
+
+// TestBench has a table of both backends.
+func TestBench(t *testing.T) {
+	r := inProcess(t, newFakeGPU().opener(), benchArgs(t)...).is(0, "cpu: ", "gpu: "+fakeRenderer)
+	if !strings.HasPrefix(r.stdout, "a training step of 784-8-10, with momentum, batch 64; 10 runs of some 50 ms each, backends in turns\n") {
+		t.Errorf("stdout begins otherwise:\n%s", r.stdout)
+	}
+	for backend, peak := range map[string]string{"cpu": `[0-9]+%`, "gpu": "–"} {
+		want := regexp.MustCompile(backend + ` +[0-9.]+ (µs|ms|s) +±[0-9.]+% +[0-9]+ +[0-9.]+ +` + peak + ` +[0-9.]+×\n`)
+		if !want.MatchString(r.stdout) {
+			t.Errorf("no row of %s like %s in\n%s", backend, want, r.stdout)
+		}
+	}
+}
+
+// TestBenchWithoutGPU times the CPU alone, unless the GPU was asked for.
+func TestBenchWithoutGPU(t *testing.T) {
+	f := newFakeGPU()
+	f.openErr = errors.New("there is none")
+	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU unavailable: ", "; timing the CPU alone\n")
+	if strings.Contains(r.stdout, "\ngpu") {
+		t.Errorf("a row of the GPU:\n%s", r.stdout)
+	}
+	inProcess(t, f.opener(), benchArgs(t, "-backends=cpu,gpu")...).is(1, "GPU unavailable: ", "; -backends=cpu needs no GPU\n")
+}
+
+// TestBenchLeavesOutWrong times the CPU alone where the GPU computes wrongly and was not
+// asked for, and says why.
+func TestBenchLeavesOutWrong(t *testing.T) {
+	f := newFakeGPU()
+	f.wrong = true
+	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU self-test failed: ", "; timing the CPU alone\n")
+	if strings.Contains(r.stdout, "\ngpu") || !f.closed.Load() {
+		t.Errorf("closed %v, stdout:\n%s", f.closed.Load(), r.stdout)
+	}
+}
+
+// TestBenchRefusesWrong does not time a backend that computes wrongly.
+func TestBenchRefusesWrong(t *testing.T) {
+	for _, format := range []string{"text", "bench", "json"} {
+		f := newFakeGPU()
+		f.wrong = true
+		r := inProcess(t, f.opener(), benchArgs(t, "-backends=gpu", "-format="+format)...).is(1, "GPU self-test failed: ")
+		if r.stdout != "" {
+			t.Errorf("-format=%s: figures of a backend that is wrong:\n%s", format, r.stdout)
+		}
+	}
+}
+
+// TestBenchLines are those that benchstat reads: a line for each run, with the
+// backend as a key of the name.
+func TestBenchLines(t *testing.T) {
+	r := inProcess(t, newFakeGPU().opener(), benchArgs(t, "-format=bench", "-repeat=12")...).is(0)
+	line := regexp.MustCompile(`(?m)^BenchmarkTrainStep/network=784-8-10/batch=64/backend=(cpu|gpu)-[0-9]+\t[0-9]+\t[0-9.]+ ns/op\t[0-9.]+ images/s\t[0-9.]+ GFLOP/s$`)
+	count := map[string]int{}
+	for _, m := range line.FindAllStringSubmatch(r.stdout, -1) {
+		count[m[1]]++
+	}
+	if count["cpu"] != 12 || count["gpu"] != 12 {
+		t.Errorf("%v lines of 12 runs:\n%s", count, r.stdout)
+	}
+	for _, key := range []string{"goos: ", "goarch: ", "cpu-device: ", "gpu-device: " + fakeRenderer} {
+		if !strings.Contains(r.stdout, key) {
+			t.Errorf("no line %q:\n%s", key, r.stdout)
+		}
+	}
+}
+
+// TestBenchJSON has an object a line, with the figures that belong together.
+func TestBenchJSON(t *testing.T) {
+	r := inProcess(t, newFakeGPU().opener(), benchArgs(t, "-json")...).is(0)
+	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines, want 2:\n%s", len(lines), r.stdout)
+	}
+	for i, want := range []string{"cpu", "gpu"} {
+		var e benchEvent
+		if err := json.Unmarshal([]byte(lines[i]), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Event != "step" || e.Backend != want || e.Network != "784-8-10" || e.Batch != 64 || len(e.Seconds) != 10 || e.StepsARun < 1 {
+			t.Errorf("%+v", e)
+		}
+		if rate := 64 / e.Median; rate < 0.999*e.ImagesPerSecond || rate > 1.001*e.ImagesPerSecond {
+			t.Errorf("%g images/s with steps of %g s", e.ImagesPerSecond, e.Median)
+		}
+		if (e.PeakGFlops != nil) != (want == "cpu") {
+			t.Errorf("%s: peak %v", want, e.PeakGFlops)
+		}
+	}
+}
+
+// TestBenchSweep has a row for each batch that the data have, and a verdict.
+func TestBenchSweep(t *testing.T) {
+	r := inProcess(t, newFakeGPU().opener(), benchArgs(t, "-sweep")...).is(0)
+	for _, batch := range []string{"1", "4", "16", "64", "256"} {
+		if !regexp.MustCompile(`(?m)^ +` + batch + ` +[0-9]+ +[0-9]+ +[0-9.]+×$`).MatchString(r.stdout) {
+			t.Errorf("no row of batch %s:\n%s", batch, r.stdout)
+		}
+	}
+	if strings.Contains(r.stdout, "\n    1024 ") || !strings.Contains(r.stdout, " is the faster at ") {
+		t.Errorf("of 300 images:\n%s", r.stdout)
+	}
+}
+
+func TestOvertaking(t *testing.T) {
+	rows := func(second ...float64) (list []sweptBatch) {
+		for i, v := range second {
+			list = append(list, sweptBatch{batch: 1 << (2 * i), images: []float64{10, v}})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		rows []sweptBatch
+		want string
+	}{
+		{rows(1, 2, 3), "cpu is the faster at every batch"},
+		{rows(11, 12), "gpu is the faster at every batch"},
+		{rows(1, 2, 30, 40), "cpu is the faster at batch 1; gpu overtakes it between 4 and 16"},
+		{rows(1, 20, 3), "cpu is the faster at batch 1; gpu overtakes it between 1 and 4; cpu overtakes it between 4 and 16"},
+		{rows(10), "cpu is the faster at every batch"},
+	} {
+		if got := overtaking(c.rows, "cpu", "gpu"); got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
+// TestUntilGoals reads events up to the one that reaches the last goal, and refuses what is
+// none.
+func TestUntilGoals(t *testing.T) {
+	const first = `{"event":"start"}` + "\n" + `{"event":"epoch","test_acc":0.6}` + "\n"
+	const second = `{"event":"epoch","test_acc":0.99}` + "\n"
+	for _, c := range []struct {
+		lines   string
+		reached int
+		failure string
+	}{
+		{first, 1, ""},
+		{first + second + "no event", 3, ""},
+		{first + "no event\n" + second, 0, "a line of train -json: "},
+		{first + strings.Repeat("x", 1<<17), 1, "token too long"},
+	} {
+		reached, err := untilGoals(strings.NewReader(c.lines), []float64{0.5, 0.9, 0.98}, time.Now())
+		if len(reached) != c.reached || (err == nil) != (c.failure == "") || err != nil && !strings.Contains(err.Error(), c.failure) {
+			t.Errorf("%.40q…: %d goals, error %v; want %d, %q", c.lines, len(reached), err, c.reached, c.failure)
+		}
+	}
+}
+
+// TestBenchTimeTo trains in processes of its own until each accuracy is reached, or
+// the recipe's end.
+func TestBenchTimeTo(t *testing.T) {
+	args := []string{"bench", "-backends=cpu", "-data=" + middleData(t), "-hidden=16", "-epochs=3", "-time-to=0.5,0.9999", "-seeds=2"}
+	r := at(t).run(args...).is(0)
+	if !regexp.MustCompile(`\nbackend +50% +99.99%\ncpu +[0-9.]+ \([0-9.]+–[0-9.]+\) +not by any of 2\n`).MatchString(r.stdout) {
+		t.Errorf("stdout:\n%s", r.stdout)
+	}
+	r = at(t).run(append(args, "-json")...).is(0)
+	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
+	var e timeEvent
+	if err := json.Unmarshal([]byte(lines[1]), &e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Event != "time-to" || e.Backend != "cpu" || e.TestAcc != 0.5 || e.Seeds != 2 || len(e.Seconds) != 2 || e.Seconds[0] <= 0 {
+		t.Errorf("%+v", e)
+	}
+}

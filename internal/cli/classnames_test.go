@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// shapes writes a directory of images for each class: class i is a bar at a place of its own.
+func shapes(t *testing.T, dir string, classes ...string) {
+	t.Helper()
+	for i, class := range classes {
+		if err := os.MkdirAll(filepath.Join(dir, class), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 20 {
+			img := image.NewGray(image.Rect(0, 0, 8, 8))
+			for y := range 8 {
+				img.SetGray(1+2*i, y, color.Gray{uint8(155 + 5*n)})
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, img); err != nil {
+				t.Fatal(err)
+			}
+			put(t, filepath.Join(dir, class, fmt.Sprintf("%d.png", n)), b.Bytes())
+		}
+	}
+}
+
+// TestClassNames trains on directories of images, whose names are in the network's file, and
+// has eval and predict use them. A set that lacks a class would number the others otherwise.
+func TestClassNames(t *testing.T) {
+	p := at(t)
+	shapes(t, p.path("all"), "ant", "bee", "cow")
+	p.run("train", "-backend=cpu", "-data=all", "-hidden=8", "-epochs=40", "-save=m").is(0)
+	p.run("eval", "-backend=cpu", "-model=m", "-data=all").is(0).says("  precision  recall\n", "  ant\n", "  bee\n", "  cow\n")
+	list := events(t, p.run("eval", "-json", "-backend=cpu", "-model=m", "-data=all").is(0).stdout)
+	if text := fmt.Sprint(list[len(list)-1]["classes"]); !strings.Contains(text, "name:ant") || !strings.Contains(text, "name:cow") {
+		t.Errorf("classes: %s", text)
+	}
+	r := p.run("predict", "-model=m", "all/bee/0.png").is(0)
+	if !strings.Contains(r.stdout, "\nit is ") || strings.Contains(r.stdout, "it is a ") || strings.Count(r.stdout, "ant with ")+strings.Count(r.stdout, "bee with ") < 2 {
+		t.Errorf("predict says\n%s", r.stdout)
+	}
+	shapes(t, p.path("fewer"), "ant", "cow")
+	p.run("eval", "-backend=cpu", "-model=m", "-data=fewer").is(1,
+		"shadegrad: m: the network's classes are ant, bee and cow, those of fewer are ant and cow; there must be a directory with images for each of the network's\n")
+}
+
+// TestOddClassNames has a name that a terminal would obey, and more names than a message lists.
+func TestOddClassNames(t *testing.T) {
+	p := at(t)
+	shapes(t, p.path("all"), "ant", "b\x1b[2Je", "two\nlines\tof")
+	p.run("train", "-backend=cpu", "-data=all", "-hidden=8", "-epochs=1", "-save=m").is(0)
+	for _, r := range []result{p.run("eval", "-backend=cpu", "-model=m", "-data=all"), p.run("predict", "-model=m", "all/ant/0.png")} {
+		if r.is(0); strings.Contains(r.stdout, "\x1b") || !strings.Contains(r.stdout, `b\x1b[2Je`) ||
+			!strings.Contains(r.stdout, `two\nlines\tof`) {
+			t.Errorf("%q", r.stdout)
+		}
+	}
+	if got := someNames(strings.Split("a b c d e f g h i j k l", " ")); got != "a, b, c, d, e, f, g, h, i, j, … (12)" {
+		t.Errorf("twelve names are %q", got)
+	}
+}
+
+// TestEvalWithoutData has networks of other data than MNIST, whose place eval is not told.
+func TestEvalWithoutData(t *testing.T) {
+	p := at(t)
+	put(t, p.path("sums.csv"), []byte("a,b,sum\n"+strings.Repeat("0.5,1.5,2\n1,3.5,4.5\n", 10)))
+	p.run("train", "-backend=cpu", "-data=sums.csv", "-target-columns=1", "-hidden=4", "-epochs=1", "-save=sums").is(0)
+	p.run("eval", "-backend=cpu", "-model=sums").is(1, "sums: the network learned ", "sums.csv", "MNIST (built in) has labels; targets are for CSV files; name its own data with -data\n")
+	p.run("eval", "-backend=cpu", "-model=sums", "-data="+smallData(t)).is(1, "IDX files have labels; targets are for CSV files; name its own data with -data\n")
+	p.run("train", "-backend=cpu", "-data=moons", "-hidden=4", "-epochs=1", "-save=moons").is(0)
+	p.run("eval", "-backend=cpu", "-model=moons").is(1, "moons: the network is for rows of 2 numbers, MNIST (built in) has images of 28×28; name its own data with -data\n")
+}

@@ -1,0 +1,14 @@
+//go:build !cgo || nogl
+
+package cli
+
+import "testing"
+
+// TestDoctorNoSupport has a build for the CPU alone, which is as good as it can be.
+func TestDoctorNoSupport(t *testing.T) {
+	const why = "the GPU cannot be used: this build has no GPU support; -backend=cpu works\n"
+	texts := []string{"✗ build ", ": this build has no GPU support\n", "  fix: build it with a C compiler, without CGO_ENABLED=0 and the tag nogl: ", "– display          not tried: this build has no GPU support\n"}
+	at(t).run("doctor", "-quick").is(0).says(texts...).says("\n\n" + why)
+	at(t).run("doctor", "-quick", "-backend=gpu").is(1, "shadegrad: "+why).says(texts...)
+	at(t).run("doctor", "-quick", "-backend=cpu").is(0).says("✓ build ", "\n\nthe CPU can be used\n")
+}

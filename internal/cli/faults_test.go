@@ -1,0 +1,30 @@
+package cli
+
+// What a user sees when something goes wrong, and the tests of its text and its
+// exit status:
+//
+//	no display                                TestUnusable, TestOpenGL
+//	GLFW gives no window                      TestUnusable, TestOpenGL
+//	OpenGL below 4.3                          TestUnusable, TestOpenGL
+//	software renderer                         TestSoftware, TestOpenGL
+//	several GPUs                              TestSeveralGPUs
+//	a device limit is too small               TestLimit
+//	a shader does not compile                 TestUnusable, TestOpenGL
+//	a kernel gives wrong numbers              TestUnusable, TestSelfTestText, TestOpenGL
+//	out of GPU memory                         TestMemory
+//	context lost, watchdog, fence             TestLost
+//	loss is NaN or infinite                   TestDiverged, TestDivergedCapsule
+//	built without cgo or with -tags nogl      TestUnusable, TestNoSupport
+//	data file missing, truncated, …           TestData
+//	label out of range                        TestLabelOutOfRange, TestCSVLabel
+//	CSV row of the wrong width, a value …     TestCSV, TestCSVPixels
+//	a hostile header                          TestData
+//	model or checkpoint damaged, …            TestDamaged, TestMixedUp
+//	disk full                                 TestDiskFull
+//	directory not writable                    TestCannotSave, TestReadOnlyDirectory
+//	killed while saving                       TestKilledSaving
+//	Ctrl-C or SIGTERM                         TestInterrupt, TestInterruptTwice, TestSecondInterrupt
+//	nonsense flags                            TestFlags, TestRecipeFlags, TestContradiction, TestPresetContradictions, TestSameFile
+//
+// Those whose names are in two tests have a fake in one, which every machine can
+// run, and the machine's own driver in the other.

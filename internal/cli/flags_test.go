@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFlags has the row of FAULTS.md on nonsense flags: flag, value and what is
+// allowed; exit status 2, before any work. The data is not there, and nothing
+// may have noticed it.
+func TestFlags(t *testing.T) {
+	refuse(t, []badFlags{
+		{"train -batch=-3", []string{"-batch", `"-3"`, "must be 1 or more, or 0 for the whole set"}},
+		{"train -batch=x", []string{"-batch", `"x"`, "must be 1 or more"}},
+		{"train -batch=1.5", []string{"-batch", `"1.5"`, "must be 1 or more"}},
+		{"train -batch=99999999999", []string{"-batch", `"99999999999"`, "at most 2147483647"}},
+		{"train -lr=NaN", []string{"-lr", `"NaN"`, "must be a number above 0"}},
+		{"train -lr=0", []string{"-lr", `"0"`, "must be a number above 0"}},
+		{"train -lr=-0.1", []string{"-lr", `"-0.1"`, "must be a number above 0"}},
+		{"train -lr=Inf", []string{"-lr", `"Inf"`, "must be a number above 0"}},
+		{"train -lr=1e300", []string{"-lr", `"1e300"`, "must be a number above 0"}},
+		{"train -hidden=0", []string{"-hidden", `"0"`, "from 1 to 1000000"}},
+		{"train -hidden=-1", []string{"-hidden", `"-1"`, "from 1 to 1000000"}},
+		{"train -hidden=128,,64", []string{"-hidden", `"128,,64"`, "from 1 to 1000000", "separated by commas"}},
+		{"train -hidden=2000000000", []string{"-hidden", `"2000000000"`, "from 1 to 1000000"}},
+		{"train -hidden=100000,100000", []string{"-hidden=100000,100000", "at most 2147483647 weights"}},
+		{"train -epochs=0", []string{"-epochs", `"0"`, "must be 1 or more"}},
+		{"train -momentum=1", []string{"-momentum", `"1"`, "at least 0 and below 1"}},
+		{"train -momentum=NaN", []string{"-momentum", `"NaN"`, "at least 0 and below 1"}},
+		{"train -schedule=foo", []string{"-schedule", `"foo"`, "must be onecycle, constant, step, exponential, linear or cosine"}},
+		{"train -act=softmax", []string{"-act", `"softmax"`, "must be relu, sigmoid, tanh, identity, scaled-tanh or leaky-relu"}},
+		{"train -output=foo", []string{"-output", `"foo"`, "softmax, sigmoid, tanh, relu, identity, scaled-tanh or leaky-relu"}},
+		{"train -init=foo", []string{"-init", `"foo"`, "he, xavier, normal, units, inputs or uniform"}},
+		{"train -loss=foo", []string{"-loss", `"foo"`, "must be cross-entropy, mse, sse or half-sse"}},
+		{"train -output=tanh", []string{"-loss=cross-entropy", "-output=tanh", "softmax or sigmoid", "-loss=mse"}},
+		{"train -loss=cross-entropy -output=relu", []string{"-loss=cross-entropy", "-output=relu", "softmax or sigmoid"}},
+		{"train -threads=0", []string{"-threads", `"0"`, "must be from 1 to 1024"}},
+		{"train -threads=2147483647", []string{"-threads", `"2147483647"`, "must be from 1 to 1024"}},
+		{"train -device-memory=lots", []string{"-device-memory", `"lots"`, "must be a size above 0, such as 64MiB or 2GB"}},
+		{"train -device-memory=0", []string{"-device-memory", `"0"`, "must be a size above 0"}},
+		{"train -save=", []string{"-save= needs the name of a file"}},
+		{"train -resume=", []string{"-resume= needs the name of a file"}},
+		{"train -hidden=1" + strings.Repeat(",1", 99), []string{"-hidden has 100 layers; there can be at most 99"}},
+		{"train -momentum=0.99999999", []string{"-momentum", `"0.99999999"`, "at least 0 and below 1"}},
+		{"train -seed=-1", []string{"-seed", `"-1"`, "must be a whole number, 0 or more"}},
+		{"train -backend=cuda", []string{"-backend", `"cuda"`, "must be auto, gpu or cpu"}},
+		{"train -expect=foo", []string{"-expect", `"foo"`, "must be like test_acc>=0.97"}},
+		{"train -expect=nope>=1", []string{"-expect", `"nope>=1"`, "train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds"}},
+		{"train -expect=test_acc>=NaN", []string{"-expect", `"test_acc>=NaN"`, "must be like"}},
+		{"train -json=maybe", []string{"-json", `"maybe"`}},
+		{"train -nonsense", []string{"-nonsense", `"shadegrad train -h" lists the flags`}},
+		{"train -save", []string{"-save"}},
+		{"train stray", []string{`"stray"`}},
+		{"eval", []string{"-model=FILE"}},
+		{"eval -model=x stray", []string{`"stray"`}},
+		{"eval -model=x -lr=1", []string{"-lr", `"shadegrad eval -h" lists the flags`}},
+		{"eval -model=x -threads=-1", []string{"-threads", `"-1"`, "must be from 1 to 1024"}},
+		{"predict x.png", []string{"-model=FILE"}},
+		{"predict -model=x", []string{"IMAGE"}},
+		{"bench -backends=auto", []string{"-backends", `"auto" must be cpu or gpu`}},
+		{"bench -backends=cpu,cpu", []string{"-backends", "cpu is there twice"}},
+		{"bench -repeat=9", []string{"-repeat", `"9"`, "must be 10 or more"}},
+		{"bench -format=csv", []string{"-format", `"csv"`, "text, bench or json"}},
+		{"bench -time-to=98", []string{"-time-to", `"98" must be a share above 0 and at most 1`}},
+		{"bench -seeds=0", []string{"-seeds", `"0"`, "1 or more"}},
+		{"verify", []string{"needs one FILE"}},
+		{"verify a b", []string{"needs one FILE"}},
+		{"verify -backend=auto a", []string{"-backend", `"auto"`, "must be gpu or cpu"}},
+		{"train -certify= -epochs=1", []string{"-certify= needs the name of a file"}},
+		{"train -certify=a -resume=b", []string{"-certify", "-resume", "from its beginning"}},
+		{"bench stray", []string{`"stray"`}},
+		{"trian", []string{`"trian"`, "train, presets, eval, predict, network, digits, bench, verify, gradcheck, doctor, replay, version and help"}},
+	})
+}
+
+// badFlags are the arguments of a command, separated by spaces, and what the message has.
+type badFlags struct {
+	args string
+	want []string
+}
+
+// refuse has each command line refused in one line, before any work.
+func refuse(t *testing.T, list []badFlags) {
+	for _, c := range list {
+		t.Run(c.args, func(t *testing.T) {
+			p := at(t)
+			args := strings.Fields(c.args)
+			if args[0] == "train" {
+				args = append(args[:1:1], append([]string{"-data=" + p.path("nowhere"), "-save=" + p.path("m")}, args[1:]...)...)
+			}
+			r := p.run(args...).is(2, c.want...)
+			if strings.Count(r.stderr, "\n") != 1 || r.stdout != "" {
+				t.Errorf("want one line on stderr alone, got\n%s%s", r.stdout, r.stderr)
+			}
+			mustNotExist(t, p.path("m"))
+		})
+	}
+}
+
+// TestNoCommand shows what there is, and fails.
+func TestNoCommand(t *testing.T) {
+	r := at(t).run().is(2, "usage: shadegrad COMMAND", "  train ", "shadegrad: no command given")
+	if r.stdout != "" {
+		t.Errorf("stdout: %q", r.stdout)
+	}
+}
+
+// TestContradiction resumes a run with other settings than it has.
+func TestContradiction(t *testing.T) {
+	p := at(t)
+	checkpoint := p.stopped("-lr=0.05", "-hidden=8")
+	before := contents(t, checkpoint)
+	for flag, want := range map[string]string{
+		"-lr=0.2":            "whose run has 0.05",
+		"-hidden=9":          "whose run has 8",
+		"-hidden=":           "whose run has 8",
+		"-batch=7":           "whose run has",
+		"-epochs=7":          "whose run has",
+		"-seed=7":            "whose run has 1",
+		"-act=tanh":          "whose run has relu",
+		"-output=sigmoid":    "whose run has softmax",
+		"-init=xavier":       "whose run has he",
+		"-momentum=0":        "whose run has 0.9",
+		"-schedule=onecycle": "whose run has constant",
+	} {
+		p.run("train", "-resume="+checkpoint, "-backend=cpu", flag).is(2, flag+" contradicts -resume="+checkpoint, want)
+	}
+	if string(contents(t, checkpoint)) != string(before) {
+		t.Error("the checkpoint has changed")
+	}
+	// What does not contradict may be said again.
+	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-lr=0.05", "-hidden=8").is(0)
+}
+
+// TestSameFile saves the network where the checkpoint is.
+func TestSameFile(t *testing.T) {
+	p := at(t)
+	p.run("train", "-resume=x", "-save=./x").is(2, "-save=./x and -resume=x are the same file")
+}

@@ -1,0 +1,22 @@
+// Package cli is the command shadegrad: its commands, their flags, messages and
+// exit statuses.
+package cli
+
+import (
+	"os"
+	"time"
+
+	"shadegrad/internal/glctx"
+)
+
+// started is close to the start of the process: packages are initialised before main runs.
+var started = time.Now()
+
+// Main runs the command with the arguments of the process and returns the exit status.
+// It must be called from the main goroutine, which serves the window system.
+func Main() int {
+	return glctx.Main(func() int {
+		a := &app{name: os.Args[0], stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv, started: started}
+		return a.run(os.Args[1:])
+	})
+}

@@ -1,0 +1,25 @@
+//go:build !cgo || nogl
+
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNoSupport has the row of FAULTS.md on builds without OpenGL.
+func TestNoSupport(t *testing.T) {
+	p := at(t)
+	args := []string{"train", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}
+	r := p.run(args...).is(0, "cpu: ")
+	if !strings.HasPrefix(r.stderr, "this build has no GPU support; using the CPU\n") {
+		t.Errorf("auto: %s", r.stderr)
+	}
+	r = p.run(append(args, "-backend=gpu")...).is(1)
+	if want := "shadegrad: this build has no GPU support; -backend=cpu needs no GPU\n"; r.stderr != want || r.stdout != "" {
+		t.Errorf("gpu: %s%swant %s", r.stdout, r.stderr, want)
+	}
+	if r := p.run("version").is(0); !strings.HasSuffix(r.stdout, ", without GPU support\n") {
+		t.Errorf("version: %s", r.stdout)
+	}
+}

@@ -1,0 +1,86 @@
+//go:build cgo && !nogl
+
+package cli
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"shadegrad/internal/preset"
+)
+
+// TestPresetsOpenGL trains each preset for three epochs on a few samples, or a hundred on a toy, through OpenGL and on
+// the CPU, with the same arguments, and has the same losses of training and of the test from both. The hidden layers are
+// smaller where there are many units: on software OpenGL most of the time goes to them.
+//
+// Weights, order, dropout and distortions are the same to the bit on both, but for a few pixels that round to the next
+// grey. What is left is the rounding of float32, 6e-8, in sums of some hundred terms and over up to a hundred steps; it comes to some
+// 1e-7 of a loss, 4e-7 at most, and 1e-5 leaves room for devices whose exp and tanh are less exact.
+func TestPresetsOpenGL(t *testing.T) {
+	needGPU(t)
+	for _, p := range preset.All() {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			args := shortened(t, p, "-tune=off", "-json", "-epochs=3", "-every=1", "-test=each")
+			if presetLine(t, "-preset="+p.Name).data.path != "" { // a toy
+				args = append(args, "-epochs=100")
+			}
+			f := presetLine(t, args[1:]...)
+			args = append(args, "-hidden="+showSizes(capped(f.recipe.hidden, 40)))
+			train := func(backend string) []map[string]any {
+				r := at(t).run(append(args, "-backend="+backend)...).is(0, "preset "+p.Name+": ", backend+": ")
+				epochs := slices.DeleteFunc(events(t, r.stdout), func(e map[string]any) bool { return e["event"] != "epoch" })
+				if len(epochs) != f.recipe.Epochs || epochs[0]["backend"] != backend {
+					t.Fatalf("%d epochs, the first %v", len(epochs), epochs[0])
+				}
+				return epochs
+			}
+			gpu, cpu := train("gpu"), train("cpu")
+			worst := 0.
+			for i, want := range cpu {
+				for _, name := range []string{"train_loss", "test_loss"} {
+					got, want := gpu[i][name].(float64), want[name].(float64)
+					worst = max(worst, math.Abs(got-want)/want)
+					if !(math.Abs(got-want) <= 1e-5*want) {
+						t.Errorf("epoch %d: the %s is %v through OpenGL, %v on the CPU", i+1, name, got, want)
+					}
+				}
+			}
+			first, last := cpu[0]["test_loss"].(float64), cpu[len(cpu)-1]["test_loss"].(float64)
+			t.Logf("losses differ by %.1g of theirs at most; the test loss goes from %.4g to %.4g", worst, first, last)
+			// Of a network that stays as it is the two would agree whatever a step does.
+			if math.Abs(first-last) < 1e-4*first {
+				t.Errorf("the test loss goes from %v to %v: this agreement shows little", first, last)
+			}
+		})
+	}
+}
+
+// TestDigitsOpenGL draws the same distorted digits through OpenGL as on the CPU, but for a few
+// pixels that round to the next grey.
+func TestDigitsOpenGL(t *testing.T) {
+	needGPU(t)
+	p := at(t)
+	sheet := func(backend string) func(x, y int) uint32 {
+		p.run("digits", "-data="+smallData(t), "-augment=ciresan,shear=0.1,shift=1", "-count=3", "-backend="+backend, "-o=sheet.png").is(0)
+		_, _, grey := greys(t, contents(t, p.path("sheet.png")))
+		return grey
+	}
+	gpu, host := sheet("gpu"), sheet("cpu")
+	differ := 0
+	const cell = 3*28 + 4
+	for y := 4; y < 10*cell; y += 3 {
+		for x := 4; x < 3*cell; x += 3 {
+			switch a, b := gpu(x, y), host(x, y); {
+			case a > b+1 || b > a+1:
+				t.Fatalf("the pixel at (%d,%d) is %d, and %d on the CPU", x, y, a, b)
+			case a != b:
+				differ++
+			}
+		}
+	}
+	if differ > 100 {
+		t.Errorf("%d pixels are another grey than on the CPU", differ)
+	}
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/preset"
+	"shadegrad/internal/train"
+)
+
+// A source is what a tutorial or a paper has of a recipe.
+type source struct {
+	samples int    // of its own data; 0 for MNIST
+	figure  string // what it comes to, in numbers
+	options train.Options
+	// open sets to zero what the source leaves open, or what the preset says that it has its own way.
+	open func(o *train.Options)
+}
+
+// optimiser opens how a network is brought to the figure.
+func optimiser(o *train.Options) {
+	o.LearningRate, o.RateEnd, o.Momentum, o.Schedule, o.Batch, o.Epochs, o.Training.Average = 0, 0, 0, "", 0, 0, 0
+}
+
+// ciresanImages is how the paper of 2010 distorts images: a σ of 5 to 6 and an α of 36 to 38, 15° either way and half of
+// it for 1 and 7, and scaling by 15 to 20%, of which 17.5% is the middle.
+var ciresanImages = mlp.Augment{Sigma: [2]float32{5, 6}, Alpha: [2]float32{36, 38}, Rotation: 15, Scaling: 0.175, Calm: []int{1, 7}}
+
+// sources have the numbers of the tutorials and papers, by preset.
+var sources = map[string]source{
+	// All weights and biases uniform in ±½, which is what an InitScale of 0 is; the four points are the batch, of which
+	// gradients are summed; the error that is sent back is y−t.
+	"xor": {4, "73 100", train.Options{
+		Network: mlp.Config{Sizes: []int{2, 2, 1}, Hidden: compute.Sigmoid, Output: compute.Sigmoid,
+			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Uniform, Scale: 1. / 255, On: 1},
+		Batch: 0, Epochs: 2000, LearningRate: 0.8, Schedule: train.Constant, Training: mlp.Training{Sum: true}}, nil},
+	// Normal with a deviation of 1/√units, pixels p/255·0.99 + 0.01. The book's rate of 0.1 is for the raw error of the
+	// outputs: the gradient has y·(1−y) besides, and another rate.
+	"mnist-online": {0, "95.98%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 200, 10}, Hidden: compute.Sigmoid, Output: compute.Sigmoid, NoBias: true,
+			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Units, Scale: 0.99 / 255, Shift: 0.01, On: 0.99, Off: 0.01},
+		Batch: 1, Epochs: 1, Schedule: train.Constant},
+		func(o *train.Options) { o.LearningRate = 0 }},
+	// Standard normal weights, which is what an InitScale of 0 is, and biases of 0.
+	"halfplane": {100, "100% 0.018", train.Options{
+		Network: mlp.Config{Sizes: []int{2, 4, 1}, Hidden: compute.ReLU, Output: compute.Sigmoid,
+			Loss: compute.SquaredError, Init: mlp.Normal, ZeroBiases: true, Scale: 1. / 255, On: 1},
+		Batch: 0, Epochs: 10000, LearningRate: 0.01, Schedule: train.Constant}, nil},
+	// Weights and biases standard normal; half the sum of squares; the mean of the gradients of ten samples.
+	"sizes": {0, "95%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 30, 10}, Hidden: compute.Sigmoid, Output: compute.Sigmoid,
+			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Normal, Scale: 1. / 255, On: 1},
+		Batch: 10, Epochs: 30, LearningRate: 3, Schedule: train.Constant}, nil},
+	"softmax": {0, "98%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 0, 10}, Hidden: compute.ReLU, Output: compute.Softmax,
+			Loss: compute.CrossEntropy, Init: mlp.He, Scale: 1. / 255, On: 1}},
+		func(o *train.Options) { optimiser(o); o.Network.Sizes[1] = 0 }}, // any depth
+	// The squared error, without distortions; from -0.1 for white to 1.175 for black, targets of ±1.
+	"lecun1998": {0, "4.7%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 300, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh, ZeroBiases: true,
+			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Inputs, Scale: 1.275 / 255, Shift: -0.1, On: 1, Off: -1}}, optimiser},
+	"lecun1998-deep": {0, "3.05%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 300, 100, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh, ZeroBiases: true,
+			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Inputs, Scale: 1.275 / 255, Shift: -0.1, On: 1, Off: -1}}, optimiser},
+	// RMSprop with a rate of 0.001, batches of 128, 20 epochs; dropout of 0.2 after each hidden layer. Weights may be
+	// averaged, as published or not. ε is 1e-6 under the root, so 1e-3 beside it.
+	"keras-mlp": {0, "98.40%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 512, 512, 10}, Hidden: compute.ReLU, Output: compute.Softmax,
+			Loss: compute.CrossEntropy, Init: mlp.Xavier, Scale: 1. / 255, On: 1},
+		Batch: 128, Epochs: 20, LearningRate: 0.001, Schedule: train.Constant,
+		Training: mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-3, Drop: 0.2}},
+		func(o *train.Options) { o.Training.Average = 0 }},
+	// Dropout of 0.2 of the input and 0.5 of hidden layers; a rate of 10 that is 0.998 of what it was after each epoch;
+	// momentum from 0.5 to 0.99 over 500 epochs, and (1−μ) of a gradient; a squared norm of at most 15; batches of 100.
+	// Weights are half the paper's, and their gradients twice as large, so rate and norm are a quarter.
+	"hinton2012": {0, "1.30% 1.10%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 800, 800, 10}, Hidden: compute.Sigmoid, Output: compute.Softmax, ZeroBiases: true,
+			Loss: compute.CrossEntropy, Init: mlp.Normal, InitScale: 0.01, Scale: 1. / 255, On: 1},
+		Batch: 100, Epochs: 3000, LearningRate: 10. / 4, Schedule: train.Exponential, Decay: 0.998,
+		Momentum: 0.5, MomentumEnd: 0.99, MomentumEpochs: 500, Dampen: true,
+		Training: mlp.Training{DropInput: 0.2, Drop: 0.5, MaxNorm: 15. / 4}}, nil},
+	// Cross-entropy, and elastic distortion alone: a σ of 4, and an α of 34 pixels.
+	"simard2003": {0, "0.7%", train.Options{
+		Network: mlp.Config{Sizes: []int{784, 800, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Width: 28, Height: 28,
+			Loss: compute.CrossEntropy, Init: mlp.He, Scale: 1. / 255, On: 1},
+		Training: mlp.Training{Augment: mlp.Augment{Sigma: [2]float32{4, 4}, Alpha: [2]float32{34, 34}}}}, optimiser},
+	// As ciresan2010 but for its size, its softmax and how it gets there.
+	"ciresan2010-small": {0, "0.49%", train.Options{
+		Network: mlp.Config{Sizes: []int{841, 1000, 500, 10}, Hidden: compute.ScaledTanh, Output: compute.Softmax, Width: 29, Height: 29,
+			Loss: compute.CrossEntropy, Init: mlp.Uniform, InitScale: 0.05, Scale: 2. / 255, Shift: -1, On: 1},
+		Training: mlp.Training{Augment: ciresanImages}}, optimiser},
+	// Images of 29×29 with pixels of −1 to 1, weights uniform in ±0.05, one sample at a time, a rate from 1e-3 to 1e-6.
+	// How many epochs it trains is the project's own.
+	"ciresan2010": {0, "0.35%", train.Options{
+		Network: mlp.Config{Sizes: []int{841, 2500, 2000, 1500, 1000, 500, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh,
+			Width: 29, Height: 29, Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Uniform, InitScale: 0.05,
+			Scale: 2. / 255, Shift: -1, On: 1, Off: -1},
+		Batch: 1, LearningRate: 1e-3, RateEnd: 1e-6, Schedule: train.Exponential, Training: mlp.Training{Augment: ciresanImages},
+		Validation: dataset.TrainingItself}, // the epoch that is the best on the undeformed training set
+		func(o *train.Options) { o.Epochs = 0 }},
+}
+
+// TestPresetSources has every preset train as its source does, in all that the source says and in nothing besides.
+func TestPresetSources(t *testing.T) {
+	for _, p := range preset.All() {
+		want, ok := sources[p.Name]
+		if !ok {
+			t.Errorf("%s has no source here", p.Name)
+			continue
+		}
+		f := presetLine(t, "-preset="+p.Name)
+		if f.data.path == "" {
+			f.data.path = smallData(t)
+		}
+		data, err := f.data.openSplit(0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want.samples > 0 && data.Train.Len() != want.samples {
+			t.Errorf("%s: %d samples, want %d", p.Name, data.Train.Len(), want.samples)
+		}
+		got, err := f.recipe.options(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if network, _, _ := strings.Cut(p.Network, ","); network != got.Network.String() {
+			t.Errorf("%s says it is %s; it is %s", p.Name, p.Network, got.Network)
+		}
+		for _, figure := range strings.Fields(want.figure) {
+			if !strings.Contains(p.Figure, figure) {
+				t.Errorf("%s says it comes to %s; %s was published", p.Name, p.Figure, figure)
+			}
+		}
+		got.Seed, got.Test = 0, ""
+		if want.open != nil {
+			want.open(&got)
+		}
+		if !reflect.DeepEqual(got, want.options) {
+			t.Errorf("%s trains with\n%+v\nwant\n%+v", p.Name, got, want.options)
+		}
+	}
+	if len(sources) != len(preset.All()) {
+		t.Errorf("there are %d sources of %d presets", len(sources), len(preset.All()))
+	}
+}
+
+// TestPresetConstants has the activation of the paper of 2010: 1.7159·tanh(0.6666·a).
+func TestPresetConstants(t *testing.T) {
+	if compute.TanhAmplitude != 1.7159 || compute.TanhSlope != 0.6666 {
+		t.Errorf("scaled tanh is %v·tanh(%v·a)", compute.TanhAmplitude, compute.TanhSlope)
+	}
+}
+
+// TestPresetRates has what the rate and the momentum are over the epochs, of the two presets in which they change as
+// their papers say.
+func TestPresetRates(t *testing.T) {
+	const n = 60000
+	near := func(got, want float64) bool { return math.Abs(got-want) <= 1e-12*math.Abs(want) }
+
+	h := presetOptions(t, presetLine(t, "-preset=hinton2012"))
+	for _, c := range []struct {
+		epoch    int
+		momentum float64
+	}{{0, 0.5}, {1, 0.5 + 0.49/500}, {250, 0.745}, {499, 0.99 - 0.49/500}, {500, 0.99}, {2999, 0.99}} {
+		rate := 2.5 * math.Pow(0.998, float64(c.epoch)) * (1 - c.momentum)
+		for _, step := range []int{c.epoch * n / 100, (c.epoch+1)*n/100 - 1} { // the first and the last of the epoch
+			if got := h.MomentumAt(step, n); !near(got, c.momentum) {
+				t.Errorf("hinton2012: the momentum in epoch %d is %v, want %v", c.epoch, got, c.momentum)
+			}
+			if got := h.Rate(step, n); !near(got, rate) {
+				t.Errorf("hinton2012: the rate in epoch %d is %v, want %v", c.epoch, got, rate)
+			}
+		}
+	}
+
+	o := presetOptions(t, presetLine(t, "-preset=ciresan2010"))
+	last := o.Epochs - 1
+	if first, end := o.Rate(0, n), o.Rate(last*n, n); !near(first, 1e-3) || !near(end, 1e-6) {
+		t.Errorf("ciresan2010: rates from %v to %v, want 1e-3 to 1e-6", first, end)
+	}
+	factor := math.Pow(1e-3, 1/float64(last))
+	for e := range last {
+		now, next := o.Rate(e*n+n-1, n), o.Rate((e+1)*n, n)
+		if math.Abs(next/now-factor) > 1e-9 {
+			t.Fatalf("ciresan2010: the rate of epoch %d is %v, after %v", e+1, next, now)
+		}
+	}
+}
+
+// TestPresetFigures trains two presets to their end, and has what they come to. Plain Go would take half a minute
+// for each, so the level of SIMD is the machine's best, whatever the tests run with.
+func TestPresetFigures(t *testing.T) {
+	for name, figure := range map[string]string{"softmax": "test_acc>=0.98", "mnist-online": "test_acc>=0.955"} {
+		at(t, "SHADEGRAD_SIMD=").run("train", "-backend=cpu", "-preset="+name, "-expect="+figure).is(0)
+	}
+}

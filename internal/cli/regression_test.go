@@ -1,0 +1,26 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestFarTargets says of targets as large as the prices of houses that it is they that make training diverge.
+func TestFarTargets(t *testing.T) {
+	var near, far strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&near, "%d,%d\n", i%7, i%7)
+		fmt.Fprintf(&far, "%d,%d\n", i%7, -100_000*(i%7))
+	}
+	p := at(t)
+	put(t, p.path("near.csv"), []byte(near.String()))
+	put(t, p.path("far.csv"), []byte(far.String()))
+	const advice = "bring the targets"
+	p.run("train", "-backend=cpu", "-data=far.csv", "-target-columns=1", "-standardise").
+		is(1, "training diverged", "try a lower -lr than 0.02, or bring the targets, which go up to 600000, nearer to 1 in the file")
+	if r := p.run("train", "-backend=cpu", "-data=near.csv", "-target-columns=1", "-standardise", "-lr=1000").
+		is(1, "training diverged", "try a lower -lr than 1000"); strings.Contains(r.stderr, advice) {
+		t.Error(r.stderr)
+	}
+}

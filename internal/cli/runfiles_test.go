@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestFreeName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.checkpoint")
+	for _, want := range []string{path, path + ".2", path + ".3"} {
+		got := freeName(path)
+		if got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+		if err := os.WriteFile(got, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestSaveThroughLink saves where a symbolic link leads: what counts is the
+// directory there, not the link's own.
+func TestSaveThroughLink(t *testing.T) {
+	p := at(t)
+	if err := os.Mkdir(p.path("models"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"link": "models/m", "broken": "gone/m", "loop": "loop"} {
+		if err := os.Symlink(to, p.path(link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}
+	p.run(append(args, "-save=link")...).is(0)
+	p.run("eval", "-backend=cpu", "-model=models/m", "-data="+smallData(t)).is(0)
+	if info, err := os.Lstat(p.path("link")); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v (%v)", info, err)
+	}
+	for link, reason := range map[string]string{
+		"broken": "directory gone: no such file or directory",
+		"loop":   "too many symbolic links",
+	} {
+		r := p.run(append(args, "-save="+link)...).is(1, "shadegrad: "+link+": cannot save there: "+reason+"; nothing was trained")
+		if strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%s: it began to train:\n%s", link, r.stderr)
+		}
+	}
+}
+
+// TestSaveOverCheckpoint names one file in two ways.
+func TestSaveOverCheckpoint(t *testing.T) {
+	p := at(t)
+	checkpoint := p.stopped("-hidden=8")
+	before := string(contents(t, checkpoint))
+	if err := os.Symlink(checkpoint, p.path("link")); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Base(checkpoint)
+	for _, c := range [][2]string{{name, checkpoint}, {checkpoint, "./" + name}, {name, "link"}, {"link", name}} {
+		p.run("train", "-backend=cpu", "-resume="+c[0], "-save="+c[1]).is(2, "-save="+c[1]+" and -resume="+c[0]+" are the same file")
+	}
+	if err := os.Symlink("m", p.path("m.checkpoint")); err != nil {
+		t.Fatal(err)
+	}
+	p.run("train", "-backend=cpu", "-save=m").is(2, "-save=m and its checkpoint m.checkpoint are the same file")
+	if string(contents(t, checkpoint)) != before {
+		t.Error("the checkpoint has changed")
+	}
+}
+
+// TestCheckpointCannotBeWritten finds that out before anything is trained.
+func TestCheckpointCannotBeWritten(t *testing.T) {
+	p := at(t)
+	if err := os.Mkdir(p.path("m.checkpoint"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.run("train", "-backend=cpu", "-data="+smallData(t), "-save=m").is(1, "shadegrad: m.checkpoint: cannot save there: it is a directory; nothing was trained")
+}
+
+// TestDivergedOnResume says what is left of a run that diverges before it has
+// saved anything under the name it was given.
+func TestDivergedOnResume(t *testing.T) {
+	p := at(t)
+	checkpoint := p.stopped("-hidden=8", "-act=identity")
+	put(t, checkpoint, swap(`\"learning_rate\":0.1`, `\"learning_rate\":9e9`)(contents(t, checkpoint)))
+	before := string(contents(t, checkpoint))
+	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m").is(1, "training diverged", checkpoint+" is as it was; try a lower -lr than 9e+09\n")
+	mustNotExist(t, p.path("m"))
+	if string(contents(t, checkpoint)) != before {
+		t.Error("the checkpoint has changed")
+	}
+}
+
+// TestCheckpointGone completes a run whose checkpoint somebody deleted.
+func TestCheckpointGone(t *testing.T) {
+	p := at(t)
+	model := p.path("m")
+	f := newFakeGPU()
+	tapped(t, f.opener(), func(text string) {
+		if strings.HasPrefix(text, "epoch 2/") {
+			if err := os.Remove(model + ".checkpoint"); err != nil {
+				t.Error(err)
+			}
+		}
+	}, "train", "-backend=gpu", "-data="+smallData(t), "-hidden=8", "-epochs=2", "-save="+model).is(0)
+}
+
+// TestAllDone goes on with a run that is complete: nothing is said to be saved
+// that is not, and nothing is deleted.
+func TestAllDone(t *testing.T) {
+	p := at(t)
+	checkpoint := p.stopped("-hidden=8", "-test=each") // so that no test is left to be done
+	put(t, checkpoint, swap(`\"epoch\":1`, `\"epoch\":3`)(contents(t, checkpoint)))
+	r := p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m").is(1,
+		"shadegrad: "+checkpoint+": all 3 epochs of its run are done, and there is nothing to go on with\n")
+	if r.stdout != "" {
+		t.Errorf("stdout: %s", r.stdout)
+	}
+	mustNotExist(t, p.path("m"))
+	contents(t, checkpoint)
+}
+
+func TestStoppedBeforeAnything(t *testing.T) {
+	err := &stoppedError{signal: syscall.SIGTERM}
+	if err.Error() != "stopped before anything was trained" || exitStatus(err) != 143 {
+		t.Errorf("status %d, %v", exitStatus(err), err)
+	}
+}

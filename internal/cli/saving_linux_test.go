@@ -1,0 +1,249 @@
+package cli
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// trainSmall are the arguments of a run of an epoch.
+func trainSmall(t testing.TB, more ...string) []string {
+	return append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}, more...)
+}
+
+// TestCannotSave has the row of FAULTS.md on directories that cannot be written:
+// it is found out before anything is trained.
+func TestCannotSave(t *testing.T) {
+	p := at(t)
+	put(t, p.path("file"), nil)
+	for save, reason := range map[string]string{
+		"gone/m":    "directory gone: no such file or directory",
+		"file/m":    "not a directory",
+		".":         "it is a directory",
+		"/proc/m":   "directory /proc: ",
+		p.path(""):  "it is a directory",
+		readOnly(t): "",
+	} {
+		r := p.run(trainSmall(t, "-save="+save)...).is(1, "shadegrad: "+save+": cannot save there: ", reason, "; nothing was trained; name a file that can be written\n")
+		if strings.Count(r.stderr, "\n") != 1 || r.stdout != "" {
+			t.Errorf("%s: want one line, got\n%s%s", save, r.stdout, r.stderr)
+		}
+	}
+	if entries, err := os.ReadDir(p.dir); err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v (%v)", entries, err)
+	}
+}
+
+// readOnly returns the name of a file that cannot be written, whoever asks: a
+// program that is running.
+func readOnly(t testing.TB) string {
+	t.Helper()
+	path, err := exec.LookPath("sleep")
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "running")
+	put(t, copied, contents(t, path))
+	if err := os.Chmod(copied, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), copied, "600")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	return copied
+}
+
+// TestReadOnlyDirectory saves where the file system takes nothing.
+func TestReadOnlyDirectory(t *testing.T) {
+	p := at(t)
+	dir := p.path("ro")
+	model := filepath.Join(dir, "m")
+	mount(t, dir, "size=1m")
+	p.run(trainSmall(t, "-save="+model)...).is(0)
+	before := contents(t, model)
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	p.run(trainSmall(t, "-seed=2", "-save="+model)...).is(1, model+": cannot save there: ", "read-only file system")
+	p.run(trainSmall(t, "-seed=2", "-save="+filepath.Join(dir, "new"))...).is(1, "cannot save there: directory "+dir+": read-only file system")
+	if string(contents(t, model)) != string(before) {
+		t.Error("the file has changed")
+	}
+}
+
+// TestDiskFull has the row of FAULTS.md on full disks: the previous file is whole,
+// and the error names it.
+func TestDiskFull(t *testing.T) {
+	full := func(t *testing.T, p place, model string, run func(args ...string) result, reason string) {
+		t.Helper()
+		before := contents(t, model)
+		run(trainSmall(t, "-hidden=64", "-save="+model)...).is(1, "shadegrad: cannot save "+model+": "+reason)
+		if string(contents(t, model)) != string(before) {
+			t.Error("the previous file has changed")
+		}
+		p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0)
+		if partial, err := filepath.Glob(model + ".*"); err != nil || len(partial) > 0 {
+			t.Errorf("left behind: %v (%v)", partial, err)
+		}
+	}
+	t.Run("disk", func(t *testing.T) {
+		p := at(t)
+		dir := p.path("disk")
+		mount(t, dir, "size=64k")
+		model := filepath.Join(dir, "m")
+		p.run(trainSmall(t, "-save="+model)...).is(0)
+		full(t, p, model, p.run, "no space left on device; free some space there, or save elsewhere\n")
+	})
+	t.Run("limit", func(t *testing.T) {
+		p := at(t)
+		model := p.path("m")
+		p.run(trainSmall(t, "-save="+model)...).is(0)
+		limited := func(args ...string) result {
+			// 100 blocks are 51,200 or 102,400 bytes, and hold the small network.
+			return p.sh("ulimit -f 100 && exec shadegrad " + strings.Join(args, " "))
+		}
+		full(t, p, model, limited, "file too large; raise the limit on file sizes (ulimit -f), or save elsewhere\n")
+	})
+	t.Run("checkpoint", func(t *testing.T) {
+		// The network fits, the checkpoint with its velocities does not.
+		p := at(t)
+		dir := p.path("disk")
+		mount(t, dir, "size=64k")
+		model := filepath.Join(dir, "m")
+		p.run(trainSmall(t, "-epochs=2", "-save="+model)...).is(1, "shadegrad: cannot save "+model+".checkpoint: no space left on device")
+		p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0)
+	})
+	t.Run("device", func(t *testing.T) {
+		at(t).run(trainSmall(t, "-save=/dev/full")...).is(1, "shadegrad: cannot save /dev/full: no space left on device")
+	})
+}
+
+// TestSheetWhole leaves an earlier sheet as it was where there is no room for another, and no part of it.
+func TestSheetWhole(t *testing.T) {
+	p := at(t)
+	if err := os.Mkdir(p.path("out"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sheet := p.path("out/sheet.png")
+	put(t, sheet, []byte("earlier"))
+	p.sh("ulimit -f 1 && exec shadegrad digits -data="+smallData(t)+" -o="+sheet).is(1, "shadegrad: cannot save "+sheet+": file too large; raise the limit")
+	if got := contents(t, sheet); string(got) != "earlier" {
+		t.Errorf("%d bytes are where the earlier sheet was", len(got))
+	}
+	if list, err := os.ReadDir(p.path("out")); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+// mount puts a file system in memory at dir, where the tests may do that.
+func mount(t testing.TB, dir, options string) {
+	t.Helper()
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	err := unix.Mount("tmpfs", dir, "tmpfs", 0, options)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENODEV) {
+		t.Skipf("a file system cannot be mounted here: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestKilledSaving kills a run while it writes the network, and while it writes the
+// checkpoint, and finds the previous files whole.
+func TestKilledSaving(t *testing.T) {
+	const tries = 20 // that the signal may come too late
+	for _, file := range []string{"m", "m.checkpoint"} {
+		p := at(t)
+		args := trainSmall(t, "-batch=0", "-hidden=2048", "-save=m", "-epochs=1000000")
+		killed := false
+		for try := 0; try < tries && !killed; try++ {
+			created := p.watch()
+			c := p.start(args...)
+			for range 2 { // the first has nothing before it
+				created(file + ".partial-")
+			}
+			c.signal(syscall.SIGKILL)
+			c.end()
+			partial, err := filepath.Glob(p.path(file + ".partial-*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			killed = len(partial) > 0
+			for _, name := range partial {
+				if err := os.Remove(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
+			c = p.start("train", "-resume=m.checkpoint", "-backend=cpu", "-save=m")
+			c.err("going on in epoch ")
+			c.signal(syscall.SIGKILL)
+			c.end()
+		}
+		if !killed {
+			t.Errorf("%s: in %d tries never killed while it was written", file, tries)
+		}
+	}
+}
+
+// watch returns a function that waits for the next file in the directory whose name begins
+// with a prefix to be created.
+func (p place) watch() func(prefix string) {
+	p.t.Helper()
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { unix.Close(fd) })
+	if _, err := unix.InotifyAddWatch(fd, p.dir, unix.IN_CREATE); err != nil {
+		p.t.Fatal(err)
+	}
+	const longest = 60_000 // ms
+	var waiting []string
+	return func(prefix string) {
+		p.t.Helper()
+		buf := make([]byte, 4096)
+		for {
+			for len(waiting) > 0 {
+				name := waiting[0]
+				if waiting = waiting[1:]; strings.HasPrefix(name, prefix) {
+					return
+				}
+			}
+			if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, longest); err == unix.EINTR {
+				continue
+			} else if err != nil || n == 0 {
+				p.t.Fatalf("no file %s… was created (%v)", prefix, err)
+			}
+			n, err := unix.Read(fd, buf)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			for rest := buf[:n]; len(rest) > 0; {
+				size := int(binary.NativeEndian.Uint32(rest[12:]))
+				name := rest[unix.SizeofInotifyEvent : unix.SizeofInotifyEvent+size]
+				waiting = append(waiting, strings.TrimRight(string(name), "\x00"))
+				rest = rest[unix.SizeofInotifyEvent+size:]
+			}
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// interruptible returns a context that ends with the first Ctrl-C or SIGTERM; a
+// second one ends the process at once. stop undoes it and returns the signal
+// that came, if one did.
+func (a *app) interruptible() (ctx context.Context, stop func() os.Signal) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	first := make(chan os.Signal, 1)
+	finished := make(chan struct{})
+	go func() {
+		select {
+		case s := <-signals:
+			first <- s
+			if a.onTerminal() { // which shows ^C, and perhaps the progress line before it
+				fmt.Fprintln(a.stderr)
+			}
+			again := "Ctrl-C again"
+			if s != os.Interrupt {
+				again = "a second SIGTERM"
+			}
+			fmt.Fprintf(a.stderr, "stopping after this step; %s stops at once\n", again)
+			cancel()
+		case <-finished:
+			return
+		}
+		select {
+		case s := <-signals:
+			os.Exit(signalStatus(s))
+		case <-finished:
+		}
+	}()
+	return ctx, func() os.Signal {
+		signal.Stop(signals)
+		close(finished)
+		cancel()
+		select {
+		case s := <-first:
+			return s
+		default:
+			return nil
+		}
+	}
+}

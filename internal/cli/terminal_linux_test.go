@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// onTerminal runs the command with stderr, and stdout if asked for, on a terminal
+// of that many columns, and returns what the terminal and stdout got.
+func (p place) onTerminal(columns uint16, stdoutToo bool, args ...string) (screen string, r result) {
+	p.t.Helper()
+	master, slave := openTerminal(p.t, columns)
+	cmd := p.command(args...)
+	var stdout bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, slave
+	if stdoutToo {
+		cmd.Stdout = slave
+	}
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	slave.Close()
+	// With nobody left on the other side, reading ends in EIO.
+	b, err := io.ReadAll(master)
+	if err != nil && !errors.Is(err, syscall.EIO) {
+		p.t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		p.t.Fatal(err)
+	}
+	return string(b), result{p.t, strings.Join(args, " "), stdout.String(), string(b), cmd.ProcessState.ExitCode()}
+}
+
+// openTerminal returns the two sides of a pseudo-terminal.
+func openTerminal(t testing.TB, columns uint16) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("there are no pseudo-terminals here: %v", err)
+	}
+	t.Cleanup(func() { master.Close() })
+	fd := int(master.Fd())
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+// slow are the arguments of a run whose epoch takes longer than the tenth of a
+// second after which there is progress to show.
+func slow(t testing.TB, more ...string) []string {
+	return append([]string{"train", "-backend=cpu", "-data=" + middleData(t), "-hidden=512,256", "-batch=1", "-momentum=0.9", "-epochs=1"}, more...)
+}
+
+var barLine = regexp.MustCompile(`\r\x1b\[Kepoch 1/1 (\x1b\[32m)?━*(\x1b\[0m)?─* +\d+%  \d+ images/s  loss \d+\.\d{4}  \d+:\d\d left`)
+
+// TestBar has a progress line with images/s, loss and time left, and takes it away
+// before the next line.
+func TestBar(t *testing.T) {
+	screen, r := at(t, "TERM=xterm").onTerminal(120, false, slow(t)...)
+	r.is(0)
+	bars := barLine.FindAllStringIndex(screen, -1)
+	if len(bars) == 0 {
+		t.Fatalf("no progress line:\n%q", screen)
+	}
+	t.Logf("%d progress lines, the last %q", len(bars), screen[bars[len(bars)-1][0]:bars[len(bars)-1][1]])
+	if rest := screen[bars[len(bars)-1][1]:]; !strings.HasPrefix(rest, "\r\x1b[K") || strings.Trim(rest, "\r\x1b[K") != "" {
+		t.Errorf("after the last progress line there is %q", rest)
+	}
+	if !strings.Contains(screen, "\x1b[32m") {
+		t.Error("there is no colour")
+	}
+	if strings.Count(r.stdout, "\n") != 2 || strings.ContainsAny(r.stdout, "\x1b\r") {
+		t.Errorf("stdout:\n%q", r.stdout)
+	}
+}
+
+// TestBarAndResults has both on one terminal: the line gives way.
+func TestBarAndResults(t *testing.T) {
+	screen, r := at(t, "TERM=xterm").onTerminal(120, true, slow(t)...)
+	if r.status != 0 || !regexp.MustCompile(`\r\x1b\[Kepoch 1/1: training loss [^\x1b]*\r\ntest accuracy [^\x1b]*\r\n$`).MatchString(screen) {
+		t.Errorf("status %d, screen:\n%q", r.status, screen)
+	}
+}
+
+// TestNoBar respects those who want no colour, or no bar.
+func TestNoBar(t *testing.T) {
+	_, slave := openTerminal(t, 120)
+	defer slave.Close()
+	reader, pipe, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer pipe.Close()
+	for _, c := range []struct {
+		stderr     io.Writer
+		env        string
+		bar, color bool
+	}{
+		{slave, "", true, true},
+		{slave, "NO_COLOR", true, false},
+		{slave, "CI", false, false},
+		{pipe, "", false, false},
+		{new(bytes.Buffer), "", false, false},
+	} {
+		a := &app{stderr: c.stderr, env: func(name string) string { return map[string]string{c.env: "1"}[name] }}
+		if b := a.newBar(); (b != nil) != c.bar || b != nil && b.color != c.color {
+			t.Errorf("stderr %T with %s=1: %+v", c.stderr, c.env, b)
+		}
+	}
+	dumb := &app{stderr: slave, env: func(name string) string { return map[string]string{"TERM": "dumb"}[name] }}
+	if dumb.newBar() != nil {
+		t.Error("there is a bar on a dumb terminal")
+	}
+}
+
+// TestPredictOnTerminal draws in grey levels where the terminal has them.
+func TestPredictOnTerminal(t *testing.T) {
+	model, image := goodModel(t), repository(t, "testdata/digits/seven.png")
+	color, r := at(t, "TERM=xterm").onTerminal(120, true, "predict", "-model="+model, image)
+	r.is(0)
+	plain, r := at(t, "TERM=xterm", "NO_COLOR=1").onTerminal(120, true, "predict", "-model="+model, image)
+	r.is(0)
+	if !strings.Contains(color, "\x1b[") || strings.Contains(plain, "\x1b") || !strings.Contains(plain, "it is a 7: ") {
+		t.Errorf("with colour:\n%q\nwithout:\n%q", color, plain)
+	}
+}
