@@ -98,7 +98,7 @@ type Args struct {
 type Info struct {
 	Backend  string // "cpu" or "gpu"
 	Device   string // the processor, or OpenGL's renderer
-	Driver   string // the library or the driver, with its version
+	Driver   string // what computes: "AVX2 kernels", or the library or driver with its version
 	Software bool   // a GPU backend whose OpenGL runs on the CPU
 	Detail   string // what else matters: "2 threads", "EGL surfaceless"
 	// Memory is how many bytes of the device's own memory were free when the

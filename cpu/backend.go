@@ -37,8 +37,7 @@ func New() *Backend {
 	return b
 }
 
-// Info names the processor, gonum's version, the number of threads and the level
-// of package simd.
+// Info names the processor, what computes on it, and the number of threads.
 func (b *Backend) Info() compute.Info {
 	device := cpuid.CPU.BrandName
 	if device == "" {
@@ -48,12 +47,19 @@ func (b *Backend) Info() compute.Info {
 	if n := b.pool.Size(); n > 1 {
 		threads = fmt.Sprintf("%d threads", n)
 	}
-	instructions := simd.Current().String()
-	if simd.Current() == simd.Off {
-		instructions = "no SIMD" // beside the threads, "off" would say nothing
+	return compute.Info{Backend: "cpu", Device: device, Driver: library(simd.Current()), Detail: threads}
+}
+
+// library names what computes at a level of package simd. Without SIMD gonum
+// computes the products.
+func library(l simd.Level) string {
+	switch l {
+	case simd.AVX512:
+		return "AVX-512 kernels"
+	case simd.AVX2:
+		return "AVX2 kernels"
 	}
-	return compute.Info{Backend: "cpu", Device: device, Driver: "gonum" + gonumVersion(),
-		Detail: threads + ", " + instructions}
+	return "gonum" + gonumVersion()
 }
 
 // gonumVersion returns " v0.17.0", or "" where the binary does not know it.

@@ -12,7 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"shadegrad/compute"
 	"shadegrad/internal/dataset"
@@ -90,14 +89,37 @@ func DataOf(d *dataset.Data) Data {
 	return data
 }
 
-// DeviceOf identifies a backend's device. The number of threads is left out: the CPU's
-// results do not depend on it.
+// DeviceOf identifies a backend's device. It omits the CPU's detail, the number of
+// threads: results do not depend on it.
 func DeviceOf(i compute.Info) Device {
-	detail := i.Detail
-	if threads, rest, ok := strings.Cut(detail, ", "); ok && i.Backend == "cpu" && strings.Contains(threads, " thread") {
-		detail = rest
+	if i.Backend == "cpu" {
+		i.Detail = ""
 	}
-	return Device{i.Backend, i.Device, i.Driver, detail}
+	return Device{i.Backend, i.Device, i.Driver, i.Detail}
+}
+
+// String returns "cpu: AMD EPYC, AVX2 kernels".
+func (d Device) String() string {
+	s := fmt.Sprintf("%s: %s, %s", d.Backend, d.Name, d.Driver)
+	if d.Detail != "" {
+		s += ", " + d.Detail
+	}
+	return s
+}
+
+// update renames a CPU as DeviceOf names it now. Older certificates have gonum as
+// the driver at each SIMD level, and the level as the detail.
+func (d *Device) update() {
+	if d.Backend != "cpu" {
+		return
+	}
+	switch d.Detail {
+	case "avx512":
+		d.Driver = "AVX-512 kernels"
+	case "avx2":
+		d.Driver = "AVX2 kernels"
+	}
+	d.Detail = ""
 }
 
 // ThisProgram identifies the running program, which calls itself by a version.
@@ -190,6 +212,7 @@ func Load(path string) (*Certificate, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	c.Device.update()
 	return &c, nil
 }
 

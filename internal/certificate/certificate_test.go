@@ -98,6 +98,30 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestDeviceOfOlderCertificates loads certificates that name the CPU as earlier versions did.
+func TestDeviceOfOlderCertificates(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.json")
+	for _, tt := range []struct {
+		old, want Device
+		text      string
+	}{
+		{Device{"cpu", "EPYC", "gonum v0.17.0", "avx512"}, Device{"cpu", "EPYC", "AVX-512 kernels", ""}, "cpu: EPYC, AVX-512 kernels"},
+		{Device{"cpu", "EPYC", "gonum v0.17.0", "avx2"}, Device{"cpu", "EPYC", "AVX2 kernels", ""}, "cpu: EPYC, AVX2 kernels"},
+		{Device{"cpu", "EPYC", "gonum v0.17.0", "no SIMD"}, Device{"cpu", "EPYC", "gonum v0.17.0", ""}, "cpu: EPYC, gonum v0.17.0"},
+		{Device{"gpu", "llvmpipe", "OpenGL 4.5", "EGL device"}, Device{"gpu", "llvmpipe", "OpenGL 4.5", "EGL device"}, "gpu: llvmpipe, OpenGL 4.5, EGL device"},
+	} {
+		c := certified(t)
+		c.Device = tt.old
+		if err := c.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(path)
+		if err != nil || c.Device != tt.want || c.Device.String() != tt.text {
+			t.Errorf("%+v loads as %+v, error %v, want %+v", tt.old, c.Device, err, tt.want)
+		}
+	}
+}
+
 // TestDrift compares with a run that goes another way from its second epoch on.
 func TestDrift(t *testing.T) {
 	c := certified(t)

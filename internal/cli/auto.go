@@ -80,7 +80,7 @@ func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Dat
 
 // comparisonName says what a comparison is of.
 func comparisonName(gpu, host compute.Info, s bench.Step) string {
-	return fmt.Sprintf("%s, %s; %s, %s; %s, %s, batch %d", gpu.Device, gpu.Driver, host.Device, host.Detail,
+	return fmt.Sprintf("%s, %s; %s, %s, %s; %s, %s, batch %d", gpu.Device, gpu.Driver, host.Device, host.Driver, host.Detail,
 		s.Network, trainingText(s), s.Batch)
 }
 

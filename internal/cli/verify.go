@@ -86,8 +86,7 @@ func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data
 	here := certificate.DeviceOf(b.Info())
 	fmt.Fprintf(a.stderr, "%s; network %s, %s\n", describe(b.Info()), c.Options.Network, count(c.Options.Epochs, "epoch"))
 	if here != c.Device {
-		fmt.Fprintf(a.stderr, "the certificate was made on %s: %s, %s, %s; the same bits cannot be expected\n",
-			printableName(c.Device.Backend), printableName(c.Device.Name), printableName(c.Device.Driver), printableName(c.Device.Detail))
+		fmt.Fprintf(a.stderr, "the certificate was made on %s; the same bits cannot be expected\n", printableName(c.Device.String()))
 	}
 	if p, err := certificate.ThisProgram(buildVersion()); err == nil && p != c.Program {
 		fmt.Fprintf(a.stderr, "the certificate was made by another build, %s with SHA-256 %.12s…\n", printableName(c.Program.Version), printableName(c.Program.SHA256))
