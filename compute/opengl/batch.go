@@ -12,7 +12,7 @@ const (
 	// A batch ends after so many runs, or after so much work: about 0.2 s on the
 	// slowest GPU worth using. Windows resets a GPU that is busy for 2 s.
 	batchRuns = 64
-	batchWork = 20e9 // operations, see plan.cost
+	batchWork = 20e9 // operations, see fuse.Plan
 	// maxBatches may be on their way at once.
 	maxBatches = 3
 	// slice is how long one look at a fence waits at most.

@@ -109,8 +109,11 @@ func (b *Backend) alloc(of compute.Element, rows, cols int) (*buffer, error) {
 	return buf, err
 }
 
-// first returns the place of the first element in the buffer that OpenGL knows.
-func (b *buffer) first() int { return int(b.base / sizeOf(b.of, 1)) }
+// Name returns OpenGL's name of the buffer that b lies in.
+func (b *buffer) Name() uint32 { return b.id }
+
+// First returns the place of the first element in the buffer that OpenGL knows.
+func (b *buffer) First() int { return int(b.base / sizeOf(b.of, 1)) }
 
 // Free gives a buffer's memory back once the work that was queued before has been
 // done.

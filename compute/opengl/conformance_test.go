@@ -10,6 +10,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/opengl/fuse"
 	"shadegrad/cpu"
 )
 
@@ -44,16 +45,16 @@ func TestConformanceOfPlainKernels(t *testing.T) {
 // do the head of a network must be right, and not only the ones that this device
 // would choose.
 func TestConformanceOfEveryTile(t *testing.T) {
-	for i := range tiles {
-		p := planner{only: &tiles[i], slots: 1 + 2*(i%2), wide: tiles[i].shared}
-		t.Run(fmt.Sprintf("%s/slots=%d", tiles[i].name, p.slots), func(t *testing.T) {
+	for i := range fuse.Tiles {
+		p := fuse.Planner{Only: &fuse.Tiles[i], Slots: 1 + 2*(i%2), Wide: fuse.Tiles[i].Shared}
+		t.Run(fmt.Sprintf("%s/slots=%d", fuse.Tiles[i].Name, p.Slots), func(t *testing.T) {
 			b := openTest(t, Options{}, seams{planner: p})
 			// Compiling takes software OpenGL the longer, the larger a tile is.
 			every := map[string]int{"program": 4, "matmul": 16}
-			if tiles[i].shared {
+			if fuse.Tiles[i].Shared {
 				every = map[string]int{"program": 16, "matmul": 80}
 			}
-			if tiles[i].each*tiles[i].group >= 1024 { // T64 and T128
+			if fuse.Tiles[i].Each*fuse.Tiles[i].Group >= 1024 { // T64 and T128
 				every = map[string]int{"program": 40, "matmul": 160}
 			}
 			for turn, c := range judge.Cases() {

@@ -2,22 +2,25 @@
 
 package opengl
 
-import "shadegrad/compute"
+import (
+	"shadegrad/compute"
+	"shadegrad/compute/opengl/fuse"
+)
 
 var _ compute.Describer = (*executable)(nil)
 
 // Describe tells what the program was compiled to.
 func (e *executable) Describe() compute.Description {
 	var d compute.Description
-	var h hazardList
+	var h fuse.Hazards
 	for run := range 2 {
 		for _, s := range e.steps {
-			if h.add(s.accesses) && run > 0 {
+			if h.Add(s.accesses) && run > 0 {
 				d.Barriers++
 			}
 			if run == 0 {
-				d.Dispatches = append(d.Dispatches, compute.Dispatch{Kernel: s.program.name, Ops: s.plan.ops,
-					Groups: int(s.groupsX) * int(s.groupsY), Work: s.plan.work})
+				d.Dispatches = append(d.Dispatches, compute.Dispatch{Kernel: s.program.name, Ops: s.plan.Ops,
+					Groups: int(s.groupsX) * int(s.groupsY), Work: s.plan.Work})
 			}
 		}
 	}

@@ -5,7 +5,6 @@ package opengl
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 	"unsafe"
@@ -13,6 +12,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute"
+	"shadegrad/compute/opengl/fuse"
 )
 
 // An executable is a compiled program.
@@ -25,7 +25,7 @@ type executable struct {
 	steps    []dispatch
 
 	params uint32  // the uniform buffer with the Params of all dispatches
-	work   float64 // of all dispatches, as plan.cost has it
+	work   float64 // of all dispatches, as Plan.Cost has it
 }
 
 // A dispatch is one kernel with everything it needs.
@@ -35,8 +35,8 @@ type dispatch struct {
 	paramsOffset int
 	groupsX      uint32
 	groupsY      uint32
-	accesses     []access
-	plan         plan
+	accesses     []fuse.Access
+	plan         fuse.Plan
 }
 
 // A binding is a buffer at a binding point of storage blocks.
@@ -58,21 +58,21 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(), Err: err}
 		}
 	}
-	list := b.planner.stages(p)
-	plans := make([][]plan, len(list))
+	list := b.planner.Stages(p)
+	plans := make([][]fuse.Plan, len(list))
 	for i, s := range list {
 		c, err := b.choose(s)
 		if err != nil {
 			return nil, e.failed(err)
 		}
 		slots := compute.Mat{}
-		if c.slots > 0 {
-			if slots, err = b.Alloc(1, c.slots); err != nil {
+		if c.Slots > 0 {
+			if slots, err = b.Alloc(1, c.Slots); err != nil {
 				return nil, e.failed(err)
 			}
 			e.slots = append(e.slots, slots)
 		}
-		plans[i] = c.plans(slots)
+		plans[i] = c.Plans(slots)
 	}
 	// A cache that cannot be written costs time, and no result.
 	_ = b.tuner.memory.save()
@@ -158,16 +158,16 @@ func (e *executable) Release() {
 }
 
 // compile fills in the dispatches of an executable.
-func (w *worker) compile(e *executable, list []stage, plans [][]plan) error {
+func (w *worker) compile(e *executable, list []fuse.Stage, plans [][]fuse.Plan) error {
 	if err := w.fault.get(); err != nil {
 		return err
 	}
-	var all []plan
+	var all []fuse.Plan
 	var numbers []int
 	for i, s := range list {
 		for _, p := range plans[i] {
-			all, numbers = append(all, p), append(numbers, s.number)
-			e.work += p.cost()
+			all, numbers = append(all, p), append(numbers, s.Number)
+			e.work += p.Cost()
 		}
 	}
 	var err error
@@ -192,7 +192,7 @@ func (e *planError) Unwrap() error { return e.err }
 
 // assemble makes dispatches of plans, and a uniform buffer of their parameters. The
 // error is a *planError where it is a plan's.
-func (w *worker) assemble(plans []plan) (steps []dispatch, uniforms uint32, err error) {
+func (w *worker) assemble(plans []fuse.Plan) (steps []dispatch, uniforms uint32, err error) {
 	var params []uint32
 	for i, p := range plans {
 		d, err := w.plan(p)
@@ -203,7 +203,7 @@ func (w *worker) assemble(plans []plan) (steps []dispatch, uniforms uint32, err 
 			params = append(params, 0)
 		}
 		d.paramsOffset = 4 * len(params)
-		params = append(params, d.program.block(p.params)...)
+		params = append(params, d.program.block(p.Params)...)
 		steps = append(steps, d)
 	}
 	if len(params) == 0 {
@@ -220,18 +220,18 @@ func (w *worker) assemble(plans []plan) (steps []dispatch, uniforms uint32, err 
 }
 
 // plan makes a dispatch of a plan.
-func (w *worker) plan(p plan) (dispatch, error) {
-	prog, err := w.program(p.kernel, p.defines)
+func (w *worker) plan(p fuse.Plan) (dispatch, error) {
+	prog, err := w.program(p.Kernel, p.Defines)
 	if err != nil {
 		return dispatch{}, err
 	}
-	if p.groups > 0 {
-		p.x, p.y = p.groups*prog.groupX, 1
+	if p.Groups > 0 {
+		p.X, p.Y = p.Groups*prog.groupX, 1
 	}
-	d := dispatch{program: prog, groupsX: w.groups(p.x, prog.groupX), groupsY: w.groups(p.y, prog.groupY), plan: p}
-	d.accesses = accesses(p)
+	d := dispatch{program: prog, groupsX: w.groups(p.X, prog.groupX), groupsY: w.groups(p.Y, prog.groupY), plan: p}
+	d.accesses = p.Accesses()
 	for name, point := range prog.blocks {
-		buf, ok := p.blocks[name].(*buffer)
+		buf, ok := p.Blocks[name].(*buffer)
 		if !ok {
 			return dispatch{}, fmt.Errorf("kernel %s has a storage block %s, which its op has not", prog.name, name)
 		}
@@ -242,19 +242,19 @@ func (w *worker) plan(p plan) (dispatch, error) {
 	}
 	sort.Slice(d.bindings, func(i, j int) bool { return d.bindings[i].point < d.bindings[j].point })
 	for name := range prog.params {
-		if _, ok := p.params[name]; !ok && !strings.HasPrefix(name, "jobs[") { // there may be fewer jobs
+		if _, ok := p.Params[name]; !ok && !strings.HasPrefix(name, "jobs[") { // there may be fewer jobs
 			return dispatch{}, fmt.Errorf("kernel %s has a parameter %s, which nobody sets", prog.name, name)
 		}
 	}
-	if prog.args.stepValues >= 0 && p.stepValues == nil {
+	if prog.args.stepValues >= 0 && p.StepValues == nil {
 		return dispatch{}, fmt.Errorf("kernel %s has values of a step, which its op has not", prog.name)
 	}
 	if prog.paramsSize == 0 {
 		return dispatch{}, fmt.Errorf("kernel %s has no uniform block Params", prog.name)
 	}
-	stepsX := (p.x + int(d.groupsX)*prog.groupX - 1) / (int(d.groupsX) * prog.groupX)
-	stepsY := (p.y + int(d.groupsY)*prog.groupY - 1) / (int(d.groupsY) * prog.groupY)
-	if need := int64(stepsX) * int64(stepsY) * int64(p.loops+1); w.limits.loops > 0 && need > int64(w.limits.loops) {
+	stepsX := (p.X + int(d.groupsX)*prog.groupX - 1) / (int(d.groupsX) * prog.groupX)
+	stepsY := (p.Y + int(d.groupsY)*prog.groupY - 1) / (int(d.groupsY) * prog.groupY)
+	if need := int64(stepsX) * int64(stepsY) * int64(p.Loops+1); w.limits.loops > 0 && need > int64(w.limits.loops) {
 		return dispatch{}, &compute.LimitError{What: "kernel " + prog.name,
 			Limit: "LP_MAX_TGSI_LOOP_ITERATIONS", Need: need, Have: int64(w.limits.loops)}
 	}
@@ -267,24 +267,6 @@ func (w *worker) groups(n, size int) uint32 {
 	return uint32(min((n+size-1)/size, w.limits.groups))
 }
 
-// accesses returns what a plan reads and writes.
-func accesses(p plan) []access {
-	var list []access
-	add := func(m compute.Mat, write bool) {
-		a := access{buffer: m.Buf.(*buffer).id, lo: offset(m), hi: offset(m) + m.Len(), write: write}
-		if !slices.Contains(list, a) {
-			list = append(list, a)
-		}
-	}
-	for _, m := range p.reads {
-		add(m, false)
-	}
-	for _, m := range p.writes {
-		add(m, true)
-	}
-	return list
-}
-
 // run gives the dispatches of an executable to OpenGL.
 func (w *worker) run(e *executable, args compute.Args) {
 	if w.fault.get() != nil {
@@ -292,7 +274,7 @@ func (w *worker) run(e *executable, args compute.Args) {
 	}
 	for i := range e.steps {
 		d := &e.steps[i]
-		if w.hazards.add(d.accesses) {
+		if w.hazards.Add(d.accesses) {
 			gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
 			w.counts.barriers.Add(1)
 		}
@@ -324,6 +306,6 @@ func (w *worker) dispatch(d *dispatch, params uint32, args compute.Args) {
 		}
 	}
 	gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, params, d.paramsOffset, d.program.paramsSize)
-	d.program.setArgs(args, d.plan.stepValues)
+	d.program.setArgs(args, d.plan.StepValues)
 	gl.DispatchCompute(d.groupsX, d.groupsY, 1)
 }

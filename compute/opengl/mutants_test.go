@@ -14,6 +14,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute/judge"
+	"shadegrad/compute/opengl/fuse"
 	"shadegrad/shaders"
 )
 
@@ -276,13 +277,13 @@ func rank(c judge.Case) int {
 }
 
 // planner returns what has the mutant's code run.
-func (m mutant) planner() planner {
+func (m mutant) planner() fuse.Planner {
 	// Of the tiles this one takes software OpenGL least long to compile, which it
 	// must for each mutant.
-	p := planner{only: &tiles[1], slots: m.slots, wide: m.wide}
-	for i := range tiles {
-		if tiles[i].name == m.tile {
-			p.only = &tiles[i]
+	p := fuse.Planner{Only: &fuse.Tiles[1], Slots: m.slots, Wide: m.wide}
+	for i := range fuse.Tiles {
+		if fuse.Tiles[i].Name == m.tile {
+			p.Only = &fuse.Tiles[i]
 		}
 	}
 	return p
@@ -307,7 +308,7 @@ func (m mutant) plant(t *testing.T, b *Backend) {
 		t.Fatal(err)
 	}
 	b.planner = m.planner()
-	b.planner.slice, b.planner.plain = b.limits.slice, m.plain
+	b.planner.Slice, b.planner.Plain = b.limits.slice, m.plain
 }
 
 // editedShaders returns this project's shaders with a text that is in one of them

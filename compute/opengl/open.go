@@ -12,6 +12,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute"
+	"shadegrad/compute/opengl/fuse"
 	"shadegrad/internal/glctx"
 	"shadegrad/shaders"
 )
@@ -22,7 +23,7 @@ type Backend struct {
 	ctx     *glctx.Context
 	info    compute.Info
 	options Options
-	planner planner
+	planner fuse.Planner
 	tuner   tuner
 	queue   chan command
 	copies  chan []byte // memory of copies that have arrived, see copyOf
@@ -81,7 +82,7 @@ type worker struct {
 
 	current uint32    // the program in use
 	bound   [8]uint32 // the buffers at the binding points of storage blocks
-	hazards hazardList
+	hazards fuse.Hazards
 
 	profiler *profiler // nil: nothing is timed
 
@@ -105,8 +106,8 @@ type seams struct {
 	groups    int
 	blockSize int64
 	slice     int
-	planner   planner
-	measure   func([]plan) (time.Duration, []float32, error)
+	planner   fuse.Planner
+	measure   func([]fuse.Plan) (time.Duration, []float32, error)
 	closing   func() // called on the context's thread when all is deleted
 }
 
@@ -172,7 +173,7 @@ func open(options Options, s seams) (*Backend, error) {
 		b.tuner.memory = remembered(options.CacheDir, b.device, set.Digest())
 	}
 	b.planner = s.planner
-	b.planner.slice, b.planner.plain = w.limits.slice, options.Plain
+	b.planner.Slice, b.planner.Plain = w.limits.slice, options.Plain
 	b.setPatience(patience)
 	// From here on the context's thread is the backend's: it takes commands
 	// until the queue is closed.

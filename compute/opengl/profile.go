@@ -12,6 +12,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute"
+	"shadegrad/compute/opengl/fuse"
 )
 
 var (
@@ -74,13 +75,13 @@ func (p *profiler) around(e *executable, d *dispatch, dispatch func()) {
 // of returns the entry of a dispatch's kernel, by name and work: one kernel may do
 // different parts of a step.
 func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
-	key := fmt.Sprintf("%s %v %v", d.program.name, d.plan.ops, d.plan.work)
+	key := fmt.Sprintf("%s %v %v", d.program.name, d.plan.Ops, d.plan.Work)
 	k := p.times[key]
 	if k == nil {
-		k = &compute.KernelTime{Kernel: d.program.name, Ops: strings.Join(d.plan.ops, " ")}
+		k = &compute.KernelTime{Kernel: d.program.name, Ops: strings.Join(d.plan.Ops, " ")}
 		p.times[key] = k
 	}
-	k.Flops += d.plan.work
+	k.Flops += d.plan.Work
 	k.Bytes += float64(e.bytes(d))
 	return k
 }
@@ -89,10 +90,10 @@ func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
 func (e *executable) bytes(d *dispatch) int64 {
 	var n int64
 	for _, a := range d.accesses {
-		n += 4 * int64(a.hi-a.lo)
+		n += 4 * int64(a.Hi-a.Lo)
 	}
 	for _, op := range e.program.Ops {
-		if !slices.Contains(d.plan.ops, op.Name()) {
+		if !slices.Contains(d.plan.Ops, op.Name()) {
 			continue
 		}
 		switch o := op.(type) { // a byte a pixel
@@ -238,9 +239,9 @@ func (b *Backend) timerSees() (bool, error) {
 
 // timedOnce runs a plan, after it has run once, and says how long that takes by the
 // device's timer and by the host's clock.
-func (b *Backend) timedOnce(p plan, asked, took *time.Duration) (err error) {
+func (b *Backend) timedOnce(p fuse.Plan, asked, took *time.Duration) (err error) {
 	stalled := b.call(func(w *worker) {
-		steps, params, failed := w.assemble([]plan{p})
+		steps, params, failed := w.assemble([]fuse.Plan{p})
 		if failed != nil {
 			err = failed
 			return
@@ -283,21 +284,21 @@ const (
 	peakTime = 2 * time.Millisecond
 )
 
-func planPeakFMA(out compute.Mat, rounds int) plan {
-	p := newPlan("peak_fma", out.Len(), 1)
-	p.mat("Dst", out)
-	p.count("count", out.Len())
-	p.count("rounds", rounds)
-	p.float("factor", 1e-6)
-	p.work = peakFlopsARound * float64(rounds) * float64(out.Len())
+func planPeakFMA(out compute.Mat, rounds int) fuse.Plan {
+	p := fuse.NewPlan("peak_fma", out.Len(), 1)
+	p.Mat("Dst", out)
+	p.Count("count", out.Len())
+	p.Count("rounds", rounds)
+	p.Float("factor", 1e-6)
+	p.Work = peakFlopsARound * float64(rounds) * float64(out.Len())
 	return p
 }
 
-func planPeakCopy(m compute.Mat) plan {
-	p := newPlan("peak_copy", peakVectors, 1)
-	p.mat("Dst", m.RowRange(0, 1))
-	p.mat("Src", m.RowRange(1, 1))
-	p.count("count", peakVectors)
+func planPeakCopy(m compute.Mat) fuse.Plan {
+	p := fuse.NewPlan("peak_copy", peakVectors, 1)
+	p.Mat("Dst", m.RowRange(0, 1))
+	p.Mat("Src", m.RowRange(1, 1))
+	p.Count("count", peakVectors)
 	return p
 }
 
@@ -310,12 +311,12 @@ func (b *Backend) PeakFlops() (float64, error) {
 	defer b.Free(out.Buf)
 	for rounds := 16; ; rounds *= 4 {
 		p := planPeakFMA(out, rounds)
-		took, _, err := b.rehearse([]plan{p})
+		took, _, err := b.rehearse([]fuse.Plan{p})
 		if err != nil {
 			return 0, err
 		}
 		if took >= peakTime || rounds*4 > peakRounds {
-			return p.work / took.Seconds(), nil
+			return p.Work / took.Seconds(), nil
 		}
 	}
 }
@@ -328,7 +329,7 @@ func (b *Backend) peakBytes() (float64, error) {
 		return 0, err
 	}
 	defer b.Free(m.Buf)
-	took, _, err := b.rehearse([]plan{planPeakCopy(m)})
+	took, _, err := b.rehearse([]fuse.Plan{planPeakCopy(m)})
 	if err != nil {
 		return 0, err
 	}

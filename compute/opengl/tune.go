@@ -14,6 +14,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute"
+	"shadegrad/compute/opengl/fuse"
 )
 
 const (
@@ -41,25 +42,25 @@ type tuner struct {
 	wrong []string          // choices whose results were not those of the usual one
 	// measure returns how long plans take on the device, and what they make of some
 	// numbers.
-	measure func([]plan) (time.Duration, []float32, error)
+	measure func([]fuse.Plan) (time.Duration, []float32, error)
 }
 
 // choose returns the way to do a stage: the one that was remembered, or else the
 // fastest of those that there is time to try, which is remembered. What was chosen is
 // remembered even where there was no time, because sums that are divided differently
 // round differently: a run that is repeated must choose the same.
-func (b *Backend) choose(s stage) (choice, error) {
-	usual := s.choices[0]
-	if !b.tuner.on || len(s.choices) == 1 || workOf(usual) < tuneWork {
+func (b *Backend) choose(s fuse.Stage) (fuse.Choice, error) {
+	usual := s.Choices[0]
+	if !b.tuner.on || len(s.Choices) == 1 || workOf(usual) < tuneWork {
 		return usual, nil
 	}
 	t := &b.tuner
-	if c := s.find(t.memory.get(s.name)); c != nil {
-		t.last[s.kind()] = c.name
+	if c := find(s, t.memory.get(s.Name)); c != nil {
+		t.last[kind(s)] = c.Name
 		return *c, nil
 	}
 	c := usual
-	if like := s.find(t.last[s.kind()]); like != nil {
+	if like := find(s, t.last[kind(s)]); like != nil {
 		c = *like
 	}
 	if t.spent < t.limit {
@@ -70,82 +71,82 @@ func (b *Backend) choose(s stage) (choice, error) {
 		}
 		t.spent += time.Since(begin)
 	}
-	t.last[s.kind()] = c.name
-	t.memory.put(s.name, c.name)
+	t.last[kind(s)] = c.Name
+	t.memory.put(s.Name, c.Name)
 	return c, nil
 }
 
 // kind is the first word of a stage's name.
-func (s stage) kind() string {
-	kind, _, _ := strings.Cut(s.name, " ")
+func kind(s fuse.Stage) string {
+	kind, _, _ := strings.Cut(s.Name, " ")
 	return kind
 }
 
 // find returns the choice of a name, or nil.
-func (s stage) find(name string) *choice {
-	i := slices.IndexFunc(s.choices, func(c choice) bool { return c.name == name })
+func find(s fuse.Stage, name string) *fuse.Choice {
+	i := slices.IndexFunc(s.Choices, func(c fuse.Choice) bool { return c.Name == name })
 	if i < 0 {
 		return nil
 	}
-	return &s.choices[i]
+	return &s.Choices[i]
 }
 
 // workOf returns how many operations a choice takes.
-func workOf(c choice) float64 {
+func workOf(c fuse.Choice) float64 {
 	work := 0.
-	for _, p := range c.rehearsal() {
-		work += p.work
+	for _, p := range rehearsalOf(c) {
+		work += p.Work
 	}
 	return work
 }
 
-// rehearsal returns a choice's plans with slots that are nowhere.
-func (c choice) rehearsal() []plan {
-	return c.plans(compute.Mat{Buf: &buffer{of: compute.Float32, elems: c.slots}, Rows: 1, Cols: c.slots})
+// rehearsalOf returns a choice's plans with slots that are nowhere.
+func rehearsalOf(c fuse.Choice) []fuse.Plan {
+	return c.Plans(compute.Mat{Buf: &buffer{of: compute.Float32, elems: c.Slots}, Rows: 1, Cols: c.Slots})
 }
 
-// barriers tells whether a choice has kernels with barriers.
-func (c choice) barriers() bool { return strings.HasPrefix(c.name, "T") || c.wide }
+// hasBarriers tells whether a choice has kernels with barriers.
+func hasBarriers(c fuse.Choice) bool { return strings.HasPrefix(c.Name, "T") || c.Wide }
 
 // order returns the choices in the order in which they are tried: the usual one, the
 // tile of shared memory that suits most, and then the others.
-func (s stage) order() []choice {
-	list := slices.Clone(s.choices)
+func order(s fuse.Stage) []fuse.Choice {
+	list := slices.Clone(s.Choices)
 	first := list[0]
-	key := func(c choice) int {
+	key := func(c fuse.Choice) int {
 		switch {
-		case c.name == first.name:
+		case c.Name == first.Name:
 			return 0
-		case strings.HasPrefix(c.name, "T32") && c.wide == first.wide && !strings.Contains(c.name, "/"):
+		case strings.HasPrefix(c.Name, "T32") && c.Wide == first.Wide && !strings.Contains(c.Name, "/"):
 			return 1
-		case c.wide != first.wide:
+		case c.Wide != first.Wide:
 			return 2
 		}
 		return 3
 	}
-	slices.SortStableFunc(list, func(a, b choice) int { return key(a) - key(b) })
+	slices.SortStableFunc(list, func(a, b fuse.Choice) int { return key(a) - key(b) })
 	return list
 }
 
 // fastest times a stage's choices and returns the fastest.
-func (b *Backend) fastest(s stage) (choice, error) {
+func (b *Backend) fastest(s fuse.Stage) (fuse.Choice, error) {
 	t := &b.tuner
-	best, bestTime := s.choices[0], time.Duration(0)
+	best, bestTime := s.Choices[0], time.Duration(0)
 	begin := time.Now()
 	wideTried := false
 	var usual []float32 // what the usual choice makes, which the self-test has found right
-	for _, c := range s.order() {
-		if bestTime > 0 && (t.spent+time.Since(begin) > t.limit || t.avoid && c.barriers()) {
+	for _, c := range order(s) {
+		if bestTime > 0 && (t.spent+time.Since(begin) > t.limit || t.avoid && hasBarriers(c)) {
 			continue
 		}
 		// Whether the head is wide hardly depends on the rest, so it is asked once.
-		if c.wide != best.wide {
+		if c.Wide != best.Wide {
 			if wideTried {
 				continue
 			}
 			wideTried = true
 		}
-		took, made, err := t.measure(c.rehearsal())
+		took, made, err := t.measure(rehearsalOf(c))
 		if sticky := b.fault.get(); sticky != nil {
 			return best, sticky
 		}
@@ -156,10 +157,10 @@ func (b *Backend) fastest(s stage) (choice, error) {
 		if usual == nil {
 			usual = made
 		} else if !alike(made, usual) {
-			t.wrong = append(t.wrong, s.name+": "+c.name)
+			t.wrong = append(t.wrong, s.Name+": "+c.Name)
 			continue
 		}
-		if bestTime > 0 && c.barriers() && !best.barriers() && took > hopeless*bestTime {
+		if bestTime > 0 && hasBarriers(c) && !hasBarriers(best) && took > hopeless*bestTime {
 			t.avoid = true
 		}
 		// What is hardly faster may not be so the next time.
@@ -186,7 +187,7 @@ func alike(x, y []float32) bool {
 }
 
 // rehearse times plans on the context's thread.
-func (b *Backend) rehearse(plans []plan) (took time.Duration, made []float32, err error) {
+func (b *Backend) rehearse(plans []fuse.Plan) (took time.Duration, made []float32, err error) {
 	if stalled := b.call(func(w *worker) { took, made, err = w.rehearse(plans) }); stalled != nil {
 		return 0, nil, stalled
 	}
@@ -195,7 +196,7 @@ func (b *Backend) rehearse(plans []plan) (took time.Duration, made []float32, er
 
 // rehearse times plans on memory of their own, and returns how long they take once,
 // and what they make the first time.
-func (w *worker) rehearse(plans []plan) (time.Duration, []float32, error) {
+func (w *worker) rehearse(plans []fuse.Plan) (time.Duration, []float32, error) {
 	stage, err := w.newRehearsal(plans)
 	defer stage.close(w)
 	if err != nil {
@@ -245,7 +246,7 @@ func (w *worker) rehearse(plans []plan) (time.Duration, []float32, error) {
 
 // A rehearsal is plans on memory of their own.
 type rehearsal struct {
-	plans   []plan
+	plans   []fuse.Plan
 	steps   []dispatch
 	stand   map[place]*buffer
 	params  uint32
@@ -284,20 +285,20 @@ func placeOf(block string, b *buffer) place {
 	return place{of: inZeros}
 }
 
-func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
+func (w *worker) newRehearsal(plans []fuse.Plan) (*rehearsal, error) {
 	r := &rehearsal{plans: plans, stand: map[place]*buffer{}}
 	sizes := map[place]int64{}
 	for _, p := range plans {
-		for name, buf := range p.blocks {
+		for name, buf := range p.Blocks {
 			if b, ok := buf.(*buffer); ok {
 				at, size := placeOf(name, b), b.base+sizeOf(b.of, b.elems)
 				if at.of == inPixels {
-					size = sizeOf(b.of, p.pixels)
+					size = sizeOf(b.of, p.Pixels)
 				}
 				sizes[at] = max(sizes[at], size)
 			}
 		}
-		for _, m := range p.writes { // which no kernel need bind, if it is scratch, but which results reads
+		for _, m := range p.Writes { // which no kernel need bind, if it is scratch, but which results reads
 			if b := m.Buf.(*buffer); b.owner != nil {
 				at := placeOf("", b)
 				sizes[at] = max(sizes[at], b.base+sizeOf(b.of, b.elems))
@@ -324,12 +325,12 @@ func (w *worker) newRehearsal(plans []plan) (*rehearsal, error) {
 	}
 	for i := range plans {
 		p := &plans[i]
-		for _, m := range p.squares { // of which roots are taken
-			w.fillWith(r.stand[placeOf("", m.Buf.(*buffer))].id, 4*offset(m), m.Len(), func(int) uint32 { return math.Float32bits(1) })
+		for _, m := range p.Squares { // of which roots are taken
+			w.fillWith(r.stand[placeOf("", m.Buf.(*buffer))].id, 4*fuse.Offset(m), m.Len(), func(int) uint32 { return math.Float32bits(1) })
 		}
-		for name, buf := range p.blocks {
+		for name, buf := range p.Blocks {
 			if b, ok := buf.(*buffer); ok {
-				p.blocks[name] = r.stand[placeOf(name, b)]
+				p.Blocks[name] = r.stand[placeOf(name, b)]
 			}
 		}
 	}
@@ -359,10 +360,10 @@ func (r *rehearsal) results(w *worker) []float32 {
 	gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
 	var list []float32
 	for _, p := range r.plans {
-		for _, m := range p.writes {
+		for _, m := range p.Writes {
 			if b := m.Buf.(*buffer); b.owner != nil {
 				values := make([]float32, m.Len())
-				w.read(values, r.stand[placeOf("", b)].id, 4*offset(m))
+				w.read(values, r.stand[placeOf("", b)].id, 4*fuse.Offset(m))
 				list = append(list, values...)
 			}
 		}

@@ -1,6 +1,4 @@
-//go:build cgo && !nogl
-
-package opengl
+package fuse
 
 import (
 	"fmt"
@@ -14,96 +12,96 @@ var rooms = []int{4, 10, 16, 32, maxOutputs}
 
 // head plans the head of a network. With slots, layer is the hidden layer that left
 // its weighted sums there, in parts.
-func (n *node) head(wide bool, layer *node, slotCount int, slots compute.Mat) plan {
+func (n *node) head(wide bool, layer *node, slotCount int, slots compute.Mat) Plan {
 	o, l := *n.product, *n.loss
 	rows, cols, k := sizes(o)
-	p := newPlan("head", rows, 1)
+	p := NewPlan("head", rows, 1)
 	p.flag("WIDE", wide)
-	p.loops = 2*k + 10*cols
+	p.Loops = 2*k + 10*cols
 	if wide {
-		p.groups = rows
-		p.loops = 2*(k/64+1) + 12*cols
+		p.Groups = rows
+		p.Loops = 2*(k/64+1) + 12*cols
 	}
-	p.work = 2 * float64(rows) * float64(cols) * float64(k)
-	p.defines["F"], p.defines["KIND"], p.defines["HIDDEN"] = activationNames[l.F], lossNames[l.Kind], "IDENTITY"
+	p.Work = 2 * float64(rows) * float64(cols) * float64(k)
+	p.Defines["F"], p.Defines["KIND"], p.Defines["HIDDEN"] = activationNames[l.F], lossNames[l.Kind], "IDENTITY"
 	for _, room := range rooms {
 		if cols <= room {
-			p.defines["OUTPUTS"] = fmt.Sprint(room)
+			p.Defines["OUTPUTS"] = fmt.Sprint(room)
 			break
 		}
 	}
-	p.reads, p.writes = n.reads, n.writes
-	p.ops = []string{o.Name(), l.Name()}
+	p.Reads, p.Writes = n.reads, n.writes
+	p.Ops = []string{o.Name(), l.Name()}
 	vec := aligned(o.A) && aligned(o.B)
 	var drop *compute.Dropout // between the hidden layer and the output layer
 	full := o.A               // the hidden layer's outputs before it
 
-	p.mat("Stats", l.Stats)
+	p.Mat("Stats", l.Stats)
 	p.targets(l)
-	p.blocks["Rows"], p.blocks["Parameters"] = o.A.Buf, o.B.Buf
-	p.count("yOffset", offset(o.A))
-	p.count("wOffset", offset(o.B))
+	p.Blocks["Rows"], p.Blocks["Parameters"] = o.A.Buf, o.B.Buf
+	p.Count("yOffset", Offset(o.A))
+	p.Count("wOffset", Offset(o.B))
 	p.option("DELTA", "Delta", l.Delta)
 	p.bias("BIAS", "biasOffset", l.Bias)
 	p.bias("HIDDEN_BIAS", "hiddenBiasOffset", compute.Mat{})
-	p.count("dstOffset", 0)
+	p.Count("dstOffset", 0)
 	if n.back != nil {
-		p.defines["BACK"] = "1"
-		p.defines["HIDDEN"] = activationNames[n.back.delta.F]
-		p.count("dstOffset", offset(n.back.delta.Dst))
-		p.ops = append(p.ops, n.back.product.Name(), n.back.delta.Name())
-		p.work *= 2
+		p.Defines["BACK"] = "1"
+		p.Defines["HIDDEN"] = activationNames[n.back.delta.F]
+		p.Count("dstOffset", Offset(n.back.delta.Dst))
+		p.Ops = append(p.Ops, n.back.product.Name(), n.back.delta.Name())
+		p.Work *= 2
 		vec = vec && aligned(n.back.delta.Dst)
 		if n.back.drop != nil {
 			drop, full = n.back.drop, n.back.delta.Y
 		}
 	}
-	p.count("slotsOffset", 0)
-	p.count("slotCount", slotCount)
+	p.Count("slotsOffset", 0)
+	p.Count("slotCount", slotCount)
 	if layer != nil {
-		p.defines["SLOTS"] = "1"
-		p.defines["HIDDEN"] = activationNames[layer.activate.F]
-		p.mat("Slots", slots)
+		p.Defines["SLOTS"] = "1"
+		p.Defines["HIDDEN"] = activationNames[layer.activate.F]
+		p.Mat("Slots", slots)
 		p.bias("HIDDEN_BIAS", "hiddenBiasOffset", layer.activate.Bias)
-		p.reads = append([]compute.Mat{slots}, n.reads...)
-		p.reads = append(p.reads, present(layer.activate.Bias)...)
-		p.writes = slices.Concat(layer.writes, n.writes)
-		p.ops = append([]string{layer.activate.Name()}, p.ops...)
-		p.loops *= slotCount + 1
+		p.Reads = append([]compute.Mat{slots}, n.reads...)
+		p.Reads = append(p.Reads, present(layer.activate.Bias)...)
+		p.Writes = slices.Concat(layer.writes, n.writes)
+		p.Ops = append([]string{layer.activate.Name()}, p.Ops...)
+		p.Loops *= slotCount + 1
 		vec = vec && (layer.activate.Bias.IsZero() || aligned(layer.activate.Bias))
 		if layer.drop != nil {
 			drop, full = layer.drop, layer.activate.Dst
 		}
 	}
 	vec = vec && aligned(full)
-	p.count("fullOffset", offset(full))
+	p.Count("fullOffset", Offset(full))
 	p.dropout(drop)
 	p.flag("VEC", vec)
-	p.count("m", rows)
-	p.count("cols", cols)
-	p.count("k", k)
-	p.float("targetOn", l.On)
-	p.float("targetOff", l.Off)
-	p.float("weight", l.Weight)
-	p.float("scale", l.Scale)
+	p.Count("m", rows)
+	p.Count("cols", cols)
+	p.Count("k", k)
+	p.Float("targetOn", l.On)
+	p.Float("targetOff", l.Off)
+	p.Float("weight", l.Weight)
+	p.Float("scale", l.Scale)
 	return p
 }
 
 // bias says where in block Parameters a bias begins that may be none.
-func (p *plan) bias(define, name string, m compute.Mat) {
-	p.count(name, 0)
+func (p *Plan) bias(define, name string, m compute.Mat) {
+	p.Count(name, 0)
 	if !m.IsZero() {
-		p.defines[define] = "1"
-		p.count(name, offset(m))
+		p.Defines[define] = "1"
+		p.Count(name, Offset(m))
 	}
 }
 
 var wideNames = map[bool]string{false: "rows", true: "groups"}
 
 // widths returns the ways to do a head, the usual one first.
-func (w *planner) widths() []bool {
-	if w.only != nil {
-		return []bool{w.wide}
+func (w *Planner) widths() []bool {
+	if w.Only != nil {
+		return []bool{w.Wide}
 	}
 	return []bool{false, true}
 }
@@ -117,11 +115,11 @@ func (n *node) headName() string {
 	return name
 }
 
-func (w *planner) headStage(n *node) stage {
-	s := stage{name: n.headName()}
+func (w *Planner) headStage(n *node) Stage {
+	s := Stage{Name: n.headName()}
 	for _, wide := range w.widths() {
-		s.choices = append(s.choices, choice{name: wideNames[wide], wide: wide, plans: func(compute.Mat) []plan {
-			return []plan{n.head(wide, nil, 1, compute.Mat{})}
+		s.Choices = append(s.Choices, Choice{Name: wideNames[wide], Wide: wide, Plans: func(compute.Mat) []Plan {
+			return []Plan{n.head(wide, nil, 1, compute.Mat{})}
 		}})
 	}
 	return s
@@ -154,23 +152,23 @@ func (n *node) leadsTo(head *node) bool {
 
 // layerHeadStage is the last hidden layer and the head. What is best for the one
 // depends on the other where sums are made in slots.
-func (w *planner) layerHeadStage(n, head *node) stage {
+func (w *Planner) layerHeadStage(n, head *node) Stage {
 	rows, cols, k := sizes(*n.product)
-	s := stage{name: n.layerName() + ", " + head.headName()}
+	s := Stage{Name: n.layerName() + ", " + head.headName()}
 	for _, d := range w.divisions(rows, cols, k, true) {
 		for _, wide := range w.widths() {
-			c := choice{name: d.String() + " " + wideNames[wide], wide: wide}
+			c := Choice{Name: d.String() + " " + wideNames[wide], Wide: wide}
 			if d.slots == 1 {
-				c.plans = func(compute.Mat) []plan {
-					return []plan{n.layer(d, compute.Mat{}), head.head(wide, nil, 1, compute.Mat{})}
+				c.Plans = func(compute.Mat) []Plan {
+					return []Plan{n.layer(d, compute.Mat{}), head.head(wide, nil, 1, compute.Mat{})}
 				}
 			} else {
-				c.slots = d.slots * rows * cols
-				c.plans = func(slots compute.Mat) []plan {
-					return []plan{n.layer(d, slots), head.head(wide, n, d.slots, slots)}
+				c.Slots = d.slots * rows * cols
+				c.Plans = func(slots compute.Mat) []Plan {
+					return []Plan{n.layer(d, slots), head.head(wide, n, d.slots, slots)}
 				}
 			}
-			s.choices = append(s.choices, c)
+			s.Choices = append(s.Choices, c)
 		}
 	}
 	return s

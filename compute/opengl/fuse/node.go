@@ -1,6 +1,4 @@
-//go:build cgo && !nogl
-
-package opengl
+package fuse
 
 import (
 	"slices"
@@ -427,7 +425,7 @@ func present(mats ...compute.Mat) []compute.Mat {
 // sameBuffer tells whether matrices lie in one buffer of OpenGL, or are none.
 func sameBuffer(m compute.Mat, others ...compute.Mat) bool {
 	for _, o := range others {
-		if !o.IsZero() && !m.IsZero() && o.Buf.(*buffer).id != m.Buf.(*buffer).id {
+		if !o.IsZero() && !m.IsZero() && o.Buf.(Buffer).Name() != m.Buf.(Buffer).Name() {
 			return false
 		}
 	}

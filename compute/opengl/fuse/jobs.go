@@ -1,6 +1,4 @@
-//go:build cgo && !nogl
-
-package opengl
+package fuse
 
 import (
 	"fmt"
@@ -162,96 +160,96 @@ func (f *fusion) groupFor(n *node, j int) int {
 }
 
 // plan plans updates by one kind of tile.
-func (u *updates) plan(t tile) plan {
-	p := newPlan("product_update", 0, 0)
-	p.defines["TILE"] = t.name
-	p.count("scale", 0)
-	p.count("shift", 0)
+func (u *updates) plan(t Tile) Plan {
+	p := NewPlan("product_update", 0, 0)
+	p.Defines["TILE"] = t.Name
+	p.Count("scale", 0)
+	p.Count("shift", 0)
 	first := u.jobs[0]
 	p.rule(*first.update)
 	p.flag("VECA", u.tiled && u.layout.a)
 	p.flag("VECB", u.tiled && u.layout.b)
-	p.flag("VECD", u.tiled && u.layout.dst && !t.shared)
+	p.flag("VECD", u.tiled && u.layout.dst && !t.Shared)
 	// Blocks that no job has are still the kernel's, and must have some buffer.
-	p.blocks["A"] = first.deltas().Buf
+	p.Blocks["A"] = first.deltas().Buf
 	for _, name := range []string{"B", "W", "Single"} {
-		p.blocks[name] = first.update.W.Buf
+		p.Blocks[name] = first.update.W.Buf
 	}
-	p.blocks["V"], p.blocks["S"] = first.update.V.Buf, first.update.S.Buf
+	p.Blocks["V"], p.Blocks["S"] = first.update.V.Buf, first.update.S.Buf
 	for i, j := range u.jobs {
 		p.job(i, j, t)
 	}
-	p.count("units", p.groups)
+	p.Count("units", p.Groups)
 	return p
 }
 
 // job adds a job to the plan of updates.
-func (p *plan) job(i int, j job, t tile) {
-	set := func(name string, value int) { p.count(fmt.Sprintf("jobs[%d].%s", i, name), value) }
+func (p *Plan) job(i int, j job, t Tile) {
+	set := func(name string, value int) { p.Count(fmt.Sprintf("jobs[%d].%s", i, name), value) }
 	k := j.deltas().Rows
 	m, n, units := j.deltas().Cols, 1, 0
 	switch j.kind {
 	case tileJob:
 		n = j.product.B.Cols
-		tilesX := groupsOf(t.cols, n)
-		units = tilesX * groupsOf(t.rows, m)
+		tilesX := groupsOf(t.Cols, n)
+		units = tilesX * groupsOf(t.Rows, m)
 		set("tilesX", tilesX)
-		p.blocks["W"], p.blocks["V"], p.blocks["S"] = j.update.W.Buf, j.update.V.Buf, j.update.S.Buf
-		p.work += 2 * float64(m) * float64(n) * float64(k)
+		p.Blocks["W"], p.Blocks["V"], p.Blocks["S"] = j.update.W.Buf, j.update.V.Buf, j.update.S.Buf
+		p.Work += 2 * float64(m) * float64(n) * float64(k)
 	case elementJob:
 		n = j.product.B.Cols
-		units = groupsOf(t.group, m*n)
+		units = groupsOf(t.Group, m*n)
 	case sumJob:
-		units = groupsOf(t.group, m)
+		units = groupsOf(t.Group, m)
 	}
 	if j.kind != tileJob {
-		p.defines["SINGLES"] = "1"
-		p.blocks["Single"] = j.update.W.Buf
-		p.work += 2 * float64(m) * float64(n) * float64(k)
+		p.Defines["SINGLES"] = "1"
+		p.Blocks["Single"] = j.update.W.Buf
+		p.Work += 2 * float64(m) * float64(n) * float64(k)
 	}
 	if j.pixels != nil {
 		p.gathers("PIXELS_B", j.pixels)
 	} else if j.product != nil {
-		p.blocks["B"] = j.product.B.Buf
-		set("bOffset", offset(j.product.B))
+		p.Blocks["B"] = j.product.B.Buf
+		set("bOffset", Offset(j.product.B))
 	}
 	set("kind", j.kind)
 	set("units", units)
 	set("m", m)
 	set("n", n)
 	set("k", k)
-	set("aOffset", offset(j.deltas()))
-	set("wOffset", offset(j.update.W))
+	set("aOffset", Offset(j.deltas()))
+	set("wOffset", Offset(j.update.W))
 	for name, m := range map[string]compute.Mat{"vOffset": j.update.V, "sOffset": j.update.S} {
 		if !m.IsZero() {
-			set(name, offset(m))
+			set(name, Offset(m))
 		}
 	}
-	p.squares = append(p.squares, present(j.update.S)...)
+	p.Squares = append(p.Squares, present(j.update.S)...)
 	for name, value := range map[string]float32{"l2": j.update.L2, "l1": j.update.L1, "decay": j.update.Decay} {
-		p.float(fmt.Sprintf("jobs[%d].%s", i, name), value)
+		p.Float(fmt.Sprintf("jobs[%d].%s", i, name), value)
 	}
 	p.flag("TERMS", decays(*j.update))
 	p.flag("LONG", k > piece)
-	p.groups += units
-	p.loops = max(p.loops, k+k/piece+maxJobs+1)
-	p.reads = append(p.reads, j.reads...)
-	p.writes = append(p.writes, j.writes...)
+	p.Groups += units
+	p.Loops = max(p.Loops, k+k/piece+maxJobs+1)
+	p.Reads = append(p.Reads, j.reads...)
+	p.Writes = append(p.Writes, j.writes...)
 	for _, name := range []string{"column_sum", "update"} {
 		if name == "column_sum" && j.sum == nil {
 			name = "matmul"
 		}
-		p.ops = append(p.ops, name)
+		p.Ops = append(p.Ops, name)
 	}
 }
 
 // gathers has a kernel gather rows of pixels for itself.
-func (p *plan) gathers(option string, g *compute.Gather) {
-	p.defines[option] = "1"
-	p.blocks["Src"] = g.Src.Buf
-	p.pixels = g.Dst.Len()
+func (p *Plan) gathers(option string, g *compute.Gather) {
+	p.Defines[option] = "1"
+	p.Blocks["Src"] = g.Src.Buf
+	p.Pixels = g.Dst.Len()
 	p.index(g.Index)
-	p.float("scale", g.Scale)
-	p.float("shift", g.Shift)
-	p.ops = append(p.ops, g.Name())
+	p.Float("scale", g.Scale)
+	p.Float("shift", g.Shift)
+	p.Ops = append(p.Ops, g.Name())
 }
