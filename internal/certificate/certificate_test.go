@@ -235,7 +235,7 @@ func TestLoadDamaged(t *testing.T) {
 		changed(func(c *Certificate) { c.Version = 2 }):               "a certificate of version 2; this program reads version 1",
 		changed(func(c *Certificate) { c.Epochs = c.Epochs[:2] }):     "damaged: it has 2 epochs of a run of 3",
 		changed(func(c *Certificate) { c.Epochs[1].Epoch = 7 }):       "damaged: entry 2 is of epoch 7",
-		changed(func(c *Certificate) { c.Options.LearningRate = -1 }): "damaged: -lr=-1",
+		changed(func(c *Certificate) { c.Options.LearningRate = -1 }): "damaged: LearningRate=-1",
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)

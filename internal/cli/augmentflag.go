@@ -54,8 +54,9 @@ func parseAugment(s string) (a mlp.Augment, err error) {
 			return a, errors.New("calm is for classes that turn and are sheared less; it needs rotation or shear")
 		}
 	}
-	if err := a.Check(); err != nil {
-		return a, errors.New(strings.TrimPrefix(err.Error(), "-augment: "))
+	var field *mlp.FieldError
+	if errors.As(a.Check(), &field) {
+		return a, errors.New(field.Text(augmentSetting))
 	}
 	return a, nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
 
 	"shadegrad/compute"
 	"shadegrad/internal/dataset"
@@ -68,18 +67,6 @@ func (r *recipe) usual(f dataset.Form) *dataset.Set {
 
 // check tells, before data in a form are read, which flags do not go together.
 func (r *recipe) check(f dataset.Form) error {
-	if n := len(r.hidden); n >= mlp.MaxLayers {
-		return usagef("-hidden has %d layers; there can be at most %d", n, mlp.MaxLayers-1)
-	}
-	for i := 1; i < len(r.hidden); i++ {
-		if m, n := r.hidden[i-1], r.hidden[i]; m > math.MaxInt32/n {
-			return usagef("-hidden=%s: between %d and %d units there would be %d weights; there can be at most %d weights",
-				showSizes(r.hidden), m, n, int64(m)*int64(n), math.MaxInt32)
-		}
-	}
-	if len(r.hidden) == 0 && r.Training.Drop > 0 {
-		return usagef("-dropout=%v leaves out outputs of hidden layers, and -hidden= has none; use -dropout-input, or -dropout=0", r.Training.Drop)
-	}
 	for _, check := range []func() error{r.checkLoss, r.checkOptimizer} {
 		if err := check(); err != nil {
 			return err
@@ -108,14 +95,7 @@ func (r *recipe) checkLoss() error {
 
 // checkOptimizer tells which flags of the optimiser do not go together.
 func (r *recipe) checkOptimizer() error {
-	adaptive := r.optimizer.adaptive()
 	switch {
-	case r.rho.set && !adaptive:
-		return usagef("-rho does nothing with -optimizer=%s; it is for rmsprop, adam and adamw", r.optimizer)
-	case r.epsilon.set && !adaptive:
-		return usagef("-epsilon does nothing with -optimizer=%s; it is for rmsprop, adam and adamw", r.optimizer)
-	case r.CycleMomentum && r.MomentumEnd == 0 && r.Schedule == train.OneCycle:
-		return usagef("-cycle-momentum needs a -momentum-end, the lowest, such as 0.85")
 	case r.Network.NoBias && r.Network.ZeroBiases:
 		return usagef("-zero-biases does nothing with -no-bias, which leaves the biases out; leave one of them out, or turn a preset's off with -zero-biases=false")
 	case r.optimizer == optimizerAdamW && r.weightDecay.set && r.weightDecay.value == 0:
@@ -143,10 +123,7 @@ func (r *recipe) on(d *dataset.Set) (train.Options, error) {
 	o.Momentum = r.momentum.or(o.UsualMomentum(d.Len()))
 	o.LearningRate = r.lr.or(o.UsualRate(d.Len()))
 	if err := o.Check(); err != nil {
-		return o, &usageError{err.Error()}
-	}
-	if o.Dampen && o.Momentum == 0 && o.MomentumEnd == 0 {
-		return o, usagef("-dampen does nothing with a momentum of 0, which is the usual one of small batches and of the squared error; set -momentum, or leave -dampen out")
+		return o, &usageError{inFlags(err).Error()}
 	}
 	return o, nil
 }
@@ -189,9 +166,7 @@ func (r *recipe) network(c *mlp.Config, d *dataset.Set) error {
 	case loss != lossCrossEntropy || outputs == 1:
 		output = compute.Sigmoid
 	}
-	if c.Output = r.output.or(output); loss == lossCrossEntropy && c.Output != compute.Softmax && c.Output != compute.Sigmoid {
-		return usagef("-output=%s does not go with -loss=%s, which needs softmax or sigmoid; -loss=mse takes any", c.Output, loss)
-	}
+	c.Output = r.output.or(output)
 	w := weights{init: mlp.Xavier}
 	switch c.Hidden {
 	case compute.ReLU, compute.LeakyReLU:

@@ -48,11 +48,6 @@ func optimizerOf(r compute.Rule, decay float32) optimizerName {
 	return optimizerName(r.String())
 }
 
-// adaptive tells whether the optimiser divides steps by what the gradients were.
-func (n optimizerName) adaptive() bool {
-	return n.rule() == compute.RMSProp || n.rule() == compute.Adam
-}
-
 // A gradientName is what -gradient calls what becomes of the gradients of a batch's samples.
 type gradientName string
 

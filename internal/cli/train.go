@@ -175,7 +175,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
-			text.fallBack(failure)
+			text.fallBack(inFlags(failure))
 			return cpu.New(), nil
 		}
 	}
@@ -191,7 +191,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		}
 	}
 	ctx, stop := a.interruptible()
-	err = run.Do(ctx)
+	err = inFlags(run.Do(ctx))
 	signal := stop()
 	report.end()
 	var device *train.DeviceError

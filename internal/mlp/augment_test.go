@@ -237,11 +237,11 @@ func TestDistortedRefused(t *testing.T) {
 	_, err := mlp.New(b, c, 4, mlp.Training{Augment: elastic})
 	expect(err, "a network whose images are to be distorted needs their width and height")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{Drop: 1})
-	expect(err, "-dropout=1: must be at least 0 and below 1")
+	expect(err, "Drop=1: must be at least 0 and below 0.999992")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{Drop: 0.9999999})
-	expect(err, "-dropout=0.9999999 leaves nothing: must be at least 0 and below 0.999992")
+	expect(err, "Drop=0.9999999: must be at least 0 and below 0.999992")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{DropInput: 1 - 0x1p-17})
-	expect(err, "-dropout-input=0.9999924 leaves nothing: must be at least 0 and below 0.999992")
+	expect(err, "DropInput=0.9999924: must be at least 0 and below 0.999992")
 	calm := elastic
 	calm.Calm = []int{1}
 	n, set := put(t, b, pictures, 4, mlp.Training{Augment: calm}, pictures.InitialParameters(1), picturesOf(4))

@@ -70,58 +70,52 @@ func Reductions() []Reduction { return []Reduction{ReduceMean, ReduceSum, Reduce
 // learn, and the time to compile a step grows with their square.
 const MaxLayers = 100
 
-// Check tells what is wrong with a config.
+// Check returns a *FieldError if the config breaks a rule.
 func (c Config) Check() error {
-	if len(c.Sizes) < 2 {
-		return fmt.Errorf("a network needs at least an input and an output size, not %v", c.Sizes)
-	}
-	if c.Layers() > MaxLayers {
-		return fmt.Errorf("a network of %d layers; there can be at most %d", c.Layers(), MaxLayers)
+	outputs := []compute.Activation{compute.Softmax, compute.Sigmoid}
+	switch {
+	case len(c.Sizes) < 2:
+		return Invalid("Sizes", c.Sizes, "must have an input and an output size")
+	case c.Layers() > MaxLayers:
+		return Invalid("Sizes", c.Sizes, fmt.Sprintf("must make at most %d layers of weights, not %d", MaxLayers, c.Layers()))
 	}
 	for i, n := range c.Sizes {
 		if n <= 0 {
-			return fmt.Errorf("layer %d of the network has %d units", i, n)
+			return Invalid("Sizes", c.Sizes, "must be 1 or more in each layer")
 		}
 		if i > 0 && n > math.MaxInt32/c.Sizes[i-1] {
-			return fmt.Errorf("layer %d of the network has %d×%d weights: more than %d", i, n, c.Sizes[i-1], math.MaxInt32)
+			return Invalid("Sizes", c.Sizes, fmt.Sprintf("must make at most %d weights between two layers, not %d×%d", math.MaxInt32, n, c.Sizes[i-1]))
 		}
 	}
-	for _, f := range []compute.Activation{c.Hidden, c.Output} {
-		if !slices.Contains(compute.Activations(), f) {
-			return fmt.Errorf("unknown %s", f)
-		}
-	}
-	if c.Loss != compute.CrossEntropy && c.Loss != compute.SquaredError {
-		return fmt.Errorf("unknown %s", c.Loss)
-	}
-	if c.Hidden == compute.Softmax {
-		return fmt.Errorf("softmax is for the last layer, not for hidden ones")
-	}
-	if c.Loss == compute.CrossEntropy && c.Output != compute.Softmax && c.Output != compute.Sigmoid {
-		return fmt.Errorf("cross-entropy needs softmax or sigmoid outputs, not %s", c.Output)
-	}
-	if c.Regression && c.Loss != compute.SquaredError {
-		return fmt.Errorf("a network for regression needs the loss %s, not %s", compute.SquaredError, c.Loss)
-	}
-	if err := c.checkForm(); err != nil {
-		return err
-	}
-	return c.Init.check()
-}
-
-// checkForm tells what is wrong with the parts that may be left out.
-func (c Config) checkForm() error {
 	switch n := c.Sizes[0]; {
+	case !slices.Contains(compute.Activations(), c.Hidden):
+		return Invalid("Hidden", c.Hidden, OneOf(compute.Activations()))
+	case !slices.Contains(compute.Activations(), c.Output):
+		return Invalid("Output", c.Output, OneOf(compute.Activations()))
+	case c.Loss != compute.CrossEntropy && c.Loss != compute.SquaredError:
+		return Invalid("Loss", c.Loss, OneOf([]compute.LossKind{compute.CrossEntropy, compute.SquaredError}))
+	case c.Hidden == compute.Softmax:
+		return Invalid("Hidden", c.Hidden, "must be another activation; softmax is for the output layer")
+	case c.Regression && c.Loss != compute.SquaredError:
+		return Conflict("Loss", c.Loss, "Regression", true, "must be the squared error")
+	case c.Loss == compute.CrossEntropy && !slices.Contains(outputs, c.Output):
+		return Conflict("Output", c.Output, "Loss", c.Loss, OneOf(outputs)+"; the squared error takes any")
 	case c.Reduction != "" && !slices.Contains(Reductions(), c.Reduction):
-		return fmt.Errorf("no reduction is called %q; there are %q", string(c.Reduction), Reductions())
+		return Invalid("Reduction", c.Reduction, OneOf(Reductions()))
 	case !(c.InitScale >= 0) || math.IsInf(float64(c.InitScale), 1):
-		return fmt.Errorf("first weights of scale %v: must be a number above 0", c.InitScale)
-	case c.Width == 0 && c.Height == 0:
-	// Divided, since a product of hostile numbers could overflow to the right one.
-	case c.Width <= 0 || n%c.Width != 0 || n/c.Width != c.Height:
-		return fmt.Errorf("images of %d×%d do not fit a network of %d inputs", c.Width, c.Height, n)
+		return Invalid("InitScale", c.InitScale, "must be a finite number of at least 0")
+	case !slices.Contains(Inits(), c.Init):
+		return Invalid("Init", c.Init, OneOf(Inits()))
+	case (c.Width != 0 || c.Height != 0) && !FitsImage(n, c.Width, c.Height):
+		return Conflict("Width", fmt.Sprintf("%d×%d", c.Width, c.Height), "Sizes", c.Sizes, fmt.Sprintf("images must have %d pixels", n))
 	}
 	return nil
+}
+
+// FitsImage reports whether an image of a width and a height has so many inputs.
+func FitsImage(inputs, width, height int) bool {
+	// Divided, since a product of hostile numbers could overflow to the right one.
+	return width > 0 && inputs%width == 0 && inputs/width == height
 }
 
 // Layers is the number of weight layers.

@@ -1,7 +1,6 @@
 package mlp
 
 import (
-	"fmt"
 	"math"
 	"runtime"
 	"sync"
@@ -40,15 +39,6 @@ const (
 
 // Inits lists every initialisation.
 func Inits() []Init { return []Init{He, Xavier, Normal, Units, Inputs, Uniform} }
-
-func (i Init) check() error {
-	for _, known := range Inits() {
-		if i == known {
-			return nil
-		}
-	}
-	return fmt.Errorf("no initialisation is called %q; there are %q", string(i), Inits())
-}
 
 // initStream numbers the random streams of the first weights; each parameter has
 // its own, so that a layer's weights do not depend on the sizes of others.

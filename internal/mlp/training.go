@@ -79,67 +79,78 @@ func (t Training) Velocities() bool {
 // Squares tells whether the rule has an S.
 func (t Training) Squares() bool { return t.Rule == compute.RMSProp || t.Rule == compute.Adam }
 
-// Check tells what is wrong with a training, by the names of the command's flags.
+// Check returns a *FieldError if the training breaks a rule.
 func (t Training) Check() error {
-	adaptive := t.Squares()
 	for _, v := range []struct {
-		flag  string
+		field string
 		value float32
-		below float64 // what the value must be less than
 	}{
-		{"l2", t.L2, math.Inf(1)}, {"l1", t.L1, math.Inf(1)}, {"weight-decay", t.Decay, math.Inf(1)},
-		{"clip", t.Clip, math.Inf(1)}, {"max-norm", t.MaxNorm, math.Inf(1)},
-		{"dropout-input", t.DropInput, 1}, {"dropout", t.Drop, 1}, {"average", t.Average, 1},
-		{"rho", t.Rho, 1}, {"epsilon", t.Epsilon, math.Inf(1)},
+		{"L2", t.L2}, {"L1", t.L1}, {"Decay", t.Decay}, {"Clip", t.Clip}, {"MaxNorm", t.MaxNorm}, {"Epsilon", t.Epsilon},
 	} {
-		if !(v.value >= 0) || !(float64(v.value) < v.below) {
-			return fmt.Errorf("-%s=%v: must be at least 0%s", v.flag, v.value, lessThan(v.below))
+		if !(v.value >= 0) || math.IsInf(float64(v.value), 1) {
+			return Invalid(v.field, v.value, "must be a finite number of at least 0")
 		}
 	}
 	for _, v := range []struct {
-		flag string
-		rate float32
-	}{{"dropout-input", t.DropInput}, {"dropout", t.Drop}} {
-		if (compute.Dropout{Rate: v.rate}).Everything() {
-			return fmt.Errorf("-%s=%v leaves nothing: must be at least 0 and below 0.999992", v.flag, v.rate)
+		field string
+		value float32
+	}{{"Average", t.Average}, {"Rho", t.Rho}} {
+		if !(v.value >= 0) || v.value >= 1 {
+			return Invalid(v.field, v.value, "must be at least 0 and below 1")
 		}
 	}
-	if adaptive && (t.Rho == 0 || t.Epsilon == 0) {
-		return fmt.Errorf("-optimizer=%s needs a -rho and an -epsilon above 0", t.Rule)
-	}
-	return t.Augment.Check()
-}
-
-func lessThan(v float64) string {
-	if math.IsInf(v, 1) {
-		return " and finite"
-	}
-	return fmt.Sprintf(" and below %v", v)
-}
-
-// Check tells what is wrong with an augmentation, by the command's name of it.
-func (a Augment) Check() error {
 	for _, v := range []struct {
-		name  string
-		value float32
-		most  float64
-	}{
-		{"sigma", a.Sigma[0], 1000}, {"sigma", a.Sigma[1], 1000}, {"alpha", a.Alpha[0], 1e6}, {"alpha", a.Alpha[1], 1e6},
-		{"rotation", a.Rotation, 90}, {"scaling", a.Scaling, 0.99}, {"shear", a.Shear, 10}, {"shift", a.Translation, 1000},
-	} {
-		if !(v.value >= 0) || float64(v.value) > v.most {
-			return fmt.Errorf("-augment: %s is %v; it must be from 0 to %v", v.name, v.value, v.most)
+		field string
+		rate  float32
+	}{{"DropInput", t.DropInput}, {"Drop", t.Drop}} {
+		if !(v.rate >= 0) || (compute.Dropout{Rate: v.rate}).Everything() {
+			return Invalid(v.field, v.rate, "must be at least 0 and below 0.999992")
 		}
 	}
 	switch {
-	case a.Sigma[0] > a.Sigma[1] || a.Alpha[0] > a.Alpha[1]:
-		return fmt.Errorf("-augment: a range must go from its least to its most, as 5..6")
-	case a.Elastic() != (a.Sigma[0] > 0):
-		return fmt.Errorf("-augment: an elastic distortion needs both sigma and alpha above 0")
+	case t.Squares() && t.Rho == 0:
+		return Conflict("Rule", t.Rule, "Rho", nil, "the decay of the mean squared gradients, above 0")
+	case t.Squares() && t.Epsilon == 0:
+		return Conflict("Rule", t.Rule, "Epsilon", nil, "which keeps it from dividing by 0, above 0")
+	case !t.Squares() && t.Rho != 0:
+		return Conflict("Rho", t.Rho, "Rule", t.Rule, OneOf(adaptive))
+	case !t.Squares() && t.Epsilon != 0:
+		return Conflict("Epsilon", t.Epsilon, "Rule", t.Rule, OneOf(adaptive))
+	}
+	return Within("Augment", t.Augment.Check())
+}
+
+// adaptive lists the rules that keep mean squared gradients.
+var adaptive = []compute.Rule{compute.RMSProp, compute.Adam}
+
+// Check returns a *FieldError if the augmentation breaks a rule.
+func (a Augment) Check() error {
+	for _, v := range []struct {
+		field string
+		value float32
+		most  float64
+	}{
+		{"Sigma", a.Sigma[0], 1000}, {"Sigma", a.Sigma[1], 1000}, {"Alpha", a.Alpha[0], 1e6}, {"Alpha", a.Alpha[1], 1e6},
+		{"Rotation", a.Rotation, 90}, {"Scaling", a.Scaling, 0.99}, {"Shear", a.Shear, 10}, {"Translation", a.Translation, 1000},
+	} {
+		if !(v.value >= 0) || float64(v.value) > v.most {
+			return Invalid(v.field, v.value, fmt.Sprintf("must be from 0 to %v", v.most))
+		}
+	}
+	const order = "must go from its least to its most value, as in 5..6"
+	switch {
+	case a.Sigma[0] > a.Sigma[1]:
+		return Invalid("Sigma", a.Sigma, order)
+	case a.Alpha[0] > a.Alpha[1]:
+		return Invalid("Alpha", a.Alpha, order)
+	case a.Elastic() && a.Sigma[0] == 0:
+		return Conflict("Alpha", a.Alpha[1], "Sigma", nil, "the deviation that smooths an elastic distortion, above 0")
+	case !a.Elastic() && a.Sigma[0] > 0:
+		return Conflict("Sigma", a.Sigma[0], "Alpha", nil, "the strength of an elastic distortion, above 0")
 	}
 	for _, c := range a.Calm {
 		if c < 0 || c >= 64 {
-			return fmt.Errorf("-augment: class %d cannot be calm; it must be from 0 to 63", c)
+			return Invalid("Calm", c, "must be a class from 0 to 63")
 		}
 	}
 	return nil

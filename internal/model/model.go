@@ -102,8 +102,7 @@ func decode(f *safetensors.File) (*Model, error) {
 	if err := h.Network.Check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
 	}
-	// Divided, since a product of hostile numbers could overflow to the right one.
-	if n := h.Network.Sizes[0]; h.Width <= 0 || n%h.Width != 0 || n/h.Width != h.Height {
+	if !mlp.FitsImage(h.Network.Sizes[0], h.Width, h.Height) {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d do not fit a network of %d inputs",
 			h.Width, h.Height, h.Network.Sizes[0])
 	}

@@ -77,7 +77,7 @@ func TestCheckpointRefused(t *testing.T) {
 		{"the best epoch is to come", edit(`"last":`, `"best":{"Epoch":2},"last":`), "damaged metadata: epoch 2 is said to be the best or tested, of 1"},
 		{"a best epoch without validation", edit(`"last":`, `"best":{"Epoch":1},"last":`), "damaged metadata: there is a best epoch without a validation set"},
 		{"an impossible option", edit(`"momentum":0.9`, `"momentum":9`),
-			`damaged metadata "shadegrad.checkpoint": -momentum=9: must be at least 0 and below 1`},
+			`damaged metadata "shadegrad.checkpoint": Momentum=9: must be at least 0 and below 1`},
 		{"a negative epoch", edit(`"epoch":1`, `"epoch":-1`), "damaged metadata: 20 rows of 47 in epoch 0"},
 		{"too many rows", edit(`"rows":20`, `"rows":50`), "damaged metadata: 50 rows of 47 in epoch 2"},
 		{"rows in the middle of a batch", edit(`"rows":20`, `"rows":25`), "damaged metadata: 25 rows are not whole batches of 10"},
@@ -87,9 +87,9 @@ func TestCheckpointRefused(t *testing.T) {
 		{"more classes than outputs", edit(`"classes":4`, `"classes":5`), "damaged metadata: 5 classes do not fit a network of 4 outputs"},
 		{"no classes", edit(`"classes":4`, `"classes":0`), "damaged metadata: 0 classes do not fit a network of 4 outputs"},
 		{"too many epochs", edit(`"epochs":4`, `"epochs":4294967296`),
-			`damaged metadata "shadegrad.checkpoint": -epochs=4294967296: must be at most 2147483647`},
+			`damaged metadata "shadegrad.checkpoint": Epochs=4294967296: must be from 1 to 2147483647`},
 		{"a momentum that rounds to 1", edit(`"momentum":0.9`, `"momentum":0.99999999`),
-			`damaged metadata "shadegrad.checkpoint": -momentum=0.99999999: must be at least 0 and below 1`},
+			`damaged metadata "shadegrad.checkpoint": Momentum=0.99999999: must be at least 0 and below 1`},
 		{"a tensor too many", func(f *safetensors.File) {
 			f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "4.weight", Shape: []int{1}, Data: []float32{1}})
 		}, `tensor "4.weight" does not belong to the checkpoint of a network 16-12-4`},

@@ -101,7 +101,7 @@ func TestFedWithinLimit(t *testing.T) {
 	run := &Run{Data: d, State: st, Report: &recorder{}, Backend: m, DeviceMemory: 3000}
 	err := run.Do(context.Background())
 	var lacking *compute.MemoryError
-	if !errors.As(err, &lacking) || lacking.Available != 3000 || lacking.Bytes <= 3000 || !strings.HasPrefix(err.Error(), "-device-memory=3000: network ") {
+	if !errors.As(err, &lacking) || lacking.Available != 3000 || lacking.Bytes <= 3000 || !strings.HasPrefix(err.Error(), "DeviceMemory=3000: network ") {
 		t.Errorf("with 3000 bytes: error %v", err)
 	}
 	if m.taken != 0 {
@@ -118,7 +118,7 @@ func TestDeviceMemoryIsNotTheCPUs(t *testing.T) {
 	report := &recorder{}
 	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: report, Backend: m, DeviceMemory: 3000}
 	run.Fallback = func(failure error) (compute.Backend, error) {
-		if !strings.HasPrefix(failure.Error(), "-device-memory=3000: ") {
+		if !strings.HasPrefix(failure.Error(), "DeviceMemory=3000: ") {
 			t.Errorf("the failure is %v", failure)
 		}
 		return cpu.New(), nil

@@ -29,8 +29,8 @@ type need struct {
 // must not fail there for the same reason.
 func (n need) check(i compute.Info, limit int64, c mlp.Config, batch int) error {
 	if limit > 0 && i.Backend != "cpu" && n.device > limit {
-		return fmt.Errorf("-device-memory=%d: network %s with batches of %d: %w", limit, c, batch,
-			&compute.MemoryError{Bytes: n.device, Available: limit})
+		return &mlp.FieldError{Field: "DeviceMemory", Value: limit, Err: fmt.Errorf("network %s with batches of %d: %w", c, batch,
+			&compute.MemoryError{Bytes: n.device, Available: limit})}
 	}
 	if i.Backend == "cpu" || i.Software { // the device's memory is the machine's
 		n.host, n.device = n.host+n.device, 0

@@ -11,6 +11,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"shadegrad/compute"
 	"shadegrad/internal/dataset"
@@ -89,85 +90,92 @@ func (o Options) StepTraining() mlp.Training {
 	return t
 }
 
-// Check tells what is wrong with options, by the names of the command's flags.
+// Check returns a *mlp.FieldError if the options break a rule.
 func (o Options) Check() error {
 	switch {
 	case o.Batch < 0:
-		return fmt.Errorf("-batch=%d: must be 1 or more, or 0 for the whole set", o.Batch)
-	case o.Epochs <= 0:
-		return fmt.Errorf("-epochs=%d: must be 1 or more", o.Epochs)
-	case o.Epochs > math.MaxInt32:
-		return fmt.Errorf("-epochs=%d: must be at most %d", o.Epochs, math.MaxInt32)
+		return mlp.Invalid("Batch", o.Batch, "must be 1 or more, or 0 for the whole set")
+	case o.Epochs <= 0 || o.Epochs > math.MaxInt32:
+		return mlp.Invalid("Epochs", o.Epochs, fmt.Sprintf("must be from 1 to %d", math.MaxInt32))
 	case !(float32(o.LearningRate) > 0) || math.IsInf(float64(float32(o.LearningRate)), 0):
-		return fmt.Errorf("-lr=%v: must be a number above 0", o.LearningRate)
+		return mlp.Invalid("LearningRate", o.LearningRate, "must be a number above 0")
 	case !isMomentum(o.Momentum):
-		return fmt.Errorf("-momentum=%v: must be at least 0 and below 1", o.Momentum)
+		return mlp.Invalid("Momentum", o.Momentum, "must be at least 0 and below 1")
+	case !isMomentum(o.MomentumEnd):
+		return mlp.Invalid("MomentumEnd", o.MomentumEnd, "must be at least 0 and below 1")
 	}
-	for _, check := range []func() error{o.checkSchedule, o.checkMomentum, o.checkStopping, o.Training.Check, o.Network.Check} {
-		if err := check(); err != nil {
+	for _, err := range []error{o.checkSchedule(), o.checkMomentum(), o.checkStopping(),
+		mlp.Within("Training", o.Training.Check()), mlp.Within("Network", o.Network.Check())} {
+		if err != nil {
 			return err
 		}
 	}
+	if o.Training.Drop > 0 && o.Network.Layers() < 2 {
+		return mlp.Conflict("Training.Drop", o.Training.Drop, "Network.Sizes", o.Network.Sizes, "there is no hidden layer to drop outputs of; drop inputs instead")
+	}
 	return nil
 }
 
-// isMomentum tells whether a momentum is one as a float32, which is what backends take.
+// isMomentum reports whether a momentum is valid as a float32, which is what backends take.
 func isMomentum(m float64) bool { return m >= 0 && float32(m) < 1 }
 
-// checkMomentum tells what is wrong with how the momentum changes.
+// checkMomentum checks how the momentum changes.
 func (o Options) checkMomentum() error {
 	rule := o.Training.Rule
 	switch {
-	case !isMomentum(o.MomentumEnd):
-		return fmt.Errorf("-momentum-end=%v: must be at least 0 and below 1", o.MomentumEnd)
 	case o.MomentumEpochs < 0:
-		return fmt.Errorf("-momentum-epochs=%d: must be 1 or more", o.MomentumEpochs)
+		return mlp.Invalid("MomentumEpochs", o.MomentumEpochs, "must be 1 or more")
 	case o.MomentumEpochs > 0 && rule == compute.Adam:
-		// 1 − μᵗ, by which the mean of the gradients is corrected, supposes one μ: with one that rises the steps grow without bound.
-		return fmt.Errorf("-momentum-epochs=%d does not go with -optimizer=%s, whose first steps are corrected for one momentum; leave it out", o.MomentumEpochs, rule)
+		// Adam divides the mean gradient by 1 − μᵗ, which supposes one μ. With a rising μ the steps grow without bound.
+		return mlp.Conflict("MomentumEpochs", o.MomentumEpochs, "Training.Rule", rule, "it corrects its first steps for one momentum")
 	case o.MomentumEpochs > 0 && o.MomentumEnd == 0:
-		return fmt.Errorf("-momentum-epochs=%d needs a -momentum-end above 0, what the momentum is after them", o.MomentumEpochs)
-	case rule == compute.RMSProp && (o.Momentum != 0 || o.MomentumEnd != 0):
-		return fmt.Errorf("-optimizer=%s has no momentum; leave -momentum and -momentum-end out", rule)
+		return mlp.Conflict("MomentumEpochs", o.MomentumEpochs, "MomentumEnd", nil, "the momentum after these epochs, above 0")
+	case rule == compute.RMSProp && o.Momentum != 0:
+		return mlp.Conflict("Momentum", o.Momentum, "Training.Rule", rule, "it has no momentum")
+	case rule == compute.RMSProp && o.MomentumEnd != 0:
+		return mlp.Conflict("MomentumEnd", o.MomentumEnd, "Training.Rule", rule, "it has no momentum")
 	case o.Dampen && o.Training.Squares():
-		return fmt.Errorf("-dampen does not go with -optimizer=%s, whose steps do not grow with the momentum", rule)
+		return mlp.Conflict("Dampen", true, "Training.Rule", rule, "its steps do not grow with the momentum")
+	case o.Dampen && o.Momentum == 0 && o.MomentumEnd == 0:
+		return mlp.Conflict("Dampen", true, "Momentum", o.Momentum, "there is no momentum to correct for; small batches and the squared error have none by default")
 	case o.CycleMomentum && o.Schedule != OneCycle:
-		return fmt.Errorf("-cycle-momentum does not go with -schedule=%s; it needs -schedule=%s", o.Schedule, OneCycle)
+		return mlp.Conflict("CycleMomentum", true, "Schedule", o.Schedule, mlp.OneOf([]Schedule{OneCycle}))
 	case o.CycleMomentum && o.MomentumEpochs > 0:
-		return fmt.Errorf("-cycle-momentum does not go with -momentum-epochs; leave one of them out")
+		return mlp.Conflict("CycleMomentum", true, "MomentumEpochs", o.MomentumEpochs, "omit one of them")
+	case o.CycleMomentum && o.MomentumEnd == 0:
+		return mlp.Conflict("CycleMomentum", true, "MomentumEnd", nil, "the lowest momentum, such as 0.85")
 	case o.CycleMomentum && o.MomentumEnd >= o.Momentum:
-		return fmt.Errorf("-cycle-momentum needs a -momentum-end, the lowest, below -momentum=%v, as 0.85 below 0.95", o.Momentum)
+		return mlp.Conflict("MomentumEnd", o.MomentumEnd, "Momentum", o.Momentum, "the cycle must go down, as from 0.95 to 0.85")
 	case !o.CycleMomentum && o.MomentumEnd != 0 && o.MomentumEpochs == 0:
-		return fmt.Errorf("-momentum-end=%v needs -momentum-epochs, the epochs it takes to get there, or -cycle-momentum", o.MomentumEnd)
+		return mlp.Conflict("MomentumEnd", o.MomentumEnd, "MomentumEpochs", nil, "the number of epochs until it is reached")
 	}
 	return nil
 }
 
-// checkStopping tells what is wrong with how a run is chosen from and tested.
+// checkStopping checks the options of the validation and test sets.
 func (o Options) checkStopping() error {
 	switch {
 	case o.Validation < 0 && o.Validation != dataset.TrainingItself:
-		return fmt.Errorf("-validation=%d: must be 0 or more, or training", o.Validation)
+		return mlp.Invalid("Validation", o.Validation, "must be 0 or more, or training")
 	case o.Patience < 0:
-		return fmt.Errorf("-patience=%d: must be 0 or more", o.Patience)
+		return mlp.Invalid("Patience", o.Patience, "must be 0 or more")
 	case !(o.MinDelta >= 0) || math.IsInf(o.MinDelta, 0):
-		return fmt.Errorf("-min-delta=%v: must be at least 0 and finite", o.MinDelta)
+		return mlp.Invalid("MinDelta", o.MinDelta, "must be a finite number of at least 0")
 	case o.Patience > 0 && o.Validation == 0:
-		return fmt.Errorf("-patience=%d needs a -validation set to judge by, such as -validation=5000", o.Patience)
+		return mlp.Conflict("Patience", o.Patience, "Validation", nil, "the set that it waits for an improvement on, such as 5000 samples")
 	case o.MinDelta > 0 && o.Patience == 0:
-		return fmt.Errorf("-min-delta=%v does nothing without -patience", o.MinDelta)
-	case o.Test != "" && o.Test != TestAtEnd && o.Test != TestEach:
-		return fmt.Errorf("-test=%s: there are %q", string(o.Test), TestPolicies())
+		return mlp.Conflict("MinDelta", o.MinDelta, "Patience", nil, "the number of epochs to wait for such an improvement")
+	case o.Test != "" && !slices.Contains(TestPolicies(), o.Test):
+		return mlp.Invalid("Test", o.Test, mlp.OneOf(TestPolicies()))
 	}
 	return nil
 }
 
-// checkSteps tells whether the run over n training samples has more steps than can be counted:
-// their number is a part of what is drawn in each.
+// checkSteps returns a *mlp.FieldError if a run over n training samples has more steps than op
+// Args can count: the number of a step selects what is drawn in it.
 func (o Options) checkSteps(n int) error {
-	if steps := o.steps(n); uint64(steps)*uint64(o.Epochs) > math.MaxUint32 {
-		return fmt.Errorf("-epochs=%d with %d steps each, for -batch=%d, are more than %d steps; take fewer -epochs or a larger -batch",
-			o.Epochs, steps, o.BatchSize(n), uint32(math.MaxUint32))
+	if steps := uint64(o.steps(n)) * uint64(o.Epochs); steps > math.MaxUint32 {
+		return mlp.Conflict("Epochs", o.Epochs, "Batch", o.Batch, fmt.Sprintf("a run has at most %d steps, and these make %d", uint32(math.MaxUint32), steps))
 	}
 	return nil
 }

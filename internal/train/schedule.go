@@ -1,10 +1,11 @@
 package train
 
 import (
-	"fmt"
 	"math"
+	"slices"
 
 	"shadegrad/compute"
+	"shadegrad/internal/mlp"
 )
 
 // A Schedule is how the learning rate changes during a run.
@@ -44,36 +45,34 @@ const (
 	lastShare  = 1e-5    // of η, at its last
 )
 
-// checkSchedule tells what is wrong with how the rate changes.
+// checkSchedule checks how the learning rate changes.
 func (o Options) checkSchedule() error {
-	known := false
-	for _, s := range Schedules() {
-		known = known || s == o.Schedule
-	}
-	s := o.Schedule
+	s, decaying, ending := o.Schedule, []Schedule{Step, Exponential}, []Schedule{Linear, Cosine, Exponential}
 	switch {
-	case !known:
-		return fmt.Errorf("-schedule=%s: there are %q", string(s), Schedules())
-	case o.RateEnd != 0 && s != Linear && s != Cosine && s != Exponential:
-		return fmt.Errorf("-lr-end does not go with -schedule=%s; it needs %s, %s or %s", s, Linear, Cosine, Exponential)
+	case !slices.Contains(Schedules(), s):
+		return mlp.Invalid("Schedule", s, mlp.OneOf(Schedules()))
+	case o.RateEnd != 0 && !slices.Contains(ending, s):
+		return mlp.Conflict("RateEnd", o.RateEnd, "Schedule", s, mlp.OneOf(ending))
 	case !(o.RateEnd >= 0) || o.RateEnd > o.LearningRate:
-		return fmt.Errorf("-lr-end=%v: must be at least 0 and at most -lr=%v", o.RateEnd, o.LearningRate)
+		return mlp.Conflict("RateEnd", o.RateEnd, "LearningRate", o.LearningRate, "must be at least 0 and at most the learning rate")
 	case !(o.Decay >= 0) || o.Decay > 1:
-		return fmt.Errorf("-decay=%v: must be above 0 and at most 1", o.Decay)
-	case o.Decay != 0 && s != Step && s != Exponential:
-		return fmt.Errorf("-decay does not go with -schedule=%s; it needs %s or %s", s, Step, Exponential)
+		return mlp.Invalid("Decay", o.Decay, "must be above 0 and at most 1")
+	case o.Decay != 0 && !slices.Contains(decaying, s):
+		return mlp.Conflict("Decay", o.Decay, "Schedule", s, mlp.OneOf(decaying))
 	case s == Step && o.Decay == 0:
-		return fmt.Errorf("-schedule=%s needs -decay, what the rate is multiplied by, such as -decay=0.1", s)
-	case s == Exponential && (o.Decay == 0) == (o.RateEnd == 0):
-		return fmt.Errorf("-schedule=%s needs either -decay, what the rate is multiplied by, or -lr-end, the last rate, above 0, and not both", s)
+		return mlp.Conflict("Schedule", s, "Decay", nil, "the factor of the learning rate, such as 0.1")
+	case s == Exponential && o.Decay == 0 && o.RateEnd == 0:
+		return mlp.Conflict("Schedule", s, "Decay", nil, "the factor of the learning rate, or a last learning rate above 0")
+	case s == Exponential && o.Decay != 0 && o.RateEnd != 0:
+		return mlp.Conflict("Decay", o.Decay, "RateEnd", o.RateEnd, "omit one of them")
 	case o.DecayEvery < 0:
-		return fmt.Errorf("-decay-every=%d: must be 1 or more", o.DecayEvery)
+		return mlp.Invalid("DecayEvery", o.DecayEvery, "must be 1 or more")
 	case o.DecayEvery != 0 && o.Decay == 0:
-		return fmt.Errorf("-decay-every=%d does nothing without -decay", o.DecayEvery)
+		return mlp.Conflict("DecayEvery", o.DecayEvery, "Decay", nil, "the factor of the learning rate")
 	case !(o.Warmup >= 0) || o.Warmup >= float64(o.Epochs) && o.Warmup > 0:
-		return fmt.Errorf("-warmup=%v: must be at least 0 and less than -epochs=%d", o.Warmup, o.Epochs)
+		return mlp.Conflict("Warmup", o.Warmup, "Epochs", o.Epochs, "must be at least 0 and below the number of epochs")
 	case o.Warmup > 0 && s == OneCycle:
-		return fmt.Errorf("-warmup does not go with -schedule=%s, which warms up by itself", s)
+		return mlp.Conflict("Warmup", o.Warmup, "Schedule", s, "this schedule has a warm-up of its own")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"shadegrad/compute/judge"
+	"shadegrad/internal/mlp"
 )
 
 // A BreachError says that a device computed a step wrongly.
@@ -56,7 +57,7 @@ func (r *Run) shadow(s *session, row int) (int, error) {
 	}
 	t, err := m.Try()
 	if err != nil {
-		return 0, fmt.Errorf("-shadow=%d: %w", r.Shadow, err)
+		return 0, &mlp.FieldError{Field: "Shadow", Value: r.Shadow, Err: err}
 	}
 	d, err := t.Recorded()
 	if err != nil {

@@ -156,8 +156,7 @@ func (i DataInfo) Same(d *dataset.Data) error {
 
 // fits tells whether a network could have been trained on such data.
 func (i DataInfo) fits(c mlp.Config) error {
-	// Divided, since a product of hostile numbers could overflow to the right one.
-	if n := c.Sizes[0]; i.Width <= 0 || n%i.Width != 0 || n/i.Width != i.Height {
+	if n := c.Sizes[0]; !mlp.FitsImage(n, i.Width, i.Height) {
 		return fmt.Errorf("images of %d×%d do not fit a network of %d inputs", i.Width, i.Height, n)
 	}
 	switch out := c.Outputs(); {
