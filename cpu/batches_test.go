@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/cpu"
 	"shadegrad/internal/simd"
 )
@@ -21,7 +21,7 @@ func TestLongBatches(t *testing.T) {
 		simd.Set(l)
 		for _, batch := range []int{513, 4000, 10000} {
 			for _, momentum := range []bool{false, true} {
-				s := judge.Step{Sizes: []int{100, 20, 10}, Hidden: compute.ReLU, Output: compute.Softmax,
+				s := cases.Step{Sizes: []int{100, 20, 10}, Hidden: compute.ReLU, Output: compute.Softmax,
 					Batch: batch, Momentum: momentum, Biases: true}
 				t.Run(fmt.Sprintf("%v,batch=%d,momentum=%t", l, batch, momentum), func(t *testing.T) {
 					runtime.GOMAXPROCS(1 + i)

@@ -6,6 +6,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/philox"
 )
 
@@ -114,7 +115,7 @@ func coarse(v []float32) bool {
 
 func TestCarelessPasses(t *testing.T) {
 	b := careless()
-	for _, c := range judge.Cases() {
+	for _, c := range cases.All() {
 		if err := c.Check(b); err != nil {
 			t.Error(err)
 		}

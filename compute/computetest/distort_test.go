@@ -4,14 +4,14 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 )
 
 // TestDistortion has the float64 distortion, of which the faults are made, pass: else it
 // would be found for something else than its fault.
 func TestDistortion(t *testing.T) {
 	f := warps("nothing is wrong", func(*distortion) {})
-	if err := check(f, judge.Cases()); err != nil {
+	if err := check(f, cases.All()); err != nil {
 		t.Error(err)
 	}
 	var w compute.Warp

@@ -6,6 +6,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 )
 
 // A self-test must notice a backend that computes wrongly. Here is one.
@@ -16,7 +17,7 @@ func ExampleFault_Wrap() {
 		}
 		var b compute.Backend = f.Wrap(judge.Reference())
 		defer b.Close()
-		for _, c := range judge.SelfTest() {
+		for _, c := range cases.SelfTest() {
 			if err := c.Check(b); err != nil {
 				fmt.Println(err)
 				break

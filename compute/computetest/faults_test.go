@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/compute/contract"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 )
 
-func open(f Fault) judge.Open {
+func open(f Fault) contract.Open {
 	return func() (compute.Backend, error) { return f.Wrap(judge.Reference()), nil }
 }
 
@@ -15,16 +17,16 @@ func open(f Fault) judge.Open {
 // the fault's op before the rest.
 func find(f Fault) error {
 	if f.Op == "backend" {
-		for _, c := range judge.Contract() {
+		for _, c := range contract.Checks() {
 			if err := c.Run(open(f)); err != nil {
 				return err
 			}
 		}
 	}
-	if err := check(f, judge.Cases()); err != nil {
+	if err := check(f, cases.All()); err != nil {
 		return err
 	}
-	return judge.First(open(f))
+	return contract.First(open(f))
 }
 
 // check returns the first failure of the cases of the fault's op.
@@ -41,7 +43,7 @@ func check(f Fault, cases []judge.Case) error {
 }
 
 func TestPlantedFaults(t *testing.T) {
-	if err := judge.First(func() (compute.Backend, error) { return judge.Reference(), nil }); err != nil {
+	if err := contract.First(func() (compute.Backend, error) { return judge.Reference(), nil }); err != nil {
 		t.Fatalf("without a fault: %v", err)
 	}
 	found := 0
@@ -59,7 +61,7 @@ func TestPlantedFaults(t *testing.T) {
 		found++
 		t.Logf("%s\n\t%v", f.Name, err)
 	}
-	for _, c := range judge.Cases() {
+	for _, c := range cases.All() {
 		if c.Op != "program" && !ops[c.Op] {
 			t.Errorf("no fault of op %s was tried", c.Op)
 			ops[c.Op] = true // once is enough
@@ -83,7 +85,7 @@ func TestSelfTestFindsFaults(t *testing.T) {
 			continue
 		}
 		tried++
-		if check(f, judge.SelfTest()) == nil {
+		if check(f, cases.SelfTest()) == nil {
 			t.Errorf("not found: %s", f.Name)
 		}
 	}

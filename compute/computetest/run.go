@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/compute/contract"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 )
 
 // Run judges a backend: every case and every promise, each a subtest. open
@@ -13,7 +15,7 @@ import (
 func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 	t.Helper()
 	b := open(t)
-	for _, group := range groups(judge.Cases()) {
+	for _, group := range groups(cases.All()) {
 		t.Run(group.op, func(t *testing.T) {
 			for _, c := range group.cases {
 				t.Run(c.Name, func(t *testing.T) {
@@ -28,7 +30,7 @@ func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 		t.Errorf("close: %v", err)
 	}
 	t.Run("contract", func(t *testing.T) {
-		for _, c := range judge.Contract() {
+		for _, c := range contract.Checks() {
 			t.Run(c.Name, func(t *testing.T) {
 				if err := c.Run(func() (compute.Backend, error) { return open(t), nil }); err != nil {
 					t.Error(err)
@@ -43,7 +45,7 @@ func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 func Compare(t *testing.T, open, oracle func(testing.TB) compute.Backend) {
 	t.Helper()
 	b, o := open(t), oracle(t)
-	for _, group := range groups(judge.Cases()) {
+	for _, group := range groups(cases.All()) {
 		t.Run(group.op, func(t *testing.T) {
 			for _, c := range group.cases {
 				t.Run(c.Name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func outputs(f compute.Activation, z, tz []float64) (y, ty []float64) {
 		return y, ty
 	}
 	for j := range z {
-		y[j] = function(f, z[j])
+		y[j] = Function(f, z[j])
 		switch f {
 		case compute.Identity, compute.Tanh: // slope at most 1
 			ty[j] = tz[j]
@@ -85,9 +85,9 @@ func transcendental(f compute.Activation) bool {
 func outputBound(f compute.Activation, y float64) float64 {
 	switch {
 	case f == compute.ScaledTanh:
-		return bound(compute.TanhAmplitude, y)
+		return Bound(compute.TanhAmplitude, y)
 	case transcendental(f):
-		return bound(1, y)
+		return Bound(1, y)
 	case f == compute.LeakyReLU && y < 0:
 		// The leak is no float32, and multiplied with; or its inverse divides.
 		return (divisionBound + stepBound) * math.Abs(y)
@@ -110,8 +110,8 @@ func outputMagnitude(f compute.Activation, z, y float64) float64 {
 	return math.Abs(z)
 }
 
-// function is an activation F(z) that works on each element.
-func function(f compute.Activation, z float64) float64 {
+// Function is an activation F(z) that works on each element.
+func Function(f compute.Activation, z float64) float64 {
 	switch f {
 	case compute.Identity:
 		return z

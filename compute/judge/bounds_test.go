@@ -43,7 +43,7 @@ func TestBoundsFollowInputs(t *testing.T) {
 			within(f.String(), tol, activate(a, bias, f), activate(a2, bias2, f))
 		}
 		c, c2 := random(7, 11, tol)
-		for _, f := range elementwise() {
+		for _, f := range elementwise {
 			within("delta", tol, delta(c, a, f), delta(c2, a2, f))
 		}
 		w, w2 := random(7, 11, tol)
@@ -80,18 +80,18 @@ func TestBoundsFollowInputs(t *testing.T) {
 		within("average", tol, average(averaged, args, a, w), average(averaged, args, a2, w2))
 		drop := compute.Dropout{Rate: 0.4}
 		within("dropout", tol, dropout(drop, args, a), dropout(drop, args, a2))
-		for _, form := range lossForms() {
+		for _, form := range lossForms {
 			op := compute.Loss{Z: compute.Mat{Rows: 7, Cols: 11}, F: form.f, Kind: form.kind, On: 1, Weight: 0.5, Scale: 2}
 			labels := []byte{0, 1, 2, 3, 4, 5, 10}
 			g, s := loss(op, compute.Args{}, a, bias, goal{labels: labels})
 			g2, s2 := loss(op, compute.Args{}, a2, bias2, goal{labels: labels})
-			within("gradient of "+suffix("loss", form.f, form.kind), tol, g, g2)
-			within(suffix("loss", form.f, form.kind), tol, s, s2)
+			within("gradient of "+"loss "+form.f.String()+" "+form.kind.String(), tol, g, g2)
+			within("loss "+form.f.String()+" "+form.kind.String(), tol, s, s2)
 			targets, targets2 := random(7, 11, tol)
 			g, s = loss(op, compute.Args{}, a, bias, goal{targets: targets})
 			g2, s2 = loss(op, compute.Args{}, a2, bias2, goal{targets: targets2})
-			within("gradient by targets of "+suffix("loss", form.f, form.kind), tol, g, g2)
-			within("targets of "+suffix("loss", form.f, form.kind), tol, s, s2)
+			within("gradient by targets of "+"loss "+form.f.String()+" "+form.kind.String(), tol, g, g2)
+			within("targets of "+"loss "+form.f.String()+" "+form.kind.String(), tol, s, s2)
 		}
 	}
 }
@@ -136,4 +136,19 @@ func TestWarpBounds(t *testing.T) {
 			t.Errorf("a field off by %g leaves %d of 400 elements open", tol, either)
 		}
 	}
+}
+
+// elementwise lists the activations that work on each element.
+var elementwise = []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ReLU, compute.ScaledTanh, compute.LeakyReLU}
+
+type lossForm struct {
+	f    compute.Activation
+	kind compute.LossKind
+}
+
+// lossForms lists the losses of each activation.
+var lossForms = []lossForm{
+	{compute.Softmax, compute.CrossEntropy}, {compute.Sigmoid, compute.CrossEntropy},
+	{compute.Identity, compute.SquaredError}, {compute.Sigmoid, compute.SquaredError}, {compute.Tanh, compute.SquaredError}, {compute.ReLU, compute.SquaredError},
+	{compute.Softmax, compute.SquaredError}, {compute.ScaledTanh, compute.SquaredError}, {compute.LeakyReLU, compute.SquaredError},
 }

@@ -16,17 +16,17 @@ type Case struct {
 	// Kernel is the op with its form: "matmul_tn", "activate_relu".
 	Kernel string
 
-	build func(p *problem)
+	Build func(p *Problem)
 }
 
 // problem builds the case's problem and has the reference solve it.
-func (c Case) problem() *problem {
-	p := newProblem(c.Name)
-	c.build(p)
-	if p.runs == nil {
-		p.run(compute.Args{})
+func (c Case) Problem() *Problem {
+	p := NewProblem(c.Name)
+	c.Build(p)
+	if p.Runs == nil {
+		p.AddRun(compute.Args{})
 	}
-	p.solve()
+	p.Solve()
 	return p
 }
 
@@ -35,7 +35,7 @@ func (c Case) problem() *problem {
 // run that gives other bits, and of errors of the backend; a program of several
 // ops is also compiled op by op. The error is a *Failure. All memory taken is freed.
 func (c Case) Check(b compute.Backend) error {
-	p := c.problem()
+	p := c.Problem()
 	if fail := c.check(b, p); fail != nil {
 		fail.Case, fail.Kernel = c.Name, c.Kernel
 		return fail
@@ -43,13 +43,13 @@ func (c Case) Check(b compute.Backend) error {
 	return nil
 }
 
-func (c Case) check(b compute.Backend, p *problem) *Failure {
+func (c Case) check(b compute.Backend, p *Problem) *Failure {
 	l, err := load(b, p)
 	defer l.free()
 	if err != nil {
 		return broken(err)
 	}
-	e, err := l.compile(p.ops...)
+	e, err := l.compile(p.Ops...)
 	if err != nil {
 		return broken(err)
 	}
@@ -68,7 +68,7 @@ func (c Case) check(b compute.Backend, p *problem) *Failure {
 	if err != nil {
 		return broken(err)
 	}
-	if fail := p.same(first, second); fail != nil || len(p.ops) == 1 {
+	if fail := p.same(first, second); fail != nil || len(p.Ops) == 1 {
 		return fail
 	}
 	if err := l.reset(); err != nil {
@@ -91,7 +91,7 @@ func broken(err error) *Failure { return &Failure{Detail: err.Error(), Cause: er
 // Against has two backends compute the case and compares their results, each of
 // which may be off by as much as Check allows. The error is a *Failure.
 func Against(b, oracle compute.Backend, c Case) error {
-	p := c.problem()
+	p := c.Problem()
 	if fail := against(b, oracle, p); fail != nil {
 		fail.Case, fail.Kernel = c.Name, c.Kernel
 		return fail
@@ -99,7 +99,7 @@ func Against(b, oracle compute.Backend, c Case) error {
 	return nil
 }
 
-func against(b, oracle compute.Backend, p *problem) *Failure {
+func against(b, oracle compute.Backend, p *Problem) *Failure {
 	got, err := results(b, p)
 	if err != nil {
 		return broken(err)
@@ -112,16 +112,58 @@ func against(b, oracle compute.Backend, p *problem) *Failure {
 }
 
 // results has b compute a problem once.
-func results(b compute.Backend, p *problem) ([][]float32, error) {
+func results(b compute.Backend, p *Problem) ([][]float32, error) {
 	l, err := load(b, p)
 	defer l.free()
 	if err != nil {
 		return nil, err
 	}
-	e, err := l.compile(p.ops...)
+	e, err := l.compile(p.Ops...)
 	if err != nil {
 		return nil, err
 	}
 	defer e.Release()
 	return l.run(e)
+}
+
+// Results has b run a problem once and returns the elements of matrix m.
+func Results(b compute.Backend, p *Problem) (func(m compute.Mat) []float32, error) {
+	got, err := results(b, p)
+	return func(m compute.Mat) []float32 { return got[p.buffer(m)][m.Off : m.Off+m.Len()] }, err
+}
+
+// CheckQueue has b do all runs of a problem without waiting, and again with a Sync after each run. It returns an error if
+// the results differ in any bit.
+func CheckQueue(b compute.Backend, p *Problem) error {
+	l, err := load(b, p)
+	defer l.free()
+	if err != nil {
+		return err
+	}
+	e, err := l.compile(p.Ops...)
+	if err != nil {
+		return err
+	}
+	defer e.Release()
+	queued, err := l.run(e)
+	if err != nil {
+		return err
+	}
+	if err := l.reset(); err != nil {
+		return err
+	}
+	for _, args := range p.Runs {
+		e.Run(args)
+		if err := b.Sync(); err != nil {
+			return err
+		}
+	}
+	waited, err := l.read()
+	if err != nil {
+		return err
+	}
+	if fail := p.same(queued, waited); fail != nil {
+		return fmt.Errorf("runs queued together and runs with a wait after each differ: %s", fail.Detail)
+	}
+	return nil
 }

@@ -10,18 +10,18 @@ import (
 
 // verdict compares what a backend made of a problem with the reference, or
 // returns nil. The reference must have solved the problem.
-func (p *problem) verdict(got [][]float32) *Failure {
+func (p *Problem) verdict(got [][]float32) *Failure {
 	return p.compare(got, func(buffer, e int) float64 { return p.floats[buffer].val[e] }, 1)
 }
 
 // agreement compares the results of two backends, each of which may be off by
 // the same bounds.
-func (p *problem) agreement(got, want [][]float32) *Failure {
+func (p *Problem) agreement(got, want [][]float32) *Failure {
 	return p.compare(got, func(buffer, e int) float64 { return float64(want[buffer][e]) }, 2)
 }
 
 // compare judges got; the bounds count slack times.
-func (p *problem) compare(got [][]float32, want func(buffer, e int) float64, slack float64) *Failure {
+func (p *Problem) compare(got [][]float32, want func(buffer, e int) float64, slack float64) *Failure {
 	for i, f := range p.floats {
 		if fail := p.untouched(f, got[i]); fail != nil {
 			return fail
@@ -45,7 +45,7 @@ func (p *problem) compare(got [][]float32, want func(buffer, e int) float64, sla
 }
 
 // untouched tells whether what no op wrote has kept its bits.
-func (p *problem) untouched(f *floats, got []float32) *Failure {
+func (p *Problem) untouched(f *floats, got []float32) *Failure {
 	changed, first := 0, 0
 	for e, v := range got {
 		if !f.written[e] && math.Float32bits(v) != math.Float32bits(f.init[e]) {
@@ -64,7 +64,7 @@ func (p *problem) untouched(f *floats, got []float32) *Failure {
 }
 
 // scratchAt tells whether an element is scratch, which may hold anything.
-func (p *problem) scratchAt(f *floats, e int) bool {
+func (p *Problem) scratchAt(f *floats, e int) bool {
 	for _, m := range p.scratch {
 		if m.Buf == compute.Buffer(f) && e >= m.Off && e < m.Off+m.Len() {
 			return true
@@ -74,7 +74,7 @@ func (p *problem) scratchAt(f *floats, e int) bool {
 }
 
 // locate says where an element of a buffer is.
-func (p *problem) locate(f *floats, e int) string {
+func (p *Problem) locate(f *floats, e int) string {
 	near, distance := "", math.MaxInt
 	for _, v := range p.views {
 		if v.mat.Buf != compute.Buffer(f) {
@@ -157,7 +157,7 @@ func (f *floats) nmse(v view, got []float32, want func(e int) float64, slack flo
 }
 
 // same tells whether two results have the same bits.
-func (p *problem) same(first, second [][]float32) *Failure {
+func (p *Problem) same(first, second [][]float32) *Failure {
 	for i, f := range p.floats {
 		for e, a := range first[i] {
 			if b := second[i][e]; math.Float32bits(a) != math.Float32bits(b) && !p.scratchAt(f, e) {

@@ -43,13 +43,3 @@ func TestDouble(t *testing.T) {
 		t.Errorf("Read gives %v, %v", got, err)
 	}
 }
-
-// TestDoublePasses has a Double do every op rightly.
-func TestDoublePasses(t *testing.T) {
-	b := NewDouble()
-	for _, c := range SelfTest() {
-		if err := c.Check(b); err != nil {
-			t.Error(err)
-		}
-	}
-}

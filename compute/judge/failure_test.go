@@ -38,10 +38,10 @@ func TestFailureText(t *testing.T) {
 
 // twoByTwo is a problem with one result of 2×2, with bounds of 0.5, the values
 // 10, 20, 30, 40 and one element of guard on each side.
-func twoByTwo() *problem {
+func twoByTwo() *Problem {
 	f := &floats{init: []float32{-1, 0, 0, 0, 0, -2}, written: []bool{false, true, true, true, true, false},
 		val: []float64{-1, 10, 20, 30, 40, -2}, tol: []float64{0, .5, .5, .5, .5, 0}, mag: []float64{1, 10, 20, 30, 40, 1}}
-	return &problem{floats: []*floats{f}, views: []view{{"Dst", compute.Mat{Buf: f, Off: 1, Rows: 2, Cols: 2}}}}
+	return &Problem{floats: []*floats{f}, views: []view{{"Dst", compute.Mat{Buf: f, Off: 1, Rows: 2, Cols: 2}}}}
 }
 
 func TestVerdict(t *testing.T) {

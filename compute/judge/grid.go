@@ -80,7 +80,7 @@ func (g *grid) set(e int, val, tol, mag float64) {
 // dense returns a gonum matrix of g's shape that shares data.
 func (g *grid) dense(data []float64) *mat.Dense { return mat.NewDense(g.rows, g.cols, data) }
 
-// bound is the error that the values of a transcendental function may have.
-func bound(scale, ref float64) float64 {
+// Bound is the error that the values of a transcendental function may have.
+func Bound(scale, ref float64) float64 {
 	return math.Abs(scale)*absBound + relBound*math.Abs(ref)
 }

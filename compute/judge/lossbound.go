@@ -26,7 +26,7 @@ func (r *lossRow) lossBound() float64 {
 	if r.Kind == compute.SquaredError && !transcendental(r.F) {
 		return carried + sumBound*terms
 	}
-	return carried + bound(1, e)
+	return carried + Bound(1, e)
 }
 
 // gradientBounds are the bounds of ∂E/∂z without weight and scale.
@@ -52,7 +52,7 @@ func (r *lossRow) gradientBounds() []float64 {
 		}
 		switch {
 		case transcendental(r.F):
-			tol[j] += bound(1, d[j])
+			tol[j] += Bound(1, d[j])
 		case d[j] != 0: // behind ReLU's mask it is exact
 			tol[j] += sumBound * 2 * (math.Abs(r.y[j]) + math.Abs(t))
 		}

@@ -9,7 +9,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl/fuse"
 	"shadegrad/cpu"
 )
@@ -28,7 +28,7 @@ func TestAgainstCPU(t *testing.T) {
 func TestConformanceOfPlainKernels(t *testing.T) {
 	b := openTest(t, Options{Plain: true}, seams{})
 	judged := 0
-	for _, c := range judge.Cases() {
+	for _, c := range cases.All() {
 		if c.Op == "matmul" {
 			judged++
 			if err := c.Check(b); err != nil {
@@ -57,7 +57,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 			if fuse.Tiles[i].Each*fuse.Tiles[i].Group >= 1024 { // T64 and T128
 				every = map[string]int{"program": 40, "matmul": 160}
 			}
-			for turn, c := range judge.Cases() {
+			for turn, c := range cases.All() {
 				if every[c.Op] == 0 || turn%every[c.Op] != i%4 {
 					continue
 				}
@@ -75,7 +75,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 func TestConformanceOfLargeShapes(t *testing.T) {
 	for _, plain := range []bool{false, true} {
 		b := openTest(t, Options{Plain: plain}, seams{groups: 2, slice: 100})
-		for _, c := range judge.Cases() {
+		for _, c := range cases.All() {
 			if plain && c.Op != "matmul" {
 				continue
 			}
@@ -94,7 +94,7 @@ func TestWithoutDisplay(t *testing.T) {
 	if detail := b.Info().Detail; !strings.HasPrefix(detail, "EGL") {
 		t.Errorf("Info().Detail is %q without a display, want EGL", detail)
 	}
-	for _, c := range judge.SelfTest() {
+	for _, c := range cases.SelfTest() {
 		if err := c.Check(b); err != nil {
 			t.Error(err)
 		}

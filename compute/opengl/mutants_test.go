@@ -14,6 +14,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl/fuse"
 	"shadegrad/shaders"
 )
@@ -189,12 +190,12 @@ var mutants = []mutant{
 // TestMutants changes kernels, one mistake at a time, and wants the judge to find
 // each of them.
 func TestMutants(t *testing.T) {
-	cases := map[string][]judge.Case{}
-	for _, c := range judge.Cases() {
-		cases[c.Op] = append(cases[c.Op], c)
+	byOp := map[string][]judge.Case{}
+	for _, c := range cases.All() {
+		byOp[c.Op] = append(byOp[c.Op], c)
 	}
 	// The programs that are fused, and small ones first: they find most, soonest.
-	slices.SortStableFunc(cases["program"], func(a, b judge.Case) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(byOp["program"], func(a, b judge.Case) int { return rank(a) - rank(b) })
 	all := slices.Concat(mutants, trainingMutants)
 	files := map[string][]mutant{}
 	for _, m := range all {
@@ -208,7 +209,7 @@ func TestMutants(t *testing.T) {
 			for _, m := range files[file] {
 				b.limits = limits
 				m.plant(t, b)
-				list := cases[m.op]
+				list := byOp[m.op]
 				if m.with != "" {
 					list = slices.Clone(list)
 					slices.SortStableFunc(list, func(a, b judge.Case) int { return m.order(a) - m.order(b) })

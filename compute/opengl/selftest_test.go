@@ -5,7 +5,7 @@ package opengl
 import (
 	"testing"
 
-	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 )
 
 // TestSelfTestFindsMutants plants mistakes in code that kernels of several ops share, and wants
@@ -14,7 +14,7 @@ import (
 func TestSelfTestFindsMutants(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	planned := b.planner
-	cases := judge.SelfTest()
+	list := cases.SelfTest()
 	for _, m := range []mutant{
 		{file: "dropout.glsl", old: "value * keep", new: "value * (keep * 1.001)"},
 		{file: "dropout.glsl", old: "threshold ? value *", new: "threshold + 655u ? value *"},
@@ -34,6 +34,6 @@ func TestSelfTestFindsMutants(t *testing.T) {
 		m.op = "the self-test"
 		m.plant(t, b)
 		b.planner = planned // what this device would choose
-		m.found(t, b, cases)
+		m.found(t, b, list)
 	}
 }

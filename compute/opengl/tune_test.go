@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl/fuse"
 	"shadegrad/internal/cache"
 	"shadegrad/internal/mlp"
@@ -103,7 +103,7 @@ func TestTuning(t *testing.T) {
 	if b.tuner.tried < 2 {
 		t.Errorf("%d choices were timed", b.tuner.tried)
 	}
-	for _, c := range judge.Cases() {
+	for _, c := range cases.All() {
 		if c.Op == "program" && strings.Contains(c.Name, "784-128-10") {
 			if err := c.Check(b); err != nil {
 				t.Error(err)
@@ -198,7 +198,7 @@ func TestTuneOff(t *testing.T) {
 // What nobody times is small: the self-test's programs among them.
 func TestSmallProgramsAreNotTuned(t *testing.T) {
 	b := openTuner(t, Options{CacheDir: t.TempDir()}, nil)
-	for _, c := range judge.SelfTest() {
+	for _, c := range cases.SelfTest() {
 		if err := c.Check(b); err != nil {
 			t.Error(err)
 		}

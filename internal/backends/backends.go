@@ -11,6 +11,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl"
 	"shadegrad/cpu"
 	"shadegrad/internal/glctx"
@@ -140,7 +141,7 @@ func openGL(options opengl.Options) (compute.Backend, error) {
 
 // selfTest checks each kernel at odd shapes against the reference.
 func selfTest(b compute.Backend) error {
-	for _, c := range judge.SelfTest() {
+	for _, c := range cases.SelfTest() {
 		err := c.Check(b)
 		if err == nil {
 			continue

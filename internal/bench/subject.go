@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/philox"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
@@ -68,9 +68,9 @@ func (s Step) Check(b compute.Backend) error {
 }
 
 // judged returns the step as the judge has it. Averages of weights are no part of a step.
-func (s Step) judged() judge.Step {
+func (s Step) judged() cases.Step {
 	n, t := s.Network, s.Training
-	c := judge.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: min(s.Batch, mostChecked),
+	c := cases.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: min(s.Batch, mostChecked),
 		Momentum: t.Rule == compute.SGD && t.Velocity, Biases: !n.NoBias, Numbers: s.Numbers, Regression: n.Regression,
 		Update:  compute.Update{Rule: t.Rule, Rho: t.Rho, Epsilon: t.Epsilon, L2: t.L2, L1: t.L1, Decay: t.Decay, Clip: t.Clip},
 		MaxNorm: t.MaxNorm, DropInput: t.DropInput, Drop: t.Drop}

@@ -9,6 +9,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/cache"
@@ -49,9 +50,9 @@ type device interface {
 // judgeCases returns the judge's cases, or those of the self-test.
 func judgeCases(quick bool) []judge.Case {
 	if quick {
-		return judge.SelfTest()
+		return cases.SelfTest()
 	}
-	return judge.Cases()
+	return cases.All()
 }
 
 func thisMachine() machine {

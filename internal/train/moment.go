@@ -49,7 +49,7 @@ func (m *Moment) args() compute.Args {
 
 // A Trial is a moment before the judge.
 type Trial struct {
-	*judge.Given
+	*judge.Replay
 	results map[compute.Mat][]float32
 }
 
@@ -84,7 +84,7 @@ func (m *Moment) Try() (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := judge.NewGiven(p, m.args(), func(x compute.Mat) string {
+	g, err := judge.NewReplay(p, m.args(), func(x compute.Mat) string {
 		switch x.Buf {
 		case set.Values.Buf:
 			return "the samples"
@@ -96,7 +96,7 @@ func (m *Moment) Try() (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trial{Given: g, results: map[compute.Mat][]float32{set.Stats.RowRange(rows, rows): m.Stats}}
+	t := &Trial{Replay: g, results: map[compute.Mat][]float32{set.Stats.RowRange(rows, rows): m.Stats}}
 	for _, k := range m.After.kept(n) {
 		for i, mat := range k.mats {
 			t.results[mat] = (*k.values)[i]

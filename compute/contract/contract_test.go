@@ -1,0 +1,40 @@
+package contract
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
+)
+
+func TestReferencePasses(t *testing.T) {
+	for _, err := range All(func() (compute.Backend, error) { return judge.Reference(), nil }) {
+		t.Error(err)
+	}
+	b := judge.Reference()
+	for _, c := range cases.SelfTest() {
+		if err := c.Check(b); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Logf("%d cases, %d in the self-test, %d promises", len(cases.All()), len(cases.SelfTest()), len(Checks()))
+}
+
+func TestNoBackend(t *testing.T) {
+	none := errors.New("no device")
+	open := func() (compute.Backend, error) { return nil, none }
+	if err := First(open); !errors.Is(err, none) {
+		t.Errorf("First returns %v", err)
+	}
+	if list := All(open); len(list) != 1 || !errors.Is(list[0], none) {
+		t.Errorf("All returns %v", list)
+	}
+	for _, c := range Checks() {
+		if err := c.Run(open); !errors.Is(err, none) || !strings.HasPrefix(err.Error(), c.Name) {
+			t.Errorf("check %q returns %v", c.Name, err)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package cases
+
+import (
+	"fmt"
+	"math"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+)
+
+// CheckQueuedSteps has a backend train a network for 100 steps, once queued together and once with a wait after each step.
+// It returns an error if the results differ in any bit.
+func CheckQueuedSteps(b compute.Backend) error {
+	p := judge.NewProblem("dependent runs")
+	newStep(p, network{sizes: []int{30, 20, 10}, hidden: compute.ReLU, output: compute.Softmax, kind: compute.CrossEntropy,
+		batch: 8, biases: true, momentum: true, indexed: true, runs: 100}).train()
+	for i := range p.Runs {
+		p.Runs[i].LearningRate = 0.05
+	}
+	return judge.CheckQueue(b, p)
+}
+
+// CheckGradients compares a backend's gradients of whole networks with finite differences of losses, which do not use
+// back-propagation.
+func CheckGradients(b compute.Backend) error {
+	for _, n := range []network{
+		{sizes: []int{6, 5, 3}, hidden: compute.Tanh, output: compute.Softmax, kind: compute.CrossEntropy, batch: 4, biases: true, runs: 1},
+		{sizes: []int{6, 7, 4, 1}, hidden: compute.Sigmoid, output: compute.Sigmoid, kind: compute.SquaredError, batch: 5, biases: true, runs: 1},
+		{sizes: []int{5, 6, 4}, hidden: compute.ReLU, output: compute.Softmax, kind: compute.SquaredError, batch: 3, biases: true, indexed: true, runs: 1},
+		{sizes: []int{6, 7, 3}, hidden: compute.ScaledTanh, output: compute.Softmax, kind: compute.CrossEntropy, batch: 4, biases: true, runs: 1,
+			training: training{dropIn: 0.2, drop: 0.4, backFirst: true}},
+		{sizes: []int{3, 6, 2}, hidden: compute.LeakyReLU, output: compute.Identity, kind: compute.SquaredError, batch: 4, biases: true, runs: 1,
+			training: training{numbers: true, regression: true}},
+	} {
+		if err := differences(b, n); err != nil {
+			return fmt.Errorf("network %s: %w", n, err)
+		}
+	}
+	return nil
+}
+
+func differences(b compute.Backend, n network) error {
+	p := judge.NewProblem(n.String())
+	s := newStep(p, n)
+	s.forward(true)
+	s.backward(false)
+	p.AddRun(compute.Args{})
+	got, err := judge.Results(b, p)
+	if err != nil {
+		return err
+	}
+	for i, layer := range s.layers {
+		for _, c := range []struct{ param, gradient compute.Mat }{{layer.w, layer.dw}, {layer.b, layer.db}} {
+			g := got(c.gradient)
+			for e := range c.param.Len() {
+				want := s.difference(c.param, e)
+				if math.Abs(float64(g[e])-want) > judge.Bound(1, want) {
+					return fmt.Errorf("layer %d: the gradient of element %d of %s is %g, by differences %g", i+1, e, c.param, g[e], want)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// difference returns the derivative of the batch's mean loss by a parameter,
+// from the reference's losses on either side of it.
+func (s *step) difference(param compute.Mat, e int) float64 {
+	const h = 1e-4
+	return (s.meanLoss(param, e, h) - s.meanLoss(param, e, -h)) / (2 * h)
+}
+
+func (s *step) meanLoss(param compute.Mat, e int, h float64) float64 {
+	s.p.Begin()
+	s.p.Values(param)[e] += h
+	for _, op := range s.p.Ops {
+		s.p.Evaluate(op, s.p.Runs[0])
+	}
+	sum := 0.
+	for i := range s.batch {
+		sum += s.p.Values(s.stats)[2*i]
+	}
+	return sum / float64(s.batch)
+}

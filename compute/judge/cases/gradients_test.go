@@ -1,0 +1,46 @@
+package cases
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+)
+
+// The gradients of whole networks, in the reference's own arithmetic: this holds
+// newStep to the chain rule far more closely than float32 could.
+func TestNetworkGradientsAreDifferences(t *testing.T) {
+	list := keptNetworks()
+	for _, n := range trainedNetworks() {
+		plain := n.dropIn+n.drop == 0 && !n.regression && n.warp.Width == 0 // whose gradient is that of the others
+		if !plain && n.update.Rule == compute.SGD && (n.warp.Width == 0 || n.batch == 1) {
+			n.hidden = compute.ScaledTanh // which has no kinks
+			list = append(list, n)
+		}
+	}
+	for _, n := range list {
+		if n.sizes[0] > 100 {
+			continue // all of their weights would take too long
+		}
+		n.runs, n.inPlace = 1, false
+		p := judge.NewProblem(n.String())
+		s := newStep(p, n)
+		s.forward(true)
+		s.backward(false)
+		p.AddRun(compute.Args{})
+		p.Solve()
+		var gradients [][]float64 // copies, since each difference computes anew
+		for _, l := range s.layers {
+			gradients = append(gradients, slices.Clone(p.Values(l.dw)))
+		}
+		for i, l := range s.layers {
+			for e, got := range gradients[i] {
+				if want := s.difference(l.w, e); math.Abs(got-want) > 1e-7*max(1, math.Abs(want)) { // Scale is a float32
+					t.Errorf("%s, layer %d: the gradient by weight %d is %.9g, by differences %.9g", n, i+1, e, got, want)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package cases
+
+import (
+	"slices"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+)
+
+// networks are training steps of one, two and three layers of weights, each with
+// all its matrices to be read afterwards and with most of them scratch.
+func networks() []network {
+	list := keptNetworks()
+	for _, n := range list[3:15] {
+		n.scratch = true
+		list = append(list, n)
+	}
+	return slices.Concat(list, sparseNetworks(), signedNetworks())
+}
+
+// sparseNetworks are steps on data of which most is 0, as MNIST is. A backend may
+// treat their first layer in its own way.
+func sparseNetworks() []network {
+	const relu, softmax, sigmoid, tanh = compute.ReLU, compute.Softmax, compute.Sigmoid, compute.Tanh
+	base := network{hidden: relu, output: softmax, biases: true, indexed: true, runs: 3, scratch: true, sparse: true}
+	var list []network
+	for _, c := range []struct {
+		sizes    []int
+		batch    int
+		momentum bool
+	}{
+		{[]int{784, 128, 10}, 64, true}, {[]int{784, 128, 10}, 64, false}, {[]int{784, 300, 10}, 65, true},
+		{[]int{784, 20, 10}, 1, false}, {[]int{784, 20, 10}, 1, true}, {[]int{841, 33, 17, 10}, 3, false},
+		{[]int{30, 10}, 7, true}, {[]int{30, 1}, 7, false}, {[]int{9, 600, 5}, 130, true}, {[]int{25, 40, 30, 10}, 100, false},
+	} {
+		n := base
+		n.sizes, n.batch, n.momentum = c.sizes, c.batch, c.momentum
+		if n.sizes[len(n.sizes)-1] == 1 {
+			n.output = sigmoid
+		}
+		list = append(list, n)
+	}
+	odd := base
+	odd.sizes, odd.batch, odd.hidden, odd.momentum = []int{50, 21, 10}, 11, tanh, true
+	noBias, natural, kept, inPlace, shifted := odd, odd, odd, odd, odd
+	noBias.biases, natural.indexed, kept.scratch, inPlace.inPlace = false, false, false, true
+	shifted.shift = -0.5
+	even := shifted // where four values can be read at a time
+	even.sizes, even.batch, even.indexed = []int{52, 24, 12, 8, 4}, 12, false
+	deep := base
+	deep.sizes, deep.batch, deep.momentum, deep.hidden = []int{40, 36, 33, 20, 28, 10}, 24, true, tanh
+	// A sum of more terms than a kernel adds up in one piece, forward and back.
+	long := base
+	long.sizes, long.batch = []int{300, 150, 3}, 200
+	return append(list, odd, noBias, natural, kept, inPlace, shifted, even, deep, long)
+}
+
+// signedNetworks are steps towards targets of −1 and 1, of which the outputs are scaled tanh or leaky ReLU and the
+// error is half the sum of the squares, as of the networks that were published in 1998 and 2010.
+func signedNetworks() []network {
+	const scaled, leaky = compute.ScaledTanh, compute.LeakyReLU
+	base := network{sizes: []int{50, 21, 10}, hidden: scaled, output: scaled, kind: compute.SquaredError, batch: 16, biases: true, indexed: true,
+		shift: -0.5, sparse: true, runs: 3, on: 1, off: -1, weight: 0.5}
+	deep, single, vectors, noBias, leaking, rectified, one := base, base, base, base, base, base, base
+	// The steps of these two are short: where outputs come near ±1.7159, rounding is most of what is left of the slope.
+	deep.sizes, deep.batch, deep.shift, deep.rate, deep.runs = []int{841, 33, 26, 21, 10}, 1, -1, 0.001, 2
+	single.sizes, single.batch, single.shift, single.runs = []int{30, 10}, 5, 0, 2
+	vectors.sizes, vectors.batch, vectors.momentum, vectors.indexed, vectors.rate = []int{52, 24, 12, 8, 4}, 12, true, false, 0.02
+	noBias.biases, noBias.sparse, noBias.inPlace = false, false, true
+	leaking.hidden, leaking.output, leaking.shift, leaking.momentum = leaky, leaky, 0, true
+	rectified.hidden, rectified.output, rectified.sparse, rectified.weight = compute.ReLU, leaky, false, 0.1
+	one.sizes, one.batch, one.shift, one.sparse = []int{12, 8, 1}, 7, 0, false
+	oneLeaking := one
+	oneLeaking.output, oneLeaking.shift = leaky, -0.5
+	var list []network
+	for _, n := range []network{base, deep, single, vectors, noBias, leaking, rectified, one, oneLeaking} {
+		for _, n.scratch = range both {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func keptNetworks() []network {
+	const (
+		relu, sigmoid, tanh, softmax, identity = compute.ReLU, compute.Sigmoid, compute.Tanh, compute.Softmax, compute.Identity
+		entropy, squares                       = compute.CrossEntropy, compute.SquaredError
+	)
+	return []network{
+		{sizes: []int{9, 4}, output: softmax, kind: entropy, batch: 5, biases: true, runs: 2},
+		{sizes: []int{7, 1}, output: sigmoid, kind: entropy, batch: 5, biases: true, momentum: true, runs: 2},
+		{sizes: []int{11, 3}, output: identity, kind: squares, batch: 1, indexed: true, runs: 3},
+		{sizes: []int{2, 2, 1}, hidden: sigmoid, output: sigmoid, kind: squares, batch: 4, biases: true, runs: 3},
+		{sizes: []int{13, 17, 10}, hidden: relu, output: softmax, kind: entropy, batch: 5, biases: true, momentum: true, indexed: true, runs: 3},
+		{sizes: []int{13, 17, 10}, hidden: relu, output: softmax, kind: entropy, batch: 1, biases: true, indexed: true, inPlace: true, runs: 3},
+		{sizes: []int{16, 32, 8}, hidden: tanh, output: softmax, kind: entropy, batch: 16, biases: true, momentum: true, indexed: true, shared: true, runs: 2},
+		{sizes: []int{25, 20, 10}, hidden: sigmoid, output: sigmoid, kind: squares, batch: 7, indexed: true, inPlace: true, runs: 2},
+		{sizes: []int{25, 33, 10}, hidden: tanh, output: tanh, kind: squares, batch: 33, biases: true, shared: true, inPlace: true, runs: 2},
+		{sizes: []int{19, 12, 6}, hidden: relu, output: softmax, kind: squares, batch: 9, biases: true, momentum: true, runs: 2},
+		{sizes: []int{15, 21, 9, 5}, hidden: relu, output: softmax, kind: entropy, batch: 17, biases: true, momentum: true, indexed: true, runs: 3},
+		{sizes: []int{15, 21, 9, 5}, hidden: tanh, output: softmax, kind: entropy, batch: 3, biases: true, indexed: true, shared: true, inPlace: true, runs: 2},
+		{sizes: []int{12, 8, 8, 1}, hidden: sigmoid, output: sigmoid, kind: entropy, batch: 8, biases: true, momentum: true, shared: true, runs: 2},
+		{sizes: []int{10, 14, 11, 4}, hidden: identity, output: relu, kind: squares, batch: 6, runs: 2, rate: 0.01},
+		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 64, biases: true, momentum: true, indexed: true, runs: 2},
+		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 32, biases: true, momentum: true, indexed: true, shared: true, runs: 1},
+		{sizes: []int{841, 30, 20, 10}, hidden: tanh, output: softmax, kind: entropy, batch: 1, biases: true, indexed: true, runs: 2},
+	}
+}
+
+func (l *caseList) programs() {
+	l.add("program", "chain", []string{"m=9,n=9"}, chain)
+	if l.quick {
+		n := networks()[4]
+		l.add("program", "step", []string{n.String()}, func(p *judge.Problem) { newStep(p, n).train() })
+		return
+	}
+	for _, n := range networks() {
+		l.add("program", "step", []string{n.String()}, func(p *judge.Problem) { newStep(p, n).train() })
+	}
+	// An evaluation: no gradients, Stats summed up at once.
+	for _, n := range append(networks()[3:7], signedNetworks()...) {
+		l.add("program", "eval", []string{n.String()}, func(p *judge.Problem) {
+			s := newStep(p, n)
+			s.forward(false)
+			s.p.Add(compute.ColumnSum{Dst: p.Output("Sum", 1, 2), Src: s.stats})
+			for i := range s.runs {
+				p.AddRun(compute.Args{Row: i * s.batch})
+			}
+		})
+	}
+}
+
+// chain is a program in which each op needs what the last one wrote, through
+// one matrix that is written again and again: a fused or reordered op shows.
+func chain(p *judge.Problem) {
+	a, b := p.State("A", 9, 9, p.Random(0.3)), p.Input("B", 9, 9, p.Random(0.3))
+	c, sum := p.Output("C", 9, 9), p.Output("Sum", 1, 9)
+	p.Add(compute.MatMul{Dst: c, A: a, B: b})
+	p.Add(compute.ColumnSum{Dst: sum, Src: c})
+	p.Add(compute.Activate{Dst: a, Src: c, Bias: sum, F: compute.Tanh})
+	p.Add(compute.Fill{Dst: c, Value: 0.5})
+	p.Add(compute.Delta{Dst: c, Back: c, Y: a, F: compute.Tanh})
+	p.Add(compute.Update{W: a, G: c})
+	p.Add(compute.Fill{Dst: sum, Value: -0.25})
+	p.Add(compute.Activate{Dst: c, Src: a, Bias: sum, F: compute.ReLU})
+	p.Add(compute.MatMul{Dst: a, A: c, B: b, TransA: true})
+	for i := range 3 {
+		p.AddRun(compute.Args{LearningRate: 0.1 * float32(i+1)})
+	}
+}

@@ -1,0 +1,47 @@
+package cases
+
+import (
+	"errors"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+)
+
+// halfRate is a backend whose updates use half of the learning rate.
+type halfRate struct{ compute.Backend }
+
+func (h halfRate) Compile(p compute.Program) (compute.Executable, error) {
+	x, err := h.Backend.Compile(p)
+	return halfRateRun{x}, err
+}
+
+type halfRateRun struct{ compute.Executable }
+
+func (h halfRateRun) Run(a compute.Args) {
+	a.LearningRate /= 2
+	h.Executable.Run(a)
+}
+
+// TestStepCase has the reference pass its own steps, and a backend that learns at
+// another rate fail each.
+func TestStepCase(t *testing.T) {
+	for _, s := range []Step{
+		{Sizes: []int{20, 7, 3}, Hidden: compute.ReLU, Output: compute.Softmax, Batch: 5, Momentum: true, Biases: true},
+		{Sizes: []int{20, 7, 3}, Hidden: compute.Tanh, Output: compute.Sigmoid, Loss: compute.SquaredError, Batch: 1, Biases: true},
+		{Sizes: []int{9, 2}, Output: compute.Softmax, Batch: 33},
+		{Sizes: []int{63, 12, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Batch: 4, Biases: true, DropInput: 0.1, Drop: 0.5, MaxNorm: 2, Average: 0.9,
+			Update: compute.Update{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, L2: 1e-3, Clip: 1},
+			Warp:   compute.Warp{Width: 9, Height: 7, Rotation: 0.2, Translation: 1, Alpha: [2]float32{8, 8}, Calm: 2}},
+		{Sizes: []int{3, 8, 2}, Hidden: compute.Tanh, Output: compute.Identity, Loss: compute.SquaredError, Batch: 6, Numbers: true, Regression: true,
+			Update: compute.Update{Rule: compute.Nesterov}},
+	} {
+		if err := s.Case().Check(judge.Reference()); err != nil {
+			t.Errorf("%+v: %v", s, err)
+		}
+		var f *judge.Failure
+		if err := s.Case().Check(halfRate{judge.Reference()}); !errors.As(err, &f) {
+			t.Errorf("%+v: with half of the rate: error %v", s, err)
+		}
+	}
+}

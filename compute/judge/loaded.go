@@ -1,0 +1,208 @@
+package judge
+
+import (
+	"errors"
+	"fmt"
+
+	"shadegrad/compute"
+)
+
+// A loadedProblem is a problem loaded on a backend.
+type loadedProblem struct {
+	b      compute.Backend
+	p      *Problem
+	buffer map[compute.Buffer]compute.Buffer // of the backend, by the problem's
+	floats []compute.Mat                     // whole buffers, in the problem's order
+}
+
+// load allocates the problem's buffers on b and writes them. The caller frees
+// the loadedProblem, with or without an error.
+func load(b compute.Backend, p *Problem) (*loadedProblem, error) {
+	l := &loadedProblem{b: b, p: p, buffer: make(map[compute.Buffer]compute.Buffer)}
+	for _, f := range p.floats {
+		m, err := b.Alloc(1, len(f.init))
+		if err != nil {
+			return l, fmt.Errorf("alloc: %w", err)
+		}
+		l.buffer[f] = m.Buf
+		l.floats = append(l.floats, m)
+	}
+	for _, o := range p.octets {
+		m, err := b.AllocBytes(1, len(o.data))
+		if err != nil {
+			return l, fmt.Errorf("alloc bytes: %w", err)
+		}
+		l.buffer[o] = m.Buf
+		if err := b.WriteBytes(m, o.data); err != nil {
+			return l, fmt.Errorf("write bytes: %w", err)
+		}
+	}
+	for _, o := range p.orders {
+		x, err := b.AllocIndex(len(o.data), o.limit)
+		if err != nil {
+			return l, fmt.Errorf("alloc index: %w", err)
+		}
+		l.buffer[o] = x.Buf
+		if err := b.WriteIndex(x, o.data); err != nil {
+			return l, fmt.Errorf("write index: %w", err)
+		}
+	}
+	return l, l.reset()
+}
+
+// reset writes the matrices anew. Bytes and row numbers are left: no op may
+// change them, and if one did, the next run would show it.
+func (l *loadedProblem) reset() error {
+	for i, f := range l.p.floats {
+		if err := l.b.Write(l.floats[i], f.init); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	return nil
+}
+
+func (l *loadedProblem) free() {
+	for _, b := range l.buffer {
+		l.b.Free(b)
+	}
+}
+
+// compile compiles ops of the problem as one program. What is scratch to all of
+// them carries values between programs if there is but one op in each.
+func (l *loadedProblem) compile(ops ...compute.Op) (compute.Executable, error) {
+	prog := compute.Program{Name: "judge"}
+	if len(ops) == len(l.p.Ops) {
+		for _, m := range l.p.scratch {
+			m.Buf = l.buffer[m.Buf]
+			prog.Scratch = append(prog.Scratch, m)
+		}
+	}
+	for _, op := range ops {
+		prog.Ops = append(prog.Ops, l.bind(op))
+	}
+	e, err := l.b.Compile(prog)
+	if err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	return e, nil
+}
+
+// run does all runs of the problem with its program compiled, and returns what
+// the buffers hold then.
+func (l *loadedProblem) run(e compute.Executable) ([][]float32, error) {
+	for _, args := range l.p.Runs {
+		e.Run(args)
+	}
+	return l.read()
+}
+
+// composed is run with each op a program of its own.
+func (l *loadedProblem) composed() (got [][]float32, err error) {
+	var list []compute.Executable
+	defer func() {
+		for _, e := range list {
+			e.Release()
+		}
+	}()
+	for _, op := range l.p.Ops {
+		e, err := l.compile(op)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	for _, args := range l.p.Runs {
+		for _, e := range list {
+			e.Run(args)
+		}
+	}
+	return l.read()
+}
+
+// read returns what the buffers hold, guards and all.
+func (l *loadedProblem) read() ([][]float32, error) {
+	got := make([][]float32, len(l.floats))
+	var errs []error
+	for i, m := range l.floats {
+		got[i] = make([]float32, m.Len())
+		if err := l.b.Read(got[i], m); err != nil {
+			errs = append(errs, fmt.Errorf("read: %w", err))
+		}
+	}
+	return got, errors.Join(errs...)
+}
+
+// bind returns an op of the problem as one on the backend's buffers.
+func (l *loadedProblem) bind(op compute.Op) compute.Op {
+	mat := func(m compute.Mat) compute.Mat {
+		if m.IsZero() {
+			return m
+		}
+		m.Buf = l.buffer[m.Buf]
+		return m
+	}
+	bytes := func(b compute.Bytes) compute.Bytes {
+		if b.Buf == nil {
+			return b
+		}
+		b.Buf = l.buffer[b.Buf]
+		return b
+	}
+	index := func(x compute.Index) compute.Index {
+		if x.IsZero() {
+			return x
+		}
+		x.Buf = l.buffer[x.Buf]
+		return x
+	}
+	switch o := op.(type) {
+	case compute.Gather:
+		o.Dst, o.Src, o.Index = mat(o.Dst), bytes(o.Src), index(o.Index)
+		return o
+	case compute.Take:
+		o.Dst, o.Src, o.Index = mat(o.Dst), mat(o.Src), index(o.Index)
+		return o
+	case compute.MatMul:
+		o.Dst, o.A, o.B = mat(o.Dst), mat(o.A), mat(o.B)
+		return o
+	case compute.Activate:
+		o.Dst, o.Src, o.Bias = mat(o.Dst), mat(o.Src), mat(o.Bias)
+		return o
+	case compute.Delta:
+		o.Dst, o.Back, o.Y = mat(o.Dst), mat(o.Back), mat(o.Y)
+		return o
+	case compute.Loss:
+		o.Delta, o.Stats, o.Z, o.Bias, o.Targets = mat(o.Delta), mat(o.Stats), mat(o.Z), mat(o.Bias), mat(o.Targets)
+		o.Labels, o.Index = bytes(o.Labels), index(o.Index)
+		return o
+	case compute.ColumnSum:
+		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
+		return o
+	case compute.Update:
+		o.W, o.V, o.S, o.G, o.Norms = mat(o.W), mat(o.V), mat(o.S), mat(o.G), mat(o.Norms)
+		return o
+	case compute.SquareSum:
+		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
+		return o
+	case compute.MaxNorm:
+		o.W = mat(o.W)
+		return o
+	case compute.Average:
+		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
+		return o
+	case compute.Dropout:
+		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
+		return o
+	case compute.Noise:
+		o.Dst = mat(o.Dst)
+		return o
+	case compute.Warp:
+		o.Dst, o.Field = mat(o.Dst), mat(o.Field)
+		o.Src, o.Labels, o.Index = bytes(o.Src), bytes(o.Labels), index(o.Index)
+		return o
+	case compute.Fill:
+		o.Dst = mat(o.Dst)
+		return o
+	}
+	panic(fmt.Sprintf("judge: no way to bind op %T", op))
+}
