@@ -7,21 +7,22 @@ TAGS   ?=
 PRESETS  ?= xor halfplane sizes softmax mnist-online keras-mlp lecun1998 lecun1998-deep
 SEEDS    ?= 1
 FUZZTIME ?= 40000x
-export GO TAGS
+export GO TAGS FUZZTIME
 
-.PHONY: help build train test fuzz bench bench-peers bench-gpu records generate clean
+.PHONY: help build train test test-long fuzz bench bench-peers bench-gpu records generate clean
 
 help:
-	@echo 'make train        install what is missing, build, and train on MNIST; ARGS="-epochs=3" passes flags'
-	@echo 'make test         install what is missing (Xvfb and Mesa too), and run all tests'
-	@echo 'make build        build bin/shadegrad with what is installed'
+	@echo 'make train        install missing packages, build, and train on MNIST; ARGS="-epochs=3" passes flags'
+	@echo 'make test         install missing packages (also Xvfb and Mesa), and run the tests in a few minutes'
+	@echo 'make test-long    run every case of every test, and the fuzzers'
+	@echo 'make build        build bin/shadegrad with the installed packages'
 	@echo 'make bench        run the benchmarks'
-	@echo 'make bench-peers  time the CPU backend against NumPy and PyTorch (testdata/peers), in a quarter of an hour'
-	@echo 'make bench-gpu    test the GPU backend and time it against PyTorch on the same GPU (testdata/peers)'
-	@echo 'make records      train the presets of docs/results.md and write its rows; PRESETS=, SEEDS= and ARGS= choose'
-	@echo 'make fuzz         let the fuzzers try the readers of files, FUZZTIME=40000x or 5s each'
-	@echo 'make generate     write the assembly anew from its generators'
-	@echo 'make clean        remove what was built'
+	@echo 'make bench-peers  compare the CPU backend with NumPy and PyTorch (testdata/peers); takes a quarter of an hour'
+	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (testdata/peers)'
+	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
+	@echo 'make fuzz         run each fuzzer of the file readers FUZZTIME times (40000x) or seconds (5s)'
+	@echo 'make generate     run the generators of the assembly'
+	@echo 'make clean        remove bin'
 	@echo
 	@echo 'TAGS=nogl or CGO_ENABLED=0 builds for the CPU alone and installs nothing.'
 
@@ -36,6 +37,9 @@ train:
 
 test:
 	@sh .ci/test.sh
+
+test-long:
+	@sh .ci/test.sh long
 
 bench:
 	@sh .ci/setup.sh check

@@ -1,16 +1,36 @@
 #!/bin/sh
-# All tests: formatting, vet, the tests under Xvfb with the GPU's, the build for
-# the CPU alone with its tests, and those of the benchmarks' scripts. Called by
-# `make test`.
+# Runs the tests.
 #
-# SHADEGRAD_REQUIRE_GPU=1 makes it a failure that the GPU's tests cannot run.
+#   test.sh        gofmt, go vet, go test -short, and the tests of the Python scripts (make test)
+#   test.sh long   go test without -short, and the fuzzers (make test-long)
+#
+# Go's tests run twice: with cgo under Xvfb, so that the GPU backend is tested too, and then
+# without cgo and without SIMD. The second run omits packages whose code is the same in both.
+# At the end the script prints how long each package took.
+#
+# With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run.
 set -eu
 cd "$(dirname "$0")/.."
 
 go=${GO:-go}
 say() { echo "shadegrad: $*" >&2; }
 
-# Go's ./... leaves out directories called testdata.
+case ${1:-short} in
+short)
+	kind=-short
+	deadline=45m # for a machine far slower than the 5 minutes of make test allow
+	;;
+long)
+	kind=
+	deadline=3h
+	;;
+*)
+	say "usage: test.sh [long]"
+	exit 2
+	;;
+esac
+
+# The pattern ./... omits directories named testdata.
 packages="./... ./testdata"
 
 sh .ci/setup.sh check
@@ -20,53 +40,86 @@ display=
 if sh .ci/setup.sh install-test; then
 	gpu=yes
 	if [ "$(uname -s)" = Linux ]; then
-		# Without -noreset the server starts anew whenever its last client leaves, and
-		# who comes just then finds no display.
+		# Without -noreset the server restarts when its last client leaves. A client that
+		# connects during the restart finds no display.
 		display="xvfb-run -a --server-args=-noreset"
 	fi
 fi
 if [ "$gpu" = yes ]; then
 	export SHADEGRAD_REQUIRE_GPU=1
 elif [ "${SHADEGRAD_REQUIRE_GPU:-}" = 1 ]; then
-	say "SHADEGRAD_REQUIRE_GPU=1, but the GPU's tests cannot run"
+	say "the tests of the GPU backend cannot run, but SHADEGRAD_REQUIRE_GPU=1 requires them"
 	exit 1
 else
-	say "the GPU's tests are left out, or skipped where they find no OpenGL"
+	say "the tests of the GPU backend are omitted, or skipped where they find no OpenGL"
 fi
 tags=$(sh .ci/setup.sh tags)
 
-say "gofmt"
-unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l .)
-if [ -n "$unformatted" ]; then
-	say "not formatted (gofmt -w):" "$unformatted"
-	exit 1
-fi
+log=$(mktemp)
+failed=
 
-# shellcheck disable=SC2086 # lists
-{
-	say "go vet"
-	"$go" vet ${tags:+-tags "$tags"} $packages
+# report prints the log's lines "ok PACKAGE SECONDS", the slowest package first.
+report() {
+	say "seconds per package"
+	awk '/^RUN /{run = substr($0, 5)} /^(ok|FAIL)[ \t]/ && $3 ~ /s$/ {printf "%8.1f  %s%s\n", $3, $2, run}' "$log" | sort -rn >&2
+	rm -f "$log"
+	[ -z "$failed" ] || say "tests failed: $failed"
+}
+trap report EXIT
 
-	say "go test${tags:+ -tags $tags}${display:+, under Xvfb}"
-	$display "$go" test ${tags:+-tags "$tags"} $packages
-
-	say "go test without cgo, and without SIMD"
-	export CGO_ENABLED=0 SHADEGRAD_SIMD=off
-	unset SHADEGRAD_REQUIRE_GPU
-	"$go" build $packages
-	"$go" vet $packages
-	"$go" test $packages
+# run calls go test and keeps its output in the log. NAME tells the two runs apart.
+run() {
+	name=$1
+	shift
+	say "go test${kind:+ $kind}${name:+,$name}"
+	echo "RUN $name" >>"$log"
+	{ "$@" 2>&1 || echo "FAIL	(exit status $?)"; } | tee -a "$log"
+	if grep -q '^FAIL' "$log"; then
+		failed=$(awk '/^FAIL\t/{print $2}' "$log" | tr '\n' ' ')
+		exit 1
+	fi
 }
 
-# The benchmarks against other programs, and what trains the presets, are in Python, which
-# nothing else needs.
-python=${PYTHON:-python3}
-if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
-	for scripts in peers records; do
-		say "tests of testdata/$scripts"
-		(cd "testdata/$scripts" && "$python" -B -m unittest)
-	done
+if [ "$kind" = -short ]; then
+	say "gofmt"
+	unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l .)
+	if [ -n "$unformatted" ]; then
+		say "not formatted; run gofmt -w:" "$unformatted"
+		exit 1
+	fi
+	say "go vet"
+	# shellcheck disable=SC2086 # lists
+	"$go" vet ${tags:+-tags "$tags"} $packages
+	# shellcheck disable=SC2086
+	CGO_ENABLED=0 "$go" vet $packages
+fi
+
+# shellcheck disable=SC2086
+run "" $display "$go" test $kind -timeout "$deadline" ${tags:+-tags "$tags"} $packages
+
+export CGO_ENABLED=0 SHADEGRAD_SIMD=off
+unset SHADEGRAD_REQUIRE_GPU
+# shellcheck disable=SC2086
+"$go" build $packages
+# shellcheck disable=SC2086
+differ=$("$go" list -test -f '{{.ImportPath}} {{join .Deps " "}}' $packages |
+	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
+# shellcheck disable=SC2086
+run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" $differ
+
+if [ "$kind" = "" ]; then
+	unset SHADEGRAD_SIMD
+	sh .ci/fuzz.sh "${FUZZTIME:-40000x}"
 else
-	say "the tests of testdata/peers and testdata/records are left out: $python is missing, or older than Python 3.9"
+	# Only the scripts that compare with other programs and train the presets are in Python.
+	python=${PYTHON:-python3}
+	if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
+		for scripts in peers records; do
+			say "tests of testdata/$scripts"
+			(cd "testdata/$scripts" && "$python" -B -m unittest)
+		done
+	else
+		say "the tests of the Python scripts are omitted: '$python' is missing, or older than Python 3.9"
+	fi
 fi
 say "all tests passed"
