@@ -49,6 +49,6 @@ func TestHandOver(t *testing.T) {
 	needGPU(t)
 	p := at(t)
 	checkpoint := p.stopped("-hidden=8")
-	p.run("train", "-resume="+checkpoint, "-backend=gpu", "-save=m").is(0, "gpu: ", "going on in epoch 2 of 3")
+	p.run("train", "-resume="+checkpoint, "-backend=gpu", "-save=m").is(0, "gpu: ", "resuming in epoch 2 of 3")
 	p.run("eval", "-model=m", "-data="+smallData(t), "-backend=gpu", "-json").is(0)
 }

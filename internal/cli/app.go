@@ -5,17 +5,18 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/report"
+
+	"golang.org/x/term"
 )
 
 // An app is one invocation of the command: where it writes, what it knows of its
@@ -67,30 +68,8 @@ func (a *app) run(args []string) (status int) {
 		return 0
 	}
 	// The log of a shader, or several bad images, take several lines.
-	fmt.Fprintln(a.stderr, "shadegrad: "+strings.ReplaceAll(printable(err.Error()), "\n", "\nshadegrad: "))
+	fmt.Fprintln(a.stderr, "shadegrad: "+strings.ReplaceAll(report.Printable(err.Error()), "\n", "\nshadegrad: "))
 	return exitStatus(err)
-}
-
-// printable writes what would steer a terminal as Go source has it: names of files may be
-// anyone's. Lines stay lines.
-func printable(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&b, `\x%02x`, s[i]) // a byte that is no UTF-8
-		case r == '\n' || r == '\t' || !unicode.IsControl(r):
-			b.WriteRune(r)
-		default:
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
-}
-
-// printableName is printable for a name within a line, which must stay one line.
-func printableName(s string) string {
-	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(printable(s))
 }
 
 // crash tells of a mistake in this program without showing a stack to those who
@@ -170,4 +149,18 @@ func buildVersion() string {
 		gpu = "without GPU support"
 	}
 	return fmt.Sprintf("shadegrad %s, %s", version, gpu)
+}
+
+// onTerminal reports whether stderr is a terminal.
+func (a *app) onTerminal() bool {
+	f, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// newBar returns a progress line if stderr is a terminal in interactive use, else nil.
+func (a *app) newBar() *report.Bar {
+	if !a.onTerminal() || a.env("CI") != "" || a.env("TERM") == "dumb" {
+		return nil
+	}
+	return report.NewBar(a.stderr.(*os.File), a.env("NO_COLOR") == "")
 }

@@ -10,6 +10,7 @@ import (
 	"shadegrad/internal/bench"
 	"shadegrad/internal/cache"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/report"
 )
 
 // A comparison is how long a step takes on two backends, in seconds.
@@ -35,7 +36,7 @@ func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) *backend
 	took, remembered, err := a.comparison(c.Backend, other, s, d)
 	if err == nil && took.GPU <= took.CPU {
 		other.Close()
-		c.Why = fmt.Sprintf("it takes %s a step, the CPU %s", duration(took.GPU), duration(took.CPU)) + remembered
+		c.Why = fmt.Sprintf("it takes %s a step, the CPU %s", report.Duration(took.GPU), report.Duration(took.CPU)) + remembered
 		return c
 	}
 	onCPU := &backends.Choice{Backend: other}
@@ -43,7 +44,7 @@ func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) *backend
 		onCPU.Why = "no GPU can be used"
 		fmt.Fprintf(a.stderr, "%v; using the CPU\n", err)
 	} else {
-		onCPU.Why = fmt.Sprintf("it takes %s a step, the GPU (%s) %s", duration(took.CPU), c.Info().Device, duration(took.GPU)) + remembered
+		onCPU.Why = fmt.Sprintf("it takes %s a step, the GPU (%s) %s", report.Duration(took.CPU), c.Info().Device, report.Duration(took.GPU)) + remembered
 	}
 	if err := c.Close(); err != nil {
 		fmt.Fprintf(a.stderr, "closing the GPU: %v\n", err)
@@ -81,7 +82,7 @@ func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Dat
 // comparisonName says what a comparison is of.
 func comparisonName(gpu, host compute.Info, s bench.Step) string {
 	return fmt.Sprintf("%s, %s; %s, %s, %s; %s, %s, batch %d", gpu.Device, gpu.Driver, host.Device, host.Driver, host.Detail,
-		s.Network, trainingText(s), s.Batch)
+		s.Network, report.TrainingText(s), s.Batch)
 }
 
 const (

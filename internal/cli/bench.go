@@ -12,6 +12,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -29,28 +30,19 @@ type benchFlags struct {
 	recipe   recipe
 	repeat   int
 	sweep    bool
-	format   benchFormat
+	format   report.BenchFormat
 	timeTo   []float64
 	seeds    int
 	threads  int
 	args     []string // those that make the recipe, for a run of "shadegrad train"
 }
 
-// A benchFormat is what bench writes to stdout.
-type benchFormat string
-
-const (
-	benchText  benchFormat = "text"
-	benchLines benchFormat = "bench" // of Go's benchmarks, which benchstat reads
-	benchJSON  benchFormat = "json"
-)
-
 // leastRepeats is the least number of runs that a median is taken of.
 const leastRepeats = 10
 
 func (a *app) benchFlags(args []string) (*benchFlags, error) {
 	f := &benchFlags{backends: []backends.Kind{backends.CPU, backends.GPU}, recipe: defaultRecipe(),
-		repeat: leastRepeats, format: benchText, seeds: 3}
+		repeat: leastRepeats, format: report.BenchText, seeds: 3}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.Var(setting[[]backends.Kind]{&f.backends, backendList, showBackends}, "backends",
 		"`NAMES` of the backends to compare, separated by commas; unless it is given, a GPU that\ncannot be used is left out")
@@ -58,7 +50,7 @@ func (a *app) benchFlags(args []string) (*benchFlags, error) {
 	f.recipe.flags(fs)
 	fs.Var(setting[int]{&f.repeat, whole(leastRepeats, fmt.Sprintf("%d or more", leastRepeats)), nil}, "repeat", "runs of each backend, `N`, 10 or more")
 	fs.BoolVar(&f.sweep, "sweep", false, "time batches of 1, 4, 16, … too, and say from which on one backend is the faster")
-	fs.Var(setting[benchFormat]{&f.format, oneOf(benchText, benchLines, benchJSON), nil}, "format",
+	fs.Var(setting[report.BenchFormat]{&f.format, oneOf(report.BenchText, report.BenchLines, report.BenchJSON), nil}, "format",
 		"of stdout, `NAME`: text; bench, for benchstat -col /backend; or json, an object a line")
 	fs.Var(setting[[]float64]{&f.timeTo, accuracies, showAccuracies}, "time-to",
 		"also train until the test accuracy is each of `SHARES`, such as 0.97,0.98, and tell the\nseconds from the start of the process")
@@ -79,7 +71,7 @@ func (a *app) benchFlags(args []string) (*benchFlags, error) {
 		}
 	})
 	if *asJSON {
-		f.format = benchJSON
+		f.format = report.BenchJSON
 	}
 	return f, f.recipe.check(f.data.form)
 }
@@ -155,21 +147,28 @@ func (a *app) bench(args []string) error {
 			r.choice.Close()
 		}
 	}()
-	report := newBenchReport(a.stdout, f.format, o, f.repeat)
-	if err := timeSteps(report, rivals, o, data, f.repeat); err != nil {
+	shown := make([]report.Rival, len(rivals))
+	for i, r := range rivals {
+		shown[i] = report.Rival{Kind: string(r.kind), Info: r.choice.Info(), Peak: r.peak}
+	}
+	show := report.NewBench(a.stdout, f.format, o.Network, shown)
+	step := stepOf(o, &data.Train)
+	figures, err := measure(rivals, step, data, f.repeat)
+	if err != nil {
 		return err
 	}
+	show.Step(step, figures)
 	if f.sweep {
-		if err := sweep(report, rivals, o, data, f.repeat); err != nil {
+		if err := sweep(show, rivals, step, data, f.repeat); err != nil {
 			return err
 		}
 	}
 	if len(f.timeTo) > 0 {
-		if err := a.timesTo(report, rivals, f); err != nil {
+		if err := a.timesTo(show, rivals, f); err != nil {
 			return err
 		}
 	}
-	return report.err
+	return show.Err()
 }
 
 // A rival is a backend that is compared.
@@ -206,7 +205,7 @@ func (a *app) rivals(f *benchFlags) (list []rival, err error) {
 		for _, note := range c.Notes {
 			fmt.Fprintln(a.stderr, note)
 		}
-		fmt.Fprintln(a.stderr, describe(c.Info()))
+		fmt.Fprintln(a.stderr, report.Describe(c.Info()))
 		list = append(list, rival{kind: k, choice: c})
 		if p, ok := c.Backend.(compute.Peaker); ok {
 			if list[len(list)-1].peak, err = p.PeakFlops(); err != nil {
@@ -223,16 +222,6 @@ const runLength = 50 * time.Millisecond
 // stepOf returns the step that a run with these options takes of a training set.
 func stepOf(o train.Options, d *dataset.Set) bench.Step {
 	return bench.Step{Network: o.Network, Batch: o.BatchSize(d.Len()), Training: o.StepTraining(), Numbers: d.Values != nil}
-}
-
-// timeSteps times the step of all rivals in turns.
-func timeSteps(report *benchReport, rivals []rival, o train.Options, d *dataset.Data, repeat int) error {
-	figures, err := measure(rivals, stepOf(o, &d.Train), d, repeat)
-	if err != nil {
-		return err
-	}
-	report.steps(rivals, stepOf(o, &d.Train), figures)
-	return nil
 }
 
 // measure has rivals take turns with a step.
@@ -257,18 +246,16 @@ func measure(rivals []rival, s bench.Step, d *dataset.Data, repeat int) ([]bench
 }
 
 // sweep times batches of growing size.
-func sweep(report *benchReport, rivals []rival, o train.Options, d *dataset.Data, repeat int) error {
-	const most = 4096
-	report.beginSweep(rivals)
-	for batch := 1; batch <= min(most, d.Train.Len()); batch *= 4 {
-		s := stepOf(o, &d.Train)
-		s.Batch = batch
+func sweep(show *report.Bench, rivals []rival, s bench.Step, d *dataset.Data, repeat int) error {
+	const largest = 4096
+	show.BeginSweep()
+	for s.Batch = 1; s.Batch <= min(largest, d.Train.Len()); s.Batch *= 4 {
 		figures, err := measure(rivals, s, d, repeat)
 		if err != nil {
 			return err
 		}
-		report.sweepRow(rivals, s, figures)
+		show.SweepRow(s, figures)
 	}
-	report.endSweep(rivals)
+	show.EndSweep()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"shadegrad/internal/report"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ func benchArgs(t *testing.T, more ...string) []string {
 // TestBench has a table of both backends.
 func TestBench(t *testing.T) {
 	r := inProcess(t, newFakeGPU().opener(), benchArgs(t)...).is(0, "cpu: ", "gpu: "+fakeRenderer)
-	if !strings.HasPrefix(r.stdout, "a training step of 784-8-10, with momentum, batch 64; 10 runs of some 50 ms each, backends in turns\n") {
+	if !strings.HasPrefix(r.stdout, "a training step of 784-8-10, with momentum, batch 64; 10 runs of about 50 ms per backend, in turn\n") {
 		t.Errorf("stdout begins otherwise:\n%s", r.stdout)
 	}
 	for backend, peak := range map[string]string{"cpu": `[0-9]+%`, "gpu": "–"} {
@@ -89,7 +90,7 @@ func TestBenchJSON(t *testing.T) {
 		t.Fatalf("%d lines, want 2:\n%s", len(lines), r.stdout)
 	}
 	for i, want := range []string{"cpu", "gpu"} {
-		var e benchEvent
+		var e report.BenchEvent
 		if err := json.Unmarshal([]byte(lines[i]), &e); err != nil {
 			t.Fatal(err)
 		}
@@ -113,31 +114,8 @@ func TestBenchSweep(t *testing.T) {
 			t.Errorf("no row of batch %s:\n%s", batch, r.stdout)
 		}
 	}
-	if strings.Contains(r.stdout, "\n    1024 ") || !strings.Contains(r.stdout, " is the faster at ") {
+	if strings.Contains(r.stdout, "\n    1024 ") || !strings.Contains(r.stdout, " is faster at ") {
 		t.Errorf("of 300 images:\n%s", r.stdout)
-	}
-}
-
-func TestOvertaking(t *testing.T) {
-	rows := func(second ...float64) (list []sweptBatch) {
-		for i, v := range second {
-			list = append(list, sweptBatch{batch: 1 << (2 * i), images: []float64{10, v}})
-		}
-		return list
-	}
-	for _, c := range []struct {
-		rows []sweptBatch
-		want string
-	}{
-		{rows(1, 2, 3), "cpu is the faster at every batch"},
-		{rows(11, 12), "gpu is the faster at every batch"},
-		{rows(1, 2, 30, 40), "cpu is the faster at batch 1; gpu overtakes it between 4 and 16"},
-		{rows(1, 20, 3), "cpu is the faster at batch 1; gpu overtakes it between 1 and 4; cpu overtakes it between 4 and 16"},
-		{rows(10), "cpu is the faster at every batch"},
-	} {
-		if got := overtaking(c.rows, "cpu", "gpu"); got != c.want {
-			t.Errorf("got  %q\nwant %q", got, c.want)
-		}
 	}
 }
 
@@ -173,7 +151,7 @@ func TestBenchTimeTo(t *testing.T) {
 	}
 	r = at(t).run(append(args, "-json")...).is(0)
 	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
-	var e timeEvent
+	var e report.TimeEvent
 	if err := json.Unmarshal([]byte(lines[1]), &e); err != nil {
 		t.Fatal(err)
 	}

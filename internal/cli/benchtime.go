@@ -8,15 +8,15 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"shadegrad/internal/report"
 	"slices"
-	"strconv"
 	"time"
 )
 
 // timesTo trains on each backend with several seeds, in turns, until the highest of the
 // accuracies is reached, and writes the seconds that each took from the start of a
 // process of its own.
-func (a *app) timesTo(report *benchReport, rivals []rival, f *benchFlags) error {
+func (a *app) timesTo(show *report.Bench, rivals []rival, f *benchFlags) error {
 	goals := slices.Sorted(slices.Values(f.timeTo))
 	took := make([][][]float64, len(rivals)) // of each rival, of each goal
 	for i := range took {
@@ -33,7 +33,7 @@ func (a *app) timesTo(report *benchReport, rivals []rival, f *benchFlags) error 
 			}
 		}
 	}
-	report.timesTo(rivals, goals, took, f.seeds)
+	show.TimesTo(goals, took, f.seeds)
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 func untilGoals(out io.Reader, goals []float64, begin time.Time) (reached []float64, err error) {
 	lines := bufio.NewScanner(out)
 	for len(reached) < len(goals) && lines.Scan() {
-		var e epochEvent
+		var e report.EpochEvent
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			return nil, fmt.Errorf("a line of train -json: %w", err)
 		}
@@ -81,58 +81,4 @@ func untilGoals(out io.Reader, goals []float64, begin time.Time) (reached []floa
 		}
 	}
 	return reached, lines.Err()
-}
-
-// A timeEvent is a line of -format=json about an accuracy.
-type timeEvent struct {
-	Event   string    `json:"event"` // "time-to"
-	Backend string    `json:"backend"`
-	TestAcc float64   `json:"test_acc"`
-	Seeds   int       `json:"seeds"`
-	Seconds []float64 `json:"seconds"` // of the seeds that reached it
-}
-
-// timesTo writes the seconds to each accuracy.
-func (r *benchReport) timesTo(rivals []rival, goals []float64, took [][][]float64, seeds int) {
-	if r.format == benchText {
-		r.print("\nseconds from the start of a process to a test accuracy, median (least to most) of the seeds that reach it\n\n%-8s", "backend")
-		for _, g := range goals {
-			r.print(" %24s", strconv.FormatFloat(100*g, 'g', 6, 64)+"%")
-		}
-		r.print("\n")
-	}
-	for i, v := range rivals {
-		if r.format == benchText {
-			r.print("%-8s", v.kind)
-		}
-		for g, list := range took[i] {
-			switch r.format {
-			case benchText:
-				r.print(" %24s", timeText(list, seeds))
-			case benchJSON:
-				r.object(timeEvent{"time-to", string(v.kind), goals[g], seeds, append([]float64{}, list...)})
-			case benchLines:
-				for _, s := range list {
-					r.print("BenchmarkTimeTo/network=%s/accuracy=%g/backend=%s\t1\t%.0f ns/op\n", r.options.Network, goals[g], v.kind, s*1e9)
-				}
-			}
-		}
-		if r.format == benchText {
-			r.print("\n")
-		}
-	}
-}
-
-// timeText writes the seconds of several seeds.
-func timeText(list []float64, seeds int) string {
-	if len(list) == 0 {
-		return fmt.Sprintf("not by any of %d", seeds)
-	}
-	s := slices.Sorted(slices.Values(list))
-	median := (s[(len(s)-1)/2] + s[len(s)/2]) / 2
-	text := fmt.Sprintf("%.2f (%.2f–%.2f)", median, s[0], s[len(s)-1])
-	if len(list) < seeds {
-		text += fmt.Sprintf(", %d of %d", len(list), seeds)
-	}
-	return text
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"shadegrad/internal/certificate"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -14,7 +15,7 @@ type certified struct {
 }
 
 // certified has a run's epochs noted, if -certify is given; otherwise it returns nil.
-func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, error) {
+func (f *trainFlags) certified(run *train.Run, text *report.Text) (*certified, error) {
 	if f.certify == "" {
 		return nil, nil
 	}
@@ -29,15 +30,15 @@ func (f *trainFlags) certified(run *train.Run, text *textReporter) (*certified, 
 	c.Data.Form = run.State.Data.Form
 	made, save := &certified{Certificate: c}, run.Save
 	run.Save = func(s *train.State) error {
-		made.changed = made.changed || len(c.Epochs) > 0 && certificate.DeviceOf(text.info) != c.Device
-		c.Add(s, text.info)
+		made.changed = made.changed || len(c.Epochs) > 0 && certificate.DeviceOf(text.Info()) != c.Device
+		c.Add(s, text.Info())
 		return save(s)
 	}
 	return made, nil
 }
 
 // save writes the certificate of a run that is complete. program is how this one was called.
-func (c *certified) save(f *trainFlags, program string, report reporter) error {
+func (c *certified) save(f *trainFlags, program string, show report.Reporter) error {
 	path := f.certify
 	if c.changed {
 		return fmt.Errorf("%s: no certificate was written, since the run went on with another device: nobody could repeat it", path)
@@ -49,6 +50,6 @@ func (c *certified) save(f *trainFlags, program string, report reporter) error {
 	if f.data.path != "" {
 		command += "-data=" + shellQuote(f.data.path) + " "
 	}
-	report.Note("certified in " + path + "; to run it again: " + command + shellQuote(path))
+	show.Note("certified in " + path + "; to run it again: " + command + shellQuote(path))
 	return nil
 }

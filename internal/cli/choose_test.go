@@ -70,7 +70,7 @@ func TestResumeTest(t *testing.T) {
 	for _, more := range [][]string{{}, {"-json"}} {
 		p := at(t)
 		p.untested(4, func(o *train.Options) { o.Validation = 60 })
-		r := p.run(append([]string{"train", "-resume=m.checkpoint", "-backend=cpu", "-save=m", "-expect=test_acc>0"}, more...)...).is(0, "\ngoing on with the test, after 4 epochs\n", "\nsaved m\n")
+		r := p.run(append([]string{"train", "-resume=m.checkpoint", "-backend=cpu", "-save=m", "-expect=test_acc>0"}, more...)...).is(0, "\nresuming with the test, after 4 epochs\n", "\nsaved m\n")
 		if len(more) > 0 {
 			if list := events(t, r.stdout); len(list) != 2 || list[0]["event"] != "start" || list[1]["event"] != "done" || list[1]["epoch"] != 4.0 {
 				t.Errorf("the events are %v", list)

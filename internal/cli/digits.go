@@ -14,6 +14,7 @@ import (
 	"shadegrad/internal/digit"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/model"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -94,7 +95,7 @@ func (a *app) digits(args []string) error {
 	if err := s.Save(f.out); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stderr, "wrote "+printableName(f.out))
+	fmt.Fprintln(a.stderr, "wrote "+report.PrintableName(f.out))
 	return nil
 }
 

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"strings"
 
 	"shadegrad/internal/backends"
 	"shadegrad/internal/doctor"
+	"shadegrad/internal/report"
 )
 
 const doctorUsage = `usage: shadegrad doctor [FLAGS]
@@ -40,7 +39,7 @@ func (a *app) doctor(args []string) error {
 	c.Data, c.Form = place.path, place.form
 	var writeErr error
 	if !asJSON {
-		c.Step = func(s doctor.Step) { writeErr = errors.Join(writeErr, writeStep(a.stdout, s)) }
+		c.Step = func(s doctor.Step) { writeErr = errors.Join(writeErr, report.DoctorStep(a.stdout, s)) }
 	}
 	r := doctor.Run(c)
 	if asJSON {
@@ -56,41 +55,4 @@ func (a *app) doctor(args []string) error {
 		return writeErr
 	}
 	return errors.New(r.Verdict)
-}
-
-// marks are what a line of the doctor's begins with.
-var marks = map[doctor.Status]string{doctor.OK: "✓", doctor.Failed: "✗", doctor.Untried: "–", doctor.Unneeded: "–"}
-
-// writeStep writes a step: a line, and under it what belongs to it.
-func writeStep(w io.Writer, s doctor.Step) error {
-	const indent = "                   " // as wide as mark and name
-	var b strings.Builder
-	found := s.Found
-	if s.Status == doctor.Untried || s.Status == doctor.Unneeded {
-		found = fmt.Sprintf("%s: %s", s.Status, found)
-	}
-	fmt.Fprintf(&b, "%s %-16s %s\n", marks[s.Status], s.Name, found)
-	for _, line := range s.Log {
-		fmt.Fprintf(&b, "%s%s\n", indent, line)
-	}
-	wide := 0
-	for _, v := range s.Values {
-		wide = max(wide, len(v.Name))
-	}
-	for _, v := range s.Values {
-		need := ""
-		if v.Need != "" {
-			need = " (" + v.Need + ")"
-		}
-		fmt.Fprintf(&b, "%s%-*s  %s%s\n", indent, wide, v.Name, v.Value, need)
-	}
-	label := "hint"
-	if s.Status == doctor.Failed {
-		label = "fix"
-	}
-	for _, line := range s.Advice {
-		fmt.Fprintf(&b, "%s%s: %s\n", indent, label, line)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -70,8 +73,8 @@ func (a *app) eval(args []string) error {
 	for _, note := range choice.Notes {
 		fmt.Fprintln(a.stderr, note)
 	}
-	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", describe(choice.Info()), choice.Why)
-	return a.report(m, d, choice, path, asJSON)
+	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), choice.Why)
+	return a.scores(m, d, choice, path, asJSON)
 }
 
 // fits tells why a network cannot be asked about a data set.
@@ -80,9 +83,9 @@ func fits(m *model.Model, d *dataset.Data) error {
 	t, numbers := &d.Test, d.Test.Values != nil
 	switch {
 	case m.Network.Regression && t.Outputs != m.Network.Outputs():
-		return fmt.Errorf("the network is for %s, %s has %d"+remedy, count(m.Network.Outputs(), "target"), d.Name, t.Outputs)
+		return fmt.Errorf("the network is for %s, %s has %d"+remedy, report.Count(m.Network.Outputs(), "target"), d.Name, t.Outputs)
 	case m.About.Numbers && (!numbers || t.Width != m.Width):
-		return fmt.Errorf("the network is for rows of %s, %s has %s"+remedy, count(m.Width, "number"), d.Name, form(t))
+		return fmt.Errorf("the network is for rows of %s, %s has %s"+remedy, report.Count(m.Width, "number"), d.Name, form(t))
 	case !m.About.Numbers && (numbers || m.Width != t.Width || m.Height != t.Height):
 		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, form(t))
 	}
@@ -108,13 +111,13 @@ func someNames(names []string) string {
 // form says what the samples of a set are.
 func form(s *dataset.Set) string {
 	if s.Values != nil {
-		return "rows of " + count(s.Width, "number")
+		return "rows of " + report.Count(s.Width, "number")
 	}
 	return fmt.Sprintf("images of %d×%d", s.Width, s.Height)
 }
 
-// report evaluates and writes the outcome.
-func (a *app) report(m *model.Model, d *dataset.Data, c *backends.Choice, path string, asJSON bool) error {
+// scores evaluates the network and writes the outcome.
+func (a *app) scores(m *model.Model, d *dataset.Data, c *backends.Choice, path string, asJSON bool) error {
 	outcome, info, err := a.evaluate(m, d, c)
 	if err != nil {
 		return err
@@ -122,21 +125,26 @@ func (a *app) report(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	if math.IsNaN(outcome.Loss) || math.IsInf(outcome.Loss, 0) {
 		return fmt.Errorf("%s: the loss on %s is %v: %s", path, d.Name, outcome.Loss, tooLarge)
 	}
-	s := scores{outcome, m.About.ClassNames}
+	s := report.Scores{Scores: outcome, Names: m.About.ClassNames, Path: path, Data: d}
+	var o *report.Outputs
 	if d.Test.Len() <= fewSamples {
-		o, err := outputsOf(c, m.Network, m.Values, &d.Test, "of "+path)
-		if err != nil {
-			return err
-		}
-		if err := a.writeOutputs(o, asJSON); err != nil {
+		if o, err = outputsOf(c, m.Network, m.Values, &d.Test, "of "+path); err != nil {
 			return err
 		}
 	}
-	if !asJSON {
-		_, err := fmt.Fprint(a.stdout, s.table(path, d))
-		return err
+	if asJSON {
+		out := json.NewEncoder(a.stdout)
+		if o != nil {
+			err = out.Encode(o)
+		}
+		return errors.Join(err, out.Encode(s.Event(info)))
 	}
-	return json.NewEncoder(a.stdout).Encode(s.event(path, d, info))
+	text := s.Text()
+	if o != nil {
+		text = o.Text() + text
+	}
+	_, err = io.WriteString(a.stdout, text)
+	return err
 }
 
 // tooLarge is what is wrong with a network that gives NaN or infinities. Training
@@ -150,7 +158,7 @@ func (a *app) evaluate(m *model.Model, d *dataset.Data, c *backends.Choice) (*tr
 	if err == nil || !c.Fallback {
 		return outcome, c.Info(), err
 	}
-	fmt.Fprintf(a.stderr, "the GPU failed: %v; going on with the CPU\n", err)
+	fmt.Fprintf(a.stderr, "the GPU failed: %v; continuing on the CPU\n", err)
 	b := cpu.New()
 	defer b.Close()
 	outcome, err = train.Evaluate(b, m.Network, m.Values, &d.Test)

@@ -14,6 +14,7 @@ import (
 
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
+	"shadegrad/internal/report"
 )
 
 // repository returns the path of a file in the repository.
@@ -33,7 +34,7 @@ func repository(t testing.TB, name string) string {
 func TestEval(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	table := p.run("eval", "-backend=cpu", "-model="+model).is(0, "cpu: ", "; chosen because -backend=cpu asks for it\n").stdout
-	var e evalEvent
+	var e report.EvalEvent
 	out := p.run("eval", "-backend=cpu", "-model="+model, "-json").is(0).stdout
 	if strings.Count(out, "\n") != 1 {
 		t.Fatalf("want one line, got\n%s", out)
@@ -117,7 +118,7 @@ func TestEvalAgrees(t *testing.T) {
 	p := at(t)
 	train := p.run("train", "-backend=cpu", "-json", "-data="+smallData(t), "-hidden=8", "-epochs=2", "-save=m").is(0)
 	done := events(t, train.stdout)[3]
-	var e evalEvent
+	var e report.EvalEvent
 	if err := json.Unmarshal([]byte(p.run("eval", "-backend=cpu", "-json", "-model=m", "-data="+smallData(t)).is(0).stdout), &e); err != nil {
 		t.Fatal(err)
 	}

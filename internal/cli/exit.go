@@ -39,7 +39,7 @@ func (e *stoppedError) Error() string {
 	if e.resume == "" {
 		return "stopped before anything was trained"
 	}
-	return "stopped; go on with: " + e.resume
+	return "stopped; to resume, run: " + e.resume
 }
 
 // exitStatus returns the status that an error calls for.

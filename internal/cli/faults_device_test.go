@@ -84,7 +84,7 @@ func TestLimit(t *testing.T) {
 	}
 	const text = "a matrix of 200×784 needs GL_MAX_SHADER_STORAGE_BLOCK_SIZE of 627200, this device has 16384"
 	args := []string{"train", "-data=" + smallData(t), "-hidden=200", "-epochs=1"}
-	inProcess(t, small().opener(), args...).is(0, "the GPU failed: ", text+"; going on with the CPU\n", "cpu: ", "chosen because the GPU failed\n")
+	inProcess(t, small().opener(), args...).is(0, "the GPU failed: ", text+"; continuing on the CPU\n", "cpu: ", "chosen because the GPU failed\n")
 	inProcess(t, small().opener(), append(args, "-backend=gpu")...).is(1, text+"; nothing was trained\n")
 }
 
@@ -152,7 +152,7 @@ func TestMemory(t *testing.T) {
 		return f
 	}
 	args := []string{"train", "-data=" + smallData(t), "-hidden=200", "-epochs=1"}
-	inProcess(t, full().opener(), args...).is(0, "the GPU failed: ", text+"; going on with the CPU\n", "cpu: ", "chosen because the GPU failed\n")
+	inProcess(t, full().opener(), args...).is(0, "the GPU failed: ", text+"; continuing on the CPU\n", "cpu: ", "chosen because the GPU failed\n")
 	p := at(t)
 	inProcess(t, full().opener(), append(args, "-backend=gpu", "-save="+p.path("m"))...).is(1, text+"; nothing was trained")
 	mustNotExist(t, p.path("m"))
@@ -169,7 +169,7 @@ func TestLost(t *testing.T) {
 	t.Run("auto", func(t *testing.T) {
 		p, f := at(t), newFakeGPU()
 		r := tapped(t, f.opener(), f.loseAt("epoch 2/"), append(args, "-save="+p.path("m"))...).is(0,
-			"the GPU failed: the GPU was reset, on "+fakeRenderer+"; going on with the CPU from the end of epoch 2\n",
+			"the GPU failed: the GPU was reset, on "+fakeRenderer+"; continuing on the CPU from the end of epoch 2\n",
 			"chosen because the GPU failed\n")
 		if strings.Count(r.stdout, "\n") != 3+1 {
 			t.Errorf("want three epochs and the outcome:\n%s", r.stdout)
@@ -182,10 +182,10 @@ func TestLost(t *testing.T) {
 	t.Run("gpu", func(t *testing.T) {
 		p, f := at(t), newFakeGPU()
 		r := tapped(t, f.opener(), f.loseAt("epoch 2/"), append(args, "-backend=gpu", "-save="+p.path("m"))...).is(1,
-			"shadegrad: the GPU was reset, on "+fakeRenderer+"; go on from the end of epoch 2 with: shadegrad train -resume=")
+			"shadegrad: the GPU was reset, on "+fakeRenderer+"; to resume from the end of epoch 2, run: shadegrad train -resume=")
 		// The machine's own GPU is not the fake: the CPU goes on.
 		command := strings.Replace(resumeCommand(r), "-backend=gpu", "-backend=cpu", 1)
-		p.sh(command).is(0, "going on in epoch 3 of 3, after 0 of 300 images\n")
+		p.sh(command).is(0, "resuming in epoch 3 of 3, after 0 of 300 images\n")
 		if string(contents(t, p.path("m"))) != string(want) {
 			t.Error("the network is another than an undisturbed run makes")
 		}
@@ -203,7 +203,7 @@ func TestLost(t *testing.T) {
 			return f.opener()
 		}
 		eval := []string{"eval", "-model=" + whole.path("m"), "-data=" + smallData(t)}
-		inProcess(t, lost(), eval...).is(0, "the GPU failed: the GPU was reset; going on with the CPU\n")
+		inProcess(t, lost(), eval...).is(0, "the GPU failed: the GPU was reset; continuing on the CPU\n")
 		inProcess(t, lost(), append(eval, "-backend=gpu")...).is(1, "shadegrad: the GPU was reset")
 	})
 }
@@ -211,7 +211,7 @@ func TestLost(t *testing.T) {
 // resumeCommand returns the command that the last line on stderr ends in.
 func resumeCommand(r result) string {
 	r.t.Helper()
-	_, command, found := strings.Cut(r.lastLine(), "with: ")
+	_, command, found := strings.Cut(r.lastLine(), ", run: ")
 	if !found {
 		r.t.Fatalf("the last line has no command: %q", r.lastLine())
 	}

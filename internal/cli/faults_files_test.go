@@ -107,7 +107,7 @@ func TestMixedUp(t *testing.T) {
 
 	// The same data in another place will do.
 	writeMNIST(t, p.path("moved"), 300, 100)
-	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-data=moved").is(0, "going on in epoch 2 of 3")
+	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-data=moved").is(0, "resuming in epoch 2 of 3")
 }
 
 // TestMovedData resumes with the data in another place, is stopped again, and
@@ -117,7 +117,7 @@ func TestMovedData(t *testing.T) {
 	checkpoint := p.stopped("-hidden=8")
 	writeMNIST(t, p.path("moved"), 300, 100)
 	f := newFakeGPU()
-	r := tapped(t, f.opener(), f.loseAt("epoch 2/"), "train", "-backend=gpu", "-resume="+checkpoint, "-data="+p.path("moved")).is(1, "go on from the end of epoch 2")
+	r := tapped(t, f.opener(), f.loseAt("epoch 2/"), "train", "-backend=gpu", "-resume="+checkpoint, "-data="+p.path("moved")).is(1, "to resume from the end of epoch 2, run: ")
 	command := strings.Replace(resumeCommand(r), "-backend=gpu", "-backend=cpu", 1)
-	p.sh(command).is(0, p.path("moved")+": 300 training images", "going on in epoch 3 of 3")
+	p.sh(command).is(0, p.path("moved")+": 300 training images", "resuming in epoch 3 of 3")
 }

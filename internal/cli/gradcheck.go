@@ -5,10 +5,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strings"
 
 	"shadegrad/internal/backends"
 	"shadegrad/internal/gradcheck"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -84,7 +84,7 @@ func (a *app) gradcheck(args []string) error {
 		return err
 	}
 	if data.Note != "" {
-		fmt.Fprintln(a.stderr, printableName(data.Note))
+		fmt.Fprintln(a.stderr, report.PrintableName(data.Note))
 	}
 	if err := enoughFor(o.Network, train.TrialBytes(o, f.samples)); err != nil {
 		return err
@@ -100,9 +100,9 @@ func (a *app) gradcheck(args []string) error {
 	var writeErr error
 	s := gradcheck.Subject{Network: o.Network, Training: o.StepTraining(), Seed: o.Seed, Samples: f.samples, Weights: f.weights}
 	if !f.json {
-		fmt.Fprintf(a.stderr, "%s; network %s, %s\n", describe(choice.Info()), o.Network, count(min(f.samples, data.Train.Len()), "sample"))
+		fmt.Fprintf(a.stderr, "%s; network %s, %s\n", report.Describe(choice.Info()), o.Network, report.Count(min(f.samples, data.Train.Len()), "sample"))
 		s.Done = func(p *gradcheck.Part) {
-			_, err := fmt.Fprintln(a.stdout, partLine(p))
+			_, err := fmt.Fprintln(a.stdout, report.GradientPart(p))
 			writeErr = errors.Join(writeErr, err)
 		}
 	}
@@ -110,7 +110,7 @@ func (a *app) gradcheck(args []string) error {
 	if err != nil {
 		return err
 	}
-	verdict := gradcheckVerdict(r)
+	verdict := report.GradientVerdict(r)
 	switch {
 	case f.json:
 		e := json.NewEncoder(a.stdout)
@@ -126,58 +126,10 @@ func (a *app) gradcheck(args []string) error {
 	return errors.New(verdict + adviceOn(choice.Info().Backend))
 }
 
-// partLine writes a part of the report: a line for the weights or the biases of a layer.
-func partLine(p *gradcheck.Part) string {
-	verdict := "ok"
-	if !p.OK {
-		verdict = "WRONG"
-	}
-	kinks := ""
-	if p.Kinks > 0 {
-		kinks = fmt.Sprintf(", %d across a kink", p.Kinks)
-	}
-	if p.OK && p.Hidden() {
-		return fmt.Sprintf("%-17s %-11s %3d tried%s; no gradient above %.1e, which rounding hides  ok", partName(p), fmt.Sprintf("%d×%d", p.Rows, p.Cols), p.Tried, kinks, p.Noise)
-	}
-	return fmt.Sprintf("%-17s %-11s %3d tried%s; error at most %.1e, median %.1e, of a norm of %.1e  %s",
-		partName(p), fmt.Sprintf("%d×%d", p.Rows, p.Cols), p.Tried, kinks, p.Largest, p.Median, p.Norm, verdict)
-}
-
-// partName names a part: "layer 1, weights".
-func partName(p *gradcheck.Part) string {
-	kind := "weights"
-	if p.Bias {
-		kind = "biases"
-	}
-	return fmt.Sprintf("layer %d, %s", p.Layer, kind)
-}
-
-// gradcheckVerdict sums up a report in a sentence.
-func gradcheckVerdict(r *gradcheck.Report) string {
-	p := r.Largest()
-	tried, kinks := 0, 0
-	for _, p := range r.Parts {
-		tried, kinks = tried+p.Tried, kinks+p.Kinks
-	}
-	switch {
-	case !p.OK && p.Tried == 0:
-		return fmt.Sprintf("nothing could be compared of %s: all of its differences lie across kinks; try other -samples or another -seed", partName(p))
-	case !p.OK:
-		return fmt.Sprintf("the gradients are wrong: of %s element (%d,%d) is %.7g, and by differences %.7g",
-			partName(p), p.Worst.Row, p.Worst.Col, p.Worst.Got, p.Worst.Want)
-	}
-	var left []string
-	if kinks > 0 {
-		left = append(left, fmt.Sprintf("; %s lie across kinks and were not compared", count(kinks, "difference")))
-	}
-	return fmt.Sprintf("the gradients are right: of %s none is off by more than %.1e of its layer's norm%s",
-		count(tried, "parameter"), p.Largest, strings.Join(left, ""))
-}
-
 // adviceOn says what to do about wrong gradients.
 func adviceOn(backend string) string {
 	if backend == "gpu" {
-		return "; \"shadegrad doctor\" tells which kernel it is; train with -backend=cpu until that is mended"
+		return "; \"shadegrad doctor\" finds the kernel; train with -backend=cpu until it is fixed"
 	}
 	return "; this is a bug: please report it with the command line and \"shadegrad version\""
 }

@@ -31,7 +31,7 @@ func TestGradcheckOpenGL(t *testing.T) {
 		{"-data=moons", "-outputs=1", "-act=leaky-relu", "-dropout=0.2"},
 	} {
 		r := inProcess(t, o, gradcheckArgs(t, append([]string{"-backend=gpu", "-samples=3", "-weights=5"}, args...)...)...).is(0, "gpu: ")
-		if !strings.Contains(r.stdout, "\nthe gradients are right: of ") || strings.Contains(r.stdout, "no gradient above") {
+		if !strings.Contains(r.stdout, "\nthe gradients are right: ") || strings.Contains(r.stdout, "no gradient above") {
 			t.Errorf("%q: stdout:\n%s", args, r.stdout)
 		}
 	}

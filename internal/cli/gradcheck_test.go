@@ -21,7 +21,7 @@ func TestGradcheck(t *testing.T) {
 	if got := len(line.FindAllString(r.stdout, -1)); got != 4 {
 		t.Errorf("%d lines of layers in\n%s", got, r.stdout)
 	}
-	if !strings.Contains(r.stdout, "\nthe gradients are right: of 38 parameters none is off by more than ") {
+	if !strings.Contains(r.stdout, "\nthe gradients are right: 38 parameters compared, each within ") {
 		t.Errorf("no verdict in\n%s", r.stdout)
 	}
 }
@@ -44,7 +44,7 @@ func TestGradcheckPresets(t *testing.T) {
 	for _, p := range preset.All() {
 		t.Run(p.Name, func(t *testing.T) {
 			r := inProcess(t, newFakeGPU().opener(), gradcheckPreset(t, p, "-backend=cpu", "-samples=3", "-weights=10")...).is(0)
-			if !strings.Contains(r.stdout, "\nthe gradients are right: of ") || strings.Contains(r.stdout, "no gradient above") {
+			if !strings.Contains(r.stdout, "\nthe gradients are right: ") || strings.Contains(r.stdout, "no gradient above") {
 				t.Errorf("stdout:\n%s", r.stdout)
 			}
 		})
@@ -75,8 +75,8 @@ func capped(sizes []int, most int) []int {
 // TestGradcheckWrong tells of a device whose gradients are wrong.
 func TestGradcheckWrong(t *testing.T) {
 	o := faultyGPU(t, "loss: the gradient lacks 1/batch")
-	r := inProcess(t, o, gradcheckArgs(t, "-backend=gpu")...).is(1, "shadegrad: the gradients are wrong: of layer 1, weights element (",
-		", and by differences ", "; \"shadegrad doctor\" tells which kernel it is; train with -backend=cpu until that is mended\n")
+	r := inProcess(t, o, gradcheckArgs(t, "-backend=gpu")...).is(1, "shadegrad: the gradients are wrong: layer 1, weights: element (",
+		", by differences ", "; \"shadegrad doctor\" finds the kernel; train with -backend=cpu until it is fixed\n")
 	if !strings.Contains(r.stdout, "  WRONG\n") || strings.Contains(r.stdout, "are right") {
 		t.Errorf("stdout:\n%s", r.stdout)
 	}

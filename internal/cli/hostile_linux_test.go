@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"shadegrad/internal/report"
 	"strings"
 	"testing"
 )
@@ -67,7 +68,7 @@ func TestPrintable(t *testing.T) {
 	for s, want := range map[string]string{
 		"28×28, größer\n\tnext \uFFFD": "28×28, größer\n\tnext \uFFFD", "\xff'\x00\x7f": `\xff'\x00\x7f`,
 	} {
-		if got := printable(s); got != want {
+		if got := report.Printable(s); got != want {
 			t.Errorf("%q is shown as %q, not %q", s, got, want)
 		}
 	}

@@ -16,7 +16,7 @@ func TestLimitOfClasses(t *testing.T) {
 	if r := p.run("verify", flags[0], "c").is(0); !strings.Contains(r.stdout, "verified: every epoch has the same bits") {
 		t.Errorf("verify:\n%s", r.stdout)
 	}
-	p.run("train", "-resume="+p.stopped(flags...), "-backend=cpu", "-save=resumed").is(0, want, "going on in epoch ")
+	p.run("train", "-resume="+p.stopped(flags...), "-backend=cpu", "-save=resumed").is(0, want, "resuming in epoch ")
 	if string(contents(t, p.path("whole"))) != string(contents(t, p.path("resumed"))) {
 		t.Error("the run that was resumed comes to another network")
 	}

@@ -4,13 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
-	"shadegrad/compute"
 	"shadegrad/internal/diagram"
 	"shadegrad/internal/model"
+	"shadegrad/internal/report"
 	"shadegrad/internal/safetensors"
 )
 
@@ -100,7 +99,7 @@ func (a *app) network(args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(a.stdout, "%s\n\n%s\n%s\n", printableName(title), layerTable(m), parameterLine(m)); err != nil {
+	if _, err := fmt.Fprintf(a.stdout, "%s\n\n%s", report.PrintableName(title), report.Layers(m)); err != nil {
 		return err
 	}
 	if f.out == "" {
@@ -110,7 +109,7 @@ func (a *app) network(args []string) error {
 	if err := safetensors.Replace(f.out, func(w io.Writer) error { return d.WriteSVG(w) }); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stderr, "wrote "+printableName(f.out))
+	fmt.Fprintln(a.stderr, "wrote "+report.PrintableName(f.out))
 	return nil
 }
 
@@ -121,7 +120,7 @@ func (a *app) openNetwork(f *networkFlags) (*model.Model, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		epochs := count(m.About.Epochs, "epoch")
+		epochs := report.Count(m.About.Epochs, "epoch")
 		if m.About.Epochs == 0 {
 			epochs = "part of an epoch"
 		}
@@ -136,7 +135,7 @@ func (a *app) openNetwork(f *networkFlags) (*model.Model, string, error) {
 		return nil, "", err
 	}
 	if d.Note != "" {
-		fmt.Fprintln(a.stderr, printableName(d.Note))
+		fmt.Fprintln(a.stderr, report.PrintableName(d.Note))
 	}
 	if err := enoughFor(o.Network, 4*int64(o.Network.Parameters())); err != nil {
 		return nil, "", err
@@ -145,53 +144,4 @@ func (a *app) openNetwork(f *networkFlags) (*model.Model, string, error) {
 	m.About.ClassNames = d.ClassNames
 	m.About.Numbers = d.Train.Values != nil
 	return m, fmt.Sprintf("network %s before training on %s, seed %d", o.Network, d.Name, o.Seed), nil
-}
-
-// layerTable lists the layers, with what their weights are like.
-func layerTable(m *model.Model) string {
-	c := m.Network
-	input := fmt.Sprintf("%d×%d pixels, %g to %g", m.Width, m.Height, c.Shift, 255*c.Scale+c.Shift)
-	if m.About.Numbers {
-		input = "numbers"
-	}
-	rows := [][]string{
-		{"layer", "units", "activation", "biases", "weights", "std deviation", "largest magnitude"},
-		{"input", fmt.Sprint(c.Sizes[0]), input, "", "", "", ""},
-	}
-	w := 0 // where the layer's weights are in m.Values
-	for l := 1; l <= c.Layers(); l++ {
-		f, biases := c.Hidden, "none"
-		if l == c.Layers() {
-			f = c.Output
-		}
-		deviation, largest := spreadOf(m.Values[w])
-		if w++; !c.NoBias {
-			biases = fmt.Sprint(c.Sizes[l])
-			w++
-		}
-		rows = append(rows, []string{fmt.Sprint(l), fmt.Sprint(c.Sizes[l]), f.String(), biases, fmt.Sprintf("%d×%d", c.Sizes[l], c.Sizes[l-1]),
-			fmt.Sprintf("%.3g", deviation), fmt.Sprintf("%.3g", largest)})
-	}
-	return columnsOf(rows)
-}
-
-// spreadOf returns the standard deviation of numbers and the largest magnitude.
-func spreadOf(list []float32) (deviation, largest float64) {
-	sum, squares := 0.0, 0.0
-	for _, v := range list {
-		f := float64(v)
-		sum, squares, largest = sum+f, squares+f*f, max(largest, math.Abs(f))
-	}
-	n := float64(len(list))
-	return math.Sqrt(max(0, squares/n-sum/n*sum/n)), largest
-}
-
-// parameterLine sums up what a network takes.
-func parameterLine(m *model.Model) string {
-	c := m.Network
-	products := 0
-	for l := range c.Layers() {
-		products += c.Sizes[l] * c.Sizes[l+1]
-	}
-	return fmt.Sprintf("%s, %s as float32; %s a sample", count(c.Parameters(), "parameter"), compute.FormatBytes(4*int64(c.Parameters())), count(products, "multiply-add"))
 }

@@ -3,10 +3,6 @@ package cli
 import (
 	"strings"
 	"testing"
-
-	"shadegrad/compute"
-	"shadegrad/internal/mlp"
-	"shadegrad/internal/model"
 )
 
 // TestNetwork shows and draws networks, trained and not.
@@ -17,7 +13,7 @@ func TestNetwork(t *testing.T) {
 		"network 2-2-1 before training on XOR (built in), seed 1\n",
 		"layer  units  activation",
 		"1      2      sigmoid     2       2×2      ",
-		"9 parameters, 36 bytes as float32; 6 multiply-adds a sample\n",
+		"9 parameters, 36 bytes as float32; 6 multiply-adds per sample\n",
 	} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
@@ -41,20 +37,6 @@ func TestNetwork(t *testing.T) {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
 		}
-	}
-}
-
-// TestLayerTable tells the layers apart, and what their weights are like.
-func TestLayerTable(t *testing.T) {
-	m := &model.Model{Width: 2, Height: 1, Values: [][]float32{{1, -2, 4, 1}, {0, 0}, {-3, 1}, {0}},
-		Network: mlp.Config{Sizes: []int{2, 2, 1}, Hidden: compute.Tanh, Output: compute.Sigmoid, Scale: 2. / 255, Shift: -1}}
-	want := `layer  units  activation           biases  weights  std deviation  largest magnitude
-input  2      2×1 pixels, -1 to 1
-1      2      tanh                 2       2×2      2.12           4
-2      1      sigmoid              1       1×2      2              3
-`
-	if got := layerTable(m); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

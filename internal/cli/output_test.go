@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"shadegrad/internal/report"
 	"slices"
 	"strings"
 	"testing"
@@ -148,10 +149,10 @@ func TestText(t *testing.T) {
 			test + `after 2 epochs,` + endPattern, `300 training images of 28×28 in 10 classes`, ``},
 		{[]string{"-validation=100"}, `(epoch \d/2: training ` + figuresPattern + `; validation ` + figuresPattern + speedPattern + `){2}` +
 			test + `with the weights of epoch [12] of 2, the best on the validation set,` + endPattern,
-			`200 training images of 28×28 in 10 classes, and 100 put aside for validation`, ``},
+			`200 training images of 28×28 in 10 classes, and 100 held out for validation`, ``},
 		{[]string{"-test=each"}, `(epoch \d/2: training ` + figuresPattern + `; test ` + figuresPattern + speedPattern + `){2}` +
 			test + `after 2 epochs,` + endPattern, `300 training images of 28×28 in 10 classes`,
-			`-test=each: the test set was looked at after each epoch; [^\n]+\n`},
+			`-test=each: the test set was evaluated after each epoch, [^\n]+\n`},
 	} {
 		for _, env := range []string{"CI=1", "CI="} {
 			args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=2", "-save=m"}
@@ -172,7 +173,7 @@ func TestText(t *testing.T) {
 func TestPatienceText(t *testing.T) {
 	p := at(t)
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=40", "-schedule=constant", "-validation=100", "-patience=2"}
-	r := p.run(append(args, "-save=m", "-json")...).is(0, ": nothing was better on the validation set for 2 epochs\nsaved m\n")
+	r := p.run(append(args, "-save=m", "-json")...).is(0, ": no improvement on the validation set for 2 epochs\nsaved m\n")
 	list := events(t, r.stdout)
 	done := list[len(list)-1]
 	last, best := int(done["epoch"].(float64)), int(done["best_epoch"].(float64))
@@ -181,8 +182,8 @@ func TestPatienceText(t *testing.T) {
 	}
 	// The network is that of a run that ends where this one was best.
 	p.run(append(args[:len(args)-1], "-save=n", fmt.Sprintf("-epochs=%d", best))...).is(0)
-	var m, n evalEvent
-	for name, e := range map[string]*evalEvent{"m": &m, "n": &n} {
+	var m, n report.EvalEvent
+	for name, e := range map[string]*report.EvalEvent{"m": &m, "n": &n} {
 		if err := json.Unmarshal([]byte(p.run("eval", "-backend=cpu", "-json", "-model="+name, "-data="+smallData(t)).is(0).stdout), e); err != nil {
 			t.Fatal(err)
 		}

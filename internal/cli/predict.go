@@ -7,16 +7,15 @@ import (
 	"image"
 	"math"
 	"os"
-	"sort"
 	"strings"
 
 	"golang.org/x/term"
 
-	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -29,9 +28,6 @@ digit cropped, scaled, and centred by its mass, as MNIST's authors did it. A net
 learned rows of numbers is asked about such rows, as 0.5,-1. Put -- before a row that begins
 with a minus.
 `
-
-// likeliest is how many classes predict names.
-const likeliest = 3
 
 // predict is "shadegrad predict". It uses the CPU, which has answered before a
 // GPU is open.
@@ -102,11 +98,11 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	if err := checkOutputs(outputs, name, err); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", printableName(name), m.Width, m.Height)
+	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", report.PrintableName(name), m.Width, m.Height)
 	if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(a.stdout, verdict(m, outputs[0]))
+	_, err = fmt.Fprintln(a.stdout, report.Prediction(m, outputs[0]))
 	return err
 }
 
@@ -145,12 +141,12 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 	for _, part := range strings.Split(text, ",") {
 		v, err := finiteNumber(part)
 		if err != nil {
-			return fmt.Errorf("%s: %q %w; the network takes rows of %s, with commas between them", text, part, err, count(m.Width, "number"))
+			return fmt.Errorf("%s: %q %w; the network takes rows of %s, with commas between them", text, part, err, report.Count(m.Width, "number"))
 		}
 		row.Values = append(row.Values, float32(v))
 	}
 	if n := len(row.Values); n != m.Width {
-		return fmt.Errorf("%s: %s; the network takes rows of %d", text, count(n, "number"), m.Width)
+		return fmt.Errorf("%s: %s; the network takes rows of %d", text, report.Count(n, "number"), m.Width)
 	}
 	if scale := m.About.Form.Scale; scale != nil {
 		if err := scale.Apply(row.Values); err != nil {
@@ -163,11 +159,7 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 	if err := checkOutputs(outputs, text, err); err != nil {
 		return err
 	}
-	answer := "output " + numbers(outputs[0], 4)
-	if !m.Network.Regression {
-		answer = verdict(m, outputs[0])
-	}
-	_, err = fmt.Fprintf(a.stdout, "%s: %s\n", printableName(text), answer)
+	_, err = fmt.Fprintf(a.stdout, "%s: %s\n", report.PrintableName(text), report.Prediction(m, outputs[0]))
 	return err
 }
 
@@ -175,54 +167,4 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 func (a *app) colorTerminal() bool {
 	f, ok := a.stdout.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
-}
-
-// verdict names the likeliest classes.
-func verdict(m *model.Model, y []float32) string {
-	name := func(class int) string {
-		if class < len(m.About.ClassNames) {
-			return printableName(m.About.ClassNames[class])
-		}
-		return fmt.Sprint(class)
-	}
-	if len(y) == 1 {
-		return fmt.Sprintf("class %s (output %.4f)", name(train.Class(m.Network, y)), y[0])
-	}
-	order := make([]int, len(y))
-	for i := range order {
-		order[i] = i
-	}
-	sort.SliceStable(order, func(i, j int) bool { return y[order[i]] > y[order[j]] })
-	text := "it is " + name(order[0])
-	if m.About.ClassNames == nil {
-		text = fmt.Sprintf("it is %s %d", article(order[0]), order[0])
-	}
-	for i, c := range order[:min(likeliest, len(order))] {
-		separator := ", "
-		if i == 0 {
-			separator = ": "
-		}
-		text += fmt.Sprintf("%s%s with %s", separator, name(c), likelihood(m, y[c]))
-	}
-	return text
-}
-
-// article returns the indefinite article that a class below 256 is read with.
-func article(class int) string {
-	if class == 8 || class == 11 || class == 18 || class >= 80 && class < 90 {
-		return "an"
-	}
-	return "a"
-}
-
-// likelihood writes an output of softmax as a percentage, and does not call small
-// ones zero. Other outputs are no shares of a whole.
-func likelihood(m *model.Model, y float32) string {
-	switch {
-	case m.Network.Output != compute.Softmax:
-		return fmt.Sprintf("output %.4f", y)
-	case y < 0.0001:
-		return "<0.01%"
-	}
-	return fmt.Sprintf("%.2f%%", 100*y)
 }

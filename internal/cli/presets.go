@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shadegrad/internal/preset"
+	"shadegrad/internal/report"
 )
 
 const presetsUsage = `usage: shadegrad presets [NAME]
@@ -42,26 +43,7 @@ func presetList() string {
 	for _, p := range preset.All() {
 		rows = append(rows, []string{p.Name, p.Network, p.Figure, p.Time, p.Source})
 	}
-	return columnsOf(rows) + "\ntimes are of two cores of an AMD EPYC, those of hinton2012 and ciresan2010 estimates; \"shadegrad presets NAME\" has the command line\n"
-}
-
-// columnsOf writes rows whose columns are as wide as they need be.
-func columnsOf(rows [][]string) string {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], len([]rune(cell)))
-		}
-	}
-	var t strings.Builder
-	for _, row := range rows {
-		line := ""
-		for i, cell := range row {
-			line += cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+2)
-		}
-		t.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	return t.String()
+	return report.Table(rows) + "\ntimes are of two cores of an AMD EPYC, those of hinton2012 and ciresan2010 estimates; \"shadegrad presets NAME\" has the command line\n"
 }
 
 // presetText tells all of a preset.

@@ -9,6 +9,7 @@ import (
 	"shadegrad/compute/judge"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/capsule"
+	"shadegrad/internal/report"
 )
 
 const replayUsage = `usage: shadegrad replay [FLAGS] CAPSULE
@@ -78,10 +79,10 @@ func (a *app) replay(args []string) error {
 func (a *app) replayOn(path string, c *capsule.Capsule, b compute.Backend) error {
 	made := "made on"
 	if len(c.Sources) > 0 {
-		made = fmt.Sprintf("with the sources of %s, made on", count(len(c.Sources), "kernel"))
+		made = fmt.Sprintf("with the sources of %s, made on", report.Count(len(c.Sources), "kernel"))
 	}
-	fmt.Fprintf(a.stderr, "%s\n%s: step %d of epoch %d of a network %s, with a batch of %d, %s %s\n", describe(b.Info()),
-		printableName(path), c.Step, c.Epoch, c.Options.Network, c.Rows(), made, printableName(describe(c.Device)))
+	fmt.Fprintf(a.stderr, "%s\n%s: step %d of epoch %d of a network %s, with a batch of %d, %s %s\n", report.Describe(b.Info()),
+		report.PrintableName(path), c.Step, c.Epoch, c.Options.Network, c.Rows(), made, report.PrintableName(report.Describe(c.Device)))
 	t, err := c.Try()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -95,7 +96,7 @@ func (a *app) replayOn(path string, c *capsule.Capsule, b compute.Backend) error
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	text, wrong := sentence(c, b.Info(), recorded, v)
-	if _, err := fmt.Fprintln(a.stdout, printable(text)); err != nil {
+	if _, err := fmt.Fprintln(a.stdout, report.Printable(text)); err != nil {
 		return err
 	}
 	if wrong {

@@ -12,6 +12,7 @@ import (
 
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
+	"shadegrad/internal/report"
 	"shadegrad/internal/safetensors"
 	"shadegrad/internal/train"
 )
@@ -252,15 +253,7 @@ func (r *runFiles) deviceFailed(failure error, s *train.State, f *trainFlags) er
 	if err != nil {
 		return errors.Join(failure, err)
 	}
-	return fmt.Errorf("%w; go on%s with: %s", failure, since(s), command)
-}
-
-// since says from where a run goes on whose device failed.
-func since(s *train.State) string {
-	if s.Epoch == 0 || s.Rows > 0 {
-		return "" // there is nothing, or the line on where it goes on says more
-	}
-	return fmt.Sprintf(" from the end of epoch %d", s.Epoch)
+	return fmt.Errorf("%w; to resume%s, run: %s", failure, report.Since(s), command)
 }
 
 // shellQuote writes an argument as a shell reads it. Windows' shells take its

@@ -115,7 +115,7 @@ func TestAllDone(t *testing.T) {
 	checkpoint := p.stopped("-hidden=8", "-test=each") // so that no test is left to be done
 	put(t, checkpoint, swap(`\"epoch\":1`, `\"epoch\":3`)(contents(t, checkpoint)))
 	r := p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m").is(1,
-		"shadegrad: "+checkpoint+": all 3 epochs of its run are done, and there is nothing to go on with\n")
+		"shadegrad: "+checkpoint+": all 3 epochs of its run are done; there is nothing to resume\n")
 	if r.stdout != "" {
 		t.Errorf("stdout: %s", r.stdout)
 	}

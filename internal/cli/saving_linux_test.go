@@ -195,7 +195,7 @@ func TestKilledSaving(t *testing.T) {
 			}
 			p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
 			c = p.start("train", "-resume=m.checkpoint", "-backend=cpu", "-save=m")
-			c.err("going on in epoch ")
+			c.err("resuming in epoch ")
 			c.signal(syscall.SIGKILL)
 			c.end()
 		}

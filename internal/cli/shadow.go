@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"shadegrad/internal/capsule"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -26,12 +27,12 @@ func shadowFlag(fs *flag.FlagSet, dst *int) {
 
 // shadow has a run's steps replayed, where -shadow asks for it, and the step kept at which
 // a run diverges.
-func (r *runFiles) shadow(run *train.Run, every int, report reporter) {
+func (r *runFiles) shadow(run *train.Run, every int, show report.Reporter) {
 	run.Shadow = every
 	run.Keep = func(m *train.Moment) error {
 		path, err := r.encapsulate(capsule.OfDivergence(m))
 		if err == nil {
-			report.Note("the step is kept in " + path + "; whether the device or the learning rate is to blame tells: " + r.replay(path))
+			show.Note("the step is kept in " + path + "; whether the device or the learning rate is to blame tells: " + r.replay(path))
 		}
 		return err
 	}
@@ -62,8 +63,8 @@ func (r *runFiles) breached(e *train.BreachError, s *train.State) error {
 }
 
 // shadowed tells how many steps of a complete run were replayed.
-func shadowed(run *train.Run, report reporter) {
+func shadowed(run *train.Run, show report.Reporter) {
 	if run.Shadow > 0 {
-		report.Note(count(run.Shadowed, "step") + " replayed in float64, with no result out of its bounds")
+		show.Note(report.Count(run.Shadowed, "step") + " replayed in float64, with no result out of its bounds")
 	}
 }

@@ -71,7 +71,7 @@ func TestShadowCatches(t *testing.T) {
 			r := inProcess(t, o, "train", "-backend="+c.backend, "-data="+smallData(t), "-hidden=8", "-epochs=1", "-shadow=5", "-save="+p.path("m"))
 			r.is(1, "shadegrad: the device is wrong: "+fakeRenderer+" computed step 1 of epoch 1 wrongly: op ",
 				"; no weights were saved; the step is kept in "+p.path("m.capsule")+"; to run it again: shadegrad replay "+p.path("m.capsule")+"\n")
-			if strings.Contains(r.stderr, "going on with the CPU") || r.stdout != "" {
+			if strings.Contains(r.stderr, "continuing on the CPU") || r.stdout != "" {
 				t.Errorf("it went on:\n%s%s", r.stdout, r.stderr)
 			}
 			mustNotExist(t, p.path("m"))

@@ -131,15 +131,15 @@ func TestInterrupt(t *testing.T) {
 			sent := time.Now()
 			c.signal(s.signal)
 			c.err("stopping after this step; " + s.again + " stops at once")
-			r := c.end().is(s.status, "\nshadegrad: stopped; go on with: shadegrad train -resume=m.checkpoint -backend=cpu -save=m -every=1\n")
+			r := c.end().is(s.status, "\nshadegrad: stopped; to resume, run: shadegrad train -resume=m.checkpoint -backend=cpu -save=m -every=1\n")
 			t.Logf("ended %v after the signal", time.Since(sent))
 			if strings.Contains("\n"+r.stderr, "\n\n") {
 				t.Errorf("there is an empty line on stderr:\n%s", r.stderr)
 			}
 			p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
 
-			again := p.sh(resumeCommand(r)).is(0, "going on in epoch ")
-			_, where, _ := strings.Cut(again.stderr, "going on ")
+			again := p.sh(resumeCommand(r)).is(0, "resuming in epoch ")
+			_, where, _ := strings.Cut(again.stderr, "resuming ")
 			t.Logf("went on %s", strings.SplitN(where, "\n", 2)[0])
 			if string(contents(t, p.path("m"))) != string(want) {
 				t.Error("the network is another than the undisturbed run's")
@@ -196,7 +196,7 @@ func TestInterruptOutsideThePath(t *testing.T) {
 	if resumeCommand(r) != command {
 		t.Fatalf("the command is %s, want %s", resumeCommand(r), command)
 	}
-	p.finish(p.process("sh", "-c", command)).is(0, "going on in epoch ")
+	p.finish(p.process("sh", "-c", command)).is(0, "resuming in epoch ")
 }
 
 // TestSecondInterrupt stops at once a run that cannot stop after its step: it
@@ -216,7 +216,7 @@ func TestSecondInterrupt(t *testing.T) {
 		c.err("stopping after this step")
 		c.signal(s.signal)
 		r := c.end()
-		if r.status != s.status || strings.Contains(r.stderr, "go on with") || strings.Contains(r.stderr, "goroutine ") {
+		if r.status != s.status || strings.Contains(r.stderr, "to resume") || strings.Contains(r.stderr, "goroutine ") {
 			t.Errorf("%v: status %d, stderr:\n%s", s.signal, r.status, r.stderr)
 		}
 	}

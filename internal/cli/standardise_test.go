@@ -113,7 +113,7 @@ func TestStandardisedByTrained(t *testing.T) {
 		t.Errorf("verify:\n%s", r.stdout)
 	}
 	few[0] = "-data=" + p.path("train.csv")
-	p.run("train", "-resume="+p.stopped(few...), "-backend=cpu", "-save=resumed").is(0, "going on in epoch ")
+	p.run("train", "-resume="+p.stopped(few...), "-backend=cpu", "-save=resumed").is(0, "resuming in epoch ")
 	if a, b := scaleOf("whole"), scaleOf("resumed"); a.Mean[0] != b.Mean[0] || a.Deviation[0] != b.Deviation[0] {
 		t.Errorf("the run that was resumed is standardised by %+v, the whole one by %+v", b, a)
 	}

@@ -127,7 +127,7 @@ func TestNoBar(t *testing.T) {
 		{new(bytes.Buffer), "", false, false},
 	} {
 		a := &app{stderr: c.stderr, env: func(name string) string { return map[string]string{c.env: "1"}[name] }}
-		if b := a.newBar(); (b != nil) != c.bar || b != nil && b.color != c.color {
+		if b := a.newBar(); (b != nil) != c.bar || b != nil && b.Color != c.color {
 			t.Errorf("stderr %T with %s=1: %+v", c.stderr, c.env, b)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -87,7 +88,7 @@ func (f *trainFlags) load() (*train.State, error) {
 		return nil, err
 	}
 	if state.Done() {
-		return nil, fmt.Errorf("%s: all %d epochs of its run are done, and there is nothing to go on with", f.resume, state.Epoch)
+		return nil, fmt.Errorf("%s: all %d epochs of its run are done; there is nothing to resume", f.resume, state.Epoch)
 	}
 	if !f.given["data"] {
 		f.data.path = state.Data.Path
@@ -131,7 +132,7 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 		fmt.Fprintln(a.stderr, note)
 	}
 	if data.Note != "" {
-		fmt.Fprintln(a.stderr, printableName(data.Note))
+		fmt.Fprintln(a.stderr, report.PrintableName(data.Note))
 	}
 	return data, o.choice, nil
 }
@@ -157,29 +158,29 @@ func (f *trainFlags) state(resumed *train.State, d *dataset.Data) (*train.State,
 
 // runTraining trains, reports, saves, and turns how it ended into an error.
 func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice) error {
-	text := a.textReporter(state)
-	var report reporter = text
+	text := report.NewText(a.stdout, a.stderr, state, a.newBar())
+	var show report.Reporter = text
 	if f.json {
-		report = a.jsonReporter(state, text)
+		show = report.NewJSON(a.stdout, a.started, text)
 	}
-	report = f.sparse(report, state)
+	show = report.Sparse(show, f.every, state.Options.Epochs)
 	before, err := trainingOutputs("before training", state, d)
 	if err != nil {
 		return err
 	}
-	report = &outputsReporter{report, before}
-	report.begin(c)
-	run := &train.Run{Data: d, State: state, Report: report, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
+	show = &outputsFirst{show, before}
+	show.Begin(c.Why)
+	run := &train.Run{Data: d, State: state, Report: show, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
 	if f.verbose {
-		run.Compiled, run.Diagnosed = text.compiled, report.diagnosed
+		run.Compiled, run.Diagnosed = text.Compiled, show.Diagnosed
 	}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
-			text.fallBack(inFlags(failure))
+			text.FallBack(inFlags(failure))
 			return cpu.New(), nil
 		}
 	}
-	files.shadow(run, f.shadow, report)
+	files.shadow(run, f.shadow, show)
 	certified, err := f.certified(run, text)
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	ctx, stop := a.interruptible()
 	err = inFlags(run.Do(ctx))
 	signal := stop()
-	report.end()
+	show.End()
 	var device *train.DeviceError
 	var diverged *train.DivergedError
 	var breach *train.BreachError
@@ -215,12 +216,12 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	case err != nil:
 		return err
 	}
-	shadowed(run, report)
+	shadowed(run, show)
 	if profiler != nil {
 		if p, err := profiler.StopProfile(); err != nil {
-			report.Note("no profile: " + err.Error()) // the run itself is complete
+			show.Note("no profile: " + err.Error()) // the run itself is complete
 		} else {
-			report.profile(p)
+			show.Profile(p)
 		}
 	}
 	after, err := trainingOutputs("after training", state, d)
@@ -228,12 +229,12 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		return err
 	}
 	if after != nil {
-		report.outputs(after)
+		show.Outputs(after)
 	}
-	if err := a.complete(f, files, state, report); err != nil || certified == nil {
+	if err := a.complete(f, files, state, show); err != nil || certified == nil {
 		return err
 	}
-	return certified.save(f, files.program, report)
+	return certified.save(f, files.program, show)
 }
 
 // farTargets advises on targets whose size alone makes a usual learning rate too high: the gradient of
@@ -251,16 +252,16 @@ func farTargets(s *dataset.Set) string {
 }
 
 // complete says how the run ended and checks what was expected of it.
-func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, report reporter) error {
+func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, show report.Reporter) error {
 	if err := files.complete(state); err != nil {
 		return err
 	}
 	seconds := time.Since(a.started).Seconds()
-	if err := report.done(state.Outcome(), seconds); err != nil {
+	if err := show.Done(state.Outcome(), seconds); err != nil {
 		return err
 	}
 	if f.save != "" {
-		report.Note("saved " + printableName(f.save))
+		show.Note("saved " + report.PrintableName(f.save))
 	}
 	var unmet []error
 	for _, x := range f.expect {
@@ -274,4 +275,13 @@ func setThreads(n int) {
 	if n > 0 {
 		runtime.GOMAXPROCS(n)
 	}
+}
+
+// startProfile starts the device's profiler.
+func startProfile(b compute.Backend) (compute.Profiler, error) {
+	p, ok := b.(compute.Profiler)
+	if !ok {
+		return nil, fmt.Errorf("-profile: the %s backend does not time its kernels; use a system profiler such as perf", b.Info().Backend)
+	}
+	return p, p.StartProfile()
 }

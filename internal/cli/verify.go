@@ -11,6 +11,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/certificate"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
@@ -84,12 +85,12 @@ func (a *app) verify(args []string) error {
 // repeat trains again, and says after each epoch how far it is from the certificate.
 func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data, b *backends.Choice) error {
 	here := certificate.DeviceOf(b.Info())
-	fmt.Fprintf(a.stderr, "%s; network %s, %s\n", describe(b.Info()), c.Options.Network, count(c.Options.Epochs, "epoch"))
+	fmt.Fprintf(a.stderr, "%s; network %s, %s\n", report.Describe(b.Info()), c.Options.Network, report.Count(c.Options.Epochs, "epoch"))
 	if here != c.Device {
-		fmt.Fprintf(a.stderr, "the certificate was made on %s; the same bits cannot be expected\n", printableName(c.Device.String()))
+		fmt.Fprintf(a.stderr, "the certificate was made on %s; the same bits cannot be expected\n", report.PrintableName(c.Device.String()))
 	}
 	if p, err := certificate.ThisProgram(buildVersion()); err == nil && p != c.Program {
-		fmt.Fprintf(a.stderr, "the certificate was made by another build, %s with SHA-256 %.12s…\n", printableName(c.Program.Version), printableName(c.Program.SHA256))
+		fmt.Fprintf(a.stderr, "the certificate was made by another build, %s with SHA-256 %.12s…\n", report.PrintableName(c.Program.Version), report.PrintableName(c.Program.SHA256))
 	}
 	v := &verification{app: a, certificate: c}
 	ctx, stop := a.interruptible()

@@ -1,4 +1,4 @@
-package cli
+package report
 
 import (
 	"fmt"
@@ -8,9 +8,8 @@ import (
 	"shadegrad/internal/diagnosis"
 )
 
-// diagnosed prints what -v tells of an epoch: a line for each layer, then what is
-// unhealthy.
-func (r *textReporter) diagnosed(d *diagnosis.Report) {
+// Diagnosed prints a line for each layer, then the findings.
+func (r *Text) Diagnosed(d *diagnosis.Report) {
 	r.bar.clear()
 	gap := ""
 	if d.HeldOut != "" {
@@ -20,7 +19,7 @@ func (r *textReporter) diagnosed(d *diagnosis.Report) {
 		}
 		gap = fmt.Sprintf("; training accuracy %.2f points %s the %s accuracy", 100*math.Abs(d.Gap), side, d.HeldOut)
 	}
-	fmt.Fprintf(r.notes, "after epoch %d, tried on %s%s\n", d.Epoch, count(d.Images, "training "+strings.TrimSuffix(samples(r.state.Data.Height), "s")), gap)
+	fmt.Fprintf(r.notes, "after epoch %d, tried on %s%s\n", d.Epoch, Count(d.Images, "training "+strings.TrimSuffix(Samples(r.state.Data.Height), "s")), gap)
 	const line = "  %-5s  %-28s  %8s  %8s  %8s  %8s  %8s\n"
 	fmt.Fprintf(r.notes, line, "layer", "units", "delta", "gradient", "weights", "step", "moved")
 	for i, l := range d.Layers {
@@ -36,7 +35,7 @@ func (r *textReporter) diagnosed(d *diagnosis.Report) {
 	}
 }
 
-// threeDigits writes a number in a column's width, whatever its size.
+// threeDigits formats a number of any size in the width of a column.
 func threeDigits(v float64) string {
 	if v >= 1000 && v < 1e6 {
 		return fmt.Sprintf("%.0f", v)
@@ -44,24 +43,24 @@ func threeDigits(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// A diagnosisEvent is what -v tells of an epoch, as JSON.
-type diagnosisEvent struct {
+// A DiagnosisEvent is the line of -json after an epoch with -v.
+type DiagnosisEvent struct {
 	Event    string         `json:"event"` // "diagnosis"
 	Epoch    int            `json:"epoch"`
-	Images   int            `json:"images"` // training images that were tried
-	Gap      *float64       `json:"gap"`    // training accuracy − that on the validation set or, with -test=each, the test set; or null
+	Images   int            `json:"images"` // training images probed
+	Gap      *float64       `json:"gap"`    // training accuracy − accuracy on the validation set or, with -test=each, the test set; or null
 	Layers   []layerHealth  `json:"layers"`
-	Findings []findingEvent `json:"findings"` // empty where all is well
+	Findings []findingEvent `json:"findings"` // empty for a healthy network
 }
 
-// A layerHealth has the figures of a layer; one that is no finite number is null.
+// A layerHealth has the figures of a layer. A figure that is not finite is null.
 type layerHealth struct {
 	Layer     int      `json:"layer"` // from 1
 	Units     int      `json:"units"`
 	F         string   `json:"act"`
-	Dead      *float64 `json:"dead,omitempty"`      // share of the units
-	Saturated *float64 `json:"saturated,omitempty"` // share of the units
-	Stuck     *float64 `json:"stuck,omitempty"`     // share of the images
+	Dead      *float64 `json:"dead,omitempty"`      // fraction of the units
+	Saturated *float64 `json:"saturated,omitempty"` // fraction of the units
+	Stuck     *float64 `json:"stuck,omitempty"`     // fraction of the images
 	Delta     *float64 `json:"delta"`               // relative to the last layer's
 	Gradient  *float64 `json:"gradient"`            // norm
 	Weights   *float64 `json:"weights"`             // norm
@@ -75,9 +74,9 @@ type findingEvent struct {
 	Text  string         `json:"text"`
 }
 
-func (r *jsonReporter) diagnosed(d *diagnosis.Report) {
-	r.textReporter.diagnosed(d)
-	e := diagnosisEvent{Event: "diagnosis", Epoch: d.Epoch, Images: d.Images, Findings: []findingEvent{}}
+func (r *JSON) Diagnosed(d *diagnosis.Report) {
+	r.Text.Diagnosed(d)
+	e := DiagnosisEvent{Event: "diagnosis", Epoch: d.Epoch, Images: d.Images, Findings: []findingEvent{}}
 	if d.HeldOut != "" {
 		e.Gap = &d.Gap
 	}
@@ -100,7 +99,7 @@ func (r *jsonReporter) diagnosed(d *diagnosis.Report) {
 	r.write(e)
 }
 
-// finite returns nil for what JSON has no number for.
+// finite returns nil for NaN and infinities, which JSON cannot represent.
 func finite(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil

@@ -1,4 +1,4 @@
-package cli
+package report
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 	"shadegrad/internal/train"
 )
 
-// TestBarFits leaves out what a narrow terminal has no room for, whole words at a
-// time: a line that wraps could not be cleared.
+// TestBarFits checks that a narrow terminal omits whole words: a line that wraps could not be
+// cleared.
 func TestBarFits(t *testing.T) {
 	p := train.Progress{Epoch: 2, Rows: 15000, Samples: 60000, Loss: 0.25, Seconds: 1.5, Fresh: 15000}
 	for width := 1; width < 120; width++ {
 		var w bytes.Buffer
-		b := &bar{w: &w, width: func() int { return width }}
+		b := &Bar{w: &w, width: func() int { return width }}
 		b.draw(p, 5)
 		line := strings.TrimPrefix(w.String(), "\r\x1b[K")
 		if n := len([]rune(line)); n >= width {
@@ -40,7 +40,7 @@ func TestBarFits(t *testing.T) {
 	}
 }
 
-// TestBarRate counts no images that were done before the run was resumed.
+// TestBarRate checks that the rate counts only images trained since the run was resumed.
 func TestBarRate(t *testing.T) {
 	for _, c := range []struct {
 		p    train.Progress
@@ -51,12 +51,12 @@ func TestBarRate(t *testing.T) {
 		{train.Progress{Epoch: 1, Rows: 10, Samples: 1000, Loss: 1, Seconds: 100, Fresh: 10}, "   1%  0 images/s  loss 1.0000  2:45:00 left"},
 	} {
 		var w bytes.Buffer
-		(&bar{w: &w, width: func() int { return 200 }}).draw(c.p, 1)
+		(&Bar{w: &w, width: func() int { return 200 }}).draw(c.p, 1)
 		if !strings.HasSuffix(w.String(), "─"+c.want) {
 			t.Errorf("%q does not end in %q", w.String(), c.want)
 		}
 	}
-	var none *bar
-	none.draw(train.Progress{}, 1) // nobody watches
+	var none *Bar
+	none.draw(train.Progress{}, 1)
 	none.clear()
 }

@@ -1,4 +1,4 @@
-package cli
+package report
 
 import (
 	"fmt"
@@ -12,50 +12,40 @@ import (
 	"shadegrad/internal/train"
 )
 
-// A bar is a progress line on a terminal. A nil bar draws nothing.
-type bar struct {
+// A Bar is a progress line on a terminal. A nil Bar draws nothing.
+type Bar struct {
 	w     io.Writer
 	width func() int
-	color bool
+	Color bool
 	drawn bool
 }
 
-// onTerminal tells whether stderr is a terminal.
-func (a *app) onTerminal() bool {
-	f, ok := a.stderr.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// newBar returns a bar if stderr is a terminal that a person watches, else nil.
-func (a *app) newBar() *bar {
-	if !a.onTerminal() || a.env("CI") != "" || a.env("TERM") == "dumb" {
-		return nil
-	}
-	f := a.stderr.(*os.File)
-	return &bar{w: f, color: a.env("NO_COLOR") == "", width: func() int {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+// NewBar returns a progress line on a terminal.
+func NewBar(terminal *os.File, color bool) *Bar {
+	return &Bar{w: terminal, Color: color, width: func() int {
+		if w, _, err := term.GetSize(int(terminal.Fd())); err == nil && w > 0 {
 			return w
 		}
 		return 80
 	}}
 }
 
-// barCells is the length of the bar proper.
+// barCells is the length of the bar without its text.
 const barCells = 24
 
-// draw replaces the line by where the run is.
-func (b *bar) draw(p train.Progress, epochs int) {
+// draw replaces the line by the current progress.
+func (b *Bar) draw(p train.Progress, epochs int) {
 	if b == nil {
 		return
 	}
-	share := float64(p.Rows) / float64(p.Samples)
-	parts := []string{fmt.Sprintf(" %3.0f%%", 100*share)}
+	fraction := float64(p.Rows) / float64(p.Samples)
+	parts := []string{fmt.Sprintf(" %3.0f%%", 100*fraction)}
 	if p.Fresh > 0 && p.Seconds > 0 {
 		rate := float64(p.Fresh) / p.Seconds
 		left := float64((epochs-p.Epoch+1)*p.Samples-p.Rows) / rate
 		parts = append(parts, fmt.Sprintf("  %.0f images/s", rate), fmt.Sprintf("  loss %.4f", p.Loss), "  "+clock(left)+" left")
 	}
-	// A line that wraps could not be cleared, so what does not fit is left out.
+	// A line that wraps could not be cleared. Parts that do not fit are omitted.
 	head := fmt.Sprintf("epoch %d/%d ", p.Epoch, epochs)
 	room := b.width() - 1 - len(head)
 	if room < 0 {
@@ -70,17 +60,17 @@ func (b *bar) draw(p train.Progress, epochs int) {
 		}
 		tail += part
 	}
-	full := int(share * float64(cells))
+	full := int(fraction * float64(cells))
 	done, rest := strings.Repeat("━", full), strings.Repeat("─", cells-full)
-	if b.color {
+	if b.Color {
 		done = "\x1b[32m" + done + "\x1b[0m"
 	}
 	fmt.Fprintf(b.w, "\r\x1b[K%s%s%s%s", head, done, rest, tail)
 	b.drawn = true
 }
 
-// clear takes the line away.
-func (b *bar) clear() {
+// clear removes the line.
+func (b *Bar) clear() {
 	if b == nil || !b.drawn {
 		return
 	}
@@ -88,7 +78,7 @@ func (b *bar) clear() {
 	b.drawn = false
 }
 
-// clock writes seconds as 1:02:03 or 2:03.
+// clock formats seconds as 1:02:03 or 2:03.
 func clock(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60

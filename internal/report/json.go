@@ -1,4 +1,4 @@
-package cli
+package report
 
 import (
 	"encoding/json"
@@ -6,32 +6,31 @@ import (
 	"time"
 
 	"shadegrad/compute"
-	"shadegrad/internal/backends"
 	"shadegrad/internal/train"
 )
 
-// jsonReporter writes results as JSON, an object a line, and leaves the rest to
-// the text reporter.
-type jsonReporter struct {
-	*textReporter
+// JSON writes the results of a run as one JSON object a line, and everything else as Text does.
+type JSON struct {
+	*Text
 	out     *json.Encoder
-	err     error // the first that writing gave
-	info    compute.Info
+	err     error     // the first of writing
 	started time.Time // the process
 }
 
-func (a *app) jsonReporter(s *train.State, text *textReporter) *jsonReporter {
+// NewJSON returns a reporter that writes results to out. It takes over text, whose notes it keeps.
+// started is the start of the process.
+func NewJSON(out io.Writer, started time.Time, text *Text) *JSON {
 	text.results = io.Discard
-	return &jsonReporter{textReporter: text, out: json.NewEncoder(a.stdout), started: a.started}
+	return &JSON{Text: text, out: json.NewEncoder(out), started: started}
 }
 
-func (r *jsonReporter) write(v any) {
+func (r *JSON) write(v any) {
 	if err := r.out.Encode(v); err != nil && r.err == nil {
 		r.err = err
 	}
 }
 
-// A startEvent is the first line, and comes again if another backend takes over.
+// A startEvent is the first line. It is written again if another backend takes over.
 type startEvent struct {
 	Event        string  `json:"event"` // "start"
 	Backend      string  `json:"backend"`
@@ -56,26 +55,26 @@ type startEvent struct {
 	Momentum     float64 `json:"momentum"`
 	Schedule     string  `json:"schedule"`
 	Seed         uint64  `json:"seed"`
-	Epoch        int     `json:"epoch"`   // the one to begin with
+	Epoch        int     `json:"epoch"`   // the first to train
 	Seconds      float64 `json:"seconds"` // from the start of the process to the first step
-	// Options are all settings that decide the outcome.
+	// Options determine the result, together with the data and the device.
 	Options train.Options `json:"options"`
 }
 
-// An epochEvent is the outcome of an epoch, or, with the event "done" and the seconds since
-// the process started, of the run: then the figures are those of the epoch whose weights were
-// tested and saved. Accuracies are not there for regression, figures of the validation set
-// only where there is one, and those of the test set in "done", and with -test=each.
-type epochEvent struct {
+// An EpochEvent is the outcome of an epoch or, with the event "done" and the seconds since the
+// process started, of the run: the figures of the epoch whose weights were tested and saved.
+// Regression has no accuracies. Validation figures need a validation set; test figures appear in
+// "done" and with -test=each.
+type EpochEvent struct {
 	Event           string   `json:"event"` // "epoch" or "done"
-	Epoch           int      `json:"epoch"` // that has been completed
+	Epoch           int      `json:"epoch"` // completed, from 1
 	TrainLoss       float64  `json:"train_loss"`
 	TrainAcc        *float64 `json:"train_acc,omitempty"`
 	ValLoss         *float64 `json:"val_loss,omitempty"`
 	ValAcc          *float64 `json:"val_acc,omitempty"`
 	TestLoss        *float64 `json:"test_loss,omitempty"`
 	TestAcc         *float64 `json:"test_acc,omitempty"`
-	BestEpoch       int      `json:"best_epoch,omitempty"`    // in "done", with a validation set: the one with the figures
+	BestEpoch       int      `json:"best_epoch,omitempty"`    // in "done", with a validation set: the epoch of the figures
 	StoppedEarly    *bool    `json:"stopped_early,omitempty"` // in "done", with -patience
 	Seconds         float64  `json:"seconds"`
 	EvalSeconds     float64  `json:"eval_seconds"`
@@ -85,22 +84,19 @@ type epochEvent struct {
 	Device          string   `json:"device"`
 }
 
-func (r *jsonReporter) begin(c *backends.Choice) { r.textReporter.begin(c) }
-
-func (r *jsonReporter) Started(i compute.Info) {
-	r.info = i
+func (r *JSON) Started(i compute.Info) {
 	s, o, c := r.state, r.state.Options, r.state.Options.Network
 	r.write(startEvent{"start", i.Backend, i.Device, i.Driver, i.Detail, r.why,
 		s.Data.Name, s.Data.Samples, s.Data.Width, s.Data.Height, s.Data.Classes,
 		c.String(), c.Parameters(), c.Hidden.String(), c.Output.String(), c.Loss.String(), string(c.Init),
 		o.Batch, o.Epochs, o.LearningRate, o.Momentum, string(o.Schedule), o.Seed, s.Epoch + 1,
 		time.Since(r.started).Seconds(), o})
-	r.textReporter.Started(i)
+	r.Text.Started(i)
 }
 
-// event returns the event of an epoch. tested tells whether the test set was looked at.
-func (r *jsonReporter) event(name string, e train.Epoch, seconds float64, tested bool) epochEvent {
-	v := epochEvent{Event: name, Epoch: e.Epoch, TrainLoss: e.TrainLoss, Seconds: seconds, EvalSeconds: e.EvalSeconds,
+// event returns the event of an epoch. tested reports whether it has test figures.
+func (r *JSON) event(name string, e train.Epoch, seconds float64, tested bool) EpochEvent {
+	v := EpochEvent{Event: name, Epoch: e.Epoch, TrainLoss: e.TrainLoss, Seconds: seconds, EvalSeconds: e.EvalSeconds,
 		ImagesPerSecond: e.ImagesPerSecond(), LearningRate: e.LearningRate, Backend: r.info.Backend, Device: r.info.Device}
 	o := r.state.Options
 	if o.Validates() {
@@ -115,17 +111,17 @@ func (r *jsonReporter) event(name string, e train.Epoch, seconds float64, tested
 	return v
 }
 
-func (r *jsonReporter) Finished(e train.Epoch) {
-	r.textReporter.Finished(e)
+func (r *JSON) Finished(e train.Epoch) {
+	r.Text.Finished(e)
 	r.write(r.event("epoch", e, e.Seconds, r.state.Options.TestsEach()))
 }
 
-func (r *jsonReporter) outputs(o *outputs) { r.write(o) }
+func (r *JSON) Outputs(o *Outputs) { r.write(o) }
 
-func (r *jsonReporter) profile(p compute.Profile) { r.write(newProfileEvent(p)) }
+func (r *JSON) Profile(p compute.Profile) { r.write(newProfileEvent(p)) }
 
-func (r *jsonReporter) done(outcome train.Epoch, seconds float64) error {
-	if err := r.textReporter.done(outcome, seconds); err != nil {
+func (r *JSON) Done(outcome train.Epoch, seconds float64) error {
+	if err := r.Text.Done(outcome, seconds); err != nil {
 		return err
 	}
 	v := r.event("done", outcome, seconds, true)

@@ -1,0 +1,63 @@
+package report
+
+import (
+	"fmt"
+	"sort"
+
+	"shadegrad/compute"
+	"shadegrad/internal/model"
+	"shadegrad/internal/train"
+)
+
+// likeliest is the number of classes that a prediction names.
+const likeliest = 3
+
+// Prediction describes the outputs of a network for one sample: its numbers for regression, else the likeliest classes.
+func Prediction(m *model.Model, y []float32) string {
+	if m.Network.Regression {
+		return "output " + formatNumbers(y, 4)
+	}
+	name := func(class int) string {
+		if class < len(m.About.ClassNames) {
+			return PrintableName(m.About.ClassNames[class])
+		}
+		return fmt.Sprint(class)
+	}
+	if len(y) == 1 {
+		return fmt.Sprintf("class %s (output %.4f)", name(train.Class(m.Network, y)), y[0])
+	}
+	order := make([]int, len(y))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return y[order[i]] > y[order[j]] })
+	text := "it is " + name(order[0])
+	if m.About.ClassNames == nil {
+		text = fmt.Sprintf("it is %s %d", article(order[0]), order[0])
+	}
+	separator := ": "
+	for _, c := range order[:min(likeliest, len(order))] {
+		text += separator + name(c) + " with " + likelihood(m, y[c])
+		separator = ", "
+	}
+	return text
+}
+
+// article returns the indefinite article of a class below 256.
+func article(class int) string {
+	if class == 8 || class == 11 || class == 18 || class >= 80 && class < 90 {
+		return "an"
+	}
+	return "a"
+}
+
+// likelihood formats an output of softmax as a percentage, other outputs as numbers.
+func likelihood(m *model.Model, y float32) string {
+	switch {
+	case m.Network.Output != compute.Softmax:
+		return fmt.Sprintf("output %.4f", y)
+	case y < 0.0001:
+		return "<0.01%"
+	}
+	return fmt.Sprintf("%.2f%%", 100*y)
+}
