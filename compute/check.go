@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 )
 
 // checkOp applies the rules that all ops share, then the op's own.
@@ -11,95 +12,101 @@ func checkOp(op Op, owns func(Buffer, Element) bool) error {
 	if op == nil {
 		return errors.New("no op")
 	}
-	operands := op.Operands()
-	for _, o := range operands {
-		if err := checkMat(o.Mat); err != nil {
-			return fmt.Errorf("%s %w", o.Name, err)
+	list := operands(reflect.ValueOf(op))
+	rows := math.MaxInt // that an index may name
+	for _, o := range list {
+		if err := checkOperand(o, owns); err != nil {
+			return err
 		}
-		if !owns(o.Mat.Buf, Float32) {
-			return fmt.Errorf("%s %s is not a matrix of %s of this backend, or was freed", o.Name, o.Mat, Float32)
+		if o.Rows == IndexedRows && o.Buf() != nil {
+			rows = min(rows, o.rows())
 		}
 	}
-	for _, in := range inputs(op) {
-		if in.buf != nil && !owns(in.buf, in.element) {
-			return fmt.Errorf("%s is not a buffer of %s of this backend, or was freed", in.name, in.element)
+	for _, o := range list {
+		if err := checkIndex(o.Index, rows); err != nil {
+			return err
 		}
 	}
 	if err := op.check(); err != nil {
 		return err
 	}
-	return checkOverlap(op, operands)
+	return checkOverlap(list)
 }
 
-// An input is a buffer, of bytes or row numbers, that an op only reads.
-type input struct {
-	name    string
-	buf     Buffer
-	element Element
-}
-
-func inputs(op Op) []input {
-	switch o := op.(type) {
-	case Gather:
-		return []input{{"Src", o.Src.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
-	case Take:
-		return []input{{"Index", o.Index.Buf, RowNumber}}
-	case Loss:
-		return []input{{"Labels", o.Labels.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
-	case Warp:
-		return []input{{"Src", o.Src.Buf, Byte}, {"Labels", o.Labels.Buf, Byte}, {"Index", o.Index.Buf, RowNumber}}
+// checkOperand checks an operand by itself.
+func checkOperand(o Operand, owns func(Buffer, Element) bool) error {
+	buf := o.Buf()
+	switch {
+	case buf == nil && o.Optional:
+		return nil
+	case buf == nil:
+		return fmt.Errorf("%s is missing", o.Name)
+	case !owns(buf, o.Element) && o.Element == Float32:
+		return fmt.Errorf("%s %s is not a matrix of %s of this backend, or was freed", o.Name, o.Mat, o.Element)
+	case !owns(buf, o.Element):
+		return fmt.Errorf("%s is not a buffer of %s of this backend, or was freed", o.Name, o.Element)
+	case o.Element == Float32:
+		return checkMat(o.Name, o.Mat)
+	case o.Element == Byte:
+		return checkBytes(o.Name, o.Bytes)
 	}
 	return nil
 }
 
-// Data returns what an op reads beside its operands: its bytes, and the index by which it
-// visits the rows of its data set, of which there are as many as rows. Where it reads nothing
-// of the kind, they are none.
-func Data(op Op) (data []Bytes, index Index, rows int) {
-	switch o := op.(type) {
-	case Gather:
-		return []Bytes{o.Src}, o.Index, o.Src.Rows
-	case Take:
-		return nil, o.Index, o.Src.Rows
-	case Loss:
-		if o.Targets.IsZero() {
-			return []Bytes{o.Labels}, o.Index, o.Labels.Rows
-		}
-	case Warp:
-		data = []Bytes{o.Src}
-		if o.Labels.Buf != nil {
-			data = append(data, o.Labels)
-		}
-		return data, o.Index, o.Src.Rows
-	}
-	return nil, Index{}, 0
-}
-
-func checkMat(m Mat) error {
+func checkMat(name string, m Mat) error {
 	switch {
 	case m.Rows <= 0 || m.Cols <= 0:
-		return fmt.Errorf("is %s: both must be positive", m)
+		return fmt.Errorf("%s is %s: both must be positive", name, m)
 	case m.Rows > math.MaxInt32/m.Cols:
-		return fmt.Errorf("is %s: more than %d elements", m, math.MaxInt32)
+		return fmt.Errorf("%s is %s: more than %d elements", name, m, math.MaxInt32)
 	case m.Off < 0 || m.Off > m.Buf.Elems()-m.Len():
-		return fmt.Errorf("is %s at offset %d, outside its buffer of %d elements", m, m.Off, m.Buf.Elems())
+		return fmt.Errorf("%s is %s at offset %d, outside its buffer of %d elements", name, m, m.Off, m.Buf.Elems())
 	}
 	return nil
 }
 
-// checkOverlap refuses an op that writes memory which another of its operands
-// uses, unless both are the same view and the op works element by element.
-func checkOverlap(op Op, operands []Operand) error {
-	for i, w := range operands {
-		if w.Mode == In {
+func checkBytes(name string, b Bytes) error {
+	switch {
+	case b.Rows <= 0 || b.Cols <= 0:
+		return fmt.Errorf("%s is %s: both must be positive", name, b)
+	case b.Rows > b.Buf.Elems()/b.Cols:
+		return fmt.Errorf("%s %s is larger than its buffer of %d bytes", name, b, b.Buf.Elems())
+	}
+	return nil
+}
+
+// checkIndex checks an index into a data set of some rows. The buffer may hold larger row
+// numbers than the index promises; a backend's buffer has a method Limit that says so.
+func checkIndex(x Index, rows int) error {
+	if x.IsZero() {
+		return nil
+	}
+	limit := x.Limit
+	if b, ok := x.Buf.(interface{ Limit() int }); ok {
+		limit = max(limit, b.Limit())
+	}
+	switch {
+	case x.Len <= 0 || x.Len > x.Buf.Elems():
+		return fmt.Errorf("Index of %d entries does not fit its buffer of %d", x.Len, x.Buf.Elems())
+	case x.Limit <= 0 || limit > rows:
+		return fmt.Errorf("Index may hold rows below %d, but there are %d", limit, rows)
+	}
+	return nil
+}
+
+// checkOverlap returns an error if an operand that is written shares memory with another
+// one, unless both are the same view and the op works in place.
+func checkOverlap(list []Operand) error {
+	for i, w := range list {
+		if w.Mode == In || w.Mat.IsZero() {
 			continue
 		}
-		for j, o := range operands {
+		for j, o := range list {
 			if i == j || w.Mat.Buf != o.Mat.Buf ||
 				w.Mat.Off >= o.Mat.Off+o.Mat.Len() || o.Mat.Off >= w.Mat.Off+w.Mat.Len() {
 				continue
 			}
-			if w.Mat == o.Mat && inPlace(op, w.Name, o.Name) {
+			if w.Mat == o.Mat && w.InPlace == o.Name {
 				continue
 			}
 			return fmt.Errorf("%s and %s share memory", w.Name, o.Name)
@@ -108,46 +115,11 @@ func checkOverlap(op Op, operands []Operand) error {
 	return nil
 }
 
-// inPlace tells whether an op's doc comment lets operand dst be operand src.
-func inPlace(op Op, dst, src string) bool {
-	switch op.(type) {
-	case Activate, Dropout:
-		return dst == "Dst" && src == "Src"
-	case Delta:
-		return dst == "Dst" && src == "Back"
-	case Loss:
-		return dst == "Delta" && src == "Z"
-	}
-	return false
-}
+func (o Gather) check() error { return sameCols(o.Dst, o.Src.Cols, o.Src) }
 
-func (o Gather) check() error {
-	if err := need(present(Operand{"Dst", o.Dst, Out}), "Dst"); err != nil {
-		return err
-	}
-	if err := checkBytes("Src", o.Src); err != nil {
-		return err
-	}
-	if o.Src.Cols != o.Dst.Cols {
-		return fmt.Errorf("Dst %s and Src %s differ in columns", o.Dst, o.Src)
-	}
-	return checkIndex(o.Index, o.Src.Rows)
-}
-
-func (o Take) check() error {
-	if err := need(o.Operands(), "Dst", "Src"); err != nil {
-		return err
-	}
-	if o.Src.Cols != o.Dst.Cols {
-		return fmt.Errorf("Dst %s and Src %s differ in columns", o.Dst, o.Src)
-	}
-	return checkIndex(o.Index, o.Src.Rows)
-}
+func (o Take) check() error { return sameCols(o.Dst, o.Src.Cols, o.Src) }
 
 func (o MatMul) check() error {
-	if err := need(o.Operands(), "Dst", "A", "B"); err != nil {
-		return err
-	}
 	m, k := o.A.Rows, o.A.Cols
 	if o.TransA {
 		m, k = k, m
@@ -171,9 +143,6 @@ func transposed(t bool) string {
 }
 
 func (o Activate) check() error {
-	if err := need(o.Operands(), "Dst", "Src"); err != nil {
-		return err
-	}
 	if err := checkActivation(o.F); err != nil {
 		return err
 	}
@@ -184,9 +153,6 @@ func (o Activate) check() error {
 }
 
 func (o Delta) check() error {
-	if err := need(o.Operands(), "Dst", "Back", "Y"); err != nil {
-		return err
-	}
 	if err := checkActivation(o.F); err != nil {
 		return err
 	}
@@ -200,9 +166,6 @@ func (o Delta) check() error {
 }
 
 func (o Loss) check() error {
-	if err := need(o.Operands(), "Stats", "Z"); err != nil {
-		return err
-	}
 	if err := checkActivation(o.F); err != nil {
 		return err
 	}
@@ -228,13 +191,13 @@ func (o Loss) check() error {
 // checkTargets tells whether there are targets, of one kind.
 func (o Loss) checkTargets() error {
 	if o.Targets.IsZero() {
-		if o.Labels.Buf != nil && o.Labels.Cols != 1 {
+		switch {
+		case o.Labels.Buf == nil:
+			return errors.New("Labels is missing")
+		case o.Labels.Cols != 1:
 			return fmt.Errorf("Labels %s must have 1 column", o.Labels)
 		}
-		if err := checkBytes("Labels", o.Labels); err != nil {
-			return err
-		}
-		return checkIndex(o.Index, o.Labels.Rows)
+		return nil
 	}
 	if o.Labels.Buf != nil || !o.Index.IsZero() {
 		return errors.New("there are Targets, and Labels or an Index as well")
@@ -243,27 +206,17 @@ func (o Loss) checkTargets() error {
 }
 
 func (o ColumnSum) check() error {
-	if err := need(o.Operands(), "Dst", "Src"); err != nil {
-		return err
-	}
 	if o.Dst.Rows != 1 || o.Dst.Cols != o.Src.Cols {
 		return fmt.Errorf("Dst %s must be 1×%d, one sum for each column of Src %s", o.Dst, o.Src.Cols, o.Src)
 	}
 	return nil
 }
 
-func (o Fill) check() error { return need(o.Operands(), "Dst") }
+func (o Fill) check() error { return nil }
 
-// need tells which of the named operands is missing.
-func need(operands []Operand, names ...string) error {
-	for _, name := range names {
-		found := false
-		for _, o := range operands {
-			found = found || o.Name == name
-		}
-		if !found {
-			return fmt.Errorf("%s is missing", name)
-		}
+func sameCols(dst Mat, cols int, src fmt.Stringer) error {
+	if dst.Cols != cols {
+		return fmt.Errorf("Dst %s and Src %s differ in columns", dst, src)
 	}
 	return nil
 }
@@ -285,30 +238,6 @@ func checkBias(b Mat, cols int) error {
 func checkActivation(f Activation) error {
 	if f < Identity || int(f) >= len(activationNames) {
 		return fmt.Errorf("unknown %s", f)
-	}
-	return nil
-}
-
-func checkBytes(name string, b Bytes) error {
-	switch {
-	case b.Buf == nil:
-		return fmt.Errorf("%s is missing", name)
-	case b.Rows <= 0 || b.Cols <= 0:
-		return fmt.Errorf("%s is %s: both must be positive", name, b)
-	case b.Rows > b.Buf.Elems()/b.Cols:
-		return fmt.Errorf("%s %s is larger than its buffer of %d bytes", name, b, b.Buf.Elems())
-	}
-	return nil
-}
-
-func checkIndex(x Index, rows int) error {
-	switch {
-	case x.IsZero():
-		return nil
-	case x.Len <= 0 || x.Len > x.Buf.Elems():
-		return fmt.Errorf("Index of %d entries does not fit its buffer of %d", x.Len, x.Buf.Elems())
-	case x.Limit <= 0 || x.Limit > rows:
-		return fmt.Errorf("Index holds rows below %d, but there are %d", x.Limit, rows)
 	}
 	return nil
 }

@@ -7,30 +7,21 @@ import (
 )
 
 func (o Dropout) check() error {
-	if err := need(o.Operands(), "Dst", "Src"); err != nil {
-		return err
-	}
 	if !(o.Rate >= 0 && o.Rate < 1) {
 		return fmt.Errorf("Rate is %v: it must be at least 0 and below 1", o.Rate)
 	}
 	return same("Dst", o.Dst, "Src", o.Src)
 }
 
-func (o Noise) check() error { return need(o.Operands(), "Dst") }
+func (o Noise) check() error { return nil }
 
 func (o Warp) check() error {
-	if err := need(present(Operand{"Dst", o.Dst, Out}), "Dst"); err != nil {
-		return err
-	}
-	if err := checkBytes("Src", o.Src); err != nil {
-		return err
-	}
 	// Divided, a width and a height near the largest int cannot overflow.
 	if o.Width <= 0 || o.Height <= 0 || o.Src.Cols%o.Width != 0 || o.Src.Cols/o.Width != o.Height {
 		return fmt.Errorf("Src %s does not hold images of %d×%d", o.Src, o.Width, o.Height)
 	}
-	if o.Src.Cols != o.Dst.Cols {
-		return fmt.Errorf("Dst %s and Src %s differ in columns", o.Dst, o.Src)
+	if err := sameCols(o.Dst, o.Src.Cols, o.Src); err != nil {
+		return err
 	}
 	if err := o.checkLabels(); err != nil {
 		return err
@@ -38,10 +29,7 @@ func (o Warp) check() error {
 	if f := o.Field; !f.IsZero() && (f.Rows != o.Height || f.Cols != 2*o.Dst.Rows*o.Width) {
 		return fmt.Errorf("Field %s must be %d×%d", f, o.Height, 2*o.Dst.Rows*o.Width)
 	}
-	if err := o.checkNumbers(); err != nil {
-		return err
-	}
-	return checkIndex(o.Index, o.Src.Rows)
+	return o.checkNumbers()
 }
 
 func (o Warp) checkLabels() error {
@@ -53,7 +41,7 @@ func (o Warp) checkLabels() error {
 	case o.Labels.Cols != 1 || o.Labels.Rows < o.Src.Rows:
 		return fmt.Errorf("Labels %s must have 1 column, and a row for each of Src %s", o.Labels, o.Src)
 	}
-	return checkBytes("Labels", o.Labels)
+	return nil
 }
 
 func (o Warp) checkNumbers() error {

@@ -3,7 +3,6 @@ package compute
 import (
 	"errors"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -298,30 +297,5 @@ func TestCheckArgs(t *testing.T) {
 	}
 	if err := (Program{Ops: []Op{Fill{Dst: mat(1, 1)}}}).CheckArgs(Args{Row: -5}); err != nil {
 		t.Errorf("a program without batches: %v", err)
-	}
-}
-
-// Backends allocate, bind and order by what Operands says.
-func TestOperands(t *testing.T) {
-	a, b, c, d := mat(2, 2), mat(2, 2), mat(1, 2), mat(2, 2)
-	for _, v := range []struct {
-		op   Op
-		want []Operand
-	}{
-		{Gather{Dst: a, Src: octets(2, 2)}, []Operand{{"Dst", a, Out}}},
-		{MatMul{Dst: a, A: b, B: d}, []Operand{{"Dst", a, Out}, {"A", b, In}, {"B", d, In}}},
-		{Activate{Dst: a, Src: b}, []Operand{{"Dst", a, Out}, {"Src", b, In}}},
-		{Activate{Dst: a, Src: b, Bias: c}, []Operand{{"Dst", a, Out}, {"Src", b, In}, {"Bias", c, In}}},
-		{Delta{Dst: a, Back: b, Y: d}, []Operand{{"Dst", a, Out}, {"Back", b, In}, {"Y", d, In}}},
-		{Loss{Stats: a, Z: b}, []Operand{{"Stats", a, InOut}, {"Z", b, In}}},
-		{Loss{Delta: d, Stats: a, Z: b, Bias: c}, []Operand{{"Delta", d, Out}, {"Stats", a, InOut}, {"Z", b, In}, {"Bias", c, In}}},
-		{ColumnSum{Dst: c, Src: a}, []Operand{{"Dst", c, Out}, {"Src", a, In}}},
-		{Update{W: a, G: b}, []Operand{{"W", a, InOut}, {"G", b, In}}},
-		{Update{W: a, V: d, G: b}, []Operand{{"W", a, InOut}, {"V", d, InOut}, {"G", b, In}}},
-		{Fill{Dst: a}, []Operand{{"Dst", a, Out}}},
-	} {
-		if got := v.op.Operands(); !slices.Equal(got, v.want) {
-			t.Errorf("%s has the operands %v, want %v", v.op.Name(), got, v.want)
-		}
 	}
 }

@@ -7,9 +7,6 @@ import (
 )
 
 func (o Update) check() error {
-	if err := need(o.Operands(), "W", "G"); err != nil {
-		return err
-	}
 	for _, m := range []struct {
 		name string
 		mat  Mat
@@ -75,9 +72,6 @@ func (o Update) checkNumbers() error {
 }
 
 func (o SquareSum) check() error {
-	if err := need(o.Operands(), "Dst", "Src"); err != nil {
-		return err
-	}
 	if o.Dst.Rows != 1 || o.Dst.Cols != 1 {
 		return fmt.Errorf("Dst %s must be 1×1", o.Dst)
 	}
@@ -85,9 +79,6 @@ func (o SquareSum) check() error {
 }
 
 func (o MaxNorm) check() error {
-	if err := need(o.Operands(), "W"); err != nil {
-		return err
-	}
 	if !(o.Limit > 0) || math.IsInf(float64(o.Limit), 1) {
 		return fmt.Errorf("Limit is %v: it must be above 0", o.Limit)
 	}
@@ -95,9 +86,6 @@ func (o MaxNorm) check() error {
 }
 
 func (o Average) check() error {
-	if err := need(o.Operands(), "Dst", "Src"); err != nil {
-		return err
-	}
 	if !(o.Decay >= 0 && o.Decay < 1) {
 		return fmt.Errorf("Decay is %v: it must be at least 0 and below 1", o.Decay)
 	}

@@ -2,34 +2,14 @@ package compute
 
 // An Op is one piece of arithmetic on matrices. The ops are the structs of this
 // package that have these methods; the doc comment of each gives its equation
-// and its shapes.
+// and its shapes, and the tags of its fields describe its operands, as type Operand says.
 type Op interface {
 	// Name is the op's name as kernels, shader files and test cases carry it,
 	// in snake case.
 	Name() string
-	// Operands lists the matrices of the op that are present. No other memory
-	// is written by it.
-	Operands() []Operand
 	// check tells which rule of shape the op breaks.
 	check() error
 }
-
-// An Operand is one of an op's matrices.
-type Operand struct {
-	Name string // the field's name
-	Mat  Mat
-	Mode Mode
-}
-
-// A Mode says what an op does with an operand.
-type Mode int
-
-// The modes of an operand.
-const (
-	In    Mode = iota // read
-	Out               // written, whatever was there
-	InOut             // read, then written
-)
 
 // Gather reads a batch of rows from a data set of bytes:
 //
@@ -39,9 +19,9 @@ const (
 // product is rounded to float32 before Shift is added, so every backend gives
 // the same bits. Pixels p in [0, 255] become [0, 1] with Scale 1/255.
 type Gather struct {
-	Dst          Mat
-	Src          Bytes
-	Index        Index // the zero Index is the natural order
+	Dst          Mat   `operand:"out"`
+	Src          Bytes `operand:"in,indexed"`
+	Index        Index `operand:"in,optional"` // the zero Index is the natural order
 	Scale, Shift float32
 }
 
@@ -51,8 +31,9 @@ type Gather struct {
 //
 // Dst is m×n, Src has n columns, Index has at least Args.Row+m entries.
 type Take struct {
-	Dst, Src Mat
-	Index    Index // the zero Index is the natural order
+	Dst   Mat   `operand:"out"`
+	Src   Mat   `operand:"in,indexed"`
+	Index Index `operand:"in,optional"` // the zero Index is the natural order
 }
 
 // MatMul is the matrix product, Sgemm of BLAS with α = 1 and β = 0:
@@ -63,7 +44,9 @@ type Take struct {
 // k×n, Dst is m×n. Dst shares no memory with A or B. A backend may leave out terms
 // with a factor 0, so 0·∞ and 0·NaN need not make a NaN.
 type MatMul struct {
-	Dst, A, B      Mat
+	Dst            Mat `operand:"out"`
+	A              Mat `operand:"in"`
+	B              Mat `operand:"in"`
 	TransA, TransB bool
 }
 
@@ -74,8 +57,10 @@ type MatMul struct {
 // Dst and Src are m×n, Bias is 1×n or none. Softmax works on whole rows, the
 // others on each element. Dst may be Src.
 type Activate struct {
-	Dst, Src, Bias Mat
-	F              Activation
+	Dst  Mat `operand:"out,inplace=Src"`
+	Src  Mat `operand:"in"`
+	Bias Mat `operand:"in,optional"`
+	F    Activation
 }
 
 // Delta takes the error that a layer's outputs were sent back through the
@@ -87,8 +72,10 @@ type Activate struct {
 // Williams (1986). All are m×n. Dst may be Back. F is not Softmax, whose derivative is not of
 // one element. Where F′ is 0 a Back that is infinite or NaN may give 0 or NaN.
 type Delta struct {
-	Dst, Back, Y Mat
-	F            Activation
+	Dst  Mat `operand:"out,inplace=Back"`
+	Back Mat `operand:"in"`
+	Y    Mat `operand:"in"`
+	F    Activation
 }
 
 // Loss compares the outputs of a network with the labels of a batch. With
@@ -123,14 +110,17 @@ type Delta struct {
 // For targets that are no classes there are Targets instead of Labels and Index, m×n:
 // t[j] = Targets[i,j], whatever On and Off are, and a hit is always 0.
 type Loss struct {
-	Delta, Stats, Z, Bias Mat
-	Targets               Mat // none: the labels tell
-	Labels                Bytes
-	Index                 Index // the zero Index is the natural order
-	F                     Activation
-	Kind                  LossKind
-	On, Off               float32
-	Weight, Scale         float32
+	Delta         Mat   `operand:"out,optional,inplace=Z"`
+	Stats         Mat   `operand:"inout,batch"` // the other rows keep their elements
+	Z             Mat   `operand:"in"`
+	Bias          Mat   `operand:"in,optional"`
+	Targets       Mat   `operand:"in,optional"` // none if there are Labels
+	Labels        Bytes `operand:"in,optional,indexed"`
+	Index         Index `operand:"in,optional"` // the zero Index is the natural order
+	F             Activation
+	Kind          LossKind
+	On, Off       float32
+	Weight, Scale float32
 }
 
 // ColumnSum adds up the rows of a matrix:
@@ -140,14 +130,15 @@ type Loss struct {
 // Src is m×n, Dst is 1×n. It makes a bias's gradient from deltas, and an epoch's
 // loss from Stats.
 type ColumnSum struct {
-	Dst, Src Mat
+	Dst Mat `operand:"out"`
+	Src Mat `operand:"in"`
 }
 
 // Fill sets every element to a value:
 //
 //	Dst[i,j] = Value
 type Fill struct {
-	Dst   Mat
+	Dst   Mat `operand:"out"`
 	Value float32
 }
 
@@ -174,52 +165,3 @@ func (ColumnSum) Name() string { return "column_sum" }
 
 // Name returns "fill".
 func (Fill) Name() string { return "fill" }
-
-// Operands returns Dst.
-func (o Gather) Operands() []Operand { return present(Operand{"Dst", o.Dst, Out}) }
-
-// Operands returns Dst and Src.
-func (o Take) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
-}
-
-// Operands returns Dst, A and B.
-func (o MatMul) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"A", o.A, In}, Operand{"B", o.B, In})
-}
-
-// Operands returns Dst, Src and Bias.
-func (o Activate) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In}, Operand{"Bias", o.Bias, In})
-}
-
-// Operands returns Dst, Back and Y.
-func (o Delta) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"Back", o.Back, In}, Operand{"Y", o.Y, In})
-}
-
-// Operands returns Delta, Stats, Z, Bias and Targets. Of Stats only the batch's rows are
-// written, so what was there before still counts.
-func (o Loss) Operands() []Operand {
-	return present(Operand{"Delta", o.Delta, Out}, Operand{"Stats", o.Stats, InOut},
-		Operand{"Z", o.Z, In}, Operand{"Bias", o.Bias, In}, Operand{"Targets", o.Targets, In})
-}
-
-// Operands returns Dst and Src.
-func (o ColumnSum) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
-}
-
-// Operands returns Dst.
-func (o Fill) Operands() []Operand { return present(Operand{"Dst", o.Dst, Out}) }
-
-// present drops the optional operands that are none.
-func present(list ...Operand) []Operand {
-	kept := list[:0]
-	for _, o := range list {
-		if !o.Mat.IsZero() {
-			kept = append(kept, o)
-		}
-	}
-	return kept
-}

@@ -27,9 +27,10 @@ func (a Args) Draws(stream uint32) philox.Stream {
 // quite Rate; where T is 2¹⁶ nothing is left. The way back is the same op on the error, with
 // the same Stream. Dst and Src have one shape; Dst may be Src. Every backend gives the same bits.
 type Dropout struct {
-	Dst, Src Mat
-	Rate     float32 // in [0, 1)
-	Stream   uint32
+	Dst    Mat     `operand:"out,inplace=Src"`
+	Src    Mat     `operand:"in"`
+	Rate   float32 // in [0, 1)
+	Stream uint32
 }
 
 // allDropped is the T that leaves nothing.
@@ -56,7 +57,7 @@ func (o Dropout) Everything() bool {
 //
 // with e counted row by row. Every backend gives the same bits.
 type Noise struct {
-	Dst    Mat
+	Dst    Mat `operand:"out"`
 	Stream uint32
 }
 
@@ -90,11 +91,11 @@ type Noise struct {
 // Dst is m×(Width·Height), Src has Width·Height columns, Field is Height×(2·m·Width) or none,
 // which is 0. Labels is N×1, of the samples of Src, or none where Calm is 0; a class from 64 on is not calm.
 type Warp struct {
-	Dst           Mat
-	Src           Bytes
-	Index         Index // the zero Index is the natural order
-	Labels        Bytes
-	Field         Mat
+	Dst           Mat   `operand:"out"`
+	Src           Bytes `operand:"in,indexed"`
+	Index         Index `operand:"in,optional"` // the zero Index is the natural order
+	Labels        Bytes `operand:"in,optional,indexed"`
+	Field         Mat   `operand:"in,optional"`
 	Width, Height int
 	Scale, Shift  float32
 	Alpha         [2]float32 // least and most; pixels for a field of 1
@@ -117,16 +118,3 @@ func (Noise) Name() string { return "noise" }
 
 // Name returns "warp".
 func (Warp) Name() string { return "warp" }
-
-// Operands returns Dst and Src.
-func (o Dropout) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
-}
-
-// Operands returns Dst.
-func (o Noise) Operands() []Operand { return present(Operand{"Dst", o.Dst, Out}) }
-
-// Operands returns Dst and Field.
-func (o Warp) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"Field", o.Field, In})
-}

@@ -74,8 +74,11 @@ func (r *Rule) UnmarshalText(text []byte) (err error) {
 // for RMSProp; S is needed by RMSProp and Adam and none for the others. Norms is 1×p, and
 // none where Clip is 0.
 type Update struct {
-	W, V, S, G    Mat
-	Norms         Mat
+	W             Mat `operand:"inout"`
+	V             Mat `operand:"inout,optional"`
+	S             Mat `operand:"inout,optional"`
+	G             Mat `operand:"in"`
+	Norms         Mat `operand:"in,optional"`
 	Rule          Rule
 	Rho, Epsilon  float32
 	L2, L1, Decay float32
@@ -100,7 +103,8 @@ func (o Update) Corrections(args Args) (first, second float32) {
 //
 // Dst is 1×1.
 type SquareSum struct {
-	Dst, Src Mat
+	Dst Mat `operand:"out"`
+	Src Mat `operand:"in"`
 }
 
 // MaxNorm bounds the weights that lead to each unit, which are a row of W:
@@ -112,7 +116,7 @@ type SquareSum struct {
 // the other way round and Limit bounds the squared norms of its columns. Where s is beyond float32 the
 // row becomes NaN, and not 0.
 type MaxNorm struct {
-	W     Mat
+	W     Mat     `operand:"inout"`
 	Limit float32 // of the squared norm; above 0
 }
 
@@ -125,8 +129,9 @@ type MaxNorm struct {
 // ExponentialMovingAverage, so that the weights a run began with are soon forgotten. Dst and Src have one
 // shape.
 type Average struct {
-	Dst, Src Mat
-	Decay    float32 // in [0, 1)
+	Dst   Mat     `operand:"inout"`
+	Src   Mat     `operand:"in"`
+	Decay float32 // in [0, 1)
 }
 
 // Weight returns 1 − β.
@@ -146,22 +151,3 @@ func (MaxNorm) Name() string { return "max_norm" }
 
 // Name returns "average".
 func (Average) Name() string { return "average" }
-
-// Operands returns W, V, S, G and Norms.
-func (o Update) Operands() []Operand {
-	return present(Operand{"W", o.W, InOut}, Operand{"V", o.V, InOut}, Operand{"S", o.S, InOut},
-		Operand{"G", o.G, In}, Operand{"Norms", o.Norms, In})
-}
-
-// Operands returns Dst and Src.
-func (o SquareSum) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, Out}, Operand{"Src", o.Src, In})
-}
-
-// Operands returns W.
-func (o MaxNorm) Operands() []Operand { return present(Operand{"W", o.W, InOut}) }
-
-// Operands returns Dst and Src.
-func (o Average) Operands() []Operand {
-	return present(Operand{"Dst", o.Dst, InOut}, Operand{"Src", o.Src, In})
-}

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -58,51 +59,65 @@ func (p Program) Check(owns func(Buffer, Element) bool) error {
 	return nil
 }
 
-// CheckArgs tells whether the rows that args asks for exist in every index, data
-// set and statistics matrix of the program. The error is an *OpError. Backends
-// call it in Run, and let it stick.
-func (p Program) CheckArgs(args Args) error {
+// CheckArgs returns an *OpError if args asks for rows that an index, a data set or a
+// statistics matrix of the program does not have. A backend, which calls it for each run,
+// keeps the Batches.
+func (p Program) CheckArgs(args Args) error { return p.Batches().Check(args) }
+
+// Batches is what the rows of a batch must keep to in the runs of a program.
+type Batches struct {
+	program string
+	list    []batch
+}
+
+// A batch is the rows that op number op takes, and how many rows it has to take them from.
+type batch struct {
+	op          int
+	name        string
+	rows, limit int
+}
+
+// Batches lists the batches of a program.
+func (p Program) Batches() Batches {
+	b := Batches{program: p.Name}
 	for i, op := range p.Ops {
-		b, ok := op.(batched)
-		if !ok {
-			continue
+		if rows, limit, ok := batchOf(op); ok {
+			b.list = append(b.list, batch{i, op.Name(), rows, limit})
 		}
+	}
+	return b
+}
+
+// batchOf returns the rows of an op's batch and the rows there are. It reports false if the
+// op does not depend on Args.Row.
+func batchOf(op Op) (rows, limit int, ok bool) {
+	list := Operands(op)
+	entries := 0 // of the index
+	for _, o := range list {
+		entries += o.Index.Len
+	}
+	limit = math.MaxInt
+	for _, o := range list {
+		switch {
+		case o.Rows == IndexedRows && entries > 0:
+			limit, ok = min(limit, entries), true
+		case o.Rows != AllRows:
+			limit, ok = min(limit, o.rows()), true
+		case o.Element == Float32 && rows == 0:
+			rows = o.Mat.Rows
+		}
+	}
+	return rows, limit, ok
+}
+
+// Check returns an *OpError if a batch has no row args.Row, or too few rows from there on.
+func (b Batches) Check(args Args) error {
+	for _, n := range b.list {
 		// Compared this way round, a row near the largest int cannot overflow.
-		if rows, limit := b.batch(); args.Row < 0 || args.Row > limit-rows {
-			return &OpError{Program: p.Name, Index: i, Op: op.Name(),
-				Err: fmt.Errorf("a batch of %d rows at row %d, of %d rows", rows, args.Row, limit)}
+		if args.Row < 0 || args.Row > n.limit-n.rows {
+			return &OpError{Program: b.program, Index: n.op, Op: n.name,
+				Err: fmt.Errorf("a batch of %d rows at row %d, of %d rows", n.rows, args.Row, n.limit)}
 		}
 	}
 	return nil
-}
-
-// batched is an op that works at Args.Row: batch returns the rows it takes and
-// the rows there are.
-type batched interface{ batch() (rows, limit int) }
-
-func (o Gather) batch() (rows, limit int) {
-	return o.Dst.Rows, indexed(o.Index, o.Src.Rows)
-}
-
-func (o Take) batch() (rows, limit int) {
-	return o.Dst.Rows, indexed(o.Index, o.Src.Rows)
-}
-
-func (o Warp) batch() (rows, limit int) {
-	return o.Dst.Rows, indexed(o.Index, o.Src.Rows)
-}
-
-func (o Loss) batch() (rows, limit int) {
-	if !o.Targets.IsZero() {
-		return o.Z.Rows, o.Stats.Rows
-	}
-	return o.Z.Rows, min(indexed(o.Index, o.Labels.Rows), o.Stats.Rows)
-}
-
-// indexed returns how many rows an index visits in a data set of n rows.
-func indexed(x Index, n int) int {
-	if x.IsZero() {
-		return n
-	}
-	return x.Len
 }

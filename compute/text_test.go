@@ -34,7 +34,7 @@ func TestOpNames(t *testing.T) {
 			t.Errorf("%T is called %q", op, name)
 		}
 		seen[name] = true
-		if n := len(op.Operands()); n != 0 {
+		if n := len(Matrices(op)); n != 0 {
 			t.Errorf("%s without matrices has %d of them", name, n)
 		}
 	}

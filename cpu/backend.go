@@ -100,7 +100,11 @@ type ownable interface {
 }
 
 func (b *buffer[T]) ownedBy(o *Backend) bool { return b.owner == o && b.data != nil }
-func (b *buffer[T]) free()                   { b.data = nil }
+
+// Limit returns what the row numbers of a list are below.
+func (b *buffer[T]) Limit() int { return b.limit }
+
+func (b *buffer[T]) free() { b.data = nil }
 
 // owns tells whether a buffer is a live one of this backend.
 func (b *Backend) owns(buf compute.Buffer) bool {

@@ -72,7 +72,7 @@ func (l *plan) findField(i int, o compute.Warp) *field {
 // number, or nil if that has not just these elements.
 func (l *plan) madeBy(m compute.Mat, j int, number *int) compute.Op {
 	for i := j - 1; i >= 0; i-- {
-		for _, o := range l.program.Ops[i].Operands() {
+		for _, o := range compute.Matrices(l.program.Ops[i]) {
 			if o.Mode != compute.In && overlapsAny(m, o.Mat) {
 				*number = i
 				if o.Mat.Off != m.Off || o.Mat.Len() != m.Len() {
@@ -98,7 +98,7 @@ func (l *plan) forgotten(m compute.Mat) bool {
 // unchanged tells whether no op from i up to j writes some matrices.
 func (l *plan) unchanged(i, j int, mats ...compute.Mat) bool {
 	for _, op := range l.program.Ops[i:j] {
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if o.Mode != compute.In && overlapsAny(o.Mat, mats...) {
 				return false
 			}

@@ -101,7 +101,7 @@ func (f *firstLayer) alone(l *plan) bool {
 }
 
 func uses(op compute.Op, m compute.Mat) bool {
-	for _, o := range op.Operands() {
+	for _, o := range compute.Matrices(op) {
 		if overlapsAny(m, o.Mat) {
 			return true
 		}

@@ -65,7 +65,7 @@ func (l *plan) needLayouts(first *firstLayer) {
 			seen[a.Src.Buf], seen[a.Dst.Buf] = true, true
 			l.layouts = append(l.layouts, layout{buf: a.Dst.Buf.(*buffer[float32]), like: a.Src.Buf.(*buffer[float32])})
 		}
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if !seen[o.Mat.Buf] {
 				seen[o.Mat.Buf] = true
 				l.layouts = append(l.layouts, layout{buf: o.Mat.Buf.(*buffer[float32])})
@@ -104,7 +104,7 @@ func (l *plan) findUpdates() {
 // whole, or −1.
 func (l *plan) maker(m compute.Mat, j int) int {
 	for i := j - 1; i >= 0; i-- {
-		for _, o := range l.program.Ops[i].Operands() {
+		for _, o := range compute.Matrices(l.program.Ops[i]) {
 			if o.Mode != compute.In && o.Mat == m {
 				return i
 			}
@@ -115,9 +115,9 @@ func (l *plan) maker(m compute.Mat, j int) int {
 
 // keeps tells whether no op after i and before j changes what i reads.
 func (l *plan) keeps(i, j int) bool {
-	for _, read := range l.program.Ops[i].Operands() {
+	for _, read := range compute.Matrices(l.program.Ops[i]) {
 		for _, op := range l.program.Ops[i+1 : j] {
-			for _, o := range op.Operands() {
+			for _, o := range compute.Matrices(op) {
 				if o.Mode != compute.In && overlapsAny(read.Mat, o.Mat) {
 					return false
 				}
@@ -143,7 +143,7 @@ func (l *plan) update(j int) *node {
 // onlyUses tells whether no op but those numbered uses a matrix's memory.
 func (l *plan) onlyUses(m compute.Mat, numbers ...int) bool {
 	for i, op := range l.program.Ops {
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if overlapsAny(m, o.Mat) && !contains(numbers, i) {
 				return false
 			}

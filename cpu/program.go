@@ -11,6 +11,7 @@ import (
 type executable struct {
 	backend  *Backend
 	program  compute.Program
+	batches  compute.Batches
 	args     compute.Args     // of the run under way
 	buffers  []compute.Buffer // all that it touches
 	layouts  []layout
@@ -36,9 +37,11 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		return nil, err
 	}
 	p.Ops = append([]compute.Op(nil), p.Ops...)
-	e := &executable{backend: b, program: p}
-	if err := e.use(); err != nil {
-		return nil, err
+	e := &executable{backend: b, program: p, batches: p.Batches()}
+	for _, op := range p.Ops {
+		for _, o := range compute.Operands(op) {
+			e.buffers = append(e.buffers, o.Buf())
+		}
 	}
 	plan, err := b.plan(p)
 	if err != nil {
@@ -50,29 +53,6 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		f.exec = e
 	}
 	return e, nil
-}
-
-// use notes the program's buffers, and tells whether each number that a list of
-// rows may hold is one of a row, which Program.Check cannot see.
-func (e *executable) use() error {
-	for i, op := range e.program.Ops {
-		for _, o := range op.Operands() {
-			e.buffers = append(e.buffers, o.Mat.Buf)
-		}
-		bytes, index, rows := compute.Data(op)
-		for _, m := range bytes {
-			e.buffers = append(e.buffers, m.Buf)
-		}
-		if index.IsZero() {
-			continue
-		}
-		e.buffers = append(e.buffers, index.Buf)
-		if limit := index.Buf.(*buffer[uint32]).limit; limit > rows {
-			return &compute.OpError{Program: e.program.Name, Index: i, Op: op.Name(),
-				Err: fmt.Errorf("Index may hold rows below %d, but there are %d", limit, rows)}
-		}
-	}
-	return nil
 }
 
 // Run does the program's phases one after another. It allocates nothing.
@@ -91,7 +71,7 @@ func (e *executable) Run(args compute.Args) {
 			return
 		}
 	}
-	if err := e.program.CheckArgs(args); err != nil {
+	if err := e.batches.Check(args); err != nil {
 		b.failed = err
 		return
 	}

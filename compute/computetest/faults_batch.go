@@ -151,7 +151,7 @@ func order(what string, change func([]compute.Op) []compute.Op) Fault {
 
 // writes tells whether op writes matrix m.
 func writes(op compute.Op, m compute.Mat) bool {
-	for _, o := range op.Operands() {
+	for _, o := range compute.Matrices(op) {
 		if o.Mode != compute.In && o.Mat == m {
 			return true
 		}

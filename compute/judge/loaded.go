@@ -78,7 +78,7 @@ func (l *loadedProblem) compile(ops ...compute.Op) (compute.Executable, error) {
 		}
 	}
 	for _, op := range ops {
-		prog.Ops = append(prog.Ops, l.bind(op))
+		prog.Ops = append(prog.Ops, compute.Rebind(op, l.bound))
 	}
 	e, err := l.b.Compile(prog)
 	if err != nil {
@@ -132,77 +132,5 @@ func (l *loadedProblem) read() ([][]float32, error) {
 	return got, errors.Join(errs...)
 }
 
-// bind returns an op of the problem as one on the backend's buffers.
-func (l *loadedProblem) bind(op compute.Op) compute.Op {
-	mat := func(m compute.Mat) compute.Mat {
-		if m.IsZero() {
-			return m
-		}
-		m.Buf = l.buffer[m.Buf]
-		return m
-	}
-	bytes := func(b compute.Bytes) compute.Bytes {
-		if b.Buf == nil {
-			return b
-		}
-		b.Buf = l.buffer[b.Buf]
-		return b
-	}
-	index := func(x compute.Index) compute.Index {
-		if x.IsZero() {
-			return x
-		}
-		x.Buf = l.buffer[x.Buf]
-		return x
-	}
-	switch o := op.(type) {
-	case compute.Gather:
-		o.Dst, o.Src, o.Index = mat(o.Dst), bytes(o.Src), index(o.Index)
-		return o
-	case compute.Take:
-		o.Dst, o.Src, o.Index = mat(o.Dst), mat(o.Src), index(o.Index)
-		return o
-	case compute.MatMul:
-		o.Dst, o.A, o.B = mat(o.Dst), mat(o.A), mat(o.B)
-		return o
-	case compute.Activate:
-		o.Dst, o.Src, o.Bias = mat(o.Dst), mat(o.Src), mat(o.Bias)
-		return o
-	case compute.Delta:
-		o.Dst, o.Back, o.Y = mat(o.Dst), mat(o.Back), mat(o.Y)
-		return o
-	case compute.Loss:
-		o.Delta, o.Stats, o.Z, o.Bias, o.Targets = mat(o.Delta), mat(o.Stats), mat(o.Z), mat(o.Bias), mat(o.Targets)
-		o.Labels, o.Index = bytes(o.Labels), index(o.Index)
-		return o
-	case compute.ColumnSum:
-		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
-		return o
-	case compute.Update:
-		o.W, o.V, o.S, o.G, o.Norms = mat(o.W), mat(o.V), mat(o.S), mat(o.G), mat(o.Norms)
-		return o
-	case compute.SquareSum:
-		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
-		return o
-	case compute.MaxNorm:
-		o.W = mat(o.W)
-		return o
-	case compute.Average:
-		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
-		return o
-	case compute.Dropout:
-		o.Dst, o.Src = mat(o.Dst), mat(o.Src)
-		return o
-	case compute.Noise:
-		o.Dst = mat(o.Dst)
-		return o
-	case compute.Warp:
-		o.Dst, o.Field = mat(o.Dst), mat(o.Field)
-		o.Src, o.Labels, o.Index = bytes(o.Src), bytes(o.Labels), index(o.Index)
-		return o
-	case compute.Fill:
-		o.Dst = mat(o.Dst)
-		return o
-	}
-	panic(fmt.Sprintf("judge: no way to bind op %T", op))
-}
+// bound returns the backend's buffer for one of the problem's.
+func (l *loadedProblem) bound(b compute.Buffer) compute.Buffer { return l.buffer[b] }

@@ -62,10 +62,9 @@ func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) s
 		g.adopt(op, own)
 	}
 	stale(prog)
-	l := &loadedProblem{p: g.p, buffer: own}
 	seen := map[compute.Mat]bool{}
 	for _, op := range prog.Ops {
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if !seen[o.Mat] {
 				seen[o.Mat] = true
 				m := o.Mat
@@ -73,7 +72,7 @@ func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) s
 				g.p.views = append(g.p.views, view{name(o.Mat), m})
 			}
 		}
-		g.p.Add(l.bind(op))
+		g.p.Add(compute.Rebind(op, func(b compute.Buffer) compute.Buffer { return own[b] }))
 	}
 	for _, m := range prog.Scratch {
 		if buf, ok := own[m.Buf]; ok {
@@ -87,7 +86,7 @@ func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) s
 // adopt makes buffers of the problem of those that an op uses.
 func (g *Replay) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
 	add := func(b compute.Buffer, limit int) {
-		if b == nil || own[b] != nil {
+		if own[b] != nil {
 			return
 		}
 		switch b := b.(type) {
@@ -105,14 +104,9 @@ func (g *Replay) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
 			own[b] = o
 		}
 	}
-	for _, o := range op.Operands() {
-		add(o.Mat.Buf, 0)
+	for _, o := range compute.Operands(op) {
+		add(o.Buf(), o.Index.Limit)
 	}
-	data, index, _ := compute.Data(op)
-	for _, b := range data {
-		add(b.Buf, 0)
-	}
-	add(index.Buf, index.Limit)
 }
 
 // stale fills with NaN what a program writes before it reads it, so that it shows if
@@ -120,14 +114,14 @@ func (g *Replay) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
 func stale(prog compute.Program) {
 	seen := map[compute.Buffer]bool{}
 	for _, op := range prog.Ops {
-		for _, o := range op.Operands() { // In place is not seen: the source was written before.
+		for _, o := range compute.Matrices(op) { // In place is not seen: the source was written before.
 			if b := o.Mat.Buf.(*floatBuffer); o.Mode == compute.Out && !seen[o.Mat.Buf] {
 				for e := range o.Mat.Len() {
 					b.data[o.Mat.Off+e] = float32(math.NaN())
 				}
 			}
 		}
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			seen[o.Mat.Buf] = true
 		}
 	}

@@ -157,7 +157,7 @@ func (g *Replay) look(l *loadedProblem, number int, op compute.Op, v *Verdict) e
 		return got, l.b.Read(got, bound)
 	}
 	outputs := g.outputs(op)
-	for _, o := range op.Operands() {
+	for _, o := range compute.Matrices(op) {
 		if o.Mode != compute.In || slices.Contains(outputs, o.Mat) {
 			continue
 		}

@@ -30,7 +30,7 @@ func kernelOf(op compute.Op) string {
 // outputs lists what an op writes; of Loss's Stats, the batch's rows.
 func (g *Replay) outputs(op compute.Op) []compute.Mat {
 	var list []compute.Mat
-	for _, o := range op.Operands() {
+	for _, o := range compute.Matrices(op) {
 		m := o.Mat
 		if o.Mode == compute.In {
 			continue

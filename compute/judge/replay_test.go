@@ -41,7 +41,7 @@ func compare(t *testing.T, g *Replay, list []compute.Op, got ...float32) *Differ
 			results[m][e] = v
 		}
 	}
-	results[list[len(list)-1].Operands()[0].Mat] = got
+	results[compute.Matrices(list[len(list)-1])[0].Mat] = got
 	d, err := g.Compare(results)
 	if err != nil {
 		t.Fatal(err)

@@ -69,6 +69,9 @@ func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
 	return compute.Bytes{Buf: buf, Rows: rows, Cols: cols}, nil
 }
 
+// Limit returns what the row numbers of a list are below.
+func (b *buffer) Limit() int { return b.limit }
+
 // AllocIndex returns a new list of n row numbers, all 0, for numbers below limit.
 // Errors are those of Alloc.
 func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {

@@ -19,6 +19,7 @@ import (
 type executable struct {
 	owner    *Backend
 	program  compute.Program
+	batches  compute.Batches
 	buffers  []*buffer     // all that it touches
 	slots    []compute.Mat // its own: sums made in parts
 	released bool
@@ -52,10 +53,10 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	if err := p.Check(b.holds); err != nil {
 		return nil, err
 	}
-	e := &executable{owner: b, program: p}
-	for i, op := range p.Ops {
-		if err := e.use(op); err != nil {
-			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(), Err: err}
+	e := &executable{owner: b, program: p, batches: p.Batches()}
+	for _, op := range p.Ops {
+		for _, o := range compute.Operands(op) {
+			e.buffers = append(e.buffers, o.Buf().(*buffer))
 		}
 	}
 	list := b.planner.Stages(p)
@@ -94,31 +95,6 @@ func (e *executable) failed(err error) error {
 	return err
 }
 
-// use notes the buffers of an op, and tells whether each number that its list of
-// rows may hold is one of a row, which Program.Check cannot see.
-func (e *executable) use(op compute.Op) error {
-	note := func(buf compute.Buffer) {
-		if buf != nil {
-			e.buffers = append(e.buffers, buf.(*buffer))
-		}
-	}
-	for _, o := range op.Operands() {
-		note(o.Mat.Buf)
-	}
-	data, index, rows := compute.Data(op)
-	for _, d := range data {
-		note(d.Buf)
-	}
-	if index.IsZero() {
-		return nil
-	}
-	note(index.Buf)
-	if limit := index.Buf.(*buffer).limit; limit > rows {
-		return fmt.Errorf("Index may hold rows below %d, but there are %d", limit, rows)
-	}
-	return nil
-}
-
 // Run queues one run.
 func (e *executable) Run(args compute.Args) {
 	b := e.owner
@@ -142,7 +118,7 @@ func (e *executable) ready(args compute.Args) error {
 			return fmt.Errorf("program %q was run after one of its buffers was freed", e.program.Name)
 		}
 	}
-	return e.program.CheckArgs(args)
+	return e.batches.Check(args)
 }
 
 // Release gives back the executable's buffers. Its kernels stay for others.

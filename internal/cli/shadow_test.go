@@ -24,7 +24,7 @@ type partlyWrong struct {
 
 func (b partlyWrong) Compile(p compute.Program) (compute.Executable, error) {
 	for _, op := range p.Ops {
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if o.Mat.Cols >= 784 {
 				return b.wrong.Compile(p)
 			}

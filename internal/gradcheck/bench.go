@@ -144,7 +144,7 @@ func (n *bench) input(ops []compute.Op) ([]float32, error) {
 	if err := n.run(compute.Program{Name: "inputs", Ops: ops}, n.args); err != nil {
 		return nil, err
 	}
-	x := ops[len(ops)-1].Operands()[0].Mat
+	x := compute.Matrices(ops[len(ops)-1])[0].Mat
 	values := make([]float32, x.Len())
 	return values, n.backend.Read(values, x)
 }

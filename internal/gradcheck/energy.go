@@ -39,7 +39,7 @@ func (n *energy) prepare(device *bench) error {
 		return err
 	}
 	first := len(inputOps(p.Ops))
-	made := p.Ops[first-1].Operands()[0].Mat
+	made := compute.Matrices(p.Ops[first-1])[0].Mat
 	if err := n.double.Write(made, x); err != nil {
 		return err
 	}
@@ -68,14 +68,14 @@ func (n *energy) prepare(device *bench) error {
 // that works in place, the one that made what it works on.
 func (n *energy) start(m compute.Mat) int {
 	reads := func(op compute.Op, m compute.Mat) bool {
-		return slices.ContainsFunc(op.Operands(), func(o compute.Operand) bool { return o.Mode == compute.In && o.Mat == m })
+		return slices.ContainsFunc(compute.Matrices(op), func(o compute.Operand) bool { return o.Mode == compute.In && o.Mat == m })
 	}
 	writes := func(op compute.Op, m compute.Mat) bool {
-		return slices.ContainsFunc(op.Operands(), func(o compute.Operand) bool { return o.Mode != compute.In && o.Mat == m })
+		return slices.ContainsFunc(compute.Matrices(op), func(o compute.Operand) bool { return o.Mode != compute.In && o.Mat == m })
 	}
 	i := slices.IndexFunc(n.ops, func(op compute.Op) bool { return reads(op, m) })
 	for {
-		dst := n.ops[i].Operands()[0].Mat
+		dst := compute.Matrices(n.ops[i])[0].Mat
 		if !reads(n.ops[i], dst) {
 			return i
 		}

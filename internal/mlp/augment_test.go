@@ -351,7 +351,7 @@ func TestStep(t *testing.T) {
 			}
 			changed, names := map[compute.Buffer]bool{}, map[string]compute.Buffer{}
 			for i, op := range p.Ops {
-				for _, o := range op.Operands() {
+				for _, o := range compute.Matrices(op) {
 					if o.Mode != compute.In && keep[o.Mat.Buf] == p.IsScratch(o.Mat) {
 						t.Errorf("op %d, %s: %s is scratch: %t", i, op.Name(), o.Name, p.IsScratch(o.Mat))
 					}

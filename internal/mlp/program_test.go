@@ -72,7 +72,7 @@ func TestTrainStep(t *testing.T) {
 	// δ goes back through the weights of the forward pass, not the next ones'.
 	updated := make(map[compute.Mat]bool)
 	for i, op := range p.Ops {
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if o.Mode == compute.In && updated[o.Mat] {
 				t.Errorf("op %d (%s) reads %s after its update", i, op.Name(), o.Name)
 			}
@@ -109,7 +109,7 @@ func TestTrainStepWithoutBiases(t *testing.T) {
 		"matmul", "update",
 	})
 	for i, op := range p.Ops {
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if o.Name == "Bias" {
 				t.Errorf("op %d (%s) has a bias", i, op.Name())
 			}

@@ -215,9 +215,8 @@ func (w *watchedData) ShareBytes(rows, cols int, data []byte) (compute.Bytes, er
 func (w *watchedData) Compile(p compute.Program) (compute.Executable, error) {
 	x, err := w.Backend.Compile(p)
 	for _, op := range p.Ops {
-		bytes, _, _ := compute.Data(op)
-		for _, m := range bytes {
-			if s := w.sets[m.Buf]; s != nil {
+		for _, o := range compute.Operands(op) {
+			if s := w.sets[o.Buf()]; s != nil {
 				return watchedProgram{x, w, s}, err
 			}
 		}

@@ -176,7 +176,7 @@ func (s *shuffled) forgetSome() {
 func (s *shuffled) writtenFirst(m compute.Mat) bool {
 	written := make([]bool, m.Len())
 	for _, op := range s.ops {
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			lo, hi := max(o.Mat.Off, m.Off), min(o.Mat.Off+o.Mat.Len(), m.Off+m.Len())
 			if o.Mat.Buf != m.Buf || lo >= hi || o.Mode == compute.Out {
 				continue
@@ -185,7 +185,7 @@ func (s *shuffled) writtenFirst(m compute.Mat) bool {
 				return false
 			}
 		}
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			lo, hi := max(o.Mat.Off, m.Off), min(o.Mat.Off+o.Mat.Len(), m.Off+m.Len())
 			if o.Mat.Buf != m.Buf || lo >= hi || o.Mode == compute.In {
 				continue

@@ -39,7 +39,7 @@ func nodes(p compute.Program) []*node {
 	var list []*node
 	for i, op := range p.Ops {
 		n := &node{op: op, number: i}
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if o.Mode != compute.In {
 				n.writes = append(n.writes, o.Mat)
 			}

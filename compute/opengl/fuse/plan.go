@@ -63,7 +63,7 @@ func planOp(op compute.Op, slice int) []Plan {
 	for i := range plans {
 		p := &plans[i]
 		p.Ops = []string{op.Name()}
-		for _, o := range op.Operands() {
+		for _, o := range compute.Matrices(op) {
 			if o.Mode == compute.In {
 				p.Reads = append(p.Reads, o.Mat)
 			} else {
