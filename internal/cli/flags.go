@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"shadegrad/internal/report"
 	"shadegrad/internal/simd"
 )
 
@@ -137,14 +138,6 @@ func oneOf[T ~string](all ...T) func(string) (T, error) {
 			}
 			names[i] = string(v)
 		}
-		return "", errors.New("must be " + alternatives(names))
+		return "", errors.New("must be " + report.Alternatives(names))
 	}
-}
-
-// alternatives writes "a, b or c".
-func alternatives(names []string) string {
-	if len(names) == 1 {
-		return names[0]
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }

@@ -1,9 +1,9 @@
-// Package diagnosis tells from a few figures of each layer whether a network learns in
-// good health, and if not, what ails it and what to change, in a sentence.
+// Package diagnosis finds problems of a network in training from a few figures of each layer,
+// and recommends what to change.
 //
-// It computes nothing on a device: it is given what was read back, and works in
-// float64. A [Layer] holds the figures; an [Examiner] remembers the epochs of a run and
-// turns each one's figures into a [Report].
+// It computes nothing on a device: its input was read back from one, and it works in float64.
+// A [Layer] holds the figures of a layer. An [Examiner] follows the epochs of a run and turns
+// the figures of each into a [Report].
 package diagnosis
 
 import (
@@ -11,97 +11,75 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A Layer is what was measured of one layer, with the weights as they are after an
-// epoch and E the mean loss of the images that were tried. Norms are Frobenius'.
+// A Layer has the figures of one layer, with the weights as they are after an epoch. E is the
+// mean loss of the images tried; norms are Frobenius norms.
 type Layer struct {
 	Units int
 	F     compute.Activation
-	// Flat is the share of what is lost to learning because F has no slope there, in
-	// [0, 1], and of what that is follows from Of.
+	// Flat is the fraction, in [0, 1], of units or images that learn nothing because F has no
+	// slope there. Of says which.
 	Flat float64
 	Of   Flatness
-	// Delta is ‖∂E/∂z‖ of this layer divided by that of the last: how much of the error
-	// has come back so far. Where the last layer's is 0 it is 0.
+	// Delta is ‖∂E/∂z‖ of this layer divided by that of the last layer: how much of the error
+	// reaches it. It is 0 if that of the last layer is 0.
 	Delta    float64
 	Gradient float64 // ‖∂E/∂W‖
 	Weights  float64 // ‖W‖
-	// Step is ‖ΔW‖/‖W‖ of a step at the epoch's mean learning rate.
+	// Step is ‖ΔW‖/‖W‖ of a step at the mean learning rate of the epoch.
 	Step float64
-	// Moved is ‖W − W₀‖/‖W₀‖, with W₀ the weights when the epoch began.
+	// Moved is ‖W − W₀‖/‖W₀‖, with W₀ the weights at the beginning of the epoch.
 	Moved float64
 }
 
 // Flatness says what Layer.Flat counts.
 type Flatness string
 
-// What Layer.Flat counts. Outputs are not judged where the loss is cross-entropy: its
-// gradient with respect to z, y − t, does not pass through F′.
+// The kinds of flatness. Outputs are not judged if the loss is cross-entropy: its gradient with
+// respect to z, y − t, does not pass through F′.
 const (
-	NotFlat   Flatness = ""          // nothing: F is nowhere flat, or does not matter
+	NotFlat   Flatness = ""          // nothing: F is nowhere flat, or its slope does not matter
 	Dead      Flatness = "dead"      // ReLUs that are 0 for every image
-	Saturated Flatness = "saturated" // units whose output is at an end of F's range for most images
-	Stuck     Flatness = "stuck"     // images whose own class has an output at the wrong end of F's range
+	Saturated Flatness = "saturated" // units whose output is at an end of the range of F for most images
+	Stuck     Flatness = "stuck"     // images whose own class has an output at the wrong end of the range of F
 )
 
-// An Epoch is what an epoch came to. Accuracies are of no use for regression.
+// An Epoch has the results of an epoch. For regression the accuracies have no meaning.
 type Epoch struct {
 	Epoch     int // from 1
 	TrainLoss float64
 	TrainAcc  float64
-	// HeldOut is what the set is called, "validation" or "test", that HeldLoss and HeldAcc are
-	// of, and that was not trained on. It is empty where none was looked at.
+	// HeldOut names the set that HeldLoss and HeldAcc were measured on, "validation" or "test".
+	// It is empty if there was none.
 	HeldOut  string
 	HeldLoss float64
 	HeldAcc  float64
 	// Rate is the mean learning rate of its steps.
 	Rate float64
-	// TriedAcc is the share of hits among the training samples that were tried, with the
-	// weights of the epoch's end, and not as they were before each step.
+	// TriedAcc is the accuracy on the training samples that were tried, with the weights at the
+	// end of the epoch; TrainAcc is measured with the weights before each step.
 	TriedAcc float64
 }
 
-// A Recipe is what a run was told to do, as far as advice needs it.
+// A Recipe has the options of a run that the recommendations depend on.
 type Recipe struct {
 	Network   mlp.Config
-	Rate      float64 // the learning rate, the highest of the schedule
-	UsualRate float64 // that which suits batch, loss and momentum
+	Rate      float64 // learning rate, the highest of the schedule
+	UsualRate float64 // learning rate that suits batch, loss and momentum
 	Momentum  float64
 	Epochs    int
 	Training  mlp.Training
-	Patience  int  // epochs without an improvement after which the run stops; 0: never
-	Numbers   bool // samples are no images, but rows of numbers
+	Patience  int // epochs without an improvement after which the run stops; 0 for never
 }
 
-// A Report is what is known of a run after an epoch.
+// A Report has the figures and the findings of an epoch.
 type Report struct {
-	Epoch  int
-	Images int // that were tried, or other samples
+	Epoch  Epoch
+	Images int // samples that were tried
 	Layers []Layer
-	// Gap is the training accuracy minus that on the set HeldOut, which is empty where there
-	// is none, or no accuracy.
-	Gap      float64
-	HeldOut  string
+	// HasGap reports whether there is an accuracy on held-out data.
+	HasGap   bool
 	Findings []Finding
 }
 
-// A Finding is something unhealthy.
-type Finding struct {
-	Kind  Kind
-	Layer int    // the one that is worst, from 1; 0 where it is not of a layer
-	Text  string // one sentence: what it is, by which figures, and what to change
-}
-
-// A Kind is what a finding is about.
-type Kind string
-
-// The kinds, in the order in which reports have them.
-const (
-	DeadLayer         Kind = "dead_layer"
-	SaturatedLayer    Kind = "saturated_layer"
-	StuckOutputs      Kind = "stuck_outputs"
-	ExplodingGradient Kind = "exploding_gradient"
-	VanishingGradient Kind = "vanishing_gradient"
-	RateTooHigh       Kind = "rate_too_high"
-	RateTooLow        Kind = "rate_too_low"
-	Overfitting       Kind = "overfitting"
-)
+// Gap returns the training accuracy minus that on the held-out data.
+func (r *Report) Gap() float64 { return r.Epoch.TrainAcc - r.Epoch.HeldAcc }

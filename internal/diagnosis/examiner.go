@@ -2,81 +2,71 @@ package diagnosis
 
 import (
 	"math"
+	"slices"
 
 	"shadegrad/compute"
 	"shadegrad/internal/mlp"
 )
 
-// What is unhealthy. Each threshold is far beyond what runs by the usual recipe show,
-// since a warning that is often wrong is soon read by nobody.
+// The thresholds. Each is far beyond what runs with the usual options show, since users stop
+// reading warnings that are often wrong.
 const (
-	// fewestImages: a ReLU that is 0 for half of the images is so for all of a few.
+	// A ReLU that is 0 for half of the images is 0 for all of a few images.
 	fewestImages = 30
-	// deadShare: the notes of Stanford's CS231n ("Neural Networks Part 1", by Karpathy)
-	// tell of networks 40% of whose ReLUs die at too high a rate. Healthy ones lose a
-	// few percent.
-	deadShare = 0.4
-	// saturatedShare and stuckShare: more is lost than is left.
-	saturatedShare = 0.5
-	stuckShare     = 0.5
-	// vanishing and exploding bound Layer.Delta, which the initialisations of Glorot and
-	// of He are made to keep near 1: beyond a thousand either way, no one learning rate
-	// suits both the first layer and the last. Bengio, Simard and Frasconi, "Learning
-	// long-term dependencies with gradient descent is difficult" (1994), has why it goes
-	// with the layers' number like a power.
+	// The notes of Stanford's CS231n ("Neural Networks Part 1", by Karpathy) report networks
+	// with 40% dead ReLUs at too high a learning rate. Healthy networks lose a few percent.
+	deadFraction = 0.4
+	// More is lost than is left.
+	saturatedFraction = 0.5
+	stuckFraction     = 0.5
+	// Bounds of Layer.Delta, which the initialisations of Glorot and of He keep near 1. Beyond a
+	// thousand either way, no single learning rate suits both the first and the last layer.
+	// Bengio, Simard and Frasconi, "Learning long-term dependencies with gradient descent is
+	// difficult" (1994), explain why it grows or shrinks exponentially with the number of layers.
 	vanishing = 1e-3
 	exploding = 1e3
-	// usualStep is ‖ΔW‖/‖W‖ of a step, "around 1e-3" by CS231n's rule of thumb ("Neural
-	// Networks Part 3", ratio of weights to updates). By the usual recipe small sets
-	// and large batches have up to 130 times as much in their first epochs, and come
-	// through; less than a tenth, while little is learnt, is time wasted.
-	usualStep = 1e-3
-	highStep  = 300 * usualStep
-	lowStep   = usualStep / 10
-	// lowRate is the share of the usual rate below which a network that has learnt
-	// little is slow for that reason.
+	// With the usual options, small sets and large batches have up to 130 times the usual step in
+	// their first epochs, and recover. Less than a tenth, while little is learnt, wastes time.
+	highStep = 300 * UsualStep
+	lowStep  = UsualStep / 10
+	// The fraction of the usual rate below which the rate explains why little was learnt.
 	lowRate      = 1. / 30
-	learntLittle = 0.5 // of the loss of guessing, which is left
-	// aboveGuessing: an untrained network's loss is a little above that of guessing,
-	// and a small set's first epoch may be little else. Where the loss comes down by
-	// half in an epoch, all goes well nevertheless.
+	learntLittle = 0.5 // of the loss of guessing remains
+	// The loss of an untrained network is a little above that of guessing, and the first epoch
+	// of a small set may not change it much. A loss that halves in an epoch is healthy.
 	aboveGuessing = 1.5
-	comesDown     = 0.5
-	// A loss that rises by a fifth from one epoch to the next, and by a twentieth of
-	// that of guessing, which leaves out the noise of small losses.
+	halves        = 0.5
+	// A loss rises if it grows by a fifth in an epoch, and by a twentieth of the loss of guessing,
+	// which excludes the noise of small losses.
 	rises      = 1.2
 	risesLeast = 0.05
-	// accuracyGap: by the usual recipe the training accuracy is some 7 points above that
-	// on new images on 3,000 images of MNIST, and 1 point on 60,000.
+	// With the usual options the training accuracy is some 7 points above that on new images for
+	// 3,000 images of MNIST, and 1 point for 60,000.
 	accuracyGap = 0.1
-	// generalisation: Prechelt, "Early stopping – but when?" (1998), measures
-	// overfitting by how far the validation loss is above its lowest so far, and stops
-	// at 1% to 20%. Since the loss of a network that is surer of its few mistakes rises
-	// while its accuracy does too, the latter must have come down as well; and since
-	// both waver while the rate is high, it must have been so for some epochs.
+	// Prechelt, "Early stopping – but when?" (1998), measures overfitting by how far the
+	// validation loss is above its lowest so far, and stops at 1% to 20%. The loss also rises
+	// when a network becomes surer of its few mistakes while its accuracy rises, so the accuracy
+	// must have fallen too; and both fluctuate at a high rate, so some epochs must have passed.
 	generalisation = 1.2
 	patience       = 3
 )
 
-// An Examiner turns figures into reports. It remembers the epochs of a run that it was
-// given, in their order.
+// An Examiner turns the figures of epochs into reports. It is given the epochs of a run in
+// order, and compares each with those before.
 type Examiner struct {
 	Recipe
-	last, best *Epoch // best by the loss on what was held out
+	last, best *Epoch // best by the loss on held-out data
 }
 
-// Examine returns the report of an epoch with the figures of its layers, from the
-// first to the last, on a number of images.
+// Examine returns the report of an epoch. The figures of the layers, from first to last, were
+// measured on a number of images.
 func (x *Examiner) Examine(e Epoch, layers []Layer, images int) *Report {
-	r := &Report{Epoch: e.Epoch, Images: images, Layers: layers}
-	if e.HeldOut != "" && !x.Network.Regression {
-		r.Gap, r.HeldOut = e.TrainAcc-e.HeldAcc, e.HeldOut
-	}
+	r := &Report{Epoch: e, Images: images, Layers: layers, HasGap: e.HeldOut != "" && !x.Network.Regression}
 	v := verdict{x, e, layers, images, nil}
-	// One ailment has others in its train: a dead layer lets no gradient through, and
-	// without a gradient steps are small. The first that is found is the one to mend.
-	for _, look := range []func(){v.flatness, v.gradients, v.rate} {
-		if look(); len(v.found) > 0 {
+	// One problem causes others: a dead layer passes no gradient back, and without a gradient
+	// steps are small. The first one found is the cause.
+	for _, check := range []func(){v.flatness, v.gradients, v.rate} {
+		if check(); len(v.found) > 0 {
 			break
 		}
 	}
@@ -86,7 +76,7 @@ func (x *Examiner) Examine(e Epoch, layers []Layer, images int) *Report {
 	return r
 }
 
-// Remember has later epochs compared with this one.
+// Remember adds an epoch that later ones are compared with.
 func (x *Examiner) Remember(e Epoch) {
 	x.last = &e
 	if e.HeldOut != "" && (x.best == nil || e.HeldLoss < x.best.HeldLoss) {
@@ -94,7 +84,7 @@ func (x *Examiner) Remember(e Epoch) {
 	}
 }
 
-// A verdict is a report's findings in the making.
+// A verdict collects the findings of a report.
 type verdict struct {
 	*Examiner
 	e      Epoch
@@ -103,18 +93,23 @@ type verdict struct {
 	found  []Finding
 }
 
-// flatness looks for layers that have lost their slope, and names the worst.
+func (v *verdict) add(f Finding, remedies ...[]Remedy) {
+	f.Remedies = slices.Concat(remedies...)
+	v.found = append(v.found, f)
+}
+
+// flatness looks for layers whose units have no slope, and reports the worst.
 func (v *verdict) flatness() {
 	if v.images < fewestImages {
 		return
 	}
-	worst, ill := -1, map[Flatness]int{}
+	worst, layers := -1, map[Flatness]int{}
 	for i, l := range v.layers {
-		if !(l.Of == Dead && l.Flat >= deadShare || l.Of == Saturated && l.Flat > saturatedShare || l.Of == Stuck && l.Flat > stuckShare) {
+		if !(l.Of == Dead && l.Flat >= deadFraction || l.Of == Saturated && l.Flat > saturatedFraction || l.Of == Stuck && l.Flat > stuckFraction) {
 			continue
 		}
-		ill[l.Of]++
-		// What ails the hidden layers, whose units all have one F, ails the outputs too.
+		layers[l.Of]++
+		// A problem of the hidden layers, whose units all have one F, affects the outputs too.
 		if worst < 0 || l.Of != Stuck && l.Flat > v.layers[worst].Flat {
 			worst = i
 		}
@@ -122,22 +117,27 @@ func (v *verdict) flatness() {
 	if worst < 0 {
 		return
 	}
-	switch of := v.layers[worst].Of; of {
+	l := v.layers[worst]
+	f := Finding{Sign: UnitsFlat, Layer: worst + 1, Layers: layers[l.Of], Value: l.Flat}
+	switch l.Of {
 	case Dead:
-		v.dead(worst, ill[of])
+		f.Kind = DeadLayer
+		v.add(f, v.gentler(set("Network.Hidden", compute.Tanh)...))
 	case Saturated:
-		v.saturated(worst, ill[of])
+		f.Kind = SaturatedLayer
+		v.add(f, v.gentler(set("Network.Hidden", compute.ReLU)...))
 	case Stuck:
-		v.stuck(worst)
+		f.Kind = StuckOutputs
+		v.add(f, v.unstick())
 	}
 }
 
-// gradients looks for the layer that is worst off: the next ones suffer the same.
+// gradients looks for the layer with the worst gradient. Its neighbours suffer the same.
 func (v *verdict) gradients() {
 	least, most := 0, 0
 	for i, l := range v.layers {
 		if math.IsNaN(l.Gradient) || math.IsInf(l.Gradient, 0) || math.IsNaN(l.Delta) || math.IsInf(l.Delta, 0) {
-			v.overflows(i)
+			v.add(Finding{Kind: ExplodingGradient, Sign: GradientOverflow, Layer: i + 1}, v.gentler())
 			return
 		}
 		if l.Delta < v.layers[least].Delta {
@@ -148,15 +148,20 @@ func (v *verdict) gradients() {
 		}
 	}
 	last := v.layers[len(v.layers)-1]
-	if v.layers[most].Delta > exploding {
-		v.explodes(most)
+	if d := v.layers[most].Delta; d > exploding {
+		v.add(Finding{Kind: ExplodingGradient, Sign: ErrorGrows, Layer: most + 1, Value: d}, v.gentler(), v.fewerLayers())
 	}
-	// Where nothing is wrong any more, nothing comes back.
-	if v.layers[least].Delta < vanishing && last.Delta > 0 && last.Gradient > 0 {
-		v.vanishes(least)
+	// A network that makes no more mistakes has no error to send back.
+	if d := v.layers[least].Delta; d < vanishing && last.Delta > 0 && last.Gradient > 0 {
+		var other []Remedy
+		if f := v.Network.Hidden; f != compute.ReLU && f != compute.LeakyReLU && f != compute.Identity {
+			other = set("Network.Hidden", compute.ReLU)
+		}
+		v.add(Finding{Kind: VanishingGradient, Sign: ErrorShrinks, Layer: least + 1, Value: d}, v.betterInit(), other, v.fewerLayers())
 	}
 }
 
+// rate looks for signs of a learning rate that is too high or too low.
 func (v *verdict) rate() {
 	guess, classes := 0., !v.Network.Regression
 	if classes {
@@ -172,30 +177,41 @@ func (v *verdict) rate() {
 	atPeak := step * Ratio(v.Rate, v.e.Rate)
 	switch {
 	case classes && v.Rate < v.UsualRate && loss > learntLittle*guess && (atPeak < lowStep || v.Rate < lowRate*v.UsualRate):
-		v.shortSteps(atPeak, guess)
-	case classes && loss > aboveGuessing*guess && (v.last == nil || loss > comesDown*v.last.TrainLoss):
-		v.worseThanGuessing(guess)
+		f := Finding{Kind: RateTooLow, Sign: LossOfGuessing, Value: loss, Reference: guess}
+		if atPeak < lowStep {
+			f.Step = atPeak
+		}
+		v.add(f, []Remedy{{Action: Raise, Field: "LearningRate", Value: v.Rate, Usual: v.UsualRate}})
+	case classes && loss > aboveGuessing*guess && (v.last == nil || loss > halves*v.last.TrainLoss):
+		v.add(Finding{Kind: RateTooHigh, Sign: LossOfGuessing, Value: loss, Reference: guess}, v.gentler())
 	case v.last != nil && loss > rises*v.last.TrainLoss && loss > v.last.TrainLoss+risesLeast*guess:
-		v.lossRises()
+		v.add(Finding{Kind: RateTooHigh, Sign: LossRises, Value: loss, Reference: v.last.TrainLoss}, v.lowerRate())
 	case step > highStep:
-		v.longSteps(longest)
+		v.add(Finding{Kind: RateTooHigh, Sign: LongSteps, Layer: longest + 1, Value: step, Reference: UsualStep}, v.lowerRate())
 	}
 }
 
+// overfitting compares the figures of the training set with those of held-out data.
 func (v *verdict) overfitting() {
 	classes := !v.Network.Regression
 	switch b := v.best; {
 	case v.e.HeldOut == "":
 	case classes && min(v.e.TrainAcc, v.e.TriedAcc)-v.e.HeldAcc > accuracyGap:
-		v.gap()
+		var fewerEpochs []Remedy
+		if v.Epochs > 1 {
+			fewerEpochs = []Remedy{{Action: Lower, Field: "Epochs"}}
+		}
+		v.add(Finding{Kind: Overfitting, Sign: AccuracyGap, Value: v.e.TrainAcc, Reference: v.e.HeldAcc},
+			[]Remedy{moreSamples}, v.regularise(), fewerEpochs)
 	case b != nil && v.e.Epoch >= b.Epoch+patience && v.e.HeldLoss > generalisation*b.HeldLoss &&
 		(!classes || v.e.HeldAcc < b.HeldAcc) && v.e.TrainLoss < b.TrainLoss:
-		v.heldLossRises()
+		v.add(Finding{Kind: Overfitting, Sign: HeldLossRises, Value: v.e.HeldLoss, Reference: b.HeldLoss, Since: b},
+			v.stopEarly(), v.regularise(), []Remedy{moreSamples})
 	}
 }
 
-// Guessing returns the mean loss of a network that gives each class the same chance,
-// whatever the image. It is not for regression.
+// Guessing returns the mean loss of a network that gives each class the same probability for
+// every image. It is undefined for regression.
 func Guessing(c mlp.Config) float64 {
 	outputs, classes := float64(c.Outputs()), float64(max(c.Outputs(), 2))
 	on, off := float64(c.On), float64(c.Off)

@@ -12,14 +12,14 @@ import (
 func (r *Text) Diagnosed(d *diagnosis.Report) {
 	r.bar.clear()
 	gap := ""
-	if d.HeldOut != "" {
+	if d.HasGap {
 		side := "above"
-		if d.Gap < 0 {
+		if d.Gap() < 0 {
 			side = "below"
 		}
-		gap = fmt.Sprintf("; training accuracy %.2f points %s the %s accuracy", 100*math.Abs(d.Gap), side, d.HeldOut)
+		gap = fmt.Sprintf("; training accuracy %.2f points %s the %s accuracy", 100*math.Abs(d.Gap()), side, d.Epoch.HeldOut)
 	}
-	fmt.Fprintf(r.notes, "after epoch %d, tried on %s%s\n", d.Epoch, Count(d.Images, "training "+strings.TrimSuffix(Samples(r.state.Data.Height), "s")), gap)
+	fmt.Fprintf(r.notes, "after epoch %d, tried on %s%s\n", d.Epoch.Epoch, Count(d.Images, "training "+strings.TrimSuffix(Samples(r.state.Data.Height), "s")), gap)
 	const line = "  %-5s  %-28s  %8s  %8s  %8s  %8s  %8s\n"
 	fmt.Fprintf(r.notes, line, "layer", "units", "delta", "gradient", "weights", "step", "moved")
 	for i, l := range d.Layers {
@@ -31,7 +31,7 @@ func (r *Text) Diagnosed(d *diagnosis.Report) {
 			threeDigits(100*l.Step)+"%", threeDigits(100*l.Moved)+"%")
 	}
 	for _, f := range d.Findings {
-		fmt.Fprintf(r.notes, "diagnosis: %s\n", f.Text)
+		fmt.Fprintf(r.notes, "diagnosis: %s\n", findingText(f, d, Samples(r.state.Data.Height)))
 	}
 }
 
@@ -76,9 +76,10 @@ type findingEvent struct {
 
 func (r *JSON) Diagnosed(d *diagnosis.Report) {
 	r.Text.Diagnosed(d)
-	e := DiagnosisEvent{Event: "diagnosis", Epoch: d.Epoch, Images: d.Images, Findings: []findingEvent{}}
-	if d.HeldOut != "" {
-		e.Gap = &d.Gap
+	e := DiagnosisEvent{Event: "diagnosis", Epoch: d.Epoch.Epoch, Images: d.Images, Findings: []findingEvent{}}
+	if d.HasGap {
+		gap := d.Gap()
+		e.Gap = &gap
 	}
 	for i, l := range d.Layers {
 		h := layerHealth{Layer: i + 1, Units: l.Units, F: l.F.String(), Delta: finite(l.Delta), Gradient: finite(l.Gradient),
@@ -94,7 +95,7 @@ func (r *JSON) Diagnosed(d *diagnosis.Report) {
 		e.Layers = append(e.Layers, h)
 	}
 	for _, f := range d.Findings {
-		e.Findings = append(e.Findings, findingEvent{f.Kind, f.Layer, f.Text})
+		e.Findings = append(e.Findings, findingEvent{f.Kind, f.Layer, findingText(f, d, Samples(r.state.Data.Height))})
 	}
 	r.write(e)
 }

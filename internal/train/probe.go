@@ -287,7 +287,7 @@ func (r *Run) startDiagnosis(s *session) {
 	}
 	r.examiner = &diagnosis.Examiner{Recipe: diagnosis.Recipe{Network: o.Network, Rate: o.LearningRate,
 		UsualRate: o.UsualRate(d.Len()), Momentum: o.Momentum, Epochs: o.Epochs,
-		Training: o.Training, Patience: o.Patience, Numbers: d.Values != nil}}
+		Training: o.Training, Patience: o.Patience}}
 	if r.State.Best != nil {
 		r.examiner.Remember(o.figures(r.State.Best.Epoch))
 	}
