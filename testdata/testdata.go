@@ -1,5 +1,5 @@
-// Package testdata holds the data that the command and the tests read without a network: MNIST as its authors
-// published it. The notice that its licence asks for is embedded beside the files.
+// Package testdata embeds the data that the command and the tests use: MNIST as its authors published it, and the notice
+// that its licence requires.
 package testdata
 
 import "embed"
@@ -10,8 +10,8 @@ import "embed"
 var MNIST embed.FS
 
 // The four IDX files of MNIST, in the form of shadegrad/internal/dataset/packed: 60,000 training and 10,000 test images of
-// handwritten digits, 28×28 pixels of one byte, and their labels. They are slices, since an embed.FS would copy what is
-// read from it; nobody may write to them.
+// handwritten digits, 28×28 pixels of one byte, and their labels. They are slices because an embed.FS copies what is
+// read from it. They must not be written to.
 //
 // Copyright of Yann LeCun and Corinna Cortes, available under the Creative Commons Attribution-ShareAlike 3.0 licence.
 var (
