@@ -7,15 +7,36 @@ import (
 	"shadegrad/compute/contract"
 	"shadegrad/compute/judge"
 	"shadegrad/compute/judge/cases"
+	"shadegrad/internal/sample"
 )
 
-// Run judges a backend: every case and every promise, each a subtest. open
+// Cases returns the cases that a test judges a backend by: all of them, or with -short those of
+// the self-test and every tenth of each kernel.
+func Cases() []judge.Case {
+	if !testing.Short() {
+		return cases.All()
+	}
+	list := cases.SelfTest()
+	names, turns := make(map[string]bool), make(map[string]int)
+	for _, c := range list {
+		names[c.Name] = true
+	}
+	for _, c := range cases.All() {
+		if !sample.Skip(turns[c.Kernel], 10) && !names[c.Name] {
+			list = append(list, c)
+		}
+		turns[c.Kernel]++
+	}
+	return list
+}
+
+// Run judges a backend: the cases and every promise, each a subtest. open
 // returns a new backend for each call; it may skip the test where there can be
 // none. Run closes what open returned.
 func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 	t.Helper()
 	b := open(t)
-	for _, group := range groups(cases.All()) {
+	for _, group := range groups(Cases()) {
 		t.Run(group.op, func(t *testing.T) {
 			for _, c := range group.cases {
 				t.Run(c.Name, func(t *testing.T) {
@@ -45,7 +66,7 @@ func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 func Compare(t *testing.T, open, oracle func(testing.TB) compute.Backend) {
 	t.Helper()
 	b, o := open(t), oracle(t)
-	for _, group := range groups(cases.All()) {
+	for _, group := range groups(Cases()) {
 		t.Run(group.op, func(t *testing.T) {
 			for _, c := range group.cases {
 				t.Run(c.Name, func(t *testing.T) {

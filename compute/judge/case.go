@@ -17,6 +17,8 @@ type Case struct {
 	Kernel string
 
 	Build func(p *Problem)
+
+	cached func() *Problem // in place of Problem, if it is set
 }
 
 // problem builds the case's problem and has the reference solve it.
@@ -30,12 +32,41 @@ func (c Case) Problem() *Problem {
 	return p
 }
 
+// Cached returns the case with a problem that is built and solved once, at its first use. It
+// is for tests that run a case on many backends, one after another. Large problems are not kept.
+func (c Case) Cached() Case {
+	const most = 1 << 16 // elements, of 29 bytes each
+	var kept *Problem
+	c.cached = func() *Problem {
+		if kept != nil {
+			return kept
+		}
+		p, elements := c.Problem(), 0
+		for _, f := range p.floats {
+			elements += len(f.init)
+		}
+		if elements <= most {
+			kept = p
+		}
+		return p
+	}
+	return c
+}
+
+// solved returns the case's problem, solved.
+func (c Case) solved() *Problem {
+	if c.cached != nil {
+		return c.cached()
+	}
+	return c.Problem()
+}
+
 // Check has b compute the case, and compares what it made with the reference.
 // It tells of wrong elements, of memory changed that is no result, of a second
 // run that gives other bits, and of errors of the backend; a program of several
 // ops is also compiled op by op. The error is a *Failure. All memory taken is freed.
 func (c Case) Check(b compute.Backend) error {
-	p := c.Problem()
+	p := c.solved()
 	if fail := c.check(b, p); fail != nil {
 		fail.Case, fail.Kernel = c.Name, c.Kernel
 		return fail
@@ -91,7 +122,7 @@ func broken(err error) *Failure { return &Failure{Detail: err.Error(), Cause: er
 // Against has two backends compute the case and compares their results, each of
 // which may be off by as much as Check allows. The error is a *Failure.
 func Against(b, oracle compute.Backend, c Case) error {
-	p := c.Problem()
+	p := c.solved()
 	if fail := against(b, oracle, p); fail != nil {
 		fail.Case, fail.Kernel = c.Name, c.Kernel
 		return fail

