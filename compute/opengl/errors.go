@@ -11,18 +11,29 @@ type CompileError struct {
 	Kernel string // the specialisation, as "product_tn_b8x8"
 	Linked bool   // it compiled, but did not link
 	Log    string // the driver's, with names of files and lines
-	Device string // renderer and driver
+	Device string // renderer and driver, or "" if not known
 }
 
 // logLines is how much of a driver's log a message shows. The first lines tell
 // the mistake; what follows is usually its consequences.
 const logLines = 8
 
-func (e *CompileError) Error() string {
-	verb := "compile"
+func (e *CompileError) Error() string { return e.Summary() + ": " + strings.Join(e.Excerpt(), "\n") }
+
+// Summary returns "kernel product_tn_b8x8 does not compile on DEVICE".
+func (e *CompileError) Summary() string {
+	s := fmt.Sprintf("kernel %s does not compile", e.Kernel)
 	if e.Linked {
-		verb = "link"
+		s = fmt.Sprintf("kernel %s does not link", e.Kernel)
 	}
+	if e.Device != "" {
+		s += " on " + e.Device
+	}
+	return s
+}
+
+// Excerpt returns the first lines of the log, at least one.
+func (e *CompileError) Excerpt() []string {
 	lines := strings.Split(strings.TrimSpace(e.Log), "\n")
 	if len(lines) > logLines {
 		lines = append(lines[:logLines:logLines], fmt.Sprintf("… and %d more lines", len(lines)-logLines))
@@ -30,7 +41,7 @@ func (e *CompileError) Error() string {
 	if lines[0] == "" {
 		lines[0] = "the driver does not say why"
 	}
-	return fmt.Sprintf("kernel %s does not %s on %s: %s", e.Kernel, verb, e.Device, strings.Join(lines, "\n"))
+	return lines
 }
 
 // A SourceError says that the source of a kernel is not there, or not as it must

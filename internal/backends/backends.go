@@ -1,16 +1,14 @@
-// Package backends opens the backend a user asked for, and says why it chose.
+// Package backends opens the backend that a user asks for.
 //
-// The rule is a contract: "cpu" is the CPU; "gpu" is the GPU or an error, never
-// something else; "auto" is the GPU where there is one in hardware that passes a
-// self-test, and otherwise the CPU, with one line that says why.
+// CPU opens the CPU. GPU opens the GPU or returns an error; it never falls back.
+// Auto opens a hardware GPU that passes a self-test, and otherwise the CPU with a
+// [Finding] that explains the fallback.
 package backends
 
 import (
 	"errors"
-	"fmt"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl"
 	"shadegrad/cpu"
@@ -18,7 +16,10 @@ import (
 	"shadegrad/shaders"
 )
 
-// A Kind is what a user can ask for.
+// GPUSupport reports whether this build can use a GPU.
+const GPUSupport = glctx.Supported
+
+// A Kind is a backend that a user can ask for.
 type Kind string
 
 // The kinds.
@@ -28,32 +29,31 @@ const (
 	CPU  Kind = "cpu"
 )
 
-// ParseKind returns the kind of a name.
+// ParseKind returns the kind with the given name.
 func ParseKind(name string) (Kind, error) {
 	switch k := Kind(name); k {
 	case Auto, GPU, CPU:
 		return k, nil
 	}
-	return "", fmt.Errorf("must be auto, gpu or cpu")
+	return "", errors.New("must be auto, gpu or cpu")
 }
 
 // A Choice is an open backend.
 type Choice struct {
 	compute.Backend
-	Why   string   // why it was chosen, to follow "chosen because"
-	Notes []string // what the user should know, a line each
-	// Fallback tells whether another backend may take over after a failure.
+	Kind     Kind       // that was asked for
+	Findings []*Finding // about the GPU
+	// Fallback reports whether another backend may replace this one if it fails.
 	Fallback bool
 }
 
-// An Opener opens backends. Its zero value opens the real ones.
+// An Opener opens backends. The zero value opens those of this machine.
 type Opener struct {
 	// Shaders replaces the embedded shaders.
 	Shaders *shaders.Set
-	// NoTuning leaves the GPU's kernels as they usually are, instead of timing them.
+	// NoTuning uses the GPU's default kernels instead of timing several.
 	NoTuning bool
-	// NoSelfTest opens a GPU by name without asking whether it computes rightly, for those
-	// who will ask themselves.
+	// NoSelfTest skips the self-test of a GPU that is asked for by name.
 	NoSelfTest bool
 	// OpenGPU replaces the opening of the GPU, in tests.
 	OpenGPU func() (compute.Backend, error)
@@ -61,127 +61,65 @@ type Opener struct {
 	OtherGPU func(renderer string) string
 }
 
-// Open opens a backend of a kind. An error of the GPU ends in what to do.
+// Open opens a backend. If it was asked for the GPU, the error is a *Finding.
 func (o Opener) Open(k Kind) (*Choice, error) {
-	switch k {
-	case CPU:
-		return onCPU("-backend=cpu asks for it"), nil
-	case GPU:
-		gpu, err := o.gpu()
-		if err != nil {
-			return nil, fmt.Errorf("%w; -backend=cpu needs no GPU", err)
-		}
-		c := &Choice{Backend: gpu, Why: "-backend=gpu asks for it", Notes: o.hints(gpu.Info())}
-		if name, ok := software(gpu.Info()); ok {
-			c.Notes = append(c.Notes, fmt.Sprintf("warning: OpenGL is software here (%s); -backend=cpu is faster", name))
-		}
-		if o.NoSelfTest {
-			return c, nil
-		}
-		if err := selfTest(gpu); err != nil {
-			return nil, fmt.Errorf("%w; -backend=cpu needs no GPU", errors.Join(err, gpu.Close()))
-		}
-		return c, nil
+	if k == CPU {
+		return &Choice{Backend: cpu.New(), Kind: k}, nil
 	}
-	return o.auto()
+	gpu, reason := o.open(k)
+	switch {
+	case reason == nil:
+		return &Choice{Backend: gpu, Kind: k, Findings: o.findings(gpu.Info()), Fallback: k == Auto}, nil
+	case k == GPU:
+		reason.Remedy = AskForCPU
+		return nil, reason
+	}
+	return &Choice{Backend: cpu.New(), Kind: k, Findings: []*Finding{reason}}, nil
 }
 
-// auto takes the GPU if it is one in hardware and computes rightly.
-func (o Opener) auto() (*Choice, error) {
-	gpu, err := o.gpu()
-	if err != nil {
-		return fallback(err), nil
-	}
-	if name, ok := software(gpu.Info()); ok {
-		return fallback(fmt.Errorf("OpenGL is software here (%s)", name), gpu), nil
-	}
-	if err := selfTest(gpu); err != nil {
-		return fallback(err, gpu), nil
-	}
-	return &Choice{Backend: gpu, Why: "it is a GPU and passed the self-test", Notes: o.hints(gpu.Info()), Fallback: true}, nil
-}
-
-// fallback returns the CPU and the reason, having closed what is not to be used.
-func fallback(reason error, unused ...compute.Backend) *Choice {
-	for _, b := range unused {
-		if err := b.Close(); err != nil {
-			reason = fmt.Errorf("%w (and closing it failed: %v)", reason, err)
-		}
-	}
-	return onCPU("no GPU can be used", reason.Error()+"; using the CPU")
-}
-
-// onCPU returns the CPU.
-func onCPU(why string, notes ...string) *Choice {
-	return &Choice{Backend: cpu.New(), Why: why, Notes: notes}
-}
-
-func (o Opener) gpu() (compute.Backend, error) {
-	open := o.OpenGPU
-	if open == nil {
-		open = func() (compute.Backend, error) { return openGL(opengl.Options{Shaders: o.Shaders, Tune: !o.NoTuning}) }
-	}
-	b, err := open()
+// open opens the GPU, or returns why it cannot be used or Auto does not use it.
+func (o Opener) open(k Kind) (compute.Backend, *Finding) {
+	gpu, err := o.OpenUntested()
 	if errors.Is(err, glctx.ErrNoSupport) {
-		return nil, err // it is the build, not a GPU, that is lacking
+		return nil, &Finding{Problem: Unsupported, Err: err}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("GPU unavailable: %w", err)
+		return nil, &Finding{Problem: Unavailable, Err: err}
+	}
+	reason := &Finding{Problem: SelfTest, Device: gpu.Info().Device}
+	switch {
+	case k == Auto && gpu.Info().Software:
+		reason.Problem = Software
+	case k == GPU && o.NoSelfTest:
+		return gpu, nil
+	default:
+		if reason.Err = selfTest(gpu); reason.Err == nil {
+			return gpu, nil
+		}
+	}
+	reason.Close = gpu.Close()
+	return nil, reason
+}
+
+// OpenUntested opens the GPU without a self-test.
+func (o Opener) OpenUntested() (compute.Backend, error) {
+	if o.OpenGPU != nil {
+		return o.OpenGPU()
+	}
+	b, err := opengl.Open(opengl.Options{Shaders: o.Shaders, Tune: !o.NoTuning})
+	if err != nil {
+		return nil, err // not b: a nil pointer in an interface is not nil
 	}
 	return b, nil
 }
 
-func openGL(options opengl.Options) (compute.Backend, error) {
-	b, err := opengl.Open(options)
-	if err != nil {
-		return nil, err // and not b, a nil pointer in an interface
-	}
-	return b, nil
-}
-
-// selfTest checks each kernel at odd shapes against the reference.
+// selfTest compares each kernel with the reference at odd shapes, and returns the
+// first *judge.Failure.
 func selfTest(b compute.Backend) error {
 	for _, c := range cases.SelfTest() {
-		err := c.Check(b)
-		if err == nil {
-			continue
+		if err := c.Check(b); err != nil {
+			return err
 		}
-		var refused *opengl.CompileError
-		if errors.As(err, &refused) { // it names the device itself
-			return fmt.Errorf("GPU self-test failed: %w", refused)
-		}
-		var source *opengl.SourceError
-		if errors.As(err, &source) { // the device has not seen it
-			return fmt.Errorf("GPU self-test failed: %w", source)
-		}
-		text := err.Error()
-		var f *judge.Failure
-		if errors.As(err, &f) {
-			text = f.Short()
-		}
-		return fmt.Errorf("GPU self-test failed: %s on %s", text, b.Info().Device)
-	}
-	return nil
-}
-
-// software tells whether a backend's OpenGL runs on the CPU, and its short name,
-// or the whole one where no short one is known.
-func software(i compute.Info) (string, bool) {
-	name := glctx.Info{Renderer: i.Device}.SoftwareName()
-	if name == "" {
-		name = i.Device
-	}
-	return name, i.Software
-}
-
-// hints tells how to choose the other GPU where the integrated one was chosen.
-func (o Opener) hints(i compute.Info) []string {
-	other := o.OtherGPU
-	if other == nil {
-		other = glctx.OtherGPU
-	}
-	if hint := other(i.Device); hint != "" {
-		return []string{fmt.Sprintf("%s is the integrated GPU; to use the other one: %s", i.Device, hint)}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
+	"shadegrad/compute/opengl"
 	"shadegrad/cpu"
 	"shadegrad/internal/glctx"
 )
@@ -71,14 +72,35 @@ func open(t *testing.T, o Opener, k Kind) *Choice {
 	return c
 }
 
-func expect(t *testing.T, c *Choice, backend, why string, fallback bool, notes ...string) {
+// expect compares a choice with the backend, whether it may be replaced, and its findings, each
+// a text and a remedy.
+func expect(t *testing.T, c *Choice, k Kind, backend string, fallback bool, findings ...any) {
 	t.Helper()
-	if got := c.Info().Backend; got != backend || c.Why != why || c.Fallback != fallback {
-		t.Errorf("backend %s because %s, fallback %t; want %s because %s, fallback %t", got, c.Why, c.Fallback, backend, why, fallback)
+	if got := c.Info().Backend; got != backend || c.Kind != k || c.Fallback != fallback {
+		t.Errorf("backend %s for %s, fallback %t; want %s for %s, fallback %t", got, c.Kind, c.Fallback, backend, k, fallback)
 	}
-	if !slices.Equal(c.Notes, notes) {
-		t.Errorf("notes %q, want %q", c.Notes, notes)
+	var got []any
+	for _, f := range c.Findings {
+		got = append(got, f.Error(), f.Remedy)
 	}
+	if !slices.Equal(got, findings) {
+		t.Errorf("findings %q, want %q", got, findings)
+	}
+}
+
+// fails opens the GPU by name, which must fail with a text that the pattern matches and a remedy.
+func fails(t *testing.T, o Opener, pattern string) *Finding {
+	t.Helper()
+	c, err := o.Open(GPU)
+	var f *Finding
+	if !errors.As(err, &f) {
+		t.Fatalf("-backend=gpu: %v, error %v, want a *Finding", c, err)
+	}
+	match(t, err.Error(), pattern)
+	if f.Remedy != AskForCPU {
+		t.Errorf("-backend=gpu: remedy %v, want %v", f.Remedy, AskForCPU)
+	}
+	return f
 }
 
 func TestCPU(t *testing.T) {
@@ -86,55 +108,52 @@ func TestCPU(t *testing.T) {
 		t.Error("the GPU is opened for -backend=cpu")
 		return nil, errors.New("none")
 	}}
-	expect(t, open(t, o, CPU), "cpu", "-backend=cpu asks for it", false)
+	expect(t, open(t, o, CPU), CPU, "cpu", false)
 }
 
 func TestGPU(t *testing.T) {
 	gpu := newGPU(card, false, nil)
 	c := open(t, opener(gpu), GPU)
-	expect(t, c, "gpu", "-backend=gpu asks for it", false)
+	expect(t, c, GPU, "gpu", false)
 	gpu = newGPU(card, false, nil)
 	c = open(t, opener(gpu), Auto)
-	expect(t, c, "gpu", "it is a GPU and passed the self-test", true)
+	expect(t, c, Auto, "gpu", true)
 	if gpu.closed != 0 {
 		t.Error("the GPU is closed")
 	}
 }
 
-// TestUnavailable has each reason why there may be no GPU: auto notes it, gpu
-// ends in what to do.
+// TestUnavailable checks each reason for the absence of a GPU: with auto it is a finding, with gpu
+// the error.
 func TestUnavailable(t *testing.T) {
 	for _, tt := range []struct {
-		name   string
-		reason error
-		want   string
+		name    string
+		reason  error
+		problem Problem
+		want    string
 	}{
-		{"no display", &glctx.AbsentError{EGL: errors.New("eglInitialize: EGL_NOT_INITIALIZED")},
+		{"no display", &glctx.AbsentError{EGL: errors.New("eglInitialize: EGL_NOT_INITIALIZED")}, Unavailable,
 			"GPU unavailable: no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: eglInitialize: EGL_NOT_INITIALIZED"},
-		{"no window", &glctx.AbsentError{Window: errors.New("GLX is missing"), EGL: errors.New("no libEGL.so.1")},
+		{"no window", &glctx.AbsentError{Window: errors.New("GLX is missing"), EGL: errors.New("no libEGL.so.1")}, Unavailable,
 			"GPU unavailable: no window (GLX is missing) and EGL failed: no libEGL.so.1"},
-		{"an old driver", &glctx.VersionError{Major: 4, Minor: 1},
+		{"an old driver", &glctx.VersionError{Major: 4, Minor: 1}, Unavailable,
 			"GPU unavailable: needs OpenGL 4.3, this driver offers 4.1 (macOS stops at 4.1)"},
-		{"a limit", &compute.LimitError{Limit: "GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS", Need: 256, Have: 128, What: "kernel matmul"},
+		{"a limit", &compute.LimitError{Limit: "GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS", Need: 256, Have: 128, What: "kernel matmul"}, Unavailable,
 			"GPU unavailable: kernel matmul needs GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS of 256, this device has 128"},
-		{"no support in the build", glctx.ErrNoSupport, "this build has no GPU support"},
-		{"no support, wrapped", fmt.Errorf("opening: %w", glctx.ErrNoSupport), "opening: this build has no GPU support"},
+		{"no support in the build", glctx.ErrNoSupport, Unsupported, "this build has no GPU support"},
+		{"no support, wrapped", fmt.Errorf("opening: %w", glctx.ErrNoSupport), Unsupported, "opening: this build has no GPU support"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			expect(t, open(t, lacking(tt.reason), Auto), "cpu", "no GPU can be used", false, tt.want+"; using the CPU")
-			c, err := lacking(tt.reason).Open(GPU)
-			if want := tt.want + "; -backend=cpu needs no GPU"; err == nil || err.Error() != want {
-				t.Errorf("-backend=gpu: %v, error %v, want %q", c, err, want)
-			}
-			if !errors.Is(err, tt.reason) {
-				t.Error("the error does not wrap the reason")
+			expect(t, open(t, lacking(tt.reason), Auto), Auto, "cpu", false, tt.want, UsingCPU)
+			if f := fails(t, lacking(tt.reason), "^"+regexp.QuoteMeta(tt.want)+"$"); f.Problem != tt.problem || !errors.Is(f, tt.reason) {
+				t.Errorf("problem %v, error %v; want problem %v, which wraps the reason", f.Problem, f.Err, tt.problem)
 			}
 		})
 	}
 }
 
-// TestSoftware has OpenGL that runs on the CPU: auto leaves it alone, gpu takes
-// it and says that there is a better way.
+// TestSoftware opens OpenGL that runs on the CPU: auto takes the CPU, gpu takes OpenGL and
+// recommends the CPU.
 func TestSoftware(t *testing.T) {
 	for renderer, name := range map[string]string{
 		llvmpipe:                         "llvmpipe",
@@ -144,14 +163,14 @@ func TestSoftware(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			gpu := newGPU(renderer, true, nil)
-			expect(t, open(t, opener(gpu), Auto), "cpu", "no GPU can be used", false,
-				"OpenGL is software here ("+name+"); using the CPU")
+			expect(t, open(t, opener(gpu), Auto), Auto, "cpu", false,
+				"OpenGL is software here ("+name+")", UsingCPU)
 			if gpu.closed != 1 {
 				t.Errorf("the unused backend is closed %d times", gpu.closed)
 			}
 			gpu = newGPU(renderer, true, nil)
-			expect(t, open(t, opener(gpu), GPU), "gpu", "-backend=gpu asks for it", false,
-				"warning: OpenGL is software here ("+name+"); -backend=cpu is faster")
+			expect(t, open(t, opener(gpu), GPU), GPU, "gpu", false,
+				"OpenGL is software here ("+name+")", PreferCPU)
 		})
 	}
 }
@@ -182,29 +201,26 @@ func TestSelfTest(t *testing.T) {
 			f := fault(t, name)
 			gpu := newGPU(card, false, f.Wrap)
 			c := open(t, opener(gpu), Auto)
-			if len(c.Notes) != 1 {
-				t.Fatalf("notes %q, want one", c.Notes)
+			want := `^GPU self-test failed: ` + pattern + ` on ` + regexp.QuoteMeta(card) + `$`
+			if len(c.Findings) != 1 || c.Findings[0].Problem != SelfTest {
+				t.Fatalf("findings %v, want one of the self-test", c.Findings)
 			}
-			expect(t, c, "cpu", "no GPU can be used", false, c.Notes[0])
-			match(t, c.Notes[0], `^GPU self-test failed: `+pattern+` on `+regexp.QuoteMeta(card)+`; using the CPU$`)
+			text := c.Findings[0].Error()
+			expect(t, c, Auto, "cpu", false, text, UsingCPU)
+			match(t, text, want)
 			if gpu.closed != 1 {
 				t.Errorf("the unused backend is closed %d times", gpu.closed)
 			}
 
 			gpu = newGPU(card, false, f.Wrap)
-			_, err := opener(gpu).Open(GPU)
-			if err == nil {
-				t.Fatal("-backend=gpu opens it")
-			}
-			match(t, err.Error(), `^GPU self-test failed: `+pattern+` on `+regexp.QuoteMeta(card)+`; -backend=cpu needs no GPU$`)
+			fails(t, opener(gpu), want)
 			if gpu.closed != 1 {
 				t.Errorf("the failed backend is closed %d times", gpu.closed)
 			}
 
-			// For those who will ask themselves it is opened as it is.
-			unasked := opener(newGPU(card, false, f.Wrap))
-			unasked.NoSelfTest = true
-			expect(t, open(t, unasked, GPU), "gpu", "-backend=gpu asks for it", false)
+			untested := opener(newGPU(card, false, f.Wrap))
+			untested.NoSelfTest = true
+			expect(t, open(t, untested, GPU), GPU, "gpu", false)
 		})
 	}
 }
@@ -216,8 +232,8 @@ func match(t *testing.T, text, pattern string) {
 	}
 }
 
-// TestSelfTestOfEachOp has faults in each op, so that none is left out of the
-// self-test. Small as it is, it need not find every fault, but some of each op.
+// TestSelfTestOfEachOp plants faults in each op. The self-test is too small to find every fault, but
+// finds some of each op.
 func TestSelfTestOfEachOp(t *testing.T) {
 	found, tried := make(map[string]int), make(map[string]int)
 	for _, f := range computetest.Faults() {
@@ -227,7 +243,7 @@ func TestSelfTestOfEachOp(t *testing.T) {
 		tried[f.Op]++
 		gpu := newGPU(card, false, f.Wrap)
 		if err := selfTest(gpu); err != nil {
-			if found[f.Op]++; !strings.HasPrefix(err.Error(), "GPU self-test failed: "+f.Op) {
+			if found[f.Op]++; !strings.HasPrefix(err.Error(), f.Op) {
 				t.Errorf("%s: the error is %q", f.Name, err)
 			}
 		}
@@ -243,10 +259,9 @@ func TestSelfTestOfEachOp(t *testing.T) {
 	t.Logf("found %v of %v", found, tried)
 }
 
-// TestOtherGPU names the integrated GPU and how to choose the other one.
+// TestOtherGPU opens an integrated GPU where there is another one.
 func TestOtherGPU(t *testing.T) {
 	const integrated = "Mesa Intel(R) UHD Graphics 630 (CFL GT2)"
-	const want = integrated + " is the integrated GPU; to use the other one: DRI_PRIME=1"
 	for _, k := range []Kind{Auto, GPU} {
 		o := opener(newGPU(integrated, false, nil))
 		o.OtherGPU = func(renderer string) string {
@@ -255,44 +270,54 @@ func TestOtherGPU(t *testing.T) {
 			}
 			return "DRI_PRIME=1"
 		}
-		if c := open(t, o, k); !slices.Equal(c.Notes, []string{want}) {
-			t.Errorf("%s: notes %q, want %q", k, c.Notes, want)
+		c := open(t, o, k)
+		expect(t, c, k, "gpu", k == Auto, integrated+" is the integrated GPU", SetEnv)
+		if c.Findings[0].Env != "DRI_PRIME=1" {
+			t.Errorf("%s: Env is %q", k, c.Findings[0].Env)
 		}
 	}
 }
 
-// TestCloseFails has an unused GPU that cannot be closed: it is told, and the CPU
-// is used nevertheless.
+// TestCloseFails opens an unused GPU that cannot be closed. Auto uses the CPU nevertheless.
 func TestCloseFails(t *testing.T) {
 	stuck := errors.New("the context is stuck")
 	gpu := newGPU(llvmpipe, true, nil)
 	gpu.closeErr = stuck
-	expect(t, open(t, opener(gpu), Auto), "cpu", "no GPU can be used", false,
-		"OpenGL is software here (llvmpipe) (and closing it failed: the context is stuck); using the CPU")
+	expect(t, open(t, opener(gpu), Auto), Auto, "cpu", false,
+		"OpenGL is software here (llvmpipe) (and closing it failed: the context is stuck)", UsingCPU)
 
 	gpu = newGPU(card, false, fault(t, "matmul: nothing is done").Wrap)
 	gpu.closeErr = stuck
-	_, err := opener(gpu).Open(GPU)
-	if err == nil || !errors.Is(err, stuck) || !strings.HasPrefix(err.Error(), "GPU self-test failed: ") {
-		t.Errorf("-backend=gpu: error %v, want both failures", err)
+	f := fails(t, opener(gpu), `^GPU self-test failed: .* \(and closing it failed: the context is stuck\)$`)
+	if f.Problem != SelfTest || !errors.Is(f, stuck) {
+		t.Errorf("-backend=gpu: error %v, want both failures", f)
 	}
 }
 
-// TestBroken has a GPU that returns errors: its own words are the reason.
+// TestBroken opens a GPU that returns errors: the finding quotes them.
 func TestBroken(t *testing.T) {
-	gpu := newGPU(card, false, func(b compute.Backend) compute.Backend { return broken{b} })
-	c := open(t, opener(gpu), Auto)
-	if len(c.Notes) != 1 || !strings.HasPrefix(c.Notes[0], "GPU self-test failed: ") ||
-		!strings.HasSuffix(c.Notes[0], "the kernel does not compile on "+card+"; using the CPU") {
-		t.Errorf("notes %q", c.Notes)
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("the kernel does not compile"), "the kernel does not compile on " + card},
+		{&opengl.CompileError{Kernel: "fill", Log: "0:3: error", Device: "a GPU (4.6)"}, "kernel fill does not compile on a GPU (4.6): 0:3: error"},
+		{&opengl.SourceError{Origin: "dir", Err: errors.New("no loss.comp")}, "shaders (dir): no loss.comp"},
+	} {
+		gpu := newGPU(card, false, func(b compute.Backend) compute.Backend { return broken{b, tt.err} })
+		f := fails(t, opener(gpu), `^GPU self-test failed: .*`+regexp.QuoteMeta(tt.want)+"$")
+		if !errors.Is(f, tt.err) {
+			t.Errorf("%v does not wrap %v", f, tt.err)
+		}
 	}
 }
 
-type broken struct{ compute.Backend }
-
-func (broken) Compile(compute.Program) (compute.Executable, error) {
-	return nil, errors.New("the kernel does not compile")
+type broken struct {
+	compute.Backend
+	err error
 }
+
+func (b broken) Compile(compute.Program) (compute.Executable, error) { return nil, b.err }
 
 func TestParseKind(t *testing.T) {
 	for _, k := range []Kind{Auto, GPU, CPU} {

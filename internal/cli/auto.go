@@ -27,29 +27,28 @@ const (
 // faster lets -backend=auto have the backend that takes less time for this very
 // network and batch: where a GPU in hardware was found, both do some steps, unless it is
 // remembered how long they take. It returns the choice, which may be another than it
-// was given, and which it has then closed.
-func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) *backends.Choice {
+// was given, and which it has then closed, and the reason for it.
+func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) (choice *backends.Choice, why string) {
 	if !c.Fallback { // it is not the GPU, or was asked for
-		return c
+		return c, reason(c)
 	}
 	other := cpu.New()
 	took, remembered, err := a.comparison(c.Backend, other, s, d)
 	if err == nil && took.GPU <= took.CPU {
 		other.Close()
-		c.Why = fmt.Sprintf("it takes %s a step, the CPU %s", report.Duration(took.GPU), report.Duration(took.CPU)) + remembered
-		return c
+		return c, fmt.Sprintf("it takes %s a step, the CPU %s", report.Duration(took.GPU), report.Duration(took.CPU)) + remembered
 	}
-	onCPU := &backends.Choice{Backend: other}
+	choice = &backends.Choice{Backend: other, Kind: backends.Auto}
 	if err != nil {
-		onCPU.Why = "no GPU can be used"
+		why = reason(choice)
 		fmt.Fprintf(a.stderr, "%v; using the CPU\n", err)
 	} else {
-		onCPU.Why = fmt.Sprintf("it takes %s a step, the GPU (%s) %s", report.Duration(took.CPU), c.Info().Device, report.Duration(took.GPU)) + remembered
+		why = fmt.Sprintf("it takes %s a step, the GPU (%s) %s", report.Duration(took.CPU), c.Info().Device, report.Duration(took.GPU)) + remembered
 	}
 	if err := c.Close(); err != nil {
 		fmt.Fprintf(a.stderr, "closing the GPU: %v\n", err)
 	}
-	return onCPU
+	return choice, why
 }
 
 // comparison returns how long a step takes on a GPU and on the CPU, measured or

@@ -25,7 +25,7 @@ type comparing struct {
 	stderr strings.Builder
 }
 
-func (c *comparing) choose(t *testing.T, hidden int) *backends.Choice {
+func (c *comparing) choose(t *testing.T, hidden int) (*backends.Choice, string) {
 	t.Helper()
 	a := &app{stderr: &c.stderr, compare: func(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
 		c.asked++
@@ -37,9 +37,9 @@ func (c *comparing) choose(t *testing.T, hidden int) *backends.Choice {
 		t.Fatal(err)
 	}
 	s := bench.Step{Network: mlp.Config{Sizes: []int{784, hidden, 10}}, Batch: 64}
-	choice = a.faster(choice, s, nil)
+	choice, why := a.faster(choice, s, nil)
 	t.Cleanup(func() { choice.Close() })
-	return choice
+	return choice, why
 }
 
 // TestFaster takes the faster backend, says why, and remembers.
@@ -47,15 +47,15 @@ func TestFaster(t *testing.T) {
 	t.Setenv(cache.Variable, filepath.Join(t.TempDir(), "new"))
 	c := &comparing{took: comparison{GPU: 25e-6, CPU: 100e-6}}
 	for i, want := range []string{"it takes 25.00 µs a step, the CPU 100.0 µs", "it takes 25.00 µs a step, the CPU 100.0 µs, as remembered"} {
-		got := c.choose(t, 128)
-		if got.Backend != compute.Backend(c.gpu) || got.Why != want || !got.Fallback || c.gpu.closed.Load() {
+		got, why := c.choose(t, 128)
+		if got.Backend != compute.Backend(c.gpu) || why != want || !got.Fallback || c.gpu.closed.Load() {
 			t.Errorf("time %d: %+v, want the GPU because %q", i+1, got, want)
 		}
 	}
 	c.took = comparison{GPU: 0.2, CPU: 1e-3}
 	for i, want := range []string{"it takes 1 ms a step, the GPU (" + fakeRenderer + ") 200 ms", "it takes 1 ms a step, the GPU (" + fakeRenderer + ") 200 ms, as remembered"} {
-		got := c.choose(t, 32)
-		if got.Info().Backend != "cpu" || got.Why != want || got.Fallback || !c.gpu.closed.Load() {
+		got, why := c.choose(t, 32)
+		if got.Info().Backend != "cpu" || why != want || got.Fallback || !c.gpu.closed.Load() {
 			t.Errorf("time %d: %+v, want the CPU because %q", i+1, got, want)
 		}
 	}
@@ -79,7 +79,7 @@ func TestFasterForgets(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked := c.asked
-		if got := c.choose(t, 128); got.Info().Backend != "gpu" || c.asked != asked+1 {
+		if got, _ := c.choose(t, 128); got.Info().Backend != "gpu" || c.asked != asked+1 {
 			t.Errorf("with %q: %d comparisons, chose %+v", text, c.asked-asked, got)
 		}
 	}
@@ -90,7 +90,7 @@ func TestFasterForgets(t *testing.T) {
 	t.Setenv(cache.Variable, filepath.Join(file, "below"))
 	for range 2 {
 		asked := c.asked
-		if got := c.choose(t, 128); got.Info().Backend != "gpu" || c.asked != asked+1 {
+		if got, _ := c.choose(t, 128); got.Info().Backend != "gpu" || c.asked != asked+1 {
 			t.Errorf("without a cache: %d comparisons, chose %+v", c.asked-asked, got)
 		}
 	}
@@ -101,8 +101,8 @@ func TestFasterFails(t *testing.T) {
 	t.Setenv(cache.Variable, t.TempDir())
 	c := &comparing{err: errors.New("the GPU was reset")}
 	for range 2 {
-		got := c.choose(t, 128)
-		if got.Info().Backend != "cpu" || got.Why != "no GPU can be used" || !c.gpu.closed.Load() {
+		got, why := c.choose(t, 128)
+		if got.Info().Backend != "cpu" || why != "no GPU can be used" || !c.gpu.closed.Load() {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -122,8 +122,8 @@ func TestFasterAsksNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := a.faster(c, bench.Step{}, nil); got != c {
-			t.Errorf("-backend=%s: chose %+v", k, got)
+		if got, why := a.faster(c, bench.Step{}, nil); got != c || why != reason(c) {
+			t.Errorf("-backend=%s: chose %+v because %s", k, got, why)
 		}
 		c.Close()
 	}

@@ -191,20 +191,14 @@ func (a *app) rivals(f *benchFlags) (list []rival, err error) {
 	}()
 	for _, k := range f.backends {
 		c, err := a.opener.Open(k)
-		if err != nil && k == backends.GPU {
-			reason := errors.Unwrap(err) // without what Open adds of -backend
-			if f.given {
-				return list, fmt.Errorf("%w; -backends=cpu needs no GPU", reason)
-			}
-			fmt.Fprintf(a.stderr, "%v; timing the CPU alone\n", reason)
+		if err != nil && k == backends.GPU && !f.given {
+			fmt.Fprintf(a.stderr, "%v; timing the CPU alone\n", err)
 			continue
 		}
 		if err != nil {
-			return list, err
+			return list, openError(err, "-backends")
 		}
-		for _, note := range c.Notes {
-			fmt.Fprintln(a.stderr, note)
-		}
+		a.printFindings(c)
 		fmt.Fprintln(a.stderr, report.Describe(c.Info()))
 		list = append(list, rival{kind: k, choice: c})
 		if p, ok := c.Backend.(compute.Peaker); ok {

@@ -174,14 +174,11 @@ func (a *app) distort(s *digit.Sheet, f *digitsFlags, d *dataset.Set) error {
 			s.Rows = append(s.Rows, [][]byte{pixels})
 		}
 	}
-	choice, err := a.opener.Open(f.backend)
+	choice, err := a.openBackend(a.opener, f.backend)
 	if err != nil {
 		return err
 	}
 	defer choice.Close()
-	for _, note := range choice.Notes {
-		fmt.Fprintln(a.stderr, note)
-	}
 	for epoch := range f.count - 1 {
 		pixels, err := train.Distorted(choice, f.augment, &some, f.seed, epoch)
 		if err != nil {

@@ -65,15 +65,12 @@ func (a *app) eval(args []string) error {
 	if err := fits(m, d); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	choice, err := a.opener.Open(backend)
+	choice, err := a.openBackend(a.opener, backend)
 	if err != nil {
 		return err
 	}
 	defer choice.Close()
-	for _, note := range choice.Notes {
-		fmt.Fprintln(a.stderr, note)
-	}
-	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), choice.Why)
+	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), reason(choice))
 	return a.scores(m, d, choice, path, asJSON)
 }
 

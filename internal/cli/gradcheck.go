@@ -89,14 +89,11 @@ func (a *app) gradcheck(args []string) error {
 	if err := enoughFor(o.Network, train.TrialBytes(o, f.samples)); err != nil {
 		return err
 	}
-	choice, err := a.opener.Open(f.backend)
+	choice, err := a.openBackend(a.opener, f.backend)
 	if err != nil {
 		return err
 	}
 	defer choice.Close()
-	for _, note := range choice.Notes {
-		fmt.Fprintln(a.stderr, note)
-	}
 	var writeErr error
 	s := gradcheck.Subject{Network: o.Network, Training: o.StepTraining(), Seed: o.Seed, Samples: f.samples, Weights: f.weights}
 	if !f.json {

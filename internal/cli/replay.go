@@ -65,12 +65,9 @@ func (a *app) replay(args []string) error {
 	opener := a.opener
 	opener.NoTuning = f.tune == switchOff
 	opener.NoSelfTest = true // the step itself is the test
-	b, err := opener.Open(kind)
+	b, err := a.openBackend(opener, kind)
 	if err != nil {
 		return err
-	}
-	for _, note := range b.Notes {
-		fmt.Fprintln(a.stderr, note)
 	}
 	return errors.Join(a.replayOn(f.path, c, b), b.Close())
 }

@@ -60,9 +60,9 @@ func (a *app) train(args []string) error {
 	if note := shortOfMomentum(state.Options); note != "" && f.resume == "" {
 		fmt.Fprintln(a.stderr, note)
 	}
-	choice = a.faster(choice, stepOf(state.Options, &data.Train), data)
+	choice, why := a.faster(choice, stepOf(state.Options, &data.Train), data)
 	files.data = data
-	return a.runTraining(f, files, state, data, choice)
+	return a.runTraining(f, files, state, data, choice, why)
 }
 
 // besides returns the network that a run saves whose checkpoint this is, or "" where none is:
@@ -126,11 +126,9 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return nil, nil, o.err
+		return nil, nil, openError(o.err, "-backend")
 	}
-	for _, note := range o.choice.Notes {
-		fmt.Fprintln(a.stderr, note)
-	}
+	a.printFindings(o.choice)
 	if data.Note != "" {
 		fmt.Fprintln(a.stderr, report.PrintableName(data.Note))
 	}
@@ -156,8 +154,8 @@ func (f *trainFlags) state(resumed *train.State, d *dataset.Data) (*train.State,
 	return resumed, nil
 }
 
-// runTraining trains, reports, saves, and turns how it ended into an error.
-func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice) error {
+// runTraining trains on a backend that was chosen because of why, reports, saves, and turns how it ended into an error.
+func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice, why string) error {
 	text := report.NewText(a.stdout, a.stderr, state, a.newBar())
 	var show report.Reporter = text
 	if f.json {
@@ -169,7 +167,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 		return err
 	}
 	show = &outputsFirst{show, before}
-	show.Begin(c.Why)
+	show.Begin(why)
 	run := &train.Run{Data: d, State: state, Report: show, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
 	if f.verbose {
 		run.Compiled, run.Diagnosed = text.Compiled, show.Diagnosed

@@ -71,14 +71,11 @@ func (a *app) verify(args []string) error {
 	if kind == "" {
 		kind = backends.Kind(c.Device.Backend)
 	}
-	chosen, err := a.opener.Open(kind)
+	chosen, err := a.openBackend(a.opener, kind)
 	if err != nil {
 		return err
 	}
 	defer chosen.Close()
-	for _, note := range chosen.Notes {
-		fmt.Fprintln(a.stderr, note)
-	}
 	return a.repeat(f, c, d, chosen)
 }
 

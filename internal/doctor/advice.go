@@ -18,10 +18,12 @@ func (x *exam) noContext(window, egl way) []string {
 		add("SHADEGRAD_EGL=off keeps EGL, which needs no display, from being tried: unset SHADEGRAD_EGL")
 	}
 	if x.display() && window.err != nil {
-		switch text := window.err.Error(); {
-		case strings.Contains(text, "open display") && x.env("DISPLAY") != "":
+		switch started := window.library != ""; {
+		case x.goos == "windows" || x.goos == "darwin":
+			add("install the driver of the GPU's maker")
+		case !started && x.env("DISPLAY") != "":
 			add("DISPLAY=%s names no X server that answers: unset DISPLAY, or set it to one that does", x.env("DISPLAY"))
-		case strings.Contains(text, "open display"):
+		case !started:
 			add("WAYLAND_DISPLAY is set and DISPLAY is not, and this build's windows are X11's: start Xwayland, or unset WAYLAND_DISPLAY to use EGL")
 		case x.goos == "linux":
 			add("OpenGL for windows is missing or broken: %s", x.system.install(glxPackages))

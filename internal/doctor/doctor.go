@@ -135,15 +135,15 @@ type verdict struct {
 func (x *exam) conclude(gpu, cpu, data verdict) {
 	r := &x.report
 	r.GPU, r.CPU = gpu.ok, cpu.ok
-	reason, notes := x.choose()
+	reason, notes, slower := x.choose()
 	cpuToo, cpuAlone := "-backend=cpu works too", "-backend=cpu works"
+	if slower {
+		cpuToo += ", and is faster"
+	}
 	if x.held != nil {
 		if err := x.held.Close(); err != nil {
 			notes += fmt.Sprintf("; closing the context failed: %v", err)
 		}
-	}
-	if rest, ok := strings.CutSuffix(notes, "; -backend=cpu is faster"); ok {
-		cpuToo, notes = "-backend=cpu works too, and is faster", rest
 	}
 	if !cpu.ok {
 		cpuToo = "the CPU cannot be used: " + cpu.why
@@ -177,24 +177,28 @@ func (x *exam) conclude(gpu, cpu, data verdict) {
 	}
 }
 
-// choose asks the contract of package backends which backend would be used, why, and what else there is to know.
-func (x *exam) choose() (reason, notes string) {
+// choose opens the backend that training would use. It returns why that is not the GPU, what else the user should
+// know of the GPU, and whether the CPU is faster.
+func (x *exam) choose() (reason, notes string, slower bool) {
 	o := x.Opener
 	o.NoTuning = true
 	c, err := o.Open(x.Backend)
 	if err != nil {
-		return strings.TrimSuffix(err.Error(), "; -backend=cpu needs no GPU"), ""
+		return err.Error(), "", false
 	}
 	x.report.Chosen = c.Info().Backend
-	reason = c.Why
-	for _, note := range c.Notes {
-		reason = strings.TrimSuffix(note, "; using the CPU")
-		notes += "; " + strings.TrimPrefix(note, "warning: ")
+	for _, f := range c.Findings {
+		reason = f.Error()
+		notes += "; " + reason
+		if f.Remedy == backends.SetEnv {
+			notes += "; to use the other one: " + f.Env
+		}
+		slower = slower || f.Remedy == backends.PreferCPU
 	}
 	if err := c.Close(); err != nil {
 		reason += fmt.Sprintf(" (and closing it failed: %v)", err)
 	}
-	return reason, notes
+	return reason, notes, slower
 }
 
 // Private replaces the user's home directory by ~ in all texts, so that a report can be shown to others.

@@ -86,6 +86,14 @@ func TestChain(t *testing.T) {
 			[]string{"DISPLAY=:0 names no X server that answers: unset DISPLAY, or set it to one that does",
 				"EGL, or Mesa's driver behind it, is missing: sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"},
 			"no window (X11: Failed to open display :0) and EGL failed: libEGL.so.1: cannot open shared object file"},
+		{"Wayland without X", func(f *fake) {
+			f.vars = map[string]string{"WAYLAND_DISPLAY": "wayland-0", "SHADEGRAD_EGL": "off"}
+			f.glfwErr = errors.New("X11: The DISPLAY environment variable is missing")
+			f.eglErr = errors.New("switched off by SHADEGRAD_EGL=off")
+		}, "++XX.....+++++", "GLFW", "X11: The DISPLAY environment variable is missing",
+			[]string{"SHADEGRAD_EGL=off keeps EGL, which needs no display, from being tried: unset SHADEGRAD_EGL",
+				"WAYLAND_DISPLAY is set and DISPLAY is not, and this build's windows are X11's: start Xwayland, or unset WAYLAND_DISPLAY to use EGL"},
+			"no window (X11: The DISPLAY environment variable is missing) and EGL failed: switched off by SHADEGRAD_EGL=off"},
 		{"no GLX, no EGL, on Arch as root", func(f *fake) {
 			f.windowErr, f.eglErr = errors.New("GLX: Failed to load GLX"), errors.New("libEGL.so.1: missing")
 			f.files["etc/os-release"].Data = []byte("ID=arch\n")

@@ -16,7 +16,7 @@ import (
 type judgement struct {
 	kernels, cases int
 	wrong          []string // kernels, in order
-	first          string   // the first failure
+	first          error    // the first failure, or nil
 	stopped        bool     // the device failed, so that the rest was not tried
 }
 
@@ -31,8 +31,8 @@ func judgeAll(b compute.Backend, cases []judge.Case) judgement {
 		if err == nil {
 			continue
 		}
-		if j.first == "" {
-			j.first = err.Error()
+		if j.first == nil {
+			j.first = err
 		}
 		if !wrong[c.Kernel] {
 			wrong[c.Kernel] = true
@@ -57,34 +57,29 @@ func (j judgement) found(where string) string {
 	if len(names) > most {
 		names = append(names[:most:most], fmt.Sprintf("and %d more", len(j.wrong)-most))
 	}
-	s := fmt.Sprintf("%d of %d kernels fail%s (%s): %s", len(j.wrong), j.kernels, where, strings.Join(names, ", "), firstLine(j.first))
+	s := fmt.Sprintf("%d of %d kernels fail%s (%s): %s", len(j.wrong), j.kernels, where, strings.Join(names, ", "), summary(j.first))
 	if j.stopped {
 		s += "; the device failed, and the other cases were not tried"
 	}
 	return s
 }
 
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
-
-// openGPU opens the backend without the self-test.
-func (x *exam) openGPU() (compute.Backend, error) {
-	if x.Opener.OpenGPU != nil {
-		return x.Opener.OpenGPU()
+// summary describes the failure of a case on one line: of a driver's log only the first line.
+func summary(err error) string {
+	var failure *judge.Failure
+	var compile *opengl.CompileError
+	if errors.As(err, &failure) && errors.As(err, &compile) {
+		return fmt.Sprintf("%s: %s: %s", failure.Case, compile.Summary(), compile.Excerpt()[0])
 	}
-	b, err := opengl.Open(opengl.Options{Shaders: x.Opener.Shaders})
-	if err != nil {
-		return nil, err // and not b, a nil pointer in an interface
-	}
-	return b, nil
+	return err.Error()
 }
 
 // kernels judges the kernels of the GPU.
 func (x *exam) kernels() verdict {
 	s := Step{Name: "kernels", Status: OK}
-	b, err := x.openGPU()
+	opener := x.Opener
+	opener.NoTuning = true
+	b, err := opener.OpenUntested()
 	if err != nil {
 		s.Status, s.Found = Failed, err.Error()
 		x.add(s)
@@ -96,7 +91,7 @@ func (x *exam) kernels() verdict {
 		s.Found += " on " + b.Info().Device
 	}
 	if err := b.Close(); err != nil {
-		s.Status, s.Found = Failed, errors.Join(errors.New(s.Found), err).Error()
+		s.Status, s.Found = Failed, fmt.Sprintf("%s; closing it failed: %v", s.Found, err)
 	}
 	x.add(s)
 	return verdict{s.Status == OK, s.Found}
@@ -147,7 +142,7 @@ func (x *exam) cpuKernels(levels []string) verdict {
 		j := judgeAll(b, x.cases(x.Quick))
 		err := b.Close()
 		if err != nil && len(j.wrong) == 0 {
-			j.wrong, j.first = []string{"all"}, err.Error()
+			j.wrong, j.first = []string{"all"}, err
 		}
 		text := j.found(" at level " + level.String())
 		if len(j.wrong) == 0 {

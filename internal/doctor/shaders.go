@@ -6,11 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"shadegrad/compute/opengl"
 	"shadegrad/shaders"
 )
-
-// logLines is how much of a driver's log is shown: the first lines tell the mistake.
-const logLines = 8
 
 // shaders compiles each kernel, so that each value of each of its options is there once.
 func (x *exam) shaders(d device) Step {
@@ -178,19 +176,10 @@ func refusesItself(text, log string) bool {
 	return false
 }
 
-// describeRefusal says that a driver refuses a source.
+// describeRefusal returns the lines of a driver's error for a source.
 func describeRefusal(source shaders.Source, linking bool, log string) []string {
-	verb := "compile"
-	if linking {
-		verb = "link"
-	}
-	lines := strings.Split(strings.TrimSpace(source.Rewrite(log)), "\n")
-	if lines[0] == "" {
-		lines[0] = "the driver does not say why"
-	}
-	if len(lines) > logLines {
-		lines = append(lines[:logLines:logLines], fmt.Sprintf("… and %d more lines", len(lines)-logLines))
-	}
-	lines[0] = fmt.Sprintf("kernel %s does not %s: %s", source.Name, verb, lines[0])
+	e := &opengl.CompileError{Kernel: source.Name, Linked: linking, Log: source.Rewrite(log)}
+	lines := e.Excerpt()
+	lines[0] = e.Summary() + ": " + lines[0]
 	return lines
 }

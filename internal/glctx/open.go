@@ -8,6 +8,9 @@ import (
 	"runtime"
 )
 
+// Supported reports whether this build can open a context.
+const Supported = true
+
 // Open opens a context of OpenGL 4.3 or newer, core profile, robust where the
 // driver can: on a hidden window where there is a display, by EGL elsewhere.
 // Close it when it is done with. Several may be open at once.

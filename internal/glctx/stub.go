@@ -2,6 +2,9 @@
 
 package glctx
 
+// Supported reports whether this build can open a context.
+const Supported = false
+
 // Main runs f and returns what it returns; there is no GPU support to serve.
 func Main(f func() int) int { return f() }
 

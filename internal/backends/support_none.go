@@ -1,6 +1,0 @@
-//go:build !cgo || nogl
-
-package backends
-
-// GPUSupport tells whether this build can use a GPU.
-const GPUSupport = false
