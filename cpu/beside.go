@@ -1,7 +1,10 @@
 package cpu
 
 import (
+	"slices"
+
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 	"shadegrad/internal/simd"
 )
 
@@ -16,11 +19,11 @@ type beside struct {
 // findSums tells whether gradient g, made by op i and used by op j, is used by no others but
 // those that add up its squares meanwhile.
 func (b *beside) findSums(l *plan, g compute.Mat, i, j int) bool {
-	for k, op := range l.program.Ops {
-		if k == i || k == j || !uses(op, g) {
+	for _, k := range flow.Users(l.flow, g) {
+		if k == i || k == j {
 			continue
 		}
-		if s, ok := op.(compute.SquareSum); !ok || s.Src != g || k < i || k > j || !whole(g) {
+		if s, ok := l.program.Ops[k].(compute.SquareSum); !ok || s.Src != g || k < i || k > j || !whole(g) {
 			return false
 		}
 		b.sums = append(b.sums, k)
@@ -34,18 +37,18 @@ func (b *beside) findSums(l *plan, g compute.Mat, i, j int) bool {
 // find tells whether matrix m, which may be the weights, is used by no ops but those numbered
 // and such as bound its norms or take averages of it.
 func (b *beside) find(l *plan, m compute.Mat, weights bool, numbers []int) bool {
-	for i, op := range l.program.Ops {
-		if contains(numbers, i) || !uses(op, m) {
+	for _, i := range flow.Users(l.flow, m) {
+		if slices.Contains(numbers, i) {
 			continue
 		}
-		switch o := op.(type) {
+		switch o := l.program.Ops[i].(type) {
 		case compute.MaxNorm:
 			if !weights || o.W != m {
 				return false
 			}
 			b.bounds = append(b.bounds, i)
 		case compute.Average:
-			if o.Src != m || !whole(o.Dst) || !l.onlyUses(o.Dst, i) {
+			if o.Src != m || !whole(o.Dst) || !flow.OnlyUsedBy(l.flow, o.Dst, i) {
 				return false
 			}
 			b.mats = append(b.mats, o.Dst)

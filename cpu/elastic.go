@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 	"shadegrad/compute/philox"
 	"shadegrad/internal/sgemm"
 	"shadegrad/internal/simd"
@@ -42,15 +43,15 @@ func (l *plan) findField(i int, o compute.Warp) *field {
 		return nil
 	}
 	f := &field{}
-	alongY, ok := l.madeBy(o.Field, i, &f.ops[2]).(compute.MatMul)
+	alongY, ok := l.writer(o.Field, i, &f.ops[2]).(compute.MatMul)
 	if !ok || alongY.TransA || alongY.TransB || alongY.Dst != o.Field {
 		return nil
 	}
-	alongX, ok := l.madeBy(alongY.B, f.ops[2], &f.ops[1]).(compute.MatMul)
+	alongX, ok := l.writer(alongY.B, f.ops[2], &f.ops[1]).(compute.MatMul)
 	if !ok || alongX.TransA || !alongX.TransB || alongX.Dst.Cols != o.Width {
 		return nil
 	}
-	if f.noise, ok = l.madeBy(alongX.A, f.ops[1], &f.ops[0]).(compute.Noise); !ok {
+	if f.noise, ok = l.writer(alongX.A, f.ops[1], &f.ops[0]).(compute.Noise); !ok {
 		return nil
 	}
 	f.blurX, f.blurY = alongX.B, alongY.A
@@ -58,28 +59,27 @@ func (l *plan) findField(i int, o compute.Warp) *field {
 		return nil
 	}
 	for _, m := range []compute.Mat{f.noise.Dst, alongX.Dst, o.Field} {
-		if !l.forgotten(m) || !l.onlyUses(m, append(f.ops[:], i)...) || overlapsAny(m, o.Dst, f.blurX, f.blurY) {
+		if !l.forgotten(m) || !flow.OnlyUsedBy(l.flow, m, append(f.ops[:], i)...) || flow.Overlap(m, o.Dst, f.blurX, f.blurY) {
 			return nil
 		}
 	}
-	if !l.unchanged(f.ops[0], i, f.blurX, f.blurY) {
+	if !flow.Unchanged(l.flow, f.ops[0], i, f.blurX, f.blurY) {
 		return nil
 	}
 	return f
 }
 
-// madeBy returns the last op before j that writes a matrix's memory, in whatever shape, and its
-// number, or nil if that has not just these elements.
-func (l *plan) madeBy(m compute.Mat, j int, number *int) compute.Op {
-	for i := j - 1; i >= 0; i-- {
-		for _, o := range compute.Matrices(l.program.Ops[i]) {
-			if o.Mode != compute.In && overlapsAny(m, o.Mat) {
-				*number = i
-				if o.Mat.Off != m.Off || o.Mat.Len() != m.Len() {
-					return nil
-				}
-				return l.program.Ops[i]
-			}
+// writer returns the op that wrote all of a matrix's elements, in any shape, before op j, and
+// its number. It returns nil if the last op that wrote some of them wrote others as well.
+func (l *plan) writer(m compute.Mat, j int, number *int) compute.Op {
+	i := flow.LastWriter(l.flow, m, j)
+	if i < 0 {
+		return nil
+	}
+	*number = i
+	for _, w := range l.flow[i].Writes {
+		if w.Buf == m.Buf && w.Off == m.Off && w.Len() == m.Len() {
+			return l.program.Ops[i]
 		}
 	}
 	return nil
@@ -93,18 +93,6 @@ func (l *plan) forgotten(m compute.Mat) bool {
 		}
 	}
 	return false
-}
-
-// unchanged tells whether no op from i up to j writes some matrices.
-func (l *plan) unchanged(i, j int, mats ...compute.Mat) bool {
-	for _, op := range l.program.Ops[i:j] {
-		for _, o := range compute.Matrices(op) {
-			if o.Mode != compute.In && overlapsAny(o.Mat, mats...) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // fieldsAtATime is for how many images the field is made at a time: so many that the noise of

@@ -1,6 +1,11 @@
 package cpu
 
-import "shadegrad/compute"
+import (
+	"slices"
+
+	"shadegrad/compute"
+	"shadegrad/compute/flow"
+)
 
 // Most pixels of MNIST are zero (81%), and a zero adds nothing to a sum. So where
 // a program gathers bytes only to multiply them with weights, the first layer
@@ -50,17 +55,17 @@ func (l *plan) findFirstLayer() *firstLayer {
 // else that does, nor anything else that uses the weights.
 func (f *firstLayer) find(l *plan) bool {
 	x := f.from.x
-	for i, op := range l.program.Ops {
-		if i == f.from.op || !uses(op, x) {
+	for _, i := range flow.Users(l.flow, x) {
+		if i == f.from.op {
 			continue
 		}
-		o, ok := op.(compute.MatMul)
+		o, ok := l.program.Ops[i].(compute.MatMul)
 		switch {
 		case !ok || i < f.from.op:
 			return false
 		case o.A == x && !o.TransA && o.TransB && whole(o.B) && f.forwards < 0:
 			f.forward, f.forwards = o, i
-		case o.B == x && o.TransA && !o.TransB && f.updates < 0 && !overlapsAny(x, o.A) && f.findUpdate(l, i, o):
+		case o.B == x && o.TransA && !o.TransB && f.updates < 0 && !flow.Overlap(x, o.A) && f.findUpdate(l, i, o):
 		default:
 			return false
 		}
@@ -79,7 +84,7 @@ func (f *firstLayer) findUpdate(l *plan, i int, o compute.MatMul) bool {
 			continue
 		}
 		if j < i || !whole(u.W) || !u.V.IsZero() && !whole(u.V) || !u.S.IsZero() && !whole(u.S) || !l.program.IsScratch(u.G) ||
-			!f.beside.findSums(l, u.G, i, j) || !l.keeps(i, j) {
+			!f.beside.findSums(l, u.G, i, j) || !flow.Unchanged(l.flow, i+1, j, l.flow[i].Reads...) {
 			return false
 		}
 		f.update, f.deltas, f.gradients, f.updates = u, o.A, i, j
@@ -98,15 +103,6 @@ func (f *firstLayer) alone(l *plan) bool {
 		}
 	}
 	return true
-}
-
-func uses(op compute.Op, m compute.Mat) bool {
-	for _, o := range compute.Matrices(op) {
-		if overlapsAny(m, o.Mat) {
-			return true
-		}
-	}
-	return false
 }
 
 // turned lists the matrices that are to be transposed: the layer's and those beside them.
@@ -141,9 +137,9 @@ func (f *firstLayer) node(l *plan, i int) *node {
 		return f.updateNode(l)
 	case i == f.gradients && f.updates >= 0:
 		return f.gradientNode(l)
-	case contains(f.beside.sums, i):
+	case slices.Contains(f.beside.sums, i):
 		return l.turnedSquareSumNode(l.program.Ops[i].(compute.SquareSum))
-	case contains(f.beside.bounds, i):
+	case slices.Contains(f.beside.bounds, i):
 		return l.turnedMaxNormNode(l.program.Ops[i].(compute.MaxNorm))
 	}
 	return nil

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 	"shadegrad/internal/sgemm"
 	"shadegrad/internal/simd"
 )
@@ -23,11 +24,11 @@ func (l *plan) findGathers() {
 		}
 		var products []int
 		only := true
-		for j, op := range l.program.Ops {
-			if j == i || !uses(op, p.x) {
+		for _, j := range flow.Users(l.flow, p.x) {
+			if j == i {
 				continue
 			}
-			o, ok := op.(compute.MatMul)
+			o, ok := l.program.Ops[j].(compute.MatMul)
 			only = only && ok && j > i && multiplies(o, p.x)
 			products = append(products, j)
 		}
@@ -46,9 +47,9 @@ func (l *plan) findGathers() {
 func multiplies(o compute.MatMul, x compute.Mat) bool {
 	switch {
 	case o.A == x && !o.TransA:
-		return !overlapsAny(x, o.B, o.Dst)
+		return !flow.Overlap(x, o.B, o.Dst)
 	case o.B == x && !o.TransB:
-		return !overlapsAny(x, o.A, o.Dst)
+		return !flow.Overlap(x, o.A, o.Dst)
 	}
 	return false
 }

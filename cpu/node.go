@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 )
 
 // A node is one op of a program, or several that were fused, with what it
@@ -31,20 +32,17 @@ type soloStep interface{ run(args *compute.Args) }
 
 // A span is memory that a node touches.
 type span struct {
-	buf    compute.Buffer
-	lo, hi int
+	compute.Mat
 	// local: row i of a row step touches row i of this memory and no other.
 	local bool
 }
-
-func spanOf(m compute.Mat) span { return span{buf: m.Buf, lo: m.Off, hi: m.Off + m.Len()} }
 
 // spans lists the memory of those matrices that are not none.
 func spans(mats ...compute.Mat) []span {
 	var list []span
 	for _, m := range mats {
 		if !m.IsZero() {
-			list = append(list, spanOf(m))
+			list = append(list, span{Mat: m})
 		}
 	}
 	return list
@@ -59,12 +57,10 @@ func localSpans(mats ...compute.Mat) []span {
 	return list
 }
 
-func (s span) overlaps(t span) bool { return s.buf == t.buf && s.lo < t.hi && t.lo < s.hi }
-
 // sameRows tells whether two overlapping spans are the same rows of the same
 // matrix to both nodes, so that what one row leaves there is for that row alone.
 func (s span) sameRows(t span) bool {
-	return s.local && t.local && s.lo == t.lo && s.hi == t.hi
+	return s.local && t.local && s.Off == t.Off && s.Len() == t.Len()
 }
 
 // conflict tells whether two nodes must keep their order. With sameRows, memory
@@ -76,7 +72,7 @@ func conflict(a, b *node, sameRows bool) bool {
 func clash(list, others []span, sameRows bool) bool {
 	for _, s := range list {
 		for _, t := range others {
-			if s.overlaps(t) && !(sameRows && s.sameRows(t)) {
+			if flow.Overlap(s.Mat, t.Mat) && !(sameRows && s.sameRows(t)) {
 				return true
 			}
 		}

@@ -1,6 +1,9 @@
 package cpu
 
-import "shadegrad/compute"
+import (
+	"shadegrad/compute"
+	"shadegrad/compute/flow"
+)
 
 // Pictures are rows of bytes that a program makes a matrix of numbers of, by op Gather or
 // Warp, each number being that of its byte: where only products read the matrix, they can
@@ -43,14 +46,14 @@ func (l *plan) pictures(i int) (p pictures, ok bool) {
 // dropped returns what op i, a Dropout, makes of pictures that nobody else wants, if its
 // numbers need not be written.
 func (l *plan) dropped(i int, o compute.Dropout) (p pictures, ok bool) {
-	j := l.maker(o.Src, i)
-	if j < 0 || !l.program.IsScratch(o.Src) || !l.program.IsScratch(o.Dst) || overlapsAny(o.Src, o.Dst) || !l.onlyUses(o.Src, j, i) {
+	j := flow.LastWriter(l.flow, o.Src, i)
+	if j < 0 || !l.program.IsScratch(o.Src) || !l.program.IsScratch(o.Dst) || flow.Overlap(o.Src, o.Dst) || !flow.OnlyUsedBy(l.flow, o.Src, j, i) {
 		return p, false
 	}
 	if _, again := l.program.Ops[j].(compute.Dropout); again {
 		return p, false
 	}
-	if p, ok = l.pictures(j); !ok || p.shift != 0 {
+	if p, ok = l.pictures(j); !ok || p.x != o.Src || p.shift != 0 {
 		return p, false
 	}
 	from := p
@@ -114,7 +117,7 @@ func (p *pictures) made(local bool) []span {
 	if p == nil || p.batch == nil {
 		return nil
 	}
-	return []span{{buf: p.batch.buf, hi: p.x.Len(), local: local}}
+	return []span{{compute.Mat{Buf: p.batch.buf, Rows: p.x.Rows, Cols: p.x.Cols}, local}}
 }
 
 // spread is by how much a distortion adds to the pixels that are not zero, as edges become

@@ -4,12 +4,14 @@ import (
 	"errors"
 
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 )
 
 // A plan is a program as nodes, and the layouts that they need.
 type plan struct {
 	backend *Backend
 	program compute.Program
+	flow    []*flow.Access // of each op
 	nodes   []*node
 	layouts []layout
 	taken   []bool // ops that are part of another's node
@@ -23,7 +25,8 @@ type plan struct {
 
 // plan makes a node of each op, or of several.
 func (b *Backend) plan(p compute.Program) (*plan, error) {
-	l := &plan{backend: b, program: p, taken: make([]bool, len(p.Ops)), gradient: make(map[int]int), gathers: make(map[int]pictures), batches: make(map[int]*batch)}
+	l := &plan{backend: b, program: p, flow: flow.Accesses(p.Ops), taken: make([]bool, len(p.Ops)),
+		gradient: make(map[int]int), gathers: make(map[int]pictures), batches: make(map[int]*batch)}
 	first := l.findFirstLayer()
 	l.findGathers()
 	l.findFields()
@@ -61,7 +64,7 @@ func (l *plan) needLayouts(first *firstLayer) {
 		// An average is right in any layout that both its matrices have. Where no other op uses
 		// them, none has asked for another.
 		if a, ok := op.(compute.Average); ok && a.Src.Buf != a.Dst.Buf && whole(a.Src) && whole(a.Dst) &&
-			l.onlyUses(a.Src, i) && l.onlyUses(a.Dst, i) {
+			flow.OnlyUsedBy(l.flow, a.Src, i) && flow.OnlyUsedBy(l.flow, a.Dst, i) {
 			seen[a.Src.Buf], seen[a.Dst.Buf] = true, true
 			l.layouts = append(l.layouts, layout{buf: a.Dst.Buf.(*buffer[float32]), like: a.Src.Buf.(*buffer[float32])})
 		}
@@ -83,48 +86,24 @@ func (l *plan) findUpdates() {
 		if !ok || l.taken[j] || !l.program.IsScratch(u.G) {
 			continue
 		}
-		i := l.maker(u.G, j)
-		if i < 0 || l.taken[i] || !l.onlyUses(u.G, i, j) || !l.keeps(i, j) {
+		i := flow.LastWriter(l.flow, u.G, j)
+		if i < 0 || l.taken[i] || !flow.OnlyUsedBy(l.flow, u.G, i, j) || !flow.Unchanged(l.flow, i+1, j, l.flow[i].Reads...) {
 			continue
 		}
 		switch o := l.program.Ops[i].(type) {
 		case compute.MatMul:
-			if !o.TransA || o.TransB || overlapsAny(u.W, o.A, o.B) || overlapsAny(u.V, o.A, o.B) || overlapsAny(u.S, o.A, o.B) {
+			if o.Dst != u.G || !o.TransA || o.TransB || flow.OverlapAny(l.flow[j].Writes, l.flow[i].Reads) {
 				continue
 			}
 		case compute.ColumnSum: // the sums are complete before the first is used
+			if o.Dst != u.G {
+				continue
+			}
 		default:
 			continue
 		}
 		l.taken[i], l.gradient[j] = true, i
 	}
-}
-
-// maker returns the last op before j that writes a matrix, which it must as a
-// whole, or −1.
-func (l *plan) maker(m compute.Mat, j int) int {
-	for i := j - 1; i >= 0; i-- {
-		for _, o := range compute.Matrices(l.program.Ops[i]) {
-			if o.Mode != compute.In && o.Mat == m {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// keeps tells whether no op after i and before j changes what i reads.
-func (l *plan) keeps(i, j int) bool {
-	for _, read := range compute.Matrices(l.program.Ops[i]) {
-		for _, op := range l.program.Ops[i+1 : j] {
-			for _, o := range compute.Matrices(op) {
-				if o.Mode != compute.In && overlapsAny(read.Mat, o.Mat) {
-					return false
-				}
-			}
-		}
-	}
-	return true
 }
 
 // update makes the node of update j with its gradient, if they were paired.
@@ -138,36 +117,6 @@ func (l *plan) update(j int) *node {
 		return l.productUpdate(i, o, u)
 	}
 	return sumUpdateNode(l.program.Ops[i].(compute.ColumnSum), u)
-}
-
-// onlyUses tells whether no op but those numbered uses a matrix's memory.
-func (l *plan) onlyUses(m compute.Mat, numbers ...int) bool {
-	for i, op := range l.program.Ops {
-		for _, o := range compute.Matrices(op) {
-			if overlapsAny(m, o.Mat) && !contains(numbers, i) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func contains(list []int, v int) bool {
-	for _, w := range list {
-		if v == w {
-			return true
-		}
-	}
-	return false
-}
-
-func overlapsAny(m compute.Mat, others ...compute.Mat) bool {
-	for _, o := range others {
-		if !m.IsZero() && !o.IsZero() && spanOf(m).overlaps(spanOf(o)) {
-			return true
-		}
-	}
-	return false
 }
 
 // single makes a node of op i alone.

@@ -1,22 +1,18 @@
 package cpu
 
 import (
-	"fmt"
-
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 	"shadegrad/internal/workers"
 )
 
 // An executable is a program in phases.
 type executable struct {
-	backend  *Backend
-	program  compute.Program
-	batches  compute.Batches
-	args     compute.Args     // of the run under way
-	buffers  []compute.Buffer // all that it touches
-	layouts  []layout
-	phases   []*phase
-	released bool
+	backend *Backend
+	guard   *flow.Guard
+	args    compute.Args // of the run under way
+	layouts []layout
+	phases  []*phase
 }
 
 // A phase is work that the workers do without waiting for each other. It is a
@@ -37,12 +33,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		return nil, err
 	}
 	p.Ops = append([]compute.Op(nil), p.Ops...)
-	e := &executable{backend: b, program: p, batches: p.Batches()}
-	for _, op := range p.Ops {
-		for _, o := range compute.Operands(op) {
-			e.buffers = append(e.buffers, o.Buf())
-		}
-	}
+	e := &executable{backend: b, guard: flow.NewGuard(p)}
 	plan, err := b.plan(p)
 	if err != nil {
 		return nil, err
@@ -61,17 +52,7 @@ func (e *executable) Run(args compute.Args) {
 	if b.usable() != nil {
 		return
 	}
-	if e.released {
-		b.failed = fmt.Errorf("program %q was run after its release", e.program.Name)
-		return
-	}
-	for _, buf := range e.buffers {
-		if !b.owns(buf) {
-			b.failed = fmt.Errorf("program %q was run after one of its buffers was freed", e.program.Name)
-			return
-		}
-	}
-	if err := e.batches.Check(args); err != nil {
+	if err := e.guard.Check(args, b.owns); err != nil {
 		b.failed = err
 		return
 	}
@@ -84,8 +65,11 @@ func (e *executable) Run(args compute.Args) {
 	}
 }
 
-// Release forgets the phases.
-func (e *executable) Release() { e.buffers, e.phases, e.layouts, e.released = nil, nil, nil, true }
+// Release drops the phases.
+func (e *executable) Release() {
+	e.guard.Release()
+	e.phases, e.layouts = nil, nil
+}
 
 func (f *phase) run(pool *workers.Pool) {
 	switch {

@@ -24,18 +24,13 @@ func (e *executable) Describe() compute.Description {
 			}
 		}
 	}
-	seen := map[*buffer]bool{}
-	count := func(b *buffer) {
-		if !seen[b] {
-			seen[b] = true
-			d.Memory += sizeOf(b.of, b.elems)
-		}
-	}
-	for _, b := range e.buffers {
-		count(b)
+	for _, buf := range e.guard.Buffers() {
+		b := buf.(*buffer)
+		d.Memory += sizeOf(b.of, b.elems)
 	}
 	for _, m := range e.slots {
-		count(m.Buf.(*buffer))
+		b := m.Buf.(*buffer)
+		d.Memory += sizeOf(b.of, b.elems)
 	}
 	return d
 }

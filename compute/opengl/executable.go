@@ -12,18 +12,17 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 	"shadegrad/compute/opengl/fuse"
 )
 
 // An executable is a compiled program.
 type executable struct {
-	owner    *Backend
-	program  compute.Program
-	batches  compute.Batches
-	buffers  []*buffer     // all that it touches
-	slots    []compute.Mat // its own: sums made in parts
-	released bool
-	steps    []dispatch
+	owner   *Backend
+	program compute.Program
+	guard   *flow.Guard
+	slots   []compute.Mat // its own: sums made in parts
+	steps   []dispatch
 
 	params uint32  // the uniform buffer with the Params of all dispatches
 	work   float64 // of all dispatches, as Plan.Cost has it
@@ -53,12 +52,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	if err := p.Check(b.holds); err != nil {
 		return nil, err
 	}
-	e := &executable{owner: b, program: p, batches: p.Batches()}
-	for _, op := range p.Ops {
-		for _, o := range compute.Operands(op) {
-			e.buffers = append(e.buffers, o.Buf().(*buffer))
-		}
-	}
+	e := &executable{owner: b, program: p, guard: flow.NewGuard(p)}
 	list := b.planner.Stages(p)
 	plans := make([][]fuse.Plan, len(list))
 	for i, s := range list {
@@ -101,7 +95,7 @@ func (e *executable) Run(args compute.Args) {
 	if b.usable() != nil {
 		return
 	}
-	if err := e.ready(args); err != nil {
+	if err := e.guard.Check(args, live); err != nil {
 		// It goes through the queue, so that what was queued before still counts.
 		b.submit(command{do: func(w *worker) { w.fault.set(err) }})
 		return
@@ -109,24 +103,14 @@ func (e *executable) Run(args compute.Args) {
 	b.submit(command{exec: e, args: args})
 }
 
-func (e *executable) ready(args compute.Args) error {
-	if e.released {
-		return fmt.Errorf("program %q was run after its release", e.program.Name)
-	}
-	for _, buf := range e.buffers {
-		if buf.freed {
-			return fmt.Errorf("program %q was run after one of its buffers was freed", e.program.Name)
-		}
-	}
-	return e.batches.Check(args)
-}
+// live reports whether a buffer of this package was not freed.
+func live(b compute.Buffer) bool { return !b.(*buffer).freed }
 
 // Release gives back the executable's buffers. Its kernels stay for others.
 func (e *executable) Release() {
-	if e.released || e.owner.closed {
+	if e.owner.closed || !e.guard.Release() {
 		return
 	}
-	e.released = true
 	for _, m := range e.slots {
 		e.owner.Free(m.Buf)
 	}
