@@ -6,6 +6,8 @@
 // while it is in cache.
 package sgemm
 
+//go:generate go run -C ../gen . sgemm
+
 import (
 	"sync"
 

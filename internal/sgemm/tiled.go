@@ -26,6 +26,9 @@ func scratch(buf *[]float32, n int) []float32 {
 	return (*buf)[:n]
 }
 
+// panel returns the width of the panels of B in columns.
+func (k *kernels) panel() int { return 2 * k.lanes }
+
 // A band is a worker's rows [i0, i1) of some columns of C.
 type band struct {
 	p      *Product

@@ -25,4 +25,4 @@
 // No function allocates or starts a goroutine.
 package simd
 
-//go:generate go run -C gen . -dir ..
+//go:generate go run -C ../gen . simd

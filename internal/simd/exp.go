@@ -61,11 +61,7 @@ func exp32(x float32) float32 {
 //
 // within 2e-7 relative. Where the result is denormal its absolute error is below
 // 1e-37.
-func Exp(dst []float32) {
-	if len(dst) > 0 {
-		exp(dst)
-	}
-}
+func Exp(dst []float32) { exp(dst) }
 
 func expGo(dst []float32) {
 	for i, v := range dst {
@@ -78,11 +74,7 @@ func expGo(dst []float32) {
 //	dst[i] = 1/(1 + e^−dst[i])
 //
 // within 3e-7 relative where the result is a normal number.
-func Sigmoid(dst []float32) {
-	if len(dst) > 0 {
-		sigmoid(dst)
-	}
-}
+func Sigmoid(dst []float32) { sigmoid(dst) }
 
 func sigmoidGo(dst []float32) {
 	for i, v := range dst {
@@ -96,11 +88,7 @@ func sigmoidGo(dst []float32) {
 //
 // within 3e-7 relative. E is made of the polynomial, as 2ⁿ·(e^r − 1) + (2ⁿ − 1), so
 // that nothing cancels near 0.
-func Tanh(dst []float32) {
-	if len(dst) > 0 {
-		tanh(dst)
-	}
-}
+func Tanh(dst []float32) { tanh(dst) }
 
 func tanhGo(dst []float32) {
 	for i, v := range dst {
@@ -113,11 +101,7 @@ func tanhGo(dst []float32) {
 //	dst[i] = a·tanh(b·dst[i])
 //
 // where b·dst[i] is rounded as a float32 first.
-func ScaledTanh(dst []float32, a, b float32) {
-	if len(dst) > 0 {
-		scaledTanh(dst, a, b)
-	}
-}
+func ScaledTanh(dst []float32, a, b float32) { scaledTanh(dst, a, b) }
 
 func scaledTanhGo(dst []float32, a, b float32) {
 	for i, v := range dst {
@@ -144,9 +128,7 @@ func tanh32(x float32) float32 {
 // row with NaN or +Inf becomes NaN throughout.
 func Softmax(z []float32, cols int) {
 	wholeRows("Softmax", len(z), cols)
-	if len(z) > 0 {
-		softmax(z, cols)
-	}
+	softmax(z, cols)
 }
 
 func softmaxGo(z []float32, cols int) {

@@ -12,9 +12,7 @@ const sumBlock = 16
 // is fixed.
 func ColumnSum(dst, src []float32) {
 	wholeRows("ColumnSum", len(src), len(dst))
-	if len(dst) > 0 {
-		columnSum(dst, src)
-	}
+	columnSum(dst, src)
 }
 
 func columnSumGo(dst, src []float32) {
@@ -41,9 +39,7 @@ func columnSumGo(dst, src []float32) {
 // as ColumnSum adds up.
 func ColumnSquares(dst, src []float32) {
 	wholeRows("ColumnSquares", len(src), len(dst))
-	if len(dst) > 0 {
-		columnSquares(dst, src)
-	}
+	columnSquares(dst, src)
 }
 
 func columnSquaresGo(dst, src []float32) {
@@ -67,10 +63,14 @@ func SquareSum(x []float32) float64 {
 	for ; len(x) > squareBlock; x = x[squareBlock:] {
 		total += squareSum(x[:squareBlock])
 	}
-	if len(x) > 0 {
-		total += squareSum(x)
+	return total + squareSum(x)
+}
+
+func squareSum(x []float32) float64 {
+	if level == Off {
+		return squareSumGo(x)
 	}
-	return total
+	return float64(dot(x, x))
 }
 
 func squareSumGo(x []float32) float64 {
@@ -84,9 +84,6 @@ func squareSumGo(x []float32) float64 {
 // Dot returns the scalar product Σᵢ x[i]·y[i].
 func Dot(x, y []float32) float32 {
 	sameLength("Dot", len(x), len(y))
-	if len(x) == 0 {
-		return 0
-	}
 	return dot(x, y)
 }
 

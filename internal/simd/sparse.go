@@ -245,9 +245,7 @@ func Bitmap(dst []uint64, src []byte) {
 	if len(src) != len(dst)*WordBits {
 		panic(fmt.Sprintf("simd: Bitmap: %d words for %d bytes", len(dst), len(src)))
 	}
-	if len(dst) > 0 {
-		bitmap(dst, src)
-	}
+	bitmap(dst, src)
 }
 
 func bitmapGo(dst []uint64, src []byte) {
@@ -259,55 +257,5 @@ func bitmapGo(dst []uint64, src []byte) {
 			}
 		}
 		dst[w] = set
-	}
-}
-
-// GatherTranspose takes the columns from lo up to hi of the rows of src numbered in
-// index, and transposes them. src has cols columns, row-major; dst is
-// (hi − lo)×len(index), row-major with leading dimension ldd:
-//
-//	dst[j,i] = src[index[i], lo+j], j < hi − lo
-//
-// What lies between dst's rows is not touched. A row outside src panics.
-func GatherTranspose(dst []byte, ldd int, src []byte, cols, lo, hi int, index []uint32) {
-	if lo < 0 || hi < lo || cols < hi {
-		panic(fmt.Sprintf("simd: GatherTranspose: columns %d to %d of %d", lo, hi, cols))
-	}
-	if ldd < len(index) || lo < hi && len(dst) < (hi-lo-1)*ldd+len(index) {
-		panic(fmt.Sprintf("simd: GatherTranspose: %d bytes are no %d×%d with leading dimension %d", len(dst), hi-lo, len(index), ldd))
-	}
-	checkRows("GatherTranspose", src, cols, index)
-	if lo < hi && len(index) > 0 {
-		gatherTranspose(dst, ldd, src, cols, lo, hi, index)
-	}
-}
-
-// checkRows panics for a row that src, of rows of cols bytes, does not have.
-func checkRows(name string, src []byte, cols int, index []uint32) {
-	for i, r := range index {
-		if (int(r)+1)*cols > len(src) {
-			panic(fmt.Sprintf("simd: %s: index[%d] = %d: %d bytes have no such row of %d", name, i, r, len(src), cols))
-		}
-	}
-}
-
-func gatherTransposeGo(dst []byte, ldd int, src []byte, cols, lo, hi int, index []uint32) {
-	for i, r := range index {
-		for j, b := range src[int(r)*cols+lo : int(r)*cols+hi] {
-			dst[j*ldd+i] = b
-		}
-	}
-}
-
-// PrefetchRows has the rows of src numbered in index, of cols bytes each, brought into
-// the second-level cache while the caller goes on: rows in random order are nowhere
-// near when a batch begins. A row outside src panics.
-func PrefetchRows(src []byte, cols int, index []uint32) {
-	if cols < 0 {
-		panic(fmt.Sprintf("simd: PrefetchRows: %d columns", cols))
-	}
-	checkRows("PrefetchRows", src, cols, index)
-	if len(src) > 0 && len(index) > 0 && cols > 0 {
-		prefetchRows(src, cols, index)
 	}
 }

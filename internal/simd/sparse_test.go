@@ -312,7 +312,7 @@ func TestSparsePanics(t *testing.T) {
 	wantPanic(t, "SparseRank1: 2 rows", func() { SparseRank1(x, 8, good(), x[:8], 1) })
 	wantPanic(t, "SparseMomentum", func() { SparseMomentum(x, x[:8], 8, 8, good(), x, 8, 1, 1) })
 	wantPanic(t, "Bitmap: 2 words for 127 bytes", func() { Bitmap(make([]uint64, 2), make([]byte, 127)) })
-	wantPanic(t, "no 2×3 with leading dimension 2", func() { GatherTranspose(make([]byte, 9), 2, make([]byte, 6), 2, 0, 2, []uint32{0, 1, 2}) })
+	wantPanic(t, "not 2×3 with leading dimension 2", func() { GatherTranspose(make([]byte, 9), 2, make([]byte, 6), 2, 0, 2, []uint32{0, 1, 2}) })
 	wantPanic(t, "index[1] = 3", func() { GatherTranspose(make([]byte, 9), 2, make([]byte, 6), 2, 0, 2, []uint32{0, 3}) })
 }
 

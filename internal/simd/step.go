@@ -59,9 +59,7 @@ func (p *Step) move(w, direction float32) float32 {
 //	w[i] −= Rate·g′[i]
 func (p *Step) SGD(w, g []float32) {
 	sameLength("Step.SGD", len(w), len(g))
-	if len(w) > 0 {
-		stepSGD(p, w, g)
-	}
+	stepSGD(p, w, g)
 }
 
 func stepSGDGo(p *Step, w, g []float32) {
@@ -75,11 +73,8 @@ func stepSGDGo(p *Step, w, g []float32) {
 //	v[i] = Mu·v[i] + g′[i]
 //	w[i] −= Rate·v[i]
 func (p *Step) Momentum(w, v, g []float32) {
-	sameLength("Step.Momentum", len(w), len(v))
-	sameLength("Step.Momentum", len(w), len(g))
-	if len(w) > 0 {
-		stepMomentum(p, w, v, g)
-	}
+	sameLength("Step.Momentum", len(w), len(v), len(g))
+	stepMomentum(p, w, v, g)
 }
 
 func stepMomentumGo(p *Step, w, v, g []float32) {
@@ -96,11 +91,8 @@ func stepMomentumGo(p *Step, w, v, g []float32) {
 //	v[i] = Mu·v[i] + g′[i]
 //	w[i] −= Rate·(g′[i] + Mu·v[i])
 func (p *Step) Nesterov(w, v, g []float32) {
-	sameLength("Step.Nesterov", len(w), len(v))
-	sameLength("Step.Nesterov", len(w), len(g))
-	if len(w) > 0 {
-		stepNesterov(p, w, v, g)
-	}
+	sameLength("Step.Nesterov", len(w), len(v), len(g))
+	stepNesterov(p, w, v, g)
 }
 
 func stepNesterovGo(p *Step, w, v, g []float32) {
@@ -116,11 +108,8 @@ func stepNesterovGo(p *Step, w, v, g []float32) {
 //	s[i] = Rho·s[i] + NewRho·g′[i]²
 //	w[i] −= Rate·g′[i]/(√s[i] + Epsilon)
 func (p *Step) RMSProp(w, s, g []float32) {
-	sameLength("Step.RMSProp", len(w), len(s))
-	sameLength("Step.RMSProp", len(w), len(g))
-	if len(w) > 0 {
-		stepRMSProp(p, w, s, g)
-	}
+	sameLength("Step.RMSProp", len(w), len(s), len(g))
+	stepRMSProp(p, w, s, g)
 }
 
 func stepRMSPropGo(p *Step, w, s, g []float32) {
@@ -137,12 +126,8 @@ func stepRMSPropGo(p *Step, w, s, g []float32) {
 //	s[i] = Rho·s[i] + NewRho·g′[i]²
 //	w[i] −= Rate·v[i]/(√(Grown·s[i]) + Epsilon)
 func (p *Step) Adam(w, v, s, g []float32) {
-	sameLength("Step.Adam", len(w), len(v))
-	sameLength("Step.Adam", len(w), len(s))
-	sameLength("Step.Adam", len(w), len(g))
-	if len(w) > 0 {
-		stepAdam(p, w, v, s, g)
-	}
+	sameLength("Step.Adam", len(w), len(v), len(s), len(g))
+	stepAdam(p, w, v, s, g)
 }
 
 func stepAdamGo(p *Step, w, v, s, g []float32) {
@@ -161,9 +146,7 @@ func sqrt32(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 //	dst[i] = dst[i] + weight·(x[i] − dst[i])
 func Average(dst, x []float32, weight float32) {
 	sameLength("Average", len(dst), len(x))
-	if len(dst) > 0 {
-		average(dst, x, weight)
-	}
+	average(dst, x, weight)
 }
 
 func averageGo(dst, x []float32, weight float32) {
@@ -175,11 +158,7 @@ func averageGo(dst, x []float32, weight float32) {
 // Scale multiplies by a factor:
 //
 //	dst[i] = dst[i]·factor
-func Scale(dst []float32, factor float32) {
-	if len(dst) > 0 {
-		scale(dst, factor)
-	}
-}
+func Scale(dst []float32, factor float32) { scale(dst, factor) }
 
 func scaleGo(dst []float32, factor float32) {
 	for i := range dst {
@@ -192,9 +171,7 @@ func scaleGo(dst []float32, factor float32) {
 //	dst[i,j] = dst[i,j]·factors[j]
 func MulRows(dst, factors []float32) {
 	wholeRows("MulRows", len(dst), len(factors))
-	if len(dst) > 0 {
-		mulRows(dst, factors)
-	}
+	mulRows(dst, factors)
 }
 
 func mulRowsGo(dst, factors []float32) {

@@ -2,17 +2,19 @@ package simd
 
 import "fmt"
 
-// sameLength panics unless two slices have one length.
-func sameLength(name string, n, m int) {
-	if n != m {
-		panic(fmt.Sprintf("simd: %s: lengths %d and %d differ", name, n, m))
+// sameLength panics unless all slices have n elements.
+func sameLength(name string, n int, others ...int) {
+	for _, m := range others {
+		if n != m {
+			panic(fmt.Sprintf("simd: %s: lengths %d and %d differ", name, n, m))
+		}
 	}
 }
 
 // wholeRows panics unless n elements are a whole number of rows.
 func wholeRows(name string, n, cols int) {
 	if cols < 0 || cols == 0 && n != 0 || cols > 0 && n%cols != 0 {
-		panic(fmt.Sprintf("simd: %s: %d elements are no whole number of rows of %d", name, n, cols))
+		panic(fmt.Sprintf("simd: %s: %d elements are not a whole number of rows of %d", name, n, cols))
 	}
 }
 
@@ -21,9 +23,7 @@ func wholeRows(name string, n, cols int) {
 //	dst[i] = dst[i] + x[i]
 func Add(dst, x []float32) {
 	sameLength("Add", len(dst), len(x))
-	if len(dst) > 0 {
-		add(dst, x)
-	}
+	add(dst, x)
 }
 
 func addGo(dst, x []float32) {
@@ -37,9 +37,7 @@ func addGo(dst, x []float32) {
 //	dst[i,j] = dst[i,j] + bias[j]
 func AddBias(dst, bias []float32) {
 	wholeRows("AddBias", len(dst), len(bias))
-	if len(dst) > 0 {
-		addBias(dst, bias)
-	}
+	addBias(dst, bias)
 }
 
 func addBiasGo(dst, bias []float32) {
@@ -49,16 +47,14 @@ func addBiasGo(dst, bias []float32) {
 }
 
 // BiasReLU adds a bias to each row of dst, which is rows×len(bias), row-major, and
-// takes ReLU of the sum:
+// applies ReLU to the sums:
 //
 //	dst[i,j] = max(0, dst[i,j] + bias[j])
 //
 // NaN stays NaN.
 func BiasReLU(dst, bias []float32) {
 	wholeRows("BiasReLU", len(dst), len(bias))
-	if len(dst) > 0 {
-		biasReLU(dst, bias)
-	}
+	biasReLU(dst, bias)
 }
 
 func biasReLUGo(dst, bias []float32) {
@@ -70,12 +66,8 @@ func biasReLUGo(dst, bias []float32) {
 //
 //	dst[i] = max(0, dst[i])
 //
-// NaN stays NaN, so that it is found, and −0 stays −0.
-func ReLU(dst []float32) {
-	if len(dst) > 0 {
-		relu(dst)
-	}
-}
+// NaN stays NaN, so that a caller can detect it. −0 stays −0.
+func ReLU(dst []float32) { relu(dst) }
 
 func reluGo(dst []float32) {
 	for i, v := range dst {
@@ -85,17 +77,14 @@ func reluGo(dst []float32) {
 	}
 }
 
-// DeltaReLU takes an error back through a ReLU whose output was y:
+// DeltaReLU propagates an error back through a ReLU with output y:
 //
-//	dst[i] = back[i] where y[i] > 0, else 0
+//	dst[i] = back[i] if y[i] > 0, else 0
 //
 // dst may be back.
 func DeltaReLU(dst, back, y []float32) {
-	sameLength("DeltaReLU", len(dst), len(back))
-	sameLength("DeltaReLU", len(dst), len(y))
-	if len(dst) > 0 {
-		deltaReLU(dst, back, y)
-	}
+	sameLength("DeltaReLU", len(dst), len(back), len(y))
+	deltaReLU(dst, back, y)
 }
 
 func deltaReLUGo(dst, back, y []float32) {
@@ -108,17 +97,14 @@ func deltaReLUGo(dst, back, y []float32) {
 	}
 }
 
-// DeltaSigmoid takes an error back through a sigmoid whose output was y:
+// DeltaSigmoid propagates an error back through a sigmoid with output y:
 //
 //	dst[i] = back[i]·y[i]·(1 − y[i])
 //
 // dst may be back.
 func DeltaSigmoid(dst, back, y []float32) {
-	sameLength("DeltaSigmoid", len(dst), len(back))
-	sameLength("DeltaSigmoid", len(dst), len(y))
-	if len(dst) > 0 {
-		deltaSigmoid(dst, back, y)
-	}
+	sameLength("DeltaSigmoid", len(dst), len(back), len(y))
+	deltaSigmoid(dst, back, y)
 }
 
 func deltaSigmoidGo(dst, back, y []float32) {
@@ -127,37 +113,31 @@ func deltaSigmoidGo(dst, back, y []float32) {
 	}
 }
 
-// DeltaTanh takes an error back through a hyperbolic tangent whose output was y:
+// DeltaTanh propagates an error back through a hyperbolic tangent with output y:
 //
 //	dst[i] = back[i]·(1 − y[i]²)
 //
 // dst may be back.
 func DeltaTanh(dst, back, y []float32) {
-	sameLength("DeltaTanh", len(dst), len(back))
-	sameLength("DeltaTanh", len(dst), len(y))
-	if len(dst) > 0 {
-		deltaTanh(dst, back, y)
-	}
+	sameLength("DeltaTanh", len(dst), len(back), len(y))
+	deltaTanh(dst, back, y)
 }
 
 func deltaTanhGo(dst, back, y []float32) {
 	for i, v := range y {
-		// The product loses nothing where y is near ±1; 1 − y² would.
+		// If y is near ±1, 1 − y² loses digits. The product does not.
 		dst[i] = back[i] * ((1 - v) * (1 + v))
 	}
 }
 
-// DeltaScaledTanh takes an error back through a·tanh(b·z) whose output was y:
+// DeltaScaledTanh propagates an error back through a·tanh(b·z) with output y:
 //
 //	dst[i] = back[i]·(a² − y[i]²)·b/a
 //
 // dst may be back.
 func DeltaScaledTanh(dst, back, y []float32, a, b float32) {
-	sameLength("DeltaScaledTanh", len(dst), len(back))
-	sameLength("DeltaScaledTanh", len(dst), len(y))
-	if len(dst) > 0 {
-		deltaScaledTanh(dst, back, y, a, b/a)
-	}
+	sameLength("DeltaScaledTanh", len(dst), len(back), len(y))
+	deltaScaledTanh(dst, back, y, a, b/a)
 }
 
 func deltaScaledTanhGo(dst, back, y []float32, a, slope float32) {
@@ -166,16 +146,12 @@ func deltaScaledTanhGo(dst, back, y []float32, a, slope float32) {
 	}
 }
 
-// LeakyReLU is the rectifier that lets a little through, 0 ≤ leak ≤ 1:
+// LeakyReLU is the leaky rectifier, 0 ≤ leak ≤ 1:
 //
-//	dst[i] = dst[i] where dst[i] > 0, else leak·dst[i]
+//	dst[i] = dst[i] if dst[i] > 0, else leak·dst[i]
 //
 // NaN stays NaN.
-func LeakyReLU(dst []float32, leak float32) {
-	if len(dst) > 0 {
-		leakyReLU(dst, leak)
-	}
-}
+func LeakyReLU(dst []float32, leak float32) { leakyReLU(dst, leak) }
 
 func leakyReLUGo(dst []float32, leak float32) {
 	for i, v := range dst {
@@ -185,17 +161,14 @@ func leakyReLUGo(dst []float32, leak float32) {
 	}
 }
 
-// DeltaLeakyReLU takes an error back through a LeakyReLU whose output was y:
+// DeltaLeakyReLU propagates an error back through a LeakyReLU with output y:
 //
-//	dst[i] = back[i] where y[i] > 0, else leak·back[i]
+//	dst[i] = back[i] if y[i] > 0, else leak·back[i]
 //
 // dst may be back.
 func DeltaLeakyReLU(dst, back, y []float32, leak float32) {
-	sameLength("DeltaLeakyReLU", len(dst), len(back))
-	sameLength("DeltaLeakyReLU", len(dst), len(y))
-	if len(dst) > 0 {
-		deltaLeakyReLU(dst, back, y, leak)
-	}
+	sameLength("DeltaLeakyReLU", len(dst), len(back), len(y))
+	deltaLeakyReLU(dst, back, y, leak)
 }
 
 func deltaLeakyReLUGo(dst, back, y []float32, leak float32) {
@@ -213,9 +186,7 @@ func deltaLeakyReLUGo(dst, back, y []float32, leak float32) {
 //	w[i] = w[i] − rate·g[i]
 func SGD(w, g []float32, rate float32) {
 	sameLength("SGD", len(w), len(g))
-	if len(w) > 0 {
-		sgd(w, g, rate)
-	}
+	sgd(w, g, rate)
 }
 
 func sgdGo(w, g []float32, rate float32) {
@@ -225,16 +196,13 @@ func sgdGo(w, g []float32, rate float32) {
 }
 
 // Momentum is a step of gradient descent with Polyak's momentum (1964), in PyTorch's form,
-// where the rate does not enter the velocity:
+// in which the velocity does not contain the rate:
 //
 //	v[i] = mu·v[i] + g[i]
 //	w[i] = w[i] − rate·v[i]
 func Momentum(w, v, g []float32, rate, mu float32) {
-	sameLength("Momentum", len(w), len(v))
-	sameLength("Momentum", len(w), len(g))
-	if len(w) > 0 {
-		momentum(w, v, g, rate, mu)
-	}
+	sameLength("Momentum", len(w), len(v), len(g))
+	momentum(w, v, g, rate, mu)
 }
 
 func momentumGo(w, v, g []float32, rate, mu float32) {

@@ -2,37 +2,38 @@ package simd
 
 import "fmt"
 
-// A Place tells where the pixels of a distorted image come from: pixel (x, y), counted
-// from the middle of the image, from
+// A Place maps a pixel of a distorted image to a point of the source image. Pixel (x, y),
+// relative to the centre of the image, is read at
 //
 //	X = XX·x + XY·y + X0 + Alpha·fx[x,y]
 //	Y = YX·x + YY·y + Y0 + Alpha·fy[x,y]
 //
-// counted from the source's first pixel.
+// relative to the first pixel of the source.
 type Place struct {
 	XX, XY, X0 float32
 	YX, YY, Y0 float32
 	Alpha      float32
 }
 
-// A Sampler reads an image between its pixels. It has a word for each place between four of
-// them, from (−1, −1) on, with a byte for each of the four:
+// A Sampler reads an image at points between its pixels. For each group of four
+// neighbouring pixels, from (−1, −1) on, it has a word with their bytes:
 //
 //	quad(x,y) = p(x,y) + 2⁸·p(x+1,y) + 2¹⁶·p(x,y+1) + 2²⁴·p(x+1,y+1)
 //
-// where p is 0 outside of the image; so one access finds all that a value is made of. It
-// is for one goroutine at a time.
+// where p is 0 outside the image. One load then fetches all that an interpolation needs.
+// A Sampler must not be used by several goroutines at the same time.
 type Sampler struct {
 	width, height int
 	ld            int      // words of a row
-	bytes         []byte   // the image with zeros round it, ld bytes a row
+	bytes         []byte   // image with a border of zeros, ld bytes a row
 	quads         []uint32 // from (−1, −1) on
 }
 
-// samplerRoom is what the kernels may read and write beyond.
+// samplerRoom is the number of elements that the kernels may access past the end.
 const samplerRoom = 16
 
-// NewSampler returns one for images of a size, neither width nor height being 0.
+// NewSampler returns a Sampler for images of the size. It panics unless width and height
+// are positive.
 func NewSampler(width, height int) *Sampler {
 	if width <= 0 || height <= 0 {
 		panic(fmt.Sprintf("simd: NewSampler: images of %d×%d", width, height))
@@ -42,7 +43,7 @@ func NewSampler(width, height int) *Sampler {
 		bytes: make([]byte, (height+3)*ld+1+samplerRoom), quads: make([]uint32, (height+2)*ld+samplerRoom)}
 }
 
-// Load takes an image, height rows of width bytes.
+// Load copies an image of height rows of width bytes.
 func (s *Sampler) Load(src []byte) {
 	if len(src) != s.width*s.height {
 		panic(fmt.Sprintf("simd: Sampler.Load: %d bytes for an image of %d×%d", len(src), s.width, s.height))
@@ -50,23 +51,24 @@ func (s *Sampler) Load(src []byte) {
 	for y := range s.height {
 		copy(s.bytes[(y+1)*s.ld+1:], src[y*s.width:(y+1)*s.width])
 	}
-	s.makeQuads()
+	quads(s)
 }
 
-func (s *Sampler) quadsGo() {
+func quadsGo(s *Sampler) {
 	below := s.bytes[s.ld:]
 	for i := range s.quads[:(s.height+2)*s.ld] {
 		s.quads[i] = uint32(s.bytes[i]) | uint32(s.bytes[i+1])<<8 | uint32(below[i])<<16 | uint32(below[i+1])<<24
 	}
 }
 
-// WarpRoom is how many bytes Warp may clobber behind an image.
+// WarpRoom is the number of bytes after an image that Warp may overwrite.
 const WarpRoom = 16
 
-// Warp writes the image that is read at the places p. Row y of the fields is fx[y·ldf:] and
-// fy[y·ldf:]. Between pixels the value is bilinear, outside of the image 0, and it is rounded to the
-// nearest whole number, halves up. A place that is no number is outside. dst is height rows
-// of width bytes, and WarpRoom bytes that are clobbered.
+// Warp writes to dst the image that is read at the points given by p. Row y of the
+// displacement fields is fx[y·ldf:] and fy[y·ldf:]. Values are interpolated bilinearly
+// and rounded to the nearest integer, halves up. Outside the image, and at NaN, the
+// value is 0. dst has height rows of width bytes, followed by WarpRoom bytes that may be
+// overwritten.
 func (s *Sampler) Warp(dst []byte, fx, fy []float32, ldf int, p *Place) {
 	if len(dst) < s.width*s.height+WarpRoom {
 		panic(fmt.Sprintf("simd: Sampler.Warp: %d bytes for an image of %d×%d", len(dst), s.width, s.height))
@@ -75,18 +77,39 @@ func (s *Sampler) Warp(dst []byte, fx, fy []float32, ldf int, p *Place) {
 		panic(fmt.Sprintf("simd: Sampler.Warp: fields of %d and %d elements, rows %d apart, for an image of %d×%d",
 			len(fx), len(fy), ldf, s.width, s.height))
 	}
-	s.warp(dst, fx, fy, ldf, p)
+	q := placement{*p, float32(s.width-1) / 2, float32(s.height-1) / 2, float32(s.width), float32(s.height), int32(s.ld)}
+	if s.small() {
+		warp(s, dst, fx, fy, ldf, &q)
+	} else {
+		warpGo(s, dst, fx, fy, ldf, &q)
+	}
 }
 
-func (s *Sampler) warpGo(dst []byte, fx, fy []float32, ldf int, p *Place) {
-	middleX, middleY := float32(s.width-1)/2, float32(s.height-1)/2
+// A placement is a Place with the geometry of the image. The kernels read its fields, all
+// of 32 bits, in this order.
+type placement struct {
+	Place
+	centreX, centreY float32
+	width, height    float32
+	ld               int32
+}
+
+// maxSide is the largest side of an image whose coordinates float32 represents exactly.
+const maxSide = 1 << 20
+
+// small reports whether the kernels can address the image with 32 bits.
+func (s *Sampler) small() bool {
+	return s.width <= maxSide && s.height <= maxSide && len(s.quads) <= 1<<30
+}
+
+func warpGo(s *Sampler, dst []byte, fx, fy []float32, ldf int, p *placement) {
 	for y := range s.height {
-		v := float32(y) - middleY
+		v := float32(y) - p.centreY
 		x0, y0 := p.XY*v+p.X0, p.YY*v+p.Y0
 		for x := range s.width {
-			u := float32(x) - middleX
-			i, right := before(p.XX*u+x0+p.Alpha*fx[y*ldf+x], s.width)
-			j, down := before(p.YX*u+y0+p.Alpha*fy[y*ldf+x], s.height)
+			u := float32(x) - p.centreX
+			i, right := pixelBefore(p.XX*u+x0+p.Alpha*fx[y*ldf+x], s.width)
+			j, down := pixelBefore(p.YX*u+y0+p.Alpha*fy[y*ldf+x], s.height)
 			q := s.quads[(j+1)*s.ld+i+1]
 			above := mix(q&255, q>>8&255, right)
 			below := mix(q>>16&255, q>>24, right)
@@ -95,9 +118,9 @@ func (s *Sampler) warpGo(dst []byte, fx, fy []float32, ldf int, p *Place) {
 	}
 }
 
-// before returns the pixel before a place and how far from it the place is. Beyond −1 and
-// n there are only more zeros.
-func before(v float32, n int) (i int, part float32) {
+// pixelBefore returns the last pixel at or before coordinate v, and the distance of v from it.
+// Coordinates beyond −1 and n are clamped, because all pixels there are zero.
+func pixelBefore(v float32, n int) (i int, distance float32) {
 	switch {
 	case !(v > -1): // or NaN
 		return -1, 0
@@ -111,4 +134,5 @@ func before(v float32, n int) (i int, part float32) {
 	return min(i, n), v - float32(i)
 }
 
+// mix returns (1−t)·a + t·b.
 func mix(a, b uint32, t float32) float32 { return float32(a) + t*float32(int32(b)-int32(a)) }

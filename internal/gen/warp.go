@@ -10,8 +10,11 @@ import (
 // warps emits the kernels of a Sampler.
 func warps(g *gen) {
 	quads(g)
-	g.begin("warp", "is warpGo for an image of width×height, neither being 0. quads begin with the place\nbetween pixels (0, 0) and (1, 1). Behind dst are as many bytes as a vector has lanes.",
-		"(dst *uint8, quads *uint32, fx, fy *float32, ldf, width, height int, place *float32)")
+	g.begin(kernel{name: "warp",
+		asm:  "(dst *uint8, quads *uint32, fx, fy *float32, ldf, width, height int, place *float32)",
+		call: "(s *Sampler, dst []byte, fx, fy []float32, ldf int, p *placement)",
+		doc:  "is warpGo. quads begins with the quad between pixels (0, 0) and (1, 1). After dst there are as many more bytes as a vector has lanes.",
+		args: map[string]string{"quads": "&s.quads[s.ld+1]", "width": "s.width", "height": "s.height", "place": "&p.XX"}})
 	w := newWarp(g)
 	w.rows()
 	g.end()
@@ -19,8 +22,9 @@ func warps(g *gen) {
 
 // quads emits the kernel that makes quads of bytes.
 func quads(g *gen) {
-	g.begin("quads", "is quadsGo for vectors of dst, not 0. Behind the last of the bytes are ld+1 more.",
-		"(dst *uint32, bytes *uint8, vectors, ld int)")
+	g.begin(kernel{name: "quads", asm: "(dst *uint32, bytes *uint8, vectors, ld int)", call: "(s *Sampler)",
+		doc:  "is quadsGo for vectors of dst, at least one. After the bytes for the last of them there are ld+1 more.",
+		args: map[string]string{"dst": "&s.quads[0]", "bytes": "&s.bytes[0]", "vectors": "((s.height+2)*s.ld + LANES - 1) / LANES", "ld": "s.ld"}})
 	dst, bytes, vectors, ld := g.param("dst"), g.param("bytes"), g.param("vectors"), g.param("ld")
 	below := g.GP64()
 	g.LEAQ(operand.Mem{Base: bytes, Index: ld, Scale: 1}, below)
@@ -102,18 +106,13 @@ func (w *warp) part(i int) reg.VecVirtual {
 	return v
 }
 
-// lanes is a table of 0, 1, 2, …
+// lanes returns the address of a table of 0, 1, 2, …
 func (g *gen) lanes() operand.Mem {
-	name := g.table + "_lane"
-	if m, ok := constants[name]; ok {
-		return m
-	}
-	m := g.data(name)
+	var values []operand.Constant
 	for i := range 16 {
-		g.AddDatum(4*i, operand.U32(math.Float32bits(float32(i))))
+		values = append(values, operand.U32(math.Float32bits(float32(i))))
 	}
-	constants[name] = m
-	return m
+	return g.data(g.file+"_lane", values...)
 }
 
 func (w *warp) rows() {

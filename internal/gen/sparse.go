@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"strings"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -15,9 +17,8 @@ const rowVectors = 8
 func sparseProducts(g *gen) {
 	sparseKernel{
 		name: "sparseMul",
-		doc: "is sparseMulGo. Row i of the bytes is\n" +
-			"at bytes[i·stride:], its bitmap at bits[i·stride/64:], both of words·64 columns, and its\n" +
-			"sums go to dst[i·ldo:][:n]. n, rows and words are not 0.",
+		doc: "is sparseMulGo. Row i has its bytes at bytes[i·stride:], its bitmap at bits[i·stride/64:], " +
+			"both of words·64 columns, and its sums at dst[i·ldo:][:n]. n, rows and words are not 0.",
 		outputs: []string{"dst"},
 		extra:   ", keep bool",
 		prepare: func(g *gen) sumParts {
@@ -79,6 +80,10 @@ func sparseProducts(g *gen) {
 	bitmaps(g)
 }
 
+// sparseArgs are the arguments for a Sparse s.
+var sparseArgs = map[string]string{"n": "n", "bytes": "unsafe.SliceData(s.Bytes)", "bits": "unsafe.SliceData(s.Bits)",
+	"rows": "s.Rows", "words": "s.Words", "stride": "s.Stride", "value": "&s.Value[0]"}
+
 // A sparseKernel sums rows of a matrix in registers, those that a bitmap tells, each
 // times the value of a byte, and then does something with the sums. The columns are
 // divided into blocks of at most rowVectors vectors; with each, all bitmaps are gone
@@ -99,11 +104,10 @@ type sumParts struct {
 }
 
 func (k sparseKernel) emit(g *gen) {
-	outputs := k.outputs[0]
-	for _, o := range k.outputs[1:] {
-		outputs += ", " + o
-	}
-	g.begin(k.name, k.doc, "("+outputs+" *float32, n, ldo int, bytes *uint8, bits *uint64, rows, words, stride int, value, m *float32, ldm int"+k.extra+")")
+	outputs := strings.Join(k.outputs, ", ")
+	g.begin(kernel{name: k.name, doc: k.doc, args: sparseArgs,
+		asm:  "(" + outputs + " *float32, n, ldo int, bytes *uint8, bits *uint64, rows, words, stride int, value, m *float32, ldm int" + k.extra + ")",
+		call: "(" + outputs + " []float32, n, ldo int, s Sparse, m []float32, ldm int" + k.extra + ")"})
 	parts := k.prepare(g)
 	n, value, ld := g.param("n"), g.param("value"), g.param("ldm")
 	g.SHLQ(operand.Imm(2), ld)
@@ -245,8 +249,12 @@ func (l bitLoop) emit(g *gen, body func(row func(j int) operand.Mem, val reg.Vec
 // sparseRank1 emits the kernel of SparseRank1: a block of x in registers meets all
 // rows, then the next block.
 func sparseRank1(g *gen) {
-	g.begin("sparseRank1", "is sparseRank1Go. n is the length of x; the other parameters are those of\nsparseMul.",
-		"(m *float32, n, ldm int, bytes *uint8, bits *uint64, words int, value *float32, x *float32, alpha float32)")
+	args := maps.Clone(sparseArgs)
+	args["n"] = "len(x)"
+	g.begin(kernel{name: "sparseRank1", args: args,
+		doc:  "is sparseRank1Go. n is the length of x. The other parameters are those of sparseMul.",
+		asm:  "(m *float32, n, ldm int, bytes *uint8, bits *uint64, words int, value *float32, x *float32, alpha float32)",
+		call: "(m []float32, ldm int, s Sparse, x []float32, alpha float32)"})
 	n, value, ld, x := g.param("n"), g.param("value"), g.param("ldm"), g.param("x")
 	g.SHLQ(operand.Imm(2), ld)
 	alpha := g.broadcastParam("alpha")
@@ -278,7 +286,9 @@ func sparseRank1(g *gen) {
 
 // bitmaps emits the kernel of Bitmap.
 func bitmaps(g *gen) {
-	g.begin("bitmap", "is bitmapGo for words of dst, not 0.", "(dst *uint64, src *uint8, words int)")
+	g.begin(kernel{name: "bitmap", doc: "is bitmapGo for at least one word.",
+		asm: "(dst *uint64, src *uint8, words int)", call: "(dst []uint64, src []byte)",
+		args: map[string]string{"words": "len(dst)"}})
 	dst, src, words := g.param("dst"), g.param("src"), g.param("words")
 	g.Label("word")
 	if g.wide {
@@ -306,15 +316,6 @@ func bitmaps(g *gen) {
 	g.DECQ(words)
 	g.JNE(operand.LabelRef("word"))
 	g.end()
-}
-
-// slot is the place of a parameter.
-func (g *gen) slot(name string) operand.Mem {
-	a, err := g.Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return a.Addr
 }
 
 // setRowMask prepares the mask of the last vector of n columns. Where that is whole

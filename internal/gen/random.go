@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -34,7 +35,7 @@ func (g *gen) group() int { return 4 * g.W() }
 // newPhilox reads the parameters keys, two words for each round, id and block.
 func newPhilox(g *gen) *philox {
 	p := &philox{gen: g, keys: g.param("keys")}
-	p.m0, p.m1 = g.longs("m0", repeat(philoxM0, g.W()/2)), g.longs("m1", repeat(philoxM1, g.W()/2))
+	p.m0, p.m1 = g.broadcast64("m0", philoxM0), g.broadcast64("m1", philoxM1)
 	// Two words of each counter are put side by side, then two pairs: one half of the
 	// registers' lanes makes the first half of the blocks.
 	order := []uint64{0, 2, 1, 3}
@@ -45,36 +46,29 @@ func newPhilox(g *gen) *philox {
 		g.KMOVW(bits.As32(), k)
 		p.odd = k
 	}
-	p.counter, p.step = g.vec(), g.longs("step", repeat(uint64(g.W()/2), g.W()/2))
+	p.counter, p.step = g.vec(), g.broadcast64("step", uint64(g.W()/2))
 	g.VPBROADCASTQ(g.slot("block"), p.counter)
-	g.VPADDQ(g.longs("order", order), p.counter, p.counter)
+	g.VPADDQ(g.longs("order", order...), p.counter, p.counter)
 	p.id[0], p.id[1] = g.vec(), g.vec()
 	g.VPBROADCASTQ(g.slot("id"), p.id[0])
 	g.VPSRLQ(operand.Imm(32), p.id[0], p.id[1])
 	return p
 }
 
-func repeat(x uint64, n int) (list []uint64) {
-	for range n {
-		list = append(list, x)
-	}
-	return list
-}
-
 // longs returns numbers of 64 bits in a register.
-func (g *gen) longs(name string, values []uint64) reg.VecVirtual {
-	name = fmt.Sprintf("%s_%s_x%d", g.table, name, len(values))
-	m, ok := constants[name]
-	if !ok {
-		m = g.data(name)
-		for i, x := range values {
-			g.AddDatum(8*i, operand.U64(x))
-		}
-		constants[name] = m
+func (g *gen) longs(name string, values ...uint64) reg.VecVirtual {
+	var table []operand.Constant
+	for _, x := range values {
+		table = append(table, operand.U64(x))
 	}
 	v := g.vec()
-	g.VMOVUPS(m, v)
+	g.VMOVUPS(g.data(fmt.Sprintf("%s_%s_x%d", g.file, name, len(values)), table...), v)
 	return v
+}
+
+// broadcast64 returns a number of 64 bits in all lanes.
+func (g *gen) broadcast64(name string, x uint64) reg.VecVirtual {
+	return g.longs(name, slices.Repeat([]uint64{x}, g.W()/2)...)
 }
 
 // draw returns the next group as integers of 32 bits, in order, and goes on to the one
@@ -152,11 +146,20 @@ func (p *philox) beside(b, a reg.VecVirtual) {
 	p.VPBLENDD(operand.Imm(0xaa), b, a, a)
 }
 
-const randomDoc = "groups of as many elements\nas a vector has bytes, not 0. keys has the two words of each round, and block is the number of the first block."
+// randomKernel declares a kernel that draws numbers. Signature call ends with the
+// drawing, the number of the first element, and the parameters of the kernel.
+func randomKernel(g *gen, name, asm, call string) {
+	g.begin(kernel{name: name, asm: asm, call: call,
+		doc: "is " + name + "Go for whole groups of numbers, at least one. A group has as many elements as a vector has bytes. " +
+			"keys holds two words for each round, and block is the number of the first block.",
+		args: map[string]string{"groups": "len(dst) / (4 * LANES)", "keys": "&d.keys[0]", "id": "d.ID", "block": "first / drawn",
+			"least": "int32(min(threshold, 1<<16)) - 1"}})
+}
 
 // randoms emits the kernels of Uniform, Dropout and DropBytes.
 func randoms(g *gen) {
-	g.begin("uniform", "is uniformGo for "+randomDoc, "(dst *float32, groups int, keys *uint32, id, block uint64)")
+	randomKernel(g, "uniform", "(dst *float32, groups int, keys *uint32, id, block uint64)",
+		"(dst []float32, d *drawing, first uint64)")
 	dst, groups := g.param("dst"), g.param("groups")
 	p := newPhilox(g)
 	// u·2⁻¹⁵ + (2⁻¹⁶ − 1) is a multiple of 2⁻¹⁶ of 17 bits: nothing is rounded.
@@ -172,8 +175,8 @@ func randoms(g *gen) {
 	g.JNE(operand.LabelRef("group"))
 	g.end()
 
-	g.begin("dropout", "is dropoutGo for "+randomDoc,
-		"(dst, src *float32, groups int, keys *uint32, id, block uint64, least int32, factor float32)")
+	randomKernel(g, "dropout", "(dst, src *float32, groups int, keys *uint32, id, block uint64, least int32, factor float32)",
+		"(dst, src []float32, d *drawing, first uint64, threshold uint32, factor float32)")
 	dst, src, groups := g.param("dst"), g.param("src"), g.param("groups")
 	p = newPhilox(g)
 	// least is the threshold less one: that u is greater is what AVX2 can tell.
@@ -199,14 +202,14 @@ func randoms(g *gen) {
 	g.JNE(operand.LabelRef("group"))
 	g.end()
 
-	g.begin("dropBytes", "is dropBytesGo for "+randomDoc,
-		"(dst *uint8, groups int, keys *uint32, id, block uint64, least int32)")
+	randomKernel(g, "dropBytes", "(dst *uint8, groups int, keys *uint32, id, block uint64, least int32)",
+		"(dst []byte, d *drawing, first uint64, threshold uint32)")
 	dst, groups = g.param("dst"), g.param("groups")
 	p = newPhilox(g)
 	least1 = g.broadcastParam("least")
 	var order reg.VecVirtual
 	if !g.wide {
-		order = g.longs("packed", []uint64{4<<32 | 0, 5<<32 | 1, 6<<32 | 2, 7<<32 | 3})
+		order = g.longs("packed", 4<<32|0, 5<<32|1, 6<<32|2, 7<<32|3)
 	}
 	g.Label("group")
 	var keep []reg.VecVirtual

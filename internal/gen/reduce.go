@@ -7,14 +7,15 @@ import (
 
 func reductions(g *gen) {
 	dot(g)
-	columnSum(g, "columnSum", "is columnSumGo but for the order within a block.", false)
-	columnSum(g, "columnSquares", "is columnSquaresGo but for the order, which is columnSum's.", true)
+	columnSum(g, "columnSum", false)
+	columnSum(g, "columnSquares", true)
 }
 
 // dot emits the kernel of Dot: four sums side by side, so that each
 // multiply-add need not wait for the one before.
 func dot(g *gen) {
-	g.begin("dot", "is dotGo but for the order of the sum.", "(x, y *float32, n int) float32")
+	g.begin(kernel{name: "dot", asm: "(x, y *float32, n int) float32", call: "(x, y []float32) float32",
+		doc: "is dotGo with another order of the sum."})
 	x, y, n := g.param("x"), g.param("y"), g.param("n")
 	var sums [4]reg.VecVirtual
 	for k := range sums {
@@ -40,8 +41,10 @@ const sumBlock = 16
 
 // columnSum emits the kernel of ColumnSum, or of ColumnSquares: all rows of a few vectors of columns,
 // whose sums stay in registers, then the next columns.
-func columnSum(g *gen, name, doc string, squares bool) {
-	g.begin(name, doc, "(dst, src *float32, rows, cols int)")
+func columnSum(g *gen, name string, squares bool) {
+	g.begin(kernel{name: name, asm: "(dst, src *float32, rows, cols int)", call: "(dst, src []float32)",
+		doc:  "is " + name + "Go with another order within a block.",
+		args: map[string]string{"rows": "len(src)/len(dst)", "cols": "len(dst)"}})
 	dst, src, rows, cols := g.param("dst"), g.param("src"), g.param("rows"), g.param("cols")
 	stride := g.GP64()
 	g.MOVQ(cols, stride)

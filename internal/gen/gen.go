@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -13,37 +14,43 @@ import (
 	"github.com/mmcloughlin/avo/x86"
 )
 
-// A gen emits kernels for one level, and hides what differs between the levels:
-// the registers' width, and how the last, partial vector of an array is read and
-// written.
+// A gen emits the kernels of one file for one level. It hides what differs between
+// the levels: the width of the registers, and how the last, partial vector of an
+// array is loaded and stored.
 type gen struct {
 	*build.Context
-	wide  bool   // AVX-512, otherwise AVX2
-	table string // the file's name, which its tables' names begin with
+	pkg    *goPackage
+	file   string                 // name of the file, a prefix of its tables' names
+	tables map[string]operand.Mem // tables of the file, by name
+	wide   bool                   // AVX-512, otherwise AVX2
 
 	labels int
-	mask   reg.Register // of the lanes of a partial vector, see setMask
+	mask   reg.Register // lanes of a partial vector, see setMask
 }
 
-// W is the number of float32 in a vector.
-func (g *gen) W() int {
+// W returns the number of float32 lanes of a vector.
+func (g *gen) W() int { return lanes[g.level()] }
+
+// level returns the level as names of kernels end with it.
+func (g *gen) level() string {
 	if g.wide {
-		return 16
+		return "AVX512"
 	}
-	return 8
+	return "AVX2"
 }
 
-// begin starts a function: name is completed by the level, params is as in Go.
-func (g *gen) begin(name, doc, signature string) {
-	level := "AVX2"
-	if g.wide {
-		level = "AVX512"
+// begin starts the function of a kernel and declares the kernel to its package.
+func (g *gen) begin(k kernel) {
+	g.pkg.declare(k, g.level())
+	g.Function(k.name + g.level())
+	attributes := attr.NOSPLIT
+	if g.pkg.name == "sgemm" && !k.local {
+		attributes |= attr.RODATA
 	}
-	g.Function(name + level)
-	g.Attributes(attr.NOSPLIT)
+	g.Attributes(attributes)
 	g.Pragma("noescape")
-	g.SignatureExpr("func" + signature)
-	g.Doc(strings.Split(name+level+" "+doc, "\n")...)
+	g.SignatureExpr("func" + k.asm)
+	g.Doc(wrap(k.name + g.level() + " " + k.description())...)
 	g.labels = 0
 	g.mask = nil
 }
@@ -67,12 +74,17 @@ func (g *gen) param(name string) reg.GPVirtual {
 // broadcastParam fills a vector with a float32 parameter.
 func (g *gen) broadcastParam(name string) reg.VecVirtual {
 	v := g.vec()
+	g.VBROADCASTSS(g.slot(name), v)
+	return v
+}
+
+// slot returns the address of a parameter.
+func (g *gen) slot(name string) operand.Mem {
 	a, err := g.Param(name).Resolve()
 	if err != nil {
 		panic(err)
 	}
-	g.VBROADCASTSS(a.Addr, v)
-	return v
+	return a.Addr
 }
 
 func (g *gen) vec() reg.VecVirtual {
@@ -118,28 +130,31 @@ func (g *gen) intReg(x int32) reg.VecVirtual {
 	return v
 }
 
-// constant returns the place of count copies of a number.
+// constant returns the address of count copies of a number.
 func (g *gen) constant(bits uint32, count int) operand.Mem {
-	name := fmt.Sprintf("%s_%08x_x%d", g.table, bits, count)
-	if m, ok := constants[name]; ok {
+	return g.data(fmt.Sprintf("%s_%08x_x%d", g.file, bits, count), slices.Repeat([]operand.Constant{operand.U32(bits)}, count)...)
+}
+
+// maskTable returns the address of eight lanes of ones, followed by eight of zeros.
+func (g *gen) maskTable(name string) operand.Mem {
+	return g.data(name, append(slices.Repeat([]operand.Constant{operand.U32(0xffffffff)}, 8), slices.Repeat([]operand.Constant{operand.U32(0)}, 8)...)...)
+}
+
+// data returns the address of a table, which it adds to the file the first time.
+func (g *gen) data(name string, values ...operand.Constant) operand.Mem {
+	if m, ok := g.tables[name]; ok {
 		return m
 	}
-	m := g.data(name)
-	for i := range count {
-		g.AddDatum(4*i, operand.U32(bits))
-	}
-	constants[name] = m
-	return m
-}
-
-// data begins a table of the file.
-func (g *gen) data(name string) operand.Mem {
 	m := g.StaticGlobal(name)
 	g.DataAttributes(attr.RODATA | attr.NOPTR)
+	at := 0
+	for _, v := range values {
+		g.AddDatum(at, v)
+		at += v.Bytes()
+	}
+	g.tables[name] = m
 	return m
 }
-
-var constants = map[string]operand.Mem{}
 
 // setMask prepares the mask of the first n lanes, n ≤ W. It clobbers CX.
 func (g *gen) setMask(n reg.GPVirtual) {
@@ -155,21 +170,9 @@ func (g *gen) setMask(n reg.GPVirtual) {
 		g.mask = k
 		return
 	}
-	m, ok := constants[g.table+"_lanes"]
-	if !ok {
-		m = g.data(g.table + "_lanes")
-		for i := range 16 {
-			bits := uint32(0)
-			if i < 8 {
-				bits = 0xffffffff
-			}
-			g.AddDatum(4*i, operand.U32(bits))
-		}
-		constants[g.table+"_lanes"] = m
-	}
 	// Eight lanes from lane 8 − n of the table: n ones, then zeros.
 	base, from := g.GP64(), g.GP64()
-	g.LEAQ(m, base)
+	g.LEAQ(g.maskTable(g.file+"_lanes"), base)
 	g.MOVQ(operand.U32(8), from)
 	g.SUBQ(n, from)
 	v := g.YMM()

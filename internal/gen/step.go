@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -139,7 +140,7 @@ func steps(g *gen) {
 		})
 	}
 	elementwise{
-		name: "average", doc: "is averageGo.", arrays: []string{"dst", "x"}, scalars: []string{"weight"}, unroll: 4,
+		name: "average", arrays: []string{"dst", "x"}, scalars: []string{"weight"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			return first(func(x []reg.VecVirtual) {
 				g.VSUBPS(x[0], x[1], x[1])
@@ -148,26 +149,24 @@ func steps(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "scale", doc: "is scaleGo.", arrays: []string{"dst"}, scalars: []string{"factor"}, unroll: 4,
+		name: "scale", arrays: []string{"dst"}, scalars: []string{"factor"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			return first(func(x []reg.VecVirtual) { g.VMULPS(s["factor"], x[0], x[0]) })
 		},
 	}.emit(g)
-	eachRow(g, "mulRows", "is mulRowsGo.", "factors", func(x, f reg.VecVirtual) { g.VMULPS(f, x, x) })
+	eachRow(g, "mulRows", "factors", func(x, f reg.VecVirtual) { g.VMULPS(f, x, x) })
 }
 
 // rule emits one kernel: the last array is the gradient, the others are changed. step leaves
 // in the registers of those what is to be stored.
 func rule(g *gen, bare bool, name string, arrays, held []string, step func(s *stepper, x []reg.VecVirtual)) {
-	doc := "is " + name + "Go."
+	list := strings.Join(arrays, ", ")
+	k := kernel{name: name, asm: "(step, " + list + " *float32, n int)", call: "(p *Step, " + list + " []float32)",
+		args: map[string]string{"step": "&p.Rate"}}
 	if bare {
-		name, doc = name+"Bare", "is "+name+"Go where the Step is bare."
+		k.name, k.doc, k.replaces, k.when = name+"Bare", "is "+name+"Go for a bare Step.", name, "p.bare()"
 	}
-	signature := "(step *float32"
-	for _, a := range arrays {
-		signature += ", " + a
-	}
-	g.begin(name, doc, signature+" *float32, n int)")
+	g.begin(k)
 	s := &stepper{gen: g, bare: bare, p: g.param("step"), regs: map[string]reg.VecVirtual{}}
 	s.hold("clip", "rate")
 	s.hold(held...)

@@ -10,11 +10,10 @@ import (
 // An elementwise kernel computes each element from those at the same place in its
 // arrays.
 type elementwise struct {
-	name, doc string
-	arrays    []string // the parameters that are arrays
-	scalars   []string // the float32 parameters
-	stores    int      // the first of the arrays, which the body's results go to
-	unroll    int
+	name    string
+	arrays  []string // the parameters that are arrays
+	scalars []string // the float32 parameters
+	unroll  int
 	// prepare sets up constants and returns the body, which makes the results from
 	// the arrays' vectors.
 	prepare func(g *gen, scalar map[string]reg.VecVirtual) body
@@ -23,11 +22,11 @@ type elementwise struct {
 type body func(x []reg.VecVirtual) []reg.VecVirtual
 
 func (e elementwise) emit(g *gen) {
-	signature := "(" + strings.Join(e.arrays, ", ") + " *float32, n int"
+	arrays, scalars := strings.Join(e.arrays, ", "), ""
 	if len(e.scalars) > 0 {
-		signature += ", " + strings.Join(e.scalars, ", ") + " float32"
+		scalars = ", " + strings.Join(e.scalars, ", ") + " float32"
 	}
-	g.begin(e.name, e.doc, signature+")")
+	g.begin(kernel{name: e.name, asm: "(" + arrays + " *float32, n int" + scalars + ")", call: "(" + arrays + " []float32" + scalars + ")"})
 
 	var base []reg.Register
 	for _, a := range e.arrays {
@@ -97,13 +96,13 @@ func first(f func(x []reg.VecVirtual)) body {
 
 func vectors(g *gen) {
 	elementwise{
-		name: "add", doc: "is addGo.", arrays: []string{"dst", "x"}, unroll: 4,
+		name: "add", arrays: []string{"dst", "x"}, unroll: 4,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			return first(func(x []reg.VecVirtual) { g.VADDPS(x[1], x[0], x[0]) })
 		},
 	}.emit(g)
 	elementwise{
-		name: "relu", doc: "is reluGo.", arrays: []string{"dst"}, unroll: 4,
+		name: "relu", arrays: []string{"dst"}, unroll: 4,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			zero := g.vec()
 			g.zero(zero)
@@ -111,7 +110,7 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "deltaReLU", doc: "is deltaReLUGo.", arrays: []string{"dst", "back", "y"}, unroll: 4,
+		name: "deltaReLU", arrays: []string{"dst", "back", "y"}, unroll: 4,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			zero := g.vec()
 			g.zero(zero)
@@ -128,7 +127,7 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "deltaSigmoid", doc: "is deltaSigmoidGo.", arrays: []string{"dst", "back", "y"}, unroll: 4,
+		name: "deltaSigmoid", arrays: []string{"dst", "back", "y"}, unroll: 4,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			one := g.floatReg(1)
 			return first(func(x []reg.VecVirtual) {
@@ -139,7 +138,7 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "deltaTanh", doc: "is deltaTanhGo.", arrays: []string{"dst", "back", "y"}, unroll: 4,
+		name: "deltaTanh", arrays: []string{"dst", "back", "y"}, unroll: 4,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			one := g.floatReg(1)
 			return first(func(x []reg.VecVirtual) {
@@ -151,7 +150,7 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "deltaScaledTanh", doc: "is deltaScaledTanhGo.", arrays: []string{"dst", "back", "y"}, scalars: []string{"a", "slope"}, unroll: 4,
+		name: "deltaScaledTanh", arrays: []string{"dst", "back", "y"}, scalars: []string{"a", "slope"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			return first(func(x []reg.VecVirtual) {
 				g.VSUBPS(x[2], s["a"], x[0])
@@ -163,7 +162,7 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "leakyReLU", doc: "is leakyReLUGo.", arrays: []string{"dst"}, scalars: []string{"leak"}, unroll: 4,
+		name: "leakyReLU", arrays: []string{"dst"}, scalars: []string{"leak"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			return first(func(x []reg.VecVirtual) {
 				leaked := g.vec()
@@ -173,7 +172,7 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "deltaLeakyReLU", doc: "is deltaLeakyReLUGo.", arrays: []string{"dst", "back", "y"}, scalars: []string{"leak"}, unroll: 4,
+		name: "deltaLeakyReLU", arrays: []string{"dst", "back", "y"}, scalars: []string{"leak"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			zero := g.vec()
 			g.zero(zero)
@@ -191,13 +190,13 @@ func vectors(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "sgd", doc: "is sgdGo.", arrays: []string{"w", "grad"}, scalars: []string{"rate"}, unroll: 4,
+		name: "sgd", arrays: []string{"w", "grad"}, scalars: []string{"rate"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			return first(func(x []reg.VecVirtual) { g.VFNMADD231PS(x[1], s["rate"], x[0]) })
 		},
 	}.emit(g)
 	elementwise{
-		name: "momentum", doc: "is momentumGo.", arrays: []string{"w", "v", "grad"},
+		name: "momentum", arrays: []string{"w", "v", "grad"},
 		scalars: []string{"rate", "mu"}, unroll: 4,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			return func(x []reg.VecVirtual) []reg.VecVirtual {
@@ -208,10 +207,10 @@ func vectors(g *gen) {
 			}
 		},
 	}.emit(g)
-	biased(g, "addBias", "is addBiasGo.", func(*gen) func(reg.VecVirtual) {
+	biased(g, "addBias", func(*gen) func(reg.VecVirtual) {
 		return func(reg.VecVirtual) {}
 	})
-	biased(g, "biasReLU", "is biasReLUGo.", func(g *gen) func(reg.VecVirtual) {
+	biased(g, "biasReLU", func(g *gen) func(reg.VecVirtual) {
 		zero := g.vec()
 		g.zero(zero)
 		return func(v reg.VecVirtual) { g.rectify(v, zero) }
@@ -226,9 +225,9 @@ const greater = 30
 func (g *gen) rectify(v, zero reg.VecVirtual) { g.VMAXPS(v, zero, v) }
 
 // biased emits a kernel that adds a bias to each row, and goes on from there.
-func biased(g *gen, name, doc string, prepare func(*gen) func(reg.VecVirtual)) {
+func biased(g *gen, name string, prepare func(*gen) func(reg.VecVirtual)) {
 	var then func(reg.VecVirtual)
-	eachRow(g, name, doc, "bias", func(x, b reg.VecVirtual) {
+	eachRow(g, name, "bias", func(x, b reg.VecVirtual) {
 		g.VADDPS(b, x, x)
 		then(x)
 	}, func() { then = prepare(g) })
@@ -236,8 +235,9 @@ func biased(g *gen, name, doc string, prepare func(*gen) func(reg.VecVirtual)) {
 
 // eachRow emits a kernel that does something to each row of a matrix, x, with the elements
 // of one that is the same for all of them, y.
-func eachRow(g *gen, name, doc, other string, body func(x, y reg.VecVirtual), prepare ...func()) {
-	g.begin(name, doc, "(dst, "+other+" *float32, rows, cols int)")
+func eachRow(g *gen, name, other string, body func(x, y reg.VecVirtual), prepare ...func()) {
+	g.begin(kernel{name: name, asm: "(dst, " + other + " *float32, rows, cols int)", call: "(dst, " + other + " []float32)",
+		args: map[string]string{"rows": "len(dst)/len(" + other + ")", "cols": "len(" + other + ")"}})
 	dst, same, rows, cols := g.param("dst"), g.param(other), g.param("rows"), g.param("cols")
 	for _, f := range prepare {
 		f()

@@ -20,9 +20,11 @@ func transpositions(g *gen) {
 	}
 	lanes := g.W() / 4
 	rows := 1 << rounds
-	g.begin("gatherTranspose", "is gatherTransposeGo for groups of rows ("+map[bool]string{true: "16", false: "8"}[g.wide]+
-		" in each), whose number is not 0,\nand width columns from src on. dst's rows are m bytes apart.",
-		"(dst, src *uint8, cols, width int, index *uint32, groups, m int)")
+	g.begin(kernel{name: "gatherTranspose",
+		asm:  "(dst, src *uint8, cols, width int, index *uint32, groups, m int)",
+		call: "(dst []byte, ldd int, src []byte, cols, lo, hi int, index []uint32)",
+		doc:  "is gatherTransposeGo for groups of as many rows as a vector has lanes, at least one, and width columns from src on. The rows of dst are m bytes apart.",
+		args: map[string]string{"src": "&src[lo]", "width": "hi - lo", "groups": "len(index) / LANES", "m": "ldd"}})
 	dst, src, cols, width := g.param("dst"), g.param("src"), g.param("cols"), g.param("width")
 	index, groups, m := g.param("index"), g.param("groups"), g.param("m")
 
@@ -112,8 +114,9 @@ func transpositions(g *gen) {
 
 // prefetches emits the kernel of PrefetchRows.
 func prefetches(g *gen) {
-	g.begin("prefetchRows", "asks for the cache lines of rows of cols bytes, neither number being 0.",
-		"(src *uint8, cols int, index *uint32, rows int)")
+	g.begin(kernel{name: "prefetchRows", doc: "prefetches the cache lines of rows of cols bytes. Neither number is 0.",
+		asm: "(src *uint8, cols int, index *uint32, rows int)", call: "(src []byte, cols int, index []uint32)",
+		args: map[string]string{"rows": "len(index)"}})
 	src, cols, index, rows := g.param("src"), g.param("cols"), g.param("index"), g.param("rows")
 	at, end := g.GP64(), g.GP64()
 	g.Label("row")

@@ -9,7 +9,8 @@ const peakChains = 12
 
 // peaks emits the loop of PeakFlops.
 func peaks(g *gen) {
-	g.begin("fmaPeak", "executes rounds of 24 independent multiply-adds of vectors.", "(iterations int)")
+	g.begin(kernel{name: "fmaPeak", asm: "(iterations int)", call: "(iterations int)",
+		doc: "executes rounds of 24 independent multiply-adds of vectors."})
 	n := g.param("iterations")
 	half, one := g.floatReg(0.5), g.floatReg(1)
 	var x [peakChains]reg.VecVirtual

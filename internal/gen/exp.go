@@ -100,14 +100,14 @@ func (e *exponential) exp(x reg.VecVirtual) {
 
 func exponentials(g *gen) {
 	elementwise{
-		name: "exp", doc: "is expGo.", arrays: []string{"dst"}, unroll: 2,
+		name: "exp", arrays: []string{"dst"}, unroll: 2,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			e := newExponential(g, true)
 			return first(func(x []reg.VecVirtual) { e.exp(x[0]) })
 		},
 	}.emit(g)
 	elementwise{
-		name: "sigmoid", doc: "is sigmoidGo.", arrays: []string{"dst"}, unroll: 2,
+		name: "sigmoid", arrays: []string{"dst"}, unroll: 2,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			e := newExponential(g, true)
 			sign, one := g.floatReg(math.Copysign(0, -1)), g.floatReg(1)
@@ -120,7 +120,7 @@ func exponentials(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "tanh", doc: "is tanhGo.", arrays: []string{"dst"}, unroll: 2,
+		name: "tanh", arrays: []string{"dst"}, unroll: 2,
 		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
 			e := newExponential(g, false)
 			sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
@@ -128,7 +128,7 @@ func exponentials(g *gen) {
 		},
 	}.emit(g)
 	elementwise{
-		name: "scaledTanh", doc: "is scaledTanhGo.", arrays: []string{"dst"}, scalars: []string{"a", "b"}, unroll: 2,
+		name: "scaledTanh", arrays: []string{"dst"}, scalars: []string{"a", "b"}, unroll: 2,
 		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
 			e := newExponential(g, false)
 			sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
@@ -170,7 +170,8 @@ func (e *exponential) tanh(x, sign, one, limit reg.VecVirtual) {
 // classes of digits do in AVX-512's, stays in registers; another is gone over three
 // times.
 func softmax(g *gen) {
-	g.begin("softmax", "is softmaxGo.", "(z *float32, rows, cols int)")
+	g.begin(kernel{name: "softmax", asm: "(z *float32, rows, cols int)", call: "(z []float32, cols int)",
+		args: map[string]string{"rows": "len(z)/cols"}})
 	z, rows, cols := g.param("z"), g.param("rows"), g.param("cols")
 	e := newExponential(g, true)
 	lowest := g.floatReg(math.Inf(-1))

@@ -1,4 +1,4 @@
-module shadegrad/internal/simd/gen
+module shadegrad/internal/gen
 
 go 1.24.0
 

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// square is how many bytes of a row are transposed at a time.
+const square = 16
+
+// affine turns a vector of integers into scale·p + shift. The product is rounded before
+// the sum, as the equation of what is gathered says.
+func (s *matmul) affine(p, scale, shift reg.VecPhysical) {
+	s.VCVTDQ2PS(p, p)
+	s.VMULPS(scale, p, p)
+	s.VADDPS(shift, p, p)
+}
+
+// gatherRows writes the kernel that makes numbers of part of each row of bytes.
+func gatherRows(s *matmul) {
+	s.begin(kernel{name: "gatherRows", asm: "(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)",
+		doc: "makes scale·p + shift of the first n bytes p, from 1 to two vectors of them, of each of k rows, which begin rows[0], rows[1], … bytes after src, and writes them to rows that are ds elements apart. What it writes beyond n, to the end of the vector, has no meaning."})
+	dst, ds := s.param("dst"), s.elements("ds")
+	src, rows := s.param("src"), s.param("rows")
+	n, k := s.param("n"), s.param("k")
+	scale, shift := s.v[2], s.v[3]
+	s.VBROADCASTSS(s.slot("scale"), scale)
+	s.VBROADCASTSS(s.slot("shift"), shift)
+	p := s.GP64()
+	s.CMPQ(n, operand.U32(s.W()))
+	s.JG(operand.LabelRef("two"))
+	if s.wide {
+		s.setMask(n)
+	}
+	s.Label("one_loop")
+	s.SUBQ(operand.Imm(1), k)
+	s.JL(operand.LabelRef("done"))
+	s.MOVQ(operand.Mem{Base: rows}, p)
+	s.ADDQ(operand.Imm(8), rows)
+	s.ADDQ(src, p)
+	s.widenSome(p, 0, n, s.v[0], "one")
+	s.affine(s.v[0], scale, shift)
+	s.VMOVUPS(s.v[0], operand.Mem{Base: dst})
+	s.ADDQ(ds, dst)
+	s.JMP(operand.LabelRef("one_loop"))
+	s.Label("two")
+	s.SUBQ(operand.Imm(uint64(s.W())), n)
+	if s.wide {
+		s.setMask(n)
+	}
+	s.Label("two_loop")
+	s.SUBQ(operand.Imm(1), k)
+	s.JL(operand.LabelRef("done"))
+	s.MOVQ(operand.Mem{Base: rows}, p)
+	s.ADDQ(operand.Imm(8), rows)
+	s.ADDQ(src, p)
+	s.VPMOVZXBD(operand.Mem{Base: p}, s.v[0])
+	s.widenSome(p, s.W(), n, s.v[1], "two")
+	s.affine(s.v[0], scale, shift)
+	s.affine(s.v[1], scale, shift)
+	s.VMOVUPS(s.v[0], operand.Mem{Base: dst})
+	s.VMOVUPS(s.v[1], operand.Mem{Base: dst, Disp: s.bytes()})
+	s.ADDQ(ds, dst)
+	s.JMP(operand.LabelRef("two_loop"))
+	s.Label("done")
+	s.VZEROUPPER()
+	s.RET()
+}
+
+// widenSome makes integers of n bytes, from 1 to a vector of them, and zeros of the
+// others, which it does not read.
+func (s *matmul) widenSome(p reg.GPVirtual, disp int, n reg.GPVirtual, dst reg.VecPhysical, label string) {
+	if s.wide { // n is in the mask
+		s.VPMOVZXBD_Z(operand.Mem{Base: p, Disp: disp}, reg.K1, dst)
+		return
+	}
+	s.CMPQ(n, operand.U32(s.W()))
+	s.JE(operand.LabelRef(label + "_whole"))
+	i, x, b := s.GP64(), s.GP64(), s.GP64()
+	s.MOVQ(n, i)
+	s.XORQ(x, x)
+	s.Label(label + "_byte")
+	s.SHLQ(operand.U8(8), x)
+	s.MOVBQZX(operand.Mem{Base: p, Index: i, Scale: 1, Disp: disp - 1}, b)
+	s.ORQ(b, x)
+	s.DECQ(i)
+	s.JNZ(operand.LabelRef(label + "_byte"))
+	s.VMOVQ(x, reg.X15)
+	s.VPMOVZXBD(reg.X15, dst)
+	s.JMP(operand.LabelRef(label + "_widened"))
+	s.Label(label + "_whole")
+	s.VPMOVZXBD(operand.Mem{Base: p, Disp: disp}, dst)
+	s.Label(label + "_widened")
+}
+
+// gatherTransposed writes the kernel that transposes rows of bytes and makes numbers of
+// them. The loads gather 16 bytes of each row so that rows 4q to 4q+3 come to lie in
+// quarter (or half) q of four registers; two rounds of unpacking there put the four
+// bytes of a column side by side, and one shuffle makes integers of a whole column.
+func gatherTransposed(s *matmul) {
+	s.begin(kernel{name: "gatherTransposed", asm: "(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)", local: true,
+		doc: "makes scale·p + shift of the first k bytes p of each of n rows, from 1 to a vector of them, which begin rows[0], rows[1], … bytes after src, and writes them to the columns of dst, whose k rows of one vector are ds elements apart. The columns beyond n repeat the last."})
+	dst, ds := s.param("dst"), s.elements("ds")
+	src, list := s.param("src"), s.param("rows")
+	n, k := s.param("n"), s.param("k")
+	row := s.AllocLocal(8 * s.W())
+	p, next := s.GP64(), s.GP64()
+	for r := range s.W() {
+		s.MOVQ(operand.Mem{Base: list}, p)
+		s.ADDQ(src, p)
+		s.MOVQ(p, row.Offset(8*r))
+		if r+1 < s.W() {
+			s.LEAQ(operand.Mem{Base: list, Disp: 8}, next)
+			s.CMPQ(n, operand.U32(r+1))
+			s.CMOVQGT(next, list)
+		}
+	}
+	v, t, column := s.v[0:4], s.v[4:8], s.v[8:12]
+	scale, shift, x := s.v[12], s.v[13], s.v[14]
+	s.VBROADCASTSS(s.slot("scale"), scale)
+	s.VBROADCASTSS(s.slot("shift"), shift)
+	for c := range column {
+		m := s.columns().Offset(16 * c)
+		if s.wide {
+			s.VBROADCASTI32X4(m, column[c])
+		} else {
+			s.VBROADCASTI128(m, column[c])
+		}
+	}
+	off, back := s.GP64(), s.GP64()
+	s.XORQ(off, off)
+	s.SUBQ(operand.Imm(square), k)
+	s.JL(operand.LabelRef("few"))
+	s.Label("loop")
+	for j := range 4 {
+		s.MOVQ(row.Offset(8*j), p)
+		s.VMOVUPS(operand.Mem{Base: p, Index: off, Scale: 1}, v[j].AsX())
+		for q := 1; q < s.W()/4; q++ {
+			s.MOVQ(row.Offset(8*(4*q+j)), p)
+			m := operand.Mem{Base: p, Index: off, Scale: 1}
+			if s.wide {
+				s.VINSERTI32X4(operand.Imm(uint64(q)), m, v[j], v[j])
+			} else {
+				s.VINSERTI128(operand.Imm(uint64(q)), m, v[j], v[j])
+			}
+		}
+	}
+	s.VPUNPCKLBW(v[1], v[0], t[0])
+	s.VPUNPCKHBW(v[1], v[0], t[1])
+	s.VPUNPCKLBW(v[3], v[2], t[2])
+	s.VPUNPCKHBW(v[3], v[2], t[3])
+	s.VPUNPCKLWD(t[2], t[0], v[0])
+	s.VPUNPCKHWD(t[2], t[0], v[1])
+	s.VPUNPCKLWD(t[3], t[1], v[2])
+	s.VPUNPCKHWD(t[3], t[1], v[3])
+	for c := range square {
+		y := []reg.VecPhysical{x, t[0], t[1], t[2]}[c%4]
+		s.VPSHUFB(column[c%4], v[c/4], y)
+		s.affine(y, scale, shift)
+		s.VMOVUPS(y, operand.Mem{Base: dst})
+		s.ADDQ(ds, dst)
+	}
+	s.ADDQ(operand.Imm(square), off)
+	s.SUBQ(operand.Imm(square), k)
+	s.JGE(operand.LabelRef("loop"))
+	s.ADDQ(operand.Imm(square), k)
+	s.JZ(operand.LabelRef("done"))
+	// The last square begins within the one before it.
+	s.MOVQ(operand.U32(square), back)
+	s.SUBQ(k, back)
+	s.SUBQ(back, off)
+	s.IMULQ(ds, back)
+	s.SUBQ(back, dst)
+	s.XORQ(k, k)
+	s.JMP(operand.LabelRef("loop"))
+	s.Label("few")
+	s.ADDQ(operand.Imm(square), k)
+	s.JLE(operand.LabelRef("done"))
+	b := s.GP32()
+	s.Label("few_loop")
+	for r := range s.W() {
+		s.MOVQ(row.Offset(8*r), p)
+		s.MOVBLZX(operand.Mem{Base: p, Index: off, Scale: 1}, b)
+		s.MOVL(b, operand.Mem{Base: dst, Disp: 4 * r})
+	}
+	s.VMOVUPS(operand.Mem{Base: dst}, x)
+	s.affine(x, scale, shift)
+	s.VMOVUPS(x, operand.Mem{Base: dst})
+	s.ADDQ(ds, dst)
+	s.INCQ(off)
+	s.DECQ(k)
+	s.JG(operand.LabelRef("few_loop"))
+	s.Label("done")
+	s.VZEROUPPER()
+	s.RET()
+}
+
+// columns returns the address of four shuffles: the first makes 32-bit integers of bytes 0
+// to 3, the next of bytes 4 to 7, and so on.
+func (s *matmul) columns() operand.Mem {
+	var values []operand.Constant
+	for i := range 16 {
+		values = append(values, operand.U32(0x80808000|i))
+	}
+	return s.data("columns", values...)
+}
