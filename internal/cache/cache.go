@@ -5,10 +5,12 @@ package cache
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+
+	"shadegrad/internal/atomicfile"
 )
 
 // Variable is the name of the environment variable that names the directory.
@@ -60,7 +62,7 @@ func Load[T any](dir, name string, version int) (value T, err error) {
 	return c.Value, nil
 }
 
-// Save writes a file, whole or not at all, and the directory if there is none.
+// Save replaces a file atomically. It creates the directory if there is none.
 func Save[T any](dir, name string, version int, value T) error {
 	data, err := json.MarshalIndent(content[T]{version, value}, "", "\t")
 	if err != nil {
@@ -69,16 +71,8 @@ func Save[T any](dir, name string, version int, value T) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, name+".*")
-	if err != nil {
+	return atomicfile.Write(filepath.Join(dir, name), func(w io.Writer) error {
+		_, err := w.Write(append(data, '\n'))
 		return err
-	}
-	_, err = f.Write(append(data, '\n'))
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(f.Name()))
-	}
-	return err
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 
 	"shadegrad/compute"
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/train"
 )
@@ -183,7 +184,10 @@ func (c *Certificate) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o666)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
 }
 
 // largest is the size above which a file is no certificate.

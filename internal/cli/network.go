@@ -3,14 +3,13 @@ package cli
 import (
 	"flag"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/diagram"
 	"shadegrad/internal/model"
 	"shadegrad/internal/report"
-	"shadegrad/internal/safetensors"
 )
 
 const networkUsage = `usage: shadegrad network [FLAGS]
@@ -106,7 +105,7 @@ func (a *app) network(args []string) error {
 		return nil
 	}
 	d := diagram.Diagram{Model: m, Title: title, Most: f.units}
-	if err := safetensors.Replace(f.out, func(w io.Writer) error { return d.WriteSVG(w) }); err != nil {
+	if err := atomicfile.Write(f.out, d.WriteSVG); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stderr, "wrote "+report.PrintableName(f.out))

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
 	"shadegrad/internal/report"
-	"shadegrad/internal/safetensors"
 	"shadegrad/internal/train"
 )
 
@@ -82,7 +82,7 @@ func sameFile(a, b string) bool {
 		}
 	}
 	place := func(name string) string {
-		if target, err := safetensors.Target(name); err == nil {
+		if target, err := atomicfile.Target(name); err == nil {
 			name = target
 		}
 		if abs, err := filepath.Abs(name); err == nil {
@@ -111,7 +111,7 @@ func writable(path string) error {
 			return err
 		}
 	}
-	target, err := safetensors.Target(path)
+	target, err := atomicfile.Target(path)
 	if err != nil {
 		return fmt.Errorf("%s: cannot save there: %w; %s", path, cause(err), remedy)
 	}

@@ -89,7 +89,7 @@ func TestDiskFull(t *testing.T) {
 	full := func(t *testing.T, p place, model string, run func(args ...string) result, reason string) {
 		t.Helper()
 		before := contents(t, model)
-		run(trainSmall(t, "-hidden=64", "-save="+model)...).is(1, "shadegrad: cannot save "+model+": "+reason)
+		run(trainSmall(t, "-hidden=64", "-save="+model)...).is(1, "shadegrad: "+model+": cannot save: "+reason)
 		if string(contents(t, model)) != string(before) {
 			t.Error("the previous file has changed")
 		}
@@ -122,11 +122,11 @@ func TestDiskFull(t *testing.T) {
 		dir := p.path("disk")
 		mount(t, dir, "size=64k")
 		model := filepath.Join(dir, "m")
-		p.run(trainSmall(t, "-epochs=2", "-save="+model)...).is(1, "shadegrad: cannot save "+model+".checkpoint: no space left on device")
+		p.run(trainSmall(t, "-epochs=2", "-save="+model)...).is(1, "shadegrad: "+model+".checkpoint: cannot save: no space left on device")
 		p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0)
 	})
 	t.Run("device", func(t *testing.T) {
-		at(t).run(trainSmall(t, "-save=/dev/full")...).is(1, "shadegrad: cannot save /dev/full: no space left on device")
+		at(t).run(trainSmall(t, "-save=/dev/full")...).is(1, "shadegrad: /dev/full: cannot save: no space left on device")
 	})
 }
 
@@ -138,7 +138,7 @@ func TestSheetWhole(t *testing.T) {
 	}
 	sheet := p.path("out/sheet.png")
 	put(t, sheet, []byte("earlier"))
-	p.sh("ulimit -f 1 && exec shadegrad digits -data="+smallData(t)+" -o="+sheet).is(1, "shadegrad: cannot save "+sheet+": file too large; raise the limit")
+	p.sh("ulimit -f 1 && exec shadegrad digits -data="+smallData(t)+" -o="+sheet).is(1, "shadegrad: "+sheet+": cannot save: file too large; raise the limit")
 	if got := contents(t, sheet); string(got) != "earlier" {
 		t.Errorf("%d bytes are where the earlier sheet was", len(got))
 	}

@@ -6,7 +6,7 @@ import (
 	"image/png"
 	"io"
 
-	"shadegrad/internal/safetensors"
+	"shadegrad/internal/atomicfile"
 )
 
 // A Sheet is many images of one size in rows, to be looked at together.
@@ -59,7 +59,7 @@ func (s *Sheet) draw(p *image.Gray, pixels []byte, left, top int) {
 
 // Save writes the sheet to a PNG file, the whole of it or, where that fails, nothing: what was at path stays.
 func (s *Sheet) Save(path string) error {
-	return safetensors.Replace(path, func(w io.Writer) error { return png.Encode(w, s.Picture()) })
+	return atomicfile.Write(path, func(w io.Writer) error { return png.Encode(w, s.Picture()) })
 }
 
 // Render draws the sheet as text, as Render draws one image, with at most fit characters in a line, but

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 
 	"shadegrad/compute"
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/memory"
 )
 
@@ -17,7 +19,7 @@ import (
 func Read(path string) (*File, error) {
 	info, err := os.Stat(path) // before opening: to open a pipe is to wait for a writer
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, cause(err))
+		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: expected a safetensors file, found %s", path, kind(info.Mode()))
@@ -28,12 +30,12 @@ func Read(path string) (*File, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, cause(err))
+		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	defer f.Close()
 	file, err := Decode(f, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, cause(err))
+		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	return file, nil
 }
@@ -158,4 +160,17 @@ func hint(prefix []byte) string {
 		return " (it looks like a Git LFS pointer: fetch the file itself)"
 	}
 	return ""
+}
+
+// kind names what a path leads to that is not a regular file.
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
 }

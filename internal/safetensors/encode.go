@@ -8,7 +8,14 @@ import (
 	"io"
 	"math"
 	"slices"
+
+	"shadegrad/internal/atomicfile"
 )
+
+// Write replaces the file at path by f, atomically, as [atomicfile.Write] does.
+func Write(path string, f *File) error {
+	return atomicfile.Write(path, func(w io.Writer) error { return Encode(w, f) })
+}
 
 // Encode writes f to w: the tensors in their order, the metadata sorted by key, so that equal files give equal bytes.
 func Encode(w io.Writer, f *File) error {

@@ -100,7 +100,7 @@ func TestWriteRefuses(t *testing.T) {
 		`tensor name "\xff" is not valid UTF-8`:                  {Tensors: []Tensor{{"\xff", []int{0}, nil}}},
 		`metadata "k" is not valid UTF-8`:                        {Metadata: map[string]string{"k": "\xff"}},
 	} {
-		if err := Write(path, f); err == nil || err.Error() != "cannot save "+path+": "+want {
+		if err := Write(path, f); err == nil || err.Error() != path+": cannot save: "+want {
 			t.Errorf("got error %v\nwant %s", err, want)
 		}
 		if _, err := os.Lstat(path); err == nil {

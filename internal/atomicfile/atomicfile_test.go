@@ -1,4 +1,4 @@
-package safetensors
+package atomicfile
 
 import (
 	"bufio"
@@ -13,14 +13,14 @@ import (
 	"testing"
 )
 
-// scenario, in the environment, makes the test binary run one of scenarios instead of the tests: what is to be killed, or
-// needs limits of its own, must be another process.
-const scenario = "SHADEGRAD_SAFETENSORS_SCENARIO"
+// scenario is an environment variable that makes the test binary run one of scenarios instead of
+// the tests: what is killed, or has limits of its own, must be another process.
+const scenario = "SHADEGRAD_ATOMICFILE_SCENARIO"
 
 var scenarios = map[string]func(path string) error{
 	// Writes half of a file, says so, and waits to be killed.
 	"half": func(path string) error {
-		return Replace(path, func(w io.Writer) error {
+		return Write(path, func(w io.Writer) error {
 			if _, err := w.Write(make([]byte, 1000)); err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func child(t *testing.T, name, path string) *exec.Cmd {
 	return cmd
 }
 
-// checkDir fails unless dir holds the named files only and path is the sample.
+// checkDir fails unless dir holds the named files only.
 func checkDir(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -70,40 +70,49 @@ func checkDir(t *testing.T, dir string, names ...string) {
 	}
 }
 
-func checkSample(t *testing.T, path string) {
-	t.Helper()
-	f, err := Read(path)
-	if err != nil {
-		t.Errorf("no longer readable: %v", err)
-	} else if !reflect.DeepEqual(f, sample()) {
-		t.Errorf("%s holds something else", path)
+// sample is the content of files that must survive.
+const sample = "all of the old content"
+
+// content returns a function that writes a text.
+func content(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
 	}
 }
 
-func save(t *testing.T, path string, f *File) {
+// checkContent fails unless a file has a content.
+func checkContent(t *testing.T, path, want string) {
 	t.Helper()
-	if err := Write(path, f); err != nil {
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%s has %q (error %v), want %q", path, got, err, want)
+	}
+}
+
+func save(t *testing.T, path, text string) {
+	t.Helper()
+	if err := Write(path, content(text)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestWriteReplaces(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "model.safetensors")
-	save(t, path, &File{})
-	save(t, path, sample())
-	checkSample(t, path)
-	checkDir(t, dir, "model.safetensors")
+	path := filepath.Join(dir, "file")
+	save(t, path, "")
+	save(t, path, sample)
+	checkContent(t, path, sample)
+	checkDir(t, dir, "file")
 
 	long := filepath.Join(dir, strings.Repeat("n", 250))
-	save(t, long, sample())
-	checkSample(t, long)
+	save(t, long, sample)
+	checkContent(t, long, sample)
 }
 
 func TestWriteInWorkingDirectory(t *testing.T) {
 	t.Chdir(t.TempDir())
-	save(t, "model", sample())
-	checkSample(t, "model")
+	save(t, "model", sample)
+	checkContent(t, "model", sample)
 }
 
 func TestWriteKeepsLinks(t *testing.T) {
@@ -117,14 +126,14 @@ func TestWriteKeepsLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, link := range []string{"relative", "absolute", "chain"} { // at first, the link leads nowhere
+	for _, link := range []string{"relative", "absolute", "chain"} { // the first has no target yet
 		path := filepath.Join(dir, link)
-		save(t, path, sample())
+		save(t, path, sample)
 		if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
 			t.Errorf("%s is no longer a link (error %v)", link, err)
 		}
-		checkSample(t, real)
-		save(t, real, &File{})
+		checkContent(t, real, sample)
+		save(t, real, "")
 	}
 	checkDir(t, filepath.Join(dir, "real"), "model")
 
@@ -132,46 +141,46 @@ func TestWriteKeepsLinks(t *testing.T) {
 	if err := os.Symlink("loop", loop); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(loop, sample()); err == nil || err.Error() != "cannot save "+loop+": too many symbolic links" {
+	if err := Write(loop, content(sample)); err == nil || err.Error() != loop+": cannot save: too many symbolic links" {
 		t.Errorf("got error %v", err)
 	}
 }
 
 func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "model.safetensors")
-	save(t, path, sample())
+	path := filepath.Join(dir, "file")
+	save(t, path, sample)
 	failure := errors.New("the disk is on fire")
-	err := Replace(path, func(w io.Writer) error {
+	err := Write(path, func(w io.Writer) error {
 		if _, err := w.Write([]byte("half of")); err != nil {
 			return err
 		}
 		return failure
 	})
-	if !errors.Is(err, failure) || err.Error() != "cannot save "+path+": the disk is on fire" {
+	if !errors.Is(err, failure) || err.Error() != path+": cannot save: the disk is on fire" {
 		t.Errorf("got error %v", err)
 	}
-	checkSample(t, path)
-	checkDir(t, dir, "model.safetensors")
+	checkContent(t, path, sample)
+	checkDir(t, dir, "file")
 }
 
 func TestWriteToDirectory(t *testing.T) {
 	dir := t.TempDir()
-	if err := Write(dir, sample()); err == nil || err.Error() != "cannot save "+dir+": it is a directory; give the name of a file" {
+	if err := Write(dir, content(sample)); err == nil || err.Error() != dir+": cannot save: it is a directory; give the name of a file" {
 		t.Errorf("got error %v", err)
 	}
 	path := filepath.Join(dir, "none", "model")
-	want := "cannot save " + path + ": no file can be created in " + filepath.Dir(path) + ": no such file or directory; create the directory first"
-	if err := Write(path, sample()); err == nil || err.Error() != want {
+	want := path + ": cannot save: no file can be created in " + filepath.Dir(path) + ": no such file or directory; create the directory first"
+	if err := Write(path, content(sample)); err == nil || err.Error() != want {
 		t.Errorf("got error %v", err)
 	}
 }
 
-// The child is killed, with no chance to clean up, when it has written half of the new file.
+// TestKilledWhileWriting kills a child that has written half of the new file.
 func TestKilledWhileWriting(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "model.safetensors")
-	save(t, path, sample())
+	path := filepath.Join(dir, "file")
+	save(t, path, sample)
 
 	cmd := child(t, "half", path)
 	stdin, err := cmd.StdinPipe()
@@ -198,13 +207,11 @@ func TestKilledWhileWriting(t *testing.T) {
 		t.Errorf("the child ended with %v instead of being killed", err)
 	}
 
-	checkSample(t, path)
+	checkContent(t, path, sample)
 	left, err := filepath.Glob(path + ".partial-*")
 	if err != nil || len(left) != 1 {
 		t.Errorf("left behind: %q, error %v", left, err)
 	}
-	save(t, path, &File{}) // the rest of a killed run is in nobody's way
-	if f, err := Read(path); err != nil || len(f.Tensors) != 0 {
-		t.Errorf("could not save afterwards: %v", err)
-	}
+	save(t, path, "new") // the partial file of a killed process is not in the way
+	checkContent(t, path, "new")
 }

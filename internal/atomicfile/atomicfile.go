@@ -1,4 +1,16 @@
-package safetensors
+// Package atomicfile replaces files atomically: whatever fails or is killed, a path holds either
+// its old content or all of the new.
+//
+// [Write] puts the new content in a file next to the old one, syncs it, renames it and syncs the
+// directory. On Windows os.Rename replaces an existing file too, and a directory cannot be synced.
+//
+// Two libraries were considered, google/renameio (v2.0.2) and natefinch/atomic (v1.0.1). Both
+// would replace the creation, sync and rename of the new file, about 25 lines, and leave the rest
+// of this package: they replace a symbolic link instead of its target, replace a device or a
+// read-only file, and do not sync the directory. Besides, renameio does not build on Windows, and
+// atomic gives new files mode 0600, names its temporary file in errors and drops their cause, so
+// that a full disk cannot be told from a missing permission.
+package atomicfile
 
 import (
 	"errors"
@@ -12,31 +24,24 @@ import (
 	"syscall"
 )
 
-// Write writes f to the file at path so that at any moment, whatever fails or is killed, path holds either what it held
-// before or all of f. The bytes go to a file beside it, called after it with .partial- and a number appended, which is
-// synced and renamed; it is removed if anything fails, and stays behind only if the process is killed.
+// Write replaces the content of the file at path by what write writes. If write or anything else
+// fails, the file stays as it was. The new file has the old name with .partial- and a number
+// appended until it is complete; it stays behind only if the process is killed.
 //
-// A symbolic link stays, and the file that it leads to is replaced. An existing file keeps its permissions. A device or a
-// pipe is written to directly. Errors name the file and say what to do.
-func Write(path string, f *File) error {
-	if err := f.check(); err != nil {
-		return fmt.Errorf("cannot save %s: %w", path, err)
-	}
-	return Replace(path, func(w io.Writer) error { return Encode(w, f) })
-}
-
-// Replace puts what write writes in the place of the file at path, or leaves the file as it was, in the way of Write.
-func Replace(path string, write func(io.Writer) error) error {
-	err := replaceFile(path, write)
+// A symbolic link stays, and its target is replaced. An existing file keeps its permissions, and
+// a read-only one is not replaced. A device or a pipe is written to directly. Errors name the
+// file and a remedy.
+func Write(path string, write func(io.Writer) error) error {
+	err := replace(path, write)
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("cannot save %s: %w%s", path, cause(err), advice(err))
+	return fmt.Errorf("%s: cannot save: %w%s", path, Cause(err), remedy(err))
 }
 
-func replaceFile(path string, write func(io.Writer) error) error {
-	// Renaming would put a file in a device's place. Its links are not followed by name, since those of /dev/stdout may
-	// lead to no name at all.
+func replace(path string, write func(io.Writer) error) error {
+	// A rename would replace the device. Its links are not followed by name: those of /dev/stdout
+	// can lead to no name at all.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
@@ -48,7 +53,7 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	mode := fs.FileMode(0o644)
+	mode := fs.FileMode(0o666)
 	old, err := os.Lstat(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -58,7 +63,7 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	case old.IsDir():
 		return errors.New("it is a directory; give the name of a file")
 	default:
-		// Renaming would also replace a file that its owner has made read-only.
+		// A rename would also replace a read-only file.
 		f, err := os.OpenFile(target, os.O_WRONLY, 0)
 		if err != nil {
 			return err
@@ -69,14 +74,14 @@ func replaceFile(path string, write func(io.Writer) error) error {
 		mode = old.Mode().Perm()
 	}
 
-	f, err := createBeside(target, mode)
+	f, err := createPartial(target, mode)
 	if err != nil {
 		return err
 	}
 	partial := f.Name()
 	err = write(f)
 	if err == nil && old != nil {
-		err = f.Chmod(mode) // the umask has narrowed the mode it was created with
+		err = f.Chmod(mode) // the umask narrowed the mode of the new file
 	}
 	if err == nil {
 		err = f.Sync()
@@ -89,15 +94,16 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		if removeErr := os.Remove(partial); removeErr != nil {
-			return fmt.Errorf("%w (and %v; remove it by hand)", cause(err), removeErr)
+			return fmt.Errorf("%w (and %v; remove it by hand)", Cause(err), removeErr)
 		}
 		return err
 	}
 	return syncDir(filepath.Dir(target))
 }
 
-// Target returns the name of the file that Write replaces: what path leads to if it is a symbolic link, or a chain of
-// them. There need not be such a file. Write creates another in its directory.
+// Target returns the name of the file that Write replaces: path, or the end of the chain of
+// symbolic links that begins there. The file need not exist. Write creates the new file in the
+// same directory.
 func Target(path string) (string, error) {
 	const limit = 40 // as in Linux
 	for range limit {
@@ -113,7 +119,7 @@ func Target(path string) (string, error) {
 			return "", err
 		}
 		if !filepath.IsAbs(to) {
-			// Not Join, which would drop a .. together with a directory before it that may be a link itself.
+			// Join would drop a .. together with the directory before it, which may be a link itself.
 			to = filepath.Dir(path) + string(filepath.Separator) + to
 		}
 		path = to
@@ -121,9 +127,9 @@ func Target(path string) (string, error) {
 	return "", errors.New("too many symbolic links")
 }
 
-// createBeside creates a new file in target's directory. os.CreateTemp would give it mode 0600, and to widen that rightly
-// takes the umask, which cannot be read without being set.
-func createBeside(target string, mode fs.FileMode) (*os.File, error) {
+// createPartial creates a new file in the directory of target. os.CreateTemp would give it mode
+// 0600, and to widen that needs the umask, which cannot be read without setting it.
+func createPartial(target string, mode fs.FileMode) (*os.File, error) {
 	dir, base := filepath.Split(target)
 	if len(base) > 200 { // leave room below the 255 bytes that file systems allow
 		base = base[:200]
@@ -135,7 +141,7 @@ func createBeside(target string, mode fs.FileMode) (*os.File, error) {
 			return f, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("no file can be created in %s: %w", filepath.Dir(target), cause(err))
+			return nil, fmt.Errorf("no file can be created in %s: %w", filepath.Dir(target), Cause(err))
 		}
 	}
 }
@@ -143,24 +149,25 @@ func createBeside(target string, mode fs.FileMode) (*os.File, error) {
 // syncDir makes a rename in dir survive a power failure.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // a directory cannot be synced there
+		return nil
 	}
 	d, err := os.Open(dir)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
-			return nil // a directory may be writable without being readable
+			return nil // a directory can be writable without being readable
 		}
 		return err
 	}
 	err = d.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
-		err = nil // some network and FUSE file systems have no such thing
+		err = nil // some network and FUSE file systems cannot sync a directory
 	}
 	return errors.Join(err, d.Close())
 }
 
-// cause drops the operation and the path that the os package puts before a cause: the caller names the file better.
-func cause(err error) error {
+// Cause returns err without the operation and the path that package os adds, for messages that
+// name the file themselves.
+func Cause(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		return pathErr.Err
@@ -172,8 +179,8 @@ func cause(err error) error {
 	return err
 }
 
-// advice says what to do about err.
-func advice(err error) string {
+// remedy returns what to do about err, as the end of a message.
+func remedy(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "; free some space there, or save elsewhere"
@@ -185,17 +192,4 @@ func advice(err error) string {
 		return "; change its permissions, or save elsewhere"
 	}
 	return ""
-}
-
-// kind names what a path leads to that is not a regular file.
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	}
-	return "a device"
 }

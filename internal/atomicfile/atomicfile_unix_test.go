@@ -1,54 +1,55 @@
 //go:build unix
 
-package safetensors
+package atomicfile
 
 import (
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
 
 func init() {
-	// Saves a megabyte where no file may be longer than 64 KB, which fails half-way as a full disk does.
+	// Saves a megabyte with a limit of 64 KB on the size of files, which fails half-way as a full disk does.
 	scenarios["limited"] = func(path string) error {
 		limit := syscall.Rlimit{Cur: 1 << 16, Max: 1 << 16}
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			return err
 		}
-		return Write(path, &File{Tensors: []Tensor{{"w", []int{1 << 18}, make([]float32, 1<<18)}}})
+		return Write(path, content(strings.Repeat("x", 1<<20)))
 	}
 	scenarios["umask"] = func(path string) error {
 		syscall.Umask(0o027)
-		return Write(path, sample())
+		return Write(path, content(sample))
 	}
 }
 
 func TestNoRoomForTheNewFile(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "model.safetensors")
-	save(t, path, sample())
+	path := filepath.Join(dir, "file")
+	save(t, path, sample)
 	out, err := child(t, "limited", path).Output()
-	if want := "cannot save " + path + ": file too large; raise the limit on file sizes (ulimit -f), or save elsewhere"; err == nil || string(out) != want {
+	if want := path + ": cannot save: file too large; raise the limit on file sizes (ulimit -f), or save elsewhere"; err == nil || string(out) != want {
 		t.Errorf("the child said %q, ended with %v\nwant %q", out, err, want)
 	}
-	checkSample(t, path)
-	checkDir(t, dir, "model.safetensors")
+	checkContent(t, path, sample)
+	checkDir(t, dir, "file")
 }
 
 func TestPermissions(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "model.safetensors")
+	path := filepath.Join(t.TempDir(), "file")
 	if out, err := child(t, "umask", path).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for _, want := range []fs.FileMode{0o640, 0o600, 0o664} {
-		if want != 0o640 { // the first is what 0644 leaves under the child's umask of 027
+		if want != 0o640 { // the first is what 0666 leaves under the child's umask of 027
 			if err := os.Chmod(path, want); err != nil {
 				t.Fatal(err)
 			}
-			save(t, path, sample())
+			save(t, path, sample)
 		}
 		info, err := os.Stat(path)
 		if err != nil {
@@ -61,28 +62,15 @@ func TestPermissions(t *testing.T) {
 }
 
 func TestWriteToDevice(t *testing.T) {
-	if err := Write(os.DevNull, sample()); err != nil {
+	if err := Write(os.DevNull, content(sample)); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(os.DevNull); err != nil || info.Mode()&fs.ModeDevice == 0 {
 		t.Errorf("%s is no longer a device (error %v)", os.DevNull, err)
 	}
-	if _, err := Read(os.DevNull); err == nil || err.Error() != os.DevNull+": expected a safetensors file, found a device" {
-		t.Errorf("got error %v", err)
-	}
 }
 
-func TestReadOfPipe(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Read(path); err == nil || err.Error() != path+": expected a safetensors file, found a pipe" {
-		t.Errorf("got error %v", err)
-	}
-}
-
-func TestAdvice(t *testing.T) {
+func TestRemedy(t *testing.T) {
 	for err, want := range map[error]string{
 		syscall.ENOSPC:      "; free some space there, or save elsewhere",
 		syscall.EDQUOT:      "; free some space there, or save elsewhere",
@@ -90,7 +78,7 @@ func TestAdvice(t *testing.T) {
 		syscall.EACCES:      "; change its permissions, or save elsewhere",
 		errors.New("other"): "",
 	} {
-		if got := advice(&fs.PathError{Op: "write", Path: "p", Err: err}); got != want {
+		if got := remedy(&fs.PathError{Op: "write", Path: "p", Err: err}); got != want {
 			t.Errorf("%v: got %q, want %q", err, got, want)
 		}
 	}
