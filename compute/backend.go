@@ -100,7 +100,10 @@ type Info struct {
 	Device   string // the processor, or OpenGL's renderer
 	Driver   string // what computes: "AVX2 kernels", or the library or driver with its version
 	Software bool   // a GPU backend whose OpenGL runs on the CPU
-	Detail   string // what else matters: "2 threads", "EGL surfaceless"
+	// HostMemory is true if the backend computes on the CPU in the memory of the program:
+	// ShareBytes does not copy, and Memory is 0.
+	HostMemory bool
+	Detail     string // what else matters: "2 threads", "EGL surfaceless"
 	// Memory is how many bytes of the device's own memory were free when the
 	// backend was opened, or 0 where it has none or does not say.
 	Memory int64

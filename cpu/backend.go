@@ -47,7 +47,7 @@ func (b *Backend) Info() compute.Info {
 	if n := b.pool.Size(); n > 1 {
 		threads = fmt.Sprintf("%d threads", n)
 	}
-	return compute.Info{Backend: "cpu", Device: device, Driver: library(simd.Current()), Detail: threads}
+	return compute.Info{Backend: "cpu", Device: device, Driver: library(simd.Current()), Detail: threads, HostMemory: true}
 }
 
 // library names what computes at a level of package simd. Without SIMD gonum

@@ -40,7 +40,7 @@ func (b *byteBuffer) Elems() int  { return len(b.data) }
 func (b *indexBuffer) Elems() int { return len(b.data) }
 
 func (r *reference) Info() compute.Info {
-	return compute.Info{Backend: "reference", Device: "float64", Driver: "gonum"}
+	return compute.Info{Backend: "reference", Device: "float64", Driver: "gonum", HostMemory: true}
 }
 
 // size returns rows·cols, or an error if there can be no such matrix.

@@ -48,7 +48,7 @@ func divisible(d *dataset.Set) bool { return len(d.Images) > 0 && d.Targets == n
 // limit is how much of the device's memory the run may take. The CPU has none of its own.
 func (r *Run) limit(i compute.Info) int64 {
 	limit := int64(math.MaxInt64)
-	if i.Backend == "cpu" {
+	if i.HostMemory {
 		return limit
 	}
 	for _, bytes := range []int64{i.Memory, r.DeviceMemory} {

@@ -28,11 +28,11 @@ type need struct {
 // be taken of a GPU's memory; a run that goes on with the CPU because it is too little
 // must not fail there for the same reason.
 func (n need) check(i compute.Info, limit int64, c mlp.Config, batch int) error {
-	if limit > 0 && i.Backend != "cpu" && n.device > limit {
+	if limit > 0 && !i.HostMemory && n.device > limit {
 		return &mlp.FieldError{Field: "DeviceMemory", Value: limit, Err: fmt.Errorf("network %s with batches of %d: %w", c, batch,
 			&compute.MemoryError{Bytes: n.device, Available: limit})}
 	}
-	if i.Backend == "cpu" || i.Software { // the device's memory is the machine's
+	if i.HostMemory || i.Software { // the device's memory is the machine's
 		n.host, n.device = n.host+n.device, 0
 	}
 	asked, have := n.device, i.Memory
@@ -108,7 +108,7 @@ func setNeed(i compute.Info, d *dataset.Set, piece int, ordered bool) need {
 	case piece < d.Len():
 		n.device += slotsOfFeed*bytes + 4*int64(d.Len())
 		n.host += 2 * bytes // and the copy that is on its way
-	case i.Backend != "cpu": // which shares images and labels
+	case !i.HostMemory: // else images and labels are shared
 		n.device += bytes
 	}
 	if ordered && piece >= d.Len() {

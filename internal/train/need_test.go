@@ -61,7 +61,7 @@ func TestNeed(t *testing.T) {
 			for _, batch := range []int{1, 10, 0} {
 				o := options(4)
 				o.Momentum, o.Batch, o.Epochs = momentum, batch, 1
-				m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend}}
+				m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend, HostMemory: backend == "cpu"}}
 				state := NewState(o, d, "")
 				n := needOf(m.info, state, d, all(d))
 				trainOn(t, m, o, d)
@@ -88,7 +88,7 @@ func TestNeedOfEvaluation(t *testing.T) {
 	c := options(4).Network
 	set := &squares(1, 2345, 4).Test
 	for _, backend := range []string{"cpu", "gpu"} {
-		m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend}}
+		m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend, HostMemory: backend == "cpu"}}
 		n := evalNeed(m.info, c, set, set.Len())
 		if _, err := new(Scores).measure(m, c, c.InitialParameters(1), set); err != nil {
 			t.Fatal(err)
@@ -120,10 +120,10 @@ func TestNeedCheck(t *testing.T) {
 		machine int64
 		want    string
 	}{
-		{"the CPU, enough", compute.Info{Backend: "cpu"}, 150, ""},
-		{"the CPU, too little", compute.Info{Backend: "cpu"}, 149, "150 bytes asked for, 149 bytes"},
-		{"the CPU, unknown", compute.Info{Backend: "cpu"}, -1, ""},
-		{"the CPU, none", compute.Info{Backend: "cpu"}, 0, "150 bytes asked for, 0 bytes"},
+		{"the CPU, enough", compute.Info{Backend: "cpu", HostMemory: true}, 150, ""},
+		{"the CPU, too little", compute.Info{Backend: "cpu", HostMemory: true}, 149, "150 bytes asked for, 149 bytes"},
+		{"the CPU, unknown", compute.Info{Backend: "cpu", HostMemory: true}, -1, ""},
+		{"the CPU, none", compute.Info{Backend: "cpu", HostMemory: true}, 0, "150 bytes asked for, 0 bytes"},
 		{"a GPU, enough", compute.Info{Backend: "gpu", Memory: 100}, 50, ""},
 		{"a GPU, too little", compute.Info{Backend: "gpu", Memory: 99}, 50, "100 bytes asked for, 99 bytes"},
 		{"a GPU, too little beside it", compute.Info{Backend: "gpu", Memory: 100}, 49, "50 bytes asked for, 49 bytes"},
@@ -150,7 +150,7 @@ func TestNeedCheck(t *testing.T) {
 // weight drawn, where there is not enough for all.
 func TestTooLittleMemory(t *testing.T) {
 	d := squares(47, 20, 4)
-	m := &meter{Backend: cpu.New(), info: compute.Info{Backend: "cpu"}}
+	m := &meter{Backend: cpu.New(), info: compute.Info{Backend: "cpu", HostMemory: true}}
 	defer m.Close()
 	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: &recorder{}, Backend: m}
 	n := needOf(m.info, run.State, d, all(d))

@@ -126,7 +126,7 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 		return nil, &DeviceError{err}
 	}
 	drawn := r.State.Values == nil
-	if err = r.State.begin(ctx); err == nil && drawn && info.Backend == "cpu" {
+	if err = r.State.begin(ctx); err == nil && drawn && info.HostMemory {
 		// Others may have taken memory meanwhile, as a second run begun together
 		// with this one, and what the CPU backend has it has not been given yet.
 		err = r.enough(info, plan)
@@ -160,7 +160,7 @@ func (s *session) beginEpoch(st *State) error {
 		return err
 	}
 	// On the CPU backend there is nobody else who could draw it.
-	if st.Epoch+1 < st.Options.Epochs && s.backend.Info().Backend != "cpu" {
+	if st.Epoch+1 < st.Options.Epochs && !s.backend.Info().HostMemory {
 		s.orders.prepare(st.Epoch + 1)
 	}
 	if err := s.blur(st.Epoch); err != nil {

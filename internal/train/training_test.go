@@ -120,7 +120,7 @@ func TestRecipesResume(t *testing.T) {
 func TestRecipesNeed(t *testing.T) {
 	for name, r := range recipes() {
 		for _, backend := range []string{"cpu", "gpu"} {
-			m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend}}
+			m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend, HostMemory: backend == "cpu"}}
 			state := NewState(r.o, r.d, "")
 			n := needOf(m.info, state, r.d, all(r.d))
 			trainOn(t, m, r.o, r.d)
