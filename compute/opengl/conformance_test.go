@@ -12,6 +12,7 @@ import (
 	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl/fuse"
 	"shadegrad/cpu"
+	"shadegrad/internal/sample"
 )
 
 func TestConformance(t *testing.T) {
@@ -28,7 +29,7 @@ func TestAgainstCPU(t *testing.T) {
 func TestConformanceOfPlainKernels(t *testing.T) {
 	b := openTest(t, Options{Plain: true}, seams{})
 	judged := 0
-	for _, c := range cases.All() {
+	for _, c := range computetest.Cases() {
 		if c.Op == "matmul" {
 			judged++
 			if err := c.Check(b); err != nil {
@@ -58,7 +59,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 				every = map[string]int{"program": 40, "matmul": 160}
 			}
 			for turn, c := range cases.All() {
-				if every[c.Op] == 0 || turn%every[c.Op] != i%4 {
+				if n := every[c.Op] * sample.Count(1, 8); n == 0 || turn%n != i%4 {
 					continue
 				}
 				if err := c.Check(b); err != nil {
@@ -75,7 +76,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 func TestConformanceOfLargeShapes(t *testing.T) {
 	for _, plain := range []bool{false, true} {
 		b := openTest(t, Options{Plain: plain}, seams{groups: 2, slice: 100})
-		for _, c := range cases.All() {
+		for _, c := range computetest.Cases() {
 			if plain && c.Op != "matmul" {
 				continue
 			}

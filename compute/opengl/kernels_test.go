@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/internal/sample"
 	"shadegrad/shaders"
 )
 
@@ -32,7 +33,7 @@ func TestEveryVariantCompiles(t *testing.T) {
 	}
 	compiled, refused := 0, 0
 	for _, kernel := range kernels {
-		variants, err := set.Variants(kernel, 100)
+		variants, err := set.Variants(kernel, sample.Count(100, 12))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,12 +9,13 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/internal/glctx/gltest"
+	"shadegrad/internal/sample"
 )
 
 // TestNothingIsLeft asks OpenGL itself, and not only the backend's counts, what is
 // left when a backend has deleted everything.
 func TestNothingIsLeft(t *testing.T) {
-	for range 20 {
+	for range sample.Count(20, 3) {
 		left := 0
 		b, err := open(Options{}, seams{closing: func() {
 			for name := uint32(1); name < 4096; name++ {
