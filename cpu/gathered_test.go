@@ -2,12 +2,15 @@ package cpu_test
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"testing"
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/mlp"
+	"shadegrad/internal/sample"
 	"shadegrad/internal/simd"
 )
 
@@ -17,6 +20,7 @@ func TestBytesAreGatheredExactly(t *testing.T) {
 	before, level := runtime.GOMAXPROCS(0), simd.Current()
 	defer runtime.GOMAXPROCS(before)
 	defer simd.Set(level)
+	turn := 0
 	for _, l := range simd.Levels() {
 		for _, c := range append(threadCases, struct {
 			sizes []int
@@ -28,6 +32,9 @@ func TestBytesAreGatheredExactly(t *testing.T) {
 					runtime.GOMAXPROCS(threads)
 					for _, ordered := range []bool{false, true} {
 						for _, name := range []string{"sgd", "momentum", "adam"} {
+							if turn++; sample.Skip(turn, 5) {
+								continue
+							}
 							s := denseStep{c.sizes, c.rows, ordered, trainings[name]}
 							want, got := s.run(t, true), s.run(t, false)
 							sameBits(t, fmt.Sprintf("bytes, %+v, %d threads", s, threads), got, want)
@@ -116,9 +123,14 @@ func (s denseStep) run(t *testing.T, keep bool) [][]float32 {
 func TestStepsAllocateNothing(t *testing.T) {
 	level := simd.Current()
 	defer simd.Set(level)
+	turn := 0
 	for _, l := range simd.Levels() {
 		for _, c := range threadCases {
-			for name, training := range trainings {
+			for _, name := range slices.Sorted(maps.Keys(trainings)) {
+				if turn++; sample.Skip(turn, 3) {
+					continue
+				}
+				training := trainings[name]
 				t.Run(fmt.Sprintf("%v,%v,rows=%d,%s", l, c.sizes, c.rows, name), func(t *testing.T) {
 					simd.Set(l)
 					b, _, x := denseStep{c.sizes, c.rows, true, training}.compile(t, false)

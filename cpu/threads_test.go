@@ -2,14 +2,17 @@ package cpu_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
+	"slices"
 	"testing"
 
 	"shadegrad/compute"
 	"shadegrad/compute/philox"
 	"shadegrad/cpu"
 	"shadegrad/internal/mlp"
+	"shadegrad/internal/sample"
 )
 
 // A step at each of these sizes is divided among threads in another way: some
@@ -28,8 +31,13 @@ var threadCases = []struct {
 func TestThreadsDoNotChangeBits(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
+	turn := 0
 	for _, c := range threadCases {
-		for name, training := range trainings {
+		for _, name := range slices.Sorted(maps.Keys(trainings)) {
+			if turn++; sample.Skip(turn, 3) {
+				continue
+			}
+			training := trainings[name]
 			t.Run(fmt.Sprintf("%v,rows=%d,%s", c.sizes, c.rows, name), func(t *testing.T) {
 				var want [][]float32
 				for _, threads := range []int{1, 2, 3, 5} {

@@ -9,6 +9,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
+	"shadegrad/internal/sample"
 	"shadegrad/internal/simd"
 )
 
@@ -186,7 +187,7 @@ func eachDistortion(t *testing.T, visit func(t *testing.T, d distortion)) {
 	defer runtime.GOMAXPROCS(before)
 	defer simd.Set(level)
 	for _, l := range simd.Levels() {
-		for _, d := range distortions {
+		for _, d := range sample.Of(distortions, 3) {
 			t.Run(fmt.Sprintf("%v,%+v", l, d), func(t *testing.T) {
 				simd.Set(l)
 				visit(t, d)

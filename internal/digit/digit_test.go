@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/sample"
 )
 
 func mnist(t *testing.T) *dataset.Set {
@@ -118,8 +119,8 @@ func TestMNISTDigitsComeThrough(t *testing.T) {
 func TestPictures(t *testing.T) {
 	set := mnist(t)
 	judge := newNeighbours(t)
-	const count = 12
-	var recognisable [count]bool
+	count := sample.Count(12, 4)
+	recognisable := make([]bool, count)
 	for i := range recognisable {
 		recognisable[i] = judge.classify(set.Image(i)) == set.Labels[i]
 	}
@@ -163,8 +164,8 @@ func TestPictures(t *testing.T) {
 				if err != nil {
 					t.Fatalf("digit %d: %v", i, err)
 				}
-				difference += nearestDifference(got, want) / count
-				shifted += meanDifference(want[1:], want[:len(want)-1]) / count
+				difference += nearestDifference(got, want) / float64(count)
+				shifted += meanDifference(want[1:], want[:len(want)-1]) / float64(count)
 				if recognisable[i] {
 					known++
 					if judge.classify(got) == set.Labels[i] {

@@ -16,6 +16,7 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 
 	"shadegrad/internal/glctx/gltest"
+	"shadegrad/internal/sample"
 )
 
 // open opens a context and closes it when the test is over.
@@ -288,24 +289,25 @@ func TestCycles(t *testing.T) {
 		}
 	}
 	check := func(t *testing.T) {
+		n := sample.Count(50, 15)
 		cycles(t, 10) // what a driver keeps for good it has by then
 		runtime.GC()
 		rss, files, threads := usage(t)
-		cycles(t, 50)
+		cycles(t, n)
 		runtime.GC()
 		rssAfter, filesAfter, threadsAfter := usage(t)
-		t.Logf("50 cycles: %+d KiB, %+d files, %+d threads", (rssAfter-rss)/1024, filesAfter-files, threadsAfter-threads)
+		t.Logf("%d cycles: %+d KiB, %+d files, %+d threads", n, (rssAfter-rss)/1024, filesAfter-files, threadsAfter-threads)
 		// A context of llvmpipe takes some 10 MB; a leak of one a cycle would be
 		// 500 MB, one of 1 MB a cycle 50.
 		if rssAfter-rss > 25<<20 {
-			t.Errorf("50 cycles took %d MiB that they did not give back", (rssAfter-rss)>>20)
+			t.Errorf("%d cycles took %d MiB that they did not give back", n, (rssAfter-rss)>>20)
 		}
 		if filesAfter-files > 2 {
-			t.Errorf("50 cycles left %d files open", filesAfter-files)
+			t.Errorf("%d cycles left %d files open", n, filesAfter-files)
 		}
 		// The Go runtime keeps a few threads of its own.
 		if threadsAfter-threads > 10 {
-			t.Errorf("50 cycles left %d threads", threadsAfter-threads)
+			t.Errorf("%d cycles left %d threads", n, threadsAfter-threads)
 		}
 	}
 	t.Run("window", func(t *testing.T) {

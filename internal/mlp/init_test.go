@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/internal/sample"
 )
 
 // moments returns the mean, the variance and the kurtosis of values, and the
@@ -33,6 +34,7 @@ const (
 
 func TestInitMoments(t *testing.T) {
 	const in, out = 600, 200
+	last := sample.Count(20000, 2000)
 	tests := []struct {
 		init               Init
 		variance, kurtosis float64
@@ -48,7 +50,7 @@ func TestInitMoments(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.init), func(t *testing.T) {
-			c := Config{Sizes: []int{in, out, 20000}, Init: tt.init}
+			c := Config{Sizes: []int{in, out, last}, Init: tt.init}
 			p := c.InitialParameters(1)
 			mean, variance, kurtosis, largest := moments(p[0])
 			// Five standard errors of the mean, the variance and the kurtosis

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"shadegrad/internal/sample"
 	"shadegrad/internal/workers"
 )
 
@@ -58,7 +59,7 @@ func TestTouchesNothingElse(t *testing.T) {
 		products := 0
 		for _, tA := range transposes[:2] {
 			for _, tB := range transposes[:2] {
-				for range 30 {
+				for range sample.Count(30, 10) {
 					m, n, depth := 1+r.IntN(40), 1+r.IntN(90), 1+r.IntN(40)
 					switch r.IntN(8) {
 					case 0: // made by panels
@@ -103,7 +104,7 @@ func TestBytesTouchNothingElse(t *testing.T) {
 		e := newEngine(pool, k)
 		e.cache = smallCache
 		r := rand.New(rand.NewPCG(24, 25))
-		for i := range 400 {
+		for i := range sample.Count(400, 50) {
 			m, n, depth := 1+r.IntN(40), 1+r.IntN(90), 1+r.IntN(60)
 			switch r.IntN(8) {
 			case 0: // made by panels

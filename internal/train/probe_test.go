@@ -16,6 +16,7 @@ import (
 	"shadegrad/internal/diagnosis"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/mlp/mlptest"
+	"shadegrad/internal/sample"
 )
 
 // diagnosed runs to the end on the CPU, from a state, and returns the reports too.
@@ -174,7 +175,7 @@ func digits(t *testing.T, train, test int) (*dataset.Data, Options) {
 func TestHealthy(t *testing.T) {
 	d, o := digits(t, 3000, 1000)
 	for _, o.Epochs = range []int{1, 5} {
-		for o.Seed = range uint64(4) {
+		for o.Seed = range uint64(sample.Count(4, 1)) {
 			_, reports := diagnosed(t, NewState(o, d, ""), d)
 			for _, r := range reports {
 				for _, f := range r.Findings {
