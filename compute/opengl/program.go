@@ -3,12 +3,13 @@
 package opengl
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 
 	"shadegrad/compute"
+	"shadegrad/internal/glctx"
 	"shadegrad/shaders"
 )
 
@@ -58,49 +59,18 @@ func (w *worker) program(kernel string, defines shaders.Defines) (*program, erro
 
 // link compiles and links a kernel.
 func (w *worker) link(source shaders.Source) (uint32, error) {
-	shader := gl.CreateShader(gl.COMPUTE_SHADER)
-	defer gl.DeleteShader(shader)
-	text, free := gl.Strs(source.Text)
-	length := int32(len(source.Text))
-	gl.ShaderSource(shader, 1, text, &length)
-	free()
-	gl.CompileShader(shader)
-	var ok int32
-	gl.GetShaderiv(shader, gl.COMPILE_STATUS, &ok)
-	if ok == gl.FALSE {
-		log := infoLog(shader, gl.GetShaderiv, gl.GetShaderInfoLog)
-		return 0, &CompileError{Kernel: source.Name, Log: source.Rewrite(log), Device: w.device}
+	id, err := glctx.LinkShader(source.Text)
+	var refused *glctx.ShaderError
+	if errors.As(err, &refused) {
+		return 0, &CompileError{Kernel: source.Name, Linked: refused.Compiled, Log: source.Rewrite(refused.Log), Device: w.device}
 	}
-
-	id := gl.CreateProgram()
 	w.counts.programs.Add(1)
-	gl.AttachShader(id, shader)
-	gl.LinkProgram(id)
-	gl.DetachShader(id, shader)
-	gl.GetProgramiv(id, gl.LINK_STATUS, &ok)
-	if ok == gl.FALSE {
-		log := infoLog(id, gl.GetProgramiv, gl.GetProgramInfoLog)
-		w.deleteProgram(id)
-		return 0, &CompileError{Kernel: source.Name, Linked: true, Log: source.Rewrite(log), Device: w.device}
-	}
 	return id, nil
 }
 
 func (w *worker) deleteProgram(id uint32) {
 	gl.DeleteProgram(id)
 	w.counts.programs.Add(-1)
-}
-
-// infoLog returns the log of a shader or a program.
-func infoLog(id uint32, getiv func(uint32, uint32, *int32), getLog func(uint32, int32, *int32, *uint8)) string {
-	var length int32
-	getiv(id, gl.INFO_LOG_LENGTH, &length)
-	if length <= 0 {
-		return ""
-	}
-	log := make([]byte, length)
-	getLog(id, length, &length, &log[0])
-	return strings.TrimRight(string(log[:length]), "\x00")
 }
 
 // inspect asks the linked program where it wants its blocks and parameters, so

@@ -145,15 +145,17 @@ func (d *fakeDevice) Info() glctx.Info               { return d.info }
 func (d *fakeDevice) Limits() ([]glctx.Limit, error) { return d.limits, d.err }
 func (d *fakeDevice) Close() error                   { d.open--; return d.closeErr }
 
-func (d *fakeDevice) CompileCompute(source string) (ok, linking bool, log string, err error) {
+func (d *fakeDevice) CheckShader(source string) error {
 	d.compiled++
-	if strings.Contains(source, "#define KIND CROSS_ENTROPY") && !strings.Contains(source, "#define F SOFTMAX") && !strings.Contains(source, "#define F SIGMOID") {
-		return false, false, `0:15: "#error cross-entropy needs softmax or sigmoid outputs"`, d.err // as a driver does
+	switch {
+	case d.err != nil:
+		return d.err
+	case strings.Contains(source, "#define KIND CROSS_ENTROPY") && !strings.Contains(source, "#define F SOFTMAX") && !strings.Contains(source, "#define F SIGMOID"):
+		return &glctx.ShaderError{Log: `0:15: "#error cross-entropy needs softmax or sigmoid outputs"`} // as a driver does
+	case d.refuses != "" && strings.Contains(source, d.refuses):
+		return &glctx.ShaderError{Compiled: d.linking, Log: d.log}
 	}
-	if d.refuses != "" && strings.Contains(source, d.refuses) {
-		return false, d.linking, d.log, d.err
-	}
-	return true, false, "", d.err
+	return nil
 }
 
 // A fakeGPU is the CPU under the name of a GPU.

@@ -124,13 +124,8 @@ func (x *exam) tryEGL() way {
 
 // open adds the step of the context and returns the one that is used: d, of the window, or else one by EGL.
 func (x *exam) open(window, egl way, d device) (device, verdict) {
-	var older, older2 *glctx.VersionError
 	if window.err != nil && egl.err != nil { // at least one of them has an older version
-		errors.As(window.err, &older)
-		errors.As(egl.err, &older2)
-		if older == nil || older2 != nil && (older2.Major > older.Major || older2.Major == older.Major && older2.Minor > older.Minor) {
-			older = older2
-		}
+		older := glctx.NewestVersion(window.err, egl.err)
 		x.add(Step{Name: "context", Status: OK, Found: fmt.Sprintf("there is one, of OpenGL %d.%d", older.Major, older.Minor)})
 		s := x.add(Step{Name: "version", Status: Failed, Found: older.Error(), Advice: x.tooOld(older)})
 		x.untried(5, "version failed")

@@ -43,7 +43,7 @@ type machine struct {
 type device interface {
 	Info() glctx.Info
 	Limits() ([]glctx.Limit, error)
-	CompileCompute(source string) (ok, linking bool, log string, err error)
+	CheckShader(source string) error
 	Close() error
 }
 

@@ -1,12 +1,14 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"shadegrad/compute/opengl"
+	"shadegrad/internal/glctx"
 	"shadegrad/shaders"
 )
 
@@ -89,16 +91,17 @@ func compileKernel(d device, set *shaders.Set, kernel string) (n int, refusal []
 		if done[source.Name] {
 			return false, nil, nil
 		}
-		ok, linking, log, err := d.CompileCompute(source.Text)
-		if err != nil || ok {
+		err = d.CheckShader(source.Text)
+		var refused *glctx.ShaderError
+		switch {
+		case !errors.As(err, &refused):
 			n++
 			done[source.Name] = true
 			return false, nil, err
-		}
-		if refusesItself(source.Text, log) {
+		case refusesItself(source.Text, refused.Log):
 			return true, nil, nil
 		}
-		return false, describeRefusal(source, linking, log), nil
+		return false, describeRefusal(source, refused), nil
 	}
 	for _, attempts := range covering(options) {
 		own := true
@@ -177,8 +180,8 @@ func refusesItself(text, log string) bool {
 }
 
 // describeRefusal returns the lines of a driver's error for a source.
-func describeRefusal(source shaders.Source, linking bool, log string) []string {
-	e := &opengl.CompileError{Kernel: source.Name, Linked: linking, Log: source.Rewrite(log)}
+func describeRefusal(source shaders.Source, refused *glctx.ShaderError) []string {
+	e := &opengl.CompileError{Kernel: source.Name, Linked: refused.Compiled, Log: source.Rewrite(refused.Log)}
 	lines := e.Excerpt()
 	lines[0] = e.Summary() + ": " + lines[0]
 	return lines

@@ -12,26 +12,25 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// queueLength is how many functions may wait for a context's thread before
-// Post blocks.
+// queueLength is the number of waiting functions at which Post blocks.
 const queueLength = 256
 
-// A Context is an OpenGL context and the thread it is current on. Its methods
-// may be called from any goroutine, but Do, Post and Close not from a function
-// that runs on the context's own thread: it would wait for itself.
+// A Context is an OpenGL context and the thread that it is current on. Its methods
+// may be called from any goroutine. A function that runs on the context's thread
+// must not call Do, Post or Close: it would wait for itself.
 type Context struct {
 	info  Info
-	reset func() uint32 // glGetGraphicsResetStatus, nil where there is none
+	reset func() uint32 // glGetGraphicsResetStatus, or nil
 
-	mu     sync.RWMutex // held for reading while a function is put in the queue
+	mu     sync.RWMutex // held for reading while a function is enqueued
 	closed bool
 	queue  chan func()
-	dead   chan struct{} // closed when the thread is gone
-	err    error         // of the teardown; read it after dead is closed
+	dead   chan struct{} // closed when the thread ends
+	err    error         // of the teardown; valid once dead is closed
 }
 
-// A surface is what a context is made on, a window or EGL's. Its methods are
-// called on the context's thread.
+// A surface is a window or an EGL surface, with its context. Its methods are called
+// on the context's thread.
 type surface interface {
 	makeCurrent() error
 	procAddress(name string) unsafe.Pointer
@@ -39,8 +38,8 @@ type surface interface {
 	destroy() error // also makes the context not current
 }
 
-// start runs a new thread, makes a surface on it and its context current, and
-// returns once the context can be used.
+// start makes a surface and its context on a new thread, and returns when the
+// context is ready.
 func start(open func() (surface, error)) (*Context, error) {
 	c := &Context{queue: make(chan func(), queueLength), dead: make(chan struct{})}
 	opened := make(chan error, 1)
@@ -52,8 +51,9 @@ func start(open func() (surface, error)) (*Context, error) {
 	return c, nil
 }
 
-// thread is the life of the context's thread. It is never unlocked, so the
-// thread ends with the goroutine, and what a driver keeps per thread with it.
+// thread opens a context and runs the functions in the queue. The goroutine never
+// unlocks its thread, so the thread ends with it and releases what the driver keeps
+// per thread.
 func (c *Context) thread(open func() (surface, error), opened chan<- error) {
 	runtime.LockOSThread()
 	defer close(c.dead)
@@ -67,8 +67,7 @@ func (c *Context) thread(open func() (surface, error), opened chan<- error) {
 		opened <- also(err, s.destroy())
 		return
 	}
-	// Deferred, because a function that ends its goroutine (as t.FailNow does)
-	// must not leave the context behind.
+	// Deferred, because a function may end the goroutine, as t.FailNow does.
 	defer func() {
 		forgetProcs()
 		c.err = s.destroy()
@@ -79,8 +78,8 @@ func (c *Context) thread(open func() (surface, error), opened chan<- error) {
 	}
 }
 
-// begin makes the context current, loads OpenGL's functions and asks the
-// driver who it is.
+// begin makes the context current, loads OpenGL's functions and describes the
+// driver.
 func (c *Context) begin(s surface) error {
 	if err := s.makeCurrent(); err != nil {
 		return err
@@ -95,6 +94,7 @@ func (c *Context) begin(s surface) error {
 	return nil
 }
 
+// describe sets info and reset. It returns a *VersionError if the driver is too old.
 func (c *Context) describe(path string) error {
 	i := Info{
 		Renderer:        glString(gl.RENDERER),
@@ -108,8 +108,8 @@ func (c *Context) describe(path string) error {
 	if i.Major, i.Minor, err = parseVersion(i.Version); err != nil {
 		return err
 	}
-	if i.Major < NeededMajor || i.Major == NeededMajor && i.Minor < NeededMinor {
-		return &VersionError{Major: i.Major, Minor: i.Minor}
+	if err := enough(i.Major, i.Minor); err != nil {
+		return err
 	}
 	c.reset = resetStatus(i.Major, i.Minor)
 	if c.reset != nil {
@@ -118,8 +118,8 @@ func (c *Context) describe(path string) error {
 		i.Robust = strategy == gl.LOSE_CONTEXT_ON_RESET
 	}
 	for gl.GetError() != gl.NO_ERROR {
-		// A driver that does not know the strategy must not leave its error to
-		// the caller's first check. The loop ends: nothing else is called.
+		// A driver that does not know the strategy reports an error, which must not
+		// surprise the caller's first check.
 	}
 	c.info = i
 	return nil
@@ -133,8 +133,8 @@ func glString(name uint32) string {
 	return gl.GoStr(p)
 }
 
-// resetStatus returns the driver's glGetGraphicsResetStatus: core since 4.5,
-// an extension before.
+// resetStatus returns the driver's glGetGraphicsResetStatus, or nil. It is core in
+// OpenGL 4.5 and an extension before.
 func resetStatus(major, minor int) func() uint32 {
 	if major > 4 || major == 4 && minor >= 5 {
 		return gl.GetGraphicsResetStatus
@@ -155,10 +155,9 @@ func resetStatus(major, minor int) func() uint32 {
 // Info describes the context.
 func (c *Context) Info() Info { return c.info }
 
-// Lost asks the driver whether the GPU was reset and the context lost with it;
-// such a context does nothing any more and can only be closed. It makes an
-// OpenGL call: call it inside Do or Post. Where the driver has no way to say
-// (Info.Robust is false) it returns nil.
+// Lost returns an error if the GPU was reset and the context is lost. A lost context
+// can only be closed. Call Lost on the context's thread. It returns nil if the
+// driver does not report resets (Info.Robust is false).
 func (c *Context) Lost() error {
 	if c.reset == nil || !c.info.Robust {
 		return nil
@@ -177,9 +176,9 @@ func (c *Context) Lost() error {
 	}
 }
 
-// Post enqueues f for the context's thread and returns at once; it blocks only
-// while a few hundred functions are waiting. Functions run in the order in which
-// Post and Do are called. The error is ErrClosed.
+// Post enqueues f for the context's thread. It blocks only while a few hundred
+// functions are waiting. Functions run in the order of the calls of Post and Do.
+// The error is ErrClosed.
 func (c *Context) Post(f func()) error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -194,9 +193,8 @@ func (c *Context) Post(f func()) error {
 	}
 }
 
-// Do runs f on the context's thread, after everything enqueued before, and
-// returns when f has returned. The error is ErrClosed; f has not run then, or
-// has ended its goroutine.
+// Do runs f on the context's thread, after the functions enqueued before, and waits
+// for it. The error is ErrClosed if f did not run, or ended its goroutine.
 func (c *Context) Do(f func()) error {
 	done := make(chan struct{})
 	if err := c.Post(func() { f(); close(done) }); err != nil {
@@ -208,15 +206,15 @@ func (c *Context) Do(f func()) error {
 	case <-c.dead:
 	}
 	select {
-	case <-done: // both had happened
+	case <-done: // both channels were closed
 		return nil
 	default:
 		return ErrClosed
 	}
 }
 
-// Close runs what is enqueued, frees the context, its window or surface and
-// its thread, and returns when that is done. Closing twice does nothing more.
+// Close runs the enqueued functions, then frees the context, its surface and its
+// thread. Closing twice has no further effect.
 func (c *Context) Close() error {
 	c.mu.Lock()
 	if !c.closed {

@@ -32,11 +32,11 @@ func open(t *testing.T) *Context {
 	return c
 }
 
-// needDisplay skips a test of the window path where no display is set. With
-// SHADEGRAD_REQUIRE_GPU=1 the suite runs under Xvfb, so there it is a failure.
+// needDisplay skips a test of windows if no display is set. With
+// SHADEGRAD_REQUIRE_GPU=1 it fails the test.
 func needDisplay(t *testing.T) {
 	t.Helper()
-	if !hasDisplay() {
+	if !HasDisplay() {
 		gltest.Require(t, errors.New("DISPLAY and WAYLAND_DISPLAY are unset"))
 	}
 }
@@ -111,14 +111,14 @@ func TestEGL(t *testing.T) {
 }
 
 func TestNotLost(t *testing.T) {
-	withoutDisplay(t) // Mesa's GLX has no robust contexts for software, its EGL has
+	withoutDisplay(t) // of Mesa's software contexts only those by EGL are robust
 	c := open(t)
 	lost := errors.New("Lost was not called")
 	if err := c.Do(func() { lost = c.Lost() }); err != nil || lost != nil {
 		t.Errorf("Do: %v, Lost: %v", err, lost)
 	}
 	if c.Info().Software && strings.Contains(c.Info().Version, "Mesa") && !c.Info().Robust {
-		t.Error("Mesa's software renderers can report a reset by EGL, but the context is not robust")
+		t.Error("a context of Mesa's software renderer by EGL is not robust")
 	}
 }
 
@@ -194,8 +194,8 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// A function that ends its goroutine, as t.FailNow does, closes the context
-// and leaves nobody waiting.
+// TestFunctionEndsGoroutine runs a function that ends its goroutine, as t.FailNow
+// does. It closes the context, and no call waits forever.
 func TestFunctionEndsGoroutine(t *testing.T) {
 	c := open(t)
 	if err := c.Do(runtime.Goexit); !errors.Is(err, ErrClosed) {
@@ -235,7 +235,7 @@ func TestTwoAtOnce(t *testing.T) {
 		if err := a.Close(); err != nil {
 			t.Error(err)
 		}
-		checkWorks(t, b, 30) // what a shared is still there
+		checkWorks(t, b, 30) // what a and b shared still exists
 	}
 	t.Run("window and window", func(t *testing.T) {
 		needDisplay(t)
@@ -290,22 +290,22 @@ func TestCycles(t *testing.T) {
 	}
 	check := func(t *testing.T) {
 		n := sample.Count(50, 15)
-		cycles(t, 10) // what a driver keeps for good it has by then
+		cycles(t, 10) // the driver has then allocated what it keeps
 		runtime.GC()
 		rss, files, threads := usage(t)
 		cycles(t, n)
 		runtime.GC()
 		rssAfter, filesAfter, threadsAfter := usage(t)
 		t.Logf("%d cycles: %+d KiB, %+d files, %+d threads", n, (rssAfter-rss)/1024, filesAfter-files, threadsAfter-threads)
-		// A context of llvmpipe takes some 10 MB; a leak of one a cycle would be
-		// 500 MB, one of 1 MB a cycle 50.
+		// A context of llvmpipe takes about 10 MB. A leak of one a cycle would be
+		// 500 MB in 50 cycles, a leak of 1 MB a cycle 50 MB.
 		if rssAfter-rss > 25<<20 {
-			t.Errorf("%d cycles took %d MiB that they did not give back", n, (rssAfter-rss)>>20)
+			t.Errorf("%d cycles leaked %d MiB", n, (rssAfter-rss)>>20)
 		}
 		if filesAfter-files > 2 {
 			t.Errorf("%d cycles left %d files open", n, filesAfter-files)
 		}
-		// The Go runtime keeps a few threads of its own.
+		// The Go runtime keeps a few threads too.
 		if threadsAfter-threads > 10 {
 			t.Errorf("%d cycles left %d threads", n, threadsAfter-threads)
 		}
@@ -334,7 +334,7 @@ func TestNeither(t *testing.T) {
 	for _, c := range []struct{ display, wayland, want string }{
 		{"", "", "error: no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: switched off by SHADEGRAD_EGL=off"},
 		{":99999", "", "error: no window (X11: Failed to open display :99999) and EGL failed: switched off by SHADEGRAD_EGL=off"},
-		{"", "wayland-99", "error: no window ("}, // the reason depends on what GLFW was built for
+		{"", "wayland-99", "error: no window ("}, // the rest depends on GLFW's window system
 	} {
 		stdout, stderr := openInChild(t, "DISPLAY="+c.display, "WAYLAND_DISPLAY="+c.wayland)
 		if !strings.HasPrefix(stdout, c.want) || strings.Contains(stdout, "\n") {
@@ -347,11 +347,11 @@ func TestNeither(t *testing.T) {
 }
 
 func TestVersionTooLow(t *testing.T) {
-	// MESA_GL_VERSION_OVERRIDE lowers what Mesa says it has and accepts.
+	// MESA_GL_VERSION_OVERRIDE lowers the version that Mesa offers.
 	probe := func(t *testing.T) {
 		c := open(t)
 		if !strings.Contains(c.Info().Version, "Mesa") {
-			t.Skip("only Mesa can be told to offer less, and this is " + c.Info().Version)
+			t.Skip("only Mesa can be made to offer less; this is " + c.Info().Version)
 		}
 	}
 	check := func(t *testing.T) {
@@ -396,7 +396,7 @@ func TestEveryVersionRefused(t *testing.T) {
 		return glfw.CreateWindow(w, h, title, m, s)
 	}
 	_, err := Open()
-	// Older versions are refused too: there is no version to name.
+	// Older versions are refused too, so the error names none.
 	var absent *AbsentError
 	if !errors.As(err, &absent) || absent.Window == nil {
 		t.Errorf("Open: %v, want an AbsentError with the window's reason", err)
@@ -404,7 +404,7 @@ func TestEveryVersionRefused(t *testing.T) {
 	t.Log(err)
 }
 
-// fakeGLFW has Init and CreateWindow replaced for the test.
+// fakeGLFW replaces Init and CreateWindow during the test.
 func fakeGLFW(t *testing.T, initialise func() error, create func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error)) {
 	t.Helper()
 	oldInit, oldCreate := glfwInit, glfwCreateWindow
@@ -427,22 +427,22 @@ func TestGLFWMisbehaves(t *testing.T) {
 		want    string
 	}{
 		{"Init panics", func() error { panic("no\nluck") }, nil, false, "panic: no luck"},
-		{"Init fails", func() error { return errors.New("broken.\n") }, nil, false, "broken"},
-		{"Init returns nil without starting", func() error { return nil }, nil, false, "GLFW did not start, and does not say why"},
+		{"Init fails", func() error { return errors.New("broken") }, nil, false, "broken"},
+		{"Init returns nil without starting", func() error { return nil }, nil, false, "GLFW did not start and reported no error"},
 		{"CreateWindow panics", nil, func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error) {
 			panic(&glfw.Error{Code: glfw.FormatUnavailable, Desc: "X11: bad format"})
 		}, true, "panic: FormatUnavailable: X11: bad format"},
 		{"CreateWindow returns nothing", nil, func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error) {
 			return nil, nil
-		}, true, "GLFW made no window, and does not say why"},
+		}, true, "GLFW made no window and reported no error"},
 		{"CreateWindow fails", nil, func(int, int, string, *glfw.Monitor, *glfw.Window) (*glfw.Window, error) {
-			return nil, errors.New("no\nvisual")
+			return nil, errors.New("no visual")
 		}, true, "no visual"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.display {
 				needDisplay(t)
-			} else if !hasDisplay() {
+			} else if !HasDisplay() {
 				t.Setenv("DISPLAY", ":99999")
 			}
 			t.Setenv("SHADEGRAD_EGL", "off")
@@ -463,7 +463,7 @@ func TestGLFWMisbehaves(t *testing.T) {
 	}
 }
 
-// A window that cannot be had leaves EGL.
+// TestMisbehavingGLFWLeavesEGL opens a context by EGL after GLFW fails.
 func TestMisbehavingGLFWLeavesEGL(t *testing.T) {
 	withoutDisplay(t)
 	open(t) // EGL works here, or the test skips

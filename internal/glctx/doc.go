@@ -1,21 +1,19 @@
-// Package glctx opens an OpenGL 4.3 core context without anything to see, and
+// Package glctx opens an OpenGL 4.3 core context without a visible window and
 // keeps it on one thread.
 //
-// An OpenGL context is current on one operating-system thread, and GLFW wants
-// most of its own functions called on the process's main thread. So there are
-// two kinds of thread here: the main one, which [Main] serves, creates and
-// destroys the hidden GLFW windows; and each [Context] has a thread of its own,
-// on which everything given to [Context.Do] and [Context.Post] runs, in order.
+// An OpenGL context is current on one operating-system thread, and most GLFW
+// functions must be called on the process's main thread. [Main] therefore serves
+// the main thread, which creates and destroys hidden windows. Each [Context] has
+// another thread, which runs the functions given to [Context.Do] and [Context.Post]
+// in order.
 //
 //	func main() { os.Exit(glctx.Main(run)) }
 //
-// Where DISPLAY or WAYLAND_DISPLAY is set (and always on Windows and macOS) a
-// hidden GLFW window carries the context. Without a display, or where no window
-// can be had, Linux and the BSDs try EGL, which needs no display: the hardware
-// devices first, then Mesa's surfaceless platform, then software devices, then
-// the default display. libEGL.so.1 is loaded when it is needed, so the program
-// starts where there is none. SHADEGRAD_EGL=off means that EGL is never tried.
+// If DISPLAY or WAYLAND_DISPLAY is set, and always on Windows and macOS, Open
+// first tries a hidden GLFW window. Without a display or a window, Linux and the
+// BSDs try EGL: hardware devices first, then Mesa's surfaceless platform, software
+// devices, and the default display. The package loads libEGL.so.1 only then, so a
+// program also starts on machines without it. SHADEGRAD_EGL=off disables EGL.
 //
-// Built without cgo or with the tag nogl, the package has the same functions
-// and Open returns [ErrNoSupport].
+// In a build without cgo or with the tag nogl, Open returns [ErrNoSupport].
 package glctx

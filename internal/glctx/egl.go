@@ -4,88 +4,8 @@ package glctx
 
 /*
 #cgo linux LDFLAGS: -ldl
-#include <dlfcn.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-// The few types and functions of EGL 1.4 and its extensions that are needed
-// are declared here (from the EGL specification), and the library is loaded at
-// run time: no EGL header to build, no EGL library to start.
-typedef void *handle;
-typedef unsigned int eglBool;
-
-static struct {
-	void *(*GetProcAddress)(const char *);
-	const char *(*QueryString)(handle, int32_t);
-	int32_t (*GetError)(void);
-	handle (*GetDisplay)(handle);
-	eglBool (*Initialize)(handle, int32_t *, int32_t *);
-	eglBool (*Terminate)(handle);
-	eglBool (*BindAPI)(unsigned int);
-	eglBool (*ChooseConfig)(handle, const int32_t *, handle *, int32_t, int32_t *);
-	handle (*CreateContext)(handle, handle, handle, const int32_t *);
-	eglBool (*DestroyContext)(handle, handle);
-	handle (*CreatePbufferSurface)(handle, handle, const int32_t *);
-	eglBool (*DestroySurface)(handle, handle);
-	eglBool (*MakeCurrent)(handle, handle, handle, handle);
-	eglBool (*ReleaseThread)(void);
-	// Extensions: NULL where they are missing.
-	handle (*GetPlatformDisplayEXT)(unsigned int, void *, const int32_t *);
-	eglBool (*QueryDevicesEXT)(int32_t, handle *, int32_t *);
-	const char *(*QueryDeviceStringEXT)(handle, int32_t);
-} egl;
-
-// eglLoad loads the library and returns NULL, or says why it could not.
-static const char *eglLoad(const char *library) {
-	void *lib = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
-	if (!lib) return dlerror();
-#define NEED(name) if (!(*(void **)&egl.name = dlsym(lib, "egl" #name))) return dlerror()
-	NEED(GetProcAddress);
-	NEED(QueryString);
-	NEED(GetError);
-	NEED(GetDisplay);
-	NEED(Initialize);
-	NEED(Terminate);
-	NEED(BindAPI);
-	NEED(ChooseConfig);
-	NEED(CreateContext);
-	NEED(DestroyContext);
-	NEED(CreatePbufferSurface);
-	NEED(DestroySurface);
-	NEED(MakeCurrent);
-	NEED(ReleaseThread);
-#define WANT(name) *(void **)&egl.name = egl.GetProcAddress("egl" #name)
-	WANT(GetPlatformDisplayEXT);
-	WANT(QueryDevicesEXT);
-	WANT(QueryDeviceStringEXT);
-	return NULL;
-}
-
-static void *eglProc(const char *name) { return egl.GetProcAddress(name); }
-static const char *eglString(handle display, int32_t name) { return egl.QueryString(display, name); }
-static int32_t eglError(void) { return egl.GetError(); }
-static handle eglPlatformDisplay(unsigned int platform, handle native) { return egl.GetPlatformDisplayEXT ? egl.GetPlatformDisplayEXT(platform, native, NULL) : NULL; }
-static handle eglDefaultDisplay(void) { return egl.GetDisplay(NULL); }
-static eglBool eglInit(handle display, int32_t *major, int32_t *minor) { return egl.Initialize(display, major, minor); }
-static eglBool eglEnd(handle display) { return egl.Terminate(display); }
-static eglBool eglBind(unsigned int api) { return egl.BindAPI(api); }
-static eglBool eglConfig(handle display, const int32_t *attribs, handle *config, int32_t *n) { return egl.ChooseConfig(display, attribs, config, 1, n); }
-static handle eglContext(handle display, handle config, const int32_t *attribs) { return egl.CreateContext(display, config, NULL, attribs); }
-static eglBool eglFreeContext(handle display, handle context) { return egl.DestroyContext(display, context); }
-static handle eglPbuffer(handle display, handle config, const int32_t *attribs) { return egl.CreatePbufferSurface(display, config, attribs); }
-static eglBool eglFreeSurface(handle display, handle surface) { return egl.DestroySurface(display, surface); }
-static eglBool eglCurrent(handle display, handle surface, handle context) { return egl.MakeCurrent(display, surface, surface, context); }
-static void eglLeaveThread(void) { egl.ReleaseThread(); }
-static eglBool eglDevices(int32_t max, handle *devices, int32_t *n) { return egl.QueryDevicesEXT && egl.QueryDevicesEXT(max, devices, n); }
-static const char *eglDeviceString(handle device, int32_t name) { return egl.QueryDeviceStringEXT ? egl.QueryDeviceStringEXT(device, name) : NULL; }
-
-// glGetString of the current context, before go-gl is told of it.
-static const char *currentString(unsigned int name) {
-	const char *(*getString)(unsigned int);
-	*(void **)&getString = egl.GetProcAddress("glGetString");
-	return getString ? getString(name) : NULL;
-}
+#include "egl.h"
 */
 import "C"
 
@@ -130,7 +50,7 @@ const (
 	glVersion  = 0x1F02
 )
 
-// eglLibrary is the library to load; a test names one that does not exist.
+// eglLibrary is the library to load. A test replaces it.
 var eglLibrary = "libEGL.so.1"
 
 var eglOnce struct {
@@ -138,8 +58,8 @@ var eglOnce struct {
 	loaded bool
 }
 
-// loadEGL loads the library if it is not loaded. It stays loaded: drivers do
-// not take being unloaded well.
+// loadEGL loads the library unless it is loaded. It is never unloaded: some
+// drivers do not survive that.
 func loadEGL() error {
 	eglOnce.mu.Lock()
 	defer eglOnce.mu.Unlock()
@@ -155,7 +75,7 @@ func loadEGL() error {
 	return nil
 }
 
-// eglFailure names the EGL function that failed and its error.
+// eglFailure returns EGL's last error, which function caused.
 func eglFailure(function string) error {
 	code := int(C.eglError())
 	names := []string{
@@ -171,16 +91,15 @@ func eglFailure(function string) error {
 	return errors.New(function + " failed")
 }
 
-// An eglCandidate is one place to look for a context.
+// An eglCandidate is an EGL display that may have a context.
 type eglCandidate struct {
 	name    string
 	rank    int
 	display func() C.handle
 }
 
-// The order of candidates. NVIDIA's driver has no surfaceless platform, and
-// with Mesa installed beside it that platform would be software, so the
-// hardware devices come first; integrated GPUs after the others.
+// The order of candidates. Hardware devices come first: NVIDIA's driver has no
+// surfaceless platform, and if Mesa is installed too, that platform is software.
 const (
 	rankDevice = iota
 	rankIntegrated
@@ -189,6 +108,7 @@ const (
 	rankDefault
 )
 
+// eglCandidates returns the candidates in the order of their rank.
 func eglCandidates() []eglCandidate {
 	list := []eglCandidate{{"EGL default display", rankDefault, func() C.handle { return C.eglDefaultDisplay() }}}
 	has := extensions(nil)
@@ -213,8 +133,20 @@ func eglCandidates() []eglCandidate {
 	return list
 }
 
-// deviceRank tells software devices and Intel's, which are integrated as a
-// rule, from the rest.
+// namesOfEGL loads the library and returns the names of the candidates.
+func namesOfEGL() ([]string, error) {
+	if err := loadEGL(); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, c := range eglCandidates() {
+		names = append(names, c.name)
+	}
+	return names, nil
+}
+
+// deviceRank returns the rank of a device. It takes Intel's devices to be
+// integrated GPUs.
 func deviceRank(device C.handle) int {
 	has := words(C.GoString(C.eglDeviceString(device, eglExtensions)))
 	if has["EGL_MESA_device_software"] {
@@ -229,7 +161,7 @@ func deviceRank(device C.handle) int {
 	return rankDevice
 }
 
-// extensions returns the extensions of a display, or of the library for nil.
+// extensions returns the set of a display's extensions, or for nil the library's.
 func extensions(display C.handle) map[string]bool {
 	return words(C.GoString(C.eglString(display, eglExtensions)))
 }
@@ -242,53 +174,44 @@ func words(s string) map[string]bool {
 	return set
 }
 
-// openEGL returns a context of the first candidate that is hardware, or else of
-// the first that is software. On the thread the context is for.
+// openEGL returns a context of the first hardware candidate, or, if there is none, of
+// the first software candidate. It is current on the calling thread.
 func openEGL() (surface, error) {
 	if err := loadEGL(); err != nil {
 		return nil, err
 	}
 	var software *eglCandidate
-	var version *VersionError
-	var reasons []string
+	var errs []error
 	for _, c := range eglCandidates() {
 		if c.rank >= rankSoftwareDevice && software != nil {
 			break
 		}
 		s, err := openCandidate(c)
-		if err != nil {
-			var v *VersionError
-			if errors.As(err, &v) {
-				version = newer(version, v)
-			}
-			reasons = append(reasons, fmt.Sprintf("%s: %v", c.name, err))
-			continue
-		}
-		if softwareName(s.renderer) == "" || c.rank >= rankSoftwareDevice {
+		if err == nil && (softwareName(s.renderer) == "" || c.rank >= rankSoftwareDevice) {
 			return s, nil
 		}
-		// Keep it only as the last resort. Closed meanwhile: two contexts must
-		// not be current on one thread.
-		if err := s.destroy(); err != nil {
-			reasons = append(reasons, fmt.Sprintf("%s: %v", c.name, err))
-			continue
+		if err == nil {
+			// Keep it as the last resort, but close it: a thread has only one
+			// current context.
+			err = s.destroy()
 		}
-		if software == nil {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.name, err))
+		} else if software == nil {
 			software = &c
 		}
 	}
 	if software != nil {
 		return openCandidate(*software)
 	}
-	if version != nil {
-		return nil, version
+	if v := NewestVersion(errs...); v != nil {
+		return nil, v
 	}
-	return nil, errors.New(strings.Join(reasons, "; "))
+	return nil, also(errs...)
 }
 
-// eglDisplays counts the contexts of each initialised display: EGL returns the
-// same display for the same device, and terminating it ends the contexts of
-// all who use it.
+// eglDisplays counts the contexts of each initialised display. EGL returns the
+// same display for the same device, and terminating it ends all of its contexts.
 var eglDisplays = struct {
 	mu    sync.Mutex
 	users map[C.handle]int
@@ -320,16 +243,16 @@ func releaseDisplay(display C.handle) error {
 	return nil
 }
 
-// An eglSurface is a context made by EGL, with a surface of one pixel where the
-// driver insists on one.
+// An eglSurface is an EGL context, with a surface of one pixel if the driver needs
+// one.
 type eglSurface struct {
 	name                      string
 	display, surface, context C.handle
 	renderer                  string
 }
 
-// openCandidate makes a context of OpenGL 4.3 or newer, current on the calling
-// thread.
+// openCandidate makes a context of OpenGL 4.3 or newer and makes it current on the
+// calling thread.
 func openCandidate(c eglCandidate) (*eglSurface, error) {
 	display := c.display()
 	if display == nil {
@@ -346,7 +269,7 @@ func openCandidate(c eglCandidate) (*eglSurface, error) {
 	return s, nil
 }
 
-// create makes the context, and a surface unless the display can do without.
+// create makes the context, and a surface unless the display is surfaceless.
 func (s *eglSurface) create(surfaceless bool) error {
 	if C.eglBind(eglOpenGLAPI) == 0 {
 		return eglFailure("eglBindAPI(EGL_OPENGL_API)")
@@ -374,14 +297,11 @@ func (s *eglSurface) create(surfaceless bool) error {
 	if err != nil {
 		return err
 	}
-	if major < NeededMajor || major == NeededMajor && minor < NeededMinor {
-		return &VersionError{Major: major, Minor: minor}
-	}
-	return nil
+	return enough(major, minor)
 }
 
-// prepare chooses a config that can do OpenGL and, where contexts need one,
-// makes a surface.
+// prepare chooses a config for OpenGL, and makes a surface unless the display is
+// surfaceless.
 func (s *eglSurface) prepare(surfaceless bool) (config C.handle, err error) {
 	var kind C.int32_t = eglPbufferBit
 	if surfaceless {
@@ -404,9 +324,9 @@ func (s *eglSurface) prepare(surfaceless bool) (config C.handle, err error) {
 	return config, nil
 }
 
-// newContext returns a context of at least the given version, core profile, or
-// of any version for 0; nil where the driver refuses. What a robust context is
-// asked for with is EGL_KHR_create_context's, which EGL 1.5 keeps.
+// newContext returns a core context of at least the given version, or of any
+// version if major is 0. It returns nil if the driver refuses. The attributes of a
+// robust context are those of EGL_KHR_create_context, which EGL 1.5 keeps.
 func newContext(display, config C.handle, major, minor int, robust bool) C.handle {
 	var attribs []C.int32_t
 	if major > 0 {
@@ -420,8 +340,7 @@ func newContext(display, config C.handle, major, minor int, robust bool) C.handl
 	return C.eglContext(display, config, &attribs[0])
 }
 
-// offered returns the newest version the display can do below the needed one,
-// or nil where it can do none.
+// offered returns the newest version that the display offers, or nil.
 func (s *eglSurface) offered(config C.handle) *VersionError {
 	for _, v := range olderVersions {
 		s.context = newContext(s.display, config, v.Major, v.Minor, false)

@@ -23,12 +23,12 @@ func TestNoEGLLibrary(t *testing.T) {
 	}
 	var absent *AbsentError
 	if !errors.As(err, &absent) || absent.Window != nil {
-		t.Errorf("the error is %#v, want an AbsentError without a window's reason", err)
+		t.Errorf("the error is %#v, want an AbsentError without an error of the window", err)
 	}
 }
 
-// Every place EGL can look is tried by itself: here Open takes only the first
-// good one. Those that fail must say why in one line and leave nothing behind.
+// TestEGLCandidates opens each candidate; Open takes only the first good one. The
+// error of a candidate must be one line, and release everything.
 func TestEGLCandidates(t *testing.T) {
 	withoutDisplay(t)
 	gltest.Require(t, loadEGL())
@@ -64,7 +64,7 @@ func TestEGLCandidates(t *testing.T) {
 		}
 	}
 	if len(opened) == 0 {
-		gltest.Require(t, errors.New("no candidate of EGL gives a context"))
+		gltest.Require(t, errors.New("no EGL candidate gives a context"))
 	}
 	if n := len(eglDisplays.users); n != 0 {
 		t.Errorf("%d displays are still in use", n)

@@ -6,29 +6,28 @@ import (
 	"strings"
 )
 
-// Needed is the version of OpenGL a context must have: 4.3, the first with
-// compute shaders and shader storage buffers.
+// A context must offer OpenGL 4.3, the first version with compute shaders and
+// shader storage buffers.
 const (
 	NeededMajor = 4
 	NeededMinor = 3
 )
 
 var (
-	// ErrNoSupport is what Open returns in a build without cgo or with the
-	// tag nogl.
+	// ErrNoSupport is the error of a build without cgo or with the tag nogl.
 	ErrNoSupport = errors.New("this build has no GPU support")
 
-	// ErrNoMain is what Open returns when Main is not running: GLFW's calls
-	// need the main thread, and nobody serves it.
+	// ErrNoMain is the error of Open if Main is not running: no goroutine serves
+	// the main thread.
 	ErrNoMain = errors.New("no OpenGL context can be opened: glctx.Main is not running (call it from main or TestMain)")
 
-	// ErrClosed is what a Context returns once it is closed.
+	// ErrClosed is the error of a closed Context.
 	ErrClosed = errors.New("the OpenGL context is closed")
 )
 
-// A VersionError says that there is an OpenGL driver, but one too old.
+// A VersionError reports an OpenGL driver that is too old.
 type VersionError struct {
-	Major, Minor int // the newest version the driver offers
+	Major, Minor int // the newest version that the driver offers
 }
 
 func (e *VersionError) Error() string {
@@ -39,23 +38,30 @@ func (e *VersionError) Error() string {
 	return s
 }
 
-// newer returns the one of two version errors that offers more; either may be
-// nil.
-func newer(a, b *VersionError) *VersionError {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	case b.Major > a.Major || b.Major == a.Major && b.Minor > a.Minor:
-		return b
+// enough returns nil if a version is new enough, or a *VersionError.
+func enough(major, minor int) error {
+	if major < NeededMajor || major == NeededMajor && minor < NeededMinor {
+		return &VersionError{major, minor}
 	}
-	return a
+	return nil
 }
 
-// An AbsentError says that neither a window nor EGL led to an OpenGL context.
+// NewestVersion returns the *VersionError with the newest version among errors, or
+// nil.
+func NewestVersion(errs ...error) *VersionError {
+	var newest *VersionError
+	for _, err := range errs {
+		var v *VersionError
+		if errors.As(err, &v) && (newest == nil || v.Major > newest.Major || v.Major == newest.Major && v.Minor > newest.Minor) {
+			newest = v
+		}
+	}
+	return newest
+}
+
+// An AbsentError reports that neither a window nor EGL gave an OpenGL context.
 type AbsentError struct {
-	Window error // why there is no window; nil where no display is set
+	Window error // why there is no window, or nil if no display is set
 	EGL    error // why EGL failed
 }
 
@@ -66,25 +72,42 @@ func (e *AbsentError) Error() string {
 	return fmt.Sprintf("no window (%v) and EGL failed: %v", e.Window, e.EGL)
 }
 
+// Unwrap returns both causes.
 func (e *AbsentError) Unwrap() []error { return []error{e.Window, e.EGL} }
 
-// oneLine makes one line of a driver's text, without a full stop at its end.
+// A ShaderError reports a compute shader that the driver refuses.
+type ShaderError struct {
+	Compiled bool // it compiles, but does not link
+	Log      string
+}
+
+func (e *ShaderError) Error() string {
+	if e.Compiled {
+		return "the shader does not link: " + e.Log
+	}
+	return "the shader does not compile: " + e.Log
+}
+
+// oneLine puts a driver's text on one line and removes the full stop at its end.
 func oneLine(s string) string {
 	return strings.TrimRight(strings.Join(strings.Fields(s), " "), ". ")
 }
 
-// also joins two errors, either of which may be nil, in one line.
-func also(err, later error) error {
-	switch {
-	case err == nil:
-		return later
-	case later == nil:
-		return err
+// also joins errors, each of which may be nil, on one line.
+func also(errs ...error) error {
+	var joined error
+	for _, err := range errs {
+		switch {
+		case joined == nil:
+			joined = err
+		case err != nil:
+			joined = fmt.Errorf("%w; %w", joined, err)
+		}
 	}
-	return fmt.Errorf("%w; %w", err, later)
+	return joined
 }
 
-// olderVersions are tried, newest first, to find what a driver offers when it
-// refuses the needed version. Most drivers give the newest they have for 3.2,
-// but some give just what is asked for. The last, 0.0, asks for any version.
+// olderVersions are the versions to try, newest first, after a driver refuses the
+// needed one. Asked for 3.2 most drivers give their newest version, but some give
+// exactly what is asked for. 0.0 asks for any version.
 var olderVersions = []VersionError{{4, 2}, {4, 1}, {4, 0}, {3, 3}, {3, 2}, {0, 0}}

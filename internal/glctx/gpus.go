@@ -14,13 +14,12 @@ const (
 	vendorNVIDIA = "0x10de"
 )
 
-// OtherGPU returns how to choose the other GPU of a machine where the renderer
-// is an integrated one and a card of another vendor is there too, or "" where
-// there is no such choice. It looks at Linux's /sys/class/drm; elsewhere it
-// returns "".
+// OtherGPU returns the environment variables that select another GPU, such as
+// "DRI_PRIME=1", if the renderer is an integrated GPU and there is a card of another
+// vendor. Otherwise, and except on Linux, it returns "".
 func OtherGPU(renderer string) string { return otherGPU("/sys", renderer) }
 
-// otherGPU is OtherGPU with the place where sysfs is mounted.
+// otherGPU is OtherGPU with the mount point of sysfs.
 func otherGPU(sysfs, renderer string) string {
 	integrated := integratedVendor(renderer)
 	if integrated == "" {
@@ -36,7 +35,7 @@ func otherGPU(sysfs, renderer string) string {
 		switch {
 		case vendor == integrated:
 		case vendor == vendorNVIDIA && loaded(sysfs, "nvidia"):
-			// NVIDIA's own driver does not listen to DRI_PRIME.
+			// NVIDIA's own driver ignores DRI_PRIME.
 			return "__NV_PRIME_RENDER_OFFLOAD=1 __GLX_VENDOR_LIBRARY_NAME=nvidia"
 		case vendor == vendorNVIDIA || vendor == vendorAMD || vendor == vendorIntel:
 			choice = "DRI_PRIME=1"
@@ -45,13 +44,13 @@ func otherGPU(sysfs, renderer string) string {
 	return choice
 }
 
-// loaded reports whether the kernel module is in use.
+// loaded reports whether the kernel has loaded a module.
 func loaded(sysfs, module string) bool {
 	_, err := os.Stat(filepath.Join(sysfs, "module", module))
 	return err == nil
 }
 
-// cardName matches a card and not its connectors ("card0-HDMI-A-1").
+// cardName matches a card, but not a connector such as "card0-HDMI-A-1".
 var cardName = regexp.MustCompile(`^card[0-9]+$`)
 
 // cardVendor returns the PCI vendor of a card's directory, or "".
@@ -66,17 +65,17 @@ func cardVendor(path string) string {
 	return strings.ToLower(strings.TrimSpace(string(b)))
 }
 
-// amdAPU matches how Mesa and AMD name the graphics inside their processors:
-// "AMD Radeon Graphics (radeonsi, renoir, …)", "AMD Radeon(TM) Vega 8
-// Graphics", "AMD Radeon 680M". A card has a model: "AMD Radeon RX 6600".
+// amdAPU matches Mesa's and AMD's names of integrated GPUs: "AMD Radeon Graphics
+// (radeonsi, renoir, …)", "AMD Radeon(TM) Vega 8 Graphics", "AMD Radeon 680M". A
+// card has a model: "AMD Radeon RX 6600".
 var amdAPU = regexp.MustCompile(`Radeon(\(TM\))? (R[2-7] |Vega [0-9]+ )?Graphics|Radeon(\(TM\))? [0-9]{3}M\b`)
 
-// intelCard matches Intel's cards, such as "Intel(R) Arc(tm) A770"; "Intel(R)
-// Arc(tm) Graphics" is inside a processor.
+// intelCard matches Intel's cards, such as "Intel(R) Arc(tm) A770". "Intel(R)
+// Arc(tm) Graphics" is integrated.
 var intelCard = regexp.MustCompile(`(?i)Arc(\(TM\))? (Pro )?[AB][0-9]{2,3}`)
 
-// integratedVendor returns the vendor of an integrated GPU, or "" where the
-// renderer is not known to be one.
+// integratedVendor returns the vendor of an integrated GPU, or "" if the renderer is
+// not known as one.
 func integratedVendor(renderer string) string {
 	switch {
 	case softwareName(renderer) != "":

@@ -2,6 +2,7 @@ package glctx
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -67,7 +68,9 @@ func TestErrorTexts(t *testing.T) {
 		{&AbsentError{EGL: why}, "no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: libEGL.so.1: cannot open shared object file"},
 		{&AbsentError{Window: errors.New("X11: Failed to open display :7"), EGL: why}, "no window (X11: Failed to open display :7) and EGL failed: libEGL.so.1: cannot open shared object file"},
 		{ErrNoSupport, "this build has no GPU support"},
-		{also(errors.New("a"), errors.New("b")), "a; b"},
+		{also(nil, errors.New("a"), nil, errors.New("b")), "a; b"},
+		{&ShaderError{Log: "0:1: no"}, "the shader does not compile: 0:1: no"},
+		{&ShaderError{Compiled: true, Log: "no"}, "the shader does not link: no"},
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("got  %q\nwant %q", got, c.want)
@@ -81,14 +84,24 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-func TestNewer(t *testing.T) {
+func TestNewestVersion(t *testing.T) {
 	v31, v41, v42 := &VersionError{3, 1}, &VersionError{4, 1}, &VersionError{4, 2}
-	for _, c := range []struct{ a, b, want *VersionError }{
-		{nil, nil, nil}, {v31, nil, v31}, {nil, v31, v31},
-		{v31, v41, v41}, {v41, v31, v41}, {v41, v42, v42}, {v42, v41, v42},
+	other := errors.New("no window")
+	for _, c := range []struct {
+		errs []error
+		want *VersionError
+	}{
+		{nil, nil}, {[]error{nil, other}, nil}, {[]error{v31, nil}, v31}, {[]error{other, v31}, v31},
+		{[]error{v31, v41}, v41}, {[]error{v41, v31}, v41}, {[]error{v41, v42}, v42}, {[]error{v42, v41}, v42},
+		{[]error{fmt.Errorf("EGL device: %w", v41), v31}, v41},
 	} {
-		if got := newer(c.a, c.b); got != c.want {
-			t.Errorf("newer(%v, %v) = %v, want %v", c.a, c.b, got, c.want)
+		if got := NewestVersion(c.errs...); got != c.want {
+			t.Errorf("NewestVersion(%v) = %v, want %v", c.errs, got, c.want)
+		}
+	}
+	for _, v := range []VersionError{{4, 3}, {4, 6}, {5, 0}} {
+		if err := enough(v.Major, v.Minor); err != nil {
+			t.Errorf("enough(%d, %d) = %v", v.Major, v.Minor, err)
 		}
 	}
 }
@@ -120,10 +133,10 @@ func TestOtherGPU(t *testing.T) {
 		{"APU and NVIDIA's driver", apu, []string{vendorAMD, vendorNVIDIA}, true, offload},
 		{"APU 680M and NVIDIA's driver", apu680, []string{vendorAMD, vendorNVIDIA}, true, offload},
 		{"APU alone", apu, []string{vendorAMD}, false, ""},
-		{"the card chosen already", nvidia, []string{vendorIntel, vendorNVIDIA}, true, ""},
-		{"the Radeon chosen already", radeon, []string{vendorIntel, vendorAMD}, false, ""},
+		{"the card is in use", nvidia, []string{vendorIntel, vendorNVIDIA}, true, ""},
+		{"the Radeon is in use", radeon, []string{vendorIntel, vendorAMD}, false, ""},
 		{"Arc is a card", arc, []string{vendorIntel, vendorAMD}, false, ""},
-		{"a server's own display chip", intel, []string{vendorIntel, "0x1a03"}, false, ""},
+		{"a server's display chip", intel, []string{vendorIntel, "0x1a03"}, false, ""},
 		{"software", "llvmpipe (LLVM 15.0.6, 256 bits)", []string{vendorIntel, vendorAMD}, false, ""},
 		{"no cards", intel, nil, false, ""},
 	} {

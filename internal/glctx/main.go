@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The main goroutine starts on the main thread and, locked here, stays there.
+// The main goroutine starts on the main thread. Locked here, it stays there.
 func init() { runtime.LockOSThread() }
 
 // mainLoop is a running Main.
@@ -23,9 +23,9 @@ var (
 	running *mainLoop // nil while Main is not running
 )
 
-// Main runs f on another goroutine, serves GLFW's calls on the process's main
-// thread meanwhile, and returns what f returns. Call it from main or from
-// TestMain: os.Exit(glctx.Main(m.Run)).
+// Main runs f on another goroutine, serves GLFW's calls on the main thread, and
+// returns f's result. Call it from main, or from TestMain:
+// os.Exit(glctx.Main(m.Run)).
 func Main(f func() int) int {
 	loop := &mainLoop{calls: make(chan func()), quit: make(chan struct{})}
 	mainMu.Lock()
@@ -42,9 +42,9 @@ func Main(f func() int) int {
 		close(loop.quit)
 	}()
 
-	// Windows and macOS send events to hidden windows too, and other programs
-	// wait for one that never answers. X11's may lie: reading them would only
-	// make a lost X server end the process.
+	// Windows and macOS send events to hidden windows too, and other programs wait
+	// for the answers. On X11 reading events would only let a lost X server end the
+	// process.
 	var tick <-chan time.Time
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t := time.NewTicker(time.Second / 4)
@@ -73,8 +73,8 @@ func mainRunning() bool {
 	return running != nil
 }
 
-// onMain runs f on the main thread and returns its error. A panic of f, or of
-// the library it calls, becomes an error.
+// onMain runs f on the main thread and returns its error. It turns a panic into an
+// error.
 func onMain(f func() error) error {
 	mainMu.Lock()
 	loop := running

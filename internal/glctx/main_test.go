@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A child process of the tests opens a context and prints what came of it: a
-// driver reads some of its environment only once a process.
+// childVariable makes the test binary open a context and print the outcome: a driver
+// reads some of its environment only once a process.
 const childVariable = "SHADEGRAD_TEST_GLCTX_CHILD"
 
 func TestMain(m *testing.M) {
@@ -32,8 +32,8 @@ func child() int {
 	return 0
 }
 
-// openInChild runs child with the environment changed and returns its stdout
-// and stderr.
+// openInChild runs child with additional environment variables and returns its
+// stdout and stderr.
 func openInChild(t *testing.T, env ...string) (stdout, stderr string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

@@ -11,13 +11,13 @@ import (
 	"shadegrad/internal/glctx/gltest"
 )
 
-// Each way to a context by itself, and what it says where it is closed.
+// TestProbeWindow opens a context by a window alone, with and without an X server.
 func TestProbeWindow(t *testing.T) {
 	needDisplay(t)
 	c, err := OpenWindow()
 	gltest.Require(t, err)
 	checkInfo(t, c.Info(), "GLFW window")
-	// While the window is there: Xvfb takes no calls for a moment when its last client has gone.
+	// Keep the window open: Xvfb refuses calls for a moment after its last client has left.
 	if version, err := ProbeGLFW(); err != nil || !strings.HasPrefix(version, "3.3.") {
 		t.Errorf("ProbeGLFW: %q, %v", version, err)
 	}
@@ -31,10 +31,10 @@ func TestProbeWindow(t *testing.T) {
 	t.Setenv("WAYLAND_DISPLAY", "")
 	const want = "X11: Failed to open display :99999"
 	if version, err := ProbeGLFW(); err == nil || err.Error() != want {
-		t.Errorf("ProbeGLFW with a display that is none: %q, %v, want %s", version, err, want)
+		t.Errorf("ProbeGLFW of a display that does not exist: %q, %v, want %s", version, err, want)
 	}
 	if c, err := OpenWindow(); err == nil || err.Error() != want {
-		t.Errorf("OpenWindow with a display that is none: %v, %v, want %s", c, err, want)
+		t.Errorf("OpenWindow of a display that does not exist: %v, %v, want %s", c, err, want)
 	}
 }
 
@@ -62,7 +62,7 @@ func TestProbeEGL(t *testing.T) {
 	}
 	gltest.Require(t, err)
 	if last := len(names) - 1; last < 0 || names[last] != "EGL default display" {
-		t.Errorf("EGL would look in %q", names)
+		t.Errorf("the candidates of EGL are %q", names)
 	}
 	c, err := OpenEGL()
 	gltest.Require(t, err)
@@ -88,7 +88,7 @@ func TestLimits(t *testing.T) {
 	}
 	for _, l := range limits {
 		if l.Have == 0 || !l.Met() {
-			t.Errorf("%s is %d, and OpenGL 4.3 promises %d", l.Name, l.Have, l.Need)
+			t.Errorf("%s is %d, OpenGL 4.3 guarantees %d", l.Name, l.Have, l.Need)
 		}
 	}
 	if err := c.Close(); err != nil {
@@ -112,21 +112,29 @@ func TestMet(t *testing.T) {
 	}
 }
 
-func TestCompileCompute(t *testing.T) {
+func TestCheckShader(t *testing.T) {
 	c := open(t)
 	const head = "#version 430\nlayout(local_size_x = 1) in;\n"
+	if err := c.CheckShader(head + "void main() {}\n"); err != nil {
+		t.Error(err)
+	}
 	for _, s := range []struct {
-		name, source string
-		ok, linking  bool
-		log          string
+		source   string
+		compiled bool
+		log      string
 	}{
-		{"right", head + "void main() {}\n", true, false, ""},
-		{"does not compile", head + "void main() { nonsense; }\n", false, false, "nonsense"},
-		{"does not link", head + "uint missing(uint e);\nlayout(std430, binding = 0) buffer B { uint b[]; };\nvoid main() { b[0] = missing(0u); }\n", false, true, "missing"},
+		{"void main() { nonsense; }\n", false, "nonsense"},
+		{"uint missing(uint e);\nlayout(std430, binding = 0) buffer B { uint b[]; };\nvoid main() { b[0] = missing(0u); }\n", true, "missing"},
 	} {
-		ok, linking, log, err := c.CompileCompute(s.source)
-		if ok != s.ok || linking != s.linking || !strings.Contains(log, s.log) || err != nil {
-			t.Errorf("%s: %t, %t, %q, %v", s.name, ok, linking, log, err)
+		var refused *ShaderError
+		if err := c.CheckShader(head + s.source); !errors.As(err, &refused) || refused.Compiled != s.compiled || !strings.Contains(refused.Log, s.log) {
+			t.Errorf("%s: %v, want a log with %q, compiled %t", s.source, err, s.log, s.compiled)
 		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CheckShader(head); !errors.Is(err, ErrClosed) {
+		t.Errorf("of a closed context: %v, want ErrClosed", err)
 	}
 }

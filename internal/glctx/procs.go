@@ -3,7 +3,6 @@
 package glctx
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"unsafe"
@@ -11,27 +10,26 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// go-gl keeps OpenGL's function addresses in global variables. While a context
-// is open its thread reads them, so a second context must not write them again;
-// it need not, where the driver gives it the same addresses, as GLX and EGL do
-// by their specifications (an address does not depend on the context) and as
-// libglvnd does for all drivers behind it. Where the addresses differ (two
-// drivers on Windows), the second context is refused.
+// procs holds OpenGL's function addresses, which go-gl keeps in global variables.
+// The thread of an open context reads these, so a second context must not write
+// them. It need not if the driver gives it the same addresses. GLX and EGL
+// guarantee that, and libglvnd for all of its drivers. If the addresses differ, as
+// between two drivers on Windows, loadProcs refuses the second context.
 var procs struct {
 	mu    sync.Mutex
 	users int
-	table map[string]unsafe.Pointer // what go-gl was told, by function
+	table map[string]unsafe.Pointer // by function name
 }
 
-// loadProcs gives go-gl the functions of the context that is current, or
-// checks that it has them. Each success needs a call of forgetProcs.
+// loadProcs gives go-gl the functions of the current context, or checks that it has
+// them. Pair each success with a call of forgetProcs.
 func loadProcs(address func(string) unsafe.Pointer) error {
 	procs.mu.Lock()
 	defer procs.mu.Unlock()
 	if procs.users > 0 {
 		for name, have := range procs.table {
-			// One that only one of the two drivers has is an extension's: its
-			// caller asks for the extension first.
+			// Only an extension's function may be missing in one driver, and its
+			// caller checks for the extension.
 			if p := address(name); p != nil && have != nil && p != have {
 				return fmt.Errorf("another context is open on another OpenGL driver (%s differs); close it first", name)
 			}
@@ -46,7 +44,7 @@ func loadProcs(address func(string) unsafe.Pointer) error {
 		return p
 	})
 	if err != nil {
-		return errors.New("the driver lacks the function " + err.Error())
+		return fmt.Errorf("the driver lacks the function %w", err)
 	}
 	procs.table, procs.users = table, 1
 	return nil

@@ -3,8 +3,7 @@
 package glctx
 
 /*
-// GLFW itself is compiled into go-gl's package; its header is not on the
-// include path of other packages, so the two functions are declared here.
+// go-gl compiles GLFW, whose header is not on the include path of other packages.
 typedef void (*glfwErrorFunc)(int, const char *);
 extern glfwErrorFunc glfwSetErrorCallback(glfwErrorFunc);
 extern int glfwGetError(const char **);
@@ -21,22 +20,18 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
 
-// go-gl's error callback prints some errors, panics on others, and forgets
-// some; without it GLFW still keeps each thread's last error for glfwGetError,
-// and that is all that is needed.
+// go-gl's error callback prints, panics or forgets errors. Without it GLFW keeps
+// each thread's last error for glfwGetError.
 func init() { C.glfwSetErrorCallback(nil) }
 
-// What a test replaces to play a GLFW that fails.
+// Tests replace these by functions that fail.
 var (
 	glfwInit         = glfw.Init
 	glfwCreateWindow = glfw.CreateWindow
 )
 
-// GLFW's error codes used here, from GLFW/glfw3.h.
-const (
-	glfwNotInitialized     = 0x00010001
-	glfwVersionUnavailable = 0x00010007
-)
+// glfwVersionUnavailable is GLFW_VERSION_UNAVAILABLE of GLFW/glfw3.h.
+const glfwVersionUnavailable = 0x00010007
 
 // A glfwError is GLFW's last error on the calling thread.
 type glfwError struct {
@@ -46,8 +41,7 @@ type glfwError struct {
 
 func (e *glfwError) Error() string { return e.text }
 
-// lastGLFWError returns and clears the calling thread's last GLFW error, or
-// nil.
+// lastGLFWError returns the calling thread's last GLFW error, or nil, and clears it.
 func lastGLFWError() error {
 	var text *C.char
 	code := int(C.glfwGetError(&text))
@@ -57,11 +51,12 @@ func lastGLFWError() error {
 	return &glfwError{code: code, text: oneLine(C.GoString(text))}
 }
 
-// windows counts the open windows; only the main thread touches it. GLFW, and
-// with it the connection to the X server, lives while there are any.
+// windows is the number of open windows. While it is not 0, GLFW is initialised
+// and connected to the X server. Only the main thread uses it.
 var windows int
 
-// retainGLFW initialises GLFW for the first window. On the main thread.
+// retainGLFW counts a window and initialises GLFW for the first one. Call it on the
+// main thread.
 func retainGLFW() error {
 	if windows == 0 {
 		_ = lastGLFWError()
@@ -70,15 +65,15 @@ func retainGLFW() error {
 			glfw.InitHint(glfw.CocoaMenubar, glfw.False)
 		}
 		if err := glfwInit(); err != nil {
-			return errors.New(oneLine(err.Error()))
+			return err
 		}
 		reason := lastGLFWError()
-		// go-gl's Init may return nil after a failure, and GLFW may report an
-		// error after a success (a joystick): ask something that needs GLFW.
+		// go-gl's Init may return nil after a failure, and GLFW may report an error
+		// (of a joystick) after a success, so call a function that needs GLFW.
 		glfw.GetTimerFrequency()
 		if lastGLFWError() != nil {
 			if reason == nil {
-				reason = errors.New("GLFW did not start, and does not say why")
+				reason = errors.New("GLFW did not start and reported no error")
 			}
 			return reason
 		}
@@ -87,30 +82,21 @@ func retainGLFW() error {
 	return nil
 }
 
-// releaseGLFW ends GLFW with its last window. On the main thread.
+// releaseGLFW ends GLFW with its last window. Call it on the main thread.
 func releaseGLFW() {
 	if windows--; windows == 0 {
 		glfw.Terminate()
 	}
 }
 
-// pollEvents answers the system's events. On the main thread.
+// pollEvents answers the system's events. Call it on the main thread.
 func pollEvents() {
 	if windows > 0 {
 		glfw.PollEvents()
 	}
 }
 
-// openWindow opens a context on a hidden window.
-func openWindow() (*Context, error) {
-	var w *glfw.Window
-	if err := onMain(func() (err error) { w, err = newWindow(); return err }); err != nil {
-		return nil, err
-	}
-	return start(func() (surface, error) { return (*window)(w), nil })
-}
-
-// newWindow makes a hidden window whose context is of OpenGL 4.3 or newer. On
+// newWindow makes a hidden window with a context of OpenGL 4.3 or newer. Call it on
 // the main thread.
 func newWindow() (w *glfw.Window, err error) {
 	if err := retainGLFW(); err != nil {
@@ -134,8 +120,8 @@ func newWindow() (w *glfw.Window, err error) {
 	return w, err
 }
 
-// createWindow makes a hidden window with a context of at least the given
-// version, or of any version for 0.
+// createWindow makes a hidden window with a context of at least the given version,
+// or of any version if major is 0.
 func createWindow(major, minor int, robust bool) (*glfw.Window, error) {
 	glfw.DefaultWindowHints()
 	glfw.WindowHint(glfw.Visible, glfw.False)
@@ -146,7 +132,7 @@ func createWindow(major, minor int, robust bool) (*glfw.Window, error) {
 		glfw.WindowHint(glfw.ContextVersionMajor, major)
 		glfw.WindowHint(glfw.ContextVersionMinor, minor)
 		glfw.WindowHint(glfw.OpenGLProfile, glfw.OpenGLCoreProfile)
-		if runtime.GOOS == "darwin" { // its core profiles are all of this kind
+		if runtime.GOOS == "darwin" { // it has no other core profiles
 			glfw.WindowHint(glfw.OpenGLForwardCompatible, glfw.True)
 		}
 	}
@@ -157,18 +143,18 @@ func createWindow(major, minor int, robust bool) (*glfw.Window, error) {
 	w, err := glfwCreateWindow(16, 16, "shadegrad", nil, nil)
 	switch {
 	case err != nil:
-		return nil, errors.New(oneLine(err.Error()))
+		return nil, err
 	case w != nil:
 		return w, nil
 	}
 	if err := lastGLFWError(); err != nil {
 		return nil, err
 	}
-	return nil, errors.New("GLFW made no window, and does not say why")
+	return nil, errors.New("GLFW made no window and reported no error")
 }
 
-// offeredByWindow returns the newest version that a window can have below the
-// needed one, or nil where there is none at all. On the main thread.
+// offeredByWindow returns the newest version that a window offers, or nil. Call it
+// on the main thread.
 func offeredByWindow() *VersionError {
 	for _, v := range olderVersions {
 		w, err := createWindow(v.Major, v.Minor, false)

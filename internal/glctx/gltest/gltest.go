@@ -1,4 +1,4 @@
-// Package gltest decides what a test does where there is no OpenGL.
+// Package gltest skips or fails tests on machines without OpenGL.
 package gltest
 
 import (
@@ -6,10 +6,9 @@ import (
 	"testing"
 )
 
-// Require returns if err, the error of opening the GPU, is nil. Otherwise it
-// skips the test, saying why; with SHADEGRAD_REQUIRE_GPU=1 in the environment,
-// as in continuous integration, it fails the test instead, so that a broken
-// backend cannot hide behind skipped tests.
+// Require skips the test if err, the error of opening the GPU, is not nil. With
+// SHADEGRAD_REQUIRE_GPU=1, as in continuous integration, it fails the test instead,
+// so a broken backend cannot hide behind skipped tests.
 func Require(t testing.TB, err error) {
 	t.Helper()
 	if err == nil {
