@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/philox"
+	"shadegrad/compute/reference"
 )
 
 // careless returns a backend that errs as much as good hardware may: e^z by the
@@ -83,7 +83,7 @@ func careless() compute.Backend {
 		}
 		return true
 	}
-	return &opByOp{Backend: judge.Reference(), do: do}
+	return &opByOp{Backend: reference.New(), do: do}
 }
 
 // squared returns a matrix of the squares of m.

@@ -5,8 +5,8 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/judge/cases"
+	"shadegrad/compute/reference"
 )
 
 // A self-test must notice a backend that computes wrongly. Here is one.
@@ -15,7 +15,7 @@ func ExampleFault_Wrap() {
 		if f.Name != "fill: the value is 0" {
 			continue
 		}
-		var b compute.Backend = f.Wrap(judge.Reference())
+		var b compute.Backend = f.Wrap(reference.New())
 		defer b.Close()
 		for _, c := range cases.SelfTest() {
 			if err := c.Check(b); err != nil {

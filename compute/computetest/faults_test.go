@@ -7,10 +7,11 @@ import (
 	"shadegrad/compute/contract"
 	"shadegrad/compute/judge"
 	"shadegrad/compute/judge/cases"
+	"shadegrad/compute/reference"
 )
 
 func open(f Fault) contract.Open {
-	return func() (compute.Backend, error) { return f.Wrap(judge.Reference()), nil }
+	return func() (compute.Backend, error) { return f.Wrap(reference.New()), nil }
 }
 
 // find returns the first failure of a backend with a fault. It asks what is about
@@ -31,7 +32,7 @@ func find(f Fault, list []judge.Case) error {
 
 // check returns the first failure of the cases of the fault's op.
 func check(f Fault, cases []judge.Case) error {
-	b := f.Wrap(judge.Reference())
+	b := f.Wrap(reference.New())
 	for _, c := range cases {
 		if c.Op == f.Op {
 			if err := c.Check(b); err != nil {
@@ -104,5 +105,5 @@ func TestSelfTestFindsFaults(t *testing.T) {
 }
 
 func TestRun(t *testing.T) {
-	Run(t, func(testing.TB) compute.Backend { return judge.Reference() })
+	Run(t, func(testing.TB) compute.Backend { return reference.New() })
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 )
 
 var compileChecks = []Check{
@@ -166,7 +166,7 @@ func badBuffers(o *opener) error {
 	row, err1 := alloc(b, 1, 4)
 	gone, err2 := alloc(b, 1, 4)
 	twins, err3 := alloc(twin, 1, 4)
-	foreign, err4 := judge.Reference().Alloc(1, 4)
+	foreign, err4 := reference.New().Alloc(1, 4)
 	bytes, err5 := b.AllocBytes(3, 4)
 	twinBytes, err6 := twin.AllocBytes(3, 4)
 	twinIndex, err7 := twin.AllocIndex(3, 3)

@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/judge/cases"
+	"shadegrad/compute/reference"
 )
 
 func TestReferencePasses(t *testing.T) {
-	open := func() (compute.Backend, error) { return judge.Reference(), nil }
+	open := func() (compute.Backend, error) { return reference.New(), nil }
 	if testing.Short() { // the cases of All are left to package computetest
 		for _, c := range Checks() {
 			if err := c.Run(open); err != nil {
@@ -23,7 +23,7 @@ func TestReferencePasses(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	b := judge.Reference()
+	b := reference.New()
 	for _, c := range cases.SelfTest() {
 		if err := c.Check(b); err != nil {
 			t.Error(err)

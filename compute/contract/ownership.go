@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 )
 
 var ownershipChecks = []Check{
@@ -126,7 +126,7 @@ func strangers(o *opener) error {
 	}
 	m, err1 := alloc(b, 1, 4)
 	gone, err2 := alloc(b, 1, 4)
-	foreign, err3 := judge.Reference().Alloc(1, 4)
+	foreign, err3 := reference.New().Alloc(1, 4)
 	octets, err4 := b.AllocBytes(1, 4)
 	if err := first(err1, err2, err3, err4); err != nil {
 		return err
@@ -157,8 +157,8 @@ func strangers(o *opener) error {
 			return err
 		}
 	}
-	foreignBytes, err1 := judge.Reference().AllocBytes(1, 4)
-	foreignIndex, err2 := judge.Reference().AllocIndex(4, 4)
+	foreignBytes, err1 := reference.New().AllocBytes(1, 4)
+	foreignIndex, err2 := reference.New().AllocIndex(4, 4)
 	return errors.Join(err1, err2,
 		refused("writing bytes to a matrix", b.WriteBytes(compute.Bytes{Buf: m.Buf, Rows: 1, Cols: 4}, make([]byte, 4))),
 		refused("writing another backend's bytes", b.WriteBytes(foreignBytes, make([]byte, 4))),

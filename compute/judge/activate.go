@@ -1,59 +1,61 @@
 package judge
 
 import (
-	"fmt"
 	"math"
+	"slices"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
-// activate is op Activate; bias may be nil.
-func activate(src, bias *grid, f compute.Activation) *grid {
-	out := newGrid(src.rows, src.cols)
-	for i := range src.rows {
-		z, tz := biased(src, bias, i)
-		y, ty := outputs(f, z, tz)
-		for j := range y {
-			out.set(i*src.cols+j, y[j], ty[j]+outputBound(f, y[j]), outputMagnitude(f, z[j], y[j]))
-		}
-	}
-	return out
+func init() {
+	register(opRules[compute.Activate]{
+		bound:     boundActivate,
+		roundings: func(compute.Activate) int { return 4 },
+		kernel:    func(o compute.Activate) string { return "activate_" + o.F.String() },
+	})
 }
 
-// biased returns row i of src, plus bias where there is one, and its bounds.
-func biased(src, bias *grid, i int) (z, tz []float64) {
-	s, ts := src.row(i)
+func boundActivate(o compute.Activate, e *evaluation) {
+	src, bias, dst := e.load(o.Src), e.load(o.Bias), e.result(o.Dst)
+	for i := range src.Rows {
+		z, tz := biased(src, bias, i)
+		y := dst.Row(i)
+		for j, ty := range outputBounds(o.F, z, y, tz) {
+			dst.set(i*src.Cols+j, y[j], ty+functionBound(o.F, y[j]), outputMagnitude(o.F, z[j], y[j]))
+		}
+	}
+}
+
+// biased returns row i of src plus bias, with its bounds. bias may be nil.
+func biased(src, bias *bounded, i int) (z, tz []float64) {
+	s, ts := src.Row(i), src.rowBounds(i)
 	if bias == nil {
 		return s, ts
 	}
-	z, tz = make([]float64, len(s)), make([]float64, len(s))
+	z, tz = reference.Biased(src.Matrix, bias.Matrix, i), make([]float64, len(s))
 	for j := range s {
-		b, tb := bias.val[j], bias.tol[j]
-		z[j] = s[j] + b
-		tz[j] = ts[j] + tb + sumBound*(math.Abs(s[j])+math.Abs(b))
+		tz[j] = ts[j] + bias.tol[j] + sumBound*(math.Abs(s[j])+math.Abs(bias.Val[j]))
 	}
 	return z, tz
 }
 
-// outputs applies f to a row z whose elements may be off by tz, and returns by how
-// much that may put y off, f itself being exact.
-func outputs(f compute.Activation, z, tz []float64) (y, ty []float64) {
-	y, ty = make([]float64, len(z)), make([]float64, len(z))
+// outputBounds returns by how much an exact activation's outputs y may change while its inputs z change by at most tz.
+func outputBounds(f compute.Activation, z, y, tz []float64) []float64 {
+	ty := make([]float64, len(z))
 	if f == compute.Softmax {
-		copy(y, softmax(z))
-		// Where no z is off by more than t, each e^z and their sum are off by
+		// If no z is off by more than t, each e^z and their sum are off by
 		// factors within e^±t, so y by one within e^±2t.
 		// All y lie between 0 and 1, so none is off by more than 1.
-		spread := math.Expm1(2 * largest(tz))
+		spread := math.Expm1(2 * slices.Max(tz))
 		for j := range y {
 			if ty[j] = y[j] * spread; !(ty[j] <= 1) {
 				ty[j] = 1
 			}
 		}
-		return y, ty
+		return ty
 	}
 	for j := range z {
-		y[j] = Function(f, z[j])
 		switch f {
 		case compute.Identity, compute.Tanh: // slope at most 1
 			ty[j] = tz[j]
@@ -67,37 +69,36 @@ func outputs(f compute.Activation, z, tz []float64) (y, ty []float64) {
 				ty[j] *= compute.Leak
 			}
 		case compute.ReLU:
-			// Below zero by more than its error: the mask is exact.
+			// Below zero by more than its error the output is exactly 0.
 			if z[j] > -tz[j] {
 				ty[j] = tz[j]
 			}
 		}
 	}
-	return y, ty
+	return ty
 }
 
-// transcendental tells whether f needs exp or tanh.
+// transcendental reports whether f uses exp or tanh.
 func transcendental(f compute.Activation) bool {
 	return f == compute.Sigmoid || f == compute.Tanh || f == compute.Softmax || f == compute.ScaledTanh
 }
 
-// outputBound is the error that f itself may have where its value is y.
-func outputBound(f compute.Activation, y float64) float64 {
+// functionBound returns the error that f itself may have where its value is y.
+func functionBound(f compute.Activation, y float64) float64 {
 	switch {
 	case f == compute.ScaledTanh:
 		return Bound(compute.TanhAmplitude, y)
 	case transcendental(f):
 		return Bound(1, y)
 	case f == compute.LeakyReLU && y < 0:
-		// The leak is no float32, and multiplied with; or its inverse divides.
+		// The leak is not a float32. A backend multiplies by it or divides by its inverse.
 		return (divisionBound + stepBound) * math.Abs(y)
 	}
 	return 0
 }
 
-// outputMagnitude is the magnitude beside which y's error is small. Softmax
-// divides numbers of its own size; sigmoid and tanh are made from terms of 1, and
-// scaled tanh from terms of its amplitude.
+// outputMagnitude returns the magnitude that y's error is small compared with. Softmax divides numbers of its own size.
+// Sigmoid and tanh are made from terms of 1, and scaled tanh from terms of its amplitude.
 func outputMagnitude(f compute.Activation, z, y float64) float64 {
 	switch f {
 	case compute.Softmax:
@@ -108,49 +109,4 @@ func outputMagnitude(f compute.Activation, z, y float64) float64 {
 		return compute.TanhAmplitude
 	}
 	return math.Abs(z)
-}
-
-// Function is an activation F(z) that works on each element.
-func Function(f compute.Activation, z float64) float64 {
-	switch f {
-	case compute.Identity:
-		return z
-	case compute.Sigmoid:
-		return 1 / (1 + math.Exp(-z))
-	case compute.Tanh:
-		return math.Tanh(z)
-	case compute.ReLU:
-		return math.Max(0, z)
-	case compute.ScaledTanh:
-		return compute.TanhAmplitude * math.Tanh(compute.TanhSlope*z)
-	case compute.LeakyReLU:
-		if z > 0 {
-			return z
-		}
-		return compute.Leak * z
-	}
-	panic(fmt.Sprintf("judge: %s does not work on each element", f))
-}
-
-// softmax is the activation that works on whole rows. The largest element is
-// taken off first, which changes nothing but keeps e^z finite.
-func softmax(z []float64) []float64 {
-	y := make([]float64, len(z))
-	top, sum := largest(z), 0.
-	for j := range z {
-		y[j] = math.Exp(z[j] - top)
-		sum += y[j]
-	}
-	for j := range y {
-		y[j] /= sum
-	}
-	return y
-}
-
-func largest(x []float64) float64 {
-	top := x[0]
-	for _, v := range x[1:] {
-		top = math.Max(top, v)
-	}
-	return top
 }

@@ -4,17 +4,18 @@ import (
 	"math"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
-// average is op Average, or β·Dst + (1−β)·Src, which is the same.
-func average(o compute.Average, args compute.Args, dst, src *grid) *grid {
-	out := newGrid(dst.rows, dst.cols)
-	t := float64(args.Step)
-	beta := math.Min(float64(o.Decay), (1+t)/(10+t))
-	for e := range dst.val {
-		m := mixed(beta, term{val: dst.val[e], tol: dst.tol[e]}, term{val: src.val[e], tol: src.tol[e]}, 1)
-		// β may be the rest of a rounded 1 − β.
-		out.set(e, m.val, m.tol+stepBound*math.Abs(dst.val[e]), m.mag)
+func init() {
+	register(opRules[compute.Average]{bound: boundAverage, roundings: func(compute.Average) int { return 4 }})
+}
+
+func boundAverage(o compute.Average, e *evaluation) {
+	before, src, dst, beta := e.load(o.Dst), e.load(o.Src), e.result(o.Dst), reference.Beta(o, e.args)
+	for i, val := range dst.Val {
+		t := mixed(beta, before.term(i), src.term(i), 1, val)
+		// A backend may compute β as 1 minus the rounded 1 − β.
+		dst.set(i, val, t.tol+stepBound*math.Abs(before.Val[i]), t.mag)
 	}
-	return out
 }

@@ -1,20 +1,24 @@
 package judge
 
-import "math"
+import (
+	"math"
 
-// columnSum is op ColumnSum.
-func columnSum(src *grid) *grid {
-	out := newGrid(1, src.cols)
-	for i := range src.rows {
-		val, tol := src.row(i)
-		for j := range val {
-			out.val[j] += val[j]
-			out.mag[j] += math.Abs(val[j])
-			out.tol[j] += tol[j]
-		}
+	"shadegrad/compute"
+)
+
+func init() {
+	register(opRules[compute.ColumnSum]{bound: boundColumnSum, roundings: func(o compute.ColumnSum) int { return o.Src.Rows }})
+}
+
+func boundColumnSum(o compute.ColumnSum, e *evaluation) {
+	src, dst := e.load(o.Src), e.result(o.Dst)
+	clear(dst.mag)
+	for i, v := range src.Val {
+		j := i % src.Cols
+		dst.mag[j] += math.Abs(v)
+		dst.tol[j] += src.tol[i]
 	}
-	for j := range out.tol {
-		out.tol[j] += sumBound * (out.mag[j] + out.tol[j])
+	for j := range dst.tol {
+		dst.tol[j] += sumBound * (dst.mag[j] + dst.tol[j])
 	}
-	return out
 }

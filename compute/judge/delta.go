@@ -1,67 +1,60 @@
 package judge
 
 import (
-	"fmt"
 	"math"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
-// delta is op Delta.
-func delta(back, y *grid, f compute.Activation) *grid {
-	out := newGrid(back.rows, back.cols)
-	for e := range out.val {
-		b, tb := back.val[e], back.tol[e]
-		d, td := derivative(f, y.val[e], y.tol[e])
-		terms := math.Abs(b) * derivativeTerms(f, y.val[e])
+func init() {
+	register(opRules[compute.Delta]{
+		bound:     boundDelta,
+		roundings: func(compute.Delta) int { return 4 },
+		kernel:    func(o compute.Delta) string { return "delta_" + o.F.String() },
+	})
+}
+
+func boundDelta(o compute.Delta, e *evaluation) {
+	back, y, dst := e.load(o.Back), e.load(o.Y), e.result(o.Dst)
+	for i, val := range dst.Val {
+		b, tb := back.Val[i], back.tol[i]
+		d, td := reference.Derivative(o.F, y.Val[i]), derivativeBound(o.F, y.Val[i], y.tol[i])
+		terms := math.Abs(b) * derivativeTerms(o.F, y.Val[i])
 		tol := math.Abs(d)*tb + (math.Abs(b)+tb)*td
 		switch {
-		case transcendental(f):
+		case transcendental(o.F):
 			tol += sumBound * terms
-		case f == compute.LeakyReLU && d < 1:
-			tol += (divisionBound + stepBound) * math.Abs(b*d)
+		case o.F == compute.LeakyReLU && d < 1:
+			tol += (divisionBound + stepBound) * math.Abs(val)
 		}
-		out.set(e, b*d, tol, terms)
+		dst.set(i, val, tol, terms)
 	}
-	return out
 }
 
-// derivative returns F′ at the output y, and by how much it may change while y
-// changes by at most ty.
-func derivative(f compute.Activation, y, ty float64) (d, td float64) {
+// derivativeBound returns by how much F′ at the output y may change while y changes by at most ty.
+func derivativeBound(f compute.Activation, y, ty float64) float64 {
 	switch f {
-	case compute.Identity:
-		return 1, 0
 	case compute.Sigmoid:
-		return y * (1 - y), math.Abs(1-2*y)*ty + ty*ty
+		return math.Abs(1-2*y)*ty + ty*ty
 	case compute.Tanh:
-		return 1 - y*y, 2*math.Abs(y)*ty + ty*ty
-	case compute.ReLU:
-		if y > 0 {
-			d = 1
-		}
-		if math.Abs(y) <= ty && ty > 0 {
-			td = 1 // either side of the corner
-		}
-		return d, td
+		return 2*math.Abs(y)*ty + ty*ty
 	case compute.ScaledTanh:
-		const a, ratio = compute.TanhAmplitude, compute.TanhSlope / compute.TanhAmplitude
-		return (a - y) * (a + y) * ratio, (2*math.Abs(y)*ty + ty*ty) * ratio
-	case compute.LeakyReLU:
-		d = compute.Leak
-		if y > 0 {
-			d = 1
-		}
-		if math.Abs(y) <= ty && ty > 0 {
-			td = 1 - compute.Leak
-		}
-		return d, td
+		const ratio = compute.TanhSlope / compute.TanhAmplitude
+		return (2*math.Abs(y)*ty + ty*ty) * ratio
 	}
-	panic(fmt.Sprintf("judge: %s has no derivative of one element", f))
+	if math.Abs(y) <= ty && ty > 0 { // on either side of the corner
+		switch f {
+		case compute.ReLU:
+			return 1
+		case compute.LeakyReLU:
+			return 1 - compute.Leak
+		}
+	}
+	return 0
 }
 
-// derivativeTerms is Σ|aᵢbᵢ| of F′ multiplied out, as y − y² or 1 − y²: a backend
-// may multiply in the order it likes.
+// derivativeTerms returns Σ|aᵢbᵢ| of F′ multiplied out, such as y − y² or 1 − y²: a backend may multiply in any order.
 func derivativeTerms(f compute.Activation, y float64) float64 {
 	switch f {
 	case compute.Sigmoid:

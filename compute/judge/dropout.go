@@ -4,25 +4,28 @@ import (
 	"math"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
-// dropout is op Dropout. What is left out is 0, whatever it was. Of a float32 that is
-// known exactly the product is the same on every backend; of others it is rounded once.
-func dropout(o compute.Dropout, args compute.Args, src *grid) *grid {
-	out := newGrid(src.rows, src.cols)
-	draws := args.Draws(o.Stream)
-	threshold, k := o.Threshold()
-	for e, v := range src.val {
-		if uint32(draws.Half(uint64(e))) < threshold {
+func init() {
+	register(opRules[compute.Dropout]{bound: boundDropout, roundings: func(compute.Dropout) int { return 1 }})
+}
+
+// boundDropout leaves dropped elements exact, and products of float32 values that are known exactly. Other products
+// are rounded once.
+func boundDropout(o compute.Dropout, e *evaluation) {
+	src, dst, kept := e.load(o.Src), e.result(o.Dst), reference.Kept(o, e.args)
+	_, k32 := o.Threshold()
+	k := float64(k32)
+	for i, v := range src.Val {
+		if !kept(i) {
 			continue
 		}
-		p, tol := v*float64(k), src.tol[e]*float64(k)
-		if src.tol[e] == 0 && v == float64(float32(v)) {
-			p = float64(float32(v) * k)
-		} else {
+		p, tol := dst.Val[i], src.tol[i]*k
+		if src.tol[i] != 0 || v != float64(float32(v)) {
+			p = v * k
 			tol += stepBound * math.Abs(p)
 		}
-		out.set(e, p, tol, math.Max(math.Abs(p), src.mag[e]*float64(k)))
+		dst.set(i, p, tol, math.Max(math.Abs(p), src.mag[i]*k))
 	}
-	return out
 }

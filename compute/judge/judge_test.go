@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
 // A shifted backend is off by a share of each result of Activate.
@@ -30,7 +31,7 @@ func TestAgainst(t *testing.T) {
 		p.Add(compute.Activate{F: compute.Sigmoid,
 			Src: p.Input("Src", 3, 5, func(e int) float32 { return float32(e)/100 - 0.05 }), Dst: p.Output("Dst", 3, 5)})
 	}}
-	one, two := Reference(), Reference()
+	one, two := reference.New(), reference.New()
 	if err := Against(one, two, c); err != nil {
 		t.Errorf("twins differ: %v", err)
 	}

@@ -2,185 +2,168 @@ package judge
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
-// A goal is what op Loss compares outputs with: targets, or the labels of a data set in
-// the order of an index.
-type goal struct {
-	targets *grid // nil: the labels tell
-	labels  []byte
-	index   []uint32
+func init() {
+	register(opRules[compute.Loss]{
+		bound:     boundLoss,
+		roundings: func(o compute.Loss) int { return 4 * o.Z.Cols },
+		unknown:   unknownLosses,
+		kernel: func(o compute.Loss) string {
+			return "loss_" + o.F.String() + "_" + strings.ReplaceAll(o.Kind.String(), "-", "_")
+		},
+	})
 }
 
-// loss is op Loss: the gradient, and the rows of Stats that belong to the batch.
-// bias may be nil.
-func loss(o compute.Loss, args compute.Args, z, bias *grid, want goal) (gradient, stats *grid) {
-	gradient, stats = newGrid(z.rows, z.cols), newGrid(z.rows, 2)
-	for i := range z.rows {
-		r := newLossRow(o)
-		if want.targets != nil {
-			r.t, r.tt = want.targets.row(i)
-		} else {
-			r.label(want.labels[visited(want.index, args.Row+i)])
-		}
-		r.z, r.tz = biased(z, bias, i)
-		r.y, r.ty = outputs(o.F, r.z, r.tz)
-		r.store(gradient, stats, i)
-	}
-	return gradient, stats
-}
-
-// A lossRow is op Loss for one row.
+// A lossRow is op Loss for one row, with the bounds of what it is computed from.
 type lossRow struct {
-	compute.Loss
-	weight, scale float64
-	class         int       // of the label, or −1 where there is none
-	t, tt         []float64 // targets and their bounds, or nil where the label is no class
-	z, tz         []float64 // weighted sums and their bounds
-	y, ty         []float64 // outputs, and how far tz may put them off
+	*reference.LossRow
+	tt []float64 // of the targets
+	tz []float64 // of the weighted sums
+	ty []float64 // effect of tz on the outputs
 }
 
-func newLossRow(o compute.Loss) *lossRow {
-	return &lossRow{Loss: o, class: -1, weight: float64(o.Weight), scale: float64(o.Scale)}
-}
-
-// label makes targets of a label, if it is a class.
-func (r *lossRow) label(label byte) {
-	n := r.Z.Cols
-	if r.class = int(label); r.class >= max(n, 2) {
-		return
-	}
-	r.t, r.tt = make([]float64, n), make([]float64, n)
-	for j := range r.t {
-		r.t[j] = float64(r.Off)
-		if n > 1 && j == r.class || n == 1 && r.class == 1 {
-			r.t[j] = float64(r.On)
+func boundLoss(o compute.Loss, e *evaluation) {
+	z, bias, targets := e.load(o.Z), e.load(o.Bias), e.load(o.Targets)
+	delta, stats := e.result(o.Delta), e.result(o.Stats.RowRange(e.args.Row, o.Z.Rows))
+	weight := math.Abs(float64(o.Weight))
+	unit := math.Abs(float64(o.Scale) * float64(o.Weight))
+	for i, row := range reference.LossRows(o, e.args, e) {
+		if !row.Valid() {
+			stats.put(2*i, term{val: math.NaN()})
+			for j := range row.Z {
+				delta.put(i*o.Z.Cols+j, term{val: math.NaN()})
+			}
+			continue
+		}
+		r := lossRow{LossRow: row, tt: make([]float64, o.Z.Cols)}
+		if targets != nil {
+			r.tt = targets.rowBounds(i)
+		}
+		_, r.tz = biased(z, bias, i)
+		r.ty = outputBounds(o.F, r.Z, r.Y, r.tz)
+		for j, tol := range r.gradientBounds() {
+			k := i*o.Z.Cols + j
+			delta.put(k, term{delta.term(k).val, unit * tol, unit})
+		}
+		stats.set(2*i, stats.Val[2*i], weight*r.lossBound(), weight)
+		hit := stats.Val[2*i+1]
+		if r.sure() {
+			stats.set(2*i+1, hit, 0, 1)
+		} else {
+			stats.set(2*i+1, hit, 1, 0) // magnitude 0 excludes it from means
 		}
 	}
 }
 
-// store puts the row into row i of the results.
-func (r *lossRow) store(gradient, stats *grid, i int) {
-	n := len(r.z)
-	if r.t == nil {
-		for j := range n {
-			gradient.set(i*n+j, math.NaN(), 0, 0)
-		}
-		stats.set(2*i, math.NaN(), 0, 0)
-		stats.set(2*i+1, 0, 0, 0)
-		return
-	}
-	unit := math.Abs(r.scale * r.weight)
-	tol := r.gradientBounds()
-	for j, d := range r.gradient() {
-		gradient.set(i*n+j, r.scale*r.weight*d, unit*tol[j], unit)
-	}
-	weight := math.Abs(r.weight)
-	stats.set(2*i, r.weight*r.loss(), weight*r.lossBound(), weight)
-	hit, sure := r.hit()
-	if sure {
-		stats.set(2*i+1, hit, 0, 1)
-	} else {
-		stats.set(2*i+1, hit, 1, 0) // with no magnitude it counts in no mean
-	}
-}
-
-// loss is E without its weight.
-func (r *lossRow) loss() float64 {
-	e := 0.
-	logSum := logSumExp(r.z)
-	for j, t := range r.t {
+// lossBound returns the bound of E without its weight.
+func (r *lossRow) lossBound() float64 {
+	e := r.Loss()
+	tz := slices.Max(r.tz)
+	carried, terms := 0., 0.
+	for j, t := range r.T {
 		switch {
-		case r.Kind == compute.SquaredError:
-			e += (r.y[j] - t) * (r.y[j] - t)
-		case r.F == compute.Softmax:
-			e += t * (logSum - r.z[j])
-		default:
-			// −ln σ(z) = softplus(−z) and −ln(1−σ(z)) = softplus(z).
-			e += t*softplus(-r.z[j]) + (1-t)*softplus(r.z[j])
+		case r.Op.Kind == compute.SquaredError:
+			off := r.ty[j] + r.tt[j]
+			carried += 2*math.Abs(r.Y[j]-t)*off + off*off
+			terms += (math.Abs(r.Y[j]) + math.Abs(t)) * (math.Abs(r.Y[j]) + math.Abs(t))
+		case r.Op.F == compute.Softmax: // −ln y is off by the errors of z[j] and of ln Σ e^z
+			carried += (math.Abs(t)+r.tt[j])*2*tz + r.tt[j]*(reference.LogSumExp(r.Z)-r.Z[j])
+		default: // the slopes are y − t and, by t, −z
+			carried += (1+math.Abs(t)+r.tt[j])*r.tz[j] + r.tt[j]*math.Abs(r.Z[j])
 		}
 	}
-	return e
+	if r.Op.Kind == compute.SquaredError && !transcendental(r.Op.F) {
+		return carried + sumBound*terms
+	}
+	return carried + Bound(1, e)
 }
 
-// gradient is ∂E/∂z without weight and scale.
-func (r *lossRow) gradient() []float64 {
-	d := make([]float64, len(r.z))
-	sum, inner := 0., 0.
-	for j, t := range r.t {
-		sum += t
-		inner += r.y[j] * (r.y[j] - t)
+// gradientBounds returns the bounds of ∂E/∂z without weight and scale.
+func (r *lossRow) gradientBounds() []float64 {
+	d, tol := r.Gradient(), make([]float64, len(r.Z))
+	sum, sumTol := 0., 0.
+	for j, t := range r.T {
+		sum += math.Abs(t)
+		sumTol += r.tt[j]
 	}
-	for j, t := range r.t {
+	for j, t := range r.T {
+		miss, ty, tt := math.Abs(r.Y[j]-t), r.ty[j], r.tt[j]
 		switch {
-		case r.Kind == compute.CrossEntropy && r.F == compute.Softmax:
-			// ∂(−ln y[k])/∂z[j] = y[j] − (1 where j = k).
-			d[j] = r.y[j]*sum - t
-		case r.Kind == compute.CrossEntropy:
-			d[j] = r.y[j] - t
-		case r.F == compute.Softmax:
-			// ∂y[k]/∂z[j] = y[k]·((1 where j = k) − y[j]).
-			d[j] = 2 * r.y[j] * (r.y[j] - t - inner)
+		case r.Op.Kind == compute.CrossEntropy && r.Op.F == compute.Softmax:
+			tol[j] = (sum+sumTol)*ty + r.Y[j]*sumTol + tt
+		case r.Op.Kind == compute.CrossEntropy:
+			tol[j] = ty + tt
+		case r.Op.F == compute.Softmax:
+			tol[j] = r.softmaxSquaredBound(j)
 		default:
-			slope, _ := derivative(r.F, r.y[j], 0)
-			d[j] = 2 * (r.y[j] - t) * slope
+			slope, slopeTol := reference.Derivative(r.Op.F, r.Y[j]), derivativeBound(r.Op.F, r.Y[j], ty)
+			tol[j] = 2 * ((ty+tt)*(math.Abs(slope)+slopeTol) + miss*slopeTol)
+		}
+		switch {
+		case transcendental(r.Op.F):
+			tol[j] += Bound(1, d[j])
+		case d[j] != 0: // where ReLU's derivative is 0 the gradient is exact
+			tol[j] += sumBound * 2 * (math.Abs(r.Y[j]) + math.Abs(t))
 		}
 	}
-	return d
+	return tol
 }
 
-// hit returns 1 if the label's class is the answer and 0 if not, and whether it is
-// sure: rounding may decide otherwise.
-func (r *lossRow) hit() (hit float64, sure bool) {
-	right, sure := r.answer()
-	if right {
-		hit = 1
+// softmaxSquaredBound bounds the effect of the errors of y and t on
+// 2·y[j]·(y[j] − t[j] − Σₖ y[k]·(y[k] − t[k])).
+func (r *lossRow) softmaxSquaredBound(j int) float64 {
+	inner, innerTol := 0., 0.
+	for k, t := range r.T {
+		miss, ty := math.Abs(r.Y[k]-t), r.ty[k]
+		inner += r.Y[k] * miss
+		innerTol += ty*miss + (r.Y[k]+ty)*(ty+r.tt[k])
 	}
-	return hit, sure
+	miss, ty := math.Abs(r.Y[j]-r.T[j]), r.ty[j]
+	return 2 * (ty*(miss+inner) + (r.Y[j]+ty)*(ty+r.tt[j]+innerTol))
 }
 
-// answer tells whether the label's class is the answer, and whether that is sure. Targets
-// are no classes, and never hit.
-func (r *lossRow) answer() (right, sure bool) {
-	if r.class < 0 {
-		return false, true
+// sure reports whether no rounding can change the hit.
+func (r *lossRow) sure() bool {
+	if r.Class < 0 {
+		return true
 	}
-	// off is how far output j may be off.
-	off := func(j int) float64 { return r.ty[j] + outputBound(r.F, r.y[j]) }
-	if len(r.y) == 1 {
-		middle := (float64(r.On) + float64(r.Off)) / 2
-		side := r.y[0] - middle
-		if r.On < r.Off {
-			side = -side
-		}
-		right = r.class == 1 && side >= 0 || r.class == 0 && side < 0 // neither where side is NaN
-		return right, math.Abs(side) > off(0) || off(0) == 0
+	// off returns by how much output j may be off.
+	off := func(j int) float64 { return r.ty[j] + functionBound(r.Op.F, r.Y[j]) }
+	if len(r.Y) == 1 {
+		return math.Abs(r.Side()) > off(0) || off(0) == 0
 	}
-	right, sure = true, true
-	c := r.class
-	for j := range r.y {
-		if below := r.y[j] < r.y[c] || j >= c && r.y[j] == r.y[c]; !below {
-			right = false // as it is with a NaN anywhere
-		}
-		// Equal sums give equal outputs; unequal ones may, once rounded.
-		// A bound that has grown beyond all numbers is no number.
-		if o := off(j) + off(c); j != c && r.z[j] != r.z[c] && o != 0 && !(math.Abs(r.y[j]-r.y[c]) > o) {
-			sure = false
+	c := r.Class
+	for j := range r.Y {
+		// Equal sums give equal outputs. Unequal sums may, after rounding. The bound may be NaN if it overflowed.
+		if o := off(j) + off(c); j != c && r.Z[j] != r.Z[c] && o != 0 && !(math.Abs(r.Y[j]-r.Y[c]) > o) {
+			return false
 		}
 	}
-	return right, sure
+	return true
 }
 
-// logSumExp returns ln Σ e^z.
-func logSumExp(z []float64) float64 {
-	top, sum := largest(z), 0.
-	for _, v := range z {
-		sum += math.Exp(v - top)
+// unknownLosses reports the rows that are computed from values which may exceed float32. The bound of a loss does not say so,
+// because it is that of outputs, which may lie between 0 and 1.
+func unknownLosses(o compute.Loss, p *Problem) func(i, j int) bool {
+	z, bias, t := p.load(o.Z), p.load(o.Bias), p.load(o.Targets)
+	rows := make([]bool, z.Rows)
+	for e := range z.Val {
+		size := z.term(e).size()
+		if bias != nil {
+			size += bias.term(e % z.Cols).size()
+		}
+		if t != nil {
+			size = math.Max(size, t.term(e).size())
+		}
+		if !(size <= largestSafe) {
+			rows[e/z.Cols] = true
+		}
 	}
-	return top + math.Log(sum)
+	return func(i, _ int) bool { return rows[i] }
 }
-
-// softplus returns ln(1 + e^z).
-func softplus(z float64) float64 { return math.Max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }

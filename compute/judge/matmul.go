@@ -3,65 +3,56 @@ package judge
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mat"
+	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
-// matmul is op MatMul.
-//
-// Where a and b may be off by ta and tb, |a|·|b| + what was lost is at most
-// (|a|+ta)·(|b|+tb), a product like the first.
-func matmul(a, b *grid, transA, transB bool) *grid {
-	value := product(a.dense(a.val), b.dense(b.val), transA, transB)
-	if a.plain && b.plain {
-		rows, cols := value.Dims()
-		out := newGrid(rows, cols)
-		copy(out.val, value.RawMatrix().Data)
-		return out
-	}
-	exact := product(a.dense(abs(a.val)), b.dense(abs(b.val)), transA, transB)
-	worst := exact
+func init() {
+	register(opRules[compute.MatMul]{
+		bound: boundMatMul,
+		roundings: func(o compute.MatMul) int {
+			if o.TransA {
+				return 2 * o.A.Rows
+			}
+			return 2 * o.A.Cols
+		},
+		// The bound of a product with an unknown factor is infinite, unless the other factor is 0 and the backend
+		// omits the term.
+		unknown: func(o compute.MatMul, p *Problem) func(i, j int) bool {
+			rows, cols := unknownLines(p.load(o.A), o.TransA), unknownLines(p.load(o.B), !o.TransB)
+			return func(i, j int) bool { return rows[i] || cols[j] }
+		},
+		kernel: func(o compute.MatMul) string {
+			letter := map[bool]string{false: "n", true: "t"}
+			return "matmul_" + letter[o.TransA] + letter[o.TransB]
+		},
+	})
+}
+
+// boundMatMul bounds the sums of a product. If a and b may be off by ta and tb, then |a|·|b| plus the effect of
+// the errors is at most (|a|+ta)·(|b|+tb), which is a product like the first.
+func boundMatMul(o compute.MatMul, e *evaluation) {
+	a, b, dst := e.load(o.A), e.load(o.B), e.result(o.Dst)
+	dst.mag = reference.Product(a.plus(nil), b.plus(nil), o.TransA, o.TransB).Val
+	worst := dst.mag
 	if !zero(a.tol) || !zero(b.tol) {
-		worst = product(a.dense(plus(abs(a.val), a.tol)), b.dense(plus(abs(b.val), b.tol)), transA, transB)
+		worst = reference.Product(a.plus(a.tol), b.plus(b.tol), o.TransA, o.TransB).Val
 	}
-	rows, cols := value.Dims()
-	out := newGrid(rows, cols)
-	for i := range rows {
-		for j := range cols {
-			p, q := exact.At(i, j), worst.At(i, j)
-			out.set(i*cols+j, value.At(i, j), sumBound*q+(q-p), p)
+	for i, w := range worst {
+		dst.tol[i] = sumBound*w + (w - dst.mag[i])
+	}
+}
+
+// plus returns |b|+tol. A nil tol is 0.
+func (b *bounded) plus(tol []float64) *reference.Matrix {
+	sum := reference.NewMatrix(b.Rows, b.Cols)
+	for i, v := range b.Val {
+		sum.Val[i] = math.Abs(v)
+		if tol != nil {
+			sum.Val[i] += tol[i]
 		}
 	}
-	return out
-}
-
-// product returns op(a)·op(b).
-func product(a, b *mat.Dense, transA, transB bool) *mat.Dense {
-	var out mat.Dense
-	out.Mul(transposed(a, transA), transposed(b, transB))
-	return &out
-}
-
-func transposed(m *mat.Dense, t bool) mat.Matrix {
-	if t {
-		return m.T()
-	}
-	return m
-}
-
-func abs(x []float64) []float64 {
-	y := make([]float64, len(x))
-	for i, v := range x {
-		y[i] = math.Abs(v)
-	}
-	return y
-}
-
-func plus(x, y []float64) []float64 {
-	z := make([]float64, len(x))
-	for i := range x {
-		z[i] = x[i] + y[i]
-	}
-	return z
+	return sum
 }
 
 func zero(x []float64) bool {
@@ -71,4 +62,22 @@ func zero(x []float64) bool {
 		}
 	}
 	return true
+}
+
+// unknownLines reports for each row of a matrix, or each column, whether an element has an infinite bound.
+func unknownLines(m *bounded, columns bool) []bool {
+	list := make([]bool, m.Rows)
+	if columns {
+		list = make([]bool, m.Cols)
+	}
+	for e, tol := range m.tol {
+		if math.IsInf(tol, 1) {
+			if columns {
+				list[e%m.Cols] = true
+			} else {
+				list[e/m.Cols] = true
+			}
+		}
+	}
+	return list
 }

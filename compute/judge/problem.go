@@ -235,35 +235,8 @@ func (p *Problem) Begin() {
 	}
 }
 
-// Evaluate computes an op on the reference's values, with the bounds of its results.
-func (p *Problem) Evaluate(op compute.Op, args compute.Args) { evaluate(op, args, p) }
-
 // Values returns the reference's values of m. Changing them changes what later ops read.
-func (p *Problem) Values(m compute.Mat) []float64 { return p.load(m).val }
+func (p *Problem) Values(m compute.Mat) []float64 { return p.load(m).Val }
 
 // Bounds returns by how much each element of m may differ from its reference value.
 func (p *Problem) Bounds(m compute.Mat) []float64 { return p.load(m).tol }
-
-// The methods of memory: the reference computes where the problem is.
-
-func (p *Problem) load(m compute.Mat) *grid {
-	if m.IsZero() {
-		return nil
-	}
-	f, end := m.Buf.(*floats), m.Off+m.Len()
-	return &grid{rows: m.Rows, cols: m.Cols, val: f.val[m.Off:end:end], tol: f.tol[m.Off:end:end], mag: f.mag[m.Off:end:end]}
-}
-
-func (p *Problem) store(m compute.Mat, g *grid) {
-	f := m.Buf.(*floats)
-	copy(f.val[m.Off:], g.val)
-	copy(f.tol[m.Off:], g.tol)
-	copy(f.mag[m.Off:], g.mag)
-	for e := range g.val {
-		f.written[m.Off+e] = true
-	}
-}
-
-func (p *Problem) bytes(b compute.Bytes) []byte { return p.Bytes(b) }
-
-func (p *Problem) index(x compute.Index) []uint32 { return p.Index(x) }

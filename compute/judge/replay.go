@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
 // A Replay is one run of a program on values that somebody else chose, as a step of
@@ -27,29 +28,11 @@ type Replay struct {
 	solved   bool
 }
 
-const (
-	// largestSafe leaves room for what a backend may make of a value on the way, as
-	// the sum with a bias.
-	largestSafe = math.MaxFloat32 / 4
-	// smallestNormal is the smallest float32 of full precision.
-	smallestNormal = 0x1p-126
-)
-
 // NewReplay takes a program whose matrices are those of a [Reference] backend, with
 // what they hold now. It keeps that memory, and changes in it what the program does not read. name says
 // in messages what a matrix is: "the weights of layer 1".
 func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) string) (*Replay, error) {
-	err := prog.Check(func(b compute.Buffer, e compute.Element) (ok bool) {
-		switch e {
-		case compute.Float32:
-			_, ok = b.(*floatBuffer)
-		case compute.Byte:
-			_, ok = b.(*byteBuffer)
-		case compute.RowNumber:
-			_, ok = b.(*indexBuffer)
-		}
-		return ok
-	})
+	err := prog.Check(reference.Holds)
 	if err == nil {
 		err = prog.CheckArgs(args)
 	}
@@ -89,17 +72,17 @@ func (g *Replay) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
 		if own[b] != nil {
 			return
 		}
-		switch b := b.(type) {
-		case *floatBuffer:
-			f := &floats{init: b.data}
+		switch data := reference.Data(b).(type) {
+		case []float32:
+			f := &floats{init: data}
 			g.p.floats = append(g.p.floats, f)
 			own[b], g.original[f] = f, b
-		case *byteBuffer:
-			o := &octets{b.data}
+		case []byte:
+			o := &octets{data}
 			g.p.octets = append(g.p.octets, o)
 			own[b] = o
-		case *indexBuffer:
-			o := &order{b.data, limit}
+		case []uint32:
+			o := &order{data, limit}
 			g.p.orders = append(g.p.orders, o)
 			own[b] = o
 		}
@@ -115,9 +98,9 @@ func stale(prog compute.Program) {
 	seen := map[compute.Buffer]bool{}
 	for _, op := range prog.Ops {
 		for _, o := range compute.Matrices(op) { // In place is not seen: the source was written before.
-			if b := o.Mat.Buf.(*floatBuffer); o.Mode == compute.Out && !seen[o.Mat.Buf] {
+			if data := reference.Data(o.Mat.Buf).([]float32); o.Mode == compute.Out && !seen[o.Mat.Buf] {
 				for e := range o.Mat.Len() {
-					b.data[o.Mat.Off+e] = float32(math.NaN())
+					data[o.Mat.Off+e] = float32(math.NaN())
 				}
 			}
 		}
@@ -192,7 +175,7 @@ func (g *Replay) solve() {
 func (g *Replay) differs(number int, m compute.Mat, got []float32) *Difference {
 	r := g.p.load(m)
 	for e, v := range got {
-		if math.IsInf(r.tol[e], 1) || miss(float64(v), r.val[e], r.tol[e]) == 0 {
+		if math.IsInf(r.tol[e], 1) || miss(float64(v), r.Val[e], r.tol[e]) == 0 {
 			continue
 		}
 		return g.difference(number, m, e, v)
@@ -202,8 +185,8 @@ func (g *Replay) differs(number int, m compute.Mat, got []float32) *Difference {
 
 func (g *Replay) difference(number int, m compute.Mat, e int, got float32) *Difference {
 	r := g.p.load(m)
-	return &Difference{Op: number + 1, Kernel: kernelOf(g.p.Ops[number]), Matrix: g.name(g.originalOf(m)),
-		Row: e / m.Cols, Col: e % m.Cols, Got: got, Want: r.val[e], Bound: r.tol[e]}
+	return &Difference{Op: number + 1, Kernel: Kernel(g.p.Ops[number]), Matrix: g.name(g.originalOf(m)),
+		Row: e / m.Cols, Col: e % m.Cols, Got: got, Want: r.Val[e], Bound: r.tol[e]}
 }
 
 // originalOf returns the matrix of the reference backend that one of the problem is.

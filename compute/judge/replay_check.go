@@ -141,7 +141,7 @@ func (g *Replay) apart(l *loadedProblem, v *Verdict) error {
 func (g *Replay) alone(l *loadedProblem, number int, op compute.Op) error {
 	e, err := l.compile(op)
 	if err != nil {
-		return fmt.Errorf("op %d, %s: %w", number+1, kernelOf(op), err)
+		return fmt.Errorf("op %d, %s: %w", number+1, Kernel(op), err)
 	}
 	e.Run(g.args)
 	e.Release()
@@ -194,7 +194,7 @@ func (g *Replay) look(l *loadedProblem, number int, op compute.Op, v *Verdict) e
 func (g *Replay) changed(number int, m compute.Mat, got []float32) *Difference {
 	r := g.p.load(m)
 	for e, v := range got {
-		if math.IsInf(r.tol[e], 1) || float64(v) == r.val[e] {
+		if math.IsInf(r.tol[e], 1) || float64(v) == r.Val[e] {
 			continue
 		}
 		d := g.difference(number, m, e, v)

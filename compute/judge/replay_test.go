@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/compute/reference"
 )
 
 // given returns a program on the reference whose matrices hold these values, with what
 // it is judged by.
 func given(t *testing.T, ops func(mat func(rows, cols int, values ...float32) compute.Mat) []compute.Op) (*Replay, []compute.Op) {
 	t.Helper()
-	b := Reference()
+	b := reference.New()
 	list := ops(func(rows, cols int, values ...float32) compute.Mat {
 		m, err := b.Alloc(rows, cols)
 		if err == nil && values != nil {
@@ -53,7 +54,7 @@ func compare(t *testing.T, g *Replay, list []compute.Op, got ...float32) *Differ
 func (g *Replay) solved32(m compute.Mat) []float32 {
 	g.solve()
 	var list []float32
-	for _, v := range g.p.load(m).val {
+	for _, v := range g.p.load(m).Val {
 		list = append(list, float32(v))
 	}
 	return list
@@ -133,7 +134,7 @@ func TestGivenMask(t *testing.T) {
 
 // TestGivenRefuses has programs that are none, and values that are missing.
 func TestGivenRefuses(t *testing.T) {
-	b := Reference()
+	b := reference.New()
 	m, err := b.Alloc(2, 3)
 	if err != nil {
 		t.Fatal(err)
@@ -202,14 +203,14 @@ func TestGivenUnsteady(t *testing.T) {
 	g, _ := given(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
 		return []compute.Op{compute.MatMul{Dst: mat(1, 2), A: mat(1, 2, 1, 2), B: mat(2, 2, 3, 4, 5, 6)}}
 	})
-	v, err := g.Check(&wobbly{Backend: Reference()})
+	v, err := g.Check(&wobbly{Backend: reference.New()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if v.Step != nil || v.Op != nil || !strings.HasPrefix(v.Wrong(), "two runs of one program differ: 1×2 (0,1) is 16, then 15.999999") {
 		t.Errorf("%+v: %s", v, v.Wrong())
 	}
-	if v, err = g.Check(Reference()); err != nil || v.Wrong() != "" || v.First() != nil || v.Limit != nil {
+	if v, err = g.Check(reference.New()); err != nil || v.Wrong() != "" || v.First() != nil || v.Limit != nil {
 		t.Errorf("%+v, %v", v, err)
 	}
 }

@@ -1,15 +1,17 @@
 package judge
 
-import "shadegrad/compute"
+import (
+	"shadegrad/compute"
+	"shadegrad/compute/reference"
+)
 
-// take is op Take, which changes no number.
-func take(o compute.Take, args compute.Args, src *grid, index []uint32) *grid {
-	out := newGrid(o.Dst.Rows, o.Dst.Cols)
-	for i := range out.rows {
-		from, to := visited(index, args.Row+i)*src.cols, i*out.cols
-		copy(out.val[to:to+out.cols], src.val[from:])
-		copy(out.tol[to:to+out.cols], src.tol[from:])
-		copy(out.mag[to:to+out.cols], src.mag[from:])
+func init() { register(opRules[compute.Take]{bound: boundTake}) }
+
+// boundTake moves the bounds as the op moves the elements.
+func boundTake(o compute.Take, e *evaluation) {
+	src, dst, index := e.load(o.Src), e.result(o.Dst), e.Index(o.Index)
+	move := func(v []float64) []float64 {
+		return reference.Take(o, e.args, &reference.Matrix{Rows: src.Rows, Cols: src.Cols, Val: v}, index).Val
 	}
-	return out
+	dst.tol, dst.mag = move(src.tol), move(src.mag)
 }

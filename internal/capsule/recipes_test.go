@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/philox"
+	"shadegrad/compute/reference"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
@@ -75,7 +75,7 @@ func TestReplays(t *testing.T) {
 			if d, err := trial.Recorded(); err != nil || d == nil {
 				t.Errorf("what was wrong is not in the file: %v, %v", d, err)
 			}
-			for _, sound := range []compute.Backend{cpu.New(), judge.Reference()} {
+			for _, sound := range []compute.Backend{cpu.New(), reference.New()} {
 				v, err := trial.Check(sound)
 				if err != nil {
 					t.Fatal(err)

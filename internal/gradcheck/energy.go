@@ -5,13 +5,13 @@ import (
 	"slices"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 )
 
 // An energy is what a training step is to make smaller, as a function of the parameters.
 type energy struct {
 	*bench
-	double *judge.Double
+	double *reference.Double
 	ops    []compute.Op // up to the loss
 	params []compute.Mat
 	from   []int // the op from which on a parameter counts

@@ -7,8 +7,8 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/philox"
+	"shadegrad/compute/reference"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
@@ -150,8 +150,8 @@ func TestFaults(t *testing.T) {
 		c := config(images(), with.hidden, compute.Softmax, compute.CrossEntropy)
 		c.On, c.Off = 0.9, 0.1/3
 		s := Subject{Network: c, Training: with.t, Seed: 1, Samples: 5, Weights: 200}
-		check(t, judge.Reference(), s, images(), "the reference")
-		if r, err := s.Check(f.Wrap(judge.Reference()), images()); err == nil && r.OK() {
+		check(t, reference.New(), s, images(), "the reference")
+		if r, err := s.Check(f.Wrap(reference.New()), images()); err == nil && r.OK() {
 			t.Errorf("not found: %s", f.Name)
 		}
 	}
@@ -209,7 +209,7 @@ func TestKinkIsCounted(t *testing.T) {
 // TestHidden has a network that dropout leaves hardly anything of: it has no gradient, and says so.
 func TestHidden(t *testing.T) {
 	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)
-	r := check(t, judge.Reference(), Subject{Network: c, Training: mlp.Training{DropInput: 0.9999}, Seed: 1, Samples: 3, Weights: 20}, images(), "hardly any input")
+	r := check(t, reference.New(), Subject{Network: c, Training: mlp.Training{DropInput: 0.9999}, Seed: 1, Samples: 3, Weights: 20}, images(), "hardly any input")
 	if p := r.Parts[0]; !p.Hidden() || r.Parts[1].Hidden() {
 		t.Errorf("weights %+v, biases %+v", p, r.Parts[1])
 	}
@@ -217,7 +217,7 @@ func TestHidden(t *testing.T) {
 
 // TestRefusals has subjects that are none.
 func TestRefusals(t *testing.T) {
-	b := judge.Reference()
+	b := reference.New()
 	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)
 	for _, s := range []Subject{{Network: c, Weights: 1}, {Network: c, Samples: 1}, {Samples: 1, Weights: 1}} {
 		if _, err := s.Check(b, images()); err == nil {

@@ -5,8 +5,8 @@ import (
 	"math"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/philox"
+	"shadegrad/compute/reference"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 )
@@ -42,7 +42,7 @@ func (s Subject) Check(b compute.Backend, data *dataset.Set) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	double := judge.NewDouble()
+	double := reference.NewDouble()
 	exact, err := s.bench(double, batch)
 	if err != nil {
 		return nil, err

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/philox"
+	"shadegrad/compute/reference"
 	"shadegrad/cpu"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/mlp/mlptest"
@@ -49,7 +49,7 @@ func ofOps[T compute.Op](p compute.Program) []T {
 // Gaussian's formula.
 func TestField(t *testing.T) {
 	const rows, step, sigma = 4, 77, 1.5
-	for _, b := range []compute.Backend{cpu.New(), judge.Reference()} {
+	for _, b := range []compute.Backend{cpu.New(), reference.New()} {
 		n, set := put(t, b, pictures, rows+2, mlp.Training{Augment: elastic}, pictures.InitialParameters(1), picturesOf(8))
 		if err := n.Blur(sigma); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestDistorted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			values, list := pictures.InitialParameters(1), picturesOf(10)
 			var seen [][]float32 // by the network, step by step, on each backend
-			for _, b := range []compute.Backend{cpu.New(), judge.Reference()} {
+			for _, b := range []compute.Backend{cpu.New(), reference.New()} {
 				n, set := put(t, b, pictures, rows, mlp.Training{Augment: a}, values, list)
 				if err := n.Blur(2); err != nil {
 					t.Fatal(err)

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/judge"
 	"shadegrad/compute/philox"
+	"shadegrad/compute/reference"
 	"shadegrad/cpu"
 	"shadegrad/internal/mlp"
 	"shadegrad/internal/mlp/mlptest"
@@ -255,7 +255,7 @@ func TestTrainings(t *testing.T) {
 			for k := range steps {
 				o.step(plain, dropped(c, tr, uint32(k), list[k*rows:(k+1)*rows]), rate, momentum, k+1)
 			}
-			for _, b := range []compute.Backend{cpu.New(), judge.Reference()} {
+			for _, b := range []compute.Backend{cpu.New(), reference.New()} {
 				n, set := put(t, b, c, rows+1, tr, values, list)
 				p, err := n.TrainStep(set, rows)
 				x, averages := compiled(t, b, p, err), compiled(t, b, n.AverageStep(1), nil)

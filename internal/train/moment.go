@@ -6,6 +6,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 )
@@ -61,7 +62,7 @@ func (m *Moment) Try() (*Trial, error) {
 		return nil, fmt.Errorf("judging a step of network %s with a batch of %d: %w", o.Network, rows,
 			&compute.MemoryError{Bytes: asked, Available: have})
 	}
-	b := judge.Reference()
+	b := reference.New()
 	n, err := mlp.New(b, o.Network, rows, o.StepTraining())
 	if err != nil {
 		return nil, err

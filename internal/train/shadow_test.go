@@ -10,7 +10,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
-	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
@@ -196,7 +196,7 @@ func TestShadowFindsFaults(t *testing.T) {
 		if sample.Skip(turns[f.Op]-1, 6) {
 			continue
 		}
-		b := f.Wrap(judge.Reference())
+		b := f.Wrap(reference.New())
 		var found *BreachError
 		for _, r := range append(cases[f.Op], cases[""]...) {
 			if found == nil {
@@ -352,7 +352,7 @@ func TestKeepsCulprit(t *testing.T) {
 			if d, err := trial.Recorded(); err != nil || d != nil {
 				t.Errorf("the device is blamed: %v, %v", d, err)
 			}
-			for _, b := range []compute.Backend{run.Backend, judge.Reference()} {
+			for _, b := range []compute.Backend{run.Backend, reference.New()} {
 				v, err := trial.Check(b)
 				if err != nil {
 					t.Fatal(err)

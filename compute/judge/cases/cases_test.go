@@ -9,6 +9,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 )
 
 // Whoever reads that a case failed must be able to find it, and to run it again
@@ -118,7 +119,7 @@ func (e loan) Release() {
 
 func TestCheckGivesEverythingBack(t *testing.T) {
 	for refuse := range 5 {
-		l := &ledger{Backend: judge.Reference(), buffers: make(map[compute.Buffer]bool)}
+		l := &ledger{Backend: reference.New(), buffers: make(map[compute.Buffer]bool)}
 		for _, c := range SelfTest() {
 			l.taken, l.refuse = 0, refuse
 			err := c.Check(l)

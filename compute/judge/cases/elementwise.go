@@ -5,6 +5,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 )
 
 func (l *caseList) activations() {
@@ -87,7 +88,7 @@ func (l *caseList) delta(f compute.Activation, s shape, inPlace bool) {
 			if e%11 == 6 {
 				return 0
 			}
-			return float32(judge.Function(f, float64(p.Normal(1.5))))
+			return float32(reference.Function(f, float64(p.Normal(1.5))))
 		})
 		if inPlace {
 			op.Dst = p.State("Dst", s.m, s.n, p.Random(1))

@@ -6,6 +6,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 )
 
 // halfRate is a backend whose updates use half of the learning rate.
@@ -36,11 +37,11 @@ func TestStepCase(t *testing.T) {
 		{Sizes: []int{3, 8, 2}, Hidden: compute.Tanh, Output: compute.Identity, Loss: compute.SquaredError, Batch: 6, Numbers: true, Regression: true,
 			Update: compute.Update{Rule: compute.Nesterov}},
 	} {
-		if err := s.Case().Check(judge.Reference()); err != nil {
+		if err := s.Case().Check(reference.New()); err != nil {
 			t.Errorf("%+v: %v", s, err)
 		}
 		var f *judge.Failure
-		if err := s.Case().Check(halfRate{judge.Reference()}); !errors.As(err, &f) {
+		if err := s.Case().Check(halfRate{reference.New()}); !errors.As(err, &f) {
 			t.Errorf("%+v: with half of the rate: error %v", s, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package judge
+package reference
 
 import (
 	"math"
@@ -7,8 +7,8 @@ import (
 	"shadegrad/compute"
 )
 
-// TestDouble has a product and a tanh of it be those of float64, which float32 in between would
-// spoil, and transfers round to float32.
+// TestDouble requires that a product and its tanh have the precision of float64, and that transfers round to
+// float32.
 func TestDouble(t *testing.T) {
 	d := NewDouble()
 	a, _ := d.Alloc(1, 2)
