@@ -16,13 +16,13 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// A Backend computes on the processor. Make one with New.
+// A Backend computes on the processor. New returns one.
 type Backend struct {
-	failed error // the first failure; it sticks
-	closed bool
-	pool   *workers.Pool
-	engine *sgemm.Engine   // for products that all workers share
-	alone  []*sgemm.Engine // of each worker, for products of its own
+	failed  error // the first failure, which every later call returns
+	closed  bool
+	pool    *workers.Pool
+	engine  *sgemm.Engine   // for products that all workers share
+	engines []*sgemm.Engine // of each worker, for products of one worker
 }
 
 var _ compute.Backend = (*Backend)(nil)
@@ -32,7 +32,7 @@ func New() *Backend {
 	pool := workers.New(runtime.GOMAXPROCS(0))
 	b := &Backend{pool: pool, engine: sgemm.NewEngine(pool)}
 	for range pool.Size() {
-		b.alone = append(b.alone, sgemm.NewEngine(workers.New(1)))
+		b.engines = append(b.engines, sgemm.NewEngine(workers.New(1)))
 	}
 	return b
 }
@@ -62,7 +62,7 @@ func library(l simd.Level) string {
 	return "gonum" + gonumVersion()
 }
 
-// gonumVersion returns " v0.17.0", or "" where the binary does not know it.
+// gonumVersion returns the version as " v0.17.0", or "" if the binary does not contain it.
 func gonumVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -76,24 +76,24 @@ func gonumVersion() string {
 	return ""
 }
 
-// An element is what a buffer can be made of.
+// An element is a type that a buffer can hold.
 type element interface{ float32 | byte | uint32 }
 
 // A buffer is memory of one backend. data is nil once it is freed.
 type buffer[T element] struct {
 	owner *Backend
 	data  []T
-	// Where transposed is true, data is the transpose of a rows×cols matrix, by turn.
+	// If transposed is set, data is the transpose of a rows×cols matrix, as toTransposed writes it.
 	transposed bool
 	rows, cols int
-	shared     bool // data is the caller's, and must not be written
+	shared     bool // data belongs to the caller and must not be written
 	limit      int  // of a list of row numbers
 }
 
 // Elems returns the number of elements.
 func (b *buffer[T]) Elems() int { return len(b.data) }
 
-// ownable is what every buffer can tell of itself.
+// ownable is implemented by every buffer.
 type ownable interface {
 	ownedBy(*Backend) bool
 	free()
@@ -101,18 +101,18 @@ type ownable interface {
 
 func (b *buffer[T]) ownedBy(o *Backend) bool { return b.owner == o && b.data != nil }
 
-// Limit returns what the row numbers of a list are below.
+// Limit returns the number that all row numbers of a list are below.
 func (b *buffer[T]) Limit() int { return b.limit }
 
 func (b *buffer[T]) free() { b.data = nil }
 
-// owns tells whether a buffer is a live one of this backend.
+// owns reports whether a buffer belongs to this backend and was not freed.
 func (b *Backend) owns(buf compute.Buffer) bool {
 	o, ok := buf.(ownable)
 	return ok && o.ownedBy(b)
 }
 
-// holds tells whether a buffer is a live one of this backend, made of e.
+// holds reports whether a buffer of elements e belongs to this backend and was not freed.
 func (b *Backend) holds(buf compute.Buffer, e compute.Element) (ok bool) {
 	switch e {
 	case compute.Float32:
@@ -125,7 +125,7 @@ func (b *Backend) holds(buf compute.Buffer, e compute.Element) (ok bool) {
 	return ok && b.owns(buf)
 }
 
-// newBuffer makes a buffer of rows·cols zeros.
+// newBuffer returns a buffer of rows·cols zeros.
 func newBuffer[T element](b *Backend, rows, cols int, size int64) (*buffer[T], error) {
 	if b.closed {
 		return nil, compute.ErrClosed
@@ -133,14 +133,14 @@ func newBuffer[T element](b *Backend, rows, cols int, size int64) (*buffer[T], e
 	if rows <= 0 || cols <= 0 {
 		return nil, fmt.Errorf("cannot allocate a matrix of %d×%d: both must be positive", rows, cols)
 	}
-	// Computed in float64, which cannot overflow; exact where it matters.
+	// float64 cannot overflow, and is exact for every size that can be allocated.
 	bytes := float64(rows) * float64(cols) * float64(size)
 	if float64(rows)*float64(cols) > math.MaxInt32 {
 		return nil, &compute.MemoryError{Bytes: int64(min(bytes, 1<<62)), Available: -1,
 			Cause: fmt.Errorf("no matrix may have more than %d elements", math.MaxInt32)}
 	}
 	available := int64(-1)
-	if bytes > 1<<20 { // to ask takes longer than to make a smaller one
+	if bytes > 1<<20 { // a smaller one is allocated faster than memory.Available returns
 		available = memory.Available()
 	}
 	if bytes > math.MaxInt || available >= 0 && bytes > float64(available) {
@@ -167,13 +167,13 @@ func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
 	return compute.Bytes{Buf: buf, Rows: rows, Cols: cols}, nil
 }
 
-// ShareBytes returns a new rows×cols matrix whose memory is data.
+// ShareBytes returns a new rows×cols matrix that uses data as its memory.
 func (b *Backend) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error) {
 	if err := b.usable(); err != nil {
 		return compute.Bytes{}, err
 	}
 	if rows <= 0 || cols <= 0 || rows > len(data)/cols || len(data) != rows*cols {
-		return compute.Bytes{}, fmt.Errorf("share bytes: %d bytes are no matrix of %d×%d", len(data), rows, cols)
+		return compute.Bytes{}, fmt.Errorf("share bytes: %d bytes are not a matrix of %d×%d", len(data), rows, cols)
 	}
 	return compute.Bytes{Buf: &buffer[byte]{owner: b, data: data, shared: true}, Rows: rows, Cols: cols}, nil
 }
@@ -191,14 +191,14 @@ func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {
 	return compute.Index{Buf: buf, Len: n, Limit: limit}, nil
 }
 
-// Free lets go of a buffer's memory.
+// Free releases the memory of a buffer.
 func (b *Backend) Free(buf compute.Buffer) {
 	if b.owns(buf) {
 		buf.(ownable).free()
 	}
 }
 
-// usable tells why the backend cannot take more work, if it cannot.
+// usable returns an error if the backend is closed or has failed.
 func (b *Backend) usable() error {
 	if b.closed {
 		return compute.ErrClosed
@@ -230,8 +230,8 @@ func (b *Backend) Write(dst compute.Mat, src []float32) error {
 	if err != nil {
 		return err
 	}
-	if buf := dst.Buf.(*buffer[float32]); buf.turned(dst) {
-		buf.turn(d, src)
+	if buf := dst.Buf.(*buffer[float32]); buf.isTransposed(dst) {
+		buf.toTransposed(d, src)
 		return nil
 	}
 	copy(d, src)
@@ -245,7 +245,7 @@ func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
 		return err
 	}
 	if dst.Buf.(*buffer[byte]).shared {
-		return errors.New("write bytes: the matrix shares the memory of another")
+		return errors.New("write bytes: the matrix shares the caller's memory")
 	}
 	copy(d, src)
 	return nil
@@ -273,15 +273,15 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 	if err != nil {
 		return err
 	}
-	if buf := src.Buf.(*buffer[float32]); buf.turned(src) {
-		buf.turnBack(dst, s)
+	if buf := src.Buf.(*buffer[float32]); buf.isTransposed(src) {
+		buf.fromTransposed(dst, s)
 		return nil
 	}
 	copy(dst, s)
 	return nil
 }
 
-// Fetch reads src at once, since all work queued before it is done.
+// Fetch reads src immediately: all work queued before it is done.
 func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
 	s, err := slice[float32](b, "fetch", src.Buf, src.Off, src.Len(), src.Len())
 	if err != nil {
@@ -305,10 +305,10 @@ func (f *fetch) Wait() ([]float32, error) {
 	return f.values, nil
 }
 
-// Sync returns the first failure; there is nothing to wait for.
+// Sync returns the first failure. It does not wait: Run has done all work.
 func (b *Backend) Sync() error { return b.usable() }
 
-// Close ends the threads and makes every later call return compute.ErrClosed.
+// Close ends the threads. Every later call returns compute.ErrClosed.
 func (b *Backend) Close() error {
 	b.closed = true
 	b.pool.Close()

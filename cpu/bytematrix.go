@@ -5,47 +5,45 @@ import (
 	"shadegrad/compute/flow"
 )
 
-// Pictures are rows of bytes that a program makes a matrix of numbers of, by op Gather or
-// Warp, each number being that of its byte: where only products read the matrix, they can
-// be given the bytes (first.go, gathered.go). Numbers made of bytes, of which op Dropout makes
-// some zero, are such a matrix too, if a byte of 0 is a number of 0.
-type pictures struct {
-	x            compute.Mat // the numbers
-	op           int         // that makes them
+// A byteMatrix is a matrix of float32 that op Gather or Warp makes of bytes, each element of its
+// own byte. If only products read it, they can read the bytes instead (firstlayer.go,
+// byteoperand.go). What op Dropout makes of it is a byteMatrix too if byte 0 stands for 0.
+type byteMatrix struct {
+	x            compute.Mat // the matrix
+	op           int         // that makes it
 	set          compute.Bytes
-	index        []uint32 // of the data set's rows; nil for the natural order
+	index        []uint32 // of rows of the data set; nil for the natural order
 	scale, shift float32
-	factor       float32 // what dropout multiplies with, else 1
-	// Where the bytes are not the data set's, but other ones in each run: what becomes of
-	// them.
-	batch *batch
+	factor       float32 // of dropout, else 1
+	// batch holds the bytes if each run makes them; nil if they are those of the data set.
+	batch *byteBatch
 }
 
-// A batch is bytes that op Warp or Dropout makes in each run, the batch's first row being the
-// first.
-type batch struct {
-	buf    *buffer[byte] // without data where no product is given them
-	silent bool          // the numbers are not written
-	field  *field        // of op Warp; nil where it is there already
-	from   *pictures     // of op Dropout: what it leaves some out of
+// A byteBatch is the bytes that op Warp or Dropout makes in each run. Row 0 is the first row of
+// the batch.
+type byteBatch struct {
+	buf       *buffer[byte] // without data if no product reads it
+	bytesOnly bool          // the float32 matrix is not written
+	field     *field        // of op Warp; nil if the field is in memory
+	source    *byteMatrix   // of op Dropout
 }
 
-// pictures returns what op i makes numbers of, if it does.
-func (l *plan) pictures(i int) (p pictures, ok bool) {
+// byteMatrix returns the matrix that op i makes of bytes. It reports false if op i makes none.
+func (l *plan) byteMatrix(i int) (p byteMatrix, ok bool) {
 	switch o := l.program.Ops[i].(type) {
 	case compute.Gather:
-		return pictures{x: o.Dst, op: i, set: o.Src, index: rowNumbers(o.Index), scale: o.Scale, shift: o.Shift, factor: 1}, true
+		return byteMatrix{x: o.Dst, op: i, set: o.Src, index: rowNumbers(o.Index), scale: o.Scale, shift: o.Shift, factor: 1}, true
 	case compute.Warp:
-		return pictures{x: o.Dst, op: i, set: o.Src, scale: o.Scale, shift: o.Shift, factor: 1, batch: l.batch(i)}, true
+		return byteMatrix{x: o.Dst, op: i, set: o.Src, scale: o.Scale, shift: o.Shift, factor: 1, batch: l.byteBatch(i)}, true
 	case compute.Dropout:
-		return l.dropped(i, o)
+		return l.droppedBytes(i, o)
 	}
-	return pictures{}, false
+	return byteMatrix{}, false
 }
 
-// dropped returns what op i, a Dropout, makes of pictures that nobody else wants, if its
-// numbers need not be written.
-func (l *plan) dropped(i int, o compute.Dropout) (p pictures, ok bool) {
+// droppedBytes is byteMatrix for op Dropout. It reports false unless the source and the result
+// are scratch, and no other op uses the source.
+func (l *plan) droppedBytes(i int, o compute.Dropout) (p byteMatrix, ok bool) {
 	j := flow.LastWriter(l.flow, o.Src, i)
 	if j < 0 || !l.program.IsScratch(o.Src) || !l.program.IsScratch(o.Dst) || flow.Overlap(o.Src, o.Dst) || !flow.OnlyUsedBy(l.flow, o.Src, j, i) {
 		return p, false
@@ -53,84 +51,84 @@ func (l *plan) dropped(i int, o compute.Dropout) (p pictures, ok bool) {
 	if _, again := l.program.Ops[j].(compute.Dropout); again {
 		return p, false
 	}
-	if p, ok = l.pictures(j); !ok || p.x != o.Src || p.shift != 0 {
+	source, ok := l.byteMatrix(j)
+	if !ok || source.x != o.Src || source.shift != 0 {
 		return p, false
 	}
-	from := p
-	p.x, p.op, p.index, p.batch = o.Dst, i, nil, l.batch(i)
-	p.batch.from = &from
+	p = source
+	p.x, p.op, p.index, p.batch = o.Dst, i, nil, l.byteBatch(i)
+	p.batch.source = &source
 	_, p.factor = o.Threshold()
 	return p, true
 }
 
-// batch returns what becomes of the bytes of op i.
-func (l *plan) batch(i int) *batch {
-	b := l.batches[i]
+// byteBatch returns the bytes that op i makes in each run.
+func (l *plan) byteBatch(i int) *byteBatch {
+	b := l.byteBatches[i]
 	if b == nil {
-		b = &batch{buf: &buffer[byte]{owner: l.backend}}
-		l.batches[i] = b
+		b = &byteBatch{buf: &buffer[byte]{owner: l.backend}}
+		l.byteBatches[i] = b
 	}
 	return b
 }
 
-// give notes that products are given the bytes. Where nobody else reads the numbers, they
-// are not made.
-func (l *plan) give(p pictures, alone bool) {
+// useBytes notes that products read the bytes of p. With bytesOnly no op reads the float32
+// matrix, and it is not written.
+func (l *plan) useBytes(p byteMatrix, bytesOnly bool) {
 	b := p.batch
 	if b == nil {
-		l.taken[p.op] = alone
+		l.fused[p.op] = bytesOnly
 		return
 	}
-	b.buf.data, b.silent = make([]byte, p.x.Len()), alone
-	if b.from != nil {
-		l.give(*b.from, true)
+	b.buf.data, b.bytesOnly = make([]byte, p.x.Len()), bytesOnly
+	if b.source != nil {
+		l.useBytes(*b.source, true)
 	}
 }
 
-// given tells whether the bytes go to products already.
-func (l *plan) given(p pictures) bool {
-	return l.taken[p.op] || p.batch != nil && p.batch.buf.data != nil
+// usesBytes reports whether products read the bytes of p already.
+func (l *plan) usesBytes(p byteMatrix) bool {
+	return l.fused[p.op] || p.batch != nil && p.batch.buf.data != nil
 }
 
-// bytes returns the memory that the rows are in.
-func (p *pictures) bytes() []byte {
+// bytes returns the memory of the rows.
+func (p *byteMatrix) bytes() []byte {
 	if p.batch != nil {
 		return p.batch.buf.data
 	}
 	return p.set.Buf.(*buffer[byte]).data
 }
 
-// row returns which row is the batch's first.
-func (p *pictures) row(args *compute.Args) int {
+// row returns the row of the memory, or the entry of the index, where the batch begins.
+func (p *byteMatrix) row(args *compute.Args) int {
 	if p.batch != nil {
 		return 0
 	}
 	return args.Row
 }
 
-// value is the number that a byte stands for where there is no shift, rounded as the ops
-// would.
-func (p *pictures) value(b int) float32 { return p.scale * float32(b) * p.factor }
+// value returns the element that a byte stands for if shift is 0, rounded as by the ops.
+func (p *byteMatrix) value(b int) float32 { return p.scale * float32(b) * p.factor }
 
-// made lists the bytes that a node has to wait for, or makes.
-func (p *pictures) made(local bool) []span {
+// byteSpans lists the bytes as memory that a node reads or writes, if a run makes them.
+func (p *byteMatrix) byteSpans(local bool) []span {
 	if p == nil || p.batch == nil {
 		return nil
 	}
 	return []span{{compute.Mat{Buf: p.batch.buf, Rows: p.x.Rows, Cols: p.x.Cols}, local}}
 }
 
-// spread is by how much a distortion adds to the pixels that are not zero, as edges become
-// softer: that of MNIST, measured, of elastic distortions and of affine ones.
-const spread = 1.3
+// warpSpread is the ratio of non-zero pixels after a distortion to those before: edges become
+// softer. Measured on MNIST, elastic and affine.
+const warpSpread = 1.3
 
-// density estimates the share of bytes that are not zero.
-func (p *pictures) density() float64 {
-	if p.batch != nil && p.batch.from != nil {
-		return p.batch.from.density() / float64(p.factor)
+// density estimates the fraction of bytes that are not zero.
+func (p *byteMatrix) density() float64 {
+	if p.batch != nil && p.batch.source != nil {
+		return p.batch.source.density() / float64(p.factor)
 	}
 	bytes := p.set.Buf.(*buffer[byte]).data
-	// A stride that no image's width divides, so that no column is preferred.
+	// A stride that divides no image's width samples all columns alike.
 	const stride = 1009
 	n, set := 0, 0
 	for i := 0; i < len(bytes) && n < 1<<16; i += stride {
@@ -139,9 +137,9 @@ func (p *pictures) density() float64 {
 			set++
 		}
 	}
-	share := float64(set) / float64(n)
+	fraction := float64(set) / float64(n)
 	if p.batch != nil {
-		share *= spread
+		fraction *= warpSpread
 	}
-	return share
+	return fraction
 }

@@ -7,19 +7,20 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// Where a program gathers bytes only to multiply with what they become, and the first layer
-// does not skip their zeros (first.go), the products make numbers of the bytes as they
-// pack them: nothing is gathered, and no matrix of numbers is written and read again.
+// Where a program gathers bytes only to multiply them, and the first layer does not skip their
+// zeros (firstlayer.go), the products convert the bytes as they pack them. No float32 matrix
+// is written and read again.
 
-// findGathers notes which products can do so, and takes the ops whose result is then
-// used by nobody. Without kernels nothing is packed, and numbers are made only once.
-func (l *plan) findGathers() {
+// findByteOperands finds the products that can read bytes, and fuses the ops that would make
+// the float32 matrix. Without SIMD kernels products pack nothing and would convert each byte
+// several times.
+func (l *plan) findByteOperands() {
 	if simd.Current() == simd.Off {
 		return
 	}
 	for i := range l.program.Ops {
-		p, ok := l.pictures(i)
-		if !ok || l.given(p) || p.factor != 1 || !l.program.IsScratch(p.x) {
+		p, ok := l.byteMatrix(i)
+		if !ok || l.usesBytes(p) || p.factor != 1 || !l.program.IsScratch(p.x) {
 			continue
 		}
 		var products []int
@@ -29,22 +30,22 @@ func (l *plan) findGathers() {
 				continue
 			}
 			o, ok := l.program.Ops[j].(compute.MatMul)
-			only = only && ok && j > i && multiplies(o, p.x)
+			only = only && ok && j > i && takesBytes(o, p.x)
 			products = append(products, j)
 		}
 		if !only {
 			continue
 		}
-		l.give(p, true)
+		l.useBytes(p, true)
 		for _, j := range products {
-			l.gathers[j] = p
+			l.byteOperands[j] = p
 		}
 	}
 }
 
-// multiplies tells whether a product reads x in a form in which bytes can stand for it,
-// and nowhere else.
-func multiplies(o compute.MatMul, x compute.Mat) bool {
+// takesBytes reports whether x is exactly one operand of a product, in a form that bytes can
+// replace.
+func takesBytes(o compute.MatMul, x compute.Mat) bool {
 	switch {
 	case o.A == x && !o.TransA:
 		return !flow.Overlap(x, o.B, o.Dst)
@@ -54,24 +55,24 @@ func multiplies(o compute.MatMul, x compute.Mat) bool {
 	return false
 }
 
-// A gathered is what a product reads instead of a matrix: rows of bytes, which ones a
-// run's arguments decide. It is nil where there is no such thing.
-type gathered struct {
-	pictures
+// A byteOperand is an operand of a product that is read as rows of bytes. It is nil if the
+// product reads float32 matrices only.
+type byteOperand struct {
+	byteMatrix
 	isB bool
 }
 
-// gatheredBy returns what product j reads.
-func (l *plan) gatheredBy(j int) *gathered {
-	p, ok := l.gathers[j]
+// byteOperand returns the byteOperand of product j.
+func (l *plan) byteOperand(j int) *byteOperand {
+	p, ok := l.byteOperands[j]
 	if !ok {
 		return nil
 	}
-	return &gathered{pictures: p, isB: l.program.Ops[j].(compute.MatMul).B == p.x}
+	return &byteOperand{byteMatrix: p, isB: l.program.Ops[j].(compute.MatMul).B == p.x}
 }
 
-// from returns the bytes of the batch's rows from row i on.
-func (p *pictures) from(i int, args *compute.Args) sgemm.Bytes {
+// rowsFrom returns the bytes of the batch from row i on.
+func (p *byteMatrix) rowsFrom(i int, args *compute.Args) sgemm.Bytes {
 	row := p.row(args) + i
 	b := sgemm.Bytes{X: p.bytes(), LD: p.set.Cols, Scale: p.scale, Shift: p.shift}
 	if p.index != nil {
@@ -82,27 +83,27 @@ func (p *pictures) from(i int, args *compute.Args) sgemm.Bytes {
 	return b
 }
 
-// give sets the operand of a product that begins with row i of the batch.
-func (g *gathered) give(p *sgemm.Product, i int, args *compute.Args) {
+// setOperand sets the operand of a product that begins with row i of the batch.
+func (g *byteOperand) setOperand(p *sgemm.Product, i int, args *compute.Args) {
 	switch {
 	case g == nil:
 	case g.isB:
-		p.BBytes = g.from(i, args)
+		p.BBytes = g.rowsFrom(i, args)
 	default:
-		p.ABytes = g.from(i, args)
+		p.ABytes = g.rowsFrom(i, args)
 	}
 }
 
-// waits lists the bytes that a product has to wait for.
-func (g *gathered) waits(local bool) []span {
+// spans lists the bytes that a product reads.
+func (g *byteOperand) spans(local bool) []span {
 	if g == nil {
 		return nil
 	}
-	return g.made(local)
+	return g.byteSpans(local)
 }
 
-// without removes from a list of matrices the one that a product does not read.
-func (g *gathered) without(o compute.MatMul) (a, b compute.Mat) {
+// floats returns the operands of a product, with none for the one that is read as bytes.
+func (g *byteOperand) floats(o compute.MatMul) (a, b compute.Mat) {
 	switch {
 	case g == nil:
 		return o.A, o.B

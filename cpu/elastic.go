@@ -8,20 +8,20 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// An elastic distortion's field is noise that is smoothed along x and along y, some 6 KB of
-// numbers for an image of MNIST's size. Where nobody else wants it, it is made for a few
-// images at a time, in a worker's memory, just before they are distorted: it never leaves the
-// core's caches, and nobody waits for it.
+// The field of an elastic distortion is noise that is smoothed along x and along y. For an image
+// of MNIST it takes 6 KB. If no other op uses the field, a worker computes it for a few images at a time
+// just before it distorts them. The field stays in the caches of the core, and no worker waits
+// for another.
 
-// A field is the ops that make the field of an op Warp: Noise N, MatMul NT T = N·BlurXᵀ of
-// its rows of Width, and MatMul NN BlurY·T.
+// A field is the three ops that make the field of an op Warp: Noise N, MatMul T = N·BlurXᵀ with
+// rows of Width, and MatMul BlurY·T.
 type field struct {
 	noise        compute.Noise
 	blurX, blurY compute.Mat
 	ops          [3]int
 }
 
-// findFields notes which ops Warp make their field, and takes the ops that would.
+// findFields finds the ops Warp that can make their field, and fuses the ops that make it.
 func (l *plan) findFields() {
 	for i, op := range l.program.Ops {
 		o, ok := op.(compute.Warp)
@@ -29,15 +29,15 @@ func (l *plan) findFields() {
 			continue
 		}
 		if f := l.findField(i, o); f != nil {
-			l.batch(i).field = f
+			l.byteBatch(i).field = f
 			for _, j := range f.ops {
-				l.taken[j] = true
+				l.fused[j] = true
 			}
 		}
 	}
 }
 
-// findField returns how the field of op i, a Warp, is made, if it is in this way, or nil.
+// findField returns the field of op i, a Warp, or nil if other ops make it or use it.
 func (l *plan) findField(i int, o compute.Warp) *field {
 	if o.Field.IsZero() {
 		return nil
@@ -59,7 +59,7 @@ func (l *plan) findField(i int, o compute.Warp) *field {
 		return nil
 	}
 	for _, m := range []compute.Mat{f.noise.Dst, alongX.Dst, o.Field} {
-		if !l.forgotten(m) || !flow.OnlyUsedBy(l.flow, m, append(f.ops[:], i)...) || flow.Overlap(m, o.Dst, f.blurX, f.blurY) {
+		if !l.isScratch(m) || !flow.OnlyUsedBy(l.flow, m, append(f.ops[:], i)...) || flow.Overlap(m, o.Dst, f.blurX, f.blurY) {
 			return nil
 		}
 	}
@@ -85,8 +85,8 @@ func (l *plan) writer(m compute.Mat, j int, number *int) compute.Op {
 	return nil
 }
 
-// forgotten tells whether a matrix's memory is scratch, in whatever shape.
-func (l *plan) forgotten(m compute.Mat) bool {
+// isScratch reports whether the memory of a matrix is scratch, in any shape.
+func (l *plan) isScratch(m compute.Mat) bool {
 	for _, s := range l.program.Scratch {
 		if s.Buf == m.Buf && s.Off == m.Off && s.Len() == m.Len() {
 			return true
@@ -95,12 +95,11 @@ func (l *plan) forgotten(m compute.Mat) bool {
 	return false
 }
 
-// fieldsAtATime is for how many images the field is made at a time: so many that the noise of
-// their rows is long and the products are large, and so few that they stay in the
-// second-level cache.
+// fieldsAtATime is the number of images whose field is made together. More make the products
+// larger and faster; fewer stay in the second-level cache.
 const fieldsAtATime = 16
 
-// An elastic makes the fields of a few images after one another, in a worker's memory.
+// An elastic makes the fields of a few images at a time in a worker's memory.
 type elastic struct {
 	stream         uint32
 	batch          int // images of the whole batch
@@ -117,7 +116,7 @@ func newElastic(f *field, o compute.Warp, engine *sgemm.Engine) *elastic {
 		blurX: data(f.blurX), blurY: data(f.blurY), engine: engine, noise: make([]float32, n), smooth: make([]float32, n)}
 }
 
-// make returns the field of n images from number i on, as op Warp reads it of a batch of n.
+// make returns the field of images i to i+n−1 of the batch, as op Warp reads it for a batch of n.
 func (e *elastic) make(i, n int, draws philox.Stream) []float32 {
 	w, h := e.width, e.height
 	noise, smooth := e.noise[:2*n*w*h], e.smooth[:2*n*w*h]

@@ -9,21 +9,21 @@ import (
 
 // gather is compute.Gather.
 type gather struct {
-	pictures
-	dst   []float32
-	cols  int
-	alone []*sgemm.Engine // of each worker
+	byteMatrix
+	dst     []float32
+	cols    int
+	engines []*sgemm.Engine // of each worker
 }
 
 func (l *plan) gatherNode(i int, o compute.Gather) *node {
-	p, _ := l.pictures(i)
-	g := &gather{p, data(o.Dst), o.Dst.Cols, l.backend.alone}
+	p, _ := l.byteMatrix(i)
+	g := &gather{p, data(o.Dst), o.Dst.Cols, l.backend.engines}
 	return &node{row: g, rows: o.Dst.Rows, cost: 4 * float64(o.Dst.Len()), out: localSpans(o.Dst)}
 }
 
 func (g *gather) rows(worker, lo, hi int, args *compute.Args) {
-	bytes := g.from(lo, args)
-	g.alone[worker].Gather(g.dst[lo*g.cols:hi*g.cols], &bytes, hi-lo, g.cols)
+	bytes := g.rowsFrom(lo, args)
+	g.engines[worker].Gather(g.dst[lo*g.cols:hi*g.cols], &bytes, hi-lo, g.cols)
 }
 
 // activate is compute.Activate.
@@ -41,7 +41,7 @@ func activateNode(o compute.Activate) *node {
 
 func (a *activate) rows(_, lo, hi int, _ *compute.Args) {
 	dst := a.dst[lo*a.cols : hi*a.cols]
-	copy(dst, a.src[lo*a.cols:hi*a.cols]) // onto itself where the op is in place
+	copy(dst, a.src[lo*a.cols:hi*a.cols]) // does nothing if the op is in place
 	if a.f == compute.ReLU && a.bias != nil {
 		simd.BiasReLU(dst, a.bias)
 		return
@@ -102,8 +102,8 @@ func (d *delta) rows(_, lo, hi int, _ *compute.Args) {
 	}
 }
 
-// columnSum is compute.ColumnSum. One worker makes all sums: the kernel reads
-// whole rows.
+// columnSum is compute.ColumnSum. One worker computes all sums, because the kernel reads whole
+// rows.
 type columnSum struct{ dst, src []float32 }
 
 func columnSumNode(o compute.ColumnSum) *node {

@@ -5,22 +5,21 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// A buffer that is one whole matrix may be kept transposed: the first layer's
-// weights are, where most inputs are zero, so that the weights of an input that is
-// not lie side by side. The units that are a worker's lie apart from the others: beside
-// each other, a core that reads on past its own, as processors do, takes from the
-// other what that one has just changed. Only this package knows; Read and Write turn
-// it round.
+// A buffer that is one whole matrix may be kept transposed. The weights of a sparse first
+// layer are, so that the weights of an input are contiguous. The units of each worker are a
+// block of their own: if they lay between those of others, a core that prefetches past its own
+// would take cache lines that another core has just changed. The layout is internal: Read and
+// Write convert.
 
-// A layout is what a program needs of a buffer when it runs.
+// A layout is how a program needs a buffer when it runs.
 type layout struct {
 	buf        *buffer[float32]
 	rows, cols int
 	transposed bool
-	like       *buffer[float32] // nil, or one whose layout this one needs, whatever it is
+	like       *buffer[float32] // if set, the buffer needs the same layout as this one
 }
 
-// arrange brings a buffer into a layout, if it is not in it already.
+// arrange converts a buffer to a layout, unless it has it.
 func (l *layout) arrange() {
 	b := l.buf
 	if l.like != nil {
@@ -30,33 +29,33 @@ func (l *layout) arrange() {
 		return
 	}
 	if b.transposed {
-		turned := make([]float32, len(b.data))
-		b.turnBack(turned, b.data)
-		copy(b.data, turned) // in place: others hold on to the memory
+		moved := make([]float32, len(b.data))
+		b.fromTransposed(moved, b.data)
+		copy(b.data, moved) // in place: compiled programs refer to the memory
 	}
 	if l.transposed {
 		b.rows, b.cols = l.rows, l.cols
-		turned := make([]float32, len(b.data))
-		b.turn(turned, b.data)
-		copy(b.data, turned)
+		moved := make([]float32, len(b.data))
+		b.toTransposed(moved, b.data)
+		copy(b.data, moved)
 	}
 	b.transposed = l.transposed
 }
 
-// A unitPart is units [lo, hi) of a layer. Its transposed weights are a matrix of their
-// own, hi − lo columns wide, that begins lo times the inputs into the buffer.
+// A unitPart is units [lo, hi) of a layer. Its transposed weights are a matrix of hi − lo columns
+// that begins at element lo·inputs of the buffer.
 type unitPart struct{ lo, hi int }
 
-// fewUnits is the least that a worker's units may be: with fewer the kernels have too
-// few sums to keep the processor busy.
-const fewUnits = 64
+// minUnits is the smallest number of units of a part. With fewer, the kernels have too few sums to
+// keep the processor busy.
+const minUnits = 64
 
-// unitParts divides units among workers. Where there are not units enough for all,
-// several workers share a part.
+// unitParts divides units among workers. If there are too few units, several workers share a
+// part.
 func unitParts(units, size int) []unitPart {
 	n := 1
 	for p := size; p > 1; p-- {
-		if size%p == 0 && units >= p*fewUnits {
+		if size%p == 0 && units >= p*minUnits {
 			n = p
 			break
 		}
@@ -68,26 +67,25 @@ func unitParts(units, size int) []unitPart {
 	return parts
 }
 
-// turn writes the transpose of src, which is rows×cols, to dst, part by part of the
-// rows.
-func (b *buffer[T]) turn(dst, src []float32) {
+// toTransposed writes the transpose of src, which is rows×cols, to dst, part by part.
+func (b *buffer[T]) toTransposed(dst, src []float32) {
 	for _, p := range unitParts(b.rows, b.owner.pool.Size()) {
 		at, end := p.lo*b.cols, p.hi*b.cols
 		transpose(dst[at:end], src[at:end], p.hi-p.lo, b.cols)
 	}
 }
 
-// turnBack undoes turn.
-func (b *buffer[T]) turnBack(dst, src []float32) {
+// fromTransposed is the inverse of toTransposed.
+func (b *buffer[T]) fromTransposed(dst, src []float32) {
 	for _, p := range unitParts(b.rows, b.owner.pool.Size()) {
 		at, end := p.lo*b.cols, p.hi*b.cols
 		transpose(dst[at:end], src[at:end], b.cols, p.hi-p.lo)
 	}
 }
 
-// turned tells whether a matrix is the whole of a buffer that is kept transposed.
-// If it is another view of such a buffer, that becomes row-major first.
-func (b *buffer[T]) turned(m compute.Mat) bool {
+// isTransposed reports whether a matrix is the whole of a transposed buffer. If it is another view
+// of such a buffer, the buffer becomes row-major first.
+func (b *buffer[T]) isTransposed(m compute.Mat) bool {
 	if !b.transposed || m.Rows == b.rows && m.Cols == b.cols {
 		return b.transposed
 	}
@@ -97,11 +95,11 @@ func (b *buffer[T]) turned(m compute.Mat) bool {
 	return false
 }
 
-// whole tells whether a matrix is all of its buffer.
+// whole reports whether a matrix fills its buffer.
 func whole(m compute.Mat) bool { return m.Off == 0 && m.Len() == m.Buf.Elems() }
 
-// block is the side of the squares that transpose moves, so that the lines it
-// writes stay in the cache until they are full.
+// block is the side of the squares that transpose moves. The cache lines that it writes stay in
+// the cache until they are full.
 const block = 16
 
 // transpose writes the cols×rows transpose of src, which is rows×cols, to dst.

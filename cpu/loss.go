@@ -11,11 +11,11 @@ import (
 type loss struct {
 	compute.Loss
 	delta, stats, z, bias []float32
-	targets               []float32 // nil where labels tell
+	targets               []float32 // nil if there are labels
 	labels                []byte
 	index                 []uint32
-	own                   []lossScratch // of each worker
-	classes               bool          // cross-entropy of softmax, where only the labelled class has a target
+	perWorker             []lossScratch
+	classes               bool // cross-entropy of softmax with a target for the labelled class alone
 }
 
 func (l *plan) lossNode(o compute.Loss) *node {
@@ -24,12 +24,11 @@ func (l *plan) lossNode(o compute.Loss) *node {
 		s.labels, s.index = o.Labels.Buf.(*buffer[byte]).data, rowNumbers(o.Index)
 	}
 	s.classes = s.targets == nil && o.Kind == compute.CrossEntropy && o.F == compute.Softmax && o.Off == 0 && o.Z.Cols > 1
-	for range l.backend.alone {
+	for range l.backend.engines {
 		n := min(chunk, o.Z.Rows) * o.Z.Cols
-		s.own = append(s.own, lossScratch{z: make([]float32, n), y: make([]float32, n)})
+		s.perWorker = append(s.perWorker, lossScratch{z: make([]float32, n), y: make([]float32, n)})
 	}
-	// Only the batch's rows of Stats are written, but which those are is known
-	// when it runs.
+	// Only the batch's rows of Stats are written, but a run decides which.
 	return &node{row: s, rows: o.Z.Rows, cost: 64 * float64(o.Z.Len()),
 		in: append(localSpans(o.Z, o.Targets), spans(o.Bias)...), out: append(localSpans(o.Delta), spans(o.Stats)...)}
 }
@@ -39,7 +38,7 @@ type lossScratch struct{ z, y []float32 }
 
 func (l *loss) rows(worker, lo, hi int, args *compute.Args) {
 	n := l.Z.Cols
-	z, y := l.own[worker].z[:(hi-lo)*n], l.own[worker].y[:(hi-lo)*n]
+	z, y := l.perWorker[worker].z[:(hi-lo)*n], l.perWorker[worker].y[:(hi-lo)*n]
 	copy(z, l.z[lo*n:hi*n])
 	if l.bias != nil {
 		simd.AddBias(z, l.bias)
@@ -66,16 +65,16 @@ func (l *loss) rows(worker, lo, hi int, args *compute.Args) {
 	}
 }
 
-// leastProbability is the least output whose logarithm is taken: smaller ones lose digits,
-// and 0 all of them.
+// leastProbability is the smallest output whose logarithm is used. Smaller ones lose digits, and 0
+// loses all.
 const leastProbability = 1e-30
 
-// classify does row i of the batch, row at of the statistics, where the loss is
+// classify does row i of the batch, row at of the statistics, if the loss is
 //
 //	E = −Weight·On·ln y[class]
 //
-// It is what value, hit and gradient give, in one pass. It does nothing and returns false
-// where y[class] is next to nothing or not a number.
+// It computes the results of value, hit and gradient in one pass. It does nothing and reports
+// false if y[class] is below leastProbability or NaN.
 func (l *loss) classify(r lossRow, i, at int) bool {
 	y := r.y[r.class]
 	if !(y >= leastProbability) {
@@ -100,11 +99,11 @@ func (l *loss) classify(r lossRow, i, at int) bool {
 	return true
 }
 
-// A lossRow is one sample: its sums, its outputs and its class or targets.
+// A lossRow is one sample: its sums z, its outputs y and its class or targets.
 type lossRow struct {
 	*loss
 	z, y    []float32
-	targets []float32 // nil where the class tells
+	targets []float32 // nil if there is a class
 	class   int
 	valid   bool // the label is a class, or there are targets
 }
@@ -124,7 +123,7 @@ func (r lossRow) target(j int) float64 {
 	return float64(r.Off)
 }
 
-// value returns E. Sums run in float64.
+// value returns E, summed in float64.
 func (r lossRow) value() float64 {
 	if !r.valid {
 		return math.NaN()
@@ -137,8 +136,8 @@ func (r lossRow) value() float64 {
 			e += d * d
 		}
 	case r.F == compute.Softmax:
-		// ln y[j] = z[j] − z[k] + ln y[k], and for the largest z[k] the last
-		// term lies between −ln n and 0, so nothing is lost where y[j] is tiny.
+		// ln y[j] = z[j] − z[k] + ln y[k]. For the largest z[k] the last term
+		// is between −ln n and 0, so a tiny y[j] loses no digits.
 		k := largest(r.z)
 		norm := float64(r.z[k]) - math.Log(float64(r.y[k]))
 		for j, z := range r.z {
@@ -170,8 +169,8 @@ func largest(z []float32) int {
 // softplus returns ln(1+e^z) without overflow.
 func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
 
-// hit returns 1 if the sample is classified as its label says, else 0; targets are no classes.
-// The comparisons are written so that a NaN anywhere makes it 0.
+// hit returns 1 if the largest output is that of the label's class, else 0. It returns 0 for
+// targets, and if an output is NaN: the comparisons are written so that NaN fails them.
 func (r lossRow) hit() float32 {
 	if !r.valid || r.targets != nil {
 		return 0
@@ -186,17 +185,17 @@ func (r lossRow) hit() float32 {
 		}
 		return 0
 	}
-	mine := r.rank(r.class)
+	labelled := r.rank(r.class)
 	for j := range r.z {
-		if other := r.rank(j); !(other < mine || other == mine && j >= r.class) {
+		if other := r.rank(j); !(other < labelled || other == labelled && j >= r.class) {
 			return 0
 		}
 	}
 	return 1
 }
 
-// rank orders the outputs as y does. z does so without y's rounding, under which
-// large outputs become equal; only ReLU makes equal what z tells apart.
+// rank returns a number that orders the outputs as y does. Rounding makes large y equal, so rank
+// uses z, except for ReLU, which makes different z equal itself.
 func (r lossRow) rank(j int) float32 {
 	if r.F == compute.ReLU {
 		return r.y[j]
@@ -239,7 +238,7 @@ func (r lossRow) gradient(dst []float32) {
 	}
 }
 
-// derivative returns F′ where F gives y.
+// derivative returns F′ as a function of the output y.
 func derivative(f compute.Activation, y float64) float64 {
 	switch f {
 	case compute.Sigmoid:

@@ -5,16 +5,16 @@ import (
 	"shadegrad/compute/flow"
 )
 
-// A node is one op of a program, or several that were fused, with what it
-// touches. It is done in one of three ways.
+// A node is one op of a program, or several fused ops, with the memory that it uses. One of its
+// three steps is set.
 type node struct {
-	row  rowStep  // each row by itself
-	wide wideStep // divided among the workers in its own way, without waiting
-	solo soloStep // divides its work itself, and is a phase of its own
+	row  rowStep  // works row by row
+	wide wideStep // divides its work among the workers, which do not wait for each other
+	solo soloStep // divides its work among all workers; a phase of one node
 
 	rows    int     // of a row step
-	cost    float64 // about how many floating-point operations it takes
-	in, out []span
+	cost    float64 // floating-point operations, roughly
+	in, out []span  // memory that it reads and writes
 }
 
 // A rowStep does rows [lo, hi) of its op on the caller's goroutine.
@@ -22,7 +22,7 @@ type rowStep interface {
 	rows(worker, lo, hi int, args *compute.Args)
 }
 
-// A wideStep does a worker's share of its op.
+// A wideStep does a worker's part of its op.
 type wideStep interface {
 	share(worker, workers int, args *compute.Args)
 }
@@ -30,14 +30,14 @@ type wideStep interface {
 // A soloStep does its op with all workers.
 type soloStep interface{ run(args *compute.Args) }
 
-// A span is memory that a node touches.
+// A span is memory that a node uses.
 type span struct {
 	compute.Mat
-	// local: row i of a row step touches row i of this memory and no other.
+	// local means that row i of a row step uses row i of this memory and no other.
 	local bool
 }
 
-// spans lists the memory of those matrices that are not none.
+// spans lists the memory of the matrices that are present.
 func spans(mats ...compute.Mat) []span {
 	var list []span
 	for _, m := range mats {
@@ -48,7 +48,7 @@ func spans(mats ...compute.Mat) []span {
 	return list
 }
 
-// localSpans is spans for memory whose rows are a row step's.
+// localSpans is spans for local memory.
 func localSpans(mats ...compute.Mat) []span {
 	list := spans(mats...)
 	for i := range list {
@@ -57,19 +57,19 @@ func localSpans(mats ...compute.Mat) []span {
 	return list
 }
 
-// sameRows tells whether two overlapping spans are the same rows of the same
-// matrix to both nodes, so that what one row leaves there is for that row alone.
+// sameRows reports whether two overlapping spans are the same matrix and local to both nodes. Then
+// what a row writes is read only by the same row.
 func (s span) sameRows(t span) bool {
 	return s.local && t.local && s.Off == t.Off && s.Len() == t.Len()
 }
 
-// conflict tells whether two nodes must keep their order. With sameRows, memory
-// that both use row by row is not counted.
+// conflict reports whether two nodes must keep their order. With sameRows, memory that both use
+// row by row does not count.
 func conflict(a, b *node, sameRows bool) bool {
-	return clash(a.out, b.in, sameRows) || clash(a.out, b.out, sameRows) || clash(a.in, b.out, sameRows)
+	return overlapping(a.out, b.in, sameRows) || overlapping(a.out, b.out, sameRows) || overlapping(a.in, b.out, sameRows)
 }
 
-func clash(list, others []span, sameRows bool) bool {
+func overlapping(list, others []span, sameRows bool) bool {
 	for _, s := range list {
 		for _, t := range others {
 			if flow.Overlap(s.Mat, t.Mat) && !(sameRows && s.sameRows(t)) {
@@ -80,17 +80,17 @@ func clash(list, others []span, sameRows bool) bool {
 	return false
 }
 
-// shortCost is the most work that one worker does sooner than two would, by
-// floating-point operations: waking the others takes about a microsecond.
+// shortCost is the number of floating-point operations up to which one worker is faster than
+// several: waking the others takes about a microsecond.
 const shortCost = 1 << 18
 
-// schedule puts nodes into phases. A step joins an earlier phase where no step
-// between depends on the order; so the deltas of all layers come before the first
-// update, and a training step of a small network is two phases.
+// schedule groups nodes into phases. A node joins the earliest phase that it can move to without a
+// conflict. So the deltas of all layers come before the first update, and a training step of a
+// small network has two phases.
 func schedule(nodes []*node) []*phase {
 	var phases []*phase
 	for _, n := range nodes {
-		if f := home(phases, n); f != nil {
+		if f := findPhase(phases, n); f != nil {
 			f.nodes = append(f.nodes, n)
 			continue
 		}
@@ -101,13 +101,13 @@ func schedule(nodes []*node) []*phase {
 		for _, n := range f.nodes {
 			cost += n.cost
 		}
-		f.alone = cost < shortCost
+		f.single = cost < shortCost
 	}
 	return phases
 }
 
-// home returns the phase that a node can join, or nil.
-func home(phases []*phase, n *node) *phase {
+// findPhase returns the phase that a node can join, or nil.
+func findPhase(phases []*phase, n *node) *phase {
 	if n.solo != nil {
 		return nil
 	}
@@ -124,7 +124,7 @@ func home(phases []*phase, n *node) *phase {
 	return found
 }
 
-// compatible tells whether a node conflicts with none of a phase's.
+// compatible reports whether a node conflicts with no node of a phase.
 func compatible(f *phase, n *node, sameRows bool) bool {
 	for _, other := range f.nodes {
 		if conflict(other, n, sameRows) {

@@ -7,25 +7,24 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// PeakFlops measures the most that the backend's threads reach together when they do
-// nothing but multiply-adds in registers, in floating-point operations a second: the
-// median of five looks of a twentieth of a second.
+// PeakFlops measures the floating-point operations a second that all threads together reach with
+// nothing but multiply-adds in registers. It returns the median of five samples of 50 ms.
 func (b *Backend) PeakFlops() (float64, error) {
 	if err := b.usable(); err != nil {
 		return 0, err
 	}
 	p := &peak{rates: make([]float64, b.pool.Size())}
-	var looks []float64
+	var samples []float64
 	for range 5 {
 		b.pool.Run(p)
 		sum := 0.
 		for _, r := range p.rates {
 			sum += r
 		}
-		looks = append(looks, sum)
+		samples = append(samples, sum)
 	}
-	slices.Sort(looks)
-	return looks[len(looks)/2], nil
+	slices.Sort(samples)
+	return samples[len(samples)/2], nil
 }
 
 // A peak is a task that does multiply-adds.

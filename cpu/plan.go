@@ -7,33 +7,31 @@ import (
 	"shadegrad/compute/flow"
 )
 
-// A plan is a program as nodes, and the layouts that they need.
+// A plan is a program on its way from ops to nodes, with the layouts that the nodes need.
 type plan struct {
 	backend *Backend
 	program compute.Program
 	flow    []*flow.Access // of each op
 	nodes   []*node
 	layouts []layout
-	taken   []bool // ops that are part of another's node
-	// gradient tells which op makes the gradient of an update that is fused with it.
-	gradient map[int]int
-	// gathers tells of which pictures a product makes numbers by itself.
-	gathers map[int]pictures
-	// batches tells what becomes of the bytes that an op makes.
-	batches map[int]*batch
+	fused   []bool // ops that have no node of their own
+	// By the number of an op:
+	gradients    map[int]int        // of an update, the op that makes its gradient
+	byteOperands map[int]byteMatrix // of a product, the operand that it reads as bytes
+	byteBatches  map[int]*byteBatch // of a Warp or Dropout, the bytes that it makes
 }
 
-// plan makes a node of each op, or of several.
+// plan makes a node of each op, or of several fused ops.
 func (b *Backend) plan(p compute.Program) (*plan, error) {
-	l := &plan{backend: b, program: p, flow: flow.Accesses(p.Ops), taken: make([]bool, len(p.Ops)),
-		gradient: make(map[int]int), gathers: make(map[int]pictures), batches: make(map[int]*batch)}
+	l := &plan{backend: b, program: p, flow: flow.Accesses(p.Ops), fused: make([]bool, len(p.Ops)),
+		gradients: make(map[int]int), byteOperands: make(map[int]byteMatrix), byteBatches: make(map[int]*byteBatch)}
 	first := l.findFirstLayer()
-	l.findGathers()
+	l.findByteOperands()
 	l.findFields()
 	l.findUpdates()
-	l.needLayouts(first)
+	l.chooseLayouts(first)
 	for i, op := range p.Ops {
-		if l.taken[i] {
+		if l.fused[i] {
 			continue
 		}
 		n := first.node(l, i)
@@ -52,17 +50,17 @@ func (b *Backend) plan(p compute.Program) (*plan, error) {
 	return l, nil
 }
 
-// needLayouts asks for every matrix row by row, but for those that the first
-// layer wants transposed and those that are averaged, whose layout is that of the other.
-func (l *plan) needLayouts(first *firstLayer) {
+// chooseLayouts lists the layout of every matrix: transposed for the matrices of the first layer,
+// that of the source for an average, and row-major for all others.
+func (l *plan) chooseLayouts(first *firstLayer) {
 	seen := make(map[compute.Buffer]bool)
-	for _, m := range first.turned() {
+	for _, m := range first.transposed() {
 		seen[m.Buf] = true
 		l.layouts = append(l.layouts, layout{buf: m.Buf.(*buffer[float32]), rows: m.Rows, cols: m.Cols, transposed: true})
 	}
 	for i, op := range l.program.Ops {
-		// An average is right in any layout that both its matrices have. Where no other op uses
-		// them, none has asked for another.
+		// Average is right in any layout that both matrices have. No other op of the program
+		// may need another layout.
 		if a, ok := op.(compute.Average); ok && a.Src.Buf != a.Dst.Buf && whole(a.Src) && whole(a.Dst) &&
 			flow.OnlyUsedBy(l.flow, a.Src, i) && flow.OnlyUsedBy(l.flow, a.Dst, i) {
 			seen[a.Src.Buf], seen[a.Dst.Buf] = true, true
@@ -77,17 +75,17 @@ func (l *plan) needLayouts(first *firstLayer) {
 	}
 }
 
-// findUpdates pairs each update with the op that makes its gradient, if that is
-// scratch, and nobody else's: then it need never be stored. The pair is done where
-// the update stands, so what the gradient is made of must still be there.
+// findUpdates pairs each update with the op that makes its gradient. The gradient must be
+// scratch that no other op uses; it is not stored. The pair runs in the update's place, so what
+// the gradient is made of must not change before.
 func (l *plan) findUpdates() {
 	for j, op := range l.program.Ops {
 		u, ok := op.(compute.Update)
-		if !ok || l.taken[j] || !l.program.IsScratch(u.G) {
+		if !ok || l.fused[j] || !l.program.IsScratch(u.G) {
 			continue
 		}
 		i := flow.LastWriter(l.flow, u.G, j)
-		if i < 0 || l.taken[i] || !flow.OnlyUsedBy(l.flow, u.G, i, j) || !flow.Unchanged(l.flow, i+1, j, l.flow[i].Reads...) {
+		if i < 0 || l.fused[i] || !flow.OnlyUsedBy(l.flow, u.G, i, j) || !flow.Unchanged(l.flow, i+1, j, l.flow[i].Reads...) {
 			continue
 		}
 		switch o := l.program.Ops[i].(type) {
@@ -95,20 +93,21 @@ func (l *plan) findUpdates() {
 			if o.Dst != u.G || !o.TransA || o.TransB || flow.OverlapAny(l.flow[j].Writes, l.flow[i].Reads) {
 				continue
 			}
-		case compute.ColumnSum: // the sums are complete before the first is used
+		case compute.ColumnSum: // its operands may be written: all sums are complete by then
 			if o.Dst != u.G {
 				continue
 			}
 		default:
 			continue
 		}
-		l.taken[i], l.gradient[j] = true, i
+		l.fused[i], l.gradients[j] = true, i
 	}
 }
 
-// update makes the node of update j with its gradient, if they were paired.
+// update makes a node of update j and the op that makes its gradient, or returns nil if they are
+// not paired.
 func (l *plan) update(j int) *node {
-	i, ok := l.gradient[j]
+	i, ok := l.gradients[j]
 	if !ok {
 		return nil
 	}
@@ -119,7 +118,7 @@ func (l *plan) update(j int) *node {
 	return sumUpdateNode(l.program.Ops[i].(compute.ColumnSum), u)
 }
 
-// single makes a node of op i alone.
+// single makes a node of op i alone, or returns nil if the op is unknown.
 func (l *plan) single(i int, op compute.Op) *node {
 	switch o := op.(type) {
 	case compute.Gather:

@@ -7,12 +7,12 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// smallWeights is the most elements of a matrix that each worker reads all of, in
-// a product of its own rows. A larger one is divided among the workers, for which
-// they have to wait for each other.
+// smallWeights is the largest number of elements of a matrix that each worker reads as a whole, in
+// a product of some rows. A larger matrix is divided among the workers, which then have to
+// wait for each other.
 const smallWeights = 1 << 17
 
-// productOf returns the product that an op is.
+// productOf returns an op as a product of package sgemm.
 func productOf(o compute.MatMul) sgemm.Product {
 	p := sgemm.Product{TransA: o.TransA, TransB: o.TransB, M: o.Dst.Rows, N: o.Dst.Cols, K: o.A.Cols,
 		A: data(o.A), LDA: o.A.Cols, B: data(o.B), LDB: o.B.Cols, C: data(o.Dst), LDC: o.Dst.Cols, Alpha: 1}
@@ -24,67 +24,67 @@ func productOf(o compute.MatMul) sgemm.Product {
 
 func flops(p sgemm.Product) float64 { return 2 * float64(p.M) * float64(p.N) * float64(p.K) }
 
-// product makes a node of op i, a compute.MatMul.
+// product makes a node of o, which is op i.
 func (l *plan) product(i int, o compute.MatMul) *node {
-	p, g := productOf(o), l.gatheredBy(i)
-	a, b := g.without(o)
+	p, g := productOf(o), l.byteOperand(i)
+	a, b := g.floats(o)
 	if o.TransA || o.B.Len() > smallWeights || b.IsZero() {
-		return &node{solo: &soloProduct{l.backend.engine, p, g}, in: append(spans(a, b), g.waits(false)...), out: spans(o.Dst)}
+		return &node{solo: &soloProduct{l.backend.engine, p, g}, in: append(spans(a, b), g.spans(false)...), out: spans(o.Dst)}
 	}
-	r := &rowProduct{whole: p, gathered: g}
-	for _, e := range l.backend.alone {
-		r.own = append(r.own, ownProduct{engine: e})
+	r := &rowProduct{whole: p, bytes: g}
+	for _, e := range l.backend.engines {
+		r.perWorker = append(r.perWorker, ownProduct{engine: e})
 	}
 	return &node{row: r, rows: o.Dst.Rows, cost: flops(p),
-		in: append(append(localSpans(a), spans(b)...), g.waits(true)...), out: localSpans(o.Dst)}
+		in: append(append(localSpans(a), spans(b)...), g.spans(true)...), out: localSpans(o.Dst)}
 }
 
-// soloProduct is a product that the engine divides.
+// soloProduct is a product that the engine divides among the workers.
 type soloProduct struct {
-	engine   *sgemm.Engine
-	product  sgemm.Product
-	gathered *gathered
+	engine  *sgemm.Engine
+	product sgemm.Product
+	bytes   *byteOperand
 }
 
 func (s *soloProduct) run(args *compute.Args) {
-	s.gathered.give(&s.product, 0, args)
+	s.bytes.setOperand(&s.product, 0, args)
 	s.engine.Run(&s.product)
 }
 
-// rowProduct is a product of which each worker makes the rows it is given.
+// rowProduct is a product of which each worker computes some rows.
 type rowProduct struct {
-	whole    sgemm.Product
-	gathered *gathered
-	own      []ownProduct // of each worker
+	whole     sgemm.Product
+	bytes     *byteOperand
+	perWorker []ownProduct
 }
 
-// An ownProduct is a worker's part of a product, with an engine for it alone.
+// An ownProduct is a worker's part of a product, with the worker's engine.
 type ownProduct struct {
 	engine *sgemm.Engine
 	part   sgemm.Product
-	twice  []float32 // a row of A two times, then of C
-	pair   [2]uint32 // a row's number two times
-	_      [64]byte  // keeps the next worker's part off this one's cache line
+	twice  []float32 // a row of A twice, then a row of C twice
+	pair   [2]uint32 // a row number twice
+	_      [64]byte  // padding: the next worker's part is on another cache line
 }
 
 func (r *rowProduct) rows(worker, lo, hi int, args *compute.Args) {
-	own := &r.own[worker]
+	own := &r.perWorker[worker]
 	own.part = r.whole
 	own.part.M = hi - lo
 	own.part.A = r.whole.A[lo*r.whole.LDA:]
 	own.part.C = r.whole.C[lo*r.whole.LDC:]
-	r.gathered.give(&own.part, lo, args)
+	r.bytes.setOperand(&own.part, lo, args)
 	if hi-lo == 1 && r.whole.M > 1 {
-		own.oneOfMany()
+		own.singleRow()
 		return
 	}
 	own.engine.Run(&own.part)
 }
 
-// oneOfMany makes one row of a product of several. The engine adds up a product of
-// one row in an order of its own, and whether a worker is left with one row depends
-// on how many workers there are; so it makes the row twice.
-func (o *ownProduct) oneOfMany() {
+// singleRow computes one row of a product of several rows. The engine sums a product of one row in
+// another order than one of several. Whether a worker has a single row depends on the number of
+// workers, and results must not. So it computes the row twice.
+func (o *ownProduct) singleRow() {
 	p := &o.part
 	if n := 2 * (p.K + p.N); len(o.twice) < n {
 		o.twice = make([]float32, n)
@@ -104,48 +104,48 @@ func (o *ownProduct) oneOfMany() {
 	copy(to[:p.N], c)
 }
 
-// longBatch is the most samples whose gradient goes to the weights as it is summed. A sum
-// is made in parts, and each that is added rounds the weights, or their velocities, once
-// more; of a longer batch they are given the whole sum.
-const longBatch = 512
+// maxPartialSum is the largest batch whose gradient is added to the weights in parts while
+// it is summed. Each part rounds the weights or their velocities once more. The gradient of a larger
+// batch is added as a whole.
+const maxPartialSum = 512
 
-// productUpdate makes a node of a gradient and the update by it, which meet while
-// the gradient is in registers or in the cache. Without momentum they are one
-// product, W = W − η·Aᵀ·B; with it, the product is V = μV + Aᵀ·B, where V is not read if μ
-// is zero, and an epilogue updates the weights block by block. Of a long batch, and for the other
-// rules, the product is the gradient, and the epilogue does the whole update.
+// productUpdate makes a node of a gradient and the update by it. The update reads the gradient
+// while it is in registers or in the cache. Without momentum the two are one product,
+// W = W − η·Aᵀ·B. With momentum the product is V = μV + Aᵀ·B, where V is not read if μ is zero,
+// and an epilogue updates the weights block by block. For a large batch, and for the other rules,
+// the product is the gradient and the epilogue does the whole update.
 func (l *plan) productUpdate(i int, o compute.MatMul, u compute.Update) *node {
-	p, g := productOf(o), l.gatheredBy(i)
-	a, b := g.without(o)
-	step := weightStep{descent: descentOf(u), cols: o.Dst.Cols, whole: p.K > longBatch || !u.Plain()}
-	step.near(&p)
+	p, g := productOf(o), l.byteOperand(i)
+	a, b := g.floats(o)
+	step := weightStep{updater: newUpdater(u), cols: o.Dst.Cols, whole: p.K > maxPartialSum || !u.Plain()}
+	step.setMatrices(&p)
 	in, out := step.spans()
-	n := &node{cost: flops(p) + step.cost(), in: append(append(in, spans(a, b)...), g.waits(false)...), out: out}
+	n := &node{cost: flops(p) + step.cost(), in: append(append(in, spans(a, b)...), g.spans(false)...), out: out}
 	if o.Dst.Len() > smallWeights {
 		s := &soloUpdate{soloProduct: soloProduct{l.backend.engine, p, g}, weightStep: step}
 		s.prepare(&s.product)
 		n.solo = s
 		return n
 	}
-	w := &wideUpdate{whole: p, gathered: g}
-	for _, e := range l.backend.alone {
-		w.own = append(w.own, ownUpdate{ownProduct: ownProduct{engine: e}, weightStep: step})
+	w := &wideUpdate{whole: p, bytes: g}
+	for _, e := range l.backend.engines {
+		w.perWorker = append(w.perWorker, ownUpdate{ownProduct: ownProduct{engine: e}, weightStep: step})
 	}
 	n.wide = w
 	return n
 }
 
-// A weightStep updates weights with a product that is their gradient. It is the
-// epilogue that does so where there is a velocity, or where the gradient comes whole.
+// A weightStep updates weights by a product that is their gradient. It is the epilogue of the
+// product if there is a velocity, or if the gradient is added as a whole.
 type weightStep struct {
-	descent
-	cols, j int // of the weights; the column at which the product begins
+	updater
+	cols, j int // columns of the weights; first column of the product
 	whole   bool
-	move    move // of the run under way
+	current updateRun
 }
 
-// near gives a product its C, and tells what the epilogue works on beside it.
-func (s *weightStep) near(p *sgemm.Product) {
+// setMatrices sets the C of a product, and the other matrices that the epilogue works on.
+func (s *weightStep) setMatrices(p *sgemm.Product) {
 	switch {
 	case s.whole:
 		p.C = nil
@@ -155,23 +155,23 @@ func (s *weightStep) near(p *sgemm.Product) {
 	default:
 		p.C, p.Beta = s.v, 1
 	}
-	beside := s.v
-	if beside == nil {
-		beside = s.s
+	state := s.v
+	if state == nil {
+		state = s.s
 	}
-	p.Near = [2]sgemm.Beside{{X: s.w, LD: s.cols}, {X: beside, LD: s.cols}}
+	p.Near = [2]sgemm.Beside{{X: s.w, LD: s.cols}, {X: state, LD: s.cols}}
 }
 
-// prepare makes the step the epilogue of a product, if it needs one.
+// prepare sets the epilogue of a product, if the step needs one.
 func (s *weightStep) prepare(p *sgemm.Product) {
 	if s.whole || s.v != nil {
 		p.Epilogue = s
 	}
 }
 
-// begin sets what a run's arguments decide.
+// begin sets the numbers that depend on the run's arguments.
 func (s *weightStep) begin(p *sgemm.Product, args *compute.Args) {
-	s.move = s.descent.begin(args)
+	s.current = s.updater.begin(args)
 	switch {
 	case s.whole:
 	case s.v == nil:
@@ -181,19 +181,20 @@ func (s *weightStep) begin(p *sgemm.Product, args *compute.Args) {
 	}
 }
 
-// Block is called by the engine with gradients, if they come whole, or velocities.
+// Block updates the weights of a block of gradients, if they are whole, or of velocities. The
+// engine calls it.
 func (s *weightStep) Block(_, i, j, rows, cols int, x []float32, ld int) {
 	for r := range rows {
 		at := (i+r)*s.cols + s.j + j
 		if row := x[r*ld : r*ld+cols]; s.whole {
-			s.move.do(at, row)
+			s.current.update(at, row)
 		} else {
-			simd.SGD(s.w[at:at+cols], row, s.move.args.LearningRate)
+			simd.SGD(s.w[at:at+cols], row, s.current.args.LearningRate)
 		}
 	}
 }
 
-// soloUpdate is a large gradient with its update.
+// soloUpdate is a large gradient and its update.
 type soloUpdate struct {
 	soloProduct
 	weightStep
@@ -204,11 +205,11 @@ func (s *soloUpdate) run(args *compute.Args) {
 	s.soloProduct.run(args)
 }
 
-// wideUpdate is a small gradient with its update; each worker has some columns.
+// wideUpdate is a small gradient and its update; each worker has some columns.
 type wideUpdate struct {
-	whole    sgemm.Product
-	gathered *gathered
-	own      []ownUpdate
+	whole     sgemm.Product
+	bytes     *byteOperand
+	perWorker []ownUpdate
 }
 
 type ownUpdate struct {
@@ -221,13 +222,13 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 	if lo == hi {
 		return
 	}
-	own := &u.own[worker]
+	own := &u.perWorker[worker]
 	own.part = u.whole
 	own.part.N = hi - lo
-	if u.gathered == nil {
+	if u.bytes == nil {
 		own.part.B = u.whole.B[lo:]
 	} else {
-		u.gathered.give(&own.part, 0, args)
+		u.bytes.setOperand(&own.part, 0, args)
 		own.part.BBytes.X = own.part.BBytes.X[lo:]
 	}
 	own.j = lo
@@ -244,6 +245,5 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 	own.engine.Run(&own.part)
 }
 
-// simdWidth is the widest vector, in elements: columns are divided between
-// workers in multiples of it.
+// simdWidth is the widest vector in elements. Columns are divided among workers in multiples of it.
 const simdWidth = 16

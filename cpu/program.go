@@ -10,21 +10,20 @@ import (
 type executable struct {
 	backend *Backend
 	guard   *flow.Guard
-	args    compute.Args // of the run under way
+	args    compute.Args // of the current run
 	layouts []layout
 	phases  []*phase
 }
 
-// A phase is work that the workers do without waiting for each other. It is a
-// workers.Task.
+// A phase is work that the workers do without waiting for each other. It is a workers.Task.
 type phase struct {
-	exec  *executable
-	rows  int // of row steps: what the workers divide; 0 for wide steps
-	nodes []*node
-	alone bool // too short to divide
+	exec   *executable
+	rows   int // of row steps, which the workers divide; 0 for wide steps
+	nodes  []*node
+	single bool // too short to divide: one worker does it
 }
 
-// Compile checks the program, fuses what it can, and orders the rest in phases.
+// Compile checks the program, fuses ops and groups them into phases.
 func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
@@ -75,15 +74,15 @@ func (f *phase) run(pool *workers.Pool) {
 	switch {
 	case f.nodes[0].solo != nil:
 		f.nodes[0].solo.run(&f.exec.args)
-	case f.alone:
+	case f.single:
 		pool.Alone(f)
 	default:
 		pool.Run(f)
 	}
 }
 
-// chunk is how many rows a worker takes through all steps of a phase at a time,
-// so that what one step makes is still in the cache for the next.
+// chunk is the number of rows that a worker takes through all steps of a phase at a time. What one
+// step writes is still in the cache for the next.
 const chunk = 64
 
 // Work does a worker's part of the phase.

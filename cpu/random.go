@@ -6,7 +6,7 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// drawCost is what it costs to draw a number, in floating-point operations.
+// drawCost is the cost of drawing a number, in floating-point operations.
 const drawCost = 16
 
 // noise is compute.Noise.

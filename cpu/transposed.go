@@ -8,17 +8,16 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// A beside is what else a program does with the matrices that the first layer wants
-// transposed, where it can be done as well in that layout.
-type beside struct {
-	sums   []int // ops that add up the squares of the gradient, which therefore is stored
-	bounds []int // ops that bound the weights' norms
-	mats   []compute.Mat
+// A transposedUses lists the other ops that work on the transposed matrices of the first layer.
+type transposedUses struct {
+	squareSums []int // ops that read the gradient, which therefore is stored
+	maxNorms   []int // ops that bound the norms of the weights
+	mats       []compute.Mat
 }
 
-// findSums tells whether gradient g, made by op i and used by op j, is used by no others but
-// those that add up its squares meanwhile.
-func (b *beside) findSums(l *plan, g compute.Mat, i, j int) bool {
+// findSquareSums finds the ops SquareSum that read gradient g between op i, which makes it, and
+// op j, which applies it. It reports false if another op uses the gradient.
+func (t *transposedUses) findSquareSums(l *plan, g compute.Mat, i, j int) bool {
 	for _, k := range flow.Users(l.flow, g) {
 		if k == i || k == j {
 			continue
@@ -26,19 +25,19 @@ func (b *beside) findSums(l *plan, g compute.Mat, i, j int) bool {
 		if s, ok := l.program.Ops[k].(compute.SquareSum); !ok || s.Src != g || k < i || k > j || !whole(g) {
 			return false
 		}
-		b.sums = append(b.sums, k)
+		t.squareSums = append(t.squareSums, k)
 	}
-	if len(b.sums) > 0 {
-		b.mats = append(b.mats, g)
+	if len(t.squareSums) > 0 {
+		t.mats = append(t.mats, g)
 	}
 	return true
 }
 
-// find tells whether matrix m, which may be the weights, is used by no ops but those numbered
-// and such as bound its norms or take averages of it.
-func (b *beside) find(l *plan, m compute.Mat, weights bool, numbers []int) bool {
+// find finds the ops MaxNorm and Average that use m, a matrix of weights or of their state. It
+// reports false if another op uses m, except those at some places.
+func (t *transposedUses) find(l *plan, m compute.Mat, weights bool, places ...int) bool {
 	for _, i := range flow.Users(l.flow, m) {
-		if slices.Contains(numbers, i) {
+		if slices.Contains(places, i) {
 			continue
 		}
 		switch o := l.program.Ops[i].(type) {
@@ -46,12 +45,12 @@ func (b *beside) find(l *plan, m compute.Mat, weights bool, numbers []int) bool 
 			if !weights || o.W != m {
 				return false
 			}
-			b.bounds = append(b.bounds, i)
+			t.maxNorms = append(t.maxNorms, i)
 		case compute.Average:
 			if o.Src != m || !whole(o.Dst) || !flow.OnlyUsedBy(l.flow, o.Dst, i) {
 				return false
 			}
-			b.mats = append(b.mats, o.Dst)
+			t.mats = append(t.mats, o.Dst)
 		default:
 			return false
 		}
@@ -59,75 +58,75 @@ func (b *beside) find(l *plan, m compute.Mat, weights bool, numbers []int) bool 
 	return true
 }
 
-// gradientNode makes the gradient, transposed, for ops that read it.
+// gradientNode makes a node that stores the transposed gradient for the ops that read it.
 func (f *firstLayer) gradientNode(l *plan) *node {
 	s := f.sparseUpdate(l)
 	g := f.update.G
-	return &node{wide: &sparseGradient{s, data(g)}, cost: s.cost(), in: append(spans(f.deltas), f.from.made(false)...), out: spans(g)}
+	return &node{wide: &sparseGradient{s, data(g)}, cost: s.cost(), in: append(spans(f.deltas), f.input.byteSpans(false)...), out: spans(g)}
 }
 
-// sparseGradient is the gradient that a sparseUpdate would use.
+// sparseGradient computes the gradient of a sparseUpdate and stores it.
 type sparseGradient struct {
 	*sparseUpdate
 	g []float32
 }
 
 func (s *sparseGradient) share(worker, size int, args *compute.Args) {
-	parts, lo, end := s.mine(s.features, 4, worker, size)
+	parts, lo, end := s.workerParts(s.features, 4, worker, size)
 	step := s.pixelsAtATime()
 	for ; lo < end; lo += step {
 		hi := min(lo+step, end)
 		if s.rows > samplesAtATime {
-			g := s.long(worker, parts, lo, hi, args)
+			g := s.longGradient(worker, parts, lo, hi, args)
 			for _, u := range parts {
-				g = g[copy(s.g[s.place(u, lo):s.place(u, hi)], g):]
+				g = g[copy(s.g[s.offset(u, lo):s.offset(u, hi)], g):]
 			}
 			continue
 		}
-		x := s.transposed(worker, s.from.row(args), s.rows, lo, hi)
+		x := s.transposed(worker, s.input.row(args), s.rows, lo, hi)
 		for _, u := range parts {
 			n := u.hi - u.lo
-			simd.SparseMul(s.g[s.place(u, lo):s.place(u, hi)], n, n, x, s.delta[u.lo:], s.units)
+			simd.SparseMul(s.g[s.offset(u, lo):s.offset(u, hi)], n, n, x, s.delta[u.lo:], s.units)
 		}
 	}
 }
 
-// unitSquares adds up the squares of each unit's elements in a transposed matrix.
+// unitSquares sums the squares of each unit's weights in a transposed matrix.
 type unitSquares struct {
-	divided
+	transposedMatrix
 	w    []float32
 	sums []float32 // of each unit
 }
 
 func (l *plan) unitSquares(m compute.Mat) unitSquares {
-	return unitSquares{l.divided(m.Rows, m.Cols), data(m), make([]float32, m.Rows)}
+	return unitSquares{l.transposedMatrix(m.Rows, m.Cols), data(m), make([]float32, m.Rows)}
 }
 
-// sum adds up the squares of the units that are a worker's, and returns their parts. How a
-// unit's are added up does not depend on whose it is.
+// sum sums the squares of the units of a worker and returns their parts. The order of a sum does
+// not depend on the number of workers.
 func (s *unitSquares) sum(worker, size int) []unitPart {
-	parts, lo, hi := s.mine(1, 1, worker, size)
-	if lo == hi { // another one's, who has the same part
+	parts, lo, hi := s.workerParts(1, 1, worker, size)
+	if lo == hi { // another worker with the same part does it
 		return nil
 	}
 	for _, u := range parts {
-		simd.ColumnSquares(s.sums[u.lo:u.hi], s.w[s.place(u, 0):s.place(u, s.features)])
+		simd.ColumnSquares(s.sums[u.lo:u.hi], s.w[s.offset(u, 0):s.offset(u, s.features)])
 	}
 	return parts
 }
 
-// turnedSquareSum is compute.SquareSum of a transposed matrix.
-type turnedSquareSum struct {
+// transposedSquareSum is compute.SquareSum of a transposed matrix.
+type transposedSquareSum struct {
 	unitSquares
 	backend *Backend
 	dst     []float32
 }
 
-func (l *plan) turnedSquareSumNode(o compute.SquareSum) *node {
-	return &node{solo: &turnedSquareSum{l.unitSquares(o.Src), l.backend, data(o.Dst)}, in: spans(o.Src), out: spans(o.Dst)}
+func (l *plan) transposedSquareSumNode(o compute.SquareSum) *node {
+	return &node{solo: &transposedSquareSum{l.unitSquares(o.Src), l.backend, data(o.Dst)}, in: spans(o.Src), out: spans(o.Dst)}
 }
 
-func (s *turnedSquareSum) run(*compute.Args) {
+func (s *transposedSquareSum) run(*compute.Args) {
 	s.backend.pool.Run(s)
 	total := 0.
 	for _, v := range s.sums {
@@ -136,21 +135,21 @@ func (s *turnedSquareSum) run(*compute.Args) {
 	s.dst[0] = float32(total)
 }
 
-// Work adds up the squares of the units that are a worker's.
-func (s *turnedSquareSum) Work(worker, size int) { s.sum(worker, size) }
+// Work sums the squares of the units of a worker.
+func (s *transposedSquareSum) Work(worker, size int) { s.sum(worker, size) }
 
-// turnedMaxNorm is compute.MaxNorm of transposed weights.
-type turnedMaxNorm struct {
+// transposedMaxNorm is compute.MaxNorm of transposed weights.
+type transposedMaxNorm struct {
 	unitSquares
 	limit float64
 }
 
-func (l *plan) turnedMaxNormNode(o compute.MaxNorm) *node {
-	return &node{wide: &turnedMaxNorm{l.unitSquares(o.W), float64(o.Limit)},
+func (l *plan) transposedMaxNormNode(o compute.MaxNorm) *node {
+	return &node{wide: &transposedMaxNorm{l.unitSquares(o.W), float64(o.Limit)},
 		cost: 3 * float64(o.W.Len()), in: spans(o.W), out: spans(o.W)}
 }
 
-func (m *turnedMaxNorm) share(worker, size int, _ *compute.Args) {
+func (m *transposedMaxNorm) share(worker, size int, _ *compute.Args) {
 	for _, u := range m.sum(worker, size) {
 		factors, any := m.sums[u.lo:u.hi], false
 		for i, s := range factors {
@@ -158,7 +157,7 @@ func (m *turnedMaxNorm) share(worker, size int, _ *compute.Args) {
 			any = any || factors[i] != 1
 		}
 		if any {
-			simd.MulRows(m.w[m.place(u, 0):m.place(u, m.features)], factors)
+			simd.MulRows(m.w[m.offset(u, 0):m.offset(u, m.features)], factors)
 		}
 	}
 }

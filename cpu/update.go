@@ -8,26 +8,27 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// A descent is compute.Update by a gradient that comes in pieces, from whoever makes it.
-type descent struct {
+// An updater is compute.Update by a gradient that is computed piece by piece.
+type updater struct {
 	op             compute.Update
 	w, v, s, norms []float32
 	plain          bool
 }
 
-func descentOf(u compute.Update) descent {
-	return descent{op: u, w: data(u.W), v: data(u.V), s: data(u.S), norms: data(u.Norms), plain: u.Plain()}
+func newUpdater(u compute.Update) updater {
+	return updater{op: u, w: data(u.W), v: data(u.V), s: data(u.S), norms: data(u.Norms), plain: u.Plain()}
 }
 
-// A move is a descent in one run: what the run's arguments, and the norms, decide.
-type move struct {
-	*descent
+// An updateRun is an updater in one run, with the numbers that depend on the run's arguments and
+// the norms.
+type updateRun struct {
+	*updater
 	args *compute.Args
 	step simd.Step
 }
 
-func (d *descent) begin(args *compute.Args) move {
-	m := move{descent: d, args: args}
+func (d *updater) begin(args *compute.Args) updateRun {
+	m := updateRun{updater: d, args: args}
 	if d.plain {
 		return m
 	}
@@ -43,9 +44,9 @@ func (d *descent) begin(args *compute.Args) move {
 	return m
 }
 
-// clip returns what the gradient is multiplied with: NaN where the sum is beyond float32, and
-// not the 0 that would leave the weights as they are for ever.
-func (d *descent) clip() float32 {
+// clip returns the factor of the gradient. It is NaN if the sum is beyond float32, because a factor
+// of 0 would stop the training silently.
+func (d *updater) clip() float32 {
 	if d.op.Clip == 0 {
 		return 1
 	}
@@ -59,12 +60,12 @@ func (d *descent) clip() float32 {
 	return float32(min(1, float64(d.op.Clip)/math.Sqrt(sum)))
 }
 
-// do updates elements from at on, one for each of their gradient's.
-func (m *move) do(at int, g []float32) {
-	m.with(m.w[at:at+len(g)], part(m.v, at, len(g)), part(m.s, at, len(g)), g)
+// update updates the elements from at on by their gradient g.
+func (m *updateRun) update(at int, g []float32) {
+	m.updateSlices(m.w[at:at+len(g)], part(m.v, at, len(g)), part(m.s, at, len(g)), g)
 }
 
-// part returns n elements from at on of a matrix that may be none.
+// part returns n elements from at on of x, or nil if x is nil.
 func part(x []float32, at, n int) []float32 {
 	if x == nil {
 		return nil
@@ -72,8 +73,8 @@ func part(x []float32, at, n int) []float32 {
 	return x[at : at+n]
 }
 
-// with updates weights w, whose velocities are v and whose squares s, by their gradient g.
-func (m *move) with(w, v, s, g []float32) {
+// updateSlices updates weights w with velocities v and squares s by their gradient g.
+func (m *updateRun) updateSlices(w, v, s, g []float32) {
 	switch {
 	case m.plain && v == nil:
 		simd.SGD(w, g, m.args.LearningRate)
@@ -92,28 +93,28 @@ func (m *move) with(w, v, s, g []float32) {
 	}
 }
 
-// spans lists what a descent reads and writes beside the gradient, and what it writes.
-func (d *descent) spans() (in, out []span) {
+// spans lists the memory that an updater reads, except the gradient, and that it writes.
+func (d *updater) spans() (in, out []span) {
 	out = spans(d.op.W, d.op.V, d.op.S)
 	return append(spans(d.op.Norms), out...), out
 }
 
-// cost is about how many floating-point operations the update takes.
-func (d *descent) cost() float64 {
+// cost is the number of floating-point operations of the update, roughly.
+func (d *updater) cost() float64 {
 	if d.s != nil {
 		return 24 * float64(len(d.w)) // a root and a division
 	}
 	return 4 * float64(len(d.w))
 }
 
-// update is compute.Update by a gradient that is in memory.
+// update is compute.Update by a gradient in memory.
 type update struct {
-	descent
+	updater
 	g []float32
 }
 
 func updateNode(o compute.Update) *node {
-	u := &update{descentOf(o), data(o.G)}
+	u := &update{newUpdater(o), data(o.G)}
 	in, out := u.spans()
 	return &node{wide: u, cost: u.cost(), in: append(in, spans(o.G)...), out: out}
 }
@@ -121,18 +122,17 @@ func updateNode(o compute.Update) *node {
 func (u *update) share(worker, size int, args *compute.Args) {
 	lo, hi := workers.Share(len(u.w), 256, worker, size)
 	m := u.begin(args)
-	m.do(lo, u.g[lo:hi])
+	m.update(lo, u.g[lo:hi])
 }
 
-// sumUpdate is compute.ColumnSum and the compute.Update by its result: a step of
-// the biases.
+// sumUpdate is compute.ColumnSum and the compute.Update by its result: the step of a bias.
 type sumUpdate struct {
 	columnSum
-	descent
+	updater
 }
 
 func sumUpdateNode(o compute.ColumnSum, u compute.Update) *node {
-	s := &sumUpdate{columnSum{data(o.Dst), data(o.Src)}, descentOf(u)}
+	s := &sumUpdate{columnSum{data(o.Dst), data(o.Src)}, newUpdater(u)}
 	in, out := s.spans()
 	return &node{wide: s, cost: float64(o.Src.Len()) + s.cost(), in: append(in, spans(o.Src)...), out: append(out, spans(o.Dst)...)}
 }
@@ -141,6 +141,6 @@ func (s *sumUpdate) share(worker, size int, args *compute.Args) {
 	if worker == size-1 {
 		simd.ColumnSum(s.dst, s.src)
 		m := s.begin(args)
-		m.do(0, s.dst)
+		m.update(0, s.dst)
 	}
 }

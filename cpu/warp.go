@@ -14,24 +14,24 @@ type warp struct {
 	op          compute.Warp
 	src, labels []byte
 	index       []uint32
-	field       []float32 // Field; or zeros for a row, which all have, where there is none
-	made        *field    // how it is made, where that is done here
-	numbers     []float32 // Dst; nil where it is not written
-	batch       []byte    // nil where nobody reads them
-	own         []warper  // of each worker
+	field       []float32 // Field; without one, a row of zeros for every image
+	made        *field    // the field that the workers make, or nil
+	numbers     []float32 // Dst; nil if it is not written
+	batch       []byte    // nil if no product reads bytes
+	perWorker   []warper
 }
 
-// A warper is what a worker needs to distort an image.
+// A warper is the memory of a worker that distorts images.
 type warper struct {
 	engine *sgemm.Engine
 	image  *simd.Sampler
-	field  *elastic // nil where the field is there already
+	field  *elastic // nil if the field is in memory
 	bytes  []byte
-	_      [64]byte // keeps the next worker's off this one's cache line
+	_      [64]byte // padding: the next worker's is on another cache line
 }
 
 func (l *plan) warpNode(i int, o compute.Warp) *node {
-	p, _ := l.pictures(i)
+	p, _ := l.byteMatrix(i)
 	w := &warp{op: o, src: o.Src.Buf.(*buffer[byte]).data, index: rowNumbers(o.Index), field: data(o.Field), made: p.batch.field, batch: p.batch.buf.data}
 	if o.Calm != 0 {
 		w.labels = o.Labels.Buf.(*buffer[byte]).data
@@ -45,28 +45,28 @@ func (l *plan) warpNode(i int, o compute.Warp) *node {
 		n.cost += float64(o.Dst.Len()) * (2*drawCost + 4*float64(o.Width+o.Height))
 	}
 	if w.batch != nil {
-		n.out = p.made(true)
+		n.out = p.byteSpans(true)
 	}
-	if !p.batch.silent {
+	if !p.batch.bytesOnly {
 		w.numbers = data(o.Dst)
 		n.out = append(n.out, localSpans(o.Dst)...)
 	}
-	for _, e := range l.backend.alone {
+	for _, e := range l.backend.engines {
 		own := warper{engine: e, image: simd.NewSampler(o.Width, o.Height), bytes: make([]byte, o.Src.Cols+simd.WarpRoom)}
 		if w.made != nil {
 			own.field = newElastic(w.made, o, e)
 		}
-		w.own = append(w.own, own)
+		w.perWorker = append(w.perWorker, own)
 	}
 	return n
 }
 
-// warpCost is what it costs to distort a pixel, in floating-point operations.
+// warpCost is the cost of distorting a pixel, in floating-point operations.
 const warpCost = 64
 
 func (w *warp) rows(worker, lo, hi int, args *compute.Args) {
-	own, o := &w.own[worker], &w.op
-	if w.index != nil { // images in random order are far away
+	own, o := &w.perWorker[worker], &w.op
+	if w.index != nil { // images in random order are not in the cache
 		simd.PrefetchRows(w.src, o.Src.Cols, w.index[args.Row+lo:args.Row+hi])
 	}
 	if own.field == nil {
@@ -104,7 +104,7 @@ func (w *warp) image(own *warper, i int, fx, fy []float32, ld int, args *compute
 	}
 }
 
-// place draws how image i of the batch, which is row from of the data set, is distorted.
+// place draws the distortion of image i of the batch, which is row from of the data set.
 func (w *warp) place(from int, stream philox.Stream, i int) simd.Place {
 	o := &w.op
 	var halves [compute.WarpDraws]uint16

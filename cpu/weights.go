@@ -8,18 +8,18 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// largeMatrix is from how many elements on a matrix's squares are added up by all workers
-// rather than by one.
+// largeMatrix is the number of elements from which on all workers sum the squares of a matrix, and
+// not one.
 const largeMatrix = 1 << 16
 
-// squaresAtATime is how many elements' squares are added up in one piece, by whoever does it.
+// squaresAtATime is the number of squares in a partial sum, whichever worker computes it.
 const squaresAtATime = 1 << 14
 
 // squareSum is compute.SquareSum.
 type squareSum struct {
 	backend  *Backend
 	dst, src []float32
-	sums     []float64 // of pieces of squaresAtATime
+	sums     []float64 // of squaresAtATime elements each
 }
 
 func (l *plan) squareSumNode(o compute.SquareSum) *node {
@@ -34,7 +34,7 @@ func (l *plan) squareSumNode(o compute.SquareSum) *node {
 	return n
 }
 
-// share has one worker do all.
+// share lets one worker do all.
 func (s *squareSum) share(worker, size int, _ *compute.Args) {
 	if worker == size-1 {
 		s.Work(0, 1)
@@ -47,7 +47,7 @@ func (s *squareSum) run(*compute.Args) {
 	s.finish()
 }
 
-// Work does a worker's share of the pieces.
+// Work computes a worker's partial sums.
 func (s *squareSum) Work(worker, size int) {
 	lo, hi := workers.Share(len(s.sums), 1, worker, size)
 	for i := lo; i < hi; i++ {
@@ -55,7 +55,7 @@ func (s *squareSum) Work(worker, size int) {
 	}
 }
 
-// finish adds up the pieces in their order.
+// finish adds the partial sums in their order.
 func (s *squareSum) finish() {
 	total := 0.
 	for _, v := range s.sums {
@@ -86,8 +86,8 @@ func (m *maxNorm) share(worker, size int, _ *compute.Args) {
 	}
 }
 
-// shrink returns what weights are multiplied with if the sum of their squares is s: NaN where
-// that is beyond float32.
+// shrink returns the factor of weights whose sum of squares is s. It is NaN if s is beyond
+// float32.
 func shrink(s, limit float64) float32 {
 	if s > limit {
 		if math.IsInf(float64(float32(s)), 1) {
@@ -98,8 +98,7 @@ func shrink(s, limit float64) float32 {
 	return 1
 }
 
-// average is compute.Average. It is right whatever order its elements lie in, if it is
-// the same for both matrices.
+// average is compute.Average. The elements may be in any order that is the same for both matrices.
 type average struct {
 	op       compute.Average
 	dst, src []float32
