@@ -1,8 +1,12 @@
 package contract
 
-import "shadegrad/compute/judge/cases"
+import (
+	"fmt"
 
-// First asks everything of a backend and returns the first failure, or nil.
+	"shadegrad/compute/judge/cases"
+)
+
+// First checks all cases and promises and returns the first failure, or nil.
 func First(open Open) error {
 	var first error
 	err := every(open, func(failure error) bool {
@@ -15,7 +19,7 @@ func First(open Open) error {
 	return err
 }
 
-// All asks everything of a backend and returns all failures.
+// All checks all cases and promises and returns all failures.
 func All(open Open) []error {
 	var list []error
 	err := every(open, func(failure error) bool {
@@ -28,17 +32,15 @@ func All(open Open) []error {
 	return list
 }
 
-// every reports each failure until report returns false. Its own error says that
-// there was no backend to ask, or that it did not close.
+// every reports each failure until report returns false. It returns an error if the backend of the cases does not open or close.
 func every(open Open, report func(error) bool) (err error) {
-	o := &opener{open: open}
-	b, err := o.backend()
+	b, err := open()
 	if err != nil {
-		return err
+		return fmt.Errorf("open: %w", err)
 	}
 	defer func() {
-		if closeErr := o.close(); err == nil {
-			err = closeErr
+		if closeErr := b.Close(); err == nil && closeErr != nil {
+			err = fmt.Errorf("close: %w", closeErr)
 		}
 	}()
 	for _, c := range cases.All() {

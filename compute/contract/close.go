@@ -2,65 +2,47 @@ package contract
 
 import (
 	"errors"
-	"fmt"
 
 	"shadegrad/compute"
 )
 
 var closeChecks = []Check{
-	on("close/twice does nothing", func(b compute.Backend) error {
+	{"close/twice does nothing", func(t *tester) {
 		for range 3 {
-			if err := b.Close(); err != nil {
-				return err
+			t.must("close", t.Close())
+		}
+	}},
+	{"close/with work under way", func(t *tester) {
+		m := t.mat(30, 30)
+		t.compile(compute.Fill{Dst: m, Value: 1}).Run(compute.Args{})
+		t.Fetch(m)
+		t.must("close", t.Close())
+	}},
+	{"close/ends all use", func(t *tester) {
+		m, bytes, index := t.mat(1, 2), t.bytes(1, 2), t.index(2, 2)
+		e := t.compile(compute.Fill{Dst: m, Value: 1})
+		t.must("close", t.Close())
+		e.Run(compute.Args{})
+		_, allocErr := t.Alloc(1, 2)
+		_, bytesErr := t.AllocBytes(1, 2)
+		_, indexErr := t.AllocIndex(2, 2)
+		_, fetchErr := t.Fetch(m).Wait()
+		_, compileErr := t.Compile(compute.Program{Ops: []compute.Op{compute.Fill{Dst: m}}})
+		for _, c := range []struct {
+			what string
+			err  error
+		}{
+			{"Alloc", allocErr}, {"AllocBytes", bytesErr}, {"AllocIndex", indexErr},
+			{"Write", t.Write(m, []float32{1, 2})}, {"WriteBytes", t.WriteBytes(bytes, []byte{1, 2})},
+			{"WriteIndex", t.WriteIndex(index, []uint32{0, 1})}, {"Read", t.Read(make([]float32, 2), m)},
+			{"Fetch", fetchErr}, {"Compile", compileErr}, {"Sync", t.Sync()},
+		} {
+			if !errors.Is(c.err, compute.ErrClosed) {
+				t.fail("%s after Close returns %v, want ErrClosed", c.what, c.err)
 			}
 		}
-		return nil
-	}),
-	on("close/with work under way", func(b compute.Backend) error {
-		m, err := alloc(b, 30, 30)
-		if err != nil {
-			return err
-		}
-		e, err := compileOps(b, compute.Fill{Dst: m, Value: 1})
-		if err != nil {
-			return err
-		}
-		e.Run(compute.Args{})
-		b.Fetch(m)
-		return b.Close()
-	}),
-	on("close/ends all use", closed),
-}
-
-func closed(b compute.Backend) error {
-	m, err1 := alloc(b, 1, 2)
-	bytes, err2 := b.AllocBytes(1, 2)
-	index, err3 := b.AllocIndex(2, 2)
-	e, err4 := compileOps(b, compute.Fill{Dst: m, Value: 1})
-	if err := first(err1, err2, err3, err4, b.Close()); err != nil {
-		return err
-	}
-	e.Run(compute.Args{})
-	_, allocErr := b.Alloc(1, 2)
-	_, bytesErr := b.AllocBytes(1, 2)
-	_, indexErr := b.AllocIndex(2, 2)
-	_, fetchErr := b.Fetch(m).Wait()
-	_, compileErr := b.Compile(compute.Program{Ops: []compute.Op{compute.Fill{Dst: m}}})
-	for _, c := range []struct {
-		what string
-		err  error
-	}{
-		{"Alloc", allocErr}, {"AllocBytes", bytesErr}, {"AllocIndex", indexErr},
-		{"Write", b.Write(m, []float32{1, 2})}, {"WriteBytes", b.WriteBytes(bytes, []byte{1, 2})},
-		{"WriteIndex", b.WriteIndex(index, []uint32{0, 1})}, {"Read", b.Read(make([]float32, 2), m)},
-		{"Fetch", fetchErr}, {"Compile", compileErr}, {"Sync", b.Sync()},
-	} {
-		if !errors.Is(c.err, compute.ErrClosed) {
-			return fmt.Errorf("%s after Close returns %v, want ErrClosed", c.what, c.err)
-		}
-	}
-	e.Release()
-	b.Free(m.Buf)
-	b.Free(nil)
-	return nil
+		e.Release()
+		t.Free(m.Buf)
+		t.Free(nil)
+	}},
 }

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"shadegrad/compute"
@@ -10,34 +9,23 @@ import (
 )
 
 var compileChecks = []Check{
-	on("compile/wrong programs are refused", badPrograms),
-	on("compile/buffers of another element are refused", badElements),
+	{"compile/wrong programs are refused", badPrograms},
+	{"compile/buffers of another element are refused", badElements},
 	{"compile/buffers that are not the backend's are refused", badBuffers},
 }
 
-// A badOp is an op that Compile must refuse, with a word of the reason.
+// A badOp is an op that Compile must refuse, with a part of the reason.
 type badOp struct {
 	op     compute.Op
 	reason string
 }
 
-// badPrograms has one mistake of each kind for each op; what a wrong shape is,
-// package compute tests itself.
-func badPrograms(b compute.Backend) error {
-	var err error
-	mat := func(rows, cols int) compute.Mat {
-		m, allocErr := b.Alloc(rows, cols)
-		err = first(err, allocErr)
-		return m
-	}
-	bytes, err1 := b.AllocBytes(9, 3)
-	labels, err2 := b.AllocBytes(9, 1)
-	index, err3 := b.AllocIndex(5, 10)
+// badPrograms has one mistake of each kind for each op. Package compute itself tests the rules of shape.
+func badPrograms(t *tester) {
+	mat := func(rows, cols int) compute.Mat { return t.mat(rows, cols) }
+	bytes, labels, index := t.bytes(9, 3), t.bytes(9, 1), t.index(5, 10)
 	a, c, d := mat(3, 4), mat(4, 5), mat(3, 5)
 	stats, row := mat(9, 2), mat(1, 5)
-	if err := first(err, err1, err2, err3); err != nil {
-		return err
-	}
 	half := a.RowRange(0, 2)
 	lower := a.RowRange(1, 2)
 	outside := a
@@ -97,47 +85,34 @@ func badPrograms(b compute.Backend) error {
 		{compute.Fill{}, "Dst"},
 		{compute.Fill{Dst: compute.Mat{Buf: row.Buf, Rows: 0, Cols: 5}}, "0×5"},
 	} {
-		if err != nil {
-			return err
-		}
-		if err := refusedOp(b, row, bad); err != nil {
-			return err
-		}
+		t.refusedOp(row, bad)
 	}
-	return b.Sync()
+	t.sync()
 }
 
-// refusedOp tells whether Compile refuses an op, the second of a program, and
-// says which and why.
-func refusedOp(b compute.Backend, row compute.Mat, bad badOp) error {
+// refusedOp compiles a wrong op as the second of a program, and requires that the error names the op and the reason.
+func (t *tester) refusedOp(row compute.Mat, bad badOp) {
 	name := "nil"
 	if bad.op != nil {
 		name = bad.op.Name()
 	}
-	_, err := b.Compile(compute.Program{Name: "wrong", Ops: []compute.Op{compute.Fill{Dst: row}, bad.op}})
+	_, err := t.Compile(compute.Program{Name: "wrong", Ops: []compute.Op{compute.Fill{Dst: row}, bad.op}})
 	var opErr *compute.OpError
 	switch {
 	case err == nil:
-		return fmt.Errorf("compile takes a wrong op %s: %+v", name, bad.op)
+		t.fail("compile accepts a wrong op %s: %+v", name, bad.op)
 	case !errors.As(err, &opErr):
-		return fmt.Errorf("op %s: the error is no *compute.OpError: %w", name, err)
+		t.fail("op %s: the error is not a *compute.OpError: %w", name, err)
 	case opErr.Program != "wrong" || opErr.Index != 1 || opErr.Op != name:
-		return fmt.Errorf("op %s, number 1 of program \"wrong\", is refused as: %w", name, err)
+		t.fail("op %s, number 1 of program \"wrong\": the error names another: %w", name, err)
 	case !strings.Contains(err.Error(), bad.reason):
-		return fmt.Errorf("op %s, wrong as to %q, is refused as: %w", name, bad.reason, err)
+		t.fail("op %s: the error lacks %q: %w", name, bad.reason, err)
 	}
-	return nil
 }
 
-// badElements has ops that take buffers for what they are not made of.
-func badElements(b compute.Backend) error {
-	row, err1 := alloc(b, 1, 4)
-	bytes, err2 := b.AllocBytes(1, 4)
-	index, err3 := b.AllocIndex(4, 1)
-	stats, err4 := alloc(b, 1, 2)
-	if err := first(err1, err2, err3, err4); err != nil {
-		return err
-	}
+// badElements has ops whose operands are buffers of another element type.
+func badElements(t *tester) {
+	row, bytes, index, stats := t.mat(1, 4), t.bytes(1, 4), t.index(4, 1), t.mat(1, 2)
 	loss := compute.Loss{Stats: stats, Z: row, F: compute.Softmax}
 	loss.Labels = compute.Bytes{Buf: row.Buf, Rows: 1, Cols: 1}
 	for _, bad := range []badOp{
@@ -150,46 +125,28 @@ func badElements(b compute.Backend) error {
 		{compute.Warp{Dst: row, Src: compute.Bytes{Buf: row.Buf, Rows: 1, Cols: 4}, Width: 4, Height: 1}, "Src is not a buffer of bytes"},
 		{compute.Warp{Dst: row, Src: bytes, Labels: compute.Bytes{Buf: index.Buf, Rows: 1, Cols: 1}, Width: 4, Height: 1}, "Labels is not a buffer of bytes"},
 	} {
-		if err := refusedOp(b, row, bad); err != nil {
-			return err
-		}
+		t.refusedOp(row, bad)
 	}
-	return b.Sync()
+	t.sync()
 }
 
-func badBuffers(o *opener) error {
-	b, err1 := o.backend()
-	twin, err2 := o.backend()
-	if err := first(err1, err2); err != nil {
-		return err
-	}
-	row, err1 := alloc(b, 1, 4)
-	gone, err2 := alloc(b, 1, 4)
-	twins, err3 := alloc(twin, 1, 4)
-	foreign, err4 := reference.New().Alloc(1, 4)
-	bytes, err5 := b.AllocBytes(3, 4)
-	twinBytes, err6 := twin.AllocBytes(3, 4)
-	twinIndex, err7 := twin.AllocIndex(3, 3)
-	if err := first(err1, err2, err3, err4, err5, err6, err7); err != nil {
-		return err
-	}
-	b.Free(gone.Buf)
+// badBuffers has buffers that were freed, or belong to another backend or to none.
+func badBuffers(t *tester) {
+	twin := t.tester()
+	row, gone, twins := t.mat(1, 4), t.mat(1, 4), twin.mat(1, 4)
+	foreign, err := reference.New().Alloc(1, 4)
+	t.must("alloc", err)
+	bytes, twinBytes, twinIndex := t.bytes(3, 4), twin.bytes(3, 4), twin.index(3, 3)
+	t.Free(gone.Buf)
 	for _, m := range []compute.Mat{gone, twins, foreign, {Buf: stranger(4), Rows: 1, Cols: 4}} {
 		for _, op := range []compute.Op{
 			compute.Fill{Dst: m}, compute.Activate{Dst: row, Src: m}, compute.Update{W: row, G: m}, compute.Gather{Dst: m, Src: bytes},
 		} {
-			if err := refusedOp(b, row, badOp{op, ""}); err != nil {
-				return err
-			}
+			t.refusedOp(row, badOp{op, ""})
 		}
 	}
-	for _, op := range []compute.Op{
-		compute.Gather{Dst: row, Src: twinBytes},
-		compute.Gather{Dst: row, Src: bytes, Index: twinIndex},
-	} {
-		if err := refusedOp(b, row, badOp{op, ""}); err != nil {
-			return err
-		}
-	}
-	return first(b.Sync(), twin.Sync())
+	t.refusedOp(row, badOp{compute.Gather{Dst: row, Src: twinBytes}, ""})
+	t.refusedOp(row, badOp{compute.Gather{Dst: row, Src: bytes, Index: twinIndex}, ""})
+	t.sync()
+	twin.sync()
 }

@@ -1,266 +1,140 @@
 package contract
 
 import (
-	"fmt"
 	"math"
 
 	"shadegrad/compute"
 )
 
 var memoryChecks = []Check{
-	on("info/says what it runs on", func(b compute.Backend) error {
-		if i := b.Info(); i.Backend == "" || i.Device == "" || i.Driver == "" {
-			return fmt.Errorf("info lacks a name: %+v", i)
+	{"info/says what it runs on", func(t *tester) {
+		if i := t.Info(); i.Backend == "" || i.Device == "" || i.Driver == "" {
+			t.fail("info lacks a name: %+v", i)
 		}
-		return nil
-	}),
-	on("memory/shared bytes", shared),
-	on("memory/is zero when allocated", zeroed),
-	on("memory/is zero when allocated again", zeroedAgain),
-	on("memory/sizes that make no matrix are refused", badSizes),
-	on("memory/transfers of the wrong length are refused", badLengths),
-	on("memory/an index refuses rows beyond its limit", badRows),
-	on("memory/a view is written and read alone", views),
-	on("memory/big and small transfers are whole", transfers),
+	}},
+	{"memory/shared bytes", shared},
+	{"memory/is zero when allocated", zeroed},
+	{"memory/is zero when allocated again", zeroedAgain},
+	{"memory/sizes that make no matrix are refused", badSizes},
+	{"memory/transfers of the wrong length are refused", badLengths},
+	{"memory/an index refuses rows beyond its limit", badRows},
+	{"memory/a view is written and read alone", views},
+	{"memory/big and small transfers are whole", transfers},
 }
 
-// zeroed looks at bytes and row numbers through op Gather, since nothing else
-// can read them.
-func zeroed(b compute.Backend) error {
-	m, err := b.Alloc(7, 9)
-	if err != nil {
-		return err
-	}
-	if err := expect(b, m, 0); err != nil {
-		return fmt.Errorf("alloc: %w", err)
-	}
-	fresh, err := b.AllocBytes(5, 3)
-	if err != nil {
-		return err
-	}
-	written, err := b.AllocBytes(3, 1)
-	if err != nil {
-		return err
-	}
-	index, err := b.AllocIndex(4, 3)
-	if err != nil {
-		return err
-	}
-	dst, err1 := b.Alloc(5, 3)
-	column, err2 := b.Alloc(4, 1)
-	err3 := b.WriteBytes(written, []byte{50, 60, 70})
-	if err := first(err1, err2, err3); err != nil {
-		return err
-	}
-	e, err := compileOps(b,
-		compute.Gather{Dst: dst, Src: fresh, Scale: 1, Shift: 2},
-		compute.Gather{Dst: column, Src: written, Index: index, Scale: 1})
-	if err != nil {
-		return err
-	}
-	defer e.Release()
-	e.Run(compute.Args{})
-	if err := expect(b, dst, 2); err != nil {
-		return fmt.Errorf("alloc bytes: %w", err)
-	}
-	if err := expect(b, column, 50); err != nil {
-		return fmt.Errorf("alloc index: %w", err)
-	}
-	return nil
+// zeroed reads bytes and row numbers through op Gather, because nothing else can read them.
+func zeroed(t *tester) {
+	t.expect("alloc", t.mat(7, 9), 0)
+	dst, column := t.mat(5, 3), t.mat(4, 1)
+	t.compile(
+		compute.Gather{Dst: dst, Src: t.bytes(5, 3), Scale: 1, Shift: 2},
+		compute.Gather{Dst: column, Src: t.bytes(3, 1, 50, 60, 70), Index: t.index(4, 3), Scale: 1}).Run(compute.Args{})
+	t.expect("alloc bytes", dst, 2)
+	t.expect("alloc index", column, 50)
 }
 
 // shared lends bytes to the backend, which must read and never change them.
-func shared(b compute.Backend) error {
+func shared(t *tester) {
 	data := []byte{10, 20, 30, 40, 50, 60}
-	m, err := b.ShareBytes(2, 3, data)
-	if err != nil {
-		return err
-	}
-	if err := refused("writing to shared bytes", b.WriteBytes(m, make([]byte, 6))); err != nil {
-		return err
-	}
-	dst, err := b.Alloc(2, 3)
-	if err != nil {
-		return err
-	}
-	e, err := compileOps(b, compute.Gather{Dst: dst, Src: m, Scale: 1})
-	if err != nil {
-		return err
-	}
+	m, err := t.ShareBytes(2, 3, data)
+	t.must("share bytes", err)
+	t.refused(t.WriteBytes(m, make([]byte, 6)), "a write to shared bytes")
+	dst := t.mat(2, 3)
+	e := t.compile(compute.Gather{Dst: dst, Src: m, Scale: 1})
 	e.Run(compute.Args{})
-	if err := expect(b, dst, 10, 20, 30, 40, 50, 60); err != nil {
-		return err
-	}
+	t.expect("gather", dst, 10, 20, 30, 40, 50, 60)
 	e.Release()
-	b.Free(m.Buf)
-	if err := b.Sync(); err != nil {
-		return err
-	}
+	t.Free(m.Buf)
+	t.sync()
 	if string(data) != string([]byte{10, 20, 30, 40, 50, 60}) {
-		return fmt.Errorf("shared bytes were changed to %v", data)
+		t.fail("shared bytes were changed to %v", data)
 	}
 	for _, s := range [][2]int{{2, 2}, {3, 3}, {0, 3}, {-2, -3}, {6, 0}} {
-		_, err := b.ShareBytes(s[0], s[1], data)
-		if err := refused(fmt.Sprintf("sharing 6 bytes as %d×%d", s[0], s[1]), err); err != nil {
-			return err
-		}
+		_, err := t.ShareBytes(s[0], s[1], data)
+		t.refused(err, "sharing 6 bytes as %d×%d", s[0], s[1])
 	}
-	return nil
 }
 
-// zeroedAgain frees memory full of numbers and asks for as much: a backend that
-// keeps freed buffers for later must still clear them.
-func zeroedAgain(b compute.Backend) error {
+// zeroedAgain frees memory full of numbers and allocates as much. A backend that reuses freed buffers
+// must clear them.
+func zeroedAgain(t *tester) {
 	for range 3 {
 		var list []compute.Mat
 		for range 4 {
-			m, err := b.Alloc(33, 17)
-			if err != nil {
-				return err
-			}
+			m := t.mat(33, 17)
 			list = append(list, m)
-			if err := expect(b, m, 0); err != nil {
-				return err
-			}
-			e, err := compileOps(b, compute.Fill{Dst: m, Value: 3})
-			if err != nil {
-				return err
-			}
+			t.expect("alloc", m, 0)
+			e := t.compile(compute.Fill{Dst: m, Value: 3})
 			e.Run(compute.Args{})
 			e.Release()
 		}
 		for _, m := range list {
-			b.Free(m.Buf)
+			t.Free(m.Buf)
 		}
 	}
-	return b.Sync()
+	t.sync()
 }
 
-func badSizes(b compute.Backend) error {
-	huge := math.MaxInt/2 + 1
+func badSizes(t *tester) {
+	const huge = math.MaxInt/2 + 1
 	for _, s := range [][2]int{{0, 4}, {4, 0}, {0, 0}, {-1, 4}, {4, -1}, {-3, -4}, {huge, 4}, {4, huge}, {math.MaxInt, math.MaxInt}, {math.MinInt, 2}} {
-		_, err1 := b.Alloc(s[0], s[1])
-		_, err2 := b.AllocBytes(s[0], s[1])
-		if err := first(
-			refused(fmt.Sprintf("a matrix of %d×%d", s[0], s[1]), err1),
-			refused(fmt.Sprintf("bytes of %d×%d", s[0], s[1]), err2)); err != nil {
-			return err
-		}
+		_, err := t.Alloc(s[0], s[1])
+		t.refused(err, "a matrix of %d×%d", s[0], s[1])
+		_, err = t.AllocBytes(s[0], s[1])
+		t.refused(err, "bytes of %d×%d", s[0], s[1])
 	}
 	for _, s := range [][2]int{{0, 4}, {-1, 4}, {4, 0}, {4, -1}} {
-		_, err := b.AllocIndex(s[0], s[1])
-		if err := refused(fmt.Sprintf("an index of %d rows below %d", s[0], s[1]), err); err != nil {
-			return err
-		}
+		_, err := t.AllocIndex(s[0], s[1])
+		t.refused(err, "an index of %d rows below %d", s[0], s[1])
 	}
-	return b.Sync()
+	t.sync()
 }
 
-func badLengths(b compute.Backend) error {
-	m, err1 := alloc(b, 2, 3, 1, 1, 1, 1, 1, 1)
-	bytes, err2 := b.AllocBytes(2, 3)
-	index, err3 := b.AllocIndex(6, 9)
-	if err := first(err1, err2, err3); err != nil {
-		return err
-	}
+func badLengths(t *tester) {
+	m, bytes, index := t.mat(2, 3, 1, 1, 1, 1, 1, 1), t.bytes(2, 3), t.index(6, 9)
 	for _, n := range []int{0, 1, 5, 7, 12} {
-		if err := first(
-			refused(fmt.Sprintf("a write of %d values to 6", n), b.Write(m, make([]float32, n))),
-			refused(fmt.Sprintf("a write of %d bytes to 6", n), b.WriteBytes(bytes, make([]byte, n))),
-			refused(fmt.Sprintf("a write of %d rows to 6", n), b.WriteIndex(index, make([]uint32, n))),
-			refused(fmt.Sprintf("a read of 6 values to %d", n), b.Read(make([]float32, n), m)),
-		); err != nil {
-			return err
-		}
+		t.refused(t.Write(m, make([]float32, n)), "a write of %d values to 6", n)
+		t.refused(t.WriteBytes(bytes, make([]byte, n)), "a write of %d bytes to 6", n)
+		t.refused(t.WriteIndex(index, make([]uint32, n)), "a write of %d rows to 6", n)
+		t.refused(t.Read(make([]float32, n), m), "a read of 6 values to %d", n)
 	}
-	// The caller's mistakes are told at once, and do not stick.
-	if err := expect(b, m, 1); err != nil {
-		return err
-	}
-	return b.Sync()
+	// Mistakes of the caller return an error immediately and do not persist.
+	t.expect("read after refused transfers", m, 1)
+	t.sync()
 }
 
-func badRows(b compute.Backend) error {
-	src, err1 := b.AllocBytes(3, 1)
-	index, err2 := b.AllocIndex(3, 3)
-	dst, err3 := b.Alloc(3, 1)
-	if err := first(err1, err2, err3); err != nil {
-		return err
-	}
-	if err := first(b.WriteBytes(src, []byte{5, 6, 7}), b.WriteIndex(index, []uint32{2, 0, 1})); err != nil {
-		return err
-	}
+func badRows(t *tester) {
+	src, index, dst := t.bytes(3, 1, 5, 6, 7), t.index(3, 3, 2, 0, 1), t.mat(3, 1)
 	for _, rows := range [][]uint32{{1, 1, 3}, {3, 0, 0}, {0, math.MaxUint32, 0}} {
-		if err := refused(fmt.Sprintf("the rows %v of 3", rows), b.WriteIndex(index, rows)); err != nil {
-			return err
-		}
+		t.refused(t.WriteIndex(index, rows), "an index of the rows %v of 3", rows)
 	}
-	e, err := compileOps(b, compute.Gather{Dst: dst, Src: src, Index: index, Scale: 1})
-	if err != nil {
-		return err
-	}
-	defer e.Release()
-	e.Run(compute.Args{})
-	if err := expect(b, dst, 7, 5, 6); err != nil {
-		return fmt.Errorf("a refused write left its mark: %w", err)
-	}
-	return nil
+	t.compile(compute.Gather{Dst: dst, Src: src, Index: index, Scale: 1}).Run(compute.Args{})
+	t.expect("gather after refused writes", dst, 7, 5, 6)
 }
 
-func views(b compute.Backend) error {
-	m, err := alloc(b, 4, 3)
-	if err != nil {
-		return err
-	}
-	all := []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
-	if err := b.Write(m, all); err != nil {
-		return err
-	}
+func views(t *tester) {
+	m := t.mat(4, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	middle := m.RowRange(1, 2)
-	if err := expect(b, middle, 3, 4, 5, 6, 7, 8); err != nil {
-		return fmt.Errorf("two rows of four: %w", err)
-	}
-	if err := b.Write(middle, []float32{-3, -4, -5, -6, -7, -8}); err != nil {
-		return err
-	}
-	if err := expect(b, m, 0, 1, 2, -3, -4, -5, -6, -7, -8, 9, 10, 11); err != nil {
-		return fmt.Errorf("two rows of four written: %w", err)
-	}
-	values, err := b.Fetch(middle).Wait()
-	if err != nil {
-		return err
-	}
-	if len(values) != 6 {
-		return fmt.Errorf("a fetch of 6 values has %d", len(values))
-	}
-	return equal(values, []float32{-3, -4, -5, -6, -7, -8})
+	t.expect("read of two rows of four", middle, 3, 4, 5, 6, 7, 8)
+	t.write(middle, -3, -4, -5, -6, -7, -8)
+	t.expect("write of two rows of four", m, 0, 1, 2, -3, -4, -5, -6, -7, -8, 9, 10, 11)
+	t.fetch("fetch of two rows of four", t.Fetch(middle), -3, -4, -5, -6, -7, -8)
 }
 
-// transfers goes from one element to some megabytes, past the sizes at which a
-// driver changes its way.
-func transfers(b compute.Backend) error {
+// transfers moves from one element to some megabytes, since drivers change their method with the size.
+func transfers(t *tester) {
 	for _, n := range []int{1, 2, 3, 1000, 16384, 65537, 1 << 20} {
-		m, err := b.Alloc(1, n)
-		if err != nil {
-			return err
-		}
 		src := make([]float32, n)
 		for i := range src {
 			src[i] = float32(i) - 0.5
 		}
-		if err := b.Write(m, src); err != nil {
-			return err
-		}
-		dst := make([]float32, n)
-		if err := b.Read(dst, m); err != nil {
-			return err
-		}
+		m, dst := t.mat(1, n, src...), make([]float32, n)
+		t.must("read", t.Read(dst, m))
 		for i := range dst {
 			if dst[i] != src[i] {
-				return fmt.Errorf("element %d of %d is %g, want %g", i, n, dst[i], src[i])
+				t.fail("element %d of %d is %g, want %g", i, n, dst[i], src[i])
 			}
 		}
-		b.Free(m.Buf)
+		t.Free(m.Buf)
 	}
-	return nil
 }
