@@ -41,6 +41,14 @@ func fault[O compute.Op](what string, do func(c *call, o O)) Fault {
 	}}
 }
 
+// replaced returns a fault that computes another op of the same type, or the same op with other arguments.
+func replaced[O compute.Op](what string, change func(o *O, a *compute.Args)) Fault {
+	return fault(what, func(c *call, o O) {
+		change(&o, &c.args)
+		c.instead(o)
+	})
+}
+
 // opByOp runs each op of a program as a program of its own, unless do takes its
 // place.
 type opByOp struct {

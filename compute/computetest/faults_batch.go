@@ -8,10 +8,7 @@ import (
 
 // batchFaults are those of gathering, of summing up, and of the order of ops.
 var batchFaults = []Fault{
-	fault("Args.Row is ignored", func(c *call, o compute.Gather) {
-		c.args.Row = 0
-		c.right()
-	}),
+	replaced("Args.Row is ignored", func(_ *compute.Gather, a *compute.Args) { a.Row = 0 }),
 	fault("Args.Row is a row of the data set, not of the index", func(c *call, o compute.Gather) {
 		if o.Index.IsZero() {
 			c.right()
@@ -23,14 +20,8 @@ var batchFaults = []Fault{
 		copy(visited, c.all(o.Src)[row*o.Src.Cols:])
 		c.put(o.Dst, pixels(o, visited))
 	}),
-	fault("the index is ignored", func(c *call, o compute.Gather) {
-		o.Index = compute.Index{}
-		c.instead(o)
-	}),
-	fault("the shift is ignored", func(c *call, o compute.Gather) {
-		o.Shift = 0
-		c.instead(o)
-	}),
+	replaced("the index is ignored", func(o *compute.Gather, _ *compute.Args) { o.Index = compute.Index{} }),
+	replaced("the shift is ignored", func(o *compute.Gather, _ *compute.Args) { o.Shift = 0 }),
 	fault("the product is not rounded before the sum", func(c *call, o compute.Gather) {
 		p := c.octets(o.Src, o.Index, o.Dst.Rows)
 		for e := range p {

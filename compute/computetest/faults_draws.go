@@ -4,30 +4,12 @@ import "shadegrad/compute"
 
 // drawFaults are those of random numbers, and of batches of numbers.
 var drawFaults = []Fault{
-	fault("the mask is that of the next step", func(c *call, o compute.Dropout) {
-		c.args.Step++
-		c.right()
-	}),
-	fault("the mask is the same in each step", func(c *call, o compute.Dropout) {
-		c.args.Step = 0
-		c.right()
-	}),
-	fault("the upper half of the seed is ignored", func(c *call, o compute.Dropout) {
-		c.args.Seed = uint64(uint32(c.args.Seed))
-		c.right()
-	}),
-	fault("the stream is ignored", func(c *call, o compute.Dropout) {
-		o.Stream = 0
-		c.instead(o)
-	}),
-	fault("the streams are those of the host", func(c *call, o compute.Dropout) {
-		o.Stream -= 16
-		c.instead(o)
-	}),
-	fault("nothing is left out", func(c *call, o compute.Dropout) {
-		o.Rate = 0
-		c.instead(o)
-	}),
+	replaced("the mask is that of the next step", func(_ *compute.Dropout, a *compute.Args) { a.Step++ }),
+	replaced("the mask is the same in each step", func(_ *compute.Dropout, a *compute.Args) { a.Step = 0 }),
+	replaced("the upper half of the seed is ignored", func(_ *compute.Dropout, a *compute.Args) { a.Seed = uint64(uint32(a.Seed)) }),
+	replaced("the stream is ignored", func(o *compute.Dropout, _ *compute.Args) { o.Stream = 0 }),
+	replaced("the streams are those of the host", func(o *compute.Dropout, _ *compute.Args) { o.Stream -= 16 }),
+	replaced("nothing is left out", func(o *compute.Dropout, _ *compute.Args) { o.Rate = 0 }),
 	masks("the mask is inverted", func(m mask) float32 {
 		if m.half(m.e) < m.threshold {
 			return m.k
@@ -100,19 +82,10 @@ var drawFaults = []Fault{
 			}
 		})
 	}),
-	fault("the step is ignored", func(c *call, o compute.Noise) {
-		c.args.Step = 0
-		c.right()
-	}),
+	replaced("the step is ignored", func(_ *compute.Noise, a *compute.Args) { a.Step = 0 }),
 
-	fault("Args.Row is ignored", func(c *call, o compute.Take) {
-		c.args.Row = 0
-		c.right()
-	}),
-	fault("the index is ignored", func(c *call, o compute.Take) {
-		o.Index = compute.Index{}
-		c.instead(o)
-	}),
+	replaced("Args.Row is ignored", func(_ *compute.Take, a *compute.Args) { a.Row = 0 }),
+	replaced("the index is ignored", func(o *compute.Take, _ *compute.Args) { o.Index = compute.Index{} }),
 	fault("the last row is skipped", func(c *call, o compute.Take) {
 		c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 })
 	}),

@@ -7,10 +7,7 @@ import (
 )
 
 var elementFaults = []Fault{
-	fault("the bias is ignored", func(c *call, o compute.Activate) {
-		o.Bias = compute.Mat{}
-		c.instead(o)
-	}),
+	replaced("the bias is ignored", func(o *compute.Activate, _ *compute.Args) { o.Bias = compute.Mat{} }),
 	fault("the first bias serves all columns", func(c *call, o compute.Activate) {
 		if !o.Bias.IsZero() {
 			b := c.get(o.Bias)
@@ -99,18 +96,9 @@ var elementFaults = []Fault{
 		c.keep(o.Dst, func(i, j int) bool { return i == o.Dst.Rows-1 && j == o.Dst.Cols-1 })
 	}),
 
-	fault("the momentum is ignored", func(c *call, o compute.Update) {
-		c.args.Momentum = 0
-		c.right()
-	}),
-	fault("the velocity is ignored", func(c *call, o compute.Update) {
-		o.V = compute.Mat{}
-		c.instead(o)
-	}),
-	fault("the step goes uphill", func(c *call, o compute.Update) {
-		c.args.LearningRate = -c.args.LearningRate
-		c.right()
-	}),
+	replaced("the momentum is ignored", func(_ *compute.Update, a *compute.Args) { a.Momentum = 0 }),
+	replaced("the velocity is ignored", func(o *compute.Update, _ *compute.Args) { o.V = compute.Mat{} }),
+	replaced("the step goes uphill", func(_ *compute.Update, a *compute.Args) { a.LearningRate = -a.LearningRate }),
 	fault("the learning rate enters the velocity", velocity(func(v, g, w, eta, mu float32) (float32, float32) {
 		v = mu*v + eta*g
 		return v, w - v
@@ -126,10 +114,7 @@ var elementFaults = []Fault{
 		return v, w - eta*(g+mu*v)
 	})),
 
-	fault("the value is 0", func(c *call, o compute.Fill) {
-		o.Value = 0
-		c.instead(o)
-	}),
+	replaced("the value is 0", func(o *compute.Fill, _ *compute.Args) { o.Value = 0 }),
 	fault("the last row is skipped", func(c *call, o compute.Fill) {
 		c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 })
 	}),

@@ -8,30 +8,12 @@ import (
 )
 
 var lossFaults = []Fault{
-	fault("the gradient lacks 1/batch", func(c *call, o compute.Loss) {
-		o.Scale = 1
-		c.instead(o)
-	}),
-	fault("the weight is ignored", func(c *call, o compute.Loss) {
-		o.Weight = 1
-		c.instead(o)
-	}),
-	fault("the bias is ignored", func(c *call, o compute.Loss) {
-		o.Bias = compute.Mat{}
-		c.instead(o)
-	}),
-	fault("labels are taken in natural order", func(c *call, o compute.Loss) {
-		o.Index = compute.Index{}
-		c.instead(o)
-	}),
-	fault("targets are 1 and 0", func(c *call, o compute.Loss) {
-		o.On, o.Off = 1, 0
-		c.instead(o)
-	}),
-	fault("Args.Row is ignored", func(c *call, o compute.Loss) {
-		c.args.Row = 0
-		c.right()
-	}),
+	replaced("the gradient lacks 1/batch", func(o *compute.Loss, _ *compute.Args) { o.Scale = 1 }),
+	replaced("the weight is ignored", func(o *compute.Loss, _ *compute.Args) { o.Weight = 1 }),
+	replaced("the bias is ignored", func(o *compute.Loss, _ *compute.Args) { o.Bias = compute.Mat{} }),
+	replaced("labels are taken in natural order", func(o *compute.Loss, _ *compute.Args) { o.Index = compute.Index{} }),
+	replaced("targets are 1 and 0", func(o *compute.Loss, _ *compute.Args) { o.On, o.Off = 1, 0 }),
+	replaced("Args.Row is ignored", func(_ *compute.Loss, a *compute.Args) { a.Row = 0 }),
 	fault("statistics begin at row 0", func(c *call, o compute.Loss) {
 		before := c.get(o.Stats)
 		c.right()

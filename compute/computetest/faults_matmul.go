@@ -7,14 +7,8 @@ import (
 )
 
 var matmulFaults = []Fault{
-	fault("A is transposed where it should not be", func(c *call, o compute.MatMul) {
-		o.TransA, o.A = !o.TransA, turned(o.A)
-		c.instead(o)
-	}),
-	fault("B is transposed where it should not be", func(c *call, o compute.MatMul) {
-		o.TransB, o.B = !o.TransB, turned(o.B)
-		c.instead(o)
-	}),
+	replaced("A is transposed where it should not be", func(o *compute.MatMul, _ *compute.Args) { o.TransA, o.A = !o.TransA, turned(o.A) }),
+	replaced("B is transposed where it should not be", func(o *compute.MatMul, _ *compute.Args) { o.TransB, o.B = !o.TransB, turned(o.B) }),
 	fault("the last column is not written", func(c *call, o compute.MatMul) {
 		c.keep(o.Dst, func(_, j int) bool { return j == o.Dst.Cols-1 })
 	}),

@@ -32,10 +32,7 @@ var normFaults = []Fault{
 		c.put(o.Dst, []float32{sum})
 	}),
 
-	fault("the limit is that of the norm", func(c *call, o compute.MaxNorm) {
-		o.Limit *= o.Limit
-		c.instead(o)
-	}),
+	replaced("the limit is that of the norm", func(o *compute.MaxNorm, _ *compute.Args) { o.Limit *= o.Limit }),
 	fault("nothing is bounded", func(*call, compute.MaxNorm) {}),
 	fault("columns are bounded", bounded(func(o compute.MaxNorm, w []float32, _, j int) (sum float64) {
 		for e := j; e < len(w); e += o.W.Cols {
@@ -52,14 +49,8 @@ var normFaults = []Fault{
 		c.keep(o.W, func(i, _ int) bool { return i == o.W.Rows-1 })
 	}),
 
-	fault("there is no warm-up", func(c *call, o compute.Average) {
-		c.args.Step = math.MaxUint32
-		c.right()
-	}),
-	fault("it stays in the warm-up", func(c *call, o compute.Average) {
-		o.Decay = math.Nextafter32(1, 0)
-		c.instead(o)
-	}),
+	replaced("there is no warm-up", func(_ *compute.Average, a *compute.Args) { a.Step = math.MaxUint32 }),
+	replaced("it stays in the warm-up", func(o *compute.Average, _ *compute.Args) { o.Decay = math.Nextafter32(1, 0) }),
 	fault("t counts from 1", func(c *call, o compute.Average) {
 		if c.args.Step < math.MaxUint32 {
 			c.args.Step++

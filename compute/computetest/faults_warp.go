@@ -8,30 +8,12 @@ import (
 
 // warpFaults are those of distorted images.
 var warpFaults = []Fault{
-	fault("Args.Row is ignored", func(c *call, o compute.Warp) {
-		c.args.Row = 0
-		c.right()
-	}),
-	fault("the index is ignored", func(c *call, o compute.Warp) {
-		o.Index = compute.Index{}
-		c.instead(o)
-	}),
-	fault("the shift is ignored", func(c *call, o compute.Warp) {
-		o.Shift = 0
-		c.instead(o)
-	}),
-	fault("the step is ignored", func(c *call, o compute.Warp) {
-		c.args.Step = 0
-		c.right()
-	}),
-	fault("the field is ignored", func(c *call, o compute.Warp) {
-		o.Field = compute.Mat{}
-		c.instead(o)
-	}),
-	fault("calm classes are distorted like the others", func(c *call, o compute.Warp) {
-		o.Calm = 0
-		c.instead(o)
-	}),
+	replaced("Args.Row is ignored", func(_ *compute.Warp, a *compute.Args) { a.Row = 0 }),
+	replaced("the index is ignored", func(o *compute.Warp, _ *compute.Args) { o.Index = compute.Index{} }),
+	replaced("the shift is ignored", func(o *compute.Warp, _ *compute.Args) { o.Shift = 0 }),
+	replaced("the step is ignored", func(_ *compute.Warp, a *compute.Args) { a.Step = 0 }),
+	replaced("the field is ignored", func(o *compute.Warp, _ *compute.Args) { o.Field = compute.Mat{} }),
+	replaced("calm classes are distorted like the others", func(o *compute.Warp, _ *compute.Args) { o.Calm = 0 }),
 	warps("images turn the other way", func(d *distortion) {
 		right := d.affine
 		d.affine = func(sin, cos, k, a, b float64) [2][2]float64 { return right(-sin, cos, k, a, b) }
