@@ -7,13 +7,13 @@ import (
 	"reflect"
 )
 
-// checkOp applies the rules that all ops share, then the op's own.
+// checkOp checks the rules that all ops share, then those of the op.
 func checkOp(op Op, owns func(Buffer, Element) bool) error {
 	if op == nil {
-		return errors.New("no op")
+		return errors.New("the op is nil")
 	}
 	list := operands(reflect.ValueOf(op))
-	rows := math.MaxInt // that an index may name
+	rows := math.MaxInt // of what the op's Index selects from
 	for _, o := range list {
 		if err := checkOperand(o, owns); err != nil {
 			return err
@@ -33,7 +33,7 @@ func checkOp(op Op, owns func(Buffer, Element) bool) error {
 	return checkOverlap(list)
 }
 
-// checkOperand checks an operand by itself.
+// checkOperand checks one operand.
 func checkOperand(o Operand, owns func(Buffer, Element) bool) error {
 	buf := o.Buf()
 	switch {
@@ -75,8 +75,8 @@ func checkBytes(name string, b Bytes) error {
 	return nil
 }
 
-// checkIndex checks an index into a data set of some rows. The buffer may hold larger row
-// numbers than the index promises; a backend's buffer has a method Limit that says so.
+// checkIndex checks an index into a data set of some rows. The buffer may hold larger row numbers
+// than x.Limit allows; a backend's buffer has a method Limit that returns its own limit.
 func checkIndex(x Index, rows int) error {
 	if x.IsZero() {
 		return nil
@@ -94,8 +94,8 @@ func checkIndex(x Index, rows int) error {
 	return nil
 }
 
-// checkOverlap returns an error if an operand that is written shares memory with another
-// one, unless both are the same view and the op works in place.
+// checkOverlap returns an error if an operand that is written shares memory with another operand,
+// unless both are the same view and the op may work in place.
 func checkOverlap(list []Operand) error {
 	for i, w := range list {
 		if w.Mode == In || w.Mat.IsZero() {
@@ -157,7 +157,7 @@ func (o Delta) check() error {
 		return err
 	}
 	if o.F == Softmax {
-		return errors.New("softmax has no derivative of one element; use op loss")
+		return errors.New("softmax has no elementwise derivative; use op loss")
 	}
 	if err := same("Dst", o.Dst, "Back", o.Back); err != nil {
 		return err
@@ -188,7 +188,7 @@ func (o Loss) check() error {
 	return o.checkTargets()
 }
 
-// checkTargets tells whether there are targets, of one kind.
+// checkTargets returns an error unless there are either Labels or Targets.
 func (o Loss) checkTargets() error {
 	if o.Targets.IsZero() {
 		switch {
@@ -200,7 +200,7 @@ func (o Loss) checkTargets() error {
 		return nil
 	}
 	if o.Labels.Buf != nil || !o.Index.IsZero() {
-		return errors.New("there are Targets, and Labels or an Index as well")
+		return errors.New("Targets exclude Labels and Index; pass only one kind")
 	}
 	return same("Targets", o.Targets, "Z", o.Z)
 }

@@ -16,7 +16,7 @@ func (o Dropout) check() error {
 func (o Noise) check() error { return nil }
 
 func (o Warp) check() error {
-	// Divided, a width and a height near the largest int cannot overflow.
+	// A product Width·Height could overflow.
 	if o.Width <= 0 || o.Height <= 0 || o.Src.Cols%o.Width != 0 || o.Src.Cols/o.Width != o.Height {
 		return fmt.Errorf("Src %s does not hold images of %d×%d", o.Src, o.Width, o.Height)
 	}
@@ -35,11 +35,11 @@ func (o Warp) check() error {
 func (o Warp) checkLabels() error {
 	switch {
 	case o.Labels.Buf == nil && o.Calm != 0:
-		return errors.New("Labels is missing, which Calm needs")
+		return errors.New("Calm needs Labels")
 	case o.Labels.Buf == nil:
 		return nil
 	case o.Labels.Cols != 1 || o.Labels.Rows < o.Src.Rows:
-		return fmt.Errorf("Labels %s must have 1 column, and a row for each of Src %s", o.Labels, o.Src)
+		return fmt.Errorf("Labels %s must have 1 column and a row for each row of Src %s", o.Labels, o.Src)
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (o Warp) checkNumbers() error {
 	case !(o.Scaling >= 0 && o.Scaling < 1):
 		return fmt.Errorf("Scaling is %v: it must be at least 0 and below 1", o.Scaling)
 	case o.Alpha[0] > o.Alpha[1]:
-		return fmt.Errorf("Alpha is from %v to %v", o.Alpha[0], o.Alpha[1])
+		return fmt.Errorf("Alpha is from %v to %v: the first must not be larger", o.Alpha[0], o.Alpha[1])
 	}
 	return nil
 }

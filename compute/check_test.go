@@ -175,7 +175,7 @@ func TestOtherShapes(t *testing.T) {
 		{Update{W: mat(3, 4)}, "G is missing"},
 		{Fill{Dst: mat(3, 4)}, ""},
 		{Fill{}, "Dst is missing"},
-		{nil, "no op"},
+		{nil, "the op is nil"},
 	} {
 		v.test(t)
 	}
@@ -286,7 +286,7 @@ func TestCheckArgs(t *testing.T) {
 				t.Errorf("%s, row %d: %v", op.Name(), row, err)
 			case !good && !errors.As(err, &opErr):
 				t.Errorf("%s, row %d of 10: error %v", op.Name(), row, err)
-			case !good && (opErr.Index != 1 || opErr.Op != op.Name() || !strings.Contains(err.Error(), "of 10 rows")):
+			case !good && (opErr.Index != 1 || opErr.Op != op.Name() || !strings.Contains(err.Error(), "in 10 rows")):
 				t.Errorf("%s, row %d of 10: %v", op.Name(), row, err)
 			}
 		}

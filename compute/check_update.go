@@ -24,9 +24,9 @@ func (o Update) check() error {
 	return o.checkNumbers()
 }
 
-// checkState tells whether the rule has the matrices it needs, and no others.
+// checkState returns an error unless the operands that the rule needs are present and no others.
 func (o Update) checkState() error {
-	velocity, squares := true, false // what the rule may have
+	velocity, squares := true, false // that the rule uses
 	switch o.Rule {
 	case SGD:
 	case Nesterov:
@@ -39,17 +39,17 @@ func (o Update) checkState() error {
 	}
 	switch {
 	case o.V.IsZero() && velocity && o.Rule != SGD:
-		return fmt.Errorf("V is missing, which rule %s needs", o.Rule)
+		return fmt.Errorf("rule %s needs V", o.Rule)
 	case !o.V.IsZero() && !velocity:
-		return fmt.Errorf("there is a V, which rule %s has no use for", o.Rule)
+		return fmt.Errorf("rule %s does not use V", o.Rule)
 	case o.S.IsZero() && squares:
-		return fmt.Errorf("S is missing, which rule %s needs", o.Rule)
+		return fmt.Errorf("rule %s needs S", o.Rule)
 	case !o.S.IsZero() && !squares:
-		return fmt.Errorf("there is an S, which rule %s has no use for", o.Rule)
+		return fmt.Errorf("rule %s does not use S", o.Rule)
 	case o.Clip != 0 && o.Norms.IsZero():
-		return errors.New("Norms is missing, which Clip needs")
+		return errors.New("Clip needs Norms")
 	case o.Clip == 0 && !o.Norms.IsZero():
-		return errors.New("there are Norms, but Clip is 0")
+		return errors.New("Norms need a Clip above 0")
 	case !o.Norms.IsZero() && o.Norms.Rows != 1:
 		return fmt.Errorf("Norms %s must have 1 row", o.Norms)
 	}

@@ -1,26 +1,26 @@
 package compute
 
-// A Describer is an Executable that can say what its program was compiled to.
+// A Describer is an Executable that can describe what its program was compiled to.
 type Describer interface {
 	Describe() Description
 }
 
-// A Description is what a compiled program is made of, for people.
+// A Description describes a compiled program, for display.
 type Description struct {
-	// Dispatches are the pieces that a run gives to the device, in their order.
+	// Dispatches are the parts of a run in the order in which the device gets them.
 	Dispatches []Dispatch
-	// Barriers is how often one of them waits for those before it, where one run
-	// follows another.
+	// Barriers is the number of dispatches of a run that wait for earlier ones, if runs
+	// follow each other.
 	Barriers int
-	// Memory is how many bytes of the device's memory the program works on, its
-	// data set and what it has of its own included.
+	// Memory is the number of bytes of device memory that the program uses, including
+	// its data set and its own buffers.
 	Memory int64
 }
 
-// A Dispatch is a piece of work that a device is given at once.
+// A Dispatch is one call of a kernel.
 type Dispatch struct {
 	Kernel string   // with its variant
-	Ops    []string // the names of the ops that it does, or has a part in
-	Groups int      // it is divided into, of those that run side by side
+	Ops    []string // names of the ops that it does in whole or in part
+	Groups int      // work groups, which run in parallel
 	Work   float64  // floating-point operations, roughly
 }

@@ -1,33 +1,28 @@
-// Package compute says what a backend is: matrices in its memory, the ops it
-// can do on them, programs made of ops, and the rules of shape that a program
-// must keep. It holds no arithmetic and no device; packages cpu and
-// compute/opengl do, and package compute/computetest judges them.
+// Package compute defines backends: matrices in a device's memory, the ops on them, programs of
+// ops, and the rules of shape. It has no arithmetic. Packages cpu and compute/opengl implement
+// backends, and package compute/computetest tests them.
 //
 // # A step is a program
 //
-// Nothing is computed by calling a function here. A caller allocates matrices
-// on a [Backend], describes a piece of work once as a [Program], which is a
-// list of ops on those matrices, has the backend compile it, and then runs the
-// [Executable] as often as it likes. A training step is one such program. What
-// changes between runs (which rows of the data set, which learning rate) is in
-// [Args]; everything else, shapes included, is fixed when it is compiled, so
-// that a backend may specialise and fuse. A backend that knows nothing better
-// runs the ops one after another: the meaning of a program is always that.
+// A caller allocates matrices on a [Backend] and describes work as a [Program], a list of ops on
+// those matrices. The backend compiles the program, and the caller runs the [Executable] any
+// number of times. A training step is one program. What changes between runs, as the rows of the
+// batch and the learning rate, is in [Args]. Everything else is fixed by Compile, so that a
+// backend can specialise kernels and fuse ops. The result is always that of the ops done one
+// after another.
 //
 // # Nothing waits
 //
-// [Executable.Run] puts work in the backend's queue and returns. Work is done in
-// the order in which it was queued, Write and Read included. Only Read, Sync and
-// Fetch.Wait wait.
+// [Executable.Run] queues work and returns. The backend does all work in the order of the queue,
+// including Write and Read. Only Read, Sync and Fetch.Wait wait.
 //
 // # Errors
 //
-// A program whose shapes do not fit, or with a buffer of another backend, is a
-// mistake in the caller: Compile returns an [*OpError] that names the op and
-// the shapes. Whatever goes wrong later, in the queue, sticks: later runs do
-// nothing, and every Read, Sync and Fetch returns that first error from then on.
+// If the shapes of a program do not fit, or a buffer belongs to another backend, Compile returns
+// an [*OpError] that names the op and the shapes. After the first failure in the queue, later runs
+// do nothing, and every Read, Sync and Fetch returns that failure.
 //
 // # Goroutines
 //
-// A Backend and what comes from it are for one goroutine at a time.
+// Only one goroutine at a time may use a Backend, its executables and its fetches.
 package compute

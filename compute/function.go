@@ -2,19 +2,19 @@ package compute
 
 import "fmt"
 
-// An Activation is the function that a layer applies to its weighted sums.
-// Derivatives are given in terms of the output y, which is what op Delta has.
+// An Activation is the function that a layer applies to its weighted sums. The derivatives are
+// written in terms of the output y, because op Delta reads y.
 type Activation int
 
 // The activations.
 const (
-	// Identity: F(z) = z, F′ = 1. A layer of it is linear.
+	// Identity: F(z) = z, F′ = 1, for a linear layer.
 	Identity Activation = iota
 	// Sigmoid, the logistic function: F(z) = 1/(1+e^−z), F′ = y·(1−y). Rumelhart, Hinton and Williams,
 	// "Learning representations by back-propagating errors" (1986).
 	Sigmoid
-	// Tanh: F(z) = tanh z, F′ = 1−y². LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), say why to
-	// prefer it to Sigmoid.
+	// Tanh: F(z) = tanh z, F′ = 1−y². LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), explain why
+	// it trains faster than Sigmoid.
 	Tanh
 	// ReLU: F(z) = max(0, z), F′ = 1 where y > 0, else 0. Nair and Hinton, "Rectified linear units improve
 	// restricted Boltzmann machines" (ICML 2010); Glorot, Bordes and Bengio, "Deep sparse rectifier neural
@@ -31,13 +31,13 @@ const (
 
 // The constants of ScaledTanh, as in Cireşan, Meier, Gambardella and Schmidhuber,
 // "Deep, big, simple neural nets for handwritten digit recognition" (2010), after LeCun
-// et al., "Efficient BackProp" (1998), who write B as 2/3.
+// et al., "Efficient BackProp" (1998), where B is 2/3.
 const (
 	TanhAmplitude = 1.7159 // A
 	TanhSlope     = 0.6666 // B
 )
 
-// Leak is what LeakyReLU multiplies a negative z with: Maas, Hannun and Ng, "Rectifier
+// Leak is the slope of LeakyReLU for negative z: Maas, Hannun and Ng, "Rectifier
 // nonlinearities improve neural network acoustic models" (2013).
 const Leak = 0.01
 
@@ -57,8 +57,7 @@ func ParseActivation(name string) (Activation, error) {
 	return Activation(i), err
 }
 
-// A LossKind is a measure of how far outputs are from targets. Op Loss gives the
-// equations.
+// A LossKind is a loss function. Op Loss gives the equations.
 type LossKind int
 
 // The kinds of loss.
@@ -91,10 +90,10 @@ func enumParse(names []string, name, what string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("no %s is called %q; there are %q", what, name, names)
+	return 0, fmt.Errorf("unknown %s %q (available: %q)", what, name, names)
 }
 
-// MarshalText returns the name, so that a function is stored by it.
+// MarshalText returns the name, so that encoders store an activation by name.
 func (f Activation) MarshalText() ([]byte, error) {
 	return enumText(activationNames[:], int(f), "activation")
 }
@@ -105,7 +104,7 @@ func (f *Activation) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// MarshalText returns the name, so that a kind is stored by it.
+// MarshalText returns the name, so that encoders store a loss by name.
 func (k LossKind) MarshalText() ([]byte, error) { return enumText(lossNames[:], int(k), "loss") }
 
 // UnmarshalText is the inverse of MarshalText.
@@ -116,7 +115,7 @@ func (k *LossKind) UnmarshalText(text []byte) (err error) {
 
 func enumText(names []string, i int, what string) ([]byte, error) {
 	if i < 0 || i >= len(names) {
-		return nil, fmt.Errorf("no %s has number %d", what, i)
+		return nil, fmt.Errorf("unknown %s %d", what, i)
 	}
 	return []byte(names[i]), nil
 }

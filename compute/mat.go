@@ -2,18 +2,18 @@ package compute
 
 import "fmt"
 
-// A Buffer is a piece of a backend's memory. Only the backend that made it can
-// look inside.
+// A Buffer is a piece of a backend's memory. Only the backend that made it can access the
+// elements.
 type Buffer interface {
-	// Elems is the number of elements: of float32, byte or uint32, according
-	// to which of Alloc, AllocBytes and AllocIndex made the buffer.
+	// Elems returns the number of elements: float32s of Alloc, bytes of AllocBytes or
+	// ShareBytes, uint32s of AllocIndex.
 	Elems() int
 }
 
-// An Element is what a buffer is made of.
+// An Element is the type of a buffer's elements.
 type Element int
 
-// The elements of the buffers that Alloc, AllocBytes and AllocIndex make.
+// The types of the elements in buffers of Alloc, AllocBytes and AllocIndex.
 const (
 	Float32 Element = iota
 	Byte
@@ -25,10 +25,9 @@ func (e Element) String() string {
 	return enumName([]string{"float32s", "bytes", "row numbers"}, int(e), "element")
 }
 
-// A Mat is a dense row-major matrix of float32 in a backend's memory: element
-// (i, j) is element Off + i·Cols + j of Buf. It is a view, copied by value;
-// several may share a buffer. The zero Mat stands for "none" where an op's
-// operand is optional.
+// A Mat is a dense row-major matrix of float32 in a backend's memory: element (i, j) is element
+// Off + i·Cols + j of Buf. It is a view and is copied by value; several may share a buffer. The
+// zero Mat means "none" for an optional operand.
 type Mat struct {
 	Buf  Buffer
 	Off  int // index in Buf of element (0, 0)
@@ -36,14 +35,13 @@ type Mat struct {
 	Cols int
 }
 
-// IsZero reports whether m is the zero Mat, which stands for "none".
+// IsZero reports whether m is the zero Mat, which means "none".
 func (m Mat) IsZero() bool { return m.Buf == nil }
 
 // Len returns the number of elements, Rows·Cols.
 func (m Mat) Len() int { return m.Rows * m.Cols }
 
-// RowRange returns the view of the n rows that begin at row i. It panics if m
-// has no such rows.
+// RowRange returns the view of rows i to i+n−1. It panics if m does not have them.
 func (m Mat) RowRange(i, n int) Mat {
 	if i < 0 || n < 0 || i > m.Rows-n {
 		panic(fmt.Sprintf("compute: rows [%d, %d) of a matrix of %d rows", i, i+n, m.Rows))
@@ -59,8 +57,8 @@ func (m Mat) String() string {
 	return fmt.Sprintf("%d×%d", m.Rows, m.Cols)
 }
 
-// Bytes is a row-major matrix of bytes: images, one a row, or labels, as a
-// matrix of one column. It always fills its buffer.
+// Bytes is a row-major matrix of bytes: one image a row, or labels in one column. It fills its
+// buffer.
 type Bytes struct {
 	Buf  Buffer
 	Rows int
@@ -70,9 +68,8 @@ type Bytes struct {
 // String returns the shape, as "60000×784 bytes".
 func (b Bytes) String() string { return fmt.Sprintf("%d×%d bytes", b.Rows, b.Cols) }
 
-// An Index is a list of Len row numbers, each below Limit: the order in which an
-// epoch visits the rows of its data set. The zero Index stands for the natural
-// order 0, 1, 2, …
+// An Index is a list of Len row numbers, each below Limit: the order in which an epoch visits the
+// rows of its data set. The zero Index means the natural order 0, 1, 2, …
 type Index struct {
 	Buf   Buffer
 	Len   int

@@ -1,13 +1,13 @@
 package compute
 
-// An Op is one piece of arithmetic on matrices. The ops are the structs of this
-// package that have these methods; the doc comment of each gives its equation
-// and its shapes, and the tags of its fields describe its operands, as type Operand says.
+// An Op is an operation on matrices. The ops are structs of this package. The doc comment of each
+// gives its equation and its shapes. The tags of its fields describe its operands, as type Operand
+// explains.
 type Op interface {
-	// Name is the op's name as kernels, shader files and test cases carry it,
-	// in snake case.
+	// Name returns the op's name in snake case, as shader files and test cases use it.
 	Name() string
-	// check tells which rule of shape the op breaks.
+	// check returns an error if the op breaks one of its rules. Its operands are
+	// present, unless optional, and valid by themselves.
 	check() error
 }
 
@@ -15,9 +15,9 @@ type Op interface {
 //
 //	Dst[i,j] = Scale·Src[Index[Args.Row+i], j] + Shift
 //
-// Dst is m×n, Src has n columns, Index has at least Args.Row+m entries. The
-// product is rounded to float32 before Shift is added, so every backend gives
-// the same bits. Pixels p in [0, 255] become [0, 1] with Scale 1/255.
+// Dst is m×n, Src has n columns, Index has at least Args.Row+m entries. The product is rounded to
+// float32 before Shift is added, so every backend gives the same bits. Scale 1/255 maps pixels
+// from [0, 255] to [0, 1].
 type Gather struct {
 	Dst          Mat   `operand:"out"`
 	Src          Bytes `operand:"in,indexed"`
@@ -40,9 +40,9 @@ type Take struct {
 //
 //	Dst = op(A)·op(B)
 //
-// with op(X) = Xᵀ where the flag says so and X otherwise. op(A) is m×k, op(B) is
-// k×n, Dst is m×n. Dst shares no memory with A or B. A backend may leave out terms
-// with a factor 0, so 0·∞ and 0·NaN need not make a NaN.
+// with op(A) = Aᵀ if TransA is set, else A, and op(B) likewise. op(A) is m×k, op(B) is k×n, Dst is
+// m×n. Dst shares no memory with A or B. A backend may omit terms with a factor 0, so 0·∞ and
+// 0·NaN need not give NaN.
 type MatMul struct {
 	Dst            Mat `operand:"out"`
 	A              Mat `operand:"in"`
@@ -54,8 +54,8 @@ type MatMul struct {
 //
 //	Dst[i,j] = F(Src[i,j] + Bias[0,j])
 //
-// Dst and Src are m×n, Bias is 1×n or none. Softmax works on whole rows, the
-// others on each element. Dst may be Src.
+// Dst and Src are m×n, Bias is 1×n or none. Softmax works on whole rows, the others on single
+// elements. Dst may be Src.
 type Activate struct {
 	Dst  Mat `operand:"out,inplace=Src"`
 	Src  Mat `operand:"in"`
@@ -63,14 +63,14 @@ type Activate struct {
 	F    Activation
 }
 
-// Delta takes the error that a layer's outputs were sent back through the
-// activation, which gives the gradient with respect to its inputs:
+// Delta propagates the error of a layer's outputs back through the activation. The result is the
+// gradient with respect to the weighted sums:
 //
 //	Dst = Back ⊙ F′(Y)
 //
-// where F′ is written in terms of the output Y = F(z): the chain rule, as in Rumelhart, Hinton and
-// Williams (1986). All are m×n. Dst may be Back. F is not Softmax, whose derivative is not of
-// one element. Where F′ is 0 a Back that is infinite or NaN may give 0 or NaN.
+// where F′ is a function of the output Y = F(z): the chain rule, as in Rumelhart, Hinton and
+// Williams (1986). All are m×n. Dst may be Back. F is not Softmax, because its derivative is not
+// elementwise. Where F′ is 0, an infinite or NaN Back may give 0 or NaN.
 type Delta struct {
 	Dst  Mat `operand:"out,inplace=Back"`
 	Back Mat `operand:"in"`
@@ -78,9 +78,8 @@ type Delta struct {
 	F    Activation
 }
 
-// Loss compares the outputs of a network with the labels of a batch. With
-// z = Z + Bias, y = F(z), and c = Labels[Index[Args.Row+i]] the class of row i,
-// the target is t[j] = On where j = c and Off elsewhere, and
+// Loss compares the outputs of a network with the labels of a batch. Let z = Z + Bias, y = F(z), and
+// c = Labels[Index[Args.Row+i]] the class of row i. The target is t[j] = On for j = c, else Off, and
 //
 //	E(i)               = Weight·Σⱼ (y[j] − t[j])²                              SquaredError
 //	E(i)               = −Weight·Σⱼ t[j]·ln y[j]                               CrossEntropy, F Softmax
@@ -88,27 +87,25 @@ type Delta struct {
 //	Delta[i,j]         = Scale·∂E(i)/∂z[j]
 //	Stats[Args.Row+i]  = (E(i), hit)
 //
-// where hit is 1 if c is the first of the largest y, compared before y is rounded,
-// and 0 if not, or if one of them is NaN. A network of one output tells two classes apart: t = On for class 1
-// and Off for class 0, and a hit is a y on the label's side of the middle of On and
-// Off, with class 1 having the middle itself.
+// where hit is 1 if c is the first of the largest y, compared before y is rounded, and no y is NaN;
+// else 0. A network of one output has two classes: t = On for class 1 and Off for class 0. Its hit
+// is 1 if y is on the label's side of (On+Off)/2, which belongs to class 1.
 //
-// The squared error, and the way from it to ∂E/∂z, are those of Rumelhart, Hinton and Williams, "Learning
-// representations by back-propagating errors" (1986), whose Weight is ½; cross-entropy with Sigmoid is in Hinton,
-// "Connectionist learning procedures" (1989), and with Softmax in Bridle (1990). An On below 1 with an Off
-// above 0 is the label smoothing of Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception
-// architecture for computer vision" (CVPR 2016).
+// The squared error and its ∂E/∂z are those of Rumelhart, Hinton and Williams, "Learning
+// representations by back-propagating errors" (1986), with Weight ½. Cross-entropy with Sigmoid is in
+// Hinton, "Connectionist learning procedures" (1989), and with Softmax in Bridle (1990). An On below 1
+// with an Off above 0 is the label smoothing of Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking
+// the Inception architecture for computer vision" (CVPR 2016).
 //
-// Cross-entropy is computed from z and not from y, so it stays finite where y
-// rounds to 0 or 1. A label that is no class makes E(i) and the row of Delta
-// NaN: it is never learnt silently.
+// Cross-entropy is computed from z, so it is finite even if y rounds to 0 or 1. A label that is not
+// a class makes E(i) and the row of Delta NaN, so training cannot miss it.
 //
-// Z and Delta are m×n, Bias is 1×n or none, Labels is N×1, Stats has 2 columns and
-// at least Args.Row+m rows; Delta may be none, where only the loss is wanted, and
-// may be Z. Scale is 1/m for the gradient of the batch's mean and 1 for its sum.
+// Z and Delta are m×n, Bias is 1×n or none, Labels is N×1, Stats has 2 columns and at least
+// Args.Row+m rows. Delta is none if only the loss is needed; it may be Z. Scale is 1/m for the
+// gradient of the batch's mean and 1 for that of its sum.
 //
-// For targets that are no classes there are Targets instead of Labels and Index, m×n:
-// t[j] = Targets[i,j], whatever On and Off are, and a hit is always 0.
+// For targets that are not classes, Targets replaces Labels and Index: t[j] = Targets[i,j], On and
+// Off do not matter, and hit is 0. Targets is m×n.
 type Loss struct {
 	Delta         Mat   `operand:"out,optional,inplace=Z"`
 	Stats         Mat   `operand:"inout,batch"` // the other rows keep their elements
@@ -123,12 +120,12 @@ type Loss struct {
 	Weight, Scale float32
 }
 
-// ColumnSum adds up the rows of a matrix:
+// ColumnSum sums the rows of a matrix:
 //
 //	Dst[0,j] = Σᵢ Src[i,j]
 //
-// Src is m×n, Dst is 1×n. It makes a bias's gradient from deltas, and an epoch's
-// loss from Stats.
+// Src is m×n, Dst is 1×n. Sums of deltas are the gradient of a bias, and sums of Stats the loss of an
+// epoch.
 type ColumnSum struct {
 	Dst Mat `operand:"out"`
 	Src Mat `operand:"in"`

@@ -6,23 +6,21 @@ import (
 	"slices"
 )
 
-// A Program is a list of ops, done one after another: each sees what those
-// before it wrote.
+// A Program is a list of ops, done one after another. Each op reads what those before it wrote.
 type Program struct {
 	Name string // for messages
 	Ops  []Op
-	// Scratch lists matrices that only carry values from op to op within a run:
-	// the caller promises not to use what they hold after it, neither by Read
-	// nor in another program, until they are written again. A backend that fuses
-	// need not write them at all. A matrix of an op is scratch if it is one of
-	// these, view for view.
+	// Scratch lists matrices that carry values between ops within a run. After the run
+	// the caller must not use the values, neither by Read nor in another program,
+	// until the matrices are written again. A backend that fuses ops need not write
+	// them. A matrix of an op is scratch if the list has the same view.
 	Scratch []Mat
 }
 
-// IsScratch tells whether a matrix is listed in Scratch.
+// IsScratch reports whether a matrix is in Scratch.
 func (p Program) IsScratch(m Mat) bool { return slices.Contains(p.Scratch, m) }
 
-// An OpError says which op of which program is wrong, and how.
+// An OpError says which op of which program is wrong, and why.
 type OpError struct {
 	Program string
 	Index   int // of the op in the program, from 0
@@ -37,10 +35,9 @@ func (e *OpError) Error() string {
 // Unwrap returns the reason.
 func (e *OpError) Unwrap() error { return e.Err }
 
-// Check tells whether every op keeps its rules of shape, whether the memory it
-// writes overlaps none of its other operands in part, and whether each buffer is
-// one that owns accepts, made of what the op takes it for. The error is an
-// *OpError where it is an op's. Backends call it in Compile.
+// Check returns an error if an op breaks its rules of shape, if it writes memory that another of
+// its operands uses, or if owns reports false for a buffer and the elements that the op expects
+// in it. The error is an *OpError if it concerns an op. Backends call Check in Compile.
 func (p Program) Check(owns func(Buffer, Element) bool) error {
 	for i, op := range p.Ops {
 		if err := checkOp(op, owns); err != nil {
@@ -59,25 +56,24 @@ func (p Program) Check(owns func(Buffer, Element) bool) error {
 	return nil
 }
 
-// CheckArgs returns an *OpError if args asks for rows that an index, a data set or a
-// statistics matrix of the program does not have. A backend, which calls it for each run,
-// keeps the Batches.
+// CheckArgs returns an *OpError if args selects rows that an index, a data set or a statistics
+// matrix of the program does not have. A backend that checks every run keeps the Batches.
 func (p Program) CheckArgs(args Args) error { return p.Batches().Check(args) }
 
-// Batches is what the rows of a batch must keep to in the runs of a program.
+// Batches is the batches of a program, for checks of Args.Row.
 type Batches struct {
 	program string
 	list    []batch
 }
 
-// A batch is the rows that op number op takes, and how many rows it has to take them from.
+// A batch is the number of rows that an op uses in a run, of limit rows.
 type batch struct {
 	op          int
 	name        string
 	rows, limit int
 }
 
-// Batches lists the batches of a program.
+// Batches returns the batches of a program.
 func (p Program) Batches() Batches {
 	b := Batches{program: p.Name}
 	for i, op := range p.Ops {
@@ -88,8 +84,8 @@ func (p Program) Batches() Batches {
 	return b
 }
 
-// batchOf returns the rows of an op's batch and the rows there are. It reports false if the
-// op does not depend on Args.Row.
+// batchOf returns the batch of an op and its limit. It reports false if the op does not depend on
+// Args.Row.
 func batchOf(op Op) (rows, limit int, ok bool) {
 	list := Operands(op)
 	entries := 0 // of the index
@@ -110,13 +106,13 @@ func batchOf(op Op) (rows, limit int, ok bool) {
 	return rows, limit, ok
 }
 
-// Check returns an *OpError if a batch has no row args.Row, or too few rows from there on.
+// Check returns an *OpError if a batch that begins at args.Row exceeds its limit.
 func (b Batches) Check(args Args) error {
 	for _, n := range b.list {
-		// Compared this way round, a row near the largest int cannot overflow.
+		// args.Row+n.rows could overflow.
 		if args.Row < 0 || args.Row > n.limit-n.rows {
 			return &OpError{Program: b.program, Index: n.op, Op: n.name,
-				Err: fmt.Errorf("a batch of %d rows at row %d, of %d rows", n.rows, args.Row, n.limit)}
+				Err: fmt.Errorf("a batch of %d rows at row %d does not fit in %d rows", n.rows, args.Row, n.limit)}
 		}
 	}
 	return nil

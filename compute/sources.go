@@ -1,8 +1,8 @@
 package compute
 
-// A Sourcer is an Executable that was compiled from the sources of kernels.
+// A Sourcer is an Executable that can return the sources of its kernels.
 type Sourcer interface {
-	// Sources returns the text of each kernel that a run starts, as its compiler was
-	// given it, by the kernel's name with its variant.
+	// Sources returns the source text of each kernel of a run, as the compiler read it,
+	// by the kernel's name with its variant.
 	Sources() (map[string]string, error)
 }

@@ -37,7 +37,7 @@ func badPrograms(t *tester) {
 		return o
 	}
 	for _, bad := range []badOp{
-		{nil, "no op"},
+		{nil, "the op is nil"},
 		{compute.Gather{Dst: a, Src: bytes}, "3×4"},
 		{compute.Gather{Dst: mat(2, 3), Src: bytes, Index: index}, "10"},
 		{compute.Gather{Dst: mat(2, 3)}, "Src"},

@@ -113,7 +113,7 @@ func Unchanged[N Node](list []N, i, j int, mats ...compute.Mat) bool {
 }
 
 // Movable reports whether the node at place i may be done at place j: it conflicts with no node
-// between, except those that are fused with the two.
+// between. Nodes at the places fused do not count; they move along.
 func Movable[N Node](list []N, i, j int, fused ...int) bool {
 	for b := min(i, j) + 1; b < max(i, j); b++ {
 		if !slices.Contains(fused, b) && list[i].access().Conflicts(list[b].access()) {

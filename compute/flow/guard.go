@@ -39,8 +39,8 @@ func (g *Guard) Release() bool {
 	return first
 }
 
-// Check returns an error if the program was released, if live reports that one of its buffers was
-// freed, or if there are no rows as args asks for them. It allocates nothing unless it fails.
+// Check returns an error if the program was released, if live reports false for one of its buffers,
+// or if the batch that args selects does not fit. It does not allocate unless it fails.
 func (g *Guard) Check(args compute.Args, live func(compute.Buffer) bool) error {
 	if g.released {
 		return fmt.Errorf("program %q was run after its release", g.program)

@@ -1,8 +1,8 @@
 // Package philox draws counter-based random numbers with Philox4x32-10, from
 // Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
-// (SC 2011). A number is a function of a seed, a stream and an index, so it does
-// not depend on who draws it, in which order, or on how many threads: initial
-// weights and shuffles are the same on every backend.
+// (SC 2011). A number is a function of a seed, a stream and an index. It does not depend on the
+// order of the draws or on the number of threads, so initial weights and shuffles are the same
+// on every backend.
 package philox
 
 import (
@@ -19,7 +19,7 @@ const (
 	w1 = 0xBB67AE85
 )
 
-// Block returns the four words that a counter has under a key.
+// Block returns the four words of a counter under a key.
 func Block(key [2]uint32, ctr [4]uint32) [4]uint32 {
 	for round := 0; round < 10; round++ {
 		p0 := uint64(m0) * uint64(ctr[0])
@@ -52,15 +52,14 @@ func (s Stream) Uint64(i uint64) uint64 {
 	return uint64(b[1])<<32 | uint64(b[0])
 }
 
-// Half returns 16 bits at index e: half number e%8, the lower one of a word first, of the
-// four words at index e/8.
+// Half returns 16 bits at index e: half e%8 of the four words at index e/8, where the lower half of
+// a word comes first.
 func (s Stream) Half(e uint64) uint16 {
 	b := s.block(e / 8)
 	return uint16(b[e%8/2] >> (16 * (e % 2)))
 }
 
-// Halves writes what Half returns at indices e, e+1, … to dst, with a block drawn once for
-// the eight that it has.
+// Halves writes the results of Half at indices e, e+1, … to dst. It computes each block once.
 func (s Stream) Halves(dst []uint16, e uint64) {
 	var b [4]uint32
 	for i := range dst {
@@ -86,13 +85,13 @@ func (s Stream) Normal(i uint64) float64 {
 }
 
 // Shuffle puts a random permutation of 0 … len(p)−1 into p, by the algorithm of
-// Fisher and Yates as Durstenfeld (1964) has it.
+// Fisher and Yates in the form of Durstenfeld (1964).
 func (s Stream) Shuffle(p []uint32) {
-	// The draws take longer than the exchanges, which must be done in turn, and each
-	// depends on its number alone: all processors make them.
+	// The draws take longer than the swaps and do not depend on each other, so all
+	// processors share them. The swaps are sequential.
 	drawn := make([]uint32, len(p))
-	const least = 1 << 13 // draws that are worth a goroutine
-	parts := max(1, min(runtime.GOMAXPROCS(0), len(p)/least))
+	const minDraws = 1 << 13 // that are worth a goroutine
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(p)/minDraws))
 	var wg sync.WaitGroup
 	for part := range parts {
 		lo, hi := part*len(p)/parts, (part+1)*len(p)/parts

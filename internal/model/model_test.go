@@ -132,7 +132,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"metadata of another type", func(f *safetensors.File) { edit(f, `"tanh"`, `3`) },
 			`damaged metadata "shadegrad.model": json: cannot unmarshal number…`},
 		{"an unknown activation", func(f *safetensors.File) { edit(f, `"tanh"`, `"swish"`) },
-			`damaged metadata "shadegrad.model": no activation is called "swish"; there are ["identity" "sigmoid" "tanh" "relu" "softmax" "scaled-tanh" "leaky-relu"]`},
+			`damaged metadata "shadegrad.model": unknown activation "swish" (available: ["identity" "sigmoid" "tanh" "relu" "softmax" "scaled-tanh" "leaky-relu"])`},
 		{"an impossible network", func(f *safetensors.File) { edit(f, `[6,4,3]`, `[6,0,3]`) },
 			`damaged metadata "shadegrad.model": Sizes=[6 0 3]: must be 1 or more in each layer`},
 		{"no network", func(f *safetensors.File) { f.Metadata[metadataKey] = `{"version":1}` },
