@@ -3,8 +3,11 @@
 package cli
 
 import (
+	"fmt"
 	"math"
 	"testing"
+
+	"shadegrad/internal/sample"
 )
 
 // TestBackendsAgree trains the same network on both backends from the same seed:
@@ -15,7 +18,7 @@ func TestBackendsAgree(t *testing.T) {
 	needGPU(t)
 	p := at(t)
 	train := func(backend string) []map[string]any {
-		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), "-hidden=128", "-batch=64", "-epochs=3", "-seed=5", "-test=each").is(0)
+		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), fmt.Sprintf("-hidden=%d", sample.Count(128, 32)), "-batch=64", "-epochs=3", "-seed=5", "-test=each").is(0)
 		list := events(t, r.stdout)
 		if len(list) != 5 || list[0]["backend"] != backend {
 			t.Fatalf("events: %v", list)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"shadegrad/internal/backends"
+	"shadegrad/internal/sample"
 )
 
 // TestGradcheckOpenGL checks gradients that OpenGL makes: of each activation, loss, rule, penalty and dropout,
@@ -14,7 +15,7 @@ import (
 func TestGradcheckOpenGL(t *testing.T) {
 	needGPU(t)
 	o := backends.Opener{NoTuning: true, NoSelfTest: true}
-	for _, args := range [][]string{
+	for _, args := range sample.Of([][]string{
 		{"-act=relu"},
 		{"-act=leaky-relu", "-smoothing=0.1", "-l2=0.01", "-hidden=8,7"},
 		{"-act=sigmoid", "-output=sigmoid", "-loss=cross-entropy", "-optimizer=nesterov", "-l1=0.001"},
@@ -29,7 +30,7 @@ func TestGradcheckOpenGL(t *testing.T) {
 		{"-act=tanh", "-pad=29x29", "-pixels=-1..1", "-augment=ciresan,shear=0.1,shift=1", "-optimizer=nesterov", "-gradient=sum"},
 		{"-data=spiral", "-act=tanh", "-output=relu", "-loss=mse", "-l1=0.001"},
 		{"-data=moons", "-outputs=1", "-act=leaky-relu", "-dropout=0.2"},
-	} {
+	}, 3) {
 		r := inProcess(t, o, gradcheckArgs(t, append([]string{"-backend=gpu", "-samples=3", "-weights=5"}, args...)...)...).is(0, "gpu: ")
 		if !strings.Contains(r.stdout, "\nthe gradients are right: ") || strings.Contains(r.stdout, "no gradient above") {
 			t.Errorf("%q: stdout:\n%s", args, r.stdout)

@@ -4,22 +4,24 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
 	"shadegrad/internal/capsule"
+	"shadegrad/internal/sample"
 )
 
-// TestShadowOpenGL replays hundreds of steps of the machine's own OpenGL, of which none is
+// TestShadowOpenGL replays steps of the machine's own OpenGL, of which none is
 // out of its bounds, and leaves their bits alone.
 func TestShadowOpenGL(t *testing.T) {
 	needGPU(t)
-	for _, more := range [][]string{
-		{"-hidden=32", "-batch=10", "-epochs=8"}, // 240 steps
+	for _, more := range sample.Of([][]string{
+		{"-hidden=32", "-batch=10", fmt.Sprintf("-epochs=%d", sample.Count(8, 2))}, // of 30 steps
 		{"-hidden=24,12", "-act=tanh", "-loss=mse", "-batch=33", "-epochs=2"},
 		{"-hidden=9", "-batch=1", "-epochs=1"},
 		{"-hidden=8", "-batch=64", "-epochs=2", "-device-memory=600KiB"},
-	} {
+	}, 2) {
 		p := at(t)
 		args := append([]string{"train", "-backend=gpu", "-tune=off", "-data=" + smallData(t)}, more...)
 		p.run(append(args, "-save=plain")...).is(0)

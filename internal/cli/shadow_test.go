@@ -13,6 +13,7 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/capsule"
+	"shadegrad/internal/sample"
 )
 
 // A partlyWrong backend has a planted fault in programs with a sum of many terms, which no
@@ -118,13 +119,13 @@ func TestShadowNames(t *testing.T) {
 // differ in what a step is: no breach, and the network that comes without.
 func TestShadowLeavesBits(t *testing.T) {
 	for _, simd := range []string{"off", "avx2", "avx512"} {
-		for i, more := range [][]string{
-			{"-hidden=32", "-batch=10", "-epochs=10"}, // 300 steps
-			{"-hidden=16", "-batch=64"},               // the last of each epoch has 44 samples
+		for i, more := range sample.Of([][]string{
+			{"-hidden=32", "-batch=10", fmt.Sprintf("-epochs=%d", sample.Count(10, 2))}, // of 30 steps
+			{"-hidden=16", "-batch=64"}, // the last of each epoch has 44 samples
 			{"-hidden=8", "-batch=1", "-epochs=1"},
 			{"-hidden=24,12", "-act=tanh", "-loss=mse", "-batch=33"},
 			{"-hidden=", "-act=sigmoid", "-batch=0"},
-		} {
+		}, 2) {
 			p := at(t, "SHADEGRAD_SIMD="+simd)
 			args := append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-epochs=3"}, more...)
 			r := p.run(append(args, "-save=plain")...)
