@@ -17,8 +17,8 @@ help:
 	@echo 'make test-long    run every case of every test, and the fuzzers'
 	@echo 'make build        build bin/shadegrad with the installed packages'
 	@echo 'make bench        run the benchmarks'
-	@echo 'make bench-peers  compare the CPU backend with NumPy and PyTorch (testdata/peers); takes a quarter of an hour'
-	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (testdata/peers)'
+	@echo 'make bench-peers  compare the CPU backend with NumPy and PyTorch (internal/bench/peers); takes a quarter of an hour'
+	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (internal/bench/peers)'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
 	@echo 'make fuzz         run each fuzzer of the file readers FUZZTIME times (40000x) or seconds (5s)'
 	@echo 'make generate     run the generators of the assembly'
@@ -46,13 +46,13 @@ bench:
 	@tags=$$(sh .ci/setup.sh tags) && $(GO) test $${tags:+-tags "$$tags"} -run '^$$' -bench . ./...
 
 bench-peers: build
-	@$(PYTHON) testdata/peers/run.py $(ARGS)
+	@$(PYTHON) internal/bench/peers/run.py $(ARGS)
 
 bench-gpu: build
-	@$(PYTHON) testdata/peers/gpu.py $(ARGS)
+	@$(PYTHON) internal/bench/peers/gpu.py $(ARGS)
 
 records: build
-	@$(PYTHON) testdata/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)
+	@$(PYTHON) internal/preset/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)
 
 fuzz:
 	@sh .ci/fuzz.sh $(FUZZTIME)

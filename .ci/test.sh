@@ -114,9 +114,9 @@ else
 	# Only the scripts that compare with other programs and train the presets are in Python.
 	python=${PYTHON:-python3}
 	if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
-		for scripts in peers records; do
-			say "tests of testdata/$scripts"
-			(cd "testdata/$scripts" && "$python" -B -m unittest)
+		for scripts in internal/bench/peers internal/preset/records; do
+			say "tests of the scripts in $scripts"
+			(cd "$scripts" && "$python" -B -m unittest)
 		done
 	else
 		say "the tests of the Python scripts are omitted: '$python' is missing, or older than Python 3.9"

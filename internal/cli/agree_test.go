@@ -17,8 +17,12 @@ import (
 func TestBackendsAgree(t *testing.T) {
 	needGPU(t)
 	p := at(t)
+	tune := "-tune=on"
+	if testing.Short() {
+		tune = "-tune=off" // software OpenGL takes seconds to compile each choice
+	}
 	train := func(backend string) []map[string]any {
-		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), fmt.Sprintf("-hidden=%d", sample.Count(128, 32)), "-batch=64", "-epochs=3", "-seed=5", "-test=each").is(0)
+		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), fmt.Sprintf("-hidden=%d", sample.Count(128, 32)), "-batch=64", "-epochs=3", "-seed=5", "-test=each", tune).is(0)
 		list := events(t, r.stdout)
 		if len(list) != 5 || list[0]["backend"] != backend {
 			t.Fatalf("events: %v", list)

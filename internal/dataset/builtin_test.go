@@ -32,7 +32,7 @@ func TestBuiltInIsAsPublished(t *testing.T) {
 			t.Errorf("%s: error %v, equal %t", customary[r], err, bytes.Equal(got, want))
 		}
 		if !bytes.Equal(packed.Encode(want), src) {
-			t.Errorf("%s: the packed file is not what testdata/pack makes of the data; run it", customary[r])
+			t.Errorf("%s: the packed file is not what internal/dataset/packed/pack makes of the data; run it", customary[r])
 		}
 	}
 }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 HEADER = (
     "| command | seeds | epochs | device | seconds | training loss | all training samples right | test error | least to most |\n"

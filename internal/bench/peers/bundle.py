@@ -30,7 +30,7 @@ FILES = [
     "shaders",
     "testdata/digits",
     *(f"testdata/mnist/{name}.gz" for pair in cases.FILES.values() for name in pair),
-    "testdata/peers",
+    "internal/bench/peers",
 ]
 TESTS = "bin/gpu-tests"
 # Every Linux has these, and they must not be mixed.
@@ -39,7 +39,7 @@ _OF_THE_SYSTEM = re.compile(
 )
 _START = """#!/bin/sh
 # Measures the GPU of this machine; the flags are listed by "sh run.sh -h".
-cd "$(dirname "$0")" && exec "${PYTHON:-python3}" testdata/peers/gpu.py "$@"
+cd "$(dirname "$0")" && exec "${PYTHON:-python3}" internal/bench/peers/gpu.py "$@"
 """
 
 

@@ -131,7 +131,7 @@ def main():
         else:
             python = install.with_numpy(WORK / "venv")
             with_torch = not a.without_torch and install.torch(WORK / "venv", python)
-        call(os.environ.get("GO", "go"), "build", "-o", WORK / "peak", "./testdata/peers/peak")
+        call(os.environ.get("GO", "go"), "build", "-o", WORK / "peak", "./internal/bench/peers/peak")
         if load > 1:
             say(f"the machine is busy (load {load:.1f}): the figures will be worse than they should be, unequally")
         shadegrad, peers = Shadegrad("cpu"), Peers(python)

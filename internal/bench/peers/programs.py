@@ -14,7 +14,7 @@ from cases import make_data
 from install import Failure, say
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+ROOT = HERE.parents[2]
 WORK = ROOT / "bin" / "peers"
 SHADEGRAD = ROOT / "bin" / "shadegrad"
 MNIST = ROOT / "testdata" / "mnist"

@@ -1,6 +1,6 @@
 // Command pack writes the files that are built in, from those that MNIST is published as.
 //
-//	go run ./testdata/pack testdata/mnist/*.gz
+//	go run ./internal/dataset/packed/pack testdata/mnist/*.gz
 //
 // writes the data of each FILE.gz to FILE.packed, in the form of shadegrad/internal/dataset/packed.
 package main
