@@ -34,14 +34,14 @@ func TestAgreesWithCPU(t *testing.T) {
 	for _, c := range []struct {
 		layers   []int
 		momentum float32
-		planner  fuse.Planner
+		planning fuse.Options
 	}{
-		{[]int{196, 64, 10}, 0.9, fuse.Planner{}},
-		{[]int{121, 45, 33, 7}, 0, fuse.Planner{}}, // no vectors
-		{[]int{196, 64, 10}, 0, fuse.Planner{Only: &fuse.Tiles[1], Slots: 3, Wide: true}},
+		{[]int{196, 64, 10}, 0.9, fuse.Options{}},
+		{[]int{121, 45, 33, 7}, 0, fuse.Options{}}, // no vectors
+		{[]int{196, 64, 10}, 0, fuse.Options{Tile: "B4X4", Slots: 3, Wide: true}},
 	} {
 		t.Run(fmt.Sprint(c.layers, c.momentum), func(t *testing.T) {
-			agree(t, c.planner, bounds, 3*(len(c.layers)-1)-1, descent(c.momentum), c.layers...)
+			agree(t, c.planning, bounds, 3*(len(c.layers)-1)-1, descent(c.momentum), c.layers...)
 		})
 	}
 }
@@ -72,17 +72,17 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 		bounds     []bound
 		dispatches int
 		rate       float32
-		planner    fuse.Planner
+		planning   fuse.Options
 		training   mlp.Training
 	}{
-		{"adam", adaptive, 3, 0.001, fuse.Planner{}, adam},
-		{"adam/slots", adaptive, 3, 0.001, fuse.Planner{Only: &fuse.Tiles[1], Slots: 3, Wide: true}, adam},
-		{"rmsprop", adaptive, 3, 0.001, fuse.Planner{}, mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7}},
-		{"nesterov, L2, L1 and decay", linear, 3, 0.02, fuse.Planner{}, mlp.Training{Rule: compute.Nesterov, L2: 1e-3, L1: 1e-4, Decay: 1e-2}},
-		{"dropout and elastic distortion", distorted, 7, 0.02, fuse.Planner{}, mlp.Training{Velocity: true, DropInput: 0.2, Drop: 0.5, Augment: elastic}},
-		{"dropout/slots", linear, 3, 0.02, fuse.Planner{Only: &fuse.Tiles[1], Slots: 3}, mlp.Training{Velocity: true, Drop: 0.5}},
-		{"clip and max-norm", linear, 20, 0.02, fuse.Planner{}, mlp.Training{Velocity: true, Clip: 0.5, MaxNorm: 1}},
-		{"all together", adaptive, 20, 0.001, fuse.Planner{}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, L2: 1e-3, Clip: 1,
+		{"adam", adaptive, 3, 0.001, fuse.Options{}, adam},
+		{"adam/slots", adaptive, 3, 0.001, fuse.Options{Tile: "B4X4", Slots: 3, Wide: true}, adam},
+		{"rmsprop", adaptive, 3, 0.001, fuse.Options{}, mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7}},
+		{"nesterov, L2, L1 and decay", linear, 3, 0.02, fuse.Options{}, mlp.Training{Rule: compute.Nesterov, L2: 1e-3, L1: 1e-4, Decay: 1e-2}},
+		{"dropout and elastic distortion", distorted, 7, 0.02, fuse.Options{}, mlp.Training{Velocity: true, DropInput: 0.2, Drop: 0.5, Augment: elastic}},
+		{"dropout/slots", linear, 3, 0.02, fuse.Options{Tile: "B4X4", Slots: 3}, mlp.Training{Velocity: true, Drop: 0.5}},
+		{"clip and max-norm", linear, 20, 0.02, fuse.Options{}, mlp.Training{Velocity: true, Clip: 0.5, MaxNorm: 1}},
+		{"all together", adaptive, 20, 0.001, fuse.Options{}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, L2: 1e-3, Clip: 1,
 			MaxNorm: 2, DropInput: 0.1, Drop: 0.3, Augment: elastic}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 			if !c.training.Augment.IsZero() {
 				how.hidden = compute.Tanh
 			}
-			agree(t, c.planner, c.bounds[:sample.Count(3, 2)], c.dispatches, how, 196, 64, 10)
+			agree(t, c.planning, c.bounds[:sample.Count(3, 2)], c.dispatches, how, 196, 64, 10)
 		})
 	}
 }
@@ -98,7 +98,7 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 // TestLargeLayerAgreesWithCPU trains a layer whose W, V and S lie in buffers of their own.
 func TestLargeLayerAgreesWithCPU(t *testing.T) {
 	how := recipe{compute.ReLU, compute.Args{LearningRate: 0.001, Momentum: 0.9}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}}
-	agree(t, fuse.Planner{}, []bound{{1, 2e-5}, {10, 5e-5}}, 3, how, 784, 700, 10)
+	agree(t, fuse.Options{}, []bound{{1, 2e-5}, {10, 5e-5}}, 3, how, 784, 700, 10)
 }
 
 // TestLargestNetworkAgreesWithCPU takes three steps of the largest network that was published (preset ciresan2010), in
@@ -148,9 +148,9 @@ func TestLargestNetworkAgreesWithCPU(t *testing.T) {
 }
 
 // agree trains a network on both backends and compares them.
-func agree(t *testing.T, p fuse.Planner, bounds []bound, dispatches int, how recipe, layers ...int) {
+func agree(t *testing.T, p fuse.Options, bounds []bound, dispatches int, how recipe, layers ...int) {
 	t.Helper()
-	gpu := openTest(t, Options{}, seams{planner: p})
+	gpu := openTest(t, Options{}, seams{planning: p})
 	host := cpu.New()
 	defer host.Close()
 	a, b := newTrainerOf(t, gpu, 640, 64, how, layers...), newTrainerOf(t, host, 640, 64, how, layers...)

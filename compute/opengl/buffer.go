@@ -115,6 +115,9 @@ func (b *Backend) alloc(of compute.Element, rows, cols int) (*buffer, error) {
 // Name returns OpenGL's name of the buffer that b lies in.
 func (b *buffer) Name() uint32 { return b.id }
 
+// elementOf returns the place of a matrix in the buffer that OpenGL knows, in elements.
+func elementOf(m compute.Mat) int { return m.Buf.(*buffer).First() + m.Off }
+
 // First returns the place of the first element in the buffer that OpenGL knows.
 func (b *buffer) First() int { return int(b.base / sizeOf(b.of, 1)) }
 

@@ -15,12 +15,12 @@ func (e *executable) Describe() compute.Description {
 	var h fuse.Hazards
 	for run := range 2 {
 		for _, s := range e.steps {
-			if h.Add(s.accesses) && run > 0 {
+			if h.Add(s.Accesses) && run > 0 {
 				d.Barriers++
 			}
 			if run == 0 {
-				d.Dispatches = append(d.Dispatches, compute.Dispatch{Kernel: s.program.name, Ops: s.plan.Ops,
-					Groups: int(s.groupsX) * int(s.groupsY), Work: s.plan.Work})
+				d.Dispatches = append(d.Dispatches, compute.Dispatch{Kernel: s.program.name, Ops: s.Ops,
+					Groups: int(s.groupsX) * int(s.groupsY), Work: s.Work})
 			}
 		}
 	}

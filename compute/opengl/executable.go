@@ -35,8 +35,7 @@ type dispatch struct {
 	paramsOffset int
 	groupsX      uint32
 	groupsY      uint32
-	accesses     []fuse.Access
-	plan         fuse.Plan
+	fuse.Dispatch
 }
 
 // A binding is a buffer at a binding point of storage blocks.
@@ -53,26 +52,27 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		return nil, err
 	}
 	e := &executable{owner: b, program: p, guard: flow.NewGuard(p)}
-	list := b.planner.Stages(p)
-	plans := make([][]fuse.Plan, len(list))
-	for i, s := range list {
+	groups := fuse.JoinUpdates(fuse.Groups(p, b.planning), b.planning)
+	stages := fuse.Stages(groups, b.planning)
+	choices := make([]fuse.Choice, len(stages))
+	for i, s := range stages {
 		c, err := b.choose(s)
 		if err != nil {
 			return nil, e.failed(err)
 		}
-		slots := compute.Mat{}
-		if c.Slots > 0 {
-			if slots, err = b.Alloc(1, c.Slots); err != nil {
+		if n := c.Scratch.Cols; n > 0 {
+			if c.Scratch, err = b.Alloc(1, n); err != nil {
 				return nil, e.failed(err)
 			}
-			e.slots = append(e.slots, slots)
+			e.slots = append(e.slots, c.Scratch)
 		}
-		plans[i] = c.Plans(slots)
+		choices[i] = c
 	}
+	dispatches := fuse.Bind(fuse.Kernels(fuse.Dispatches(stages, choices)))
 	// A cache that cannot be written costs time, and no result.
 	_ = b.tuner.memory.save()
 	var err error
-	if stalled := b.call(func(w *worker) { err = w.compile(e, list, plans) }); stalled != nil {
+	if stalled := b.call(func(w *worker) { err = w.compile(e, dispatches) }); stalled != nil {
 		return nil, stalled
 	}
 	if err != nil {
@@ -118,22 +118,17 @@ func (e *executable) Release() {
 }
 
 // compile fills in the dispatches of an executable.
-func (w *worker) compile(e *executable, list []fuse.Stage, plans [][]fuse.Plan) error {
+func (w *worker) compile(e *executable, list []fuse.Dispatch) error {
 	if err := w.fault.get(); err != nil {
 		return err
 	}
-	var all []fuse.Plan
-	var numbers []int
-	for i, s := range list {
-		for _, p := range plans[i] {
-			all, numbers = append(all, p), append(numbers, s.Number)
-			e.work += p.Cost()
-		}
+	for i := range list {
+		e.work += list[i].Cost()
 	}
 	var err error
-	e.steps, e.params, err = w.assemble(all)
-	if failed := (*planError)(nil); errors.As(err, &failed) {
-		if n := numbers[failed.place]; isLimit(err) {
+	e.steps, e.params, err = w.assemble(list)
+	if failed := (*dispatchError)(nil); errors.As(err, &failed) {
+		if n := failed.op; isLimit(err) {
 			return &compute.OpError{Program: e.program.Name, Index: n, Op: e.program.Ops[n].Name(), Err: failed.err}
 		}
 		return fmt.Errorf("program %q: %w", e.program.Name, failed.err)
@@ -141,29 +136,29 @@ func (w *worker) compile(e *executable, list []fuse.Stage, plans [][]fuse.Plan) 
 	return err
 }
 
-// A planError is why a plan cannot be done.
-type planError struct {
-	place int // of the plan
-	err   error
+// A dispatchError is the reason why a dispatch cannot be done.
+type dispatchError struct {
+	op  int // the last op of its stage
+	err error
 }
 
-func (e *planError) Error() string { return e.err.Error() }
-func (e *planError) Unwrap() error { return e.err }
+func (e *dispatchError) Error() string { return e.err.Error() }
+func (e *dispatchError) Unwrap() error { return e.err }
 
-// assemble makes dispatches of plans, and a uniform buffer of their parameters. The
-// error is a *planError where it is a plan's.
-func (w *worker) assemble(plans []fuse.Plan) (steps []dispatch, uniforms uint32, err error) {
+// assemble makes planned dispatches ready to run, and a uniform buffer of their parameters. The error
+// is a *dispatchError if one of them is at fault.
+func (w *worker) assemble(list []fuse.Dispatch) (steps []dispatch, uniforms uint32, err error) {
 	var params []uint32
-	for i, p := range plans {
-		d, err := w.plan(p)
+	for _, planned := range list {
+		d, err := w.prepare(planned)
 		if err != nil {
-			return nil, 0, &planError{i, err}
+			return nil, 0, &dispatchError{planned.Op, err}
 		}
 		for len(params)*4%w.limits.uniformAlignment != 0 {
 			params = append(params, 0)
 		}
 		d.paramsOffset = 4 * len(params)
-		params = append(params, d.program.block(p.Params)...)
+		params = append(params, d.program.block(d.Params)...)
 		steps = append(steps, d)
 	}
 	if len(params) == 0 {
@@ -179,8 +174,8 @@ func (w *worker) assemble(plans []fuse.Plan) (steps []dispatch, uniforms uint32,
 	return steps, id, nil
 }
 
-// plan makes a dispatch of a plan.
-func (w *worker) plan(p fuse.Plan) (dispatch, error) {
+// prepare makes a planned dispatch ready to run.
+func (w *worker) prepare(p fuse.Dispatch) (dispatch, error) {
 	prog, err := w.program(p.Kernel, p.Defines)
 	if err != nil {
 		return dispatch{}, err
@@ -188,8 +183,7 @@ func (w *worker) plan(p fuse.Plan) (dispatch, error) {
 	if p.Groups > 0 {
 		p.X, p.Y = p.Groups*prog.groupX, 1
 	}
-	d := dispatch{program: prog, groupsX: w.groups(p.X, prog.groupX), groupsY: w.groups(p.Y, prog.groupY), plan: p}
-	d.accesses = p.Accesses()
+	d := dispatch{program: prog, groupsX: w.groups(p.X, prog.groupX), groupsY: w.groups(p.Y, prog.groupY), Dispatch: p}
 	for name, point := range prog.blocks {
 		buf, ok := p.Blocks[name].(*buffer)
 		if !ok {
@@ -234,7 +228,7 @@ func (w *worker) run(e *executable, args compute.Args) {
 	}
 	for i := range e.steps {
 		d := &e.steps[i]
-		if w.hazards.Add(d.accesses) {
+		if w.hazards.Add(d.Accesses) {
 			gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
 			w.counts.barriers.Add(1)
 		}
@@ -266,6 +260,6 @@ func (w *worker) dispatch(d *dispatch, params uint32, args compute.Args) {
 		}
 	}
 	gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, params, d.paramsOffset, d.program.paramsSize)
-	d.program.setArgs(args, d.plan.StepValues)
+	d.program.setArgs(args, d.StepValues)
 	gl.DispatchCompute(d.groupsX, d.groupsY, 1)
 }

@@ -279,15 +279,13 @@ func rank(c judge.Case) int {
 	return r
 }
 
-// planner returns what has the mutant's code run.
-func (m mutant) planner() fuse.Planner {
+// planning returns what has the mutant's code run.
+func (m mutant) planning() fuse.Options {
 	// Of the tiles this one takes software OpenGL least long to compile, which it
 	// must for each mutant.
-	p := fuse.Planner{Only: &fuse.Tiles[1], Slots: m.slots, Wide: m.wide}
-	for i := range fuse.Tiles {
-		if fuse.Tiles[i].Name == m.tile {
-			p.Only = &fuse.Tiles[i]
-		}
+	p := fuse.Options{Tile: "B4X4", Slots: m.slots, Wide: m.wide}
+	if m.tile != "" {
+		p.Tile = m.tile
 	}
 	return p
 }
@@ -310,8 +308,8 @@ func (m mutant) plant(t *testing.T, b *Backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.planner = m.planner()
-	b.planner.Slice, b.planner.Plain = b.limits.slice, m.plain
+	b.planning = m.planning()
+	b.planning.MaxTerms, b.planning.Plain = b.limits.slice, m.plain
 }
 
 // editedShaders returns this project's shaders with a text that is in one of them

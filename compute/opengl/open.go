@@ -20,14 +20,14 @@ import (
 // A Backend computes with OpenGL. Make one with Open.
 type Backend struct {
 	*shared
-	ctx     *glctx.Context
-	info    compute.Info
-	options Options
-	planner fuse.Planner
-	tuner   tuner
-	queue   chan command
-	copies  chan []byte // memory of copies that have arrived, see copyOf
-	closed  bool
+	ctx      *glctx.Context
+	info     compute.Info
+	options  Options
+	planning fuse.Options
+	tuner    tuner
+	queue    chan command
+	copies   chan []byte // memory of copies that have arrived, see copyOf
+	closed   bool
 
 	patience time.Duration // with a call of the driver
 	ticker   *time.Ticker
@@ -106,8 +106,8 @@ type seams struct {
 	groups    int
 	blockSize int64
 	slice     int
-	planner   fuse.Planner
-	measure   func([]fuse.Plan) (time.Duration, []float32, error)
+	planning  fuse.Options
+	measure   func([]fuse.Dispatch) (time.Duration, []float32, error)
 	closing   func() // called on the context's thread when all is deleted
 }
 
@@ -172,8 +172,8 @@ func open(options Options, s seams) (*Backend, error) {
 	if options.Tune {
 		b.tuner.memory = remembered(options.CacheDir, b.device, set.Digest())
 	}
-	b.planner = s.planner
-	b.planner.Slice, b.planner.Plain = w.limits.slice, options.Plain
+	b.planning = s.planning
+	b.planning.MaxTerms, b.planning.Plain = w.limits.slice, options.Plain
 	b.setPatience(patience)
 	// From here on the context's thread is the backend's: it takes commands
 	// until the queue is closed.

@@ -75,13 +75,13 @@ func (p *profiler) around(e *executable, d *dispatch, dispatch func()) {
 // of returns the entry of a dispatch's kernel, by name and work: one kernel may do
 // different parts of a step.
 func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
-	key := fmt.Sprintf("%s %v %v", d.program.name, d.plan.Ops, d.plan.Work)
+	key := fmt.Sprintf("%s %v %v", d.program.name, d.Ops, d.Work)
 	k := p.times[key]
 	if k == nil {
-		k = &compute.KernelTime{Kernel: d.program.name, Ops: strings.Join(d.plan.Ops, " ")}
+		k = &compute.KernelTime{Kernel: d.program.name, Ops: strings.Join(d.Ops, " ")}
 		p.times[key] = k
 	}
-	k.Flops += d.plan.Work
+	k.Flops += d.Work
 	k.Bytes += float64(e.bytes(d))
 	return k
 }
@@ -89,11 +89,11 @@ func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
 // bytes returns how many bytes a dispatch works on.
 func (e *executable) bytes(d *dispatch) int64 {
 	var n int64
-	for _, a := range d.accesses {
+	for _, a := range d.Accesses {
 		n += 4 * int64(a.Hi-a.Lo)
 	}
 	for _, op := range e.program.Ops {
-		if !slices.Contains(d.plan.Ops, op.Name()) {
+		if !slices.Contains(d.Ops, op.Name()) {
 			continue
 		}
 		switch o := op.(type) { // a byte a pixel
@@ -227,7 +227,7 @@ func (b *Backend) timerSees() (bool, error) {
 	const enough = 5 * time.Millisecond
 	for rounds := 64; ; rounds *= 4 {
 		var asked, took time.Duration
-		err = b.timedOnce(planPeakFMA(out, rounds), &asked, &took)
+		err = b.timedOnce(peakFMA(out, rounds), &asked, &took)
 		if err != nil {
 			return false, err
 		}
@@ -239,9 +239,9 @@ func (b *Backend) timerSees() (bool, error) {
 
 // timedOnce runs a plan, after it has run once, and says how long that takes by the
 // device's timer and by the host's clock.
-func (b *Backend) timedOnce(p fuse.Plan, asked, took *time.Duration) (err error) {
+func (b *Backend) timedOnce(list []fuse.Dispatch, asked, took *time.Duration) (err error) {
 	stalled := b.call(func(w *worker) {
-		steps, params, failed := w.assemble([]fuse.Plan{p})
+		steps, params, failed := w.assemble(list)
 		if failed != nil {
 			err = failed
 			return
@@ -284,22 +284,16 @@ const (
 	peakTime = 2 * time.Millisecond
 )
 
-func planPeakFMA(out compute.Mat, rounds int) fuse.Plan {
-	p := fuse.NewPlan("peak_fma", out.Len(), 1)
-	p.Mat("Dst", out)
-	p.Count("count", out.Len())
-	p.Count("rounds", rounds)
-	p.Float("factor", 1e-6)
-	p.Work = peakFlopsARound * float64(rounds) * float64(out.Len())
-	return p
+// peakFMA returns the dispatch that does nothing but multiply-adds.
+func peakFMA(out compute.Mat, rounds int) []fuse.Dispatch {
+	return fuse.Bind([]fuse.Dispatch{{Kernel: "peak_fma", X: out.Len(), Y: 1, Work: peakFlopsARound * float64(rounds) * float64(out.Len()),
+		Values: fuse.Values{"Dst": out, "count": out.Len(), "rounds": rounds, "factor": float32(1e-6)}}})
 }
 
-func planPeakCopy(m compute.Mat) fuse.Plan {
-	p := fuse.NewPlan("peak_copy", peakVectors, 1)
-	p.Mat("Dst", m.RowRange(0, 1))
-	p.Mat("Src", m.RowRange(1, 1))
-	p.Count("count", peakVectors)
-	return p
+// peakCopy returns the dispatch that copies the second row of a matrix to the first.
+func peakCopy(m compute.Mat) []fuse.Dispatch {
+	return fuse.Bind([]fuse.Dispatch{{Kernel: "peak_copy", X: peakVectors, Y: 1,
+		Values: fuse.Values{"Dst": m.RowRange(0, 1), "Src": m.RowRange(1, 1), "count": peakVectors}}})
 }
 
 // PeakFlops measures what a kernel reaches that does nothing but multiply-adds.
@@ -310,13 +304,13 @@ func (b *Backend) PeakFlops() (float64, error) {
 	}
 	defer b.Free(out.Buf)
 	for rounds := 16; ; rounds *= 4 {
-		p := planPeakFMA(out, rounds)
-		took, _, err := b.rehearse([]fuse.Plan{p})
+		p := peakFMA(out, rounds)
+		took, _, err := b.rehearse(p)
 		if err != nil {
 			return 0, err
 		}
 		if took >= peakTime || rounds*4 > peakRounds {
-			return p.Work / took.Seconds(), nil
+			return p[0].Work / took.Seconds(), nil
 		}
 	}
 }
@@ -329,7 +323,7 @@ func (b *Backend) peakBytes() (float64, error) {
 		return 0, err
 	}
 	defer b.Free(m.Buf)
-	took, _, err := b.rehearse([]fuse.Plan{planPeakCopy(m)})
+	took, _, err := b.rehearse(peakCopy(m))
 	if err != nil {
 		return 0, err
 	}

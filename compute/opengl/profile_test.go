@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"shadegrad/compute"
-	"shadegrad/compute/opengl/fuse"
 )
 
 // TestProfile times steps by the device's timer and by the host's clock, and finds
@@ -134,7 +133,7 @@ func TestPeakCopy(t *testing.T) {
 	stalled := b.call(func(w *worker) {
 		var steps []dispatch
 		var params uint32
-		if steps, params, err = w.assemble([]fuse.Plan{planPeakCopy(m)}); err == nil {
+		if steps, params, err = w.assemble(peakCopy(m)); err == nil {
 			w.settle()
 			w.dispatch(&steps[0], params, compute.Args{})
 			w.deleteBuffer(params)

@@ -13,7 +13,7 @@ import (
 // and by four, and rules by single values and by four.
 func TestSelfTestFindsMutants(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
-	planned := b.planner
+	planned := b.planning
 	list := cases.SelfTest()
 	for _, m := range []mutant{
 		{file: "dropout.glsl", old: "value * keep", new: "value * (keep * 1.001)"},
@@ -33,7 +33,7 @@ func TestSelfTestFindsMutants(t *testing.T) {
 	} {
 		m.op = "the self-test"
 		m.plant(t, b)
-		b.planner = planned // what this device would choose
+		b.planning = planned // what this device would choose
 		m.found(t, b, list)
 	}
 }

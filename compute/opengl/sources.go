@@ -13,7 +13,7 @@ func (e *executable) Sources() (map[string]string, error) {
 	var failed error
 	stalled := e.owner.call(func(w *worker) {
 		for _, d := range e.steps {
-			source, err := w.shaders.Specialise(d.plan.Kernel, d.plan.Defines)
+			source, err := w.shaders.Specialise(d.Kernel, d.Defines)
 			if err != nil {
 				failed = &SourceError{w.shaders.Origin(), err}
 				return

@@ -42,7 +42,7 @@ type tuner struct {
 	wrong []string          // choices whose results were not those of the usual one
 	// measure returns how long plans take on the device, and what they make of some
 	// numbers.
-	measure func([]fuse.Plan) (time.Duration, []float32, error)
+	measure func([]fuse.Dispatch) (time.Duration, []float32, error)
 }
 
 // choose returns the way to do a stage: the one that was remembered, or else the
@@ -51,7 +51,7 @@ type tuner struct {
 // round differently: a run that is repeated must choose the same.
 func (b *Backend) choose(s fuse.Stage) (fuse.Choice, error) {
 	usual := s.Choices[0]
-	if !b.tuner.on || len(s.Choices) == 1 || workOf(usual) < tuneWork {
+	if !b.tuner.on || len(s.Choices) == 1 || s.Work < tuneWork {
 		return usual, nil
 	}
 	t := &b.tuner
@@ -91,18 +91,12 @@ func find(s fuse.Stage, name string) *fuse.Choice {
 	return &s.Choices[i]
 }
 
-// workOf returns how many operations a choice takes.
-func workOf(c fuse.Choice) float64 {
-	work := 0.
-	for _, p := range rehearsalOf(c) {
-		work += p.Work
+// rehearsalOf returns the dispatches of a stage, done by a choice whose scratch is nowhere yet.
+func rehearsalOf(s fuse.Stage, c fuse.Choice) []fuse.Dispatch {
+	if n := c.Scratch.Cols; n > 0 {
+		c.Scratch.Buf = &buffer{of: compute.Float32, elems: n}
 	}
-	return work
-}
-
-// rehearsalOf returns a choice's plans with slots that are nowhere.
-func rehearsalOf(c fuse.Choice) []fuse.Plan {
-	return c.Plans(compute.Mat{Buf: &buffer{of: compute.Float32, elems: c.Slots}, Rows: 1, Cols: c.Slots})
+	return fuse.Bind(fuse.Kernels(fuse.Dispatches([]fuse.Stage{s}, []fuse.Choice{c})))
 }
 
 // hasBarriers tells whether a choice has kernels with barriers.
@@ -146,7 +140,7 @@ func (b *Backend) fastest(s fuse.Stage) (fuse.Choice, error) {
 			}
 			wideTried = true
 		}
-		took, made, err := t.measure(rehearsalOf(c))
+		took, made, err := t.measure(rehearsalOf(s, c))
 		if sticky := b.fault.get(); sticky != nil {
 			return best, sticky
 		}
@@ -187,7 +181,7 @@ func alike(x, y []float32) bool {
 }
 
 // rehearse times plans on the context's thread.
-func (b *Backend) rehearse(plans []fuse.Plan) (took time.Duration, made []float32, err error) {
+func (b *Backend) rehearse(plans []fuse.Dispatch) (took time.Duration, made []float32, err error) {
 	if stalled := b.call(func(w *worker) { took, made, err = w.rehearse(plans) }); stalled != nil {
 		return 0, nil, stalled
 	}
@@ -196,7 +190,7 @@ func (b *Backend) rehearse(plans []fuse.Plan) (took time.Duration, made []float3
 
 // rehearse times plans on memory of their own, and returns how long they take once,
 // and what they make the first time.
-func (w *worker) rehearse(plans []fuse.Plan) (time.Duration, []float32, error) {
+func (w *worker) rehearse(plans []fuse.Dispatch) (time.Duration, []float32, error) {
 	stage, err := w.newRehearsal(plans)
 	defer stage.close(w)
 	if err != nil {
@@ -246,7 +240,7 @@ func (w *worker) rehearse(plans []fuse.Plan) (time.Duration, []float32, error) {
 
 // A rehearsal is plans on memory of their own.
 type rehearsal struct {
-	plans   []fuse.Plan
+	plans   []fuse.Dispatch
 	steps   []dispatch
 	stand   map[place]*buffer
 	params  uint32
@@ -285,7 +279,7 @@ func placeOf(block string, b *buffer) place {
 	return place{of: inZeros}
 }
 
-func (w *worker) newRehearsal(plans []fuse.Plan) (*rehearsal, error) {
+func (w *worker) newRehearsal(plans []fuse.Dispatch) (*rehearsal, error) {
 	r := &rehearsal{plans: plans, stand: map[place]*buffer{}}
 	sizes := map[place]int64{}
 	for _, p := range plans {
@@ -326,7 +320,7 @@ func (w *worker) newRehearsal(plans []fuse.Plan) (*rehearsal, error) {
 	for i := range plans {
 		p := &plans[i]
 		for _, m := range p.Squares { // of which roots are taken
-			w.fillWith(r.stand[placeOf("", m.Buf.(*buffer))].id, 4*fuse.Offset(m), m.Len(), func(int) uint32 { return math.Float32bits(1) })
+			w.fillWith(r.stand[placeOf("", m.Buf.(*buffer))].id, 4*elementOf(m), m.Len(), func(int) uint32 { return math.Float32bits(1) })
 		}
 		for name, buf := range p.Blocks {
 			if b, ok := buf.(*buffer); ok {
@@ -363,7 +357,7 @@ func (r *rehearsal) results(w *worker) []float32 {
 		for _, m := range p.Writes {
 			if b := m.Buf.(*buffer); b.owner != nil {
 				values := make([]float32, m.Len())
-				w.read(values, r.stand[placeOf("", b)].id, 4*fuse.Offset(m))
+				w.read(values, r.stand[placeOf("", b)].id, 4*elementOf(m))
 				list = append(list, values...)
 			}
 		}

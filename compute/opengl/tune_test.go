@@ -20,7 +20,7 @@ import (
 
 // openTuner opens a backend that tries its choices however long it takes, so that no
 // test depends on how busy the machine is. measure may be nil.
-func openTuner(t *testing.T, o Options, measure func([]fuse.Plan) (time.Duration, []float32, error)) *Backend {
+func openTuner(t *testing.T, o Options, measure func([]fuse.Dispatch) (time.Duration, []float32, error)) *Backend {
 	t.Helper()
 	o.Tune = true
 	b := openTest(t, o, seams{measure: measure})
@@ -39,8 +39,8 @@ func (r *trainer) kernels() []string {
 
 // clock returns a measure that finds plans the slower, the later the first of some
 // words is that are in one of their names.
-func clock(words ...string) func([]fuse.Plan) (time.Duration, []float32, error) {
-	return func(plans []fuse.Plan) (time.Duration, []float32, error) {
+func clock(words ...string) func([]fuse.Dispatch) (time.Duration, []float32, error) {
+	return func(plans []fuse.Dispatch) (time.Duration, []float32, error) {
 		took := time.Second
 		for _, p := range plans {
 			for i, w := range words {
@@ -78,7 +78,7 @@ func TestFastestIsChosen(t *testing.T) {
 // would take a third of a second to compile on software OpenGL.
 func TestHopelessFamily(t *testing.T) {
 	tried := map[string]int{}
-	b := openTuner(t, Options{CacheDir: t.TempDir()}, func(plans []fuse.Plan) (time.Duration, []float32, error) {
+	b := openTuner(t, Options{CacheDir: t.TempDir()}, func(plans []fuse.Dispatch) (time.Duration, []float32, error) {
 		tile := plans[0].Defines["TILE"]
 		tried[tile]++
 		if tile[0] == 'T' {
@@ -213,7 +213,7 @@ func TestWrongChoice(t *testing.T) {
 	set := editedShaders(t, "tile_shared.glsl", "sum[r][c] += av[r] * bv[c]", "sum[r][c] += av[r] + bv[c]")
 	b := openTuner(t, Options{CacheDir: t.TempDir(), Shaders: set}, nil)
 	fastest := clock("T32", "T16")
-	b.tuner.measure = func(plans []fuse.Plan) (time.Duration, []float32, error) {
+	b.tuner.measure = func(plans []fuse.Dispatch) (time.Duration, []float32, error) {
 		_, made, err := b.rehearse(plans)
 		took, _, _ := fastest(plans)
 		return took, made, err
@@ -229,7 +229,7 @@ func TestRehearsalHasABatchOfPixels(t *testing.T) {
 	const samples, batch, inputs = 512, 64, 784
 	var b *Backend
 	seen := 0
-	b = openTuner(t, Options{CacheDir: t.TempDir()}, func(plans []fuse.Plan) (time.Duration, []float32, error) {
+	b = openTuner(t, Options{CacheDir: t.TempDir()}, func(plans []fuse.Dispatch) (time.Duration, []float32, error) {
 		failed := error(nil)
 		err := b.call(func(w *worker) {
 			r, err := w.newRehearsal(plans)

@@ -27,8 +27,8 @@ func TestCost(t *testing.T) {
 		{compute.MatMul{Dst: mat(1000, 1000), A: w, B: g}, 2 * n * 1000},
 	} {
 		cost := 0.
-		for _, p := range planOp(c.op, 16384) {
-			cost += p.Cost()
+		for _, d := range Kernels([]Dispatch{{single: c.op, maxTerms: 16384}}) {
+			cost += d.Cost()
 		}
 		if cost != c.want {
 			t.Errorf("%s costs %g, want %g", c.op.Name(), cost, c.want)

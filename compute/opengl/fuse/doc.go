@@ -1,3 +1,40 @@
-// Package fuse plans how OpenGL runs a program: it fuses the ops, chooses the kernels, and lists
-// their buffers and parameters. It makes no call of OpenGL, so every machine can test it.
+// Package fuse plans how OpenGL runs a program: which ops share a dispatch, which kernel does them,
+// and which buffers and numbers the kernel gets. It does not call OpenGL, so its tests run on every
+// machine.
+//
+// Planning is a pipeline. Each stage is a file, takes the whole list of the stage before and returns
+// the whole list of the next:
+//
+//	Groups       group.go     ops that one dispatch can do together become a group
+//	JoinUpdates  update.go    the updates of all layers move to the end and become one group
+//	Stages       stage.go     groups become stages: the ways to do a group, the usual one first
+//	             (the backend chooses a way for each stage; it may time them)
+//	Dispatches   dispatch.go  a stage becomes one dispatch or several: kernel, size, named values
+//	Kernels      kernel.go    an op by itself gets the kernel that has its name
+//	Bind         binding.go   named values become buffers, parameters and options of the kernel
+//
+// operand.go has what several stages ask of an operand. hazard.go is used while programs run: it
+// finds the dispatches that need a memory barrier.
+//
+// # Fusion
+//
+// Groups knows ops and nothing of networks. It joins two ops where the matrix between them is in the
+// program's Scratch and no other op uses it, and moves an op only past ops that have no part in what
+// it reads or writes. So the groups of a program give the same results as its ops one after another,
+// except in scratch matrices.
 package fuse
+
+// Options determine how a program is planned.
+type Options struct {
+	// MaxTerms is the largest number of terms that one dispatch adds up to a sum. A product of
+	// longer sums takes several dispatches.
+	MaxTerms int
+	// Plain gives each op its own dispatch of the kernel that has its name.
+	Plain bool
+
+	// The rest is for tests. Tile is the name of the only tile to use, Slots the number of slots
+	// wherever slots are possible, and Wide whether the head is wide. They count if Tile is set.
+	Tile  string
+	Slots int
+	Wide  bool
+}

@@ -9,27 +9,27 @@ import (
 )
 
 // String names what a node is, for tests.
-func (n *node) String() string {
+func (g *Group) String() string {
 	name := ""
 	switch {
-	case n.updates != nil:
-		return fmt.Sprintf("updates of %d", len(n.updates.jobs))
-	case n.loss != nil:
+	case g.updates != nil:
+		return fmt.Sprintf("updates of %d", len(g.updates.list))
+	case g.loss != nil:
 		name = "head"
-		if n.back != nil {
+		if g.back != nil {
 			name += " and back"
 		}
-	case n.delta != nil:
+	case g.delta != nil:
 		name = "delta"
-	case n.product != nil:
+	case g.product != nil:
 		name = "layer"
 	default:
-		name = n.op.Name()
+		name = g.op.Name()
 	}
-	if n.pixels != nil {
+	if g.pixels != nil {
 		name += " of pixels"
 	}
-	if n.drop != nil || n.back != nil && n.back.drop != nil {
+	if g.drop != nil || g.back != nil && g.back.drop != nil {
 		name += " with dropout"
 	}
 	return name
@@ -138,7 +138,7 @@ func TestFuse(t *testing.T) {
 	} {
 		p := compute.Program{Name: c.name, Ops: c.ops, Scratch: c.scratch}
 		var names []string
-		for _, n := range fuse(p, 150) {
+		for _, n := range JoinUpdates(Groups(p, Options{MaxTerms: 150}), Options{}) {
 			names = append(names, n.String())
 		}
 		if got := strings.Join(names, ", "); got != c.want {
@@ -197,7 +197,7 @@ func TestLeadsTo(t *testing.T) {
 		{"the gradient takes the place of outputs before dropout", false, []compute.Op{layer, relu, drop, dropSums, onOutputs}},
 		{"the losses take the place of outputs before dropout", false, []compute.Op{layer, relu, drop, dropSums, statsThere}},
 	} {
-		list := fuse(compute.Program{Name: c.name, Ops: c.ops, Scratch: []compute.Mat{z}}, 150)
+		list := Groups(compute.Program{Name: c.name, Ops: c.ops, Scratch: []compute.Mat{z}}, Options{MaxTerms: 150})
 		if len(list) < 2 || list[0].activate == nil || list[1].loss == nil {
 			t.Errorf("%s: %v are no layer and a head", c.name, list)
 			continue

@@ -1,11 +1,5 @@
 package fuse
 
-import (
-	"slices"
-
-	"shadegrad/compute"
-)
-
 // An Access is what a dispatch does with a range of a buffer's elements.
 type Access struct {
 	Buffer uint32
@@ -67,22 +61,4 @@ func (h *Hazards) Settle() (barrier bool) {
 		h.pending, h.stored = h.pending[:0], false
 	}
 	return barrier
-}
-
-// Accesses returns what a plan reads and writes.
-func (p Plan) Accesses() []Access {
-	var list []Access
-	add := func(m compute.Mat, write bool) {
-		a := Access{Buffer: m.Buf.(Buffer).Name(), Lo: Offset(m), Hi: Offset(m) + m.Len(), Write: write}
-		if !slices.Contains(list, a) {
-			list = append(list, a)
-		}
-	}
-	for _, m := range p.Reads {
-		add(m, false)
-	}
-	for _, m := range p.Writes {
-		add(m, true)
-	}
-	return list
 }

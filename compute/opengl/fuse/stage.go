@@ -2,218 +2,330 @@ package fuse
 
 import (
 	"fmt"
+	"slices"
 
 	"shadegrad/compute"
 )
 
-// A Stage is a part of a program that there are several ways to do.
+// A Stage is a part of a program, and the ways to do it.
 type Stage struct {
-	// Name says what the ways depend on, but for the device.
+	// Name says what the best way depends on, besides the device. The first word is the kind.
 	Name string
-	// Choices are the ways, the first the usual one.
+	// Op is the index of the last of its ops in the program.
+	Op int
+	// Work is the number of floating-point operations, roughly.
+	Work float64
+	// Choices are the ways to do the stage, the usual one first.
 	Choices []Choice
-	Number  int // of the last of its ops in the program
+
+	groups   []*Group // one, or a layer and the head that it leads to
+	maxTerms int
 }
 
 // A Choice is one way to do a stage.
 type Choice struct {
 	Name string
-	// Slots is how many elements the sums take that are made in parts.
-	Slots int
-	Wide  bool // it has the wide head
-	Plans func(slots compute.Mat) []Plan
+	// Wide says that it has the head of several invocations for each row.
+	Wide bool
+	// Scratch is memory for sums that are made in parts, a matrix of one row or none. Stages gives
+	// its shape; the caller allocates it before Dispatches.
+	Scratch compute.Mat
+
+	division
 }
 
-// stages returns a program as stages.
-func (w *Planner) Stages(p compute.Program) []Stage {
-	var out []Stage
-	if w.Plain {
-		for i, n := range nodes(p) {
-			s := w.opStage(n.op)
-			s.Number = i
-			out = append(out, s)
-		}
-		return out
+// A tile is a way to divide a product among invocations: one of those in shaders/tiles.glsl, with
+// the sizes that it has there.
+type tile struct {
+	name       string
+	rows, cols int // of a group's tile
+	each       int // columns of it that one invocation makes
+	group      int // invocations
+	shared     bool
+}
+
+var tiles = []tile{
+	{name: "B8X8", rows: 8, cols: 64, each: 8, group: 8},
+	{name: "B4X4", rows: 16, cols: 32, each: 4, group: 32},
+	{name: "B1X8", rows: 1, cols: 64, each: 8, group: 8},
+	{name: "T16", rows: 16, cols: 16, each: 2, group: 64, shared: true},
+	{name: "T32", rows: 32, cols: 32, each: 4, group: 64, shared: true},
+	{name: "T64", rows: 64, cols: 64, each: 4, group: 256, shared: true},
+	{name: "T128", rows: 128, cols: 128, each: 8, group: 256, shared: true},
+}
+
+// TileNames returns the names of all tiles.
+func TileNames() []string {
+	var names []string
+	for _, t := range tiles {
+		names = append(names, t.name)
 	}
-	list := fuse(p, w.Slice)
-	for i := 0; i < len(list); i++ {
-		n := list[i]
-		var s Stage
+	return names
+}
+
+// A division is how the work of a stage is divided: a product by tiles, and its sums by slots.
+type division struct {
+	tile       tile
+	slots      int // parts of a sum
+	slotLength int // terms of a part, except the last
+}
+
+// Stages returns groups as stages.
+func Stages(groups []*Group, o Options) []Stage {
+	var list []Stage
+	for i := 0; i < len(groups); i++ {
+		g := groups[i]
+		s := Stage{groups: groups[i : i+1], maxTerms: o.MaxTerms}
 		switch {
-		case n.updates != nil:
-			s = w.updatesStage(n.updates)
-		case n.loss != nil:
-			s = w.headStage(n)
-		case n.delta != nil:
-			s = w.deltaStage(n)
-		case n.product != nil && i+1 < len(list) && n.leadsTo(list[i+1]):
-			s = w.layerHeadStage(n, list[i+1])
+		case g.updates != nil:
+			s.ofUpdates(g.updates, o)
+		case g.loss != nil:
+			s.ofHead(g, o)
+		case g.product != nil && i+1 < len(groups) && g.leadsTo(groups[i+1]):
 			i++
-			n = list[i]
-		case n.product != nil:
-			s = w.layerStage(n)
+			s.groups = groups[i-1 : i+1]
+			s.ofLayerAndHead(g, groups[i], o)
+		case g.product != nil:
+			s.ofProduct(*g.product, layerName(g), false, o)
 		default:
-			switch o, ok := n.op.(compute.MatMul); {
-			case ok:
-				s = w.matMulStage(o)
-			case n.drop != nil:
-				s = Stage{Choices: []Choice{{Plans: func(compute.Mat) []Plan { return planDropped(n.op, n.drop) }}}}
-			default:
-				s = w.opStage(n.op)
+			s.ofOp(g.op, o)
+		}
+		s.Op = groups[i].last
+		list = append(list, s)
+	}
+	return list
+}
+
+// ofOp lists the ways to do an op by itself. Only a product has several.
+func (s *Stage) ofOp(op compute.Op, o Options) {
+	switch op := op.(type) {
+	case compute.MatMul:
+		if !o.Plain {
+			s.ofProduct(op, productName("matmul", op), true, o)
+			return
+		}
+	case compute.SquareSum:
+		if n := parts(op.Src.Len(), squaresPerGroup); n > 1 {
+			s.Choices = []Choice{{Scratch: compute.Mat{Rows: 1, Cols: n}}}
+			return
+		}
+	}
+	s.Choices = []Choice{{}}
+}
+
+// ofProduct lists the ways to do a product by tiles. A product of long sums takes several dispatches
+// and has only the usual way.
+func (s *Stage) ofProduct(p compute.MatMul, name string, slots bool, o Options) {
+	m, n, k := dimensions(p)
+	if k > o.MaxTerms {
+		s.Choices = []Choice{{division: divisions(m, n, k, false, o)[0]}}
+		return
+	}
+	s.Name, s.Work = name, flops(p)
+	for _, d := range divisions(m, n, k, slots, o) {
+		s.Choices = append(s.Choices, Choice{Name: d.String(), Scratch: d.scratch(m, n), division: d})
+	}
+}
+
+// ofHead lists the ways to do the head of a network.
+func (s *Stage) ofHead(g *Group, o Options) {
+	s.Name, s.Work = headName(g), headWork(g)
+	for _, wide := range widths(o) {
+		s.Choices = append(s.Choices, Choice{Name: wideName[wide], Wide: wide, division: division{slots: 1}})
+	}
+}
+
+// ofLayerAndHead lists the ways to do the last hidden layer and the head. The best way to do one
+// depends on the other where sums are made in slots.
+func (s *Stage) ofLayerAndHead(layer, head *Group, o Options) {
+	m, n, k := dimensions(*layer.product)
+	s.Name = layerName(layer) + ", " + headName(head)
+	s.Work = flops(*layer.product) + headWork(head)
+	for _, d := range divisions(m, n, k, true, o) {
+		for _, wide := range widths(o) {
+			s.Choices = append(s.Choices, Choice{Name: d.String() + " " + wideName[wide], Wide: wide, Scratch: d.scratch(m, n), division: d})
+		}
+	}
+}
+
+// ofUpdates lists the tiles that suit one of the updates.
+func (s *Stage) ofUpdates(u *updateGroup, o Options) {
+	s.Name = "update"
+	for _, j := range u.list {
+		m, n, k := j.m, j.n, j.k
+		s.Name += fmt.Sprintf(" %d:%d×%d×%d", j.kind, m, n, k)
+		s.Work += 2 * float64(m) * float64(n) * float64(k)
+		if j.kind != tileUpdate {
+			continue
+		}
+		for _, d := range divisions(m, n, k, false, o) {
+			if !slices.ContainsFunc(s.Choices, func(c Choice) bool { return c.tile == d.tile }) {
+				s.Choices = append(s.Choices, Choice{Name: d.String(), division: d})
 			}
 		}
-		s.Number = n.number
-		out = append(out, s)
 	}
-	return out
+	s.Name += fmt.Sprintf(" %v", u.layout)
+	if len(s.Choices) == 0 { // no update is done by tiles
+		s.Choices = []Choice{{division: divisions(8, 8, 8, false, o)[0]}}
+	}
 }
 
-// opStage does an op with its plain kernel.
-func (w *Planner) opStage(op compute.Op) Stage {
-	if o, ok := op.(compute.SquareSum); ok {
-		return squareSumStage(o)
+// leadsTo reports whether a layer makes what a head reads, so that the head can add up the sums of
+// the layer.
+func (g *Group) leadsTo(head *Group) bool {
+	if head.loss == nil || g.activate == nil || !sameBuffer(head.product.B, g.activate.Bias) ||
+		!sameBuffer(head.product.A, g.activate.Dst) || overlapAny(head.writes, g.reads) {
+		return false
 	}
-	return Stage{Choices: []Choice{{Plans: func(compute.Mat) []Plan { return planOp(op, w.Slice) }}}}
+	outputs := g.activate.Dst
+	if g.drop != nil {
+		outputs = g.drop.Dst
+	}
+	if outputs != head.product.A {
+		return false
+	}
+	// Some rows of the layer's outputs are made while others are already used, so what else the
+	// head reads or writes must not be in their memory.
+	others := without(head.reads, head.product.A)
+	if head.back != nil {
+		others = without(others, head.back.delta.Y)
+	}
+	if overlapAny(g.writes, others) || overlapAny(g.writes, head.writes) {
+		return false
+	}
+	if head.back == nil {
+		return true
+	}
+	// The head has one activation of the hidden layer, and one dropout, for both directions.
+	d, b := g.drop, head.back.drop
+	return head.back.delta.F == g.activate.F && head.back.delta.Y == g.activate.Dst &&
+		(d == nil && b == nil || d != nil && b != nil && d.Rate == b.Rate && d.Stream == b.Stream)
 }
 
-// matMulStage does a product that nothing is fused with.
-func (w *Planner) matMulStage(o compute.MatMul) Stage {
-	m, n, k := sizes(o)
-	if k > w.Slice {
-		return Stage{Choices: []Choice{{Plans: func(compute.Mat) []Plan {
-			var plans []Plan
-			for begin := 0; begin < k; begin += w.Slice {
-				plans = append(plans, planTiled(o, w.divisions(m, n, k, false)[0], begin, min(begin+w.Slice, k)))
-			}
-			return plans
-		}}}}
+// layerName names a layer, or deltas that are sent back. Choices are remembered by names, so they
+// stay as they are.
+func layerName(g *Group) string {
+	name := ""
+	if g.delta != nil {
+		name = productName("delta", *g.product)
+	} else {
+		name = productName("layer", *g.product) + fmt.Sprintf(" pixels %v", g.pixels != nil)
 	}
-	s := Stage{Name: fmt.Sprintf("matmul %s %d×%d×%d a%v b%v", form(o), m, n, k, aligned(o.A), aligned(o.B))}
-	for _, d := range w.divisions(m, n, k, true) {
-		c := Choice{Name: d.String()}
-		if d.slots > 1 {
-			c.Slots = d.slots * m * n
-			c.Plans = func(slots compute.Mat) []Plan { return planSlots(o, d, slots) }
-		} else {
-			c.Plans = func(compute.Mat) []Plan { return []Plan{planTiled(o, d, 0, k)} }
-		}
-		s.Choices = append(s.Choices, c)
-	}
-	return s
+	return name + dropName(g)
 }
 
-// layer plans a layer by a division, with slots or without.
-func (n *node) layer(d division, slots compute.Mat) Plan {
-	o := *n.product
-	rows, cols, k := sizes(o)
-	v := vectors{a: aligned(o.A), b: aligned(o.B), dst: aligned(o.Dst)}
-	dst, f, bias := o.Dst, compute.Identity, compute.Mat{}
-	p := NewPlan("layer", 0, 0)
-	p.Count("scale", 0)
-	p.Count("shift", 0)
-	if n.pixels != nil {
-		p.gathers("PIXELS_A", n.pixels)
-		v.a = n.pixels.Src.Cols%4 == 0
-	}
-	p.Ops = append(p.Ops, o.Name())
-	if n.activate != nil {
-		dst, f, bias = n.activate.Dst, n.activate.F, n.activate.Bias
-		v.dst = aligned(dst)
-		p.Ops = append(p.Ops, n.activate.Name())
-	}
-	p.Count("droppedOffset", 0)
-	p.Reads, p.Writes = n.reads, n.writes
-	drop := n.drop
-	if drop != nil {
-		v.dst = v.dst && aligned(drop.Dst)
-		p.Mat("Dropped", drop.Dst)
-	}
-	if d.slots > 1 {
-		drop = nil
-		p.Writes = []compute.Mat{slots}
-		dst, f, bias, v.dst = slots, compute.Identity, compute.Mat{}, cols%4 == 0
-		p.Defines["SLOTS"] = "1"
-	}
-	p.tiled(d, rows, cols, k, v)
-	p.product(o, rows, cols, k)
-	p.Mat("Dst", dst)
-	p.Defines["F"] = activationNames[f]
-	p.option("BIAS", "Bias", bias)
-	p.dropout(drop)
-	return p
+func productName(kind string, o compute.MatMul) string {
+	m, n, k := dimensions(o)
+	return fmt.Sprintf("%s %s %d×%d×%d a%v b%v", kind, form(o), m, n, k, aligned(o.A), aligned(o.B))
 }
 
-func (n *node) layerName() string {
-	rows, cols, k := sizes(*n.product)
-	return fmt.Sprintf("layer %s %d×%d×%d a%v b%v pixels %v%s", form(*n.product), rows, cols, k,
-		aligned(n.product.A), aligned(n.product.B), n.pixels != nil, n.dropName())
+func headName(g *Group) string {
+	rows, cols, k := dimensions(*g.product)
+	name := fmt.Sprintf("head %d×%d×%d back %v", rows, cols, k, g.back != nil)
+	if g.back != nil {
+		name += dropName(g.back)
+	}
+	return name
 }
 
-// dropName is the part of a stage's name that says that there is dropout.
-func (n *node) dropName() string {
-	if n.drop == nil {
+func dropName(g *Group) string {
+	if g.drop == nil {
 		return ""
 	}
 	return " dropout"
 }
 
-func (w *Planner) layerStage(n *node) Stage {
-	rows, cols, k := sizes(*n.product)
-	s := Stage{Name: n.layerName()}
-	for _, d := range w.divisions(rows, cols, k, false) {
-		s.Choices = append(s.Choices, Choice{Name: d.String(), Plans: func(compute.Mat) []Plan {
-			return []Plan{n.layer(d, compute.Mat{})}
-		}})
+var wideName = map[bool]string{false: "rows", true: "groups"}
+
+// widths returns the ways to do a head, the usual one first.
+func widths(o Options) []bool {
+	if o.Tile != "" {
+		return []bool{o.Wide}
 	}
-	return s
+	return []bool{false, true}
 }
 
-func (w *Planner) deltaStage(n *node) Stage {
-	rows, cols, k := sizes(*n.product)
-	s := Stage{Name: fmt.Sprintf("delta %s %d×%d×%d a%v b%v%s", form(*n.product), rows, cols, k,
-		aligned(n.product.A), aligned(n.product.B), n.dropName())}
-	for _, d := range w.divisions(rows, cols, k, false) {
-		s.Choices = append(s.Choices, Choice{Name: d.String(), Plans: func(compute.Mat) []Plan {
-			o, delta := *n.product, *n.delta
-			p := NewPlan("product_delta", 0, 0)
-			p.tiled(d, rows, cols, k, vectors{a: aligned(o.A), b: aligned(o.B), dst: aligned(delta.Dst) && aligned(delta.Y)})
-			p.product(o, rows, cols, k)
-			p.Mat("Dst", delta.Dst)
-			p.Mat("Y", delta.Y)
-			p.Defines["F"] = activationNames[delta.F]
-			p.Reads, p.Writes, p.Ops = n.reads, n.writes, []string{o.Name()}
-			p.dropout(n.drop)
-			p.Ops = append(p.Ops, delta.Name())
-			return []Plan{p}
-		}})
+func headWork(g *Group) float64 {
+	if g.back != nil {
+		return 2 * flops(*g.product)
 	}
-	return s
+	return flops(*g.product)
 }
 
-func (w *Planner) updatesStage(u *updates) Stage {
-	var s Stage
-	s.Name = "update"
-	seen := map[string]bool{}
-	for _, j := range u.jobs {
-		m, n, k := j.deltas().Cols, 1, j.deltas().Rows
-		if j.product != nil {
-			n = j.product.B.Cols
+// divisions returns the ways to do a product that are worth a try, the usual one first. Sums are
+// divided only where slots are possible.
+func divisions(m, n, k int, slots bool, o Options) []division {
+	var list []division
+	add := func(t tile, n int) {
+		if d := divide(t, n, k); !slices.Contains(list, d) {
+			list = append(list, d)
 		}
-		s.Name += fmt.Sprintf(" %d:%d×%d×%d", j.kind, m, n, k)
-		if j.kind != tileJob {
+	}
+	if o.Tile != "" {
+		only := tiles[slices.IndexFunc(tiles, func(t tile) bool { return t.name == o.Tile })]
+		if slots {
+			add(only, max(1, o.Slots))
+		} else {
+			add(only, 1)
+		}
+		return list
+	}
+	add(usualTile(m, n), 1)
+	for _, t := range tiles {
+		switch {
+		case t.rows == 1 && m > 2 || t.rows > 1 && m == 1 && t.name != "B4X4":
 			continue
+		case t.rows >= 2*max(m, 16) || t.cols >= 2*max(n, 16) && t.shared:
+			continue // most of it would be empty
 		}
-		for _, d := range w.divisions(m, n, k, false) {
-			if !seen[d.tile.Name] {
-				seen[d.tile.Name] = true
-				s.Choices = append(s.Choices, Choice{Name: d.String(), Plans: func(compute.Mat) []Plan { return []Plan{u.plan(d.tile)} }})
+		add(t, 1)
+		groups := parts(m, t.rows) * parts(n, t.cols)
+		// A large GPU runs a few hundred groups at a time.
+		for _, wanted := range []int{96, 384} {
+			if s := min(parts(wanted, groups), k/64, 32); slots && s > 1 {
+				add(t, s)
 			}
 		}
 	}
-	s.Name += fmt.Sprintf(" %v", u.layout)
-	if len(s.Choices) == 0 { // nothing but single elements
-		t := w.divisions(8, 8, 8, false)[0].tile
-		s.Choices = []Choice{{Plans: func(compute.Mat) []Plan { return []Plan{u.plan(t)} }}}
+	return list
+}
+
+// divide divides sums of k terms into slots, or into fewer where some would be empty and never
+// written.
+func divide(t tile, slots, k int) division {
+	const depth = 16 // terms that tiles take at a time
+	for ; slots > 1; slots-- {
+		length := parts(parts(k, slots), depth) * depth
+		if (slots-1)*length < k {
+			return division{t, slots, length}
+		}
 	}
-	return s
+	return division{t, 1, k}
+}
+
+// usualTile returns the tile for devices that are not timed: it is good on some and bad on none.
+func usualTile(m, n int) tile {
+	switch {
+	case m <= 2:
+		return tiles[2]
+	case m < 8 || n < 32:
+		return tiles[1]
+	}
+	return tiles[0]
+}
+
+// String returns the name of a division among the choices: T32, or T32/8 with slots.
+func (d division) String() string {
+	if d.slots == 1 {
+		return d.tile.name
+	}
+	return fmt.Sprintf("%s/%d", d.tile.name, d.slots)
+}
+
+// scratch returns the slots of an m×n product, without a buffer.
+func (d division) scratch(m, n int) compute.Mat {
+	if d.slots == 1 {
+		return compute.Mat{}
+	}
+	return compute.Mat{Rows: 1, Cols: d.slots * m * n}
 }
