@@ -15,8 +15,9 @@ func (b *fakeBuffer) First() int   { return b.first }
 // A memory places matrices as the backend does: small ones share a buffer, in which each
 // begins at a multiple of 64 elements, and large ones, bytes and row numbers have one of their own.
 type memory struct {
-	used  int    // elements of the shared buffer, which is number 1
-	names uint32 // of buffers that are not shared
+	compute.Backend        // for the methods that planning does not need
+	used            int    // elements of the shared buffer, which is number 1
+	names           uint32 // of buffers that are not shared
 }
 
 const largestShared = 1 << 19 // elements: 2 MiB
