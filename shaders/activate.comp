@@ -3,16 +3,16 @@
 //
 //     Dst[i,j] = F(Src[i,j] + Bias[j])
 //
-// Softmax needs a whole row: an invocation takes one row, and goes over it three
-// times. The others work on each element: a group takes 64 neighbouring columns
-// of one row, then of the row a grid further on.
+// Softmax needs a whole row: an invocation takes one row and reads it three times.
+// The other activations work on single elements: a group takes 64 neighbouring
+// columns of one row, then of the row one grid further.
 //
 // Dst may be Src, so neither is restrict: the compiler must assume that writing
-// one changes the other. It does no harm, because an element (or, for softmax, a
-// row) is written only by the invocation that reads it, and only after that.
+// one changes the other. This is safe because only the invocation that reads an
+// element (for softmax, a row) writes it, and only after reading.
 //
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX
-// option BIAS            a bias is added, else Src is taken as it is
+// option BIAS            add a bias
 
 #include "activations.glsl"
 
@@ -40,8 +40,8 @@ float weightedSum(uint i, uint j) {
 
 #if F == SOFTMAX
 
-// e^z overflows beyond 88. Numerator and denominator are therefore divided by
-// e^max, which changes nothing and makes every exponent 0 or less.
+// softmaxRow divides numerator and denominator by e^max, so that every exponent is
+// 0 or less: e^z overflows for z above 88.
 void softmaxRow(uint i) {
     float largest = weightedSum(i, 0u);
     for (uint j = 1u; j < cols; j++) {

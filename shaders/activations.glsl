@@ -1,5 +1,5 @@
-// The activations and their derivatives. A kernel that includes this file is
-// specialised with F defined as one of these names.
+// The activations and their derivatives. A kernel that includes this file defines F
+// as one of these names.
 #define IDENTITY 0
 #define SIGMOID 1
 #define TANH 2
@@ -13,19 +13,18 @@
 #define SLOPE 0.6666
 #define LEAK 0.01
 
-// sigmoid returns 1/(1+e^−z). e^−z overflows for large negative z, so the
-// exponent is never positive: for z < 0 numerator and denominator are both
-// multiplied by e^z.
+// sigmoid returns 1/(1+e^−z). For z < 0 numerator and denominator are multiplied by
+// e^z, so that the exponent is never positive: e^−z overflows for large negative z.
 float sigmoid(float z) {
     float e = exp(-abs(z));
     return z < 0.0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
 }
 
-// hyperbolicTangent returns tanh z. GLSL's own tanh is not used: the language
+// hyperbolicTangent returns tanh z. It does not use GLSL's tanh: the language
 // promises no accuracy for it, and some drivers compute e^z/e^z, which is NaN
-// for large z. Beyond ±15 the answer rounds to ±1. Near 0 the quotient would
-// cancel; there the Taylor series is used, whose next term is below 1e-8 of the
-// value. The comparisons, unlike clamp, let NaN through.
+// for large z. Beyond ±15 the result rounds to ±1. Near 0 the quotient would cancel,
+// so the Taylor series is used; its next term is below 1e-8 of the value. The
+// comparisons, unlike clamp, let NaN through.
 float hyperbolicTangent(float z) {
     if (z > 15.0) return 1.0;
     if (z < -15.0) return -1.0;
@@ -38,8 +37,8 @@ float hyperbolicTangent(float z) {
     return z < 0.0 ? -t : t;
 }
 
-// activationOf returns f(z) for an activation that works on one element. The ReLUs ask
-// z < 0 and not z > 0, so that NaN stays NaN and is found by whoever reads the loss.
+// activationOf returns f(z) for an activation that works on one element. The ReLUs test
+// z < 0 instead of z > 0, so that NaN stays NaN and shows in the loss.
 float activationOf(int f, float z) {
     if (f == SIGMOID) return sigmoid(z);
     if (f == TANH) return hyperbolicTangent(z);

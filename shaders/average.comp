@@ -3,8 +3,8 @@
 //
 //     Dst[e] = Dst[e] + (1−β)·(Src[e] − Dst[e])
 //
-// The host computes 1−β, which depends on the step, for each run. An invocation takes
-// element e, then the one a grid further on.
+// The host computes 1−β for each run, since it depends on the step. An invocation takes
+// element e, then the one a grid further.
 
 layout(local_size_x = 64) in;
 
@@ -15,12 +15,12 @@ layout(std140, binding = 0) uniform Params {
     uint count;
     uint dstOffset, srcOffset;
 };
-uniform vec2 stepValues; // 1−β, and nothing
+uniform vec2 stepValues; // 1−β, unused
 
 void main() {
     for (uint e = gl_GlobalInvocationID.x; e < count; e += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
         float old = dst[dstOffset + e];
-        // precise: each operation is rounded by itself, as in Go.
+        // precise rounds each operation separately, as Go does.
         precise float away = src[srcOffset + e] - old;
         precise float change = stepValues.x * away;
         precise float value = old + change;

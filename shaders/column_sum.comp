@@ -4,9 +4,9 @@
 //     Dst[j] = Σᵢ Src[i,j]
 //
 // A group takes 8 columns with 32 invocations each. Invocation y of a column adds
-// up rows y, y+32, y+64, …; then the 32 partial sums are added as a tree in
-// shared memory. The order of the additions depends on nothing but the number of
-// rows, so the result has the same bits every time; atomic additions would not.
+// up rows y, y+32, y+64, …; then a tree in shared memory adds the 32 partial sums.
+// The order of the additions depends only on the number of rows, so every run gives
+// the same bits; atomic additions would not.
 
 layout(local_size_x = 8, local_size_y = 32) in;
 
@@ -23,9 +23,9 @@ layout(std140, binding = 0) uniform Params {
 
 shared float partial[LANES][8];
 
-// partialSum adds up the rows of one invocation, in pieces of 32 rows whose sums
-// are then added: the rounding error of a sum grows with its number of terms,
-// and an epoch has 60,000.
+// partialSum adds up the rows of one invocation. It makes sums of 32 rows and adds
+// these: the rounding error of a sum grows with its number of terms, and an epoch
+// has 60,000.
 float partialSum(uint first, uint j) {
     float total = 0.0;
     uint i = first;
@@ -41,22 +41,22 @@ float partialSum(uint first, uint j) {
 
 void main() {
     uint x = gl_LocalInvocationID.x, y = gl_LocalInvocationID.y;
-    // The loop's bounds are those of the group, not of the invocation: all 256
-    // invocations must meet at every barrier.
+    // The loop has the bounds of the group, not of the invocation: all 256
+    // invocations must reach every barrier.
     for (uint first = gl_WorkGroupID.x * 8u; first < cols; first += gl_NumWorkGroups.x * 8u) {
         uint j = first + x;
         partial[y][x] = j < cols ? partialSum(y, j) : 0.0;
-        // Every partial sum must be there before one is read.
+        // Every partial sum must be written before one is read.
         memoryBarrierShared();
         barrier();
         for (uint width = LANES / 2u; width > 0u; width /= 2u) {
             if (y < width) partial[y][x] += partial[y + width][x];
-            // What this level wrote, the next one reads.
+            // The next level reads what this one wrote.
             memoryBarrierShared();
             barrier();
         }
-        // No barrier is needed here: partial[0] is written by none but y = 0,
-        // and the other partial sums are not read any more.
+        // No barrier is needed here: only y = 0 writes partial[0], and the other
+        // partial sums are not read again.
         if (y == 0u && j < cols) dst[dstOffset + j] = partial[0][x];
     }
 }

@@ -3,8 +3,8 @@
 //
 //     Dst[e] = Σₛ Slots[s·count + e]
 //
-// The slots are added in their order, so the sums have the same bits each time. An
-// invocation takes element e, then the one a grid further on.
+// The slots are added in order, so every run gives the same bits. An invocation takes
+// element e, then the one a grid further.
 
 layout(local_size_x = 64) in;
 

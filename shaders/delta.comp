@@ -1,14 +1,14 @@
 #version 430
-// Delta takes the error that came back to a layer's outputs through the
-// activation, which gives the gradient with respect to its weighted sums:
+// Delta sends the error of a layer's outputs back through the activation. The result is
+// the gradient with respect to the weighted sums:
 //
 //     Dst = Back ⊙ F′(Y)
 //
 // The matrices have one shape and no gaps, so rows and columns do not matter:
-// an invocation takes element e, then the one a grid further on.
+// an invocation takes element e, then the one a grid further.
 //
-// Dst may be Back, so neither is restrict; each element is read and written by
-// the same invocation, in this order.
+// Dst may be Back, so neither is restrict; the invocation that writes an element is
+// the one that read it.
 //
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
 

@@ -1,13 +1,13 @@
 #version 430
-// Dropout leaves out elements at random and makes up for them in the others:
+// Dropout sets elements to 0 at random and scales the others up:
 //
 //     Dst[e] = Src[e]·keep   where u(e) ≥ threshold, else 0
 //
-// The random numbers come in eights, so an invocation takes elements 8·q to 8·q + 7, then
-// the eight a grid further on.
+// The generator makes eight numbers together, so an invocation takes elements 8·q to
+// 8·q + 7, then the eight one grid further.
 //
-// Dst may be Src, so neither is restrict; each element is read and written by the same
-// invocation, in this order.
+// Dst may be Src, so neither is restrict; the invocation that writes an element is the
+// one that read it.
 
 layout(local_size_x = 64) in;
 
@@ -30,7 +30,7 @@ void main() {
         for (uint h = 0u; h < 8u; h++) {
             uint e = 8u * q + h;
             if (e < count) {
-                // What is left out is 0 even where it is NaN or infinite.
+                // A dropped element becomes 0 even if it is NaN or infinite.
                 dst[dstOffset + e] = halfOf(draws, h) >= threshold ? src[srcOffset + e] * keep : 0.0;
             }
         }

@@ -20,7 +20,7 @@ func Example() {
 	for _, line := range strings.Split(source.Text, "\n")[:3] {
 		fmt.Println(line)
 	}
-	// What a driver might say of it:
+	// A driver might report:
 	fmt.Println(source.Rewrite("1:32(5): error: `x' undeclared"))
 	// Output:
 	// activate_tanh_bias
@@ -34,7 +34,7 @@ func Example() {
 func ExampleSet_Variants() {
 	set := shaders.New(fstest.MapFS{"scale.comp": {Data: []byte(`#version 430
 // option TYPE = FLOAT | INT
-// option SHIFT           something is added
+// option SHIFT           add a constant
 `)}})
 	variants, err := set.Variants("scale", 100)
 	if err != nil {

@@ -3,8 +3,8 @@
 //
 //     Dst[e] = value
 //
-// The value travels as the bits of a float32, because not every driver keeps the
-// bits of a NaN that it takes for a number.
+// The value travels as the bits of a float32, because some drivers change the bits
+// of a NaN that they handle as a number.
 
 layout(local_size_x = 64) in;
 

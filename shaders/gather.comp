@@ -3,16 +3,15 @@
 //
 //     Dst[i,j] = scale·Src[Index[firstRow+i], j] + shift
 //
-// and with DROP does op Dropout too, whose result is then Dst.
+// With DROP it also does op Dropout of the values, and Dst is the result.
 //
-// A group of 64 invocations takes 64 neighbouring columns of one row, so that
-// its reads and its writes are contiguous; then the next row that is a multiple
-// of the grid further on, since a grid may have no more than 65,535 groups in a
-// direction. Every invocation writes elements of its own, so nothing has to be
-// synchronised.
+// A group of 64 invocations takes 64 neighbouring columns of one row, so that its
+// reads and its writes are contiguous; then of the row one grid further, since a
+// grid may have no more than 65,535 groups in a direction. Every invocation writes
+// elements of its own, so nothing has to be synchronised.
 //
-// option INDEX           rows are visited in Index's order, else 0, 1, 2, …
-// option DROP            there is dropout of what is read
+// option INDEX           visit rows in Index's order, else 0, 1, 2, …
+// option DROP            do dropout too
 
 #include "bytes.glsl"
 
@@ -44,8 +43,8 @@ void main() {
 #endif
         for (uint j = gl_GlobalInvocationID.x; j < cols; j += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
             uint at = row * cols + j;
-            // precise keeps the compiler from fusing the product and the sum
-            // into one rounding: every backend must give the same bits.
+            // precise keeps the compiler from fusing product and sum, which would
+            // round once: every backend must give the same bits.
             precise float product = scale * float(byteOf(src[at >> 2u], at));
             precise float value = product + shift;
 #ifdef DROP

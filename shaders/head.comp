@@ -1,52 +1,52 @@
 #version 430
-// Head is the end of a network in one piece, ops MatMul, Loss, MatMul and Delta:
+// Head is the end of a network in one dispatch, ops MatMul, Loss, MatMul and Delta:
 //
 //     z     = Y·Wᵀ                     m×cols
-//     Delta = scale·∂E/∂z, and Stats   as loss.comp says, with bias
+//     Delta = scale·∂E/∂z, and Stats   as in loss.comp, with bias
 //     Dst   = (Delta·W) ⊙ F′(Y)        m×k
 //
 // Y are the outputs of the last hidden layer, m×k, and W the weights of the output
-// layer, cols×k. The weighted sums z are never stored. With SLOTS, Y is not there
-// yet: it is made here of its own weighted sums, which layer.comp has left in parts,
+// layer, cols×k. The weighted sums z are not stored. With SLOTS, Y does not exist yet:
+// it is computed here from its weighted sums, which layer.comp left in parts,
 //
 //     Y = F(Σₛ Slots[s] + HiddenBias)
 //
-// With DROP there is dropout before the output layer. Then Y is what it leaves of outputs Full,
-// which are made in Y's place where there are SLOTS, and
+// With DROP there is dropout before the output layer: Y = dropout(Full), where Full are the
+// outputs of the hidden layer. Then the equation above gives Full instead of Y, and
 //
 //     Dst   = dropout(Delta·W) ⊙ F′(Full)
 //
-// A row of the batch needs nothing of another. With WIDE a group takes a row, its 64
-// invocations dividing the k units and adding up their parts of z in shared memory.
-// Without, an invocation takes a row by itself, and there is no barrier.
+// The rows of a batch are independent. With WIDE a group takes a row: its 64 invocations
+// divide the k units and add up their parts of z in shared memory. Without WIDE an
+// invocation takes a row, and there is no barrier.
 //
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX    of the outputs
 // option KIND = SQUARED_ERROR | CROSS_ENTROPY
 // option HIDDEN = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU         of the last hidden layer
-// option OUTPUTS = 4 | 10 | 16 | 32 | 64   room for so many outputs
+// option OUTPUTS = 4 | 10 | 16 | 32 | 64   largest number of outputs
 // option WIDE            a group takes a row
-// option BACK            Dst is wanted
-// option DELTA           Delta is, else only the loss
-// option VEC             Y, W, Dst and Slots may be read and written four values at a time
-// option SLOTS           Y is to be made
-// option DROP            there is dropout
-// option BIAS            a bias is added to z
-// option HIDDEN_BIAS     one is added before Y
-// option INDEX           labels are visited in Index's order, else 0, 1, 2, …
-// option TARGETS         there are targets instead of labels
+// option BACK            compute Dst
+// option DELTA           compute Delta, else only the loss
+// option VEC             read and write Y, W, Dst and Slots in vectors of four
+// option SLOTS           compute Y
+// option DROP            do dropout
+// option BIAS            add a bias to z
+// option HIDDEN_BIAS     add a bias before Y
+// option INDEX           visit labels in Index's order, else 0, 1, 2, …
+// option TARGETS         targets instead of labels
 
 #include "activations.glsl"
 #include "bytes.glsl"
 
 #ifdef WIDE
 #define SIDE 64     // invocations of a group
-#define HELD 1      // rows that a group has in hand
+#define HELD 1      // rows that a group works on
 #else
 #define SIDE 8
 #define HELD 8
 #endif
 
-// UNIT values of a row are taken at a time.
+// A row is read in units of UNIT values.
 #ifdef VEC
 #define VALUES vec4
 #define UNIT 4u
@@ -146,11 +146,11 @@ VALUES droppedOf(uint e, VALUES values) {
 }
 #endif
 
-// weights returns W[c,l] and those after it; beyond the last output, where nothing
-// comes of them, some others.
+// weights returns the unit of weights that begins with W[c,l]. Beyond the last output,
+// where the result is not used, it returns some other weights.
 VALUES weights(uint c, uint l) { return parameters[(wOffset + min(c, cols - 1u) * k + l) / UNIT]; }
 
-// unitsOf returns Y[i,l] and those after it, and makes them if need be.
+// unitsOf returns the unit of outputs that begins with Y[i,l]. With SLOTS it computes them.
 VALUES unitsOf(uint i, uint l) {
     uint e = i * k + l;
 #ifdef SLOTS
@@ -183,9 +183,9 @@ float inner(VALUES x, VALUES y) {
 #endif
 }
 
-// addUp adds to z the terms of row i from l = begin on, a stride apart. It makes
-// sums of PIECE terms, which are then added: rounding errors grow with the length
-// of a sum.
+// addUp sets z to the sum of the terms of row i from l = begin on, a stride apart. It
+// makes sums of PIECE terms and adds these: the rounding error grows with the length of
+// a sum.
 void addUp(uint i, uint begin, uint stride, out float z[OUTPUTS]) {
     for (int c = 0; c < OUTPUTS; c++) z[c] = 0.0;
     uint l = begin;
@@ -200,7 +200,7 @@ void addUp(uint i, uint begin, uint stride, out float z[OUTPUTS]) {
     }
 }
 
-// sendBack makes the elements of Dst's row i from l = begin on, a stride apart.
+// sendBack computes the elements of row i of Dst from l = begin on, a stride apart.
 void sendBack(uint i, uint begin, uint stride) {
     for (uint l = begin; l < k; l += stride) {
         VALUES back = gradient[held()][0] * weights(0u, l);
@@ -228,14 +228,14 @@ void main() {
         float z[OUTPUTS];
         addUp(i, x * UNIT, uint(SIDE) * UNIT, z);
         for (int c = 0; c < OUTPUTS; c++) parts[x][c] = z[c];
-        // Every part must be there before one is read.
+        // Every part must be written before one is read.
         memoryBarrierShared();
         barrier();
         for (uint width = uint(SIDE) / 2u; width > 0u; width /= 2u) {
             for (uint e = x; e < width * uint(OUTPUTS); e += uint(SIDE)) {
                 parts[e / uint(OUTPUTS)][e % uint(OUTPUTS)] += parts[e / uint(OUTPUTS) + width][e % uint(OUTPUTS)];
             }
-            // What this level wrote, the next one reads.
+            // The next level reads what this one wrote.
             memoryBarrierShared();
             barrier();
         }
@@ -248,7 +248,7 @@ void main() {
         barrier();
 #ifdef BACK
         sendBack(i, x * UNIT, uint(SIDE) * UNIT);
-        // And sent back before the next row's takes its place.
+        // The next row overwrites the gradient, so sendBack must be complete.
         memoryBarrierShared();
         barrier();
 #endif

@@ -1,25 +1,25 @@
 #version 430
-// Layer is a layer of a network in one piece, ops Gather, MatMul, Activate and Dropout:
+// Layer is a layer of a network in one dispatch, ops Gather, MatMul, Activate and Dropout:
 //
 //     Dst = F(A·op(B) + Bias),   and with DROP   Dropped = dropout(Dst)
 //
-// where A is m×k, or the rows of a batch of pixels that are gathered here, and op(B)
-// is k×n. The weighted sums are never stored. The tiles and the slots are those
-// of product.comp; with SLOTS each slot's part of the sums is stored, and bias
-// and activation are left to whoever adds them up.
+// where A is m×k, or a batch of rows of pixels that the kernel gathers, and op(B) is
+// k×n. The weighted sums are not stored. Tiles and slots are those of product.comp.
+// With SLOTS the kernel stores each slot's part of the sums, and the kernel that adds
+// them up also adds the bias and applies the activation.
 //
 // option FORM = NN | NT  whether B is stored transposed
 // option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
-// option VECA            A, or Src, may be read four values at a time
-// option VECB            B may
-// option VECD            Dst and Dropped may be written so
+// option VECA            read A, or Src, in vectors of four
+// option VECB            read B in vectors of four
+// option VECD            write Dst and Dropped in vectors of four
 // option LONG            sums are longer than a piece
 // option PIXELS_A        A are rows of bytes
-// option INDEX           which are visited in Index's order, else 0, 1, 2, …
-// option SLOTS           sums are stored in parts
+// option INDEX           visit these rows in Index's order, else 0, 1, 2, …
+// option SLOTS           store sums in parts
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
-// option BIAS            a bias is added
-// option DROP            Dropped is wanted too
+// option BIAS            add a bias
+// option DROP            compute Dropped too
 
 #include "transpose.glsl"
 #include "tiles.glsl"

@@ -10,21 +10,21 @@
 //     Delta[i,j]        = scale·∂E(i)/∂z[j]
 //     Stats[firstRow+i] = (E(i), 1 if the row's class is found, else 0)
 //
-// An invocation takes one row, since everything here depends on a whole row, and
-// rows are short: as many columns as there are classes.
+// An invocation takes one row: everything here depends on a whole row, and rows are
+// short, with a column for each class.
 //
-// Cross-entropy is computed from z and not from y, because y rounds to 0 or 1,
-// whose logarithm is infinite, long before z is large.
+// Cross-entropy is computed from z instead of y, because y rounds to 0 or 1, whose
+// logarithm is infinite, long before z is large.
 //
-// Delta may be Z, so neither is restrict. Each z is read for the last time just
-// before its delta is written, by the same invocation.
+// Delta may be Z, so neither is restrict. The invocation that writes a delta is the
+// one that read its z, for the last time just before.
 //
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX
 // option KIND = SQUARED_ERROR | CROSS_ENTROPY
-// option BIAS            a bias is added to Z
-// option DELTA           the gradient is wanted, else only the loss
-// option INDEX           labels are visited in Index's order, else 0, 1, 2, …
-// option TARGETS         t[j] = Targets[i,j] instead, which no row's class is found by
+// option BIAS            add a bias to Z
+// option DELTA           compute the gradient, else only the loss
+// option INDEX           visit labels in Index's order, else 0, 1, 2, …
+// option TARGETS         t[j] = Targets[i,j] instead; then no class is found
 
 #include "activations.glsl"
 #include "bytes.glsl"

@@ -1,10 +1,10 @@
-// A row of op Loss, whose equations are in loss.comp. The kernel says what goes in
-// and what becomes of the gradient by the functions
+// One row of op Loss; loss.comp has the equations. A kernel that includes this file
+// defines the functions
 //
-//     weightedSum(i, j)       z[i,j], with the bias
-//     putDelta(i, j, value)   takes Delta[i,j], with DELTA
+//     weightedSum(i, j)       returns z[i,j], with the bias
+//     putDelta(i, j, value)   stores Delta[i,j], with DELTA
 //
-// and has the blocks Stats, Labels and, with INDEX, Index, the parameters cols,
+// It has the blocks Stats, Labels and, with INDEX, Index, the parameters cols,
 // statsOffset, targetOn, targetOff, weight and scale, and the uniform firstRow. With
 // TARGETS it has the block Targets and targetsOffset instead of labels. It includes
 // activations.glsl and bytes.glsl.
@@ -33,8 +33,8 @@ uint labelOf(uint i) {
     return byteOf(labels[at >> 2u], at);
 }
 
-// target returns t[j] for class c. A single output tells two classes apart: it
-// is on for class 1.
+// target returns t[j] for class c. A single output distinguishes two classes: it is
+// on for class 1.
 float target(uint i, uint j, uint c) {
     bool on = cols == 1u ? c == 1u : j == c;
     return on ? targetOn : targetOff;
@@ -42,8 +42,8 @@ float target(uint i, uint j, uint c) {
 
 #endif
 
-// rank orders the outputs as y does. z does so without y's rounding, under which
-// large outputs become equal; only ReLU makes equal what z tells apart.
+// rank returns a value that orders the outputs as y does. It is z, which is not rounded
+// as y is, under which large outputs become equal. Only ReLU makes different z equal.
 float rank(float z) {
 #if F == RELU
     return activation(z);
@@ -52,7 +52,7 @@ float rank(float z) {
 #endif
 }
 
-// outputs of a whole row: for softmax, y[j] = e^(z[j] − largest) / sum.
+// For softmax, the outputs of a row are y[j] = e^(z[j] − largest) / sum.
 float largest, sum;
 
 void prepareRow(uint i) {
@@ -75,9 +75,8 @@ float outputOf(float z) {
 #endif
 }
 
-// found tells whether class c is the first of the largest outputs or, with a
-// single output, whether that is on c's side of the middle. Written so that a NaN
-// anywhere makes it false.
+// found reports whether class c is the first of the largest outputs or, with a single
+// output, whether that is on c's side of the middle. A NaN anywhere makes it false.
 bool found(uint i, uint c) {
     if (cols == 1u) {
         float middle = 0.5 * (targetOn + targetOff);
@@ -94,23 +93,23 @@ bool found(uint i, uint c) {
     return first;
 }
 
-// logOnePlus returns ln(1+e) for e in [0, 1]. 1+e loses the last digits of a
-// small e; the quotient makes up for what was lost. (Kahan's; see Goldberg, What
-// every computer scientist should know about floating-point arithmetic, 1991.)
+// logOnePlus returns ln(1+e) for e in [0, 1]. 1+e loses the last digits of a small e;
+// the quotient corrects for them. The method is Kahan's; see Goldberg, "What every
+// computer scientist should know about floating-point arithmetic" (1991).
 float logOnePlus(float e) {
     precise float u = 1.0 + e;
     precise float kept = u - 1.0;
     return kept == 0.0 ? e : log(u) * (e / kept);
 }
 
-// term returns what output j adds to E/weight.
+// term returns the part of E/weight that one output contributes.
 float term(float z, float t) {
 #if KIND == SQUARED_ERROR
     float d = outputOf(z) - t;
     return d * d;
 #elif F == SOFTMAX
-    // −t·ln y = t·(largest − z + ln sum). A target of 0 adds nothing, however
-    // impossible the output.
+    // −t·ln y = t·(largest − z + ln sum). A target of 0 adds 0, even if ln y is
+    // infinite.
     return t == 0.0 ? 0.0 : t * ((largest - z) + log(sum));
 #else
     // −ln y = ln(1+e^−z) and −ln(1−y) = ln(1+e^z), each without overflow:
@@ -128,7 +127,7 @@ void lossRow(uint i) {
 #else
     uint c = labelOf(i);
     bool isClass = c < max(cols, 2u);
-    // A label that is no class must not be learnt silently: NaN spreads.
+    // A label that is not a class must be noticed: NaN spreads to the loss.
     float factor = isClass ? weight : uintBitsToFloat(0x7fc00000u);
 #endif
 

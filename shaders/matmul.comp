@@ -3,18 +3,18 @@
 //
 //     Dst = op(A)·op(B)        Dst[i,j] = Σₗ op(A)[i,l]·op(B)[l,j]
 //
-// where op(A) is m×k, op(B) is k×n and Dst is m×n. This is the kernel to read
-// first, and the one that others are checked against: an invocation makes one
-// element of Dst, straight from the definition. For 2·k operations it reads 2·k
-// values, which is why it is slow; product.comp uses every value many times.
+// where op(A) is m×k, op(B) is k×n and Dst is m×n. Read this kernel first: the others
+// are checked against it. An invocation computes one element of Dst by the
+// definition. It reads 2·k values for 2·k operations, which is slow; product.comp uses
+// every value many times.
 //
-// A group makes 8×8 elements; neighbours in x share the row of A and read
-// neighbouring columns of B. Groups step on by the grid until the whole of Dst
-// is done. Sums are long where a whole data set is one batch; then a dispatch
-// adds up only the terms l from kBegin to kEnd, and the next one adds its own.
+// A group computes 8×8 elements; neighbours in x share the row of A and read
+// neighbouring columns of B. Groups step by the grid until all of Dst is done. Where
+// sums are long, as with a whole data set in one batch, a dispatch adds up only the
+// terms l from kBegin to kEnd, and the next dispatch adds its own.
 //
 // option FORM = NN | NT | TN | TT     which of A and B are stored transposed
-// option ADD             the terms before kBegin are in Dst already
+// option ADD             Dst holds the sum of the terms before kBegin
 
 #include "transpose.glsl"
 

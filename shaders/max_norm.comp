@@ -3,10 +3,10 @@
 //
 //     W[i,:] = W[i,:]·√(limit/s)   where s = Σⱼ W[i,j]² > limit
 //
-// Where s is infinite they become NaN, and not 0: they are to be noticed.
+// If s is infinite the row becomes NaN instead of 0, so that the loss shows it.
 //
-// A group of 64 invocations takes a row: invocation x adds up every 64th square, then the
-// 64 sums are added as a tree in shared memory, in the same order every time.
+// A group of 64 invocations takes a row: invocation x adds up every 64th square, then a
+// tree in shared memory adds the 64 sums, in the same order every time.
 
 #define LANES 64u
 #define PIECE 32u
@@ -23,7 +23,7 @@ layout(std140, binding = 0) uniform Params {
 
 shared float partial[LANES];
 
-// partialSum adds up the squares of one invocation, in pieces whose sums are then added.
+// partialSum adds up the squares of one invocation. It makes sums of PIECE terms and adds these.
 float partialSum(uint begin, uint first) {
     float total = 0.0;
     uint j = first;
@@ -40,16 +40,16 @@ float partialSum(uint begin, uint first) {
 
 void main() {
     uint x = gl_LocalInvocationID.x;
-    // The loop's bounds are those of the group: all invocations must meet at every barrier.
+    // The loop has the bounds of the group: all invocations must reach every barrier.
     for (uint i = gl_WorkGroupID.x; i < rows; i += gl_NumWorkGroups.x) {
         uint begin = wOffset + i * cols;
         partial[x] = partialSum(begin, x);
-        // Every partial sum must be there before one is read.
+        // Every partial sum must be written before one is read.
         memoryBarrierShared();
         barrier();
         for (uint width = LANES / 2u; width > 0u; width /= 2u) {
             if (x < width) partial[x] += partial[x + width];
-            // What this level wrote, the next one reads.
+            // The next level reads what this one wrote.
             memoryBarrierShared();
             barrier();
         }
@@ -58,7 +58,7 @@ void main() {
             float factor = isinf(s) ? uintBitsToFloat(0x7fc00000u) : sqrt(limit / s);
             for (uint j = x; j < cols; j += LANES) w[begin + j] *= factor;
         }
-        // All must have read the sum before the next row's takes its place.
+        // All invocations must have read the sum before the next row overwrites it.
         memoryBarrierShared();
         barrier();
     }

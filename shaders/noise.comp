@@ -3,8 +3,8 @@
 //
 //     Dst[e] = (2·u(e) + 1)/2¹⁶ − 1
 //
-// The random numbers come in eights, so an invocation takes elements 8·q to 8·q + 7, then
-// the eight a grid further on.
+// The generator makes eight numbers together, so an invocation takes elements 8·q to
+// 8·q + 7, then the eight one grid further.
 
 layout(local_size_x = 64) in;
 

@@ -1,6 +1,6 @@
-// The operands of a tile that are plain matrices: A in block A at aOffset, op(A)
-// being m×k, and B in block B at bOffset, op(B) being k×n. A kernel that gathers
-// A's rows from bytes defines PIXELS_A and has included pixels.glsl.
+// The operands of tiles of a product: A in block A at aOffset, where op(A) is m×k, and
+// B in block B at bOffset, where op(B) is k×n. A kernel that gathers the rows of A from
+// bytes defines PIXELS_A and includes pixels.glsl before this file.
 
 uint startB(uint x) {
 #if FORM == NT || FORM == TT

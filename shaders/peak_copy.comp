@@ -1,9 +1,7 @@
 #version 430
-// PeakCopy copies, to find out how fast the device's memory is:
+// PeakCopy measures the speed of the device's memory. It copies in vectors of four:
 //
 //     Dst[e] = Src[e]
-//
-// four elements at a time.
 
 layout(local_size_x = 64) in;
 

@@ -1,12 +1,11 @@
 #version 430
-// PeakFMA does nothing but multiply-adds in registers, to find out how many the
-// device can do:
+// PeakFMA measures how many multiply-adds the device can do in registers:
 //
 //     x = x·factor + x   rounds times, in eight chains of four lanes
 //
-// An invocation has eight chains, so that none waits for the one before. What comes
-// out is written, lest the compiler leave it all out. A step is 64 operations, a
-// multiply-add being two.
+// An invocation has eight independent chains, so that no multiply-add waits for the one
+// before. The result is written so that the compiler does not remove the loop. A round
+// is 64 operations; a multiply-add counts as two.
 
 layout(local_size_x = 64) in;
 

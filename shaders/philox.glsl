@@ -1,15 +1,15 @@
-// Random numbers that are a function of a counter: Philox4x32-10, from Salmon, Moraes,
-// Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), in integers
-// alone, so that every backend draws the same bits.
+// Random numbers as a function of a counter: Philox4x32-10, from Salmon, Moraes, Dror
+// and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). It uses only
+// integers, so that every backend draws the same bits.
 
-// The key, and the part of the counter that differs from step to step.
+// The key, and the part of the counter that changes from step to step.
 uniform uvec2 seed; // the lower half first
 uniform uint stepNumber;
 
-// The first number that is not of a stream which the host draws from.
+// The streams below this number belong to the host.
 #define FIRST_STREAM 16u
 
-// drawsOf returns eight numbers of 16 bits of a stream, u(8·number) to u(8·number + 7), two a
+// drawsOf returns eight 16-bit numbers of a stream, u(8·number) to u(8·number + 7), two per
 // word, the lower half first.
 uvec4 drawsOf(uint stream, uint number) {
     uvec4 counter = uvec4(number, 0u, stepNumber, FIRST_STREAM + stream);
@@ -24,11 +24,11 @@ uvec4 drawsOf(uint stream, uint number) {
     return counter;
 }
 
-// halfOf returns number h, from 0 to 7, of eight.
+// halfOf returns number h, 0 to 7, of the eight.
 uint halfOf(uvec4 draws, uint h) {
     return (draws[h >> 1u] >> (16u * (h & 1u))) & 0xffffu;
 }
 
-// signedOf makes 16 bits a number in (-1, 1): (2u + 1)/2^16 - 1. It has 17 bits, so
-// nothing is rounded.
+// signedOf returns the number in (-1, 1) that 16 bits stand for: (2u + 1)/2^16 - 1. It has
+// 17 bits, so nothing is rounded.
 float signedOf(uint u) { return float(int(2u * u + 1u) - 65536) * (1.0 / 65536.0); }

@@ -1,9 +1,8 @@
-// Pixels of a data set of bytes as a kernel that gathers them for itself sees them:
-// the values that op Gather would have written. It includes bytes.glsl and has the
-// block Src, the parameters scale and shift and the uniform firstRow; with INDEX
-// the block Index too.
+// Op Gather as a part of the kernel that reads its results. A kernel that includes this
+// file includes bytes.glsl and has the block Src, the parameters scale and shift and the
+// uniform firstRow; with INDEX the block Index too.
 
-// pixelRow returns the row of the data set that row i of the batch is.
+// pixelRow returns the row of the data set that is row i of the batch.
 uint pixelRow(uint i) {
 #ifdef INDEX
     return index[firstRow + i];
@@ -20,7 +19,7 @@ float pixel(uint at) {
     return value;
 }
 
-// pixels4 returns the values of the four bytes of the word that at begins.
+// pixels4 returns the values of four bytes, those of the word that begins with byte at.
 vec4 pixels4(uint at) {
     uint word = src[at >> 2u];
     precise vec4 product = scale * vec4(word & 0xffu, (word >> 8u) & 0xffu, (word >> 16u) & 0xffu, word >> 24u);

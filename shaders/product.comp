@@ -1,22 +1,22 @@
 #version 430
-// Product is MatMul again, as in matmul.comp, with more arithmetic for each value
-// read:
+// Product is the same op as matmul.comp, MatMul, with more arithmetic for each value that
+// it reads:
 //
 //     Dst = op(A)·op(B)
 //
-// TILE says how it is divided among invocations; tiles.glsl, tile_blocks.glsl and
-// tile_shared.glsl tell the ways. Where there are too few tiles to keep a device
-// busy, the sums are divided too: slot s has the terms from s·slotLength on of each
-// sum, and is stored as a matrix of its own, which combine.comp adds to the others
-// in order. Groups step on by the grid until all tiles of all slots are done.
+// TILE says how the product is divided among invocations; see tiles.glsl,
+// tile_blocks.glsl and tile_shared.glsl. Where there are too few tiles to keep a device
+// busy, the sums are divided too: slot s has the terms of each sum from s·slotLength on
+// and is stored as a matrix, and combine.comp adds the slots in order. Groups step by
+// the grid until all tiles of all slots are done.
 //
 // option FORM = NN | NT | TN | TT     which of A and B are stored transposed
 // option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
-// option VECA            A may be read four values at a time
-// option VECB            B may
-// option VECD            Dst may be written so
+// option VECA            read A in vectors of four
+// option VECB            read B in vectors of four
+// option VECD            write Dst in vectors of four
 // option LONG            sums are longer than a piece
-// option ADD             the terms before kBegin are in Dst already
+// option ADD             Dst holds the sum of the terms before kBegin
 
 #include "transpose.glsl"
 #include "tiles.glsl"

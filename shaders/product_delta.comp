@@ -1,16 +1,16 @@
 #version 430
-// ProductDelta sends deltas back through a layer in one piece, ops MatMul, Dropout and Delta:
+// ProductDelta sends deltas back through a layer in one dispatch, ops MatMul, Dropout and Delta:
 //
 //     Dst = (A·op(B)) ⊙ F′(Y)        or with DROP        Dst = dropout(A·op(B)) ⊙ F′(Y)
 //
-// where A is m×k, op(B) is k×n, Dst and Y are m×n. The error of the outputs is never
+// where A is m×k, op(B) is k×n, Dst and Y are m×n. The error of the outputs is not
 // stored. The tiles are those of product.comp; the sums are not divided.
 //
 // option FORM = NN | NT  whether B is stored transposed
 // option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
-// option VECA            A may be read four values at a time
-// option VECB            B may
-// option VECD            Dst and Y may be
+// option VECA            read A in vectors of four
+// option VECB            read B in vectors of four
+// option VECD            read and write Y and Dst in vectors of four
 // option LONG            sums are longer than a piece
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU
 // option DROP            there is dropout between the layers

@@ -1,30 +1,29 @@
 #version 430
-// ProductUpdate changes the parameters of layers by their gradients in one piece,
-// ops MatMul or ColumnSum and Update:
+// ProductUpdate updates the parameters of layers by their gradients in one dispatch, ops
+// MatMul or ColumnSum and Update:
 //
-//     G = Aᵀ·B        or, of a bias,        G = Σₗ A[l,i]
+//     G = Aᵀ·B        or, for a bias,       G = Σₗ A[l,i]
 //
-// and what rules.glsl makes of G. A are a layer's deltas, k×m; B its inputs, k×n, or the
-// rows of a batch of pixels, which are gathered here; W, V and S are m×n, those of a bias
-// 1×m. Gradients are never stored.
+// rules.glsl has the rest of the equations. A are a layer's deltas, k×m; B its inputs,
+// k×n, or a batch of rows of pixels that the kernel gathers. W, V and S are m×n, those of
+// a bias 1×m. Gradients are not stored.
 //
-// One dispatch does several of these jobs, since each alone would not keep a device
-// busy. A job has a number of units, of one kind: tiles of a product; or elements of
-// a product that is too small or too odd for tiles, a group's invocations making one
-// each; or, made likewise, elements of a bias. Blocks W, V and S are of tiles, block
-// Single holds all three of single elements; all deltas are in block A, all inputs that
-// are not pixels in block B.
+// One dispatch does several of these jobs, since one alone would not keep a device busy.
+// A job consists of units of one kind: tiles of a product; or elements of a product that
+// does not suit the tiles, one for each invocation; or elements of a bias, divided in the
+// same way. Blocks W, V and S belong to tiles; block Single holds W, V and S of single
+// elements. All deltas are in block A, and all inputs except pixels in block B.
 //
 // option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
-// option VECA            the deltas of tiles may be read four values at a time
-// option VECB            the inputs of tiles may
-// option VECD            W, V and S of tiles may
+// option VECA            read the deltas of tiles in vectors of four
+// option VECB            read the inputs of tiles in vectors of four
+// option VECD            read and write W, V and S of tiles in vectors of four
 // option LONG            sums are longer than a piece
 // option PIXELS_B        the inputs of tiles are rows of bytes
-// option INDEX           which are visited in Index's order, else 0, 1, 2, …
+// option INDEX           visit these rows in Index's order, else 0, 1, 2, …
 // option RULE = SGD | MOMENTUM | NESTEROV | RMSPROP | ADAM
-// option TERMS           there is weight decay, of one kind or another
-// option SINGLES         some jobs are of single elements
+// option TERMS           some job has weight decay
+// option SINGLES         some job is of single elements
 
 #define FORM TN
 #include "transpose.glsl"
@@ -88,7 +87,7 @@ layout(std430, binding = 6) readonly restrict buffer Src { uint src[]; };
 layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
 #endif
 
-// Of the job.
+// The values of the current job.
 uint m, n, aOffset, bOffset, wOffset, vOffset, sOffset;
 Decay terms;
 
@@ -164,7 +163,7 @@ void finish4(uint i, uint j, vec4 g) {
 #endif
 
 #ifdef SINGLES
-// singleB returns B[l,j], which are never pixels.
+// singleB returns B[l,j]. It is never a pixel.
 float singleB(uint l, uint j) {
     uint at = bOffset + l * n + j;
 #ifdef PIXELS_B
@@ -174,7 +173,7 @@ float singleB(uint l, uint j) {
 #endif
 }
 
-// makeSingle makes element e of the job's product or bias.
+// makeSingle computes the gradient of element e of the job's weights or bias and updates it.
 void makeSingle(uint e, uint k, uint kind) {
     uint i = e, j = 0u;
     if (kind == ELEMENTS) {

@@ -1,7 +1,7 @@
-// The rules of op Update. A kernel that includes this file is specialised with RULE
-// defined as one of these names, MOMENTUM being rule SGD where there are velocities, and
-// with TERMS where there is weight decay. It has the uniforms learningRate, momentum and
-// stepValues where the rule does, and the parameters rho and epsilon.
+// The rules of op Update. A kernel that includes this file defines RULE as one of these
+// names, where MOMENTUM is rule SGD with velocities, and TERMS if there is weight decay.
+// It has the parameters rho and epsilon. This file declares the uniforms learningRate,
+// momentum and stepValues that the rule needs.
 #define SGD 0
 #define MOMENTUM 1
 #define NESTEROV 2
@@ -20,14 +20,14 @@ uniform vec2 stepValues; // 1/(1−μᵗ) and 1/(1−ρᵗ)
 #endif
 uniform float learningRate;
 
-// A Decay is what is added to gradients and taken from weights to keep these small.
+// A Decay holds the coefficients of weight decay.
 struct Decay { float l2, l1, decoupled; };
 
-// root returns the square root. Some drivers make it of the inverse one, which of 0 is
-// infinite.
+// root returns the square root. Some drivers compute it from the inverse square root,
+// which is infinite for 0.
 float root(float x) { return x == 0.0 ? 0.0 : sqrt(x); }
 
-// descend changes a weight, its velocity V and its mean square S by gradient g:
+// descend updates a weight W, its velocity V and its mean square S by gradient g:
 //
 //     g = g + l2·W + l1·sgn(W)
 //
@@ -38,8 +38,8 @@ float root(float x) { return x == 0.0 ? 0.0 : sqrt(x); }
 //     ADAM       V = μ·V + (1−μ)·g           W −= η·(V/(1−μᵗ))/(√(S/(1−ρᵗ)) + ε)
 //                S = ρ·S + (1−ρ)·g²
 //
-// and at last W −= η·decoupled·W, with the W of before. precise: each product is rounded
-// before it is added, as in Go, so that weights do not drift apart from those of another
+// and last W −= η·decoupled·W, with the W from before the step. precise rounds each
+// product before it is added, as Go does, so that weights stay close to those of another
 // backend.
 void descend(inout float weight, inout float velocity, inout float square, float gradient, Decay decay) {
     precise float g = gradient;

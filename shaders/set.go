@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -29,12 +30,11 @@ type Set struct {
 // Embedded returns the kernels that are part of the program.
 func Embedded() *Set { return &Set{files, "built in"} }
 
-// New returns the kernels of a directory. Nothing is read yet.
+// New returns the kernels of a directory. It reads nothing yet.
 func New(dir fs.FS) *Set { return &Set{dir, "a file system"} }
 
-// FromEnvironment returns the kernels of the directory that SHADEGRAD_SHADERS
-// names, or the embedded ones if it is not set. A directory without kernels is an
-// error.
+// FromEnvironment returns the kernels of the directory that SHADEGRAD_SHADERS names, or the
+// embedded ones if it is not set. It returns an error if the directory has no kernels.
 func FromEnvironment() (*Set, error) {
 	dir := os.Getenv(Variable)
 	if dir == "" {
@@ -44,7 +44,7 @@ func FromEnvironment() (*Set, error) {
 	if _, err := s.Kernels(); err != nil {
 		var pathErr *fs.PathError
 		if errors.As(err, &pathErr) {
-			err = pathErr.Err // its path is the directory's own, "."
+			err = pathErr.Err // its path is ".", the directory itself
 		}
 		return nil, fmt.Errorf("%s=%s: %w", Variable, dir, err)
 	}
@@ -72,10 +72,10 @@ func (s *Set) Kernels() ([]string, error) {
 	return names, nil
 }
 
-// Digest returns a short text that differs for sets of different files.
+// Digest returns a short text that depends on the contents of all files.
 func (s *Set) Digest() string {
 	h := sha256.New()
-	entries, _ := fs.ReadDir(s.files, ".") // what cannot be read no kernel is made of
+	entries, _ := fs.ReadDir(s.files, ".") // files that cannot be read are part of no kernel
 	for _, e := range entries {
 		if text, err := s.read(e.Name()); err == nil {
 			fmt.Fprintf(h, "%s %d %s", e.Name(), len(text), text)
@@ -84,20 +84,19 @@ func (s *Set) Digest() string {
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-// An Option is something about a kernel that is fixed when it is specialised.
+// An Option is a property of a kernel that specialisation fixes.
 type Option struct {
 	Name string
-	// Values are those it can have. An option without values is defined as 1,
-	// or left out.
+	// Values are the possible values. An option without values is set to 1, or not set.
 	Values []string
 }
 
-// Defines gives values to options: {"F": "TANH", "BIAS": "1"}.
+// Defines are values of options: {"F": "TANH", "BIAS": "1"}.
 type Defines map[string]string
 
 var optionLine = regexp.MustCompile(`^\s*//\s*option\s+([A-Z][A-Z0-9_]*)(?:\s*=\s*([A-Z0-9_]+(?:\s*\|\s*[A-Z0-9_]+)*))?(?:\s|$)`)
 
-// Options returns the options that a kernel declares, in its order.
+// Options returns the options that a kernel declares, in the order of the file.
 func (s *Set) Options(kernel string) ([]Option, error) {
 	text, err := s.read(kernel + ".comp")
 	if err != nil {
@@ -124,8 +123,8 @@ func options(text string) []Option {
 	return list
 }
 
-// Variants returns every combination of a kernel's options, in a fixed order, or, of
-// more than most, so many of them, spread evenly. A kernel may refuse some of them
+// Variants returns the combinations of a kernel's options in a fixed order: all of them, or
+// if there are more than most, that many, spread evenly. A kernel may refuse a combination
 // with #error.
 func (s *Set) Variants(kernel string, most int) ([]Defines, error) {
 	opts, err := s.Options(kernel)
@@ -138,8 +137,8 @@ func (s *Set) Variants(kernel string, most int) ([]Defines, error) {
 	}
 	count, stride := total, 1
 	if count > most {
-		// A stride that has no factor in common with the total visits no
-		// combination twice; one near the golden section leaves no large gaps.
+		// A stride that is coprime to the total visits no combination twice. One near the
+		// golden section leaves no large gaps.
 		count, stride = most, int(float64(total)*0.618)
 		for gcd(stride, total) != 1 {
 			stride++
@@ -152,7 +151,7 @@ func (s *Set) Variants(kernel string, most int) ([]Defines, error) {
 	return list, nil
 }
 
-// choices returns the values of an option, "" being that it is left out.
+// choices returns the values of an option. "" stands for an option that is not set.
 func (o Option) choices() []string {
 	if len(o.Values) == 0 {
 		return []string{"", "1"}
@@ -160,8 +159,8 @@ func (o Option) choices() []string {
 	return o.Values
 }
 
-// combination returns one of the combinations of options, counted from 0 with the
-// last option varying fastest.
+// combination returns the combination of options with a number, counted from 0; the last
+// option varies fastest.
 func combination(opts []Option, number int) Defines {
 	d := Defines{}
 	for i := len(opts) - 1; i >= 0; i-- {
@@ -181,8 +180,8 @@ func gcd(a, b int) int {
 	return a
 }
 
-// check tells whether defines give each option one of its values and name nothing
-// else.
+// check returns an error unless defines give each option one of its values, and no other
+// name a value.
 func check(kernel string, opts []Option, defines Defines) error {
 	known := map[string]bool{}
 	for _, o := range opts {
@@ -190,12 +189,12 @@ func check(kernel string, opts []Option, defines Defines) error {
 		value, given := defines[o.Name]
 		switch {
 		case len(o.Values) == 0 && given && value != "1":
-			return fmt.Errorf("%s.comp: option %s is 1 or left out, not %q", kernel, o.Name, value)
-		case len(o.Values) > 0 && !contains(o.Values, value):
-			return fmt.Errorf("%s.comp: option %s is one of %s, not %q", kernel, o.Name, strings.Join(o.Values, ", "), value)
+			return fmt.Errorf("%s.comp: option %s is %q; want 1, or no value", kernel, o.Name, value)
+		case len(o.Values) > 0 && !slices.Contains(o.Values, value):
+			return fmt.Errorf("%s.comp: option %s is %q; want one of %s", kernel, o.Name, value, strings.Join(o.Values, ", "))
 		}
 	}
-	for _, name := range sorted(defines) {
+	for _, name := range slices.Sorted(maps.Keys(defines)) {
 		if !known[name] {
 			return fmt.Errorf("%s.comp has no option %s", kernel, name)
 		}
@@ -203,7 +202,7 @@ func check(kernel string, opts []Option, defines Defines) error {
 	return nil
 }
 
-// variantName names a specialisation: activate_tanh_bias.
+// variantName returns the name of a specialisation, such as activate_tanh_bias.
 func variantName(kernel string, opts []Option, defines Defines) string {
 	name := kernel
 	for _, o := range opts {
@@ -231,22 +230,4 @@ func (s *Set) read(name string) (string, error) {
 func lines(text string) []string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
-}
-
-func sorted(d Defines) []string {
-	names := make([]string, 0, len(d))
-	for name := range d {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }

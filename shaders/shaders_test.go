@@ -12,7 +12,7 @@ import (
 	"testing/fstest"
 )
 
-// set makes a Set of files given as name, text, name, text.
+// set returns a Set of files, given as name, text, name, text, …
 func set(files ...string) *Set {
 	dir := fstest.MapFS{}
 	for i := 0; i < len(files); i += 2 {
@@ -67,7 +67,7 @@ func TestFilesAreIncludedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := strings.Count(got.Text, "only once"); n != 1 {
-		t.Errorf("a.glsl is there %d times in\n%s", n, got.Text)
+		t.Errorf("a.glsl is included %d times in\n%s", n, got.Text)
 	}
 }
 
@@ -80,10 +80,10 @@ func TestSpecialiseErrors(t *testing.T) {
 		want    string
 	}{
 		{"no kernel", nil, nil, "kernel k: open k.comp: file does not exist"},
-		{"no version", []string{"k.comp", "// first\n#version 430\n"}, nil, "k.comp:1: the first line must be #version, as #version 430"},
-		{"empty", []string{"k.comp", ""}, nil, "k.comp:1: the first line must be #version, as #version 430"},
-		{"two versions", []string{"k.comp", version + "\n#version 430\n"}, nil, "k.comp:3: #version must be the first line of a kernel, and be nowhere else"},
-		{"version included", []string{"k.comp", version + "#include \"a.glsl\"\n", "a.glsl", "\n#version 430\n"}, nil, "k.comp:2: a.glsl:2: #version must be the first line of a kernel, and be nowhere else"},
+		{"no version", []string{"k.comp", "// first\n#version 430\n"}, nil, "k.comp:1: the first line must be a #version, such as #version 430"},
+		{"empty", []string{"k.comp", ""}, nil, "k.comp:1: the first line must be a #version, such as #version 430"},
+		{"two versions", []string{"k.comp", version + "\n#version 430\n"}, nil, "k.comp:3: #version may only be the first line of a kernel"},
+		{"version included", []string{"k.comp", version + "#include \"a.glsl\"\n", "a.glsl", "\n#version 430\n"}, nil, "k.comp:2: a.glsl:2: #version may only be the first line of a kernel"},
 		{"missing file", []string{"k.comp", version + "\n#include \"a.glsl\"\n"}, nil, "k.comp:3: #include: open a.glsl: file does not exist"},
 		{"missing file of a file", []string{"k.comp", version + "#include \"a.glsl\"\n", "a.glsl", "x\n#include \"b.glsl\"\n"}, nil, "k.comp:2: a.glsl:2: #include: open b.glsl: file does not exist"},
 		{"outside", []string{"k.comp", version + "#include \"../a.glsl\"\n"}, nil, "k.comp:2: #include: ../a.glsl is outside the directory of shaders"},
@@ -92,9 +92,9 @@ func TestSpecialiseErrors(t *testing.T) {
 		{"a cycle", []string{"k.comp", version + "#include \"a.glsl\"\n", "a.glsl", "#include \"b.glsl\"\n", "b.glsl", "\n\n#include \"a.glsl\"\n"}, nil,
 			"k.comp:2: a.glsl:1: b.glsl:3: a.glsl includes itself: k.comp, which includes a.glsl, which includes b.glsl, which includes a.glsl"},
 		{"unknown option", []string{"k.comp", version}, Defines{"X": "1", "A": "1"}, "k.comp has no option A"},
-		{"value left out", []string{"k.comp", version + "// option F = A | B\n"}, nil, `k.comp: option F is one of A, B, not ""`},
-		{"unknown value", []string{"k.comp", version + "// option F = A | B\n"}, Defines{"F": "C"}, `k.comp: option F is one of A, B, not "C"`},
-		{"value of none", []string{"k.comp", version + "// option F\n"}, Defines{"F": "0"}, `k.comp: option F is 1 or left out, not "0"`},
+		{"value missing", []string{"k.comp", version + "// option F = A | B\n"}, nil, `k.comp: option F is ""; want one of A, B`},
+		{"unknown value", []string{"k.comp", version + "// option F = A | B\n"}, Defines{"F": "C"}, `k.comp: option F is "C"; want one of A, B`},
+		{"value of an option without values", []string{"k.comp", version + "// option F\n"}, Defines{"F": "0"}, `k.comp: option F is "0"; want 1, or no value`},
 	} {
 		_, err := set(c.files...).Specialise("k", c.defines)
 		if err == nil || err.Error() != c.want {
@@ -113,7 +113,7 @@ func TestRewrite(t *testing.T) {
 		{"1(12) : error C1008: undefined variable \"x\"\n", "lib/a.glsl:12: error C1008: undefined variable \"x\""},
 		// AMD, Intel, Apple
 		{"ERROR: 1:12: 'x' : undeclared identifier\nWARNING: 0:1: hm", "ERROR: lib/a.glsl:12: 'x' : undeclared identifier\nWARNING: k.comp:1: hm"},
-		// Others, and files there are none of
+		// other drivers, and unknown files
 		{"7:12(5): error: no", "7:12(5): error: no"},
 		{"99999999999999999999:1: error", "99999999999999999999:1: error"},
 		{"error: linking failed\x00", "error: linking failed"},
@@ -125,9 +125,9 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
-// lineOf follows the #line directives of a text to the place that each line is
-// from, as a compiler does.
-func lineOf(text string) (places map[string]string) {
+// linesByPlace follows the #line directives of a text as a compiler does, and returns the lines
+// by "file:line".
+func linesByPlace(text string) (places map[string]string) {
 	places = map[string]string{}
 	file, line := 0, 1
 	for _, l := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
@@ -159,13 +159,13 @@ func TestEveryVariantSpecialises(t *testing.T) {
 			}
 			again, err := s.Specialise(kernel, d)
 			if err != nil || !reflect.DeepEqual(source, again) {
-				t.Errorf("%s is not the same twice", source.Name)
+				t.Errorf("%s differs from call to call", source.Name)
 			}
 			if seen[source.Name] {
-				t.Errorf("two variants are called %s", source.Name)
+				t.Errorf("two variants have the name %s", source.Name)
 			}
 			seen[source.Name] = true
-			places := lineOf(source.Text)
+			places := linesByPlace(source.Text)
 			for number, name := range source.Files {
 				data, err := fs.ReadFile(files, name)
 				if err != nil {
@@ -174,7 +174,7 @@ func TestEveryVariantSpecialises(t *testing.T) {
 				for i, want := range lines(string(data)) {
 					got, ok := places[fmt.Sprintf("%d:%d", number, i+1)]
 					if directive.MatchString(want) {
-						continue // has become the file, or stands before the first #line
+						continue // it was replaced by the file, or stands before the first #line
 					}
 					if want = strings.Map(ascii, want); !ok || got != want {
 						t.Fatalf("%s: line %d of %s is %q, want %q", source.Name, i+1, name, got, want)
@@ -186,12 +186,12 @@ func TestEveryVariantSpecialises(t *testing.T) {
 	for _, name := range []string{"activate_relu_bias", "column_sum", "delta_tanh", "fill", "gather_index",
 		"loss_softmax_cross_entropy_bias_delta_index", "matmul_tn", "update_sgd", "update_momentum", "update_adam_terms_clip", "dropout", "noise", "warp_field_calm_index", "combine"} {
 		if !seen[name] {
-			t.Errorf("there is no variant %s", name)
+			t.Errorf("no variant has the name %s", name)
 		}
 	}
 }
 
-// TestRules checks what every kernel must keep to be right on every driver.
+// TestRules checks the rules that kernels must follow to be right on every driver.
 func TestRules(t *testing.T) {
 	buffer := regexp.MustCompile(`\bbuffer\s+\w+\s*\{`)
 	declared := regexp.MustCompile(`layout\(std430, binding = [0-7]\) (readonly |writeonly )?(restrict )?buffer [A-Z]\w* \{ (float|uint|vec4) \w+\[\]; \};`)
@@ -211,10 +211,9 @@ func TestRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		code := regexp.MustCompile(`//[^\n]*`).ReplaceAllString(text, "")
-		// Of the declarations of one block a specialisation has one.
 		n := len(declared.FindAllString(code, -1))
 		if all := len(buffer.FindAllString(code, -1)); n == 0 || n != all {
-			t.Errorf("%s: %d of %d storage blocks are declared as they should be", kernel, n, all)
+			t.Errorf("%s: %d of %d storage blocks are declared correctly", kernel, n, all)
 		}
 		if m := params.FindStringSubmatch(text); m == nil {
 			t.Errorf("%s has no std140 block Params", kernel)
@@ -229,10 +228,10 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s uses groupMemoryBarrier or atomics", kernel)
 		}
 		if regexp.MustCompile(`\btanh\(`).MatchString(code) {
-			t.Errorf("%s uses GLSL's tanh, whose accuracy nobody promises", kernel)
+			t.Errorf("%s uses GLSL's tanh, whose accuracy is not specified", kernel)
 		}
 		if !strings.Contains(code, "gl_NumWorkGroups") {
-			t.Errorf("%s does not step on by the grid", kernel)
+			t.Errorf("%s does not step by the grid", kernel)
 		}
 	}
 }
@@ -252,7 +251,7 @@ func TestFromEnvironment(t *testing.T) {
 	missing := filepath.Join(dir, "missing")
 	t.Setenv(Variable, missing)
 	if _, err := FromEnvironment(); err == nil || !strings.HasPrefix(err.Error(), Variable+"="+missing+": ") || strings.Contains(err.Error(), "open .") {
-		t.Errorf("with a directory that is not there: %v", err)
+		t.Errorf("with a missing directory: %v", err)
 	}
 
 	if err := os.WriteFile(filepath.Join(dir, "own.comp"), []byte("#version 430\n// option X\nvoid main() {}\n"), 0o666); err != nil {
@@ -286,6 +285,6 @@ func TestOptions(t *testing.T) {
 		}
 	}
 	if _, err := s.Variants("none", 10); err == nil {
-		t.Error("a kernel that is not there has variants")
+		t.Error("a missing kernel has variants")
 	}
 }

@@ -2,24 +2,24 @@ package shaders
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// A Source is the text of one specialisation of a kernel, ready for a compiler.
+// A Source is the text of a specialised kernel, for the driver's compiler.
 type Source struct {
-	Name string // matmul_tn, activate_relu_bias
+	Name string // such as matmul_tn or activate_relu_bias
 	Text string
-	// Files are the files that Text was made of; their places in the list are
-	// the numbers that #line gives them.
+	// Files are the files of Text. Their indices are the file numbers of #line.
 	Files []string
 }
 
-// Specialise makes the source of a kernel with its options set. The text depends
-// on nothing but the files and the defines. An error names the file, and the line
-// where there is one.
+// Specialise returns the source of a kernel with its options set. The text depends only on
+// the files and the defines. An error names the file, and the line if there is one.
 func (s *Set) Specialise(kernel string, defines Defines) (Source, error) {
 	file := kernel + ".comp"
 	text, err := s.read(file)
@@ -28,7 +28,7 @@ func (s *Set) Specialise(kernel string, defines Defines) (Source, error) {
 	}
 	version, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	if !strings.HasPrefix(version, "#version ") {
-		return Source{}, fmt.Errorf("%s:1: the first line must be #version, as #version 430", file)
+		return Source{}, fmt.Errorf("%s:1: the first line must be a #version, such as #version 430", file)
 	}
 	opts := options(text)
 	if err := check(kernel, opts, defines); err != nil {
@@ -36,7 +36,7 @@ func (s *Set) Specialise(kernel string, defines Defines) (Source, error) {
 	}
 	x := expansion{set: s}
 	x.text.WriteString(version + "\n")
-	for _, name := range sorted(defines) {
+	for _, name := range slices.Sorted(maps.Keys(defines)) {
 		fmt.Fprintf(&x.text, "#define %s %s\n", name, defines[name])
 	}
 	if err := x.add(file, body, 2, nil); err != nil {
@@ -45,8 +45,8 @@ func (s *Set) Specialise(kernel string, defines Defines) (Source, error) {
 	return Source{Name: variantName(kernel, opts, defines), Text: strings.Map(ascii, x.text.String()), Files: x.files}, nil
 }
 
-// ascii replaces what is not ASCII. GLSL allows it in comments since 4.20, but
-// not every compiler has heard of it.
+// ascii replaces characters that are not ASCII. GLSL allows them in comments since 4.20, but
+// not every compiler accepts them.
 func ascii(r rune) rune {
 	if r > 0x7e {
 		return '?'
@@ -54,15 +54,15 @@ func ascii(r rune) rune {
 	return r
 }
 
-// An expansion is a source in the making.
+// An expansion is the part of a source that has been written.
 type expansion struct {
 	set   *Set
 	text  strings.Builder
 	files []string
 }
 
-// add appends the text of a file, which begins at its line first, with the files
-// it includes in their places. chain is the files that are being included.
+// add appends the text of a file, which begins with line first, and replaces its #include
+// lines. chain lists the files that are being included.
 func (x *expansion) add(file, text string, first int, chain []string) error {
 	number := len(x.files)
 	x.files = append(x.files, file)
@@ -79,13 +79,13 @@ func (x *expansion) add(file, text string, first int, chain []string) error {
 			}
 			x.line(first+i+1, number)
 		default:
-			return fmt.Errorf("%s:%d: #version must be the first line of a kernel, and be nowhere else", file, first+i)
+			return fmt.Errorf("%s:%d: #version may only be the first line of a kernel", file, first+i)
 		}
 	}
 	return nil
 }
 
-// line tells the compiler that what follows is a line of a file.
+// line writes the directive that gives the next line a number in a file.
 func (x *expansion) line(line, file int) { fmt.Fprintf(&x.text, "#line %d %d\n", line, file) }
 
 var (
@@ -93,17 +93,17 @@ var (
 	quoted    = regexp.MustCompile(`^\s*"([^"]+)"\s*(//.*)?$`)
 )
 
-// include adds the file that a line of another asks for.
+// include adds the file that an #include line of another file names.
 func (x *expansion) include(from, rest string, chain []string) error {
 	m := quoted.FindStringSubmatch(rest)
 	if m == nil {
 		return fmt.Errorf(`write #include "file.glsl", not #include %s`, strings.TrimSpace(rest))
 	}
 	name := path.Join(path.Dir(from), m[1])
-	if contains(chain, name) {
+	if slices.Contains(chain, name) {
 		return fmt.Errorf("%s includes itself: %s", name, strings.Join(append(chain, name), ", which includes "))
 	}
-	if contains(x.files, name) {
+	if slices.Contains(x.files, name) {
 		return nil
 	}
 	text, err := x.set.read(name)
@@ -113,14 +113,12 @@ func (x *expansion) include(from, rest string, chain []string) error {
 	return x.add(name, text, 1, chain)
 }
 
-// location is a place in a driver's log, in the ways they are written:
-// "1:12(5): error" and "1:12: error" by Mesa, "1(12) : error" by NVIDIA,
-// "ERROR: 1:12: " by AMD, Intel and Apple.
+// location matches a place in a driver's log: Mesa writes "1:12(5): error" and "1:12: error",
+// NVIDIA "1(12) : error", and AMD, Intel and Apple "ERROR: 1:12: ".
 var location = regexp.MustCompile(`^((?:ERROR|WARNING): )?(\d+)(?::(\d+)(?:\((\d+)\))?|\((\d+)\)) ?: `)
 
-// Rewrite replaces, in the log of a driver that compiled the source, the numbers
-// of files and lines by names: "1:12(5): error" becomes "activations.glsl:12:5:
-// error". What it does not understand it leaves.
+// Rewrite replaces file numbers by names in the log of a driver that compiled the source:
+// "1:12(5): error" becomes "activations.glsl:12:5: error". Other lines stay as they are.
 func (s Source) Rewrite(log string) string {
 	list := strings.Split(strings.TrimRight(log, "\r\n\x00 "), "\n")
 	for i, line := range list {

@@ -1,12 +1,12 @@
 #version 430
 // SquareSum adds up the squares of a matrix:
 //
-//     Dst[p] = Σ Src[e]²   over the elements e from p·each on, each of them
+//     Dst[p] = Σ Src[e]²   over e from p·each to (p+1)·each − 1
 //
 // A group of 64 invocations makes one of the sums: invocation x adds up every 64th square,
-// then the 64 sums are added as a tree in shared memory. A large matrix takes several sums,
-// which column_sum.comp adds; a small one takes one, which is the result. The order depends
-// on nothing but the number of elements, so the result has the same bits every time.
+// then a tree in shared memory adds the 64 sums. A large matrix takes several sums, which
+// column_sum.comp adds; a small one takes one, which is the result. The order depends only
+// on the number of elements, so every run gives the same bits.
 
 #define LANES 64u
 #define PIECE 32u
@@ -23,8 +23,8 @@ layout(std140, binding = 0) uniform Params {
 
 shared float partial[LANES];
 
-// partialSum adds up the squares of one invocation before element end, in pieces whose sums
-// are then added: the rounding error of a sum grows with its number of terms.
+// partialSum adds up the squares of one invocation before element end. It makes sums of
+// PIECE terms and adds these: the rounding error of a sum grows with its number of terms.
 float partialSum(uint first, uint end) {
     float total = 0.0;
     uint e = first;
@@ -41,19 +41,19 @@ float partialSum(uint first, uint end) {
 
 void main() {
     uint x = gl_LocalInvocationID.x;
-    // The loop's bounds are those of the group: all invocations must meet at every barrier.
+    // The loop has the bounds of the group: all invocations must reach every barrier.
     for (uint p = gl_WorkGroupID.x; p < parts; p += gl_NumWorkGroups.x) {
         partial[x] = partialSum(p * each + x, min((p + 1u) * each, count));
-        // Every partial sum must be there before one is read.
+        // Every partial sum must be written before one is read.
         memoryBarrierShared();
         barrier();
         for (uint width = LANES / 2u; width > 0u; width /= 2u) {
             if (x < width) partial[x] += partial[x + width];
-            // What this level wrote, the next one reads.
+            // The next level reads what this one wrote.
             memoryBarrierShared();
             barrier();
         }
-        // No barrier is needed here: partial[0] is written next by the invocation that reads it.
+        // No barrier is needed here: the invocation that reads partial[0] is the next to write it.
         if (x == 0u) dst[dstOffset + p] = partial[0];
     }
 }

@@ -3,10 +3,10 @@
 //
 //     Dst[i,j] = Src[Index[firstRow+i], j]
 //
-// Rows and columns are divided as in gather.comp. The numbers travel as bits, because not
-// every driver keeps those of a NaN, or of a number too small to be normal.
+// Rows and columns are divided as in gather.comp. The numbers travel as bits, because some
+// drivers change the bits of a NaN or of a subnormal number.
 //
-// option INDEX           rows are visited in Index's order, else 0, 1, 2, …
+// option INDEX           visit rows in Index's order, else 0, 1, 2, …
 
 layout(local_size_x = 64) in;
 

@@ -1,17 +1,17 @@
-// Tiles without shared memory: see tile.glsl. For each l an invocation reads ROWS
-// values of A and COLS of B, in vectors of four where it may, and uses every one of
-// them COLS or ROWS times.
+// Tiles without shared memory; see tile.glsl. For each l an invocation reads ROWS values
+// of A and COLS of B, in vectors of four if possible, and uses each of them COLS or ROWS
+// times.
 
-// STEP terms are read at a time: four, where four of them lie side by side.
+// STEP terms are read together: four where four of them are contiguous.
 #if (defined(VECA) && !A_TRANSPOSED) || (defined(VECB) && B_TRANSPOSED)
 #define STEP 4
 #else
 #define STEP 1
 #endif
 
-// Where an invocation's rows and columns are in the tile. Those that are read or
-// written four at a time lie side by side; the others lie a group apart, so that
-// neighbouring invocations read neighbouring values.
+// tileRow and tileColumn return the places of an invocation's rows and columns in the
+// tile. Those that are read or written in vectors are contiguous; the others are a group
+// apart, so that neighbouring invocations read neighbouring values.
 #if defined(VECA) && A_TRANSPOSED && ROWS % 4 == 0
 #define ROW4
 uint tileRow(int r) { return 4u * gl_LocalInvocationID.y + uint(r / 4 * 4 * GY + r % 4); }
@@ -27,7 +27,7 @@ uint tileColumn(int c) { return gl_LocalInvocationID.x + uint(GX * c); }
 float sum[ROWS][COLS];
 uint rowAt[ROWS], columnAt[COLS];
 
-// readRows reads terms l to l+STEP of the invocation's rows of op(A).
+// readRows reads terms l to l+STEP−1 of the invocation's rows of op(A).
 void readRows(uint l, out float av[STEP][ROWS]) {
 #if !A_TRANSPOSED && defined(VECA)
     for (int r = 0; r < ROWS; r++) {
@@ -51,7 +51,7 @@ void readRows(uint l, out float av[STEP][ROWS]) {
 #endif
 }
 
-// readColumns reads terms l to l+STEP of the invocation's columns of op(B).
+// readColumns reads terms l to l+STEP−1 of the invocation's columns of op(B).
 void readColumns(uint l, out float bv[STEP][COLS]) {
 #if B_TRANSPOSED && defined(VECB)
     for (int c = 0; c < COLS; c++) {
@@ -75,7 +75,7 @@ void readColumns(uint l, out float bv[STEP][COLS]) {
 #endif
 }
 
-// addTerms adds terms begin to end to sum.
+// addTerms adds terms begin to end−1 to sum.
 void addTerms(uint begin, uint end) {
     for (uint l = begin; l < end; l += uint(STEP)) {
         float av[STEP][ROWS], bv[STEP][COLS];
@@ -87,9 +87,9 @@ void addTerms(uint begin, uint end) {
     }
 }
 
-// makeTile makes the tile whose first element is (i, j), of the terms from begin
-// to end. Reads beyond the edges are clamped, which keeps tests out of the inner
-// loop; what comes of them is not written.
+// makeTile computes the tile whose first element is (i, j), of terms begin to end−1. It
+// clamps reads beyond the edges, which avoids tests in the inner loop; their results are
+// not written.
 void makeTile(uint i, uint j, uint begin, uint end) {
     for (int r = 0; r < ROWS; r++) {
 #ifdef ROW4

@@ -1,7 +1,6 @@
-// Tiles through shared memory: see tile.glsl. The group reads DEPTH terms of all
-// its rows and columns, each value once, and each invocation takes from shared
-// memory what it needs. While it computes with one piece it already has the next
-// on its way, in registers.
+// Tiles through shared memory; see tile.glsl. The group reads DEPTH terms of all its rows
+// and columns, each value once, and each invocation takes what it needs from shared
+// memory. While it computes with one piece, it loads the next one into registers.
 
 #define DEPTH 16
 #define INVOCATIONS (GX * GY)
@@ -15,18 +14,18 @@
 #else
 #define B_UNIT 1
 #endif
-// How many units an invocation reads of a piece.
+// The number of units of a piece that an invocation reads.
 #define A_UNITS (TILE_M * DEPTH / A_UNIT / INVOCATIONS)
 #define B_UNITS (TILE_N * DEPTH / B_UNIT / INVOCATIONS)
 
-// An element more a line keeps invocations that write down a column out of each
-// other's banks of memory.
+// One more element per line puts the elements of a column into different banks of
+// memory.
 shared float rowsOfA[DEPTH][TILE_M + 1];
 shared float columnsOfB[DEPTH][TILE_N + 1];
 
-vec4 nextA[A_UNITS], nextB[B_UNITS]; // of scalars only x is used
+vec4 nextA[A_UNITS], nextB[B_UNITS]; // only x is used if a unit is one value
 
-// placeA tells which row and which term unit q of this invocation begins with.
+// placeA returns the row and the term at which unit q of this invocation begins.
 // Neighbours take neighbouring units of a line.
 uvec2 placeA(int q) {
     uint unit = gl_LocalInvocationIndex + uint(q * INVOCATIONS);
@@ -46,8 +45,8 @@ uvec2 placeB(int q) {
 #endif
 }
 
-// read has the piece that begins with term l on its way. Beyond the edges of the
-// matrices it is zero, which adds nothing.
+// read begins to load the piece that begins with term l. It is zero beyond the edges of
+// the matrices, which adds nothing.
 void read(uint i, uint j, uint l, uint end) {
     for (int q = 0; q < A_UNITS; q++) {
         uvec2 at = placeA(q) + uvec2(i, l);
@@ -83,7 +82,7 @@ void read(uint i, uint j, uint l, uint end) {
     }
 }
 
-// share puts what has arrived where the group finds it.
+// share writes the loaded piece to shared memory.
 void share() {
     for (int q = 0; q < A_UNITS; q++) {
         uvec2 at = placeA(q);
@@ -107,9 +106,9 @@ void share() {
     }
 }
 
-// makeTile makes the tile whose first element is (i, j), of the terms from begin
-// to end. All its arguments are those of the group, since all invocations must meet
-// at every barrier.
+// makeTile computes the tile whose first element is (i, j), of terms begin to end−1. The
+// arguments are the same in the whole group, since all invocations must reach every
+// barrier.
 void makeTile(uint i, uint j, uint begin, uint end) {
     uint x = gl_LocalInvocationID.x, y = gl_LocalInvocationID.y;
     float sum[ROWS][COLS];
@@ -122,7 +121,7 @@ void makeTile(uint i, uint j, uint begin, uint end) {
     read(i, j, begin, end);
     for (uint l = begin; l < end; l += uint(DEPTH)) {
         share();
-        // The piece must be there before it is read.
+        // The piece must be written before it is read.
         memoryBarrierShared();
         barrier();
         if (l + uint(DEPTH) < end) read(i, j, l + uint(DEPTH), end);
@@ -142,7 +141,7 @@ void makeTile(uint i, uint j, uint begin, uint end) {
             }
         }
 #endif
-        // All must have read it before the next one takes its place.
+        // All invocations must have read it before the next piece overwrites it.
         memoryBarrierShared();
         barrier();
     }

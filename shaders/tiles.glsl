@@ -1,12 +1,11 @@
-// The ways to divide a matrix product among invocations. A kernel that includes
-// this file is specialised with TILE defined as one of these names. A group of
-// GX×GY invocations makes a tile of TILE_M×TILE_N elements, each invocation
-// ROWS×COLS of them.
+// The ways to divide a matrix product among invocations. A kernel that includes this file
+// defines TILE as one of these names. A group of GX×GY invocations computes a tile of
+// TILE_M×TILE_N elements, each invocation ROWS×COLS of them.
 //
-// B tiles (blocks) have no shared memory and no barrier: an invocation reads what
-// it needs and keeps it in registers. T tiles share what they read with the group,
-// DEPTH terms at a time; on a GPU that saves most of the memory traffic, on a
-// software renderer each barrier is dear.
+// B tiles (blocks) have no shared memory and no barrier: an invocation reads what it needs
+// and keeps it in registers. T tiles share what they read with the group, DEPTH terms at a
+// time. On a GPU this saves most of the memory traffic; on a software renderer barriers
+// are expensive.
 #define B8X8 0
 #define B4X4 1
 #define B1X8 2

@@ -1,13 +1,12 @@
-// The four forms of a matrix product, by BLAS's letters: the first tells whether
-// A is stored transposed, the second whether B is.
+// The four forms of a matrix product, by BLAS's letters: the first says whether A is stored
+// transposed, the second whether B is.
 #define NN 0
 #define NT 1
 #define TN 2
 #define TT 3
 
-// A's element (i, l) is at A_START(i) + l·A_STEP of its matrix. A is stored m×k,
-// or k×m where it is transposed; so nothing is ever transposed in memory, a
-// kernel only walks differently.
+// Element (i, l) of op(A) is at A_START(i) + l·A_STEP of its matrix. A is stored m×k, or k×m
+// if it is transposed; kernels never transpose it in memory.
 #if FORM == TN || FORM == TT
 #define A_START(i) (i)
 #define A_STEP m
@@ -16,7 +15,7 @@
 #define A_STEP 1u
 #endif
 
-// B's element (l, j) is at B_START(j) + l·B_STEP. B is stored k×n, or n×k.
+// Element (l, j) of op(B) is at B_START(j) + l·B_STEP. B is stored k×n, or n×k.
 #if FORM == NT || FORM == TT
 #define B_START(j) ((j) * k)
 #define B_STEP 1u
@@ -25,7 +24,7 @@
 #define B_STEP n
 #endif
 
-// The rounding error of a sum of k products grows with k. Sums are therefore
-// made in pieces of this many products, whose sums are then added in order: the
-// error grows with the length of a piece plus the number of pieces.
+// The rounding error of a sum of k products grows with k. Kernels therefore make sums of
+// PIECE products and add these in order: then the error grows with the length of a piece
+// plus the number of pieces.
 #define PIECE 128u

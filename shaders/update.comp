@@ -1,15 +1,15 @@
 #version 430
-// Update changes parameters W by their gradient G, by one of the rules in rules.glsl, which
-// gives the equations. Their gradient is G, or with CLIP, where its norm together with that
-// of others is bounded,
+// Update updates parameters W by their gradient, by one of the rules in rules.glsl, which
+// has the equations. The gradient is G, or with CLIP, which bounds its norm together with
+// that of other gradients,
 //
-//     c·G,   c = min(1, clip/√ΣNorms), or NaN where the sum is infinite
+//     c·G,   c = min(1, clip/√ΣNorms), or NaN if the sum is infinite
 //
-// An invocation takes element e of all matrices, then the one a grid further on.
+// An invocation takes element e of all matrices, then the one a grid further.
 //
 // option RULE = SGD | MOMENTUM | NESTEROV | RMSPROP | ADAM
-// option TERMS           there is weight decay, of one kind or another
-// option CLIP            the gradient's norm is bounded
+// option TERMS           there is weight decay
+// option CLIP            bound the norm of the gradient
 
 layout(local_size_x = 64) in;
 
@@ -33,8 +33,8 @@ layout(std430, binding = 3) restrict buffer S { float s[]; };
 layout(std430, binding = 4) readonly restrict buffer Norms { float squares[]; };
 #endif
 
-// clipping returns c. A norm that is no number makes it one that is none either, and so does
-// an infinite one: clip/∞ = 0 would leave the weights as they are for ever.
+// clipping returns c. It is NaN if the norm is NaN, and also if the norm is infinite:
+// clip/∞ = 0 would silently stop the training.
 float clipping() {
 #ifdef CLIP
     float sum = 0.0;

@@ -1,5 +1,5 @@
 #version 430
-// Warp reads a batch of images and distorts each in its own way. Pixel (x, y) of image i
+// Warp reads a batch of images and distorts each of them differently. Pixel (x, y) of image i
 // comes from the place
 //
 //     (X, Y) = A·(x−cx, y−cy) + (cx, cy) + s + α·(F[0], F[1])
@@ -7,22 +7,22 @@
 //          ( sin θ    cos θ ) ( 0  1 ) (  0   1/b )
 //     F[d] = Field[y, (d·rows + i)·width + x]
 //
-// of row Index[firstRow+i] of Src; (cx, cy) is the middle of an image, and θ, k, a, b, s and
-// α are made of the image's random numbers, as motionOf says. Between pixels the value is
-// bilinear, outside of the image it is 0. It is rounded to a whole number, and
+// of row Index[firstRow+i] of Src, where (cx, cy) is the centre of an image. motionOf
+// computes θ, k, a, b, s and α from the image's random numbers. The value is bilinear between
+// pixels and 0 outside the image. It is rounded to an integer, and
 //
 //     Dst[i, y·width+x] = scale·value + shift
 //
-// A group takes 64 neighbouring pixels of an image, then others of the same one, so that an
-// image's random numbers are drawn once for some pixels; then the next image that is a
-// multiple of the grid further on. There is no barrier: each invocation draws for itself.
+// A group takes 64 neighbouring pixels of an image, then others of the same image, so that it
+// draws the image's random numbers once for several pixels; then the image one grid further.
+// There is no barrier: each invocation draws for itself.
 //
-// With DROP the values are those after op Dropout.
+// With DROP the kernel also does op Dropout of the values.
 //
 // option FIELD           there is an elastic field, else F is 0
-// option CALM            images of some classes turn and are sheared half as much
-// option INDEX           rows are visited in Index's order, else 0, 1, 2, …
-// option DROP            there is dropout of what is read
+// option CALM            halve the rotation and the shear of some classes
+// option INDEX           visit rows in Index's order, else 0, 1, 2, …
+// option DROP            do dropout too
 
 #include "bytes.glsl"
 
@@ -44,7 +44,7 @@ layout(std140, binding = 0) uniform Params {
     uint rows, width, height;
     uint dstOffset, fieldOffset;
     float scale, shift;
-    float alphaMiddle, alphaHalf;           // α, and how far it may be from it
+    float alphaMiddle, alphaHalf;           // α is in alphaMiddle ± alphaHalf
     float rotation, scaling, shear, translation;
     uint calmLow, calmHigh;                 // a bit for each class
     uint stream;
@@ -56,8 +56,8 @@ uniform uint firstRow;
 #include "philox.glsl"
 #include "dropout.glsl"
 
-// sine and cosine are Taylor's series, for angles up to π/2, where their next terms are below
-// 6e-8. GLSL promises no more than 2^-11 of its own.
+// sine and cosine are Taylor series for angles up to π/2, where the next terms are below
+// 6e-8. GLSL promises an accuracy of only 2^-11 for its own functions.
 float sine(float x) {
     float s = x * x;
     return x + x * s * (-1.0 / 6.0 + s * (1.0 / 120.0 + s * (-1.0 / 5040.0 + s * (1.0 / 362880.0 + s * (-1.0 / 39916800.0)))));
@@ -68,14 +68,14 @@ float cosine(float x) {
     return 1.0 + s * (-0.5 + s * (1.0 / 24.0 + s * (-1.0 / 720.0 + s * (1.0 / 40320.0 + s * (-1.0 / 3628800.0 + s * (1.0 / 479001600.0))))));
 }
 
-// A Motion is how an image is distorted as a whole.
+// A Motion is the affine part of a distortion, and the strength of the elastic part.
 struct Motion {
     vec4 a;     // A, row by row
     vec2 to;    // (cx, cy) + s
     float alpha;
 };
 
-// isCalm tells whether the image that is a row of the data set is of a calm class.
+// isCalm reports whether the label of a row of the data set is a calm class.
 bool isCalm(uint row) {
 #ifdef CALM
     uint c = byteOf(labels[row >> 2u], row);
@@ -85,9 +85,9 @@ bool isCalm(uint row) {
 #endif
 }
 
-// motionOf makes the motion of image i of the random numbers u(16·i) to u(16·i + 6), each
-// made one in (-1, 1): θ and k are of the first and the fourth, a and b of the second and
-// the third, s of the next two, and α of the last.
+// motionOf computes the motion of image i from the random numbers u(16·i) to u(16·i + 6),
+// each mapped to (-1, 1): θ and k from the first and the fourth, a and b from the second and
+// the third, s from the next two, and α from the last.
 Motion motionOf(uint i, uint row) {
     uvec4 draws = drawsOf(stream, 2u * i);
     float h = isCalm(row) ? 0.5 : 1.0;
@@ -104,16 +104,16 @@ Motion motionOf(uint i, uint row) {
     return m;
 }
 
-// pixelAt returns a pixel of the image that begins at a byte of Src; outside of it, 0.
+// pixelAt returns a pixel of the image that begins at a byte of Src, or 0 outside the image.
 float pixelAt(uint image, int x, int y) {
     if (x < 0 || y < 0 || x >= int(width) || y >= int(height)) return 0.0;
     uint at = image + uint(y) * width + uint(x);
     return float(byteOf(src[at >> 2u], at));
 }
 
-// valueAt returns the value of an image at a place between its pixels.
+// valueAt returns the value of an image at a place between pixels.
 float valueAt(uint image, vec2 place) {
-    // Far outside, or where the place is no number, there are no whole numbers for it.
+    // The conversion to int is undefined far outside, and for NaN.
     if (!(place.x > -1.0 && place.y > -1.0 && place.x < float(width) && place.y < float(height))) return 0.0;
     vec2 corner = floor(place);
     vec2 part = place - corner;
