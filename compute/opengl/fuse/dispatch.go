@@ -182,7 +182,7 @@ func layerDispatch(g *Group, c Choice) Dispatch {
 		dropped = drop.Dst
 	}
 	v.dst = aligned(dst) && aligned(dropped)
-	writes := g.writes
+	writes := g.Writes
 	if c.slots > 1 {
 		dst, f, bias, drop, writes = c.Scratch, compute.Identity, compute.Mat{}, nil, []compute.Mat{c.Scratch}
 		v.dst = o.Dst.Cols%4 == 0
@@ -192,7 +192,7 @@ func layerDispatch(g *Group, c Choice) Dispatch {
 	}
 	_, _, k := dimensions(o)
 	d := tiled("layer", o, c.division, 0, k, v)
-	d.Reads, d.Writes, d.Ops, d.Pixels = g.reads, writes, ops, pixels
+	d.Reads, d.Writes, d.Ops, d.Pixels = g.Reads, writes, ops, pixels
 	maps.Copy(d.Values, Values{
 		"F": f, "SLOTS": c.slots > 1, "PIXELS_A": g.pixels, "DROP": drop,
 		"Dst": dst, "Bias": optional(bias), "Dropped": dropped,
@@ -205,7 +205,7 @@ func deltaDispatch(g *Group, d division) Dispatch {
 	o, delta := *g.product, *g.delta
 	_, _, k := dimensions(o)
 	p := tiled("product_delta", o, d, 0, k, vectors{aligned(o.A), aligned(o.B), aligned(delta.Dst) && aligned(delta.Y)})
-	p.Reads, p.Writes = g.reads, g.writes
+	p.Reads, p.Writes = g.Reads, g.Writes
 	if g.drop != nil {
 		p.Ops = append(p.Ops, g.drop.Name())
 	}
@@ -223,7 +223,7 @@ func headDispatch(g, layer *Group, c Choice) Dispatch {
 	o, l := *g.product, *g.loss
 	rows, cols, k := dimensions(o)
 	d := Dispatch{Kernel: "head", X: rows, Y: 1, Loops: 2*k + 10*cols, Work: flops(o),
-		Reads: g.reads, Writes: g.writes, Ops: []string{o.Name(), l.Name()}}
+		Reads: g.Reads, Writes: g.Writes, Ops: []string{o.Name(), l.Name()}}
 	if c.Wide {
 		d.Groups = rows
 		d.Loops = 2*(k/64+1) + 12*cols
@@ -243,8 +243,8 @@ func headDispatch(g, layer *Group, c Choice) Dispatch {
 	if layer != nil {
 		a := layer.activate
 		slots, slotCount, hidden, hiddenBias = c.Scratch, c.slots, a.F, a.Bias
-		d.Reads = append(append([]compute.Mat{slots}, g.reads...), present(hiddenBias)...)
-		d.Writes = slices.Concat(layer.writes, g.writes)
+		d.Reads = append(append([]compute.Mat{slots}, g.Reads...), present(hiddenBias)...)
+		d.Writes = slices.Concat(layer.Writes, g.Writes)
 		d.Ops = append([]string{a.Name()}, d.Ops...)
 		d.Loops *= slotCount + 1
 		if layer.drop != nil {
@@ -317,7 +317,7 @@ func updatesDispatch(u *updateGroup, t tile) Dispatch {
 		d.Groups += units
 		d.Loops = max(d.Loops, k+k/piece+maxUpdates+1)
 		d.Work += 2 * float64(m) * float64(n) * float64(k)
-		d.Reads, d.Writes = append(d.Reads, j.reads...), append(d.Writes, j.writes...)
+		d.Reads, d.Writes = append(d.Reads, j.Reads...), append(d.Writes, j.Writes...)
 		d.Squares = append(d.Squares, present(o.S)...)
 		d.Ops = append(d.Ops, made, o.Name())
 	}

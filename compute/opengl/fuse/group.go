@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 )
 
 // A Group is one op of a program, or several ops that are fused. Its fields tell which:
@@ -30,7 +31,7 @@ type Group struct {
 	updates  *updateGroup
 
 	last int // index of the last of its ops in the program
-	access
+	flow.Access
 }
 
 // maxOutputs is the largest number of outputs of head.comp.
@@ -40,7 +41,7 @@ const maxOutputs = 64
 func Groups(p compute.Program, o Options) []*Group {
 	f := &fusion{program: p, maxTerms: o.MaxTerms}
 	for i, op := range p.Ops {
-		f.list = append(f.list, &Group{op: op, last: i, access: accessOf(op)})
+		f.list = append(f.list, &Group{op: op, last: i, Access: flow.Of(op)})
 	}
 	if !o.Plain {
 		fuse(f, f.update)
@@ -87,8 +88,8 @@ func fuse[T compute.Op](f *fusion, join func(op T, j int) (*Group, []int)) {
 // update fuses an update with the product or the column sum that makes its gradient. The gradient is
 // then not stored.
 func (f *fusion) update(u compute.Update, j int) (*Group, []int) {
-	i := lastWriter(f.list, u.G, j)
-	if u.Clip != 0 || i < 0 || !movable(f.list, i, j) || !f.private(u.G, i, j) {
+	i := flow.LastWriter(f.list, u.G, j)
+	if u.Clip != 0 || i < 0 || !flow.Movable(f.list, i, j) || !f.private(u.G, i, j) {
 		return nil, nil
 	}
 	g := &Group{update: &u}
@@ -108,25 +109,25 @@ func (f *fusion) update(u compute.Update, j int) (*Group, []int) {
 	default:
 		return nil, nil
 	}
-	g.writes = f.list[j].writes
+	g.Writes = f.list[j].Writes
 	// One tile changes parameters while another still reads.
-	if overlapAny(g.writes, gradient.reads) {
+	if flow.OverlapAny(g.Writes, gradient.Reads) {
 		return nil, nil
 	}
-	g.reads = slices.Concat(gradient.reads, without(f.list[j].reads, u.G))
+	g.Reads = slices.Concat(gradient.Reads, without(f.list[j].Reads, u.G))
 	return g, []int{i}
 }
 
 // activation fuses an activation with the product whose sums it takes.
 func (f *fusion) activation(a compute.Activate, j int) (*Group, []int) {
-	i := lastWriter(f.list, a.Src, j)
+	i := flow.LastWriter(f.list, a.Src, j)
 	o, ok := f.product(i, j, a.Src)
 	if !ok || a.F == compute.Softmax || a.Dst != a.Src && !f.private(a.Src, i, j) {
 		return nil, nil
 	}
 	g := &Group{product: &o, activate: &a}
-	g.reads, g.writes = present(o.A, o.B, a.Bias), []compute.Mat{a.Dst}
-	if overlapAny(g.writes, g.reads) {
+	g.Reads, g.Writes = present(o.A, o.B, a.Bias), []compute.Mat{a.Dst}
+	if flow.OverlapAny(g.Writes, g.Reads) {
 		return nil, nil
 	}
 	return g, []int{i}
@@ -135,15 +136,15 @@ func (f *fusion) activation(a compute.Activate, j int) (*Group, []int) {
 // dropout fuses a dropout with the layer that makes what it takes, or with the op that reads the
 // inputs. The outputs of the layer are stored too: the way back needs them. The inputs are not.
 func (f *fusion) dropout(d compute.Dropout, j int) (*Group, []int) {
-	i := lastWriter(f.list, d.Src, j)
-	if i < 0 || f.list[i].drop != nil || overlap(d.Dst, f.list[i].reads...) || !movable(f.list, i, j) {
+	i := flow.LastWriter(f.list, d.Src, j)
+	if i < 0 || f.list[i].drop != nil || flow.Overlap(d.Dst, f.list[i].Reads...) || !flow.Movable(f.list, i, j) {
 		return nil, nil
 	}
 	g := *f.list[i]
-	g.drop, g.writes = &d, []compute.Mat{d.Dst}
+	g.drop, g.Writes = &d, []compute.Mat{d.Dst}
 	switch {
 	case g.activate != nil && g.activate.Dst == d.Src && d.Dst != d.Src:
-		g.writes = append(g.writes, d.Src)
+		g.Writes = append(g.Writes, d.Src)
 	case g.inputs() == d.Src && (d.Dst == d.Src || f.private(d.Src, i, j)):
 	default:
 		return nil, nil
@@ -165,19 +166,19 @@ func (g *Group) inputs() compute.Mat {
 // deltas fuses a delta with the product that sends the error back, and with the dropout between
 // them.
 func (f *fusion) deltas(d compute.Delta, j int) (*Group, []int) {
-	i := lastWriter(f.list, d.Back, j)
+	i := flow.LastWriter(f.list, d.Back, j)
 	drop, back := f.dropoutBetween(i, j, d.Back)
 	others := []int{i}
 	if drop != nil {
-		others = append(others, lastWriter(f.list, back, i))
+		others = append(others, flow.LastWriter(f.list, back, i))
 	}
 	o, ok := f.product(others[len(others)-1], j, back, i)
 	if !ok || d.Dst != d.Back && !f.private(d.Back, append(slices.Clone(others), j)...) {
 		return nil, nil
 	}
 	g := &Group{product: &o, drop: drop, delta: &d}
-	g.reads, g.writes = []compute.Mat{o.A, o.B, d.Y}, []compute.Mat{d.Dst}
-	if overlapAny(g.writes, g.reads) {
+	g.Reads, g.Writes = []compute.Mat{o.A, o.B, d.Y}, []compute.Mat{d.Dst}
+	if flow.OverlapAny(g.Writes, g.Reads) {
 		return nil, nil
 	}
 	return g, others
@@ -190,10 +191,10 @@ func (f *fusion) dropoutBetween(i, j int, m compute.Mat) (*compute.Dropout, comp
 		return nil, m
 	}
 	o, ok := f.list[i].op.(compute.Dropout)
-	if !ok || o.Dst != m || !movable(f.list, i, j) {
+	if !ok || o.Dst != m || !flow.Movable(f.list, i, j) {
 		return nil, m
 	}
-	if at := lastWriter(f.list, o.Src, i); at < 0 || o.Src != m && !f.private(o.Src, at, i) {
+	if at := flow.LastWriter(f.list, o.Src, i); at < 0 || o.Src != m && !f.private(o.Src, at, i) {
 		return nil, m
 	}
 	return &o, o.Src
@@ -207,28 +208,28 @@ func (f *fusion) product(i, j int, m compute.Mat, between ...int) (compute.MatMu
 	}
 	o, ok := f.list[i].op.(compute.MatMul)
 	_, _, k := dimensions(o)
-	return o, ok && o.Dst == m && !o.TransA && k <= f.maxTerms && movable(f.list, i, j, between...)
+	return o, ok && o.Dst == m && !o.TransA && k <= f.maxTerms && flow.Movable(f.list, i, j, between...)
 }
 
 // head fuses a loss with the product that makes its sums, and with the group that sends its gradient
 // back.
 func (f *fusion) head(l compute.Loss, j int) (*Group, []int) {
-	i := lastWriter(f.list, l.Z, j)
+	i := flow.LastWriter(f.list, l.Z, j)
 	o, ok := f.product(i, j, l.Z)
 	if !ok || l.Z.Cols > maxOutputs || !o.TransB || l.Delta != l.Z && !f.private(l.Z, i, j) {
 		return nil, nil
 	}
 	g := &Group{product: &o, loss: &l}
-	g.reads = append([]compute.Mat{o.A, o.B, l.Stats}, present(l.Bias, l.Targets)...)
-	g.writes = slices.Clone(f.list[j].writes)
-	if overlapAny(g.writes, present(o.A, o.B, l.Bias, l.Targets)) || !sameBuffer(o.B, l.Bias) {
+	g.Reads = append([]compute.Mat{o.A, o.B, l.Stats}, present(l.Bias, l.Targets)...)
+	g.Writes = slices.Clone(f.list[j].Writes)
+	if flow.OverlapAny(g.Writes, present(o.A, o.B, l.Bias, l.Targets)) || !sameBuffer(o.B, l.Bias) {
 		return nil, nil
 	}
 	others := []int{i}
 	if b := f.backOf(g, j); b >= 0 {
 		g.back = f.list[b]
-		g.reads = append(g.reads, g.back.delta.Y)
-		g.writes = append(g.writes, g.back.delta.Dst)
+		g.Reads = append(g.Reads, g.back.delta.Y)
+		g.Writes = append(g.Writes, g.back.delta.Dst)
 		others = append(others, b)
 	}
 	return g, others
@@ -244,8 +245,8 @@ func (f *fusion) backOf(head *Group, j int) int {
 			continue
 		}
 		dst, y := back.delta.Dst, back.delta.Y
-		if movable(f.list, b, j) && sameBuffer(head.product.A, dst, y) && !overlap(y, head.writes...) &&
-			!overlap(dst, head.reads...) && !overlap(dst, head.writes...) {
+		if flow.Movable(f.list, b, j) && sameBuffer(head.product.A, dst, y) && !flow.Overlap(y, head.Writes...) &&
+			!flow.Overlap(dst, head.Reads...) && !flow.Overlap(dst, head.Writes...) {
 			return b
 		}
 	}
@@ -262,7 +263,7 @@ func (f *fusion) gathers() {
 		var readers []*Group
 		possible := true
 		for j, g := range f.list {
-			if j != i && g.touches(o.Dst) {
+			if j != i && g.Touches(o.Dst) {
 				possible = possible && j > i && g.gathersFor(o, f.maxTerms)
 				readers = append(readers, g)
 			}
@@ -275,7 +276,7 @@ func (f *fusion) gathers() {
 				g.op, g.product = nil, &m
 			}
 			g.pixels = &o
-			g.reads = without(g.reads, o.Dst)
+			g.Reads = without(g.Reads, o.Dst)
 		}
 		f.list = slices.Delete(f.list, i, i+1)
 		i--
@@ -285,23 +286,23 @@ func (f *fusion) gathers() {
 // gathersFor reports whether a group can gather rows for itself instead of reading them from the
 // matrix where a gather put them.
 func (g *Group) gathersFor(o compute.Gather, maxTerms int) bool {
-	if overlap(o.Dst, g.writes...) {
+	if flow.Overlap(o.Dst, g.Writes...) {
 		return false
 	}
 	if m, ok := g.op.(compute.MatMul); ok {
 		_, _, k := dimensions(m)
-		return m.A == o.Dst && !m.TransA && !overlap(o.Dst, m.B) && k <= maxTerms
+		return m.A == o.Dst && !m.TransA && !flow.Overlap(o.Dst, m.B) && k <= maxTerms
 	}
 	switch {
 	case g.product == nil || g.loss != nil || g.delta != nil:
 		return false
 	case g.update != nil:
-		return g.product.B == o.Dst && !overlap(o.Dst, g.product.A)
+		return g.product.B == o.Dst && !flow.Overlap(o.Dst, g.product.A)
 	}
-	return g.product.A == o.Dst && !overlap(o.Dst, g.product.B) && !overlap(o.Dst, g.activate.Bias)
+	return g.product.A == o.Dst && !flow.Overlap(o.Dst, g.product.B) && !flow.Overlap(o.Dst, g.activate.Bias)
 }
 
 // private reports whether a matrix is scratch that only the groups at some places touch.
 func (f *fusion) private(m compute.Mat, places ...int) bool {
-	return f.program.IsScratch(m) && onlyTouchedBy(f.list, m, places...)
+	return f.program.IsScratch(m) && flow.OnlyUsedBy(f.list, m, places...)
 }

@@ -42,6 +42,11 @@ func present(mats ...compute.Mat) []compute.Mat {
 	return slices.DeleteFunc(mats, compute.Mat.IsZero)
 }
 
+// without returns a list without a matrix that is no longer stored.
+func without(list []compute.Mat, m compute.Mat) []compute.Mat {
+	return slices.DeleteFunc(slices.Clone(list), func(o compute.Mat) bool { return o == m })
+}
+
 // dimensions returns the m, n and k of a product: op(A) is m×k, op(B) is k×n.
 func dimensions(o compute.MatMul) (m, n, k int) {
 	k = o.A.Cols

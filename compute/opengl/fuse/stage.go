@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 )
 
 // A Stage is a part of a program, and the ways to do it.
@@ -174,7 +175,7 @@ func (s *Stage) ofUpdates(u *updateGroup, o Options) {
 // the layer.
 func (g *Group) leadsTo(head *Group) bool {
 	if head.loss == nil || g.activate == nil || !sameBuffer(head.product.B, g.activate.Bias) ||
-		!sameBuffer(head.product.A, g.activate.Dst) || overlapAny(head.writes, g.reads) {
+		!sameBuffer(head.product.A, g.activate.Dst) || flow.OverlapAny(head.Writes, g.Reads) {
 		return false
 	}
 	outputs := g.activate.Dst
@@ -186,11 +187,11 @@ func (g *Group) leadsTo(head *Group) bool {
 	}
 	// Some rows of the layer's outputs are made while others are already used, so what else the
 	// head reads or writes must not be in their memory.
-	others := without(head.reads, head.product.A)
+	others := without(head.Reads, head.product.A)
 	if head.back != nil {
 		others = without(others, head.back.delta.Y)
 	}
-	if overlapAny(g.writes, others) || overlapAny(g.writes, head.writes) {
+	if flow.OverlapAny(g.Writes, others) || flow.OverlapAny(g.Writes, head.Writes) {
 		return false
 	}
 	if head.back == nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"shadegrad/compute"
+	"shadegrad/compute/flow"
 )
 
 // The kinds of updates in product_update.comp.
@@ -63,7 +64,7 @@ func JoinUpdates(list []*Group, o Options) []*Group {
 		}
 		u := &updateGroup{}
 		u.add(g)
-		list[j] = &Group{updates: u, last: g.last, access: g.access}
+		list[j] = &Group{updates: u, last: g.last, Access: g.Access}
 	}
 	return list
 }
@@ -77,7 +78,7 @@ func delayMaxNorms(list []*Group) {
 			continue
 		}
 		last := j
-		for last+1 < len(list) && !g.conflicts(list[last+1].access) {
+		for last+1 < len(list) && !g.Conflicts(&list[last+1].Access) {
 			last++
 		}
 		copy(list[j:last], list[j+1:last+1])
@@ -89,9 +90,9 @@ func delayMaxNorms(list []*Group) {
 // whether there is one.
 func joinLater(list []*Group, j int) bool {
 	for i := j + 1; i < len(list); i++ {
-		if later := list[i]; later.updates != nil && movable(list, j, i) && later.updates.add(list[j]) {
-			later.reads = slices.Concat(list[j].reads, later.reads)
-			later.writes = slices.Concat(list[j].writes, later.writes)
+		if later := list[i]; later.updates != nil && flow.Movable(list, j, i) && later.updates.add(list[j]) {
+			later.Reads = slices.Concat(list[j].Reads, later.Reads)
+			later.Writes = slices.Concat(list[j].Writes, later.Writes)
 			return true
 		}
 	}
@@ -145,7 +146,7 @@ func sameRule(a, b compute.Update) bool {
 // fits reports whether one dispatch can do two updates: they do not depend on each other, and what
 // both bind to a storage block lies in one buffer.
 func (u update) fits(o update) bool {
-	if u.conflicts(o.access) || !sameBuffer(u.deltas, o.deltas) {
+	if u.Conflicts(&o.Access) || !sameBuffer(u.deltas, o.deltas) {
 		return false
 	}
 	if (u.kind == tileUpdate) == (o.kind == tileUpdate) &&
