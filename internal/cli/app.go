@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,49 +13,25 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/flags"
 	"shadegrad/internal/report"
 
 	"golang.org/x/term"
 )
 
-// An app is one invocation of the command: where it writes, what it knows of its
-// surroundings, and how it opens backends.
+// An app is one invocation of the command: its streams, its environment, and how it opens backends.
 type app struct {
-	name           string // as it was called, for commands to be typed again; "" is shadegrad
+	name           string // as it was called, for the commands it prints; "" is shadegrad
 	stdout, stderr io.Writer
 	env            func(string) string
 	started        time.Time
 	opener         backends.Opener
-	// compare replaces the comparison that -backend=auto makes, in tests.
+	// compare replaces the comparison of -backend=auto in tests.
 	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error)
 }
 
-const help = `Shadegrad trains multilayer perceptrons on MNIST and data sets like it, on
-a GPU through OpenGL 4.3 compute shaders or on the CPU.
-
-usage: shadegrad COMMAND [FLAGS]
-
-  train     train a network; without flags, on the built-in MNIST
-  presets   list the recipes of tutorials and papers that train -preset=NAME has
-  eval      accuracy, confusion matrix, precision and recall of a saved network
-  predict   ask a saved network about images, or rows of numbers
-  network   show a network's layers, and draw it
-  digits    show the images of a data set, distorted or not, or the weights of a network
-  bench     time backends side by side
-  verify    run a certified run again, and see whether it comes to the same
-  gradcheck check a backend's gradients against differences of the loss
-  doctor    what works on this machine, what does not, and what to do about it
-  replay    run a training step again that was kept, and tell what was wrong with it
-  version   which build this is
-  help      this text
-
-"shadegrad COMMAND -h" lists a command's flags. Exit status: 0 done; 1 it failed,
-and the last line says why; 2 the command line is wrong; 3 an -expect was not
-met; 130 stopped by Ctrl-C (143 by SIGTERM), with everything saved.
-`
-
-// run does what the arguments ask and returns the exit status. The last line on
-// stderr says why, if it is not 0.
+// run executes a command line and returns the exit status. Unless it is 0, the last line on stderr
+// says why.
 func (a *app) run(args []string) (status int) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -64,16 +39,15 @@ func (a *app) run(args []string) (status int) {
 		}
 	}()
 	err := a.dispatch(args)
-	if err == nil || errors.Is(err, flag.ErrHelp) {
+	if err == nil || errors.Is(err, flags.ErrHelp) {
 		return 0
 	}
-	// The log of a shader, or several bad images, take several lines.
+	// The log of a shader and a list of bad images have several lines.
 	fmt.Fprintln(a.stderr, "shadegrad: "+strings.ReplaceAll(report.Printable(err.Error()), "\n", "\nshadegrad: "))
 	return exitStatus(err)
 }
 
-// crash tells of a mistake in this program without showing a stack to those who
-// cannot use one.
+// crash reports a bug in this program. It shows the stack only on request.
 func (a *app) crash(reason any) int {
 	if a.env("SHADEGRAD_TRACE") != "" {
 		a.stderr.Write(debug.Stack())
@@ -82,57 +56,34 @@ func (a *app) crash(reason any) int {
 	return 1
 }
 
+// dispatch runs the command that the first argument names.
 func (a *app) dispatch(args []string) error {
 	if len(args) == 0 {
-		fmt.Fprint(a.stderr, help)
-		return usagef("no command given")
+		fmt.Fprint(a.stderr, overview())
+		return flags.Errorf("no command given")
 	}
-	switch args[0] {
-	case "train":
-		return a.train(args[1:])
-	case "presets":
-		return a.presets(args[1:])
-	case "network":
-		return a.network(args[1:])
-	case "digits":
-		return a.digits(args[1:])
-	case "eval":
-		return a.eval(args[1:])
-	case "predict":
-		return a.predict(args[1:])
-	case "bench":
-		return a.bench(args[1:])
-	case "verify":
-		return a.verify(args[1:])
-	case "gradcheck":
-		return a.gradcheck(args[1:])
-	case "doctor":
-		return a.doctor(args[1:])
-	case "replay":
-		return a.replay(args[1:])
-	case "version", "-version", "--version":
-		return a.version()
-	case "help", "-h", "-help", "--help":
-		if args[0] == "help" && len(args) > 1 {
-			return a.dispatch([]string{args[1], "-h"})
+	name := args[0]
+	switch name {
+	case "-version", "--version":
+		name = "version"
+	case "-h", "-help", "--help":
+		name = "help"
+	}
+	for _, c := range commandList() {
+		if c.name == name {
+			return c.run(a, args[1:])
 		}
-		_, err := fmt.Fprint(a.stdout, help)
-		return err
 	}
-	commands := []string{"train", "presets", "eval", "predict", "network", "digits", "bench", "verify", "gradcheck", "doctor", "replay", "version", "help"}
-	meant := ""
-	if near := nearest(args[0], commands); near != "" {
-		meant = "; did you mean " + near + "?"
-	}
-	return usagef("no command %q%s; there are %s", args[0], meant, andList(commands))
+	return unknownName("command", name, commandNames())
 }
 
-func (a *app) version() error {
+// version is "shadegrad version".
+func (a *app) version([]string) error {
 	_, err := fmt.Fprintln(a.stdout, buildVersion())
 	return err
 }
 
-// buildVersion names the program, its version and its kind.
+// buildVersion returns the name of the program, its version and whether it supports a GPU.
 func buildVersion() string {
 	version, gpu := "(devel)", "with GPU support"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -163,4 +114,11 @@ func (a *app) newBar() *report.Bar {
 		return nil
 	}
 	return report.NewBar(a.stderr.(*os.File), a.env("NO_COLOR") == "")
+}
+
+// note prints a line on stderr, unless it is empty.
+func (a *app) note(text string) {
+	if text != "" {
+		fmt.Fprintln(a.stderr, report.PrintableName(text))
+	}
 }

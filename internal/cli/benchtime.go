@@ -8,23 +8,24 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"shadegrad/internal/flags"
 	"shadegrad/internal/report"
 	"slices"
 	"time"
 )
 
-// timesTo trains on each backend with several seeds, in turns, until the highest of the
-// accuracies is reached, and writes the seconds that each took from the start of a
-// process of its own.
-func (a *app) timesTo(show *report.Bench, rivals []rival, f *benchFlags) error {
+// timesTo trains on each backend with several seeds, in turn, until the highest of the accuracies is reached. It writes
+// the seconds to each accuracy from the start of a process of its own.
+func (a *app) timesTo(show *report.Bench, rivals []rival, f *settings) error {
 	goals := slices.Sorted(slices.Values(f.timeTo))
 	took := make([][][]float64, len(rivals)) // of each rival, of each goal
 	for i := range took {
 		took[i] = make([][]float64, len(goals))
 	}
+	args := flags.Names(f.Assignments("backends repeat sweep format json time-to seeds seed"))
 	for seed := range f.seeds {
 		for i, r := range rivals {
-			seconds, err := a.trainTo(goals, append(f.args, "-backend="+string(r.kind), fmt.Sprintf("-seed=%d", seed+1)))
+			seconds, err := a.trainTo(goals, append(args, "-backend="+string(r.kind), fmt.Sprintf("-seed=%d", seed+1)))
 			if err != nil {
 				return fmt.Errorf("%s, seed %d: %w", r.kind, seed+1, err)
 			}
@@ -37,8 +38,7 @@ func (a *app) timesTo(show *report.Bench, rivals []rival, f *benchFlags) error {
 	return nil
 }
 
-// trainTo runs "shadegrad train" and returns, for each goal that was reached, the
-// seconds from its start to the end of the epoch that did.
+// trainTo runs "shadegrad train" and returns the seconds from its start to the epoch that reached each goal.
 func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -56,7 +56,7 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 		return nil, err
 	}
 	reached, err := untilGoals(out, goals, begin)
-	if err != nil || len(reached) == len(goals) { // the rest of the epochs is of no interest
+	if err != nil || len(reached) == len(goals) { // no further epochs are needed
 		cmd.Process.Kill()
 		cmd.Wait()
 		return reached, err
@@ -67,8 +67,8 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 	return reached, nil
 }
 
-// untilGoals reads what "shadegrad train -json" writes up to the epoch that reaches the
-// last of the goals, and returns how long after begin each was reached.
+// untilGoals reads the lines of "shadegrad train -json" up to the epoch that reaches the last goal. It returns the
+// seconds from begin to each goal that was reached.
 func untilGoals(out io.Reader, goals []float64, begin time.Time) (reached []float64, err error) {
 	lines := bufio.NewScanner(out)
 	for len(reached) < len(goals) && lines.Scan() {

@@ -8,18 +8,18 @@ import (
 	"shadegrad/internal/train"
 )
 
-// A certified is a run whose certificate is being made.
-type certified struct {
+// A certifying run records its epochs for a certificate.
+type certifying struct {
 	*certificate.Certificate
-	changed bool // another device took over
+	changed bool // the device changed during the run
 }
 
-// certified has a run's epochs noted, if -certify is given; otherwise it returns nil.
-func (f *trainFlags) certified(run *train.Run, text *report.Text) (*certified, error) {
-	if f.certify == "" {
+// startCertificate makes a run record its epochs if -certify is given. Otherwise it returns nil.
+func (s *settings) startCertificate(run *train.Run, text *report.Text) (*certifying, error) {
+	if s.certify == "" {
 		return nil, nil
 	}
-	if err := writable(f.certify); err != nil {
+	if err := writable(s.certify); err != nil {
 		return nil, err
 	}
 	program, err := certificate.ThisProgram(buildVersion())
@@ -28,28 +28,28 @@ func (f *trainFlags) certified(run *train.Run, text *report.Text) (*certified, e
 	}
 	c := certificate.New(program, run.State.Options, run.Data)
 	c.Data.Form = run.State.Data.Form
-	made, save := &certified{Certificate: c}, run.Save
-	run.Save = func(s *train.State) error {
+	made, save := &certifying{Certificate: c}, run.Save
+	run.Save = func(state *train.State) error {
 		made.changed = made.changed || len(c.Epochs) > 0 && certificate.DeviceOf(text.Info()) != c.Device
-		c.Add(s, text.Info())
-		return save(s)
+		c.Add(state, text.Info())
+		return save(state)
 	}
 	return made, nil
 }
 
-// save writes the certificate of a run that is complete. program is how this one was called.
-func (c *certified) save(f *trainFlags, program string, show report.Reporter) error {
-	path := f.certify
+// save writes the certificate of a complete run. program is the name by which this one was called.
+func (c *certifying) save(s *settings, program string, show report.Reporter) error {
+	path := s.certify
 	if c.changed {
-		return fmt.Errorf("%s: no certificate was written, since the run went on with another device: nobody could repeat it", path)
+		return fmt.Errorf("%s: no certificate was written: the device changed during the run, which cannot be repeated", path)
 	}
 	if err := c.Certificate.Save(path); err != nil {
 		return err
 	}
 	command := shellQuote(program) + " verify "
-	if f.data.path != "" {
-		command += "-data=" + shellQuote(f.data.path) + " "
+	if s.Path != "" {
+		command += "-data=" + shellQuote(s.Path) + " "
 	}
-	show.Note("certified in " + path + "; to run it again: " + command + shellQuote(path))
+	show.Note("certified in " + path + "; to verify it, run: " + command + shellQuote(path))
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/train"
 )
 
@@ -32,9 +33,9 @@ func (p place) untested(epochs int, change func(*train.Options)) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	r := defaultRecipe()
-	r.hidden, r.Epochs = []int{8}, epochs
-	o, err := r.options(d)
+	r := recipe.Default()
+	r.Hidden, r.Epochs = []int{8}, epochs
+	o, err := r.OptionsOn(&d.Train)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -14,6 +13,7 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
@@ -21,92 +21,81 @@ import (
 
 const evalUsage = `usage: shadegrad eval -model=FILE [FLAGS]
 
-Tests a network that "shadegrad train -save=FILE" wrote: accuracy, loss, confusion
-matrix, precision and recall of each class. A network for regression has the loss alone.
+Tests a network saved by "shadegrad train -save=FILE": accuracy, loss, confusion matrix, precision and recall of each
+class; for regression the loss only.
 `
 
 // eval is "shadegrad eval".
 func (a *app) eval(args []string) error {
-	var path string
-	var place dataFlags
-	var asJSON bool
-	var threads int
-	backend := backends.Auto
-	fs := flag.NewFlagSet("eval", flag.ContinueOnError)
-	fs.StringVar(&path, "model", "", "`FILE` with the network (needed)")
-	dataFlag(fs, &place.path)
-	backendFlag(fs, &backend)
-	fs.BoolVar(&asJSON, "json", false, "write one JSON object to stdout")
-	threadsFlag(fs, &threads)
-	if err := a.parseFlags(fs, evalUsage, args); err != nil {
-		return err
+	s, err := a.parse("eval", evalUsage, args)
+	if err == nil {
+		err = s.NoArgs()
 	}
-	if err := noMore(fs); err != nil {
-		return err
-	}
-	if path == "" {
-		return usagef("eval needs -model=FILE, a network that \"shadegrad train -save=FILE\" wrote")
-	}
-	setThreads(threads)
-	m, err := model.Load(path)
 	if err != nil {
 		return err
 	}
-	// What was made of the data in training is made of these too, by the figures of the training set.
-	place.form = m.About.Form
-	place.form.Numbers = m.About.Numbers // the test part alone cannot tell
-	d, err := place.form.OpenTest(place.path)
-	if err != nil && (place.path == "" || dataset.Unsuited(err)) {
-		return fmt.Errorf("%s: the network learned %s: %w; name its own data with -data", path, m.About.Data, err)
+	if s.model == "" {
+		return flags.Errorf("eval: want -model=FILE, a network saved by \"shadegrad train -save=FILE\"")
+	}
+	m, err := model.Load(s.model)
+	if err != nil {
+		return err
+	}
+	// The data get the form that those in training had, with the figures of the training set.
+	form := m.About.Form
+	form.Numbers = m.About.Numbers // the test part alone does not show it
+	d, err := form.OpenTest(s.Path)
+	if err != nil && (s.Path == "" || dataset.Unsuited(err)) {
+		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, m.About.Data, err)
 	}
 	if err != nil {
 		return err
 	}
 	if err := fits(m, d); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", s.model, err)
 	}
-	choice, err := a.openBackend(a.opener, backend)
+	choice, err := a.openBackend(a.opener, s.backend)
 	if err != nil {
 		return err
 	}
 	defer choice.Close()
 	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), reason(choice))
-	return a.scores(m, d, choice, path, asJSON)
+	return a.scores(m, d, choice, s.model, s.json)
 }
 
-// fits tells why a network cannot be asked about a data set.
+// fits returns an error if a data set does not suit a network.
 func fits(m *model.Model, d *dataset.Data) error {
-	const remedy = "; name its own data with -data"
+	const remedy = "; name its data with -data"
 	t, numbers := &d.Test, d.Test.Values != nil
 	switch {
 	case m.Network.Regression && t.Outputs != m.Network.Outputs():
 		return fmt.Errorf("the network is for %s, %s has %d"+remedy, report.Count(m.Network.Outputs(), "target"), d.Name, t.Outputs)
 	case m.About.Numbers && (!numbers || t.Width != m.Width):
-		return fmt.Errorf("the network is for rows of %s, %s has %s"+remedy, report.Count(m.Width, "number"), d.Name, form(t))
+		return fmt.Errorf("the network is for rows of %s, %s has %s"+remedy, report.Count(m.Width, "number"), d.Name, formText(t))
 	case !m.About.Numbers && (numbers || m.Width != t.Width || m.Height != t.Height):
-		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, form(t))
+		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, formText(t))
 	}
-	// Directories are numbered in the order of their names, so that without one of them all that follow have other numbers.
+	// Classes are numbered in the order of the directories' names: a missing directory renumbers those that follow.
 	if learned := m.About.ClassNames; learned != nil && d.ClassNames != nil && !slices.Equal(learned, d.ClassNames) {
-		return fmt.Errorf("the network's classes are %s, those of %s are %s; there must be a directory with images for each of the network's",
+		return fmt.Errorf("the network's classes are %s, those of %s are %s; the data need a directory of images for each class of the network",
 			someNames(learned), d.Name, someNames(d.ClassNames))
 	}
 	return d.Test.CheckLabels(max(m.Network.Outputs(), 2))
 }
 
-// mostNames is how many names of classes a message lists.
-const mostNames = 10
+// maxNames is the number of class names that a message lists.
+const maxNames = 10
 
 // someNames lists the first names of classes.
 func someNames(names []string) string {
-	if n := len(names); n > mostNames {
-		return fmt.Sprintf("%s, … (%d)", strings.Join(names[:mostNames], ", "), n)
+	if n := len(names); n > maxNames {
+		return fmt.Sprintf("%s, … (%d)", strings.Join(names[:maxNames], ", "), n)
 	}
-	return andList(names)
+	return flags.List(names)
 }
 
-// form says what the samples of a set are.
-func form(s *dataset.Set) string {
+// formText describes the samples of a set.
+func formText(s *dataset.Set) string {
 	if s.Values != nil {
 		return "rows of " + report.Count(s.Width, "number")
 	}
@@ -144,12 +133,11 @@ func (a *app) scores(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	return err
 }
 
-// tooLarge is what is wrong with a network that gives NaN or infinities. Training
-// never ends with such weights.
-const tooLarge = "the network's weights are too large; train another"
+// tooLarge describes a network whose outputs are not finite. Training never saves one.
+const tooLarge = "the network's weights are too large; train it again"
 
-// evaluate has the backend chosen do the work, or the CPU if that one fails and
-// may be replaced. It also returns which one it was.
+// evaluate tests a network on the chosen backend, or on the CPU if that fails and allows a fallback. It also describes
+// the backend that did it.
 func (a *app) evaluate(m *model.Model, d *dataset.Data, c *backends.Choice) (*train.Scores, compute.Info, error) {
 	outcome, err := train.Evaluate(c, m.Network, m.Values, &d.Test)
 	if err == nil || !c.Fallback {

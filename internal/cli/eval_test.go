@@ -134,7 +134,7 @@ func TestEvalOtherSize(t *testing.T) {
 	set := &dataset.Set{Images: make([]byte, 4*6), Labels: make([]byte, 4), Width: 3, Height: 2}
 	writeData(t, p.path("tiny"), set, set)
 	p.run("eval", "-backend=cpu", "-model="+model, "-data=tiny").is(1,
-		model+": the network is for images of 28×28, tiny has images of 3×2; name its own data with -data")
+		model+": the network is for images of 28×28, tiny has images of 3×2; name its data with -data")
 }
 
 // TestUndefinedPrecision has null, and a dash, where no image was taken for a
@@ -174,7 +174,7 @@ func TestTooLargeWeights(t *testing.T) {
 		{"eval", "-backend=cpu", "-model=" + file, "-data=" + smallData(t), "-json"},
 		{"predict", "-model=" + file, repository(t, "testdata/digits/seven.png")},
 	} {
-		if r := p.run(args...).is(1, " is NaN: the network's weights are too large; train another\n"); r.stdout != "" {
+		if r := p.run(args...).is(1, " is NaN: the network's weights are too large; train it again\n"); r.stdout != "" {
 			t.Errorf("%v: stdout:\n%s", args, r.stdout)
 		}
 	}

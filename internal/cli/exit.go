@@ -2,12 +2,12 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"os"
+	"shadegrad/internal/flags"
 	"syscall"
 )
 
-// The exit statuses, which scripts rely on.
+// The exit statuses. Scripts rely on them.
 const (
 	statusFailed    = 1
 	statusUsage     = 2
@@ -16,20 +16,13 @@ const (
 	statusTerminate = 128 + int(syscall.SIGTERM)
 )
 
-// A usageError says that the command line is wrong.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
-
-// An unmetError says that an -expect was not met.
+// An unmetError reports an -expect that was not met.
 type unmetError struct{ text string }
 
 func (e *unmetError) Error() string { return e.text }
 
-// A stoppedError says that a signal ended the run, and how to go on, unless
-// nothing was trained.
+// A stoppedError reports that a signal ended the run. resume is the command to resume it, or empty if nothing was
+// trained.
 type stoppedError struct {
 	signal os.Signal
 	resume string
@@ -42,9 +35,9 @@ func (e *stoppedError) Error() string {
 	return "stopped; to resume, run: " + e.resume
 }
 
-// exitStatus returns the status that an error calls for.
+// exitStatus returns the exit status for an error.
 func exitStatus(err error) int {
-	var usage *usageError
+	var usage *flags.Error
 	var unmet *unmetError
 	var stopped *stoppedError
 	switch {

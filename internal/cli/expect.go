@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"shadegrad/internal/flags"
 	"shadegrad/internal/train"
 )
 
@@ -15,8 +15,8 @@ type expectation struct {
 	bound          float64
 }
 
-// expected are the figures that -expect can name.
-var expected = map[string]func(train.Epoch, float64) float64{
+// figures are those that -expect can name.
+var figures = map[string]func(train.Epoch, float64) float64{
 	"train_loss": func(e train.Epoch, _ float64) float64 { return e.TrainLoss },
 	"train_acc":  func(e train.Epoch, _ float64) float64 { return e.TrainAcc },
 	"val_loss":   func(e train.Epoch, _ float64) float64 { return e.ValLoss },
@@ -26,7 +26,7 @@ var expected = map[string]func(train.Epoch, float64) float64{
 	"seconds":    func(_ train.Epoch, seconds float64) float64 { return seconds },
 }
 
-// parseExpectation reads "test_acc>=0.97".
+// parseExpectation parses "test_acc>=0.97".
 func parseExpectation(s string) (expectation, error) {
 	// The longer operators first, since < is the beginning of <=.
 	for _, op := range []string{">=", "<=", ">", "<"} {
@@ -37,28 +37,28 @@ func parseExpectation(s string) (expectation, error) {
 		e := expectation{text: s, name: strings.TrimSpace(name), op: op}
 		var err error
 		e.bound, err = strconv.ParseFloat(strings.TrimSpace(bound), 64)
-		if err != nil || e.bound != e.bound || expected[e.name] == nil {
+		if err != nil || e.bound != e.bound || figures[e.name] == nil {
 			break
 		}
 		return e, nil
 	}
-	return expectation{}, errors.New("must be like test_acc>=0.97, with train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and >=, <=, > or <; accuracies are between 0 and 1")
+	return expectation{}, flags.Want("a condition like test_acc>=0.97, with train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and >=, <=, > or <; accuracies are from 0 to 1")
 }
 
-// possible tells why a figure cannot be expected of a run with these options.
+// possible returns an error if runs with these options do not have the figure.
 func (x expectation) possible(o train.Options) error {
 	switch {
 	case o.Network.Regression && strings.HasSuffix(x.name, "_acc"):
-		return usagef("-expect=%s: a network for regression has no accuracy; expect something of %s", x.text, strings.Replace(x.name, "_acc", "_loss", 1))
+		return flags.Errorf("-expect=%s: regression has no accuracy; use %s", x.text, strings.Replace(x.name, "_acc", "_loss", 1))
 	case !o.Validates() && strings.HasPrefix(x.name, "val_"):
-		return usagef("-expect=%s: there is no validation set; -validation=N puts one aside", x.text)
+		return flags.Errorf("-expect=%s: there is no validation set; hold one out with -validation=N", x.text)
 	}
 	return nil
 }
 
-// check returns an unmetError if the outcome is not as expected.
+// check returns an unmetError if the outcome does not meet the expectation.
 func (x expectation) check(e train.Epoch, seconds float64) error {
-	v := expected[x.name](e, seconds)
+	v := figures[x.name](e, seconds)
 	met := false
 	switch x.op {
 	case ">=":
@@ -76,10 +76,10 @@ func (x expectation) check(e train.Epoch, seconds float64) error {
 	return &unmetError{fmt.Sprintf("-expect=%s was not met: %s is %.6g", x.text, x.name, v)}
 }
 
-// expectations is a flag that may be given more than once.
+// expectations are those of a flag that can be repeated.
 type expectations []expectation
 
-// possible tells why one of them cannot be met by any run with these options.
+// possible returns an error if runs with these options do not have one of the figures.
 func (l expectations) possible(o train.Options) error {
 	for _, x := range l {
 		if err := x.possible(o); err != nil {
@@ -89,25 +89,23 @@ func (l expectations) possible(o train.Options) error {
 	return nil
 }
 
-func (l *expectations) String() string {
-	if l == nil {
-		return ""
-	}
+func (l expectations) String() string {
 	var texts []string
-	for _, x := range *l {
+	for _, x := range l {
 		texts = append(texts, x.text)
 	}
 	return strings.Join(texts, ",")
 }
 
-// Set adds one or more expectations, separated by commas.
-func (l *expectations) Set(s string) error {
+// add parses one or more expectations, separated by commas, and returns l with them.
+func (l *expectations) add(s string) (expectations, error) {
+	list := *l
 	for _, part := range strings.Split(s, ",") {
 		x, err := parseExpectation(part)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		*l = append(*l, x)
+		list = append(list, x)
 	}
-	return nil
+	return list, nil
 }

@@ -10,7 +10,7 @@ import (
 
 // TestDamaged has the row of FAULTS.md on models and checkpoints that are
 // damaged, of another version, or of another network: which, and what differs;
-// the file is left as it is.
+// the file is not modified.
 func TestDamaged(t *testing.T) {
 	p := at(t)
 	model := contents(t, smallModel(t, p))
@@ -94,13 +94,13 @@ func TestMixedUp(t *testing.T) {
 	// Other data, told by its shape and by its bytes.
 	writeMNIST(t, p.path("fewer"), 200, 100)
 	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-data=fewer").is(1,
-		checkpoint+": its run began with 300 training images of 28×28 in 10 classes; "+p.path("fewer")+" has 200 training images", "the file is left as it is")
+		checkpoint+": its run began with 300 training images of 28×28 in 10 classes; "+p.path("fewer")+" has 200 training images", "the file is not modified")
 	writeMNIST(t, p.path("other"), 300, 100)
 	images := contents(t, p.path("other/"+trainImages))
 	images[5000]++
 	put(t, p.path("other/"+trainImages), images)
 	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-data=other").is(1,
-		checkpoint+": its run began with other data than "+p.path("other")+": the SHA-256 of the training set differs", "the file is left as it is")
+		checkpoint+": its run began with other data than "+p.path("other")+": the SHA-256 of the training set differs", "the file is not modified")
 	if !bytes.Equal(contents(t, checkpoint), before) {
 		t.Error("the checkpoint has changed")
 	}

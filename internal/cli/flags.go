@@ -1,143 +1,269 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"strconv"
 	"strings"
 
+	"shadegrad/internal/backends"
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/flags"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/simd"
+	"shadegrad/internal/train"
 )
 
-// A setting is a flag's value with the function that reads it.
-type setting[T any] struct {
-	dst   *T
-	parse func(string) (T, error)
-	show  func(T) string // nil: fmt.Sprint
+// settings are the values of the flags of every command. A command reads those of its own.
+type settings struct {
+	recipe.Recipe
+	*flags.Set
+	table []*flags.Flag
+
+	backend  backends.Kind
+	backends []backends.Kind
+	threads  int   // 0: all
+	memory   int64 // of the device, in bytes; 0: all
+	tune     switchValue
+	json     bool
+	quick    bool
+
+	save, certify, resume, model, out string
+
+	expect         expectations
+	every, shadow  int
+	verbose        bool
+	profile        bool
+	samples, tried int // of gradcheck
+	units, count   int
+	repeat, seeds  int
+	sweep          bool
+	format         report.BenchFormat
+	timeTo         []float64
+	seed           *uint64 // of verify
 }
 
-func (s setting[T]) Set(text string) error {
-	v, err := s.parse(text)
-	if err == nil {
-		*s.dst = v
+// A switchValue is on or off.
+type switchValue string
+
+const (
+	switchOn  switchValue = "on"
+	switchOff switchValue = "off"
+)
+
+// The limits of numbers that are typing errors beyond them.
+const (
+	maxThreads   = 1024 // more are no faster on any machine
+	maxInRow     = 1000 // images of a sheet
+	maxDrawn     = 100  // units of a layer in a drawing, which connects each with each
+	leastRepeats = 10   // runs of a median
+)
+
+const (
+	topicCheck  = "check"
+	topicBench  = "measurement"
+	topicDevice = "device"
+	topicOutput = "output"
+)
+
+// newSettings returns the settings of a command without arguments.
+func newSettings(command string) *settings {
+	s := &settings{Recipe: recipe.Default(), backends: []backends.Kind{backends.CPU, backends.GPU}, tune: switchOn,
+		samples: 8, tried: 50, units: 16, count: 10, repeat: leastRepeats, seeds: 3, format: report.BenchText}
+	switch command {
+	case "digits":
+		s.backend = backends.CPU
+	case "verify", "replay": // that of the file
+	default:
+		s.backend = backends.Auto
 	}
-	return err
+	s.table = append(s.Recipe.Flags(), s.flags()...)
+	s.Set = flags.NewSet(command, s.table)
+	return s
 }
 
-// String is also called on the zero setting, by package flag.
-func (s setting[T]) String() string {
-	switch {
-	case s.dst == nil:
-		return ""
-	case s.show != nil:
-		return s.show(*s.dst)
+// flags returns the rows of the flags that are not part of a recipe.
+func (s *settings) flags() []*flags.Flag {
+	const anyFile = "the name of a file"
+	positive, onOff := recipe.AtLeast(1), flags.OneOf(switchOn, switchOff)
+	hardware := flags.OneOf(backends.GPU, backends.CPU)
+	return []*flags.Flag{
+		{Name: "samples", Topic: topicCheck, Commands: "gradcheck", Arg: "N", Value: flags.Of(&s.samples, positive), Help: "number of training samples in the batch"},
+		{Name: "weights", Topic: topicCheck, Commands: "gradcheck", Arg: "N", Value: flags.Of(&s.tried, positive), Help: "number of weights, and of biases, to try in each layer"},
+
+		{Name: "repeat", Topic: topicBench, Commands: "bench", Arg: "N", Value: flags.Of(&s.repeat, recipe.AtLeast(leastRepeats)), Help: "runs of each backend, 10 or more"},
+		{Name: "sweep", Topic: topicBench, Commands: "bench", Value: flags.Switch(&s.sweep), Help: "time batches of 1, 4, 16, … as well, and report where one backend overtakes the other"},
+		{Name: "time-to", Topic: topicBench, Commands: "bench", Arg: "FRACTIONS", Value: flags.Var(&s.timeTo, accuracies, showAccuracies),
+			Help: "also train to each test accuracy, such as 0.97,0.98, and report the seconds from the start of the process"},
+		{Name: "seeds", Topic: topicBench, Commands: "bench", Arg: "N", Value: flags.Of(&s.seeds, positive), Help: "number of seeds to train with for -time-to"},
+
+		{Name: "backend", Topic: topicDevice, Commands: "train gradcheck digits eval doctor", Arg: "NAME", Choices: []string{"auto", "gpu", "cpu"},
+			Value: flags.Of(&s.backend, flags.OneOf(backends.Auto, backends.GPU, backends.CPU)), Help: "auto, gpu or cpu; auto falls back to the CPU, gpu never does"},
+		{Name: "backend", Topic: topicDevice, Commands: "verify replay", Arg: "NAME", Choices: []string{"gpu", "cpu"}, Value: flags.Of(&s.backend, hardware),
+			Help: "gpu or cpu", Default: "that of the file"},
+		{Name: "backends", Topic: topicDevice, Commands: "bench", Arg: "NAMES", Value: flags.Var(&s.backends, backendList, showBackends),
+			Help: "backends to compare, separated by commas; the default omits a GPU that cannot be used"},
+		{Name: "threads", Topic: topicDevice, Commands: "train gradcheck bench digits eval verify replay", Arg: "N",
+			Value: flags.Optional(&s.threads, recipe.Between(1, maxThreads)), Help: "number of CPU threads", Default: "all"},
+		{Name: "device-memory", Topic: topicDevice, Commands: "train", Arg: "SIZE", Fields: "DeviceMemory", Value: flags.Optional(&s.memory, memorySize),
+			Help: "limit of GPU memory, such as 64MiB; a larger data set is transferred in pieces", Default: "all free memory"},
+		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
+			Help: "on or off: time GPU kernels on the first run of a network, in less than a second, and remember the fastest; replay needs the value of the run"},
+
+		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "saved network (required)"},
+		{Name: "model", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "show the first layer of a saved network",
+			Only: "o count threads", Why: "it shows weights, not images"},
+		{Name: "model", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "show a saved network",
+			Only: "o units", Why: "the file has a network of its own"},
+		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
+		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Text(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
+		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},
+		{Name: "units", Topic: topicOutput, Commands: "network", Arg: "N", Value: flags.Of(&s.units, recipe.Between(1, maxDrawn)), Needs: "o", Why: "only a drawing has units",
+			Help: "draw at most the N most important units of each layer, up to 100"},
+		{Name: "seed", Topic: topicOutput, Commands: "verify", Arg: "N", Value: flags.Of(&s.seed, func(text string) (*uint64, error) {
+			n, err := recipe.Seed(text)
+			return &n, err
+		}), Help: "the claimed seed of the run", Default: "that of the file"},
+		{Name: "save", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Text(&s.save, anyFile),
+			Help: "save the network after each epoch, as safetensors, and until the run is complete a checkpoint next to it"},
+		{Name: "resume", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Text(&s.resume, anyFile),
+			Help: "resume the run of a checkpoint with its settings, and save to the network next to it"},
+		{Name: "certify", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Text(&s.certify, anyFile), Without: "resume", Why: "a certificate covers a run from its start",
+			Help: `write a certificate, with which "shadegrad verify" repeats the run and compares the weights after each epoch`},
+		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.add, expectations.String),
+			Help: "exit with status 3 if a condition such as test_acc>=0.97 is not met at the end; figures: train_loss, train_acc, val_loss, val_acc, test_loss, test_acc, seconds; can be repeated"},
+		{Name: "every", Topic: topicOutput, Commands: "train", Arg: "N", Value: flags.Optional(&s.every, positive),
+			Help: "report every N epochs, and the last", Default: "1; with more than 50 epochs about 20 reports, at least every 10 s"},
+		{Name: "profile", Topic: topicOutput, Commands: "train", Value: flags.Switch(&s.profile), Help: "report at the end the GPU time of each kernel, compared with the device's peak"},
+		{Name: "shadow", Topic: topicOutput, Commands: "train", Arg: "N", Fields: "Shadow", Value: flags.Optional(&s.shadow, positive), Default: "never",
+			Help: `check every Nth step, from the first, in float64 on the CPU, and stop at a wrong one with a capsule for "shadegrad replay"; a check of the default network takes about 0.05 s`},
+		{Name: "v", Topic: topicOutput, Commands: "train", Value: flags.Switch(&s.verbose),
+			Help: "report the compiled step if the backend can, and after each epoch the health of each layer with advice"},
+		{Name: "format", Topic: topicOutput, Commands: "bench", Arg: "NAME", Choices: []string{"text", "bench", "json"},
+			Value: flags.Of(&s.format, flags.OneOf(report.BenchText, report.BenchLines, report.BenchJSON)), Help: "format of stdout: text; bench, for benchstat -col /backend; or json, one object per line"},
+		{Name: "quick", Topic: topicOutput, Commands: "doctor", Value: flags.Switch(&s.quick), Help: "check kernels with the cases of the self-test only"},
+		{Name: "json", Topic: topicOutput, Commands: "train gradcheck eval doctor bench", Value: flags.Switch(&s.json), Help: "write JSON to stdout, one object per line (doctor: one object)"},
 	}
-	return fmt.Sprint(*s.dst)
 }
 
-// parseFlags reads a command's arguments. Anything wrong with them, or with what
-// the environment asks for, is a usageError.
-func (a *app) parseFlags(fs *flag.FlagSet, usage string, args []string) error {
-	fs.SetOutput(io.Discard)
-	err := fs.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		text := bytes.NewBufferString(usage)
-		printFlags(text, fs)
-		if _, writeErr := a.stdout.Write(text.Bytes()); writeErr != nil {
-			return writeErr
+// parse reads the arguments of a command. It returns a *flags.Error if they are wrong, or flags.ErrHelp after it has
+// printed the help.
+func (a *app) parse(command, usage string, args []string) (*settings, error) {
+	s := newSettings(command)
+	err := s.Parse(args)
+	if errors.Is(err, flags.ErrHelp) {
+		var text strings.Builder
+		text.WriteString(usage)
+		s.PrintHelp(&text)
+		if _, writeErr := io.WriteString(a.stdout, text.String()); writeErr != nil {
+			return nil, writeErr
 		}
-		return err
 	}
 	if err != nil {
-		return usagef("%s; \"shadegrad %s -h\" lists the flags", flagMistake(fs, err), fs.Name())
+		return nil, err
 	}
 	if err := simd.Problem(); err != nil {
-		return &usageError{err.Error()}
+		return nil, &flags.Error{Text: err.Error()}
 	}
-	return nil
+	if s.threads > 0 { // gonum's too
+		runtime.GOMAXPROCS(s.threads)
+	}
+	return s, nil
 }
 
-// noMore tells that a command takes no arguments beside its flags.
-func noMore(fs *flag.FlagSet) error {
-	if fs.NArg() > 0 {
-		return usagef("%s takes no argument %q; flags begin with -, values follow =", fs.Name(), fs.Arg(0))
-	}
-	return nil
-}
-
-// whole reads a whole number of at least low.
-func whole(low int, allowed string) func(string) (int, error) {
-	return func(s string) (int, error) {
-		n, err := strconv.Atoi(s)
-		switch {
-		case n > math.MaxInt32: // also where Atoi found it too large for an int
-			return 0, fmt.Errorf("must be at most %d", math.MaxInt32)
-		case err != nil || n < low:
-			return 0, errors.New("must be " + allowed)
-		}
-		return n, nil
-	}
-}
-
-// number reads a number that ok accepts.
-func number(ok func(float64) bool, allowed string) func(string) (float64, error) {
-	return func(s string) (float64, error) {
-		v, err := strconv.ParseFloat(s, 64)
-		if err != nil || !ok(v) {
-			return 0, errors.New("must be " + allowed)
-		}
-		return v, nil
-	}
-}
-
-// seed reads a random seed.
-func seed(s string) (uint64, error) {
-	n, err := strconv.ParseUint(s, 10, 64)
+// parseRecipe is parse for a command that has the flags of a recipe and no other arguments. It checks the recipe.
+func (a *app) parseRecipe(command, usage string, args []string) (*settings, error) {
+	s, err := a.parse(command, usage, args)
 	if err != nil {
-		return 0, errors.New("must be a whole number, 0 or more")
+		return nil, err
 	}
-	return n, nil
+	if err := s.NoArgs(); err != nil || s.resume != "" { // the checkpoint has the recipe
+		return s, err
+	}
+	return s, s.usage(s.Check())
 }
 
-// maxUnits bounds a hidden layer. More would be a slip of the finger, and their
-// weights are drawn before a backend can say that they are too many for it.
-const maxUnits = 1_000_000
-
-// sizes reads the sizes of hidden layers.
-func sizes(s string) ([]int, error) {
-	var list []int
-	if s == "" {
-		return list, nil
+// usage returns an error of the options as a *flags.Error.
+func (s *settings) usage(err error) error {
+	if err == nil {
+		return nil
 	}
+	return &flags.Error{Text: recipe.Explain(s.table, err).Error()}
+}
+
+// options returns the options of a run on a training set.
+func (s *settings) options(d *dataset.Data) (train.Options, error) {
+	o, err := s.OptionsOn(&d.Train)
+	return o, s.usage(err)
+}
+
+// backendList parses the backends to compare.
+func backendList(s string) ([]backends.Kind, error) {
+	var list []backends.Kind
 	for _, part := range strings.Split(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < 1 || n > maxUnits {
-			return nil, fmt.Errorf("%q must be a number of units from 1 to %d; layers are separated by commas", part, maxUnits)
+		k := backends.Kind(strings.TrimSpace(part))
+		if k != backends.CPU && k != backends.GPU {
+			return nil, flags.Want("cpu, gpu or both, separated by a comma")
 		}
-		list = append(list, n)
+		for _, other := range list {
+			if k == other {
+				return nil, flags.Want("each backend once")
+			}
+		}
+		list = append(list, k)
 	}
 	return list, nil
 }
 
-func showSizes(list []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]")
+func showBackends(list []backends.Kind) string { return strings.Join(flags.Names(list), ",") }
+
+// accuracies parses the accuracies to train to.
+func accuracies(s string) ([]float64, error) {
+	var list []float64
+	for _, part := range strings.Split(s, ",") {
+		v, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+		if err != nil || !(v > 0 && v <= 1) {
+			return nil, flags.Want("fractions above 0 and at most 1, such as 0.98, separated by commas")
+		}
+		list = append(list, v)
+	}
+	return list, nil
 }
 
-// oneOf reads one of several names.
-func oneOf[T ~string](all ...T) func(string) (T, error) {
-	return func(s string) (T, error) {
-		names := make([]string, len(all))
-		for i, v := range all {
-			if s == string(v) {
-				return v, nil
-			}
-			names[i] = string(v)
-		}
-		return "", errors.New("must be " + report.Alternatives(names))
+func showAccuracies(list []float64) string { return strings.Join(flags.Names(list), ",") }
+
+// svgFile parses the name of an SVG file.
+func svgFile(s string) (string, error) {
+	if !strings.HasSuffix(strings.ToLower(s), ".svg") {
+		return "", flags.Want("a name that ends in .svg")
 	}
+	return s, nil
+}
+
+// sizeUnits are the units of memory, longer names first.
+var sizeUnits = []struct {
+	name  string
+	bytes float64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
+	{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
+}
+
+// memorySize parses a size of memory: "64MiB", "1.5GB" or a number of bytes.
+func memorySize(s string) (int64, error) {
+	number, unit := s, 1.
+	for _, u := range sizeUnits {
+		if rest, ok := strings.CutSuffix(s, u.name); ok {
+			number, unit = strings.TrimSpace(rest), u.bytes
+			break
+		}
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	if bytes := math.Floor(v * unit); err == nil && bytes >= 1 && bytes <= 1<<62 {
+		return int64(bytes), nil
+	}
+	return 0, flags.Want("a size above 0, such as 64MiB or 2GB")
 }

@@ -3,10 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"regexp"
+	"shadegrad/internal/recipe"
 	"strings"
 	"testing"
-
-	"shadegrad/internal/preset"
 )
 
 // gradcheckArgs are of a check that takes a moment.
@@ -41,7 +40,7 @@ func TestGradcheckRecipes(t *testing.T) {
 
 // TestGradcheckPresets checks the gradients of every preset, with hidden layers of 20 units at most.
 func TestGradcheckPresets(t *testing.T) {
-	for _, p := range preset.All() {
+	for _, p := range recipe.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
 			r := inProcess(t, newFakeGPU().opener(), gradcheckPreset(t, p, "-backend=cpu", "-samples=3", "-weights=10")...).is(0)
 			if !strings.Contains(r.stdout, "\nthe gradients are right: ") || strings.Contains(r.stdout, "no gradient above") {
@@ -53,11 +52,11 @@ func TestGradcheckPresets(t *testing.T) {
 
 // gradcheckPreset are the arguments of a check of a preset's gradients, with hidden layers of 20 units at
 // most and, where it has no data of its own, a few samples.
-func gradcheckPreset(t *testing.T, p *preset.Preset, more ...string) []string {
+func gradcheckPreset(t *testing.T, p *recipe.Preset, more ...string) []string {
 	t.Helper()
 	f := presetLine(t, "-preset="+p.Name)
-	args := []string{"gradcheck", "-preset=" + p.Name, "-hidden=" + showSizes(capped(f.recipe.hidden, 20))}
-	if f.data.path == "" {
+	args := []string{"gradcheck", "-preset=" + p.Name, "-hidden=" + recipe.ShowSizes(capped(f.Hidden, 20))}
+	if f.Path == "" {
 		args = append(args, "-data="+smallData(t), "-limit=24")
 	}
 	return append(args, more...)
@@ -129,10 +128,10 @@ func TestGradcheckJSON(t *testing.T) {
 
 func TestGradcheckUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"-samples=0":  "must be 1 or more",
-		"-weights=x":  "must be 1 or more",
+		"-samples=0":  "want 1 or more, got",
+		"-weights=x":  "want a whole number",
 		"weights":     "gradcheck takes no argument \"weights\"",
-		"-preset=no":  "no preset is called \"no\"",
+		"-preset=no":  "unknown preset \"no\" (available: xor, ",
 		"-save=x":     "\"shadegrad gradcheck -h\" lists the flags",
 		"-dropout=1":  "-dropout",
 		"-backend=no": "-backend",

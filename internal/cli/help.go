@@ -1,75 +1,127 @@
 package cli
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+
+	"shadegrad/internal/flags"
 )
 
-// topics group the flags of commands that have many of them.
-var topics = []struct {
-	title string
-	flags []string
-}{
-	{"recipe", []string{"preset"}},
-	{"network", []string{"hidden", "act", "output", "outputs", "init", "no-bias", "zero-biases"}},
-	{"loss", []string{"loss", "targets", "smoothing", "gradient"}},
-	{"optimiser", []string{"optimizer", "lr", "momentum", "rho", "epsilon", "batch", "epochs", "clip", "average", "seed"}},
-	{"schedule", []string{"schedule", "lr-end", "decay", "decay-every", "warmup", "momentum-end", "momentum-epochs", "cycle-momentum", "dampen"}},
-	{"regularisation", []string{"l2", "l1", "weight-decay", "max-norm", "dropout", "dropout-input"}},
-	{"data", []string{"data", "pixels", "pad", "limit", "target-columns", "standardise"}},
-	{"augmentation", []string{"augment"}},
-	{"stopping and choosing", []string{"validation", "patience", "min-delta", "test"}},
-	{"check", []string{"samples", "weights"}},
-	{"device", []string{"backend", "backends", "threads", "device-memory", "tune"}},
+// A command is one that the user can name.
+type command struct {
+	name    string
+	summary string
+	run     func(a *app, args []string) error
 }
 
-// fewFlags is up to how many flags a list needs no topics.
-const fewFlags = 12
-
-// printFlags lists flags, by topics where there are many; those that have none come last.
-func printFlags(w io.Writer, fs *flag.FlagSet) {
-	all := map[string]*flag.Flag{}
-	fs.VisitAll(func(g *flag.Flag) { all[g.Name] = g })
-	if len(all) <= fewFlags {
-		fmt.Fprintln(w)
-		fs.SetOutput(w)
-		fs.PrintDefaults()
-		return
+// commandList lists the commands in the order of the help.
+func commandList() []command {
+	return []command{
+		{"train", "train a network, by default on the built-in MNIST", (*app).train},
+		{"presets", "list the recipes of tutorials and papers for train -preset=NAME", (*app).presets},
+		{"eval", "report accuracy, confusion matrix, precision and recall of a saved network", (*app).eval},
+		{"predict", "classify images or rows of numbers with a saved network", (*app).predict},
+		{"network", "show the layers of a network, and draw it", (*app).network},
+		{"digits", "show the images of a data set, distorted or not, or the weights of a network", (*app).digits},
+		{"bench", "compare the speed of backends", (*app).bench},
+		{"verify", "repeat a certified run and compare the result", (*app).verify},
+		{"gradcheck", "compare a backend's gradients with differences of the loss", (*app).gradcheck},
+		{"doctor", "check what training needs on this machine, with remedies", (*app).doctor},
+		{"replay", "repeat a kept training step and find what was wrong", (*app).replay},
+		{"completion", "write shell completions for bash, zsh or fish", (*app).completion},
+		{"version", "show the build", (*app).version},
+		{"help", "show this text, or the help of a COMMAND or a TOPIC", (*app).help},
 	}
-	for _, t := range topics {
-		var list []*flag.Flag
-		for _, name := range t.flags {
-			if g, ok := all[name]; ok {
-				list = append(list, g)
-				delete(all, name)
-			}
-		}
-		printTopic(w, t.title, list)
-	}
-	var rest []*flag.Flag
-	fs.VisitAll(func(g *flag.Flag) {
-		if all[g.Name] != nil {
-			rest = append(rest, g)
-		}
-	})
-	printTopic(w, "output", rest)
 }
 
-// printTopic lists flags in the order given, each as package flag does it.
-func printTopic(w io.Writer, title string, list []*flag.Flag) {
-	if len(list) == 0 {
-		return
+// commandNames lists the names of the commands.
+func commandNames() []string {
+	var names []string
+	for _, c := range commandList() {
+		names = append(names, c.name)
 	}
-	fmt.Fprintf(w, "\n%s:\n", title)
-	for _, g := range list {
-		one := flag.NewFlagSet("", flag.ContinueOnError)
-		var text bytes.Buffer
-		one.SetOutput(&text)
-		one.Var(g.Value, g.Name, g.Usage)
-		one.Lookup(g.Name).DefValue = g.DefValue
-		one.PrintDefaults()
-		w.Write(text.Bytes())
+	return names
+}
+
+// overview returns the text of "shadegrad help".
+func overview() string {
+	var b strings.Builder
+	b.WriteString(`Shadegrad trains multilayer perceptrons on MNIST and similar data sets, on a GPU
+through OpenGL 4.3 compute shaders or on the CPU.
+
+usage: shadegrad COMMAND [FLAGS]
+
+`)
+	for _, c := range commandList() {
+		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.summary)
 	}
+	fmt.Fprintf(&b, `
+"shadegrad COMMAND -h" lists the flags of a command, "shadegrad help TOPIC" those of
+a topic: %s.
+
+Exit status: 0 done; 1 failed, and the last line says why; 2 the command line is
+wrong; 3 an -expect was not met; 130 stopped by Ctrl-C (143 by SIGTERM), with
+everything saved.
+`, strings.ReplaceAll(flags.List(topics()), "validation,", "validation,\n"))
+	return b.String()
+}
+
+// topics lists the topics of the flags.
+func topics() []string { return flags.Topics(newSettings("").table) }
+
+// help is "shadegrad help".
+func (a *app) help(args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		_, err := io.WriteString(a.stdout, overview())
+		return err
+	}
+	name := args[0]
+	isCommand := slices.Contains(commandNames(), name)
+	switch {
+	case slices.Contains(topics(), name):
+		var b strings.Builder
+		fmt.Fprintf(&b, "flags of the topic %s:\n", name)
+		flags.PrintTopic(&b, newSettings("train").table, name)
+		if isCommand {
+			fmt.Fprintf(&b, "\n\"shadegrad %s -h\" describes the command %s.\n", name, name)
+		}
+		_, err := io.WriteString(a.stdout, b.String())
+		return err
+	case isCommand:
+		return a.dispatch([]string{name, "-h"})
+	}
+	return unknownName("command or topic", name, append(commandNames(), topics()...))
+}
+
+// unknownName returns the error of a name that is not in a list.
+func unknownName(kind, name string, names []string) error {
+	question := ""
+	if near := flags.Nearest(name, names); near != "" {
+		question = "; did you mean " + near + "?"
+	}
+	return flags.Errorf("unknown %s %q%s (available: %s)", kind, name, question, strings.Join(names, ", "))
+}
+
+const completionUsage = `usage: shadegrad completion SHELL
+
+Writes the completion of commands and flags for bash, zsh or fish. For bash, add to ~/.bashrc:
+
+  source <(shadegrad completion bash)
+`
+
+// completion is "shadegrad completion".
+func (a *app) completion(args []string) error {
+	s, err := a.parse("completion", completionUsage, args)
+	if err != nil {
+		return err
+	}
+	if len(s.Args) != 1 || !slices.Contains(flags.Shells(), s.Args[0]) {
+		return flags.Errorf("completion: want one SHELL: %s", flags.Alternatives(flags.Shells()))
+	}
+	var b strings.Builder
+	flags.Complete(&b, s.Args[0], "shadegrad", commandNames(), s.table)
+	_, err = io.WriteString(a.stdout, b.String())
+	return err
 }

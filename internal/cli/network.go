@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"flag"
 	"fmt"
-	"slices"
-	"strings"
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/diagram"
@@ -14,83 +11,14 @@ import (
 
 const networkUsage = `usage: shadegrad network [FLAGS]
 
-Shows what a network is made of, layer by layer, and with -o draws it: its units and weights. With
--model, it is one that "shadegrad train -save=FILE" wrote. Otherwise it is the one that "shadegrad
-train" would begin with: the flags are those of train, and those that do not change the first
-weights do nothing.
+Shows the layers of a network and, with -o, draws its units and weights. With -model it is a network saved by "shadegrad
+train -save=FILE". Otherwise it is the network with which "shadegrad train" starts for the same flags; those that
+do not change the initial weights are ignored.
 `
-
-// networkFlags are the settings of "shadegrad network".
-type networkFlags struct {
-	data       dataFlags
-	recipe     recipe
-	presetName string
-	model      string
-	out        string
-	units      int
-}
-
-// ownNetworkFlags are those that go with -model.
-var ownNetworkFlags = []string{"model", "o", "units"}
-
-func (f *networkFlags) preset() string { return f.presetName }
-
-func newNetworkFlags() (*networkFlags, *flag.FlagSet) {
-	f := &networkFlags{recipe: defaultRecipe(), units: 16}
-	fs := flag.NewFlagSet("network", flag.ContinueOnError)
-	presetFlag(fs, &f.presetName)
-	f.data.flags(fs)
-	f.recipe.flags(fs)
-	fs.StringVar(&f.model, "model", "", "`FILE` of a saved network")
-	fs.StringVar(&f.out, "o", "", "SVG `FILE` to draw the network in, for any browser")
-	fs.Var(setting[int]{&f.units, unitsDrawn, nil}, "units", "of each layer, draw at most the `N` units that count the most, up to 100; with -o")
-	return f, fs
-}
-
-// mostDrawn bounds the units drawn of a layer, between two of which lines are drawn from each
-// to each.
-const mostDrawn = 100
-
-func unitsDrawn(s string) (int, error) {
-	n, err := whole(1, "")(s)
-	if err != nil || n > mostDrawn {
-		return 0, fmt.Errorf("must be from 1 to %d", mostDrawn)
-	}
-	return n, nil
-}
-
-func (a *app) networkFlags(args []string) (*networkFlags, error) {
-	f, fs, err := parseRecipe(a, networkUsage, args, newNetworkFlags)
-	if err != nil {
-		return nil, err
-	}
-	var stray string
-	given := map[string]bool{}
-	fs.Visit(func(g *flag.Flag) {
-		given[g.Name] = true
-		if stray == "" && !slices.Contains(ownNetworkFlags, g.Name) {
-			stray = g.Name
-		}
-	})
-	if f.presetName != "" {
-		stray = "preset" // which set the others, or some of them
-	}
-	switch {
-	case given["model"] && f.model == "":
-		return nil, usagef("-model= needs the name of a file")
-	case f.model != "" && stray != "":
-		return nil, usagef("-%s does not go with -model, which has a network of its own", stray)
-	case given["o"] && !strings.HasSuffix(strings.ToLower(f.out), ".svg"):
-		return nil, usagef("-o=%s: must be a name that ends in .svg; any browser shows such files", f.out)
-	case given["units"] && f.out == "":
-		return nil, usagef("-units does nothing without -o=FILE.svg")
-	}
-	return f, f.recipe.check(f.data.form)
-}
 
 // network is "shadegrad network".
 func (a *app) network(args []string) error {
-	f, err := a.networkFlags(args)
+	f, err := a.parseRecipe("network", networkUsage, args)
 	if err != nil {
 		return err
 	}
@@ -108,12 +36,12 @@ func (a *app) network(args []string) error {
 	if err := atomicfile.Write(f.out, d.WriteSVG); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stderr, "wrote "+report.PrintableName(f.out))
+	a.note("wrote " + f.out)
 	return nil
 }
 
-// openNetwork returns the network that the flags mean, and a line that says which it is.
-func (a *app) openNetwork(f *networkFlags) (*model.Model, string, error) {
+// openNetwork returns the network of the flags and a title.
+func (a *app) openNetwork(f *settings) (*model.Model, string, error) {
 	if f.model != "" {
 		m, err := model.Load(f.model)
 		if err != nil {
@@ -125,17 +53,15 @@ func (a *app) openNetwork(f *networkFlags) (*model.Model, string, error) {
 		}
 		return m, fmt.Sprintf("%s: network %s, trained on %s for %s", f.model, m.Network, m.About.Data, epochs), nil
 	}
-	d, err := f.data.openSplit(f.recipe.Validation, f.recipe.Seed)
+	d, err := f.Open()
 	if err != nil {
 		return nil, "", err
 	}
-	o, err := f.recipe.options(d)
+	o, err := f.options(d)
 	if err != nil {
 		return nil, "", err
 	}
-	if d.Note != "" {
-		fmt.Fprintln(a.stderr, report.PrintableName(d.Note))
-	}
+	a.note(d.Note)
 	if err := enoughFor(o.Network, 4*int64(o.Network.Parameters())); err != nil {
 		return nil, "", err
 	}

@@ -218,7 +218,7 @@ func TestExpect(t *testing.T) {
 	held := append(train, "-validation=100")
 	p.run(append(held, "-expect=val_acc>0,val_loss<10")...).is(0)
 	p.run(append(held, "-expect=val_acc>1")...).is(3, "shadegrad: -expect=val_acc>1 was not met: val_acc is 0.")
-	if r := p.run(append(train, "-expect=val_acc>0")...).is(2, "-expect=val_acc>0: there is no validation set; -validation=N puts one aside"); r.stdout != "" {
+	if r := p.run(append(train, "-expect=val_acc>0")...).is(2, "-expect=val_acc>0: there is no validation set; hold one out with -validation=N"); r.stdout != "" {
 		t.Errorf("it was found out too late: stdout:\n%s", r.stdout)
 	}
 	// All that are not met are named.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"image"
 	"math"
@@ -14,7 +13,9 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
+	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
@@ -22,43 +23,39 @@ import (
 const predictUsage = `usage: shadegrad predict -model=FILE IMAGE...
        shadegrad predict -model=FILE NUMBERS...
 
-Asks a network that "shadegrad train -save=FILE" wrote about PNG or JPEG images of
-one digit each, dark on light or light on dark. Shows what the network sees: the
-digit cropped, scaled, and centred by its mass, as MNIST's authors did it. A network that
-learned rows of numbers is asked about such rows, as 0.5,-1. Put -- before a row that begins
-with a minus.
+Classifies PNG or JPEG images of one digit each, dark on light or light on dark, with a network saved by
+"shadegrad train -save=FILE". Shows the input of the network: the digit cropped, scaled and centred by its mass, as in
+MNIST. A network for rows of numbers takes such rows, as 0.5,-1. Put -- before a row that begins with a
+minus.
 `
 
-// predict is "shadegrad predict". It uses the CPU, which has answered before a
-// GPU is open.
+// predict is "shadegrad predict". It uses the CPU, which answers before a GPU is open.
 func (a *app) predict(args []string) error {
-	var path string
-	fs := flag.NewFlagSet("predict", flag.ContinueOnError)
-	fs.StringVar(&path, "model", "", "`FILE` with the network (needed)")
-	if err := a.parseFlags(fs, predictUsage, args); err != nil {
-		return err
-	}
-	switch {
-	case path == "":
-		return usagef("predict needs -model=FILE, a network that \"shadegrad train -save=FILE\" wrote; flags come before the images")
-	case fs.NArg() == 0:
-		return usagef("predict needs at least one IMAGE, a PNG or JPEG file of a digit, or a row of NUMBERS, as 0.5,-1")
-	}
-	m, err := model.Load(path)
+	s, err := a.parse("predict", predictUsage, args)
 	if err != nil {
 		return err
 	}
-	if m.About.Numbers && m.About.Form.Standardize && m.About.Form.Scale == nil { // as older programs saved them
-		return errors.New("the network learned numbers that were standardised by its training set, which predict does not have; \"shadegrad eval\" does")
+	switch {
+	case s.model == "":
+		return flags.Errorf("predict: want -model=FILE, a network saved by \"shadegrad train -save=FILE\", before the images")
+	case len(s.Args) == 0:
+		return flags.Errorf("predict: want at least one IMAGE, a PNG or JPEG file of a digit, or a row of NUMBERS, as 0.5,-1")
 	}
-	// One image that cannot be read is no reason to say nothing of the others.
+	m, err := model.Load(s.model)
+	if err != nil {
+		return err
+	}
+	if m.About.Numbers && m.About.Form.Standardize && m.About.Form.Scale == nil { // saved by an older program
+		return fmt.Errorf("%s: the file lacks the figures of the training set by which its inputs were standardised; use \"shadegrad eval\", which reads that set", s.model)
+	}
+	// An image that cannot be read does not stop the others.
 	var failed []error
 	asked := false
-	for _, name := range fs.Args() {
+	for _, name := range s.Args {
 		if !m.About.Numbers && isRow(name) {
 			if !asked {
 				asked = true
-				failed = append(failed, fmt.Errorf("%s: the network takes images, PNG or JPEG files, not rows of numbers", name))
+				failed = append(failed, fmt.Errorf("%s: the network takes PNG or JPEG images, not rows of numbers", name))
 			}
 			continue
 		}
@@ -69,10 +66,10 @@ func (a *app) predict(args []string) error {
 	return errors.Join(failed...)
 }
 
-// isRow tells a row of numbers from the name of a file.
+// isRow reports whether an argument is a row of numbers and not the name of a file.
 func isRow(text string) bool {
 	for _, part := range strings.Split(text, ",") {
-		if _, err := finiteNumber(part); err != nil {
+		if _, err := recipe.Number(part); err != nil {
 			return false
 		}
 	}
@@ -106,8 +103,7 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	return err
 }
 
-// prepare makes of a picture an image as the network learned them: as large as its data
-// set's, and padded as those were.
+// prepare converts a picture to an image like those of the network's data set, padded like them.
 func prepare(m *model.Model, img image.Image) ([]byte, error) {
 	size := m.About.Unpadded
 	if size == (dataset.Size{}) {
@@ -122,7 +118,7 @@ func prepare(m *model.Model, img image.Image) ([]byte, error) {
 	return one.Test.Images, err
 }
 
-// checkOutputs tells why the outputs for what is called name cannot be shown.
+// checkOutputs returns an error if the outputs for an input are not finite.
 func checkOutputs(outputs [][]float32, name string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -135,13 +131,13 @@ func checkOutputs(outputs [][]float32, name string, err error) error {
 	return nil
 }
 
-// predictNumbers asks about a row of numbers.
+// predictNumbers predicts the outputs for a row of numbers.
 func (a *app) predictNumbers(m *model.Model, text string) error {
 	row := dataset.Set{Width: m.Width, Height: 1, Labels: []byte{0}}
 	for _, part := range strings.Split(text, ",") {
-		v, err := finiteNumber(part)
+		v, err := recipe.Number(part)
 		if err != nil {
-			return fmt.Errorf("%s: %q %w; the network takes rows of %s, with commas between them", text, part, err, report.Count(m.Width, "number"))
+			return fmt.Errorf("%s: want rows of %s, separated by commas; %q is not a finite number", text, report.Count(m.Width, "number"), part)
 		}
 		row.Values = append(row.Values, float32(v))
 	}
@@ -163,7 +159,7 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 	return err
 }
 
-// colorTerminal tells whether stdout is a terminal whose user wants colour.
+// colorTerminal reports whether stdout is a terminal and its user wants colour.
 func (a *app) colorTerminal() bool {
 	f, ok := a.stdout.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"

@@ -4,10 +4,9 @@ package cli
 
 import (
 	"math"
+	"shadegrad/internal/recipe"
 	"slices"
 	"testing"
-
-	"shadegrad/internal/preset"
 )
 
 // TestPresetsOpenGL trains each preset for three epochs on a few samples, or a hundred on a toy, through OpenGL and on
@@ -19,19 +18,19 @@ import (
 // 1e-7 of a loss, 4e-7 at most, and 1e-5 leaves room for devices whose exp and tanh are less exact.
 func TestPresetsOpenGL(t *testing.T) {
 	needGPU(t)
-	for _, p := range preset.All() {
+	for _, p := range recipe.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			args := shortened(t, p, "-tune=off", "-json", "-epochs=3", "-every=1", "-test=each")
-			if presetLine(t, "-preset="+p.Name).data.path != "" { // a toy
+			if presetLine(t, "-preset="+p.Name).Path != "" { // a toy
 				args = append(args, "-epochs=100")
 			}
 			f := presetLine(t, args[1:]...)
-			args = append(args, "-hidden="+showSizes(capped(f.recipe.hidden, 40)))
+			args = append(args, "-hidden="+recipe.ShowSizes(capped(f.Hidden, 40)))
 			train := func(backend string) []map[string]any {
 				r := at(t).run(append(args, "-backend="+backend)...).is(0, "preset "+p.Name+": ", backend+": ")
 				epochs := slices.DeleteFunc(events(t, r.stdout), func(e map[string]any) bool { return e["event"] != "epoch" })
-				if len(epochs) != f.recipe.Epochs || epochs[0]["backend"] != backend {
+				if len(epochs) != f.Epochs || epochs[0]["backend"] != backend {
 					t.Fatalf("%d epochs, the first %v", len(epochs), epochs[0])
 				}
 				return epochs

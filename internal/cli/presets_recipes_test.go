@@ -9,7 +9,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
-	"shadegrad/internal/preset"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/train"
 )
 
@@ -107,24 +107,24 @@ var sources = map[string]source{
 
 // TestPresetSources has every preset train as its source does, in all that the source says and in nothing besides.
 func TestPresetSources(t *testing.T) {
-	for _, p := range preset.All() {
+	for _, p := range recipe.Presets() {
 		want, ok := sources[p.Name]
 		if !ok {
 			t.Errorf("%s has no source here", p.Name)
 			continue
 		}
 		f := presetLine(t, "-preset="+p.Name)
-		if f.data.path == "" {
-			f.data.path = smallData(t)
+		if f.Path == "" {
+			f.Path = smallData(t)
 		}
-		data, err := f.data.openSplit(0, 1)
+		data, err := f.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want.samples > 0 && data.Train.Len() != want.samples {
 			t.Errorf("%s: %d samples, want %d", p.Name, data.Train.Len(), want.samples)
 		}
-		got, err := f.recipe.options(data)
+		got, err := f.options(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,8 +144,8 @@ func TestPresetSources(t *testing.T) {
 			t.Errorf("%s trains with\n%+v\nwant\n%+v", p.Name, got, want.options)
 		}
 	}
-	if len(sources) != len(preset.All()) {
-		t.Errorf("there are %d sources of %d presets", len(sources), len(preset.All()))
+	if len(sources) != len(recipe.Presets()) {
+		t.Errorf("there are %d sources of %d presets", len(sources), len(recipe.Presets()))
 	}
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"flag"
 	"io"
 	"reflect"
 	"regexp"
@@ -9,24 +8,25 @@ import (
 	"testing"
 
 	"shadegrad/internal/dataset"
-	"shadegrad/internal/preset"
+	"shadegrad/internal/flags"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/train"
 )
 
-// presetLine returns the settings that "train" has of a preset and what follows it.
-func presetLine(t *testing.T, args ...string) *trainFlags {
+// presetLine returns the settings of a command line of train.
+func presetLine(t *testing.T, args ...string) *settings {
 	t.Helper()
 	a := &app{stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }}
-	f, err := a.trainFlags(args)
+	s, err := a.parseRecipe("train", trainUsage, args)
 	if err != nil {
 		t.Fatalf("%q: %v", args, err)
 	}
-	return f
+	return s
 }
 
-func presetOptions(t *testing.T, f *trainFlags) train.Options {
+func presetOptions(t *testing.T, s *settings) train.Options {
 	t.Helper()
-	o, err := f.recipe.on(f.recipe.usual(f.data.form))
+	o, err := s.OptionsOn(s.Usual())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +36,9 @@ func presetOptions(t *testing.T, f *trainFlags) train.Options {
 // TestPresetFlags has every preset's flags accepted, and the command line that "presets
 // NAME" prints be the same run.
 func TestPresetFlags(t *testing.T) {
-	for _, p := range preset.All() {
+	for _, p := range recipe.Presets() {
 		f := presetLine(t, "-preset="+p.Name)
-		if f.preset != p || len(f.overridden) > 0 || f.given["lr"] || !f.given["preset"] {
+		if f.Preset != p.Name || len(f.Overrides()) > 0 || f.Given("lr") || !f.Given("preset") {
 			t.Errorf("%s: %+v", p.Name, f)
 		}
 		text := at(t).run("presets", p.Name).is(0).stdout
@@ -55,8 +55,8 @@ func TestPresetFlags(t *testing.T) {
 		if got, want := presetOptions(t, whole), presetOptions(t, f); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: its command line makes\n%+v\nwant\n%+v", p.Name, got, want)
 		}
-		if whole.data != f.data || whole.every != f.every {
-			t.Errorf("%s: its command line has other data: %+v, want %+v", p.Name, whole.data, f.data)
+		if whole.Path != f.Path || whole.Form != f.Form || whole.every != f.every {
+			t.Errorf("%s: its command line has other data: %q, want %q", p.Name, whole.Path, f.Path)
 		}
 		for _, name := range strings.Fields("hidden act output init loss optimizer gradient lr schedule batch epochs") {
 			if !strings.Contains(command, "-"+name+"=") {
@@ -69,7 +69,7 @@ func TestPresetFlags(t *testing.T) {
 // TestPresetOverride changes a preset, and says what was changed.
 func TestPresetOverride(t *testing.T) {
 	f := presetLine(t, "-batch=32", "-preset", "sizes", "-lr=3", "-no-bias", "-hidden=30,20")
-	if got := strings.Join(f.overridden, ", "); got != "-hidden=30,20 (30), -batch=32 (10)" {
+	if got := f.presetNote(); !strings.HasSuffix(got, "; changed: -hidden=30,20 (30), -batch=32 (10)") {
 		t.Errorf("changed: %s", got)
 	}
 	o := presetOptions(t, f)
@@ -96,7 +96,7 @@ func TestPresetList(t *testing.T) {
 	if !regexp.MustCompile(`^preset +network +expected +time +source$`).MatchString(lines[0]) {
 		t.Errorf("the list begins with %q", lines[0])
 	}
-	for i, p := range preset.All() {
+	for i, p := range recipe.Presets() {
 		for _, cell := range []string{p.Network, p.Source, p.Figure, p.Time} {
 			if cell == "" || !strings.Contains(lines[1+i], cell) {
 				t.Errorf("%s: %q is not in %q", p.Name, cell, lines[1+i])
@@ -106,10 +106,10 @@ func TestPresetList(t *testing.T) {
 }
 
 // shortened are the arguments of a preset's run that takes a moment: few samples, one epoch.
-func shortened(t *testing.T, p *preset.Preset, more ...string) []string {
+func shortened(t *testing.T, p *recipe.Preset, more ...string) []string {
 	t.Helper()
 	args := []string{"train", "-preset=" + p.Name, "-epochs=1", "-limit=24"}
-	if f := presetLine(t, args[1:]...); f.data.path == "" {
+	if f := presetLine(t, args[1:]...); f.Path == "" {
 		args = append(args, "-data="+smallData(t))
 	}
 	return append(args, more...)
@@ -117,7 +117,7 @@ func shortened(t *testing.T, p *preset.Preset, more ...string) []string {
 
 // TestPresets trains each preset on a few samples.
 func TestPresets(t *testing.T) {
-	for _, p := range preset.All() {
+	for _, p := range recipe.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			r := at(t).run(shortened(t, p, "-backend=cpu")...).is(0, "preset "+p.Name+": "+p.Source)
@@ -153,13 +153,13 @@ test accuracy 100\.00%, loss 0\.00\d\d; after 2000 epochs, `)
 	if !regexp.MustCompile(`^0,1: class 1 \(output 0\.9\d{3}\)\n1,1: class 0 \(output 0\.0\d{3}\)\n$`).MatchString(r.stdout) {
 		t.Errorf("predict:\n%s", r.stdout)
 	}
-	p.run("predict", "-model=m", "0,x").is(1, `0,x: "x" must be a finite number; the network takes rows of 2 numbers, with commas between them`)
+	p.run("predict", "-model=m", "0,x").is(1, `0,x: want rows of 2 numbers, separated by commas; "x" is not a finite number`)
 	p.run("predict", "-model=m", "0,1,1").is(1, "0,1,1: 3 numbers; the network takes rows of 2")
 	r = p.run("eval", "-backend=cpu", "-model=m", "-data=xor").is(0)
 	if !strings.HasPrefix(r.stdout, "outputs of m; mean squared error 0.00") || !strings.Contains(r.stdout, "4 of 4 test samples right") {
 		t.Errorf("eval:\n%s", r.stdout)
 	}
-	p.run("eval", "-backend=cpu", "-model=m").is(1, "the network is for rows of 2 numbers, MNIST (built in) has images of 28×28; name its own data with -data")
+	p.run("eval", "-backend=cpu", "-model=m").is(1, "the network is for rows of 2 numbers, MNIST (built in) has images of 28×28; name its data with -data")
 	p.run("eval", "-backend=cpu", "-model=m", "-data=nowhere").is(1, "nowhere")
 }
 
@@ -198,27 +198,27 @@ func TestForm(t *testing.T) {
 	}
 	p.run("train", "-backend=cpu", "-data=moons", "-standardise", "-hidden=6", "-epochs=2", "-save=n").is(0)
 	p.run("eval", "-backend=cpu", "-model=n", "-data=moons").is(0)
-	p.run("train", "-backend=cpu", "-data=moons", "-pad=30x30").is(1, "rows of numbers; only images can be padded: leave -pad out\n")
-	p.run("train", "-backend=cpu", "-standardise").is(1, "MNIST (built in) has images; only rows of numbers are standardised: leave -standardise out\n")
-	p.run("train", "-backend=cpu", "-target-columns=1").is(1, "MNIST (built in) has labels; targets are for CSV files: leave -target-columns out, or name a CSV file with -data\n")
+	p.run("train", "-backend=cpu", "-data=moons", "-pad=30x30").is(1, "rows of numbers; only images can be padded; omit -pad\n")
+	p.run("train", "-backend=cpu", "-standardise").is(1, "MNIST (built in) has images; only rows of numbers are standardised; omit -standardise\n")
+	p.run("train", "-backend=cpu", "-target-columns=1").is(1, "MNIST (built in) has labels; targets are for CSV files; omit -target-columns, or name a CSV file with -data\n")
 	// What a network was trained with is no flag of eval, nor of a run that goes on.
-	p.run("eval", "-backend=cpu", "-model=m", "-data=moons").is(1, "m: the network learned ", ": moons (built in) has rows of numbers; only images can be padded; name its own data with -data\n")
+	p.run("eval", "-backend=cpu", "-model=m", "-data=moons").is(1, "m: the network learned ", ": moons (built in) has rows of numbers; only images can be padded; name its data with -data\n")
 	p.run("verify", "-data=moons", "c").is(1, " has rows of numbers; only images can be padded\n")
 	p.run("train", "-backend=cpu", "-data=moons", "-augment=affine").is(2, "-augment is for images")
 	p.run("train", "-backend=cpu", "-data=moons", "-pixels=-1..1").is(2, "-pixels is for images")
-	p.run("train", "-backend=cpu", "-data="+smallData(t), "-outputs=1").is(2, "-outputs=1 tells two classes apart, and the data have 10")
+	p.run("train", "-backend=cpu", "-data="+smallData(t), "-outputs=1").is(2, "-outputs=1: a single output separates two classes; the data have 10")
 	p.run("train", "-backend=cpu", "-data="+smallData(t), "-validation=300").is(1, "expected 0 to 299")
 }
 
 // TestPresetContradictions has -resume refuse what its run has not.
 func TestPresetContradictions(t *testing.T) {
 	for _, name := range []string{"keras-mlp", "simard2003", "lecun1998"} {
-		p, _ := preset.Find(name)
+		p, _ := recipe.FindPreset(name)
 		f := presetLine(t, "-preset="+name)
 		s := &train.State{Options: presetOptions(t, f)}
 		check := func(args ...string) error {
 			g := presetLine(t, append([]string{"-resume=x"}, args...)...)
-			return g.contradictions(s)
+			return g.Contradiction(g.Given, s, "x")
 		}
 		for _, flag := range p.Flags {
 			if err := check(flag.String()); err != nil {
@@ -235,7 +235,8 @@ func TestPresetContradictions(t *testing.T) {
 	}
 	s := &train.State{Data: train.DataInfo{Form: dataset.Form{Limit: 9}}, Options: presetOptions(t, presetLine(t, "-smoothing=0.1", "-optimizer=adamw"))}
 	for _, right := range [][]string{{"-limit=9"}, {"-smoothing=0.1"}, {"-optimizer=adam", "-weight-decay=0.01"}, {"-optimizer=adamw"}} {
-		if err := presetLine(t, append([]string{"-resume=x"}, right...)...).contradictions(s); err != nil {
+		g := presetLine(t, append([]string{"-resume=x"}, right...)...)
+		if err := g.Contradiction(g.Given, s, "x"); err != nil {
 			t.Errorf("%q: %v", right, err)
 		}
 	}
@@ -243,8 +244,8 @@ func TestPresetContradictions(t *testing.T) {
 
 // TestPresetNames has a flag for each of a preset's.
 func TestPresetNames(t *testing.T) {
-	_, fs := newTrainFlags()
-	for _, p := range preset.All() {
+	fs := newSettings("train")
+	for _, p := range recipe.Presets() {
 		seen := map[string]bool{}
 		for _, f := range p.Flags {
 			if fs.Lookup(f.Name) == nil || seen[f.Name] {
@@ -253,9 +254,9 @@ func TestPresetNames(t *testing.T) {
 			seen[f.Name] = true
 		}
 	}
-	none := flag.NewFlagSet("", flag.ContinueOnError)
-	if got := withPreset(none, preset.All()[0], []string{"x"}); !reflect.DeepEqual(got, []string{"x"}) {
-		t.Errorf("a command without flags is given %q", got)
+	none := flags.NewSet("predict", (&recipe.Recipe{}).Flags())
+	if err := none.Parse([]string{"x"}); err != nil || len(none.Args) != 1 || len(none.Flags) != 0 {
+		t.Errorf("a command without flags has %+v, %v", none, err)
 	}
 }
 

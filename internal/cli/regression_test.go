@@ -18,7 +18,7 @@ func TestFarTargets(t *testing.T) {
 	put(t, p.path("far.csv"), []byte(far.String()))
 	const advice = "bring the targets"
 	p.run("train", "-backend=cpu", "-data=far.csv", "-target-columns=1", "-standardise").
-		is(1, "training diverged", "try a lower -lr than 0.02, or bring the targets, which go up to 600000, nearer to 1 in the file")
+		is(1, "training diverged", "try a lower -lr than 0.02, or scale the targets, which reach 600000, to about 1 in the file")
 	if r := p.run("train", "-backend=cpu", "-data=near.csv", "-target-columns=1", "-standardise", "-lr=1000").
 		is(1, "training diverged", "try a lower -lr than 1000"); strings.Contains(r.stderr, advice) {
 		t.Error(r.stderr)

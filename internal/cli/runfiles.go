@@ -12,27 +12,28 @@ import (
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
-// runFiles are the files of a run: the network, where -save is given, and the
-// checkpoint from which the run can go on.
+// runFiles are the files of a run: the network if -save is given, and the checkpoint from which the run can
+// be resumed.
 type runFiles struct {
-	program    string // how this program is called
+	program    string // the name by which this program was called
 	save       string
-	checkpoint string // empty until it is needed, without -save and -resume
+	checkpoint string // without -save and -resume, empty until it is needed
 	data       *dataset.Data
 	kept       bool      // the checkpoint on disk is of this run
-	saved      bool      // the network on disk is
-	epoch      int       // whose weights it has
-	written    time.Time // when it was, last
-	behind     bool      // the last epoch is not on disk
+	saved      bool      // the network on disk is of this run
+	epoch      int       // of its weights
+	written    time.Time // the last time
+	behind     bool      // the last epoch is not saved yet
 }
 
-// defaultCheckpoint is where an interrupted run without -save is kept, unless
-// another run's checkpoint has that name.
+// defaultCheckpoint is the checkpoint of an interrupted run without -save. If it exists, a number is
+// appended.
 const defaultCheckpoint = "shadegrad.checkpoint"
 
 // freeName returns a name that no file has: path, or path with a number.
@@ -46,35 +47,35 @@ func freeName(path string) string {
 	}
 }
 
-// newRunFiles chooses the names, and finds out that a file cannot be written
-// before any training is lost to it.
-func newRunFiles(program string, f *trainFlags) (*runFiles, error) {
-	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: f.save}
-	if f.resume != "" {
-		r.checkpoint, r.kept = f.resume, true
-	} else if f.save != "" {
-		r.checkpoint = f.save + ".checkpoint"
+// newRunFiles chooses the names. It returns an error for a file that cannot be written, before any training is
+// lost to it.
+func newRunFiles(program string, s *settings) (*runFiles, error) {
+	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: s.save}
+	if s.resume != "" {
+		r.checkpoint, r.kept = s.resume, true
+	} else if s.save != "" {
+		r.checkpoint = s.save + ".checkpoint"
 	}
 	if r.save == "" {
 		return r, nil
 	}
 	if sameFile(r.save, r.checkpoint) {
-		other := "-resume=" + f.resume
-		if f.resume == "" {
+		other := "-resume=" + s.resume
+		if s.resume == "" {
 			other = "its checkpoint " + r.checkpoint
 		}
-		return nil, usagef("-save=%s and %s are the same file; save the network under another name", f.save, other)
+		return nil, flags.Errorf("-save=%s and %s are the same file; save the network under another name", s.save, other)
 	}
 	if err := writable(r.save); err != nil {
 		return nil, err
 	}
-	if f.resume != "" {
-		return r, nil // it is there, or there is more to say than that it is not
+	if s.resume != "" {
+		return r, nil // loading it reports more than that it does not exist
 	}
 	return r, writable(r.checkpoint)
 }
 
-// sameFile tells whether two names lead to one file, which need not be there yet.
+// sameFile reports whether two names lead to the same file, which need not exist.
 func sameFile(a, b string) bool {
 	if a, err := os.Stat(a); err == nil {
 		if b, err := os.Stat(b); err == nil {
@@ -93,7 +94,7 @@ func sameFile(a, b string) bool {
 	return place(a) == place(b)
 }
 
-// writable tells why a file could not be written.
+// writable returns an error if a file cannot be written.
 func writable(path string) error {
 	const remedy = "nothing was trained; name a file that can be written"
 	info, err := os.Stat(path)
@@ -101,7 +102,7 @@ func writable(path string) error {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("%s: cannot save there: it is a directory; %s", path, remedy)
 	case err == nil && !info.Mode().IsRegular():
-		return nil // a device or a pipe, where nothing is put beside it
+		return nil // a device or a pipe, which is not replaced
 	case err == nil:
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
@@ -123,7 +124,7 @@ func writable(path string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// cause drops the path from an error whose message names it already.
+// cause returns err without its path, for a message that names it already.
 func cause(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
@@ -132,12 +133,12 @@ func cause(err error) error {
 	return err
 }
 
-// saveEvery is how long epochs that are shorter go unsaved. A save can take as long as
-// hundreds of epochs on a small set, since it waits for the disk.
+// saveEvery is the least time between two saves in a run of shorter epochs. A save waits for the disk,
+// which can take as long as hundreds of epochs on a small set.
 const saveEvery = time.Second
 
-// afterEpoch keeps the network and the checkpoint, where -save asks for it, so
-// that whatever happens next costs at most an epoch, or a second.
+// afterEpoch saves the network and the checkpoint if -save is given, so that a crash costs at most an epoch
+// or a second.
 func (r *runFiles) afterEpoch(s *train.State) error {
 	if r.save == "" {
 		return nil
@@ -148,7 +149,7 @@ func (r *runFiles) afterEpoch(s *train.State) error {
 	return r.write(s)
 }
 
-// catchUp writes what afterEpoch put off.
+// catchUp saves what afterEpoch postponed.
 func (r *runFiles) catchUp(s *train.State) error {
 	if !r.behind {
 		return nil
@@ -157,7 +158,7 @@ func (r *runFiles) catchUp(s *train.State) error {
 	return r.write(s)
 }
 
-// write keeps the network, and the checkpoint until the run is complete.
+// write saves the network and, until the run is complete, the checkpoint.
 func (r *runFiles) write(s *train.State) error {
 	outcome := s.Outcome()
 	form := s.Data.Form
@@ -169,7 +170,7 @@ func (r *runFiles) write(s *train.State) error {
 		return err
 	}
 	r.saved, r.epoch, r.written = true, outcome.Epoch, time.Now()
-	if s.Trained() { // all that is left is the test; whoever stops that has the state kept
+	if s.Trained() { // only the test remains; an interrupt of that saves the checkpoint
 		return nil
 	}
 	err := r.keep(s)
@@ -177,7 +178,7 @@ func (r *runFiles) write(s *train.State) error {
 	return err
 }
 
-// keep writes the checkpoint.
+// keep saves the checkpoint.
 func (r *runFiles) keep(s *train.State) error {
 	if r.checkpoint == "" {
 		r.checkpoint = freeName(defaultCheckpoint)
@@ -192,8 +193,8 @@ func (r *runFiles) keep(s *train.State) error {
 	return nil
 }
 
-// complete removes the checkpoint of a run that needs it no longer.
-func (r *runFiles) complete(*train.State) error {
+// complete removes the checkpoint of a complete run.
+func (r *runFiles) complete() error {
 	if !r.kept {
 		return nil
 	}
@@ -203,34 +204,34 @@ func (r *runFiles) complete(*train.State) error {
 	return nil
 }
 
-// checkpointNow keeps the state and returns the command that goes on with it.
-func (r *runFiles) checkpointNow(s *train.State, f *trainFlags) (string, error) {
-	if err := errors.Join(r.catchUp(s), r.keep(s)); err != nil {
+// checkpointNow saves the checkpoint and returns the command that resumes the run.
+func (r *runFiles) checkpointNow(state *train.State, s *settings) (string, error) {
+	if err := errors.Join(r.catchUp(state), r.keep(state)); err != nil {
 		return "", err
 	}
 	command := shellQuote(r.program) + " train -resume=" + shellQuote(r.checkpoint)
-	if f.given["backend"] {
-		command += " -backend=" + string(f.backend)
+	if s.Given("backend") {
+		command += " -backend=" + string(s.backend)
 	}
-	if f.save != "" {
-		command += " -save=" + shellQuote(f.save)
+	if s.save != "" {
+		command += " -save=" + shellQuote(s.save)
 	}
-	if f.shadow > 0 {
-		command += fmt.Sprintf(" -shadow=%d", f.shadow)
+	if s.shadow > 0 {
+		command += fmt.Sprintf(" -shadow=%d", s.shadow)
 	}
-	if f.every > 0 {
-		command += fmt.Sprintf(" -every=%d", f.every)
+	if s.every > 0 {
+		command += fmt.Sprintf(" -every=%d", s.every)
 	}
-	if f.json {
+	if s.json {
 		command += " -json"
 	}
-	for _, x := range f.expect {
+	for _, x := range s.expect {
 		command += " -expect=" + shellQuote(x.text)
 	}
 	return command, nil
 }
 
-// lastGood says what is left on disk of a run that diverged.
+// lastGood describes what is on disk of a run that diverged.
 func (r *runFiles) lastGood(s *train.State) string {
 	if err := r.catchUp(s); err != nil {
 		return err.Error()
@@ -239,25 +240,24 @@ func (r *runFiles) lastGood(s *train.State) string {
 	case r.saved:
 		return fmt.Sprintf("%s has the weights of epoch %d", r.save, r.epoch)
 	case r.kept:
-		return r.checkpoint + " is as it was"
+		return r.checkpoint + " is unchanged"
 	}
 	return "no weights were saved"
 }
 
-// deviceFailed keeps the last good state of a run whose device failed.
-func (r *runFiles) deviceFailed(failure error, s *train.State, f *trainFlags) error {
-	if s.Epoch == 0 && s.Rows == 0 {
+// deviceFailed saves the last good state of a run whose device failed and returns the error to report.
+func (r *runFiles) deviceFailed(failure error, state *train.State, s *settings) error {
+	if state.Epoch == 0 && state.Rows == 0 {
 		return fmt.Errorf("%w; nothing was trained", failure)
 	}
-	command, err := r.checkpointNow(s, f)
+	command, err := r.checkpointNow(state, s)
 	if err != nil {
 		return errors.Join(failure, err)
 	}
-	return fmt.Errorf("%w; to resume%s, run: %s", failure, report.Since(s), command)
+	return fmt.Errorf("%w; to resume%s, run: %s", failure, report.Since(state), command)
 }
 
-// shellQuote writes an argument as a shell reads it. Windows' shells take its
-// paths as they are.
+// shellQuote quotes an argument for a shell. Windows' shells take its paths as they are.
 func shellQuote(s string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%"
 	if s != "" && strings.Trim(s, plain+string(os.PathSeparator)) == "" {

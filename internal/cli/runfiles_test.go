@@ -87,7 +87,7 @@ func TestDivergedOnResume(t *testing.T) {
 	checkpoint := p.stopped("-hidden=8", "-act=identity")
 	put(t, checkpoint, swap(`\"learning_rate\":0.1`, `\"learning_rate\":9e9`)(contents(t, checkpoint)))
 	before := string(contents(t, checkpoint))
-	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m").is(1, "training diverged", checkpoint+" is as it was; try a lower -lr than 9e+09\n")
+	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m").is(1, "training diverged", checkpoint+" is unchanged; try a lower -lr than 9e+09\n")
 	mustNotExist(t, p.path("m"))
 	if string(contents(t, checkpoint)) != before {
 		t.Error("the checkpoint has changed")

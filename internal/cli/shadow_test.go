@@ -71,7 +71,7 @@ func TestShadowCatches(t *testing.T) {
 			p, o := at(t), faultyGPU(t, c.fault)
 			r := inProcess(t, o, "train", "-backend="+c.backend, "-data="+smallData(t), "-hidden=8", "-epochs=1", "-shadow=5", "-save="+p.path("m"))
 			r.is(1, "shadegrad: the device is wrong: "+fakeRenderer+" computed step 1 of epoch 1 wrongly: op ",
-				"; no weights were saved; the step is kept in "+p.path("m.capsule")+"; to run it again: shadegrad replay "+p.path("m.capsule")+"\n")
+				"; no weights were saved; the step is saved in "+p.path("m.capsule")+"; to replay it, run: shadegrad replay "+p.path("m.capsule")+"\n")
 			if strings.Contains(r.stderr, "continuing on the CPU") || r.stdout != "" {
 				t.Errorf("it went on:\n%s%s", r.stdout, r.stderr)
 			}
@@ -84,8 +84,8 @@ func TestShadowCatches(t *testing.T) {
 			if !regexp.MustCompile(form + `\n$`).MatchString(r.stdout) {
 				t.Errorf("the faulty device:\n%swant\n%s", r.stdout, form)
 			}
-			r = p.run("replay", "-backend=cpu", p.path("m.capsule")).is(0, "made on gpu: "+fakeRenderer)
-			form = `^this device is right: .* computes the step as float64 does, within rounding; ` + fakeRenderer + ` did not: op \d+, \w+: element \(\d+,\d+\) of the `
+			r = p.run("replay", "-backend=cpu", p.path("m.capsule")).is(0, "recorded on gpu: "+fakeRenderer)
+			form = `^this device is right: .* agrees with float64 within rounding; ` + fakeRenderer + ` did not: op \d+, \w+: element \(\d+,\d+\) of the `
 			if !regexp.MustCompile(form).MatchString(r.stdout) {
 				t.Errorf("a sound device:\n%swant\n%s", r.stdout, form)
 			}
@@ -99,7 +99,7 @@ func TestShadowNames(t *testing.T) {
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-shadow=1", "-save=" + p.path("m")}
 	inProcess(t, o, args...).is(1)
 	before := contents(t, p.path("m.capsule"))
-	inProcess(t, o, args...).is(1, "the step is kept in "+p.path("m.capsule.2"))
+	inProcess(t, o, args...).is(1, "the step is saved in "+p.path("m.capsule.2"))
 	if !bytes.Equal(contents(t, p.path("m.capsule")), before) {
 		t.Error("the first capsule has changed")
 	}
@@ -133,7 +133,7 @@ func TestShadowLeavesBits(t *testing.T) {
 				continue // this processor has not got it
 			}
 			r.is(0)
-			p.run(append(args, "-save=shadowed", "-shadow=1", "-threads=1")...).is(0, " replayed in float64, with no result out of its bounds\n")
+			p.run(append(args, "-save=shadowed", "-shadow=1", "-threads=1")...).is(0, " checked in float64, all results within their bounds\n")
 			if !bytes.Equal(contents(t, p.path("plain")), contents(t, p.path("shadowed"))) {
 				t.Errorf("%s, %d: another network", simd, i)
 			}
@@ -151,7 +151,7 @@ func TestShadowResumes(t *testing.T) {
 	f := newFakeGPU()
 	model := p.path("m")
 	inProcess(t, f.opener(), "train", "-backend=gpu", "-resume="+checkpoint, "-shadow=2", "-device-memory=600KiB", "-save="+model).is(0,
-		"the training set goes to the device in pieces of ", "5 steps replayed in float64, with no result out of its bounds\n")
+		"the training set goes to the device in pieces of ", "5 steps checked in float64, all results within their bounds\n")
 	if !bytes.Equal(contents(t, whole), contents(t, model)) {
 		t.Error("another network than without -shadow and interruption")
 	}
@@ -176,11 +176,11 @@ func TestDivergedCapsule(t *testing.T) {
 	} {
 		model := p.path(fmt.Sprint("m", i))
 		r := p.run(append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-schedule=constant", "-epochs=3", "-save=" + model}, args...)...).is(1,
-			"\nthe step is kept in "+model+".capsule; whether the device or the learning rate is to blame tells: shadegrad replay "+model+".capsule\nshadegrad: training diverged: ")
+			"\nthe step is saved in "+model+".capsule; to find out whether the device or the learning rate is at fault, run: shadegrad replay "+model+".capsule\nshadegrad: training diverged: ")
 		if !regexp.MustCompile(`; no weights were saved; try a lower -lr than \S+\n$`).MatchString(r.stderr) {
 			t.Errorf("the last line: %s", r.lastLine())
 		}
-		form := regexp.MustCompile(`^the model diverges: in step \d of epoch 1 the \w+ of layer \d leave the range of float32, as .* computes rightly; lower -lr, which is \de\+3\d(, or -momentum, which is 0\.9)?\n$`)
+		form := regexp.MustCompile(`^the model diverges: in step \d of epoch 1 the \w+ of layer \d leave the range of float32, which .* computes correctly; lower -lr, which is \de\+3\d(, or -momentum, which is 0\.9)?\n$`)
 		for _, r := range []result{p.run("replay", model+".capsule").is(0), inProcess(t, newFakeGPU().opener(), "replay", "-backend=gpu", model+".capsule").is(0)} {
 			if !form.MatchString(r.stdout) {
 				t.Errorf("%v: %s", args, r.stdout)
@@ -199,7 +199,7 @@ func TestDivergedCapsule(t *testing.T) {
 func TestDivergedByDevice(t *testing.T) {
 	p, o := at(t), faultyGPU(t, "update: the step goes uphill")
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=8", "-act=identity", "-loss=mse", "-output=identity", "-epochs=60", "-lr=0.5", "-schedule=constant", "-save=" + p.path("m")}
-	inProcess(t, o, args...).is(1, "training diverged: ", "the step is kept in "+p.path("m.capsule"))
+	inProcess(t, o, args...).is(1, "training diverged: ", "the step is saved in "+p.path("m.capsule"))
 	r := inProcess(t, o, "replay", p.path("m.capsule")).is(1)
 	if !strings.HasPrefix(r.stdout, "the device is wrong: on "+fakeRenderer+", in op ") {
 		t.Error(r.stdout)
@@ -227,7 +227,7 @@ func TestReplayRefuses(t *testing.T) {
 	path := p.path("n.capsule")
 	whole := contents(t, path)
 	put(t, filepath.Join(p.dir, "other"), bytes.Replace(whole, []byte(`"backend\":\"gpu`), []byte(`"backend\":\"tpu`), 1))
-	p.run("replay", "other").is(1, `other: made on backend "tpu"; say on which to run it, with -backend=gpu or -backend=cpu`)
+	p.run("replay", "other").is(1, `other: recorded on the unknown backend "tpu"; choose one with -backend=gpu or -backend=cpu`)
 	p.run("replay", "-backend=cpu", "other").is(0)
 	put(t, filepath.Join(p.dir, "short"), whole[:len(whole)-100])
 	p.run("replay", "short").is(1, "shadegrad: short: truncated: ")

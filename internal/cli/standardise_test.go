@@ -77,7 +77,7 @@ func TestStandardised(t *testing.T) {
 	if err := m.Save(p.path("old")); err != nil {
 		t.Fatal(err)
 	}
-	if r := p.run("predict", "-model=old", "0,1", "0,2").is(1, "standardised by its training set"); strings.Count(r.stderr, "\n") != 1 {
+	if r := p.run("predict", "-model=old", "0,1", "0,2").is(1, "by which its inputs were standardised"); strings.Count(r.stderr, "\n") != 1 {
 		t.Errorf("stderr:\n%s", r.stderr)
 	}
 	if far := eval("old", "there.csv"); far < 0.3 {
@@ -143,7 +143,7 @@ func TestStandardisedByTrained(t *testing.T) {
 func TestRowsForImages(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	r := p.run("predict", "-model="+model, "1,2", "3,4", "5", repository(t, "testdata/digits/seven.png")).
-		is(1, "shadegrad: 1,2: the network takes images, PNG or JPEG files, not rows of numbers\n")
+		is(1, "shadegrad: 1,2: the network takes PNG or JPEG images, not rows of numbers\n")
 	if strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stdout, "it is a 7: ") {
 		t.Errorf("got\n%s\n%s", r.stderr, r.stdout)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -13,94 +12,97 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
+const trainUsage = `usage: shadegrad train [FLAGS]
+
+Trains a multilayer perceptron and tests it. Without flags it learns the built-in MNIST, on the GPU if
+there is one and otherwise on the CPU.
+`
+
 // train is "shadegrad train".
 func (a *app) train(args []string) error {
-	f, err := a.trainFlags(args)
+	s, err := a.parseRecipe("train", trainUsage, args)
 	if err != nil {
 		return err
 	}
-	setThreads(f.threads)
-	if f.preset != nil {
-		fmt.Fprintln(a.stderr, f.presetNote())
-	}
-	if !dataset.IsBuiltIn(f.data.path) {
-		// A checkpoint remembers the place, and may be resumed from another.
-		if f.data.path, err = filepath.Abs(f.data.path); err != nil {
+	a.note(s.presetNote())
+	if !dataset.IsBuiltIn(s.Path) {
+		// A checkpoint stores the path, and may be resumed from another directory.
+		if s.Path, err = filepath.Abs(s.Path); err != nil {
 			return fmt.Errorf("-data: %w", err)
 		}
 	}
-	if f.resume != "" && f.save == "" {
-		f.save = besides(f.resume)
+	if s.resume != "" && s.save == "" {
+		s.save = savedWith(s.resume)
 	}
-	files, err := newRunFiles(a.name, f)
+	files, err := newRunFiles(a.name, s)
 	if err != nil {
 		return err
 	}
 	var state *train.State
-	if f.resume != "" {
-		if state, err = f.load(); err != nil {
+	if s.resume != "" {
+		if state, err = s.load(); err != nil {
 			return err
 		}
 	}
-	data, choice, err := a.open(f)
+	data, choice, err := a.open(s)
 	if err != nil {
 		return err
 	}
 	defer func() { choice.Close() }()
-	if state, err = f.state(state, data); err != nil {
+	if state, err = s.state(state, data); err != nil {
 		return err
 	}
-	if err := f.expect.possible(state.Options); err != nil {
+	if err := s.expect.possible(state.Options); err != nil {
 		return err
 	}
-	if note := shortOfMomentum(state.Options); note != "" && f.resume == "" {
-		fmt.Fprintln(a.stderr, note)
+	if s.resume == "" {
+		a.note(recipe.UnreachedMomentum(state.Options))
 	}
 	choice, why := a.faster(choice, stepOf(state.Options, &data.Train), data)
 	files.data = data
-	return a.runTraining(f, files, state, data, choice, why)
+	return a.runTraining(s, files, state, data, choice, why)
 }
 
-// besides returns the network that a run saves whose checkpoint this is, or "" where none is:
-// who goes on with the run and leaves -save out would else end with neither.
-func besides(checkpoint string) string {
+// savedWith returns the network that the run of a checkpoint saves, or "" if there is none. A run that is resumed
+// without -save continues to save it.
+func savedWith(checkpoint string) string {
 	save, ok := strings.CutSuffix(checkpoint, ".checkpoint")
 	if !ok {
 		return ""
 	}
 	if _, err := model.Load(save); err != nil {
-		return "" // a file of another kind is left alone
+		return "" // a file of another kind is not overwritten
 	}
 	return save
 }
 
 // load reads the checkpoint that -resume names.
-func (f *trainFlags) load() (*train.State, error) {
-	state, err := train.LoadCheckpoint(f.resume)
+func (s *settings) load() (*train.State, error) {
+	state, err := train.LoadCheckpoint(s.resume)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.contradictions(state); err != nil {
+	if err := s.Contradiction(s.Given, state, s.resume); err != nil {
 		return nil, err
 	}
 	if state.Done() {
-		return nil, fmt.Errorf("%s: all %d epochs of its run are done; there is nothing to resume", f.resume, state.Epoch)
+		return nil, fmt.Errorf("%s: all %d epochs of its run are done; there is nothing to resume", s.resume, state.Epoch)
 	}
-	if !f.given["data"] {
-		f.data.path = state.Data.Path
+	if !s.Given("data") {
+		s.Path = state.Data.Path
 	}
-	f.data.form, f.data.typed = state.Data.Form, false
-	// The validation set is the one that was put aside.
-	f.recipe.Validation, f.recipe.Seed = state.Options.Validation, state.Options.Seed
+	s.Form, s.Stored = state.Data.Form, true
+	s.Validation, s.Seed = state.Options.Validation, state.Options.Seed // they select the validation set
 	return state, nil
 }
 
-// open reads the data while the backend opens; either can take a while.
-func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
+// open reads the data while the backend opens, since both can take a while.
+func (a *app) open(s *settings) (*dataset.Data, *backends.Choice, error) {
 	type opened struct {
 		choice *backends.Choice
 		err    error
@@ -113,11 +115,11 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 			}
 		}()
 		opener := a.opener
-		opener.NoTuning = f.tune == switchOff
-		c, err := opener.Open(f.backend)
+		opener.NoTuning = s.tune == switchOff
+		c, err := opener.Open(s.backend)
 		done <- opened{c, err}
 	}()
-	data, err := f.data.openSplit(f.recipe.Validation, f.recipe.Seed)
+	data, err := s.Open()
 	o := <-done
 	if err != nil || o.err != nil {
 		if o.choice != nil {
@@ -129,68 +131,65 @@ func (a *app) open(f *trainFlags) (*dataset.Data, *backends.Choice, error) {
 		return nil, nil, openError(o.err, "-backend")
 	}
 	a.printFindings(o.choice)
-	if data.Note != "" {
-		fmt.Fprintln(a.stderr, report.PrintableName(data.Note))
-	}
+	a.note(data.Note)
 	return data, o.choice, nil
 }
 
-// state returns where the run begins: at resumed, which must be of the same
-// data, or anew.
-func (f *trainFlags) state(resumed *train.State, d *dataset.Data) (*train.State, error) {
+// state returns the start of the run: a new one, or the resumed one, which must have the same data.
+func (s *settings) state(resumed *train.State, d *dataset.Data) (*train.State, error) {
 	if resumed == nil {
-		o, err := f.recipe.options(d)
+		o, err := s.options(d)
 		if err != nil {
 			return nil, err
 		}
-		s := train.NewState(o, d, f.data.path)
-		s.Data.Form = f.data.form
-		return s, nil
+		state := train.NewState(o, d, s.Path)
+		state.Data.Form = s.Form
+		return state, nil
 	}
 	if err := resumed.Data.Same(d); err != nil {
-		return nil, fmt.Errorf("%s: %w; the file is left as it is", f.resume, err)
+		return nil, fmt.Errorf("%s: %w; the file is not modified", s.resume, err)
 	}
-	resumed.Data.Name, resumed.Data.Path = d.Name, f.data.path // it may have moved
+	resumed.Data.Name, resumed.Data.Path = d.Name, s.Path // the data may have moved
 	return resumed, nil
 }
 
-// runTraining trains on a backend that was chosen because of why, reports, saves, and turns how it ended into an error.
-func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice, why string) error {
+// runTraining trains on the backend chosen because of why, reports and saves. It returns the error to report if the run does not complete.
+func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice, why string) error {
 	text := report.NewText(a.stdout, a.stderr, state, a.newBar())
 	var show report.Reporter = text
-	if f.json {
+	if s.json {
 		show = report.NewJSON(a.stdout, a.started, text)
 	}
-	show = report.Sparse(show, f.every, state.Options.Epochs)
+	show = report.Sparse(show, s.every, state.Options.Epochs)
 	before, err := trainingOutputs("before training", state, d)
 	if err != nil {
 		return err
 	}
 	show = &outputsFirst{show, before}
 	show.Begin(why)
-	run := &train.Run{Data: d, State: state, Report: show, Backend: c, DeviceMemory: f.memory, Save: files.afterEpoch}
-	if f.verbose {
+	run := &train.Run{Data: d, State: state, Report: show, Backend: c, DeviceMemory: s.memory, Save: files.afterEpoch}
+	if s.verbose {
 		run.Compiled, run.Diagnosed = text.Compiled, show.Diagnosed
 	}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
-			text.FallBack(inFlags(failure))
+			text.FallBack(recipe.Explain(s.table, failure))
 			return cpu.New(), nil
 		}
 	}
-	files.shadow(run, f.shadow, show)
-	certified, err := f.certified(run, text)
+	files.shadow(run, s.shadow, show)
+	certificate, err := s.startCertificate(run, text)
 	if err != nil {
 		return err
 	}
 	var profiler compute.Profiler
-	if f.profile {
+	if s.profile {
 		if profiler, err = startProfile(c.Backend); err != nil {
 			return err
 		}
 	}
 	ctx, stop := a.interruptible()
-	err = inFlags(run.Do(ctx))
+	err = recipe.Explain(s.table, run.Do(ctx))
 	signal := stop()
 	show.End()
 	var device *train.DeviceError
@@ -200,7 +199,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	case errors.Is(err, train.ErrInterrupted) && state.Values == nil:
 		return &stoppedError{signal: signal}
 	case errors.Is(err, train.ErrInterrupted):
-		resume, saveErr := files.checkpointNow(state, f)
+		resume, saveErr := files.checkpointNow(state, s)
 		if saveErr != nil {
 			return saveErr
 		}
@@ -210,7 +209,7 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	case errors.As(err, &breach):
 		return files.breached(breach, state)
 	case errors.As(err, &device):
-		return files.deviceFailed(err, state, f)
+		return files.deviceFailed(err, state, s)
 	case err != nil:
 		return err
 	}
@@ -229,14 +228,14 @@ func (a *app) runTraining(f *trainFlags, files *runFiles, state *train.State, d 
 	if after != nil {
 		show.Outputs(after)
 	}
-	if err := a.complete(f, files, state, show); err != nil || certified == nil {
+	if err := a.complete(s, files, state, show); err != nil || certificate == nil {
 		return err
 	}
-	return certified.save(f, files.program, show)
+	return certificate.save(s, files.program, show)
 }
 
-// farTargets advises on targets whose size alone makes a usual learning rate too high: the gradient of
-// the squared error grows with them.
+// farTargets returns advice for targets whose size makes a usual learning rate too high: the gradient of the
+// squared error grows with them.
 func farTargets(s *dataset.Set) string {
 	const usual = 100
 	var largest float32
@@ -246,33 +245,26 @@ func farTargets(s *dataset.Set) string {
 	if largest <= usual {
 		return ""
 	}
-	return fmt.Sprintf(", or bring the targets, which go up to %g, nearer to 1 in the file", largest)
+	return fmt.Sprintf(", or scale the targets, which reach %g, to about 1 in the file", largest)
 }
 
-// complete says how the run ended and checks what was expected of it.
-func (a *app) complete(f *trainFlags, files *runFiles, state *train.State, show report.Reporter) error {
-	if err := files.complete(state); err != nil {
+// complete reports the outcome and checks what was expected of it.
+func (a *app) complete(s *settings, files *runFiles, state *train.State, show report.Reporter) error {
+	if err := files.complete(); err != nil {
 		return err
 	}
 	seconds := time.Since(a.started).Seconds()
 	if err := show.Done(state.Outcome(), seconds); err != nil {
 		return err
 	}
-	if f.save != "" {
-		show.Note("saved " + report.PrintableName(f.save))
+	if s.save != "" {
+		show.Note("saved " + report.PrintableName(s.save))
 	}
 	var unmet []error
-	for _, x := range f.expect {
+	for _, x := range s.expect {
 		unmet = append(unmet, x.check(state.Outcome(), seconds))
 	}
 	return errors.Join(unmet...)
-}
-
-// setThreads limits the CPU backend, and gonum with it, to n threads; 0 is all.
-func setThreads(n int) {
-	if n > 0 {
-		runtime.GOMAXPROCS(n)
-	}
 }
 
 // startProfile starts the device's profiler.

@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"strings"
 
@@ -11,76 +11,56 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/certificate"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/flags"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
 const verifyUsage = `usage: shadegrad verify [FLAGS] FILE
 
-Runs a training run again whose certificate "shadegrad train -certify=FILE" wrote, and
-tells whether each epoch comes to the same weights. On the device of the first run
-it must, to the bit; on another one within rounding.
+Repeats the run of a certificate that "shadegrad train -certify=FILE" wrote, and compares the weights after
+each epoch. On the device of the first run they must be bit-identical, on another one
+equal within rounding.
 `
-
-// verifyFlags are the settings of "shadegrad verify".
-type verifyFlags struct {
-	path    string
-	backend backends.Kind // empty: the certificate's
-	data    string
-	seed    choice[uint64]
-	threads int
-}
-
-func (a *app) verifyFlags(args []string) (*verifyFlags, error) {
-	f := &verifyFlags{}
-	fs := flag.NewFlagSet("verify", flag.ContinueOnError)
-	fs.Var(setting[backends.Kind]{&f.backend, oneOf(backends.GPU, backends.CPU), nil}, "backend", "`NAME` of another backend than the certificate's: gpu or cpu")
-	dataFlag(fs, &f.data)
-	fs.Var(setting[choice[uint64]]{&f.seed, chosen(seed), showChoice[uint64]}, "seed", "the seed that the run is said to have had, `N` (default the certificate's)")
-	threadsFlag(fs, &f.threads)
-	if err := a.parseFlags(fs, verifyUsage, args); err != nil {
-		return nil, err
-	}
-	if fs.NArg() != 1 {
-		return nil, usagef("verify needs one FILE, a certificate that \"shadegrad train -certify=FILE\" wrote; flags come before it")
-	}
-	f.path = fs.Arg(0)
-	return f, nil
-}
 
 // verify is "shadegrad verify".
 func (a *app) verify(args []string) error {
-	f, err := a.verifyFlags(args)
+	s, err := a.parse("verify", verifyUsage, args)
 	if err != nil {
 		return err
 	}
-	setThreads(f.threads)
-	c, err := certificate.Load(f.path)
+	if len(s.Args) != 1 {
+		return flags.Errorf("verify: want one FILE, a certificate of \"shadegrad train -certify=FILE\", after the flags")
+	}
+	path := s.Args[0]
+	c, err := certificate.Load(path)
 	if err != nil {
 		return err
 	}
-	place := dataFlags{path: f.data, form: c.Data.Form}
-	d, err := place.openSplit(c.Options.Validation, c.Options.Seed)
+	stored := recipe.Of(c.Options, c.Data.Form)
+	stored.Path = s.Path
+	d, err := stored.Open()
 	if err != nil {
 		return err
 	}
-	if list := c.Differences(certificate.DataOf(d), f.seed.or(c.Options.Seed)); len(list) > 0 {
-		return fmt.Errorf("%s: not verified, since this is another run: %s", f.path, strings.Join(list, "; "))
+	seed := c.Options.Seed
+	if s.seed != nil {
+		seed = *s.seed
 	}
-	kind := f.backend
-	if kind == "" {
-		kind = backends.Kind(c.Device.Backend)
+	if list := c.Differences(certificate.DataOf(d), seed); len(list) > 0 {
+		return fmt.Errorf("%s: not verified: this is another run: %s", path, strings.Join(list, "; "))
 	}
-	chosen, err := a.openBackend(a.opener, kind)
+	choice, err := a.openBackend(a.opener, cmp.Or(s.backend, backends.Kind(c.Device.Backend)))
 	if err != nil {
 		return err
 	}
-	defer chosen.Close()
-	return a.repeat(f, c, d, chosen)
+	defer choice.Close()
+	return a.repeat(path, s.Path, c, d, choice)
 }
 
-// repeat trains again, and says after each epoch how far it is from the certificate.
-func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data, b *backends.Choice) error {
+// repeat trains again and reports after each epoch how far it is from the certificate.
+func (a *app) repeat(path, data string, c *certificate.Certificate, d *dataset.Data, b *backends.Choice) error {
 	here := certificate.DeviceOf(b.Info())
 	fmt.Fprintf(a.stderr, "%s; network %s, %s\n", report.Describe(b.Info()), c.Options.Network, report.Count(c.Options.Epochs, "epoch"))
 	if here != c.Device {
@@ -94,7 +74,7 @@ func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
 	v.enough = enough
-	run := &train.Run{Data: d, State: train.NewState(c.Options, d, f.data), Report: v, Backend: b, Save: v.saved}
+	run := &train.Run{Data: d, State: train.NewState(c.Options, d, data), Report: v, Backend: b, Save: v.saved}
 	v.sameDevice = here == c.Device
 	err := run.Do(ctx)
 	signal := stop()
@@ -102,13 +82,13 @@ func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data
 	case v.err != nil:
 		return v.err
 	case v.wrong != nil:
-		return fmt.Errorf("%s: not verified: %v", f.path, *v.wrong)
+		return fmt.Errorf("%s: not verified: %v", path, *v.wrong)
 	case errors.Is(err, train.ErrInterrupted):
 		return &stoppedError{signal: signal}
 	case err != nil:
 		return err
 	case v.last < len(c.Epochs):
-		return fmt.Errorf("%s: not verified: the run stopped after epoch %d, the certificate's after epoch %d", f.path, v.last, len(c.Epochs))
+		return fmt.Errorf("%s: not verified: the run stopped after epoch %d, that of the certificate after epoch %d", path, v.last, len(c.Epochs))
 	}
 	verdict := "verified: every epoch has the same bits"
 	if v.drifted {
@@ -119,37 +99,37 @@ func (a *app) repeat(f *verifyFlags, c *certificate.Certificate, d *dataset.Data
 	return err
 }
 
-// A verification is told of a run that is made again.
+// A verification follows a run that is repeated.
 type verification struct {
 	app         *app
 	certificate *certificate.Certificate
 	sameDevice  bool
 	enough      func()
-	last        int                // the epoch compared last
-	drifted     bool               // some epoch has not the same bits
-	wrong       *certificate.Drift // the first that is too far off
-	err         error              // of writing
+	last        int                // the last epoch compared
+	drifted     bool               // some epoch is not bit-identical
+	wrong       *certificate.Drift // the first beyond its bounds
+	err         error              // of writing results
 }
 
-// saved compares the epoch that was completed, and what the run comes to when it is done.
+// saved compares a completed epoch and, when the run is done, its outcome.
 func (v *verification) saved(s *train.State) error {
-	if s.Rows > 0 { // stopped in the middle of one
+	if s.Rows > 0 { // stopped within an epoch
 		return nil
 	}
 	if s.Epoch > v.last {
 		v.last = s.Epoch
-		v.told(v.certificate.Compare(certificate.EpochOf(s)))
+		v.record(v.certificate.Compare(certificate.EpochOf(s)))
 	}
 	if s.Done() && v.wrong == nil {
 		if d, ok := v.certificate.CompareOutcome(certificate.OutcomeOf(s)); ok {
-			v.told(d)
+			v.record(d)
 		}
 	}
 	return nil
 }
 
-// told writes how far off something is, and ends the run where it is too far.
-func (v *verification) told(d certificate.Drift) {
+// record writes a difference and ends the run if it is beyond its bounds.
+func (v *verification) record(d certificate.Drift) {
 	if _, err := fmt.Fprintln(v.app.stdout, d); err != nil && v.err == nil {
 		v.err = err
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"shadegrad/internal/diagnosis"
+	"shadegrad/internal/flags"
+	"shadegrad/internal/recipe"
 )
 
 // findingText returns a finding of a report as a sentence: the problem, the figures that show
@@ -16,7 +18,7 @@ func findingText(f diagnosis.Finding, r *diagnosis.Report, samples string) strin
 	for _, m := range f.Remedies {
 		remedies = append(remedies, remedyText(m, samples))
 	}
-	return text + "; try " + Alternatives(remedies)
+	return text + "; try " + flags.Alternatives(remedies)
 }
 
 func problemText(f diagnosis.Finding, r *diagnosis.Report, samples string) string {
@@ -87,7 +89,7 @@ func worstLayer(f diagnosis.Finding, problem string) string {
 
 // remedyText writes a remedy in terms of flags.
 func remedyText(m diagnosis.Remedy, samples string) string {
-	name := FlagSetting(m.Field, nil)
+	name := recipe.FlagSetting(m.Field, nil)
 	switch m.Action {
 	case diagnosis.Lower, diagnosis.Raise:
 		if m.Value == nil {
@@ -110,9 +112,9 @@ func remedyText(m diagnosis.Remedy, samples string) string {
 	case diagnosis.MoreSamples:
 		return "more training " + samples
 	}
-	text := FlagSetting(m.Field, m.Value)
+	text := recipe.FlagSetting(m.Field, m.Value)
 	if m.Also != nil {
-		text += " with " + FlagSetting(m.Also.Field, m.Also.Value)
+		text += " with " + recipe.FlagSetting(m.Also.Field, m.Also.Value)
 	}
 	if m.Field == "Patience" {
 		text += ", which stops the run by itself"

@@ -41,15 +41,6 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Alternatives joins names: "a", "a or b", "a, b or c".
-func Alternatives(names []string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
-}
-
 // Samples returns "images" for samples of more than one row and "samples" for rows of numbers.
 func Samples(height int) string {
 	if height > 1 {

@@ -1,20 +1,20 @@
-package cli
+package recipe
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	"shadegrad/compute"
+	"shadegrad/internal/flags"
 	"shadegrad/internal/mlp"
 )
 
-// An optimizerName is what -optimizer calls a rule.
+// An optimizerName is a value of -optimizer.
 type optimizerName string
 
-// The optimisers. AdamW is Adam with a weight decay.
+// The optimisers. AdamW is Adam with weight decay.
 const (
 	optimizerSGD      optimizerName = "sgd"
 	optimizerNesterov optimizerName = "nesterov"
@@ -27,7 +27,7 @@ func optimizers() []optimizerName {
 	return []optimizerName{optimizerSGD, optimizerNesterov, optimizerRMSProp, optimizerAdam, optimizerAdamW}
 }
 
-// rule returns the rule of an optimiser.
+// rule returns the update rule of an optimiser.
 func (n optimizerName) rule() compute.Rule {
 	switch n {
 	case optimizerNesterov:
@@ -40,7 +40,7 @@ func (n optimizerName) rule() compute.Rule {
 	return compute.SGD
 }
 
-// optimizerOf is the inverse of rule; decay is the weight decay.
+// optimizerOf is the inverse of rule for a weight decay.
 func optimizerOf(r compute.Rule, decay float32) optimizerName {
 	if r == compute.Adam && decay > 0 {
 		return optimizerAdamW
@@ -48,7 +48,7 @@ func optimizerOf(r compute.Rule, decay float32) optimizerName {
 	return optimizerName(r.String())
 }
 
-// A gradientName is what -gradient calls what becomes of the gradients of a batch's samples.
+// A gradientName is a value of -gradient.
 type gradientName string
 
 const (
@@ -56,10 +56,10 @@ const (
 	gradientSum  gradientName = "sum"
 )
 
-// A lossName is what -loss calls a loss.
+// A lossName is a value of -loss.
 type lossName string
 
-// The losses. The squared errors differ in what becomes of those of the outputs.
+// The losses. The last three are the squared error with different reductions over the outputs.
 const (
 	lossCrossEntropy lossName = "cross-entropy"
 	lossMSE          lossName = "mse"
@@ -77,7 +77,7 @@ func (n lossName) kind() compute.LossKind {
 	return compute.SquaredError
 }
 
-// reduction returns what a loss makes of the outputs' errors.
+// reduction returns the reduction of a loss over the outputs. It is empty, which is the mean, for cross-entropy.
 func (n lossName) reduction() mlp.Reduction {
 	switch n {
 	case lossSSE:
@@ -85,7 +85,7 @@ func (n lossName) reduction() mlp.Reduction {
 	case lossHalfSSE:
 		return mlp.ReduceHalf
 	}
-	return "" // the mean, and what cross-entropy has
+	return ""
 }
 
 // lossOf is the inverse of kind and reduction.
@@ -101,53 +101,44 @@ func lossOf(c mlp.Config) lossName {
 	return lossMSE
 }
 
-// A span is from what to what a range of numbers goes.
+// A span has the two ends of a range of numbers.
 type span struct{ from, to float64 }
 
-// String writes a span as flags have it: "0.01..0.99".
+// String returns a span as flags have it: "0.01..0.99".
 func (s span) String() string { return plain(s.from) + ".." + plain(s.to) }
 
-// plain writes a number with the digits that a float32 has.
+// plain formats a number with the digits of a float32.
 func plain(v float64) string {
 	return strconv.FormatFloat(float64(float32(v)), 'g', 7, 64)
 }
 
-// spanOf reads a span of two finite numbers.
+// spanOf parses a span of two finite numbers.
 func spanOf(s string) (span, error) {
 	from, to, found := strings.Cut(s, "..")
-	a, err1 := finiteNumber(from)
-	b, err2 := finiteNumber(to)
+	a, err1 := Number(from)
+	b, err2 := Number(to)
 	if !found || err1 != nil || err2 != nil {
-		return span{}, errors.New("must be two numbers with .. between them, as -1..1")
+		return span{}, flags.Want("two numbers with .. between them, as -1..1")
 	}
 	return span{a, b}, nil
 }
 
-// pixelSpan reads what pixels become, which must not all be the same.
+// pixelSpan parses the inputs for black and white pixels, which must differ.
 func pixelSpan(s string) (span, error) {
 	p, err := spanOf(s)
 	if err == nil && float32(p.from) == float32(p.to) {
-		err = errors.New("the two must differ")
+		err = flags.Want("two numbers that differ")
 	}
 	return p, err
 }
 
-// finiteNumber reads a number that is one as a float32, too.
-func finiteNumber(s string) (float64, error) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil || math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 {
-		return 0, errors.New("must be a finite number")
-	}
-	return v, nil
-}
-
-// weights say how the first weights are drawn.
+// weights describe the distribution of the initial weights.
 type weights struct {
 	init  mlp.Init
-	scale float32 // 0 is the usual one
+	scale float32 // 0 is the default one
 }
 
-// String writes weights as -init has them: "uniform:0.05".
+// String returns weights as -init has them: "uniform:0.05".
 func (w weights) String() string {
 	if w.scale == 0 {
 		return string(w.init)
@@ -155,21 +146,21 @@ func (w weights) String() string {
 	return fmt.Sprintf("%s:%v", w.init, w.scale)
 }
 
-// parseWeights reads the name of an initialisation, and what may follow it.
+// parseWeights parses the name of an initialisation and its scale.
 func parseWeights(s string) (weights, error) {
 	name, scale, scaled := strings.Cut(s, ":")
-	init, err := oneOf(mlp.Inits()...)(name)
+	init, err := flags.OneOf(mlp.Inits()...)(name)
 	switch {
 	case err != nil:
 		return weights{}, err
 	case !scaled:
 		return weights{init: init}, nil
 	case init != mlp.Uniform && init != mlp.Normal:
-		return weights{}, fmt.Errorf("%s takes no number; uniform:A and normal:S do", name)
+		return weights{}, flags.Want(name + " without a number; only uniform:A and normal:S have one")
 	}
 	v, err := strconv.ParseFloat(scale, 32)
 	if err != nil || !(v > 0) || math.IsInf(v, 0) {
-		return weights{}, fmt.Errorf("what follows %s: must be a number above 0, as %s:0.05", name, name)
+		return weights{}, flags.Want(fmt.Sprintf("a number above 0 after %s:, as %s:0.05", name, name))
 	}
 	return weights{init, float32(v)}, nil
 }

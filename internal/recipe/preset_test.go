@@ -1,22 +1,23 @@
-package preset
+package recipe
 
 import (
 	"reflect"
 	"regexp"
+	"shadegrad/internal/flags"
 	"strings"
 	"testing"
 )
 
-// TestAll has every preset be found by its name, alone, and say all that is printed of it.
-func TestAll(t *testing.T) {
+// TestPresets checks that every preset is found by its name and has all the texts that are printed.
+func TestPresets(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z]+[0-9]*(-[a-z]+)?$`)
 	network := regexp.MustCompile(`^\d+(-\d+)+, `)
 	seen := map[string]bool{}
-	for i, p := range All() {
-		if got, ok := Find(p.Name); !ok || got != p {
+	for i, p := range Presets() {
+		if got, err := FindPreset(p.Name); err != nil || got != p {
 			t.Errorf("%q is not found by its name", p.Name)
 		}
-		if seen[p.Name] || !name.MatchString(p.Name) || Names()[i] != p.Name {
+		if seen[p.Name] || !name.MatchString(p.Name) || PresetNames()[i] != p.Name {
 			t.Errorf("the name %q is there twice, or none to type", p.Name)
 		}
 		seen[p.Name] = true
@@ -29,23 +30,23 @@ func TestAll(t *testing.T) {
 			}
 		}
 	}
-	if p, ok := Find("none"); ok {
+	if p, err := FindPreset("none"); err == nil {
 		t.Errorf("found %+v", p)
 	}
 }
 
-// TestFlags has flags as a command line has them, however their text is laid out, and what is said of
-// each preset's: that they leave nothing that decides the outcome to the usual.
-func TestFlags(t *testing.T) {
-	p := Preset{Flags: flags(" -hidden=1,2\n\t-no-bias -targets=-1..1 -init=uniform:0.05\t")}
-	want := []Flag{{"hidden", "1,2"}, {"no-bias", ""}, {"targets", "-1..1"}, {"init", "uniform:0.05"}}
+// TestPresetFlags checks that flags are parsed from text in any layout, and that a preset leaves no flag that
+// determines the result at its default.
+func TestPresetFlags(t *testing.T) {
+	p := Preset{Flags: assignments(" -hidden=1,2\n\t-no-bias -targets=-1..1 -init=uniform:0.05\t")}
+	want := []flags.Assignment{{Name: "hidden", Value: "1,2"}, {Name: "no-bias", Value: ""}, {Name: "targets", Value: "-1..1"}, {Name: "init", Value: "uniform:0.05"}}
 	if !reflect.DeepEqual(p.Flags, want) {
 		t.Errorf("flags %q, want %q", p.Flags, want)
 	}
 	if got := strings.Join(p.Args(), " "); got != "-hidden=1,2 -no-bias -targets=-1..1 -init=uniform:0.05" {
 		t.Errorf("arguments %s", got)
 	}
-	for _, p := range All() {
+	for _, p := range Presets() {
 		set := map[string]string{}
 		for _, f := range p.Flags {
 			if _, twice := set[f.Name]; twice {

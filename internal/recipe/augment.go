@@ -1,4 +1,4 @@
-package cli
+package recipe
 
 import (
 	"errors"
@@ -6,25 +6,26 @@ import (
 	"strconv"
 	"strings"
 
+	"shadegrad/internal/flags"
 	"shadegrad/internal/mlp"
 )
 
 // augmentNames are the distortions that have a name.
 var augmentNames = []struct{ name, parts string }{
-	// As strong as in Simard, Steinkraus and Platt, "Best practices for convolutional neural
+	// The elastic distortion of Simard, Steinkraus and Platt, "Best practices for convolutional neural
 	// networks applied to visual document analysis" (ICDAR 2003).
 	{"simard", "sigma=4,alpha=34"},
-	// As in Cireşan, Meier, Gambardella and Schmidhuber, "Deep, big, simple neural nets for
-	// handwritten digit recognition" (2010): its ranges of σ and α, 15° with half of it for 1 and 7,
-	// and 15 to 20% of scaling.
+	// Cireşan, Meier, Gambardella and Schmidhuber, "Deep, big, simple neural nets for handwritten
+	// digit recognition" (2010): its ranges of σ and α, 15° with half of it for 1 and 7, and 15 to 20% of
+	// scaling.
 	{"ciresan", "sigma=5..6,alpha=36..38,rotation=15,scaling=0.175,calm=1+7"},
 	{"elastic", "sigma=5..6,alpha=36..38"},
 	{"affine", "rotation=15,scaling=0.15,shear=0.2,shift=1,calm=1+7"},
 }
 
-const augmentForm = "must be elastic, affine, simard, ciresan or none, or parts such as sigma=5..6,alpha=36..38,rotation=15,scaling=0.15,shear=0.2,shift=1,calm=1+7, or a name with parts after it"
+const augmentForm = "elastic, affine, simard, ciresan or none, or parts such as sigma=5..6,alpha=36..38,rotation=15,scaling=0.15,shear=0.2,shift=1,calm=1+7, or a name followed by parts"
 
-// parseAugment reads a distortion: a name, parts, or a name and parts that take the place of its own.
+// parseAugment parses a distortion: a name, parts, or a name and parts that replace its own.
 func parseAugment(s string) (a mlp.Augment, err error) {
 	first := ""
 	for i, part := range strings.Split(s, ",") {
@@ -32,13 +33,13 @@ func parseAugment(s string) (a mlp.Augment, err error) {
 		name, value, isPart := strings.Cut(part, "=")
 		switch {
 		case isPart && first == "none":
-			err = fmt.Errorf("none goes with no parts, and %s is one", part)
+			err = fmt.Errorf("none cannot be combined with %s", part)
 		case isPart:
 			err = setAugment(&a, name, value)
+		case i > 0 && isAugmentName(name):
+			err = fmt.Errorf("%s must come first; parts follow a name", name)
 		default:
-			if err = nameAugment(&a, name); err == nil && i > 0 {
-				err = fmt.Errorf("%s comes after something else; a name is the first, and there is one at most", name)
-			}
+			err = nameAugment(&a, name)
 		}
 		if i == 0 {
 			first = name
@@ -48,24 +49,31 @@ func parseAugment(s string) (a mlp.Augment, err error) {
 		}
 	}
 	if a.Rotation == 0 && a.Shear == 0 && len(a.Calm) > 0 {
-		if !strings.Contains(s, "calm=") { // they are the name's, whose parts were set to 0
-			a.Calm = nil
-		} else {
-			return a, errors.New("calm is for classes that turn and are sheared less; it needs rotation or shear")
+		if strings.Contains(s, "calm=") {
+			return a, errors.New("calm halves rotation and shear; it needs one of them")
 		}
+		a.Calm = nil // of the name, whose rotation and shear were set to 0
 	}
 	var field *mlp.FieldError
 	if errors.As(a.Check(), &field) {
-		return a, errors.New(field.Text(augmentSetting))
+		return a, errors.New(field.Text(augmentPart))
 	}
 	return a, nil
 }
 
-// nameAugment adds the parts of a distortion that has a name.
+func isAugmentName(name string) bool {
+	for _, n := range augmentNames {
+		if n.name == name {
+			return true
+		}
+	}
+	return name == "none"
+}
+
+// nameAugment sets the parts of a distortion that has a name.
 func nameAugment(a *mlp.Augment, name string) error {
-	if name == "none" {
-		*a = mlp.Augment{}
-		return nil
+	if !isAugmentName(name) {
+		return flags.Want(augmentForm)
 	}
 	for _, n := range augmentNames {
 		if n.name != name {
@@ -77,19 +85,18 @@ func nameAugment(a *mlp.Augment, name string) error {
 				return err
 			}
 		}
-		return nil
 	}
-	return fmt.Errorf("%q: %s", name, augmentForm)
+	return nil
 }
 
 // setAugment sets a part of a distortion.
 func setAugment(a *mlp.Augment, name, value string) error {
 	one := map[string]*float32{"rotation": &a.Rotation, "scaling": &a.Scaling, "shear": &a.Shear, "shift": &a.Translation}
 	two := map[string]*[2]float32{"sigma": &a.Sigma, "alpha": &a.Alpha}
-	wrong := func(allowed string) error { return fmt.Errorf("%s=%s: must be %s", name, value, allowed) }
+	wrong := func(want string) error { return fmt.Errorf("%s: want %s, got %q", name, want, value) }
 	switch {
 	case one[name] != nil:
-		v, err := finiteNumber(value)
+		v, err := Number(value)
 		if err != nil {
 			return wrong("a number")
 		}
@@ -97,7 +104,7 @@ func setAugment(a *mlp.Augment, name, value string) error {
 	case two[name] != nil:
 		p, err := spanOf(value)
 		if err != nil {
-			p.from, err = finiteNumber(value)
+			p.from, err = Number(value)
 			p.to = p.from
 		}
 		if err != nil {
@@ -111,12 +118,12 @@ func setAugment(a *mlp.Augment, name, value string) error {
 		}
 		a.Calm = list
 	default:
-		return fmt.Errorf("there is no part %q; %s", name, augmentForm)
+		return fmt.Errorf("unknown part %q; want %s", name, augmentForm)
 	}
 	return nil
 }
 
-// classList reads classes with + between them.
+// classList parses classes with + between them.
 func classList(s string) ([]int, error) {
 	if s == "none" {
 		return nil, nil
@@ -132,24 +139,22 @@ func classList(s string) ([]int, error) {
 	return list, nil
 }
 
-// checkCalm tells of calm classes that data of so many classes do not have. The distortions that
-// have names mean digits by theirs.
-func checkCalm(a mlp.Augment, classes int) error {
+// CheckCalm returns an *flags.Error if data of so many classes lack a calm class. The named distortions
+// have those of digits.
+func CheckCalm(a mlp.Augment, classes int) error {
 	for _, class := range a.Calm {
 		if class >= classes {
-			return usagef("-augment: class %d is to turn half as much (calm=%s), and the data have %d classes; name others, or add calm=none",
-				class, showClasses(a.Calm), classes)
+			return flags.Errorf("-augment: calm=%s has class %d, and the data have %d classes; name others, or add calm=none",
+				showClasses(a.Calm), class, classes)
 		}
 	}
 	return nil
 }
 
 // showClasses is the inverse of classList.
-func showClasses(list []int) string {
-	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", "+")
-}
+func showClasses(list []int) string { return strings.Join(flags.Names(list), "+") }
 
-// showAugment writes a distortion by its parts, as -augment takes them.
+// showAugment returns a distortion by its parts, as -augment takes them.
 func showAugment(a mlp.Augment) string {
 	var parts []string
 	add := func(name string, v float32) {

@@ -1,0 +1,84 @@
+package flags
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// fewFlags is the largest number of flags that help lists without topics.
+const fewFlags = 12
+
+// Topics lists the topics of flags in the order of the table.
+func Topics(table []*Flag) []string {
+	var list []string
+	for _, f := range table {
+		if !Has(strings.Join(list, " "), f.Topic) {
+			list = append(list, f.Topic)
+		}
+	}
+	return list
+}
+
+// PrintHelp lists the flags, by topics if there are many.
+func (s *Set) PrintHelp(w io.Writer) {
+	if len(s.Flags) <= fewFlags {
+		fmt.Fprintln(w)
+		for _, f := range s.Flags {
+			print(w, f, s.initial[f.Name])
+		}
+		return
+	}
+	for _, topic := range Topics(s.Flags) {
+		fmt.Fprintf(w, "\n%s:\n", topic)
+		for _, f := range s.Flags {
+			if f.Topic == topic {
+				print(w, f, s.initial[f.Name])
+			}
+		}
+	}
+}
+
+// PrintTopic lists the flags of a topic, each name once, with their commands.
+func PrintTopic(w io.Writer, table []*Flag, topic string) {
+	seen := ""
+	for _, f := range table {
+		if f.Topic == topic && !Has(seen, f.Name) {
+			seen += " " + f.Name
+			print(w, f, f.Value.String())
+			fmt.Fprintf(w, "    \tin: %s\n", strings.Join(strings.Fields(f.Commands), ", "))
+		}
+	}
+}
+
+// print lists a flag as Go's package flag does.
+func print(w io.Writer, f *Flag, initial string) {
+	text, value := f.Help, f.Default
+	if value == "" {
+		value = initial
+	}
+	if value != "" {
+		text += " (default " + value + ")"
+	}
+	arg := ""
+	if f.Arg != "" {
+		arg = " " + f.Arg
+	}
+	fmt.Fprintf(w, "  -%s%s\n    \t%s\n", f.Name, arg, strings.Join(wrap(text, 88), "\n    \t"))
+}
+
+// wrap divides text into lines of at most width bytes, if its words allow.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

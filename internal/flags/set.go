@@ -1,0 +1,208 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ErrHelp is returned by Parse for -h and -help.
+var ErrHelp = errors.New("flags: help requested")
+
+// An Error reports a wrong command line.
+type Error struct{ Text string }
+
+func (e *Error) Error() string { return e.Text }
+
+// Errorf returns an *Error.
+func Errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+
+// A Set has the flags of a command.
+type Set struct {
+	Command string
+	Flags   []*Flag
+	Args    []string // the arguments after the flags
+	given   []Assignment
+	initial map[string]string
+	expand  map[string]string // the values of expanded assignments
+}
+
+// NewSet returns the flags of a table that a command has.
+func NewSet(command string, table []*Flag) *Set {
+	s := &Set{Command: command, initial: map[string]string{}, expand: map[string]string{}}
+	for _, f := range table {
+		if Has(f.Commands, command) {
+			s.Flags = append(s.Flags, f)
+			s.initial[f.Name] = f.Value.String()
+		}
+	}
+	return s
+}
+
+// Lookup returns the flag of a name, or nil.
+func (s *Set) Lookup(name string) *Flag {
+	for _, f := range s.Flags {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Given reports whether the arguments have a flag.
+func (s *Set) Given(name string) bool {
+	return slices.ContainsFunc(s.given, func(a Assignment) bool { return a.Name == name })
+}
+
+// Parse sets the flags by arguments: first those that other flags expand to, then those of the
+// arguments. It returns an *Error or ErrHelp.
+func (s *Set) Parse(args []string) error {
+	if err := s.split(args); err != nil {
+		return err
+	}
+	for _, a := range s.given {
+		if f := s.Lookup(a.Name); f.Expand != nil {
+			if err := s.set(a); err != nil {
+				return err
+			}
+			for _, x := range f.Expand(a.Value) {
+				if s.Lookup(x.Name) == nil { // a flag of another command
+					continue
+				}
+				if err := s.set(x); err != nil {
+					return err
+				}
+				s.expand[x.Name] = s.Lookup(x.Name).Value.String()
+			}
+		}
+	}
+	for _, a := range s.given {
+		if s.Lookup(a.Name).Expand == nil {
+			if err := s.set(a); err != nil {
+				return err
+			}
+		}
+	}
+	return s.compatible()
+}
+
+// split divides arguments into assignments and other arguments.
+func (s *Set) split(args []string) error {
+	for len(args) > 0 {
+		text, isFlag := strings.CutPrefix(args[0], "-")
+		if !isFlag || text == "" {
+			break
+		}
+		args = args[1:]
+		if text == "-" {
+			break
+		}
+		name, value, hasValue := strings.Cut(strings.TrimPrefix(text, "-"), "=")
+		f := s.Lookup(name)
+		switch {
+		case f == nil && (name == "h" || name == "help"):
+			return ErrHelp
+		case f == nil:
+			return s.unknown(name, text)
+		case f.Arg == "" && !hasValue:
+			value = "true"
+		case !hasValue && len(args) == 0:
+			return Errorf("-%s: want a value, as in -%s=%s%s", name, name, f.Arg, s.hint())
+		case !hasValue:
+			value, args = args[0], args[1:]
+		}
+		s.given = append(s.given, Assignment{name, value})
+	}
+	s.Args = args
+	return nil
+}
+
+func (s *Set) hint() string { return fmt.Sprintf("; \"shadegrad %s -h\" lists the flags", s.Command) }
+
+// unknown returns the error of a flag that the command does not have.
+func (s *Set) unknown(name, text string) error {
+	if name != "" && strings.ContainsRune("0123456789.", rune(name[0])) {
+		return Errorf("unknown flag -%s; put -- before an argument that begins with -, as in: -- -%s%s", text, text, s.hint())
+	}
+	names := make([]string, len(s.Flags))
+	for i, f := range s.Flags {
+		names[i] = f.Name
+	}
+	question := ""
+	if near := Nearest(name, names); near != "" {
+		question = "; did you mean -" + near + "?"
+	}
+	return Errorf("unknown flag -%s%s%s", name, question, s.hint())
+}
+
+// set sets the flag of an assignment.
+func (s *Set) set(a Assignment) error {
+	f := s.Lookup(a.Name)
+	if f.Arg == "" && a.Value == "" {
+		a.Value = "true"
+	}
+	err := f.Value.Set(a.Value)
+	var want Want
+	switch {
+	case errors.As(err, &want):
+		return Errorf("-%s: %v, got %q", a.Name, want, a.Value)
+	case err != nil:
+		return Errorf("-%s=%s: %v", a.Name, a.Value, err)
+	}
+	return nil
+}
+
+// compatible checks which flags go together.
+func (s *Set) compatible() error {
+	for _, f := range s.Flags {
+		if !s.Given(f.Name) {
+			continue
+		}
+		switch {
+		case f.Needs != "" && !s.Given(f.Needs):
+			return Errorf("-%s needs -%s: %s", f.Name, f.Needs, f.Why)
+		case f.Without != "" && s.Given(f.Without):
+			return Errorf("-%s does not go with -%s: %s", f.Name, f.Without, f.Why)
+		}
+		for _, a := range s.given {
+			if f.Only != "" && a.Name != f.Name && !Has(f.Only, a.Name) {
+				return Errorf("-%s does not go with -%s: %s", a.Name, f.Name, f.Why)
+			}
+		}
+	}
+	return nil
+}
+
+// NoArgs returns an *Error if there are arguments after the flags.
+func (s *Set) NoArgs() error {
+	if len(s.Args) > 0 {
+		return Errorf("%s takes no argument %q; flags begin with -, and values follow =", s.Command, s.Args[0])
+	}
+	return nil
+}
+
+// An Override is a flag whose value differs from the one that another flag expanded to.
+type Override struct{ Name, Value, Expanded string }
+
+// Overrides lists the expanded flags that the arguments changed.
+func (s *Set) Overrides() []Override {
+	var list []Override
+	for _, f := range s.Flags {
+		if was, ok := s.expand[f.Name]; ok && f.Value.String() != was {
+			list = append(list, Override{f.Name, f.Value.String(), was})
+		}
+	}
+	return list
+}
+
+// Assignments returns the flags whose values differ from the initial ones, except some.
+func (s *Set) Assignments(except string) []Assignment {
+	var list []Assignment
+	for _, f := range s.Flags {
+		if v := f.Value.String(); v != s.initial[f.Name] && !Has(except, f.Name) {
+			list = append(list, Assignment{f.Name, v})
+		}
+	}
+	return list
+}

@@ -1,0 +1,122 @@
+package recipe
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/flags"
+)
+
+// dataFlags returns the rows of the data set and its form.
+func (r *Recipe) dataFlags() []*flags.Flag {
+	return []*flags.Flag{
+		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Of(&r.Path, func(s string) (string, error) { return s, nil }),
+			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with the four IDX files of a data set, with CSV files, " +
+				"or with a directory of images per class; or a CSV file; IDX and CSV may be gzipped", Default: "mnist"},
+		{Name: "pixels", Topic: topicData, Arg: "FROM..TO", Value: flags.Of(&r.pixels, chosen(pixelSpan)), Default: "0..1",
+			Help: "inputs of the network for black and white pixels"},
+		{Name: "pad", Topic: topicData, Commands: commands + " digits doctor", Arg: "WxH", Value: flags.Var(&r.Form.Pad, imageSize, showImageSize),
+			Help: "centre images in larger ones, such as 29x29"},
+		{Name: "limit", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Optional(&r.Form.Limit, AtLeast(1)),
+			Help: "use only the first N training samples, or the first of each class if they are sorted by class; the validation set is held out before"},
+		{Name: "target-columns", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Var(&r.Form.Targets, targetColumns, showColumns),
+			Help: "for regression: the last N columns of a CSV file are numeric targets, or with first:N the first ones", Default: "none: a column is the label"},
+		{Name: "standardise", Topic: topicData, Commands: commands + " doctor", Value: flags.Switch(&r.Form.Standardize),
+			Help: "scale each column of numbers, except targets, to mean 0 and deviation 1 of the training set"},
+	}
+}
+
+// Open reads the data set and holds out its validation set.
+func (r *Recipe) Open() (*dataset.Data, error) {
+	d, err := r.Form.OpenSplit(r.Path, r.Validation, r.Seed)
+	if err != nil && !r.Stored {
+		err = withRemedy(err)
+	}
+	return d, err
+}
+
+// withRemedy adds the flag to change to an error of data that do not suit their form.
+func withRemedy(err error) error {
+	var pad *dataset.PadError
+	switch {
+	case errors.Is(err, dataset.ErrNoTargets):
+		return fmt.Errorf("%w; omit -target-columns, or name a CSV file with -data", err)
+	case errors.Is(err, dataset.ErrNoImages):
+		return fmt.Errorf("%w; omit -pad", err)
+	case errors.Is(err, dataset.ErrNoNumbers):
+		return fmt.Errorf("%w; omit -standardise", err)
+	case errors.As(err, &pad):
+		return fmt.Errorf("%w; -pad must be at least %dx%d", err, pad.Images.Width, pad.Images.Height)
+	}
+	return err
+}
+
+// AtLeast returns a parser of whole numbers from a least value.
+func AtLeast(least int) func(string) (int, error) {
+	return func(s string) (int, error) {
+		n, err := whole(s)
+		if err == nil && n < least {
+			err = flags.Want(fmt.Sprintf("%d or more", least))
+		}
+		return n, err
+	}
+}
+
+// Between returns a parser of whole numbers in a range.
+func Between(least, most int) func(string) (int, error) {
+	return func(s string) (int, error) {
+		n, err := whole(s)
+		if err != nil || n < least || n > most {
+			return 0, flags.Want(fmt.Sprintf("a number from %d to %d", least, most))
+		}
+		return n, nil
+	}
+}
+
+// maxSide bounds the sides of an image. A larger one is a typing error.
+const maxSide = 10_000
+
+// imageSize parses a width and a height.
+func imageSize(s string) (dataset.Size, error) {
+	w, h, found := strings.Cut(s, "x")
+	side := Between(1, maxSide)
+	width, err1 := side(w)
+	height, err2 := side(h)
+	if !found || err1 != nil || err2 != nil {
+		return dataset.Size{}, flags.Want(fmt.Sprintf("a width and a height from 1 to %d, as 29x29", maxSide))
+	}
+	return dataset.Size{Width: width, Height: height}, nil
+}
+
+func showImageSize(s dataset.Size) string {
+	if s == (dataset.Size{}) {
+		return ""
+	}
+	return fmt.Sprintf("%dx%d", s.Width, s.Height)
+}
+
+// maxTargets bounds the columns of targets. More is a typing error.
+const maxTargets = 65_535
+
+// targetColumns parses the number of target columns and their side.
+func targetColumns(s string) (dataset.Columns, error) {
+	digits, first := strings.CutPrefix(s, "first:")
+	n, err := Between(1, maxTargets)(digits)
+	if err != nil {
+		return dataset.Columns{}, flags.Want(fmt.Sprintf("a number from 1 to %d, or first:N for the first columns", maxTargets))
+	}
+	return dataset.Columns{Count: n, First: first}, nil
+}
+
+func showColumns(c dataset.Columns) string {
+	switch {
+	case c.Count == 0:
+		return ""
+	case c.First:
+		return fmt.Sprintf("first:%d", c.Count)
+	}
+	return strconv.Itoa(c.Count)
+}
