@@ -9,6 +9,7 @@
 package train
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -43,9 +44,6 @@ type Options struct {
 	// steps, an epoch each, and where it stays. Without MomentumEpochs it stays at Momentum.
 	MomentumEnd    float64 `json:"momentum_end,omitempty"`
 	MomentumEpochs int     `json:"momentum_epochs,omitempty"`
-	// CycleMomentum has OneCycle's momentum go the other way than the rate: it falls from
-	// Momentum to MomentumEnd while the rate rises, and comes back while that falls.
-	CycleMomentum bool `json:"cycle_momentum,omitempty"`
 	// Dampen multiplies a step's rate by 1 − μ.
 	Dampen bool `json:"dampen,omitempty"`
 
@@ -55,8 +53,6 @@ type Options struct {
 	// Patience is for how many epochs nothing better needs to come out of the validation set
 	// before the run stops; 0 is for ever. What is better is said at Best.
 	Patience int `json:"patience,omitempty"`
-	// MinDelta is by how much at least better is better.
-	MinDelta float64 `json:"min_delta,omitempty"`
 	// Test is when the test set is looked at. The zero value is TestEach, which is what runs
 	// did before there was a choice.
 	Test TestPolicy `json:"test,omitempty"`
@@ -79,6 +75,27 @@ func (o Options) Validates() bool { return o.Validation != 0 }
 
 // TestsEach tells whether the test set is looked at after each epoch.
 func (o Options) TestsEach() bool { return o.Test != TestAtEnd }
+
+// UnmarshalJSON returns a *mlp.FieldError if the text sets an option of older programs that no longer exists.
+func (o *Options) UnmarshalJSON(text []byte) error {
+	type options Options // has no UnmarshalJSON
+	stored := struct {
+		*options
+		CycleMomentum bool    `json:"cycle_momentum"`
+		MinDelta      float64 `json:"min_delta"`
+	}{options: (*options)(o)}
+	err := json.Unmarshal(text, &stored)
+	const removed = "no longer exists; use the program that wrote the file"
+	switch {
+	case err != nil:
+		return err
+	case stored.CycleMomentum:
+		return mlp.Invalid("cycle_momentum", true, removed)
+	case stored.MinDelta != 0:
+		return mlp.Invalid("min_delta", stored.MinDelta, removed)
+	}
+	return nil
+}
 
 // StepTraining returns Training as a step has it: rule SGD keeps velocities where the
 // momentum is not always 0.
@@ -138,15 +155,7 @@ func (o Options) checkMomentum() error {
 		return mlp.Conflict("Dampen", true, "Training.Rule", rule, "its steps do not grow with the momentum")
 	case o.Dampen && o.Momentum == 0 && o.MomentumEnd == 0:
 		return mlp.Conflict("Dampen", true, "Momentum", o.Momentum, "there is no momentum to correct for; small batches and the squared error have none by default")
-	case o.CycleMomentum && o.Schedule != OneCycle:
-		return mlp.Conflict("CycleMomentum", true, "Schedule", o.Schedule, mlp.OneOf([]Schedule{OneCycle}))
-	case o.CycleMomentum && o.MomentumEpochs > 0:
-		return mlp.Conflict("CycleMomentum", true, "MomentumEpochs", o.MomentumEpochs, "omit one of them")
-	case o.CycleMomentum && o.MomentumEnd == 0:
-		return mlp.Conflict("CycleMomentum", true, "MomentumEnd", nil, "the lowest momentum, such as 0.85")
-	case o.CycleMomentum && o.MomentumEnd >= o.Momentum:
-		return mlp.Conflict("MomentumEnd", o.MomentumEnd, "Momentum", o.Momentum, "the cycle must go down, as from 0.95 to 0.85")
-	case !o.CycleMomentum && o.MomentumEnd != 0 && o.MomentumEpochs == 0:
+	case o.MomentumEnd != 0 && o.MomentumEpochs == 0:
 		return mlp.Conflict("MomentumEnd", o.MomentumEnd, "MomentumEpochs", nil, "the number of epochs until it is reached")
 	}
 	return nil
@@ -159,12 +168,8 @@ func (o Options) checkStopping() error {
 		return mlp.Invalid("Validation", o.Validation, "must be 0 or more, or training")
 	case o.Patience < 0:
 		return mlp.Invalid("Patience", o.Patience, "must be 0 or more")
-	case !(o.MinDelta >= 0) || math.IsInf(o.MinDelta, 0):
-		return mlp.Invalid("MinDelta", o.MinDelta, "must be a finite number of at least 0")
 	case o.Patience > 0 && o.Validation == 0:
 		return mlp.Conflict("Patience", o.Patience, "Validation", nil, "the set that it waits for an improvement on, such as 5000 samples")
-	case o.MinDelta > 0 && o.Patience == 0:
-		return mlp.Conflict("MinDelta", o.MinDelta, "Patience", nil, "the number of epochs to wait for such an improvement")
 	case o.Test != "" && !slices.Contains(TestPolicies(), o.Test):
 		return mlp.Invalid("Test", o.Test, mlp.OneOf(TestPolicies()))
 	}

@@ -125,10 +125,7 @@ func (o Options) share(step, perEpoch, warm, total int) float64 {
 // training samples.
 func (o Options) MomentumAt(step, n int) float64 {
 	perEpoch := o.steps(n)
-	switch {
-	case o.CycleMomentum && perEpoch*o.Epochs > 1:
-		return cycle(o.Momentum, o.MomentumEnd, o.Momentum, place(step, perEpoch*o.Epochs))
-	case o.MomentumEpochs > 0:
+	if o.MomentumEpochs > 0 {
 		t := min(float64(step/perEpoch)/float64(o.MomentumEpochs), 1)
 		return (1-t)*o.Momentum + t*o.MomentumEnd
 	}

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -144,17 +146,22 @@ func TestMomentum(t *testing.T) {
 	}
 }
 
-// TestCycledMomentum is lowest where the rate is highest.
-func TestCycledMomentum(t *testing.T) {
-	o := Options{Batch: 1, Epochs: 1, LearningRate: 0.4, Schedule: OneCycle, Momentum: 0.95, MomentumEnd: 0.85, CycleMomentum: true}
-	const n = 1001
-	for step, want := range map[int]float64{0: 0.95, 150: 0.9, 300: 0.85, 650: 0.9, 1000: 0.95} {
-		if got := o.MomentumAt(step, n); math.Abs(got-want) > 1e-12 {
-			t.Errorf("step %d has momentum %v, want %v", step, got, want)
+// TestRemovedOptions checks that a file that sets an option of older programs is refused, and one that does not is not.
+func TestRemovedOptions(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"epochs": 3}`: "",
+		`{"epochs": 3, "cycle_momentum": false, "min_delta": 0}`: "",
+		`{"epochs": 3, "cycle_momentum": true}`:                  "cycle_momentum=true: no longer exists; use the program that wrote the file",
+		`{"epochs": 3, "min_delta": 0.5}`:                        "min_delta=0.5: no longer exists; use the program that wrote the file",
+	} {
+		var o Options
+		err := json.Unmarshal([]byte(text), &o)
+		if got := fmt.Sprint(err); err == nil && want != "" || err != nil && got != want {
+			t.Errorf("%s: %v, want %q", text, err, want)
 		}
-	}
-	if got := o.MomentumAt(0, 1); got != 0.95 {
-		t.Errorf("a run of one step has momentum %v", got)
+		if want == "" && o.Epochs != 3 {
+			t.Errorf("%s: %+v", text, o)
+		}
 	}
 }
 
@@ -216,13 +223,6 @@ func TestOptionsCheck(t *testing.T) {
 			o.MomentumEnd, o.MomentumEpochs = 0.99, 5
 		}, "MomentumEpochs=5 does not go with Training.Rule=adam: it corrects its first steps for one momentum"},
 		{"negative epochs of momentum", func(o *Options) { o.MomentumEpochs = -1 }, "MomentumEpochs=-1: must be 1 or more"},
-		{"cycled momentum of a constant rate", func(o *Options) { o.Schedule, o.CycleMomentum, o.MomentumEnd = Constant, true, 0.8 },
-			"CycleMomentum=true does not go with Schedule=constant: must be onecycle"},
-		{"cycled momentum upwards", func(o *Options) { o.CycleMomentum, o.MomentumEnd = true, 0.95 },
-			"MomentumEnd=0.95 does not go with Momentum=0.9: the cycle must go down, as from 0.95 to 0.85"},
-		{"cycled momentum for some epochs", func(o *Options) { o.CycleMomentum, o.MomentumEnd, o.MomentumEpochs = true, 0.8, 3 },
-			"CycleMomentum=true does not go with MomentumEpochs=3: omit one of them"},
-		{"cycled momentum", func(o *Options) { o.CycleMomentum, o.MomentumEnd = true, 0.8 }, ""},
 		{"momentum of rmsprop", func(o *Options) { o.Training.Rule, o.Training.Rho, o.Training.Epsilon = compute.RMSProp, 0.9, 1e-7 },
 			"Momentum=0.9 does not go with Training.Rule=rmsprop: it has no momentum"},
 		{"dampened adam", func(o *Options) {
@@ -231,9 +231,7 @@ func TestOptionsCheck(t *testing.T) {
 		{"negative validation", func(o *Options) { o.Validation = -2 }, "Validation=-2: must be 0 or more, or training"},
 		{"patience with nothing to judge by", func(o *Options) { o.Patience = 3 }, "Patience=3 needs Validation, the set that it waits for an improvement on, such as 5000 samples"},
 		{"negative patience", func(o *Options) { o.Validation, o.Patience = 10, -3 }, "Patience=-3: must be 0 or more"},
-		{"difference without patience", func(o *Options) { o.Validation, o.MinDelta = 10, 0.1 }, "MinDelta=0.1 needs Patience, the number of epochs to wait for such an improvement"},
-		{"NaN as difference", func(o *Options) { o.Validation, o.Patience, o.MinDelta = 10, 1, math.NaN() }, "MinDelta=NaN: must be a finite number of at least 0"},
-		{"patience", func(o *Options) { o.Validation, o.Patience, o.MinDelta = 10, 1, 0.001 }, ""},
+		{"patience", func(o *Options) { o.Validation, o.Patience = 10, 1 }, ""},
 		{"when to test", func(o *Options) { o.Test = "never" }, "Test=never: must be end or each"},
 		{"training", func(o *Options) { o.Training.Drop = 1 }, "Training.Drop=1: must be at least 0 and below 0.999992"},
 		{"network", func(o *Options) { o.Network.Sizes[1] = 0 }, "Network.Sizes=[16 0 4]: must be 1 or more in each layer"},

@@ -5,34 +5,25 @@ import (
 	"time"
 )
 
-// A Best is the epoch of a run that came out best on the validation set, with the weights
-// that were tested there.
+// A Best is the epoch of a run that is best on the validation set, with the weights tested there.
 //
-// Better is the higher accuracy, by at least Options.MinDelta, or, where MinDelta is 0, the
-// same accuracy at a lower loss: what a network for classes is measured by are its mistakes,
-// and its loss often rises long before its accuracy falls. For regression, which has no
-// accuracy, it is the loss that is lower, by at least MinDelta.
+// The best epoch has the highest accuracy and, at equal accuracy, the lowest loss: mistakes measure a classifier, and
+// the loss often rises long before the accuracy falls. For regression it has the lowest loss.
 type Best struct {
 	Epoch  Epoch
 	Values [][]float32 // in the order of mlp.Config.Shapes
 }
 
-// better tells whether an epoch came out better on the validation set than this one, which may
-// be nil.
+// better reports whether an epoch is better on the validation set than b, which may be nil.
 func (b *Best) better(e Epoch, o Options) bool {
-	if b == nil {
+	switch {
+	case b == nil:
 		return true
+	case o.Network.Regression || e.ValAcc == b.Epoch.ValAcc:
+		return e.ValLoss < b.Epoch.ValLoss
 	}
-	gain, enough := e.ValAcc-b.Epoch.ValAcc, o.MinDelta-roundings
-	if o.Network.Regression || gain == 0 && o.MinDelta == 0 {
-		gain, enough = b.Epoch.ValLoss-e.ValLoss, o.MinDelta
-	}
-	return gain > 0 && gain >= enough
+	return e.ValAcc > b.Epoch.ValAcc
 }
-
-// roundings is more than a difference of two accuracies is off by, each of them a rounded
-// quotient of whole numbers, and less than any sample counts: 0.3 − 0.2 is at least 0.1.
-const roundings = 1e-12
 
 // Trained reports whether there are no more epochs to come: all are completed, or there was
 // nothing better for as long as the run's patience lasts.

@@ -38,31 +38,19 @@ func TestBetter(t *testing.T) {
 		name       string
 		was        *Best
 		loss, acc  float64
-		delta      float64
 		regression bool
 		want       bool
 	}{
-		{"the first", nil, 9, 0, 1, false, true},
-		{"more accurate", was, 0.9, 0.91, 0, false, true},
-		{"less accurate", was, 0.1, 0.89, 0, false, false},
-		{"as accurate, at a lower loss", was, 0.49, 0.9, 0, false, true},
-		{"as accurate, at a higher loss", was, 0.51, 0.9, 0, false, false},
-		{"the same", was, 0.5, 0.9, 0, false, false},
-		{"more accurate, but not by enough", was, 0.1, 0.92, 0.05, false, false},
-		{"as accurate, where that is not enough", was, 0.1, 0.9, 0.05, false, false},
-		{"more accurate by enough", was, 0.9, 0.96, 0.05, false, true},
-		{"more accurate by just enough", &Best{Epoch: Epoch{ValLoss: 0.5, ValAcc: 0.5}}, 0.9, 0.75, 0.25, false, true},
-		{"more accurate by nearly enough", &Best{Epoch: Epoch{ValLoss: 0.5, ValAcc: 0.5}}, 0.9, 0.74, 0.25, false, false},
-		{"a sample of ten, where that is enough", &Best{Epoch: Epoch{ValAcc: 2. / 10}}, 0.9, 3. / 10, 0.1, false, true},
-		{"a sample of a million less than enough", &Best{Epoch: Epoch{ValAcc: 0.2}}, 0.9, 0.299999, 0.1, false, false},
-		{"regression at a lower loss", was, 0.49, 0, 0, true, true},
-		{"regression at the same loss", was, 0.5, 1, 0, true, false},
-		{"regression at a loss that is not low enough", was, 0.46, 1, 0.05, true, false},
-		{"regression at a loss that is low enough", was, 0.44, 0, 0.05, true, true},
-		{"regression at a loss that is all but low enough", was, 0.25 + 1e-13, 0, 0.25, true, false},
-		{"regression at a loss that is just low enough", was, 0.25, 0, 0.25, true, true},
+		{"the first", nil, 9, 0, false, true},
+		{"more accurate", was, 0.9, 0.91, false, true},
+		{"less accurate", was, 0.1, 0.89, false, false},
+		{"as accurate, at a lower loss", was, 0.49, 0.9, false, true},
+		{"as accurate, at a higher loss", was, 0.51, 0.9, false, false},
+		{"the same", was, 0.5, 0.9, false, false},
+		{"regression at a lower loss", was, 0.49, 0, true, true},
+		{"regression at the same loss", was, 0.5, 1, true, false},
 	} {
-		o := Options{MinDelta: tt.delta}
+		var o Options
 		o.Network.Regression = tt.regression
 		if got := tt.was.better(Epoch{ValLoss: tt.loss, ValAcc: tt.acc}, o); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
@@ -70,45 +58,23 @@ func TestBetter(t *testing.T) {
 	}
 }
 
-// TestBetterCounts: with a difference that is so many samples, so many more hits are better and
-// one fewer is not, whatever their quotients are rounded to.
-func TestBetterCounts(t *testing.T) {
-	for _, n := range []int{3, 7, 10, 49, 100, 1000, 4999, 60000} {
-		for _, enough := range []int{1, 2, 3, n / 10, n / 3} {
-			o := Options{MinDelta: float64(enough) / float64(n)}
-			for hits := 0; hits+enough <= n && enough > 0; hits += 1 + n/1000 {
-				was := &Best{Epoch: Epoch{ValAcc: float64(hits) / float64(n)}}
-				now := func(hits int) bool { return was.better(Epoch{ValAcc: float64(hits) / float64(n)}, o) }
-				if !now(hits+enough) || now(hits+enough-1) {
-					t.Fatalf("of %d samples %d after %d are better: %v, %d: %v; a difference of %v is enough",
-						n, hits+enough, hits, now(hits+enough), hits+enough-1, now(hits+enough-1), o.MinDelta)
-				}
-			}
-		}
-	}
-}
-
-// TestPatience has curves of validation accuracies, and when a run stops that has them, with
-// which weights.
+// TestPatience checks when a run with a curve of validation accuracies stops, and with which weights.
 func TestPatience(t *testing.T) {
 	for _, tt := range []struct {
 		curve      []float64
 		patience   int
-		delta      float64
 		stop, best int
 		early      bool
 	}{
-		{[]float64{0.1, 0.2, 0.3, 0.4, 0.5}, 1, 0, 5, 5, false},
-		{[]float64{0.1, 0.2, 0.15, 0.4, 0.5}, 1, 0, 3, 2, true},
-		{[]float64{0.1, 0.2, 0.15, 0.4, 0.3}, 2, 0, 5, 4, false},
-		{[]float64{0.5, 0.4, 0.4, 0.4, 0.9}, 3, 0, 4, 1, true},
-		{[]float64{0.5, 0.4, 0.4, 0.4, 0.9}, 4, 0, 5, 5, false},
-		{[]float64{0.5, 0.4, 0.4, 0.4, 0.4}, 4, 0, 5, 1, false}, // at its last epoch anyway
-		{[]float64{0.5, 0.4, 0.4, 0.4, 0.4}, 0, 0, 5, 1, false}, // for ever
-		{[]float64{0.5, 0.51, 0.52, 0.53, 0.6}, 2, 0.05, 3, 1, true},
-		{[]float64{0.5, 0.51, 0.56, 0.57, 0.7}, 2, 0.05, 5, 5, false},
+		{[]float64{0.1, 0.2, 0.3, 0.4, 0.5}, 1, 5, 5, false},
+		{[]float64{0.1, 0.2, 0.15, 0.4, 0.5}, 1, 3, 2, true},
+		{[]float64{0.1, 0.2, 0.15, 0.4, 0.3}, 2, 5, 4, false},
+		{[]float64{0.5, 0.4, 0.4, 0.4, 0.9}, 3, 4, 1, true},
+		{[]float64{0.5, 0.4, 0.4, 0.4, 0.9}, 4, 5, 5, false},
+		{[]float64{0.5, 0.4, 0.4, 0.4, 0.4}, 4, 5, 1, false}, // at its last epoch anyway
+		{[]float64{0.5, 0.4, 0.4, 0.4, 0.4}, 0, 5, 1, false}, // for ever
 	} {
-		o := Options{Epochs: len(tt.curve), Validation: 10, Patience: tt.patience, MinDelta: tt.delta, Test: TestAtEnd}
+		o := Options{Epochs: len(tt.curve), Validation: 10, Patience: tt.patience, Test: TestAtEnd}
 		s := &State{Options: o}
 		shared := [][]float32{{0}, {0, 0}} // as a run's states take turns in the same memory
 		for !s.Trained() {
