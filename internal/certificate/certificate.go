@@ -1,6 +1,5 @@
-// Package certificate records a training run so that a stranger can run it again and
-// see whether it comes to the same: what it was made of, and a digest of the weights
-// after each epoch.
+// Package certificate records a training run: its program, device, data and options, and a digest of the
+// weights after each epoch. With it anyone can repeat the run and compare the result.
 package certificate
 
 import (
@@ -19,10 +18,10 @@ import (
 	"shadegrad/internal/train"
 )
 
-// Version is the version of a certificate's form.
+// Version is the version of the file format.
 const Version = 1
 
-// A Certificate is what a run was, and what it came to.
+// A Certificate describes a run and its results.
 type Certificate struct {
 	Version int           `json:"shadegrad_certificate"`
 	Program Program       `json:"program"`
@@ -31,17 +30,17 @@ type Certificate struct {
 	Options train.Options `json:"options"`
 	First   Mark          `json:"first_weights"`
 	Epochs  []Epoch       `json:"epochs"`
-	// Outcome is what the run came to in the end; older certificates have none.
+	// Outcome is the final result. Older certificates lack it.
 	Outcome *Outcome `json:"outcome,omitempty"`
 }
 
-// A Program is the program that made the run.
+// A Program identifies the program of the run.
 type Program struct {
 	Version string `json:"version"`
 	SHA256  string `json:"sha256"` // of the executable file
 }
 
-// A Device is what the run was made on.
+// A Device identifies the device of the run.
 type Device struct {
 	Backend string `json:"backend"`
 	Name    string `json:"name"`
@@ -52,16 +51,16 @@ type Device struct {
 // Data identifies the data.
 type Data struct {
 	Name    string `json:"name"`
-	Train   string `json:"train_sha256"` // images, then labels, without those put aside for validation
+	Train   string `json:"train_sha256"` // of images, then labels, without the validation set
 	Test    string `json:"test_sha256"`
 	Samples int    `json:"samples"`
-	// Form is what was made of the data when they had been read.
+	// Form is the form to which the data were converted after reading.
 	Form dataset.Form `json:"form,omitzero"`
-	// Validation is the digest of those put aside, where there are any.
+	// Validation is the digest of the validation set, if there is one.
 	Validation string `json:"validation_sha256,omitempty"`
 }
 
-// An Epoch is the outcome of an epoch. The figures of a set that was not looked at are 0.
+// An Epoch is the result of an epoch. The figures of a set that was not evaluated are 0.
 type Epoch struct {
 	Epoch     int     `json:"epoch"`
 	TrainLoss float64 `json:"train_loss"`
@@ -73,12 +72,12 @@ type Epoch struct {
 	Weights   Mark    `json:"weights"`
 }
 
-// An Outcome is the epoch whose weights a run comes to, and what they do on the test set.
+// An Outcome is the epoch of the final weights, and their result on the test set.
 type Outcome struct {
 	Epoch    int     `json:"epoch"`
 	TestLoss float64 `json:"test_loss"`
 	TestAcc  float64 `json:"test_acc"`
-	Weights  Mark    `json:"weights"` // as they are saved
+	Weights  Mark    `json:"weights"` // those that are saved
 }
 
 // DataOf identifies a data set.
@@ -123,7 +122,7 @@ func (d *Device) update() {
 	d.Detail = ""
 }
 
-// ThisProgram identifies the running program, which calls itself by a version.
+// ThisProgram identifies the running program with its version.
 func ThisProgram(version string) (Program, error) {
 	p := Program{Version: version}
 	path, err := os.Executable()
@@ -143,15 +142,14 @@ func ThisProgram(version string) (Program, error) {
 	return p, nil
 }
 
-// New begins the certificate of a run that a program makes with these options on these
-// data.
+// New returns a certificate without epochs for a run of a program with these options on these data.
 func New(p Program, o train.Options, d *dataset.Data) *Certificate {
 	return &Certificate{Version: Version, Program: p, Data: DataOf(d), Options: o,
 		First: MarkOf(o.Network.InitialParameters(o.Seed))}
 }
 
-// Add adds what a state has just completed on a device: an epoch, or the run, or both. It may
-// be told of the same twice.
+// Add adds what a state has completed on a device: an epoch, the run or both. Adding the same again does
+// nothing.
 func (c *Certificate) Add(s *train.State, i compute.Info) {
 	if s.Rows > 0 {
 		return
@@ -166,13 +164,13 @@ func (c *Certificate) Add(s *train.State, i compute.Info) {
 	}
 }
 
-// EpochOf is the outcome of the epoch that a state has just completed.
+// EpochOf returns the result of the epoch that a state has just completed.
 func EpochOf(s *train.State) Epoch {
 	e := s.Last
 	return Epoch{e.Epoch, e.TrainLoss, e.TrainAcc, e.ValLoss, e.ValAcc, e.TestLoss, e.TestAcc, MarkOf(s.Values)}
 }
 
-// OutcomeOf is the outcome of a run that is done.
+// OutcomeOf returns the result of a complete run.
 func OutcomeOf(s *train.State) Outcome {
 	e := s.Outcome()
 	return Outcome{e.Epoch, e.TestLoss, e.TestAcc, MarkOf(s.Chosen())}
@@ -190,8 +188,8 @@ func (c *Certificate) Save(path string) error {
 	})
 }
 
-// largest is the size above which a file is no certificate.
-const largest = 64 << 20
+// maxSize is the largest size of a certificate in bytes.
+const maxSize = 64 << 20
 
 // Load reads a certificate. An error names the file and what is wrong with it.
 func Load(path string) (*Certificate, error) {
@@ -202,8 +200,8 @@ func Load(path string) (*Certificate, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if info.Size() > largest {
-		return nil, fmt.Errorf("%s: %d bytes are no certificate", path, info.Size())
+	if info.Size() > maxSize {
+		return nil, fmt.Errorf("%s: not a Shadegrad certificate: %d bytes, more than %d", path, info.Size(), maxSize)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -220,7 +218,7 @@ func Load(path string) (*Certificate, error) {
 	return &c, nil
 }
 
-// check tells what is wrong with a certificate.
+// check returns an error if the certificate is not valid.
 func (c *Certificate) check() error {
 	switch {
 	case c.Version == 0:

@@ -46,7 +46,7 @@ func (quiet) Progress(train.Progress) {}
 func (quiet) Finished(train.Epoch)    {}
 func (quiet) Note(string)             {}
 
-// states runs options and gives visit each epoch's state.
+// states runs options and calls visit with the state of each epoch.
 func states(t *testing.T, o train.Options, visit func(*train.State, compute.Info)) {
 	t.Helper()
 	b := cpu.New()
@@ -70,7 +70,7 @@ func certified(t *testing.T) *Certificate {
 	return c
 }
 
-// TestRoundTrip saves and loads, and finds the same run the same.
+// TestRoundTrip saves and loads a certificate and compares the same run with it.
 func TestRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	if err := certified(t).Save(path); err != nil {
@@ -122,7 +122,7 @@ func TestDeviceOfOlderCertificates(t *testing.T) {
 	}
 }
 
-// TestDrift compares with a run that goes another way from its second epoch on.
+// TestDrift compares a run that differs from its second epoch on.
 func TestDrift(t *testing.T) {
 	c := certified(t)
 	i := 0
@@ -144,7 +144,7 @@ func TestDrift(t *testing.T) {
 	})
 }
 
-// TestDifferences names what a run has otherwise.
+// TestDifferences lists the differences of other data and another seed.
 func TestDifferences(t *testing.T) {
 	c := certified(t)
 	other := data()
@@ -168,12 +168,12 @@ func TestDifferences(t *testing.T) {
 	}
 	forged := *c
 	forged.Options.Seed = 9
-	if list := forged.Differences(DataOf(data()), 9); len(list) != 1 || list[0] != "the first weights: seed 9 does not draw those of the certificate" {
+	if list := forged.Differences(DataOf(data()), 9); len(list) != 1 || list[0] != "the initial weights: seed 9 draws others than those of the certificate" {
 		t.Errorf("%q of a forged seed", list)
 	}
 }
 
-// TestMark tells a single bit, and samples every parameter.
+// TestMark checks that a single bit changes the mark and that every parameter is sampled.
 func TestMark(t *testing.T) {
 	values := [][]float32{make([]float32, 5000), {1, 2, 3}, {}}
 	m := MarkOf(values)
@@ -192,7 +192,7 @@ func TestMark(t *testing.T) {
 	}
 	values[1][0] = -1
 	if largest, size := m.Drift(MarkOf(values)); largest != 2 || math.Abs(size-math.Sqrt(14./19)) > 1e-12 {
-		t.Errorf("drift %g beside %g", largest, size)
+		t.Errorf("drift %g, size %g", largest, size)
 	}
 	if largest, _ := m.Drift(Mark{}); !math.IsInf(largest, 1) {
 		t.Errorf("drift %g from nothing", largest)
@@ -214,7 +214,7 @@ func TestSamplesText(t *testing.T) {
 	}
 }
 
-// TestLoadDamaged has files that are no certificates.
+// TestLoadDamaged loads files that are not certificates.
 func TestLoadDamaged(t *testing.T) {
 	c := certified(t)
 	changed := func(change func(*Certificate)) string {

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Differences lists what a second run has otherwise than the certificate's: it cannot
-// come to the same if its data or its seed are others.
+// Differences lists the differences of the data and the seed of a second run. Its results can equal the
+// certificate's only if there are none.
 func (c *Certificate) Differences(data Data, seed uint64) []string {
 	var list []string
 	short := func(digest string) string { return digest[:min(12, len(digest))] }
@@ -24,34 +24,34 @@ func (c *Certificate) Differences(data Data, seed uint64) []string {
 	}
 	if len(list) == 0 {
 		if first := MarkOf(c.Options.Network.InitialParameters(seed)); first.SHA256 != c.First.SHA256 {
-			list = append(list, fmt.Sprintf("the first weights: seed %d does not draw those of the certificate", seed))
+			list = append(list, fmt.Sprintf("the initial weights: seed %d draws others than those of the certificate", seed))
 		}
 	}
 	return list
 }
 
-// Bounds within which two devices may differ in an epoch of the same run: a device
-// rounds in its own way, and training lets such differences grow.
+// The bounds of the difference between two devices in an epoch of the same run. Devices round differently, and
+// differences grow in training.
 const (
 	LossBound     = 1e-3
 	AccuracyBound = 0.003
 )
 
-// A Drift is how far an epoch, or a whole run, is from the certificate's.
+// A Drift is the difference of an epoch or a whole run from the certificate.
 type Drift struct {
-	What     string  // "epoch 2", or "test" for what the run comes to
-	Same     bool    // to the bit
+	What     string  // "epoch 2", or "test" for the whole run
+	Same     bool    // bit-identical
 	Close    bool    // within the bounds for another device
-	Weights  float64 // largest difference of the weights sampled
+	Weights  float64 // largest difference of the sampled weights
 	Size     float64 // their root mean square
 	Loss     float64 // difference of the loss
 	Accuracy float64 // difference of the accuracy
-	Set      string  // whose accuracy that is
-	Missing  bool    // the certificate has nothing to compare with
+	Set      string  // of the accuracy
+	Missing  bool    // the certificate lacks this epoch
 }
 
-// Compare holds an epoch against the certificate's: by its weights, its training loss, and its
-// accuracy on the set that was looked at, of which the last is taken of validation and test.
+// Compare compares an epoch with the certificate's by weights, training loss and accuracy: on the test set if each epoch
+// is tested, else on the validation set if there is one, else on the training set.
 func (c *Certificate) Compare(now Epoch) Drift {
 	d := Drift{What: fmt.Sprintf("epoch %d", now.Epoch)}
 	if now.Epoch > len(c.Epochs) {
@@ -71,8 +71,7 @@ func (c *Certificate) Compare(now Epoch) Drift {
 	return d
 }
 
-// CompareOutcome holds what a run comes to against the certificate's outcome. ok is false where
-// it has none.
+// CompareOutcome compares the result of a run with the certificate's. ok is false if the certificate lacks it.
 func (c *Certificate) CompareOutcome(now Outcome) (d Drift, ok bool) {
 	if c.Outcome == nil {
 		return Drift{}, false
@@ -84,29 +83,29 @@ func (c *Certificate) CompareOutcome(now Outcome) (d Drift, ok bool) {
 	return d, true
 }
 
-// weigh completes a drift whose figures are there by the weights.
+// weigh adds the difference of the weights to a drift, and whether the drift is within the bounds.
 func (d *Drift) weigh(then, now Mark) {
 	d.Weights, d.Size = then.Drift(now)
 	d.Same = now.SHA256 == then.SHA256
 	d.Close = d.Loss <= LossBound && d.Accuracy <= AccuracyBound
 }
 
-// same tells whether all figures of two epochs are the same.
+// same reports whether all figures of two epochs are equal.
 func same(a, b Epoch) bool {
 	return a.TrainLoss == b.TrainLoss && a.TrainAcc == b.TrainAcc && a.ValLoss == b.ValLoss && a.ValAcc == b.ValAcc &&
 		a.TestLoss == b.TestLoss && a.TestAcc == b.TestAcc
 }
 
-// String says it for people.
+// String describes the drift in a line.
 func (d Drift) String() string {
-	figures := fmt.Sprintf("the loss by %.2g, the %s accuracy by %.2f points", d.Loss, d.Set, 100*d.Accuracy)
+	figures := fmt.Sprintf("loss by %.2g, %s accuracy by %.2f points", d.Loss, d.Set, 100*d.Accuracy)
 	switch {
 	case d.Missing:
-		return d.What + ": the certificate's run had stopped before it"
+		return d.What + ": the run of the certificate stopped before it"
 	case d.Same:
 		return d.What + ": the same bits"
 	case d.Weights == 0:
-		return d.What + ": the weights' digest or a figure differs, though none of the values sampled does; " + figures
+		return d.What + ": the digest of the weights or a figure differs, but no sampled value does; " + figures
 	}
-	return fmt.Sprintf("%s: weights differ by up to %.2g (their root mean square is %.2g), %s", d.What, d.Weights, d.Size, figures)
+	return fmt.Sprintf("%s: weights differ by up to %.2g (of a root mean square of %.2g), %s", d.What, d.Weights, d.Size, figures)
 }

@@ -10,18 +10,17 @@ import (
 	"strings"
 )
 
-// A Mark stands for all parameters of a network: equal marks are equal bits. The
-// samples tell how far others are apart.
+// A Mark identifies all parameters of a network: equal marks mean equal bits. The samples show how far
+// different parameters are apart.
 type Mark struct {
 	SHA256  string  `json:"sha256"` // of the bits, least significant byte first
 	Samples Samples `json:"samples"`
 }
 
-// Samples are some values of each parameter, always the same ones.
+// Samples are some values of each parameter, always at the same positions.
 type Samples []float32
 
-// MarshalText writes the values in a line, each with as many digits as tell it from
-// its neighbours.
+// MarshalText returns the values in a line, each with the digits that identify a float32.
 func (s Samples) MarshalText() ([]byte, error) {
 	var words []string
 	for _, v := range s {
@@ -30,7 +29,7 @@ func (s Samples) MarshalText() ([]byte, error) {
 	return []byte(strings.Join(words, " ")), nil
 }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText parses the text of MarshalText.
 func (s *Samples) UnmarshalText(text []byte) error {
 	*s = nil
 	for _, word := range strings.Fields(string(text)) {
@@ -43,7 +42,7 @@ func (s *Samples) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// samplesOfEach is how many values of each parameter are in a mark.
+// samplesOfEach is the number of values of each parameter in a mark.
 const samplesOfEach = 16
 
 // MarkOf returns the mark of parameters.
@@ -68,8 +67,8 @@ func MarkOf(values [][]float32) Mark {
 	return m
 }
 
-// Drift returns the largest difference between the samples of two marks, and the root
-// mean square of the first's, beside which it is to be seen.
+// Drift returns the largest difference between the samples of two marks, and the root mean square of those of m for
+// comparison.
 func (m Mark) Drift(other Mark) (largest, size float64) {
 	if len(m.Samples) != len(other.Samples) || len(m.Samples) == 0 {
 		return math.Inf(1), 0

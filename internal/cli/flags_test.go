@@ -69,7 +69,8 @@ func TestFlags(t *testing.T) {
 		{"train -certify= -epochs=1", []string{`-certify: want the name of a file, got ""`}},
 		{"train -certify=a -resume=b", []string{"-certify does not go with -resume: a certificate covers a run from its start"}},
 		{"bench stray", []string{`"stray"`}},
-		{"trian", []string{`unknown command "trian"; did you mean train? (available: train, presets, eval, predict, network, digits, bench, verify, gradcheck, doctor, replay, completion, version, help)`}},
+		{"trian", []string{`unknown command "trian"; did you mean train?`}},
+		{"xyz", []string{`unknown command "xyz" (available: train, presets, eval, predict, network, digits, bench, verify, gradcheck, doctor, replay, completion, version, help)`}},
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"shadegrad/internal/flags"
+	"shadegrad/internal/recipe"
 )
 
 // A command is one that the user can name.
@@ -55,16 +56,16 @@ usage: shadegrad COMMAND [FLAGS]
 
 `)
 	for _, c := range commandList() {
-		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.summary)
+		fmt.Fprintf(&b, "  %-11s %s\n", c.name, c.summary)
 	}
 	fmt.Fprintf(&b, `
-"shadegrad COMMAND -h" lists the flags of a command, "shadegrad help TOPIC" those of
-a topic: %s.
+"shadegrad COMMAND -h" lists the flags of a command, "shadegrad help TOPIC" those of a topic:
+%s.
 
 Exit status: 0 done; 1 failed, and the last line says why; 2 the command line is
 wrong; 3 an -expect was not met; 130 stopped by Ctrl-C (143 by SIGTERM), with
 everything saved.
-`, strings.ReplaceAll(flags.List(topics()), "validation,", "validation,\n"))
+`, strings.Join(flags.Wrap(flags.List(topics()), 84), "\n"))
 	return b.String()
 }
 
@@ -97,11 +98,10 @@ func (a *app) help(args []string) error {
 
 // unknownName returns the error of a name that is not in a list.
 func unknownName(kind, name string, names []string) error {
-	question := ""
 	if near := flags.Nearest(name, names); near != "" {
-		question = "; did you mean " + near + "?"
+		return flags.Errorf("unknown %s %q; did you mean %s?", kind, name, near)
 	}
-	return flags.Errorf("unknown %s %q%s (available: %s)", kind, name, question, strings.Join(names, ", "))
+	return flags.Errorf("unknown %s %q (available: %s)", kind, name, strings.Join(names, ", "))
 }
 
 const completionUsage = `usage: shadegrad completion SHELL
@@ -121,7 +121,12 @@ func (a *app) completion(args []string) error {
 		return flags.Errorf("completion: want one SHELL: %s", flags.Alternatives(flags.Shells()))
 	}
 	var b strings.Builder
-	flags.Complete(&b, s.Args[0], "shadegrad", commandNames(), s.table)
+	commands := make(map[string][]string)
+	for _, name := range commandNames() {
+		commands[name] = nil
+	}
+	commands["presets"], commands["help"], commands["completion"] = recipe.PresetNames(), append(commandNames(), topics()...), flags.Shells()
+	flags.Complete(&b, s.Args[0], "shadegrad", commands, s.table)
 	_, err = io.WriteString(a.stdout, b.String())
 	return err
 }

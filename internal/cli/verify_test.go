@@ -102,7 +102,7 @@ func TestVerifyOutcome(t *testing.T) {
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)
 	}
-	r := at(t).run("verify", "-data="+smallData(t), path).is(1, path+": not verified: test: the weights' digest or a figure differs, though none of the values sampled does; the loss by 0, the test accuracy by 25.00 points\n")
+	r := at(t).run("verify", "-data="+smallData(t), path).is(1, path+": not verified: test: the digest of the weights or a figure differs, but no sampled value does; loss by 0, test accuracy by 25.00 points\n")
 	if !strings.HasPrefix(r.stdout, "epoch 1: the same bits\nepoch 2: the same bits\ntest: ") {
 		t.Errorf("stdout:\n%s", r.stdout)
 	}

@@ -3,33 +3,36 @@ package flags
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
 // Shells lists the shells that Complete writes for.
 func Shells() []string { return []string{"bash", "zsh", "fish"} }
 
-// Complete writes the completion of a program for a shell: its commands, and the flags of each with the
-// values that can be listed.
-func Complete(w io.Writer, shell, program string, commands []string, table []*Flag) {
+// Complete writes the completion of a program for a shell: its commands with their arguments, and the flags of
+// each with the values that can be listed.
+func Complete(w io.Writer, shell, program string, commands map[string][]string, table []*Flag) {
+	names := slices.Sorted(maps.Keys(commands))
 	if shell == "fish" {
-		fish(w, program, commands, table)
+		fish(w, program, names, commands, table)
 		return
 	}
 	if shell == "zsh" {
 		fmt.Fprint(w, "autoload -U +X bashcompinit && bashcompinit\n")
 	}
 	fmt.Fprintf(w, `_%[1]s() {
-	local cur=${COMP_WORDS[COMP_CWORD]} flag=${COMP_WORDS[COMP_CWORD-1]} words=
-	[ "$cur" = = ] && cur=
-	[ "$flag" = = ] && flag=${COMP_WORDS[COMP_CWORD-2]}
+	local cur=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} flag= words=
+	[ "$last" = = ] && flag=${COMP_WORDS[COMP_CWORD-2]}=
+	[ "$cur" = = ] && flag=$last= cur=
 	if [ "$COMP_CWORD" -le 1 ]; then
 		words="%[2]s"
 	else
 		case "${COMP_WORDS[1]} $flag" in
-`, program, strings.Join(commands, " "))
-	for _, c := range commands {
-		var names []string
+`, program, strings.Join(names, " "))
+	for _, c := range names {
+		words := commands[c]
 		for _, f := range table {
 			if !Has(f.Commands, c) {
 				continue
@@ -38,12 +41,12 @@ func Complete(w io.Writer, shell, program string, commands []string, table []*Fl
 			if f.Arg != "" {
 				name += "="
 			}
-			names = append(names, name)
+			words = append(words, name)
 			if len(f.Choices) > 0 {
-				fmt.Fprintf(w, "\t\t\"%s -%s\") words=\"%s\" ;;\n", c, f.Name, strings.Join(f.Choices, " "))
+				fmt.Fprintf(w, "\t\t\"%s -%s=\") words=\"%s\" ;;\n", c, f.Name, strings.Join(f.Choices, " "))
 			}
 		}
-		fmt.Fprintf(w, "\t\t\"%s \"*) case \"$cur\" in -*) words=\"%s\" ;; esac ;;\n", c, strings.Join(names, " "))
+		fmt.Fprintf(w, "\t\t\"%s \") words=\"%s\" ;;\n", c, strings.Join(words, " "))
 	}
 	fmt.Fprintf(w, `		esac
 	fi
@@ -55,9 +58,12 @@ complete -o default -F _%[1]s %[1]s
 }
 
 // fish writes the completion for fish.
-func fish(w io.Writer, program string, commands []string, table []*Flag) {
-	fmt.Fprintf(w, "complete -c %s -n __fish_use_subcommand -f -a '%s'\n", program, strings.Join(commands, " "))
-	for _, c := range commands {
+func fish(w io.Writer, program string, names []string, commands map[string][]string, table []*Flag) {
+	fmt.Fprintf(w, "complete -c %s -n __fish_use_subcommand -f -a '%s'\n", program, strings.Join(names, " "))
+	for _, c := range names {
+		if len(commands[c]) > 0 {
+			fmt.Fprintf(w, "complete -c %s -n '__fish_seen_subcommand_from %s' -f -a '%s'\n", program, c, strings.Join(commands[c], " "))
+		}
 		for _, f := range table {
 			if !Has(f.Commands, c) {
 				continue

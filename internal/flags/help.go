@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // fewFlags is the largest number of flags that help lists without topics.
@@ -64,15 +65,15 @@ func print(w io.Writer, f *Flag, initial string) {
 	if f.Arg != "" {
 		arg = " " + f.Arg
 	}
-	fmt.Fprintf(w, "  -%s%s\n    \t%s\n", f.Name, arg, strings.Join(wrap(text, 88), "\n    \t"))
+	fmt.Fprintf(w, "  -%s%s\n    \t%s\n", f.Name, arg, strings.Join(Wrap(text, 88), "\n    \t"))
 }
 
-// wrap divides text into lines of at most width bytes, if its words allow.
-func wrap(text string, width int) []string {
+// Wrap divides text into lines of at most width characters, if its words allow.
+func Wrap(text string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > width {
+		if line != "" && utf8.RuneCountInString(line+" "+word) > width {
 			lines, line = append(lines, line), ""
 		}
 		if line != "" {

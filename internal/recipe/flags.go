@@ -69,8 +69,8 @@ func (r *Recipe) Flags() []*flags.Flag {
 			Value: flags.Of(&r.optimizer, flags.OneOf(optimizers()...)), Help: "sgd, nesterov, rmsprop, adam or adamw"},
 		{Name: "lr", Topic: topicOptimiser, Arg: "RATE", Fields: "LearningRate", Value: flags.Of(&r.lr, chosen(Number)),
 			Help: "learning rate, the maximum of the schedule",
-			Default: "0.001 for rmsprop, adam and adamw; else (1-M)·N/64 for a batch of N, at most 256, and a momentum of M, at most 1; " +
-				"for the squared error N is at most 64, and the rate 8 times that for sigmoid or softmax outputs, 1/50 of it for numeric targets; " +
+			Default: "0.001 for rmsprop, adam and adamw; else (1-M)·N/64, at most 1, for a momentum M and a batch N (at most 256; for the " +
+				"squared error 64); for the squared error times 8 with sigmoid or softmax outputs and times 1/50 with numeric targets; " +
 				"divided by N for -gradient=sum, and by sse/mse for -loss=sse"},
 		{Name: "momentum", Topic: topicOptimiser, Arg: "M", Fields: "Momentum", Value: flags.Of(&r.momentum, chosen(Number)),
 			Help: "momentum; β1 of adam", Default: "0.9; for sgd 0 with the squared error or a batch below 8; none for rmsprop"},
@@ -89,7 +89,7 @@ func (r *Recipe) Flags() []*flags.Flag {
 
 		{Name: "schedule", Topic: topicSchedule, Arg: "NAME", Fields: "Schedule", Choices: flags.Names(train.Schedules()),
 			Value: flags.Of(&r.Schedule, flags.OneOf(train.Schedules()...)),
-			Help:  "of the learning rate: " + alternatives(train.Schedules())},
+			Help:  "schedule of the learning rate: " + alternatives(train.Schedules())},
 		{Name: "lr-end", Topic: topicSchedule, Arg: "RATE", Fields: "RateEnd", Value: flags.Optional(&r.RateEnd, Number),
 			Help: "last learning rate of linear, cosine and exponential", Default: "0; exponential needs it or -decay"},
 		{Name: "decay", Topic: topicSchedule, Arg: "D", Fields: "Decay", Value: flags.Optional(&r.Decay, Number),
