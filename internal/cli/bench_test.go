@@ -33,7 +33,7 @@ func TestBench(t *testing.T) {
 func TestBenchWithoutGPU(t *testing.T) {
 	f := newFakeGPU()
 	f.openErr = errors.New("there is none")
-	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU unavailable: ", "; timing the CPU alone\n")
+	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU unavailable: ", "; timing the CPU only\n")
 	if strings.Contains(r.stdout, "\ngpu") {
 		t.Errorf("a row of the GPU:\n%s", r.stdout)
 	}
@@ -45,7 +45,7 @@ func TestBenchWithoutGPU(t *testing.T) {
 func TestBenchLeavesOutWrong(t *testing.T) {
 	f := newFakeGPU()
 	f.wrong = true
-	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU self-test failed: ", "; timing the CPU alone\n")
+	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU self-test failed: ", "; timing the CPU only\n")
 	if strings.Contains(r.stdout, "\ngpu") || !f.closed.Load() {
 		t.Errorf("closed %v, stdout:\n%s", f.closed.Load(), r.stdout)
 	}

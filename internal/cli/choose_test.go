@@ -121,7 +121,7 @@ func TestRegressionText(t *testing.T) {
 			}
 		}
 	}
-	p.run(append(args, "-expect=test_acc>0.5")...).is(2, "-expect=test_acc>0.5: a network for regression has no accuracy; expect something of test_loss")
+	p.run(append(args, "-expect=test_acc>0.5")...).is(2, "-expect=test_acc>0.5: regression has no accuracy; use test_loss")
 	eval := []string{"eval", "-backend=cpu", "-model=m", args[2]}
 	if r := p.run(eval...).is(0); !regexp.MustCompile(`^m on .*: 60 test samples, ` + loss + `\n$`).MatchString(r.stdout) {
 		t.Errorf("eval: %s", r.stdout)

@@ -12,7 +12,7 @@ func TestChooseByTraining(t *testing.T) {
 	writeMNIST(t, p.path("d"), 200, 100)
 	args := []string{"train", "-backend=cpu", "-data=d", "-augment=ciresan", "-hidden=20", "-batch=10", "-lr=0.02", "-momentum=0.9", "-schedule=constant", "-epochs=6",
 		"-validation=training", "-save=m", "-certify=c"}
-	r := p.run(append(args, "-json")...).is(0, "200 training images of 28×28 in 10 classes, which are the validation set too, as they are;")
+	r := p.run(append(args, "-json")...).is(0, "200 training images of 28×28 in 10 classes, also the validation set (undistorted);")
 	best, outcome := 0., map[string]any{}
 	epochs := 0
 	for _, e := range events(t, r.stdout) {
@@ -35,7 +35,7 @@ func TestChooseByTraining(t *testing.T) {
 	if len(e) != 1 || e[0]["test_acc"] != best || e[0]["test_loss"] != outcome["val_loss"] {
 		t.Errorf("eval has %v, the run %v", e, outcome)
 	}
-	p.run("train", "-validation=tests").is(2, "-validation", "must be 0 or more, or training")
+	p.run("train", "-validation=tests").is(2, "-validation", "want 0 or more, or training")
 }
 
 // TestVerifyChosen verifies a run that was chosen by its training set.

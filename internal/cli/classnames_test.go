@@ -50,7 +50,7 @@ func TestClassNames(t *testing.T) {
 	}
 	shapes(t, p.path("fewer"), "ant", "cow")
 	p.run("eval", "-backend=cpu", "-model=m", "-data=fewer").is(1,
-		"shadegrad: m: the network's classes are ant, bee and cow, those of fewer are ant and cow; there must be a directory with images for each of the network's\n")
+		"shadegrad: m: the network's classes are ant, bee and cow, those of fewer are ant and cow; the data need a directory of images for each class of the network\n")
 }
 
 // TestOddClassNames has a name that a terminal would obey, and more names than a message lists.

@@ -19,7 +19,7 @@ func TestClipBeyondFloat32(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run("train", "-backend=cpu", "-data=large.csv", "-target-columns=1", "-clip=1", "-hidden=8", "-act=relu", "-lr=0.01", "-momentum=0",
-		"-schedule=constant", "-batch=10").is(1, "kept in shadegrad.capsule;", "\nshadegrad: training diverged: the loss is NaN in epoch 1, step 2 ")
+		"-schedule=constant", "-batch=10").is(1, "saved in shadegrad.capsule;", "\nshadegrad: training diverged: the loss is NaN in epoch 1, step 2 ")
 	r := p.run("replay", "shadegrad.capsule").is(0, "shadegrad.capsule: step 1 of epoch 1 of a network 1-8-1, with a batch of 10, recorded on ")
 	if !strings.HasPrefix(r.stdout, "the model diverges: in step 1 of epoch 1 the squared norms of the gradients leave the range of float32") {
 		t.Errorf("replayed, it says: %s", r.stdout)

@@ -95,12 +95,12 @@ func TestDigitsWeights(t *testing.T) {
 // TestDigitsFaults says why there is nothing to see.
 func TestDigitsFaults(t *testing.T) {
 	p := at(t)
-	p.run("digits", "-data=moons").is(1, "moons (built in) has rows of numbers, and no images to show")
+	p.run("digits", "-data=moons").is(1, "moons (built in) has rows of numbers, not images")
 	p.run("digits", "-data=nowhere").is(1, "nowhere: no such file or directory")
 	p.run("digits", "-data="+smallData(t), "-o="+p.path("no/such/sheet.png")).is(1, "no/such/sheet.png: cannot save: ", "no such file or directory; create the directory first")
 	p.run("digits", "-model=nothing").is(1, "nothing")
-	p.run("digits", "-data="+smallData(t), "-pad=27x27").is(1, ": images of 28x28 cannot be padded to 27x27: -pad must be at least 28x28\n")
+	p.run("digits", "-data="+smallData(t), "-pad=27x27").is(1, ": images of 28x28 cannot be padded to 27x27; -pad must be at least 28x28\n")
 	p.run("digits", "-data=moons", "-pad=30x30").is(1, "moons (built in) has rows of numbers; only images can be padded; omit -pad\n")
 	p.run("train", "-backend=cpu", "-data=moons", "-hidden=3", "-epochs=1", "-save=m").is(0)
-	p.run("digits", "-model=m").is(1, "m: the network is for rows of numbers, and its weights make no images")
+	p.run("digits", "-model=m").is(1, "m: the network takes rows of numbers; its weights make no images")
 }

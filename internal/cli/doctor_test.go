@@ -130,8 +130,8 @@ func TestDoctorCache(t *testing.T) {
 
 func TestDoctorUsage(t *testing.T) {
 	at(t).run("doctor", "stray").is(2, `doctor takes no argument "stray"`)
-	at(t).run("doctor", "-backend=cuda").is(2, "must be auto, gpu or cpu")
-	r := at(t).run("help", "doctor").is(0).says("usage: shadegrad doctor", "-quick", "-json", "-data PLACE", "-target-columns N")
+	at(t).run("doctor", "-backend=cuda").is(2, "want auto, gpu or cpu")
+	r := at(t).run("help", "doctor").is(0).says("usage: shadegrad doctor", "-quick", "-json", "-data PATH", "-target-columns N")
 	if r.stderr != "" {
 		t.Error(r.stderr)
 	}

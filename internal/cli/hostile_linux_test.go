@@ -56,7 +56,7 @@ func TestNamesOfFiles(t *testing.T) {
 		}
 	}
 	// A certificate comes from elsewhere.
-	certificate := bytes.ReplaceAll(contents(t, p.path(odd+".cert")), []byte(`"detail": "`), []byte(`"detail": "\u001b[2J`))
+	certificate := bytes.ReplaceAll(contents(t, p.path(odd+".cert")), []byte(`"driver": "`), []byte(`"driver": "\u001b[2J`))
 	put(t, p.path("c"), certificate)
 	if r := p.run("verify", "-data="+odd, "c").is(0, `\x1b[2J`); strings.Contains(r.stderr, "\x1b") {
 		t.Errorf("stderr would steer a terminal: %q", r.stderr)

@@ -246,7 +246,7 @@ func TestSeed(t *testing.T) {
 // TestSIMD chooses the CPU's instructions, and is told when that is impossible.
 func TestSIMD(t *testing.T) {
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-threads=2"}
-	at(t, "SHADEGRAD_SIMD=off").run(args...).is(0, "2 threads, no SIMD;")
+	at(t, "SHADEGRAD_SIMD=off").run(args...).is(0, "cpu: ", "gonum, 2 threads;")
 	for _, args := range [][]string{args, {"eval", "-model=gone"}, {"predict", "-model=gone", "x.png"}} {
 		at(t, "SHADEGRAD_SIMD=mmx").run(args...).is(2, "shadegrad: SHADEGRAD_SIMD=\"mmx\": must be off, avx2 or avx512\n")
 	}

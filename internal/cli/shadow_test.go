@@ -187,7 +187,7 @@ func TestDivergedCapsule(t *testing.T) {
 			}
 		}
 	}
-	r := p.run("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-lr=1e30", "-schedule=constant", "-act=identity").is(1, "kept in shadegrad.capsule;")
+	r := p.run("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-lr=1e30", "-schedule=constant", "-act=identity").is(1, "saved in shadegrad.capsule;")
 	p.run("replay", "shadegrad.capsule").is(0)
 	if !strings.HasSuffix(r.command, "identity") {
 		t.Error("without -save")
@@ -216,11 +216,11 @@ func TestReplayRefuses(t *testing.T) {
 	model := smallModel(t, p)
 	p.run("replay", model).is(1, "shadegrad: "+model+": not a Shadegrad capsule: its metadata has no \"shadegrad.capsule\"\n")
 	p.run("replay", "none").is(1, "shadegrad: none: no such file or directory\n")
-	p.run("replay").is(2, "replay needs one CAPSULE")
-	p.run("replay", "a", "b").is(2, "replay needs one CAPSULE")
-	p.run("replay", "-backend=auto", "a").is(2, "must be gpu or cpu")
+	p.run("replay").is(2, "replay: want one CAPSULE")
+	p.run("replay", "a", "b").is(2, "replay: want one CAPSULE")
+	p.run("replay", "-backend=auto", "a").is(2, "want gpu or cpu")
 	for _, wrong := range []string{"0", "-1", "x", ""} {
-		p.run("train", "-shadow="+wrong).is(2, "invalid value", "shadow: must be 1 or more")
+		p.run("train", "-shadow="+wrong).is(2, "-shadow: want ")
 	}
 	o := faultyGPU(t, "matmul: the last column is not written")
 	inProcess(t, o, "train", "-backend=gpu", "-data="+smallData(t), "-hidden=8", "-shadow=1", "-save="+p.path("n")).is(1)

@@ -66,8 +66,8 @@ func TestVerifyOtherDevice(t *testing.T) {
 // TestVerifyAnotherRun names what differs before it trains.
 func TestVerifyAnotherRun(t *testing.T) {
 	path := certificateOf(t)
-	at(t).run("verify", "-data="+smallData(t), "-seed=7", path).is(1, path+": not verified, since this is another run: the seed: 7, 1 in the certificate\n")
-	at(t).run("verify", "-data="+middleData(t), path).is(1, "not verified, since this is another run: the training set: SHA-256 ", "; the test set: SHA-256 ")
+	at(t).run("verify", "-data="+smallData(t), "-seed=7", path).is(1, path+": not verified: this is another run: the seed: 7, 1 in the certificate\n")
+	at(t).run("verify", "-data="+middleData(t), path).is(1, "not verified: this is another run: the training set: SHA-256 ", "; the test set: SHA-256 ")
 	at(t).run("verify", filepath.Join(t.TempDir(), "none.json")).is(1, "none.json")
 }
 
@@ -84,7 +84,7 @@ func TestVerifyDrift(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, threads := range []string{"1", "2"} { // on which the bits do not depend
-		r := at(t).run("verify", "-threads="+threads, "-data="+smallData(t), path).is(1, path+": not verified: epoch 2: the weights' digest or a figure differs, though")
+		r := at(t).run("verify", "-threads="+threads, "-data="+smallData(t), path).is(1, path+": not verified: epoch 2: the digest of the weights or a figure differs, but")
 		if !strings.HasPrefix(r.stdout, "epoch 1: the same bits\nepoch 2: the weights' digest") || strings.Contains(r.stderr, "cannot be expected") {
 			t.Errorf("-threads=%s: stdout:\n%sstderr:\n%s", threads, r.stdout, r.stderr)
 		}
