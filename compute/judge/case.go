@@ -6,22 +6,21 @@ import (
 	"shadegrad/compute"
 )
 
-// A Case is one thing that a backend must compute: an op, or a program of
-// several, with its inputs.
+// A Case is an op, or a program of several ops, with its inputs.
 type Case struct {
 	// Name is the kernel with its parameters: "matmul_tn/m=33,n=67,k=33".
 	Name string
-	// Op is the name of the op, or "program" for several of them.
+	// Op is the name of the op, or "program" for several ops.
 	Op string
-	// Kernel is the op with its form: "matmul_tn", "activate_relu".
+	// Kernel is the op with its variant: "matmul_tn", "activate_relu".
 	Kernel string
-
+	// Build adds the matrices, the ops and the runs to an empty problem. Without a run there is one with zero arguments.
 	Build func(p *Problem)
 
-	cached func() *Problem // in place of Problem, if it is set
+	cached func() *Problem // replaces Problem if it is not nil
 }
 
-// problem builds the case's problem and has the reference solve it.
+// Problem builds the case's problem and solves it.
 func (c Case) Problem() *Problem {
 	p := NewProblem(c.Name)
 	c.Build(p)
@@ -53,7 +52,7 @@ func (c Case) Cached() Case {
 	return c
 }
 
-// solved returns the case's problem, solved.
+// solved returns the case's solved problem.
 func (c Case) solved() *Problem {
 	if c.cached != nil {
 		return c.cached()
@@ -61,20 +60,25 @@ func (c Case) solved() *Problem {
 	return c.Problem()
 }
 
-// Check has b compute the case, and compares what it made with the reference.
-// It tells of wrong elements, of memory changed that is no result, of a second
-// run that gives other bits, and of errors of the backend; a program of several
-// ops is also compiled op by op. The error is a *Failure. All memory taken is freed.
-func (c Case) Check(b compute.Backend) error {
-	p := c.solved()
-	if fail := c.check(b, p); fail != nil {
-		fail.Case, fail.Kernel = c.Name, c.Kernel
-		return fail
+// Check has b compute the case and compares the results with the reference. It returns a *Failure if an element is
+// wrong, if memory outside the results changed, if a second run gives other bits, or if the backend returns an error. A program
+// of several ops is also compiled op by op. Check frees all memory that it allocates.
+func (c Case) Check(b compute.Backend) error { return c.named(check(b, c.solved())) }
+
+// Against has two backends compute the case and compares their results. Each may be off by as much as Check allows. The
+// error is a *Failure.
+func Against(b, oracle compute.Backend, c Case) error { return c.named(against(b, oracle, c.solved())) }
+
+// named returns a failure with the case's name, or nil.
+func (c Case) named(fail *Failure) error {
+	if fail == nil {
+		return nil
 	}
-	return nil
+	fail.Case, fail.Kernel = c.Name, c.Kernel
+	return fail
 }
 
-func (c Case) check(b compute.Backend, p *Problem) *Failure {
+func check(b compute.Backend, p *Problem) *Failure {
 	l, err := load(b, p)
 	defer l.free()
 	if err != nil {
@@ -105,30 +109,19 @@ func (c Case) check(b compute.Backend, p *Problem) *Failure {
 	if err := l.reset(); err != nil {
 		return broken(err)
 	}
-	apart, err := l.composed()
+	separate, err := l.runOpByOp()
 	if err != nil {
 		return broken(err)
 	}
-	if fail := p.verdict(apart); fail != nil {
+	if fail := p.verdict(separate); fail != nil {
 		fail.Detail = "compiled op by op: " + fail.Detail
 		return fail
 	}
 	return nil
 }
 
-// broken is the failure of a backend that returned an error.
+// broken returns the failure of a backend that returned an error.
 func broken(err error) *Failure { return &Failure{Detail: err.Error(), Cause: err} }
-
-// Against has two backends compute the case and compares their results, each of
-// which may be off by as much as Check allows. The error is a *Failure.
-func Against(b, oracle compute.Backend, c Case) error {
-	p := c.solved()
-	if fail := against(b, oracle, p); fail != nil {
-		fail.Case, fail.Kernel = c.Name, c.Kernel
-		return fail
-	}
-	return nil
-}
 
 func against(b, oracle compute.Backend, p *Problem) *Failure {
 	got, err := results(b, p)
@@ -142,7 +135,7 @@ func against(b, oracle compute.Backend, p *Problem) *Failure {
 	return p.agreement(got, want)
 }
 
-// results has b compute a problem once.
+// results has b do all runs of a problem and returns the elements of all buffers.
 func results(b compute.Backend, p *Problem) ([][]float32, error) {
 	l, err := load(b, p)
 	defer l.free()
@@ -157,7 +150,7 @@ func results(b compute.Backend, p *Problem) ([][]float32, error) {
 	return l.run(e)
 }
 
-// Results has b run a problem once and returns the elements of matrix m.
+// Results has b do all runs of a problem and returns a function that returns the elements of a matrix.
 func Results(b compute.Backend, p *Problem) (func(m compute.Mat) []float32, error) {
 	got, err := results(b, p)
 	return func(m compute.Mat) []float32 { return got[p.buffer(m)][m.Off : m.Off+m.Len()] }, err
@@ -166,30 +159,11 @@ func Results(b compute.Backend, p *Problem) (func(m compute.Mat) []float32, erro
 // CheckQueue has b do all runs of a problem without waiting, and again with a Sync after each run. It returns an error if
 // the results differ in any bit.
 func CheckQueue(b compute.Backend, p *Problem) error {
-	l, err := load(b, p)
-	defer l.free()
+	queued, err := results(b, p)
 	if err != nil {
 		return err
 	}
-	e, err := l.compile(p.Ops...)
-	if err != nil {
-		return err
-	}
-	defer e.Release()
-	queued, err := l.run(e)
-	if err != nil {
-		return err
-	}
-	if err := l.reset(); err != nil {
-		return err
-	}
-	for _, args := range p.Runs {
-		e.Run(args)
-		if err := b.Sync(); err != nil {
-			return err
-		}
-	}
-	waited, err := l.read()
+	waited, err := results(waiting{b}, p)
 	if err != nil {
 		return err
 	}
@@ -197,4 +171,22 @@ func CheckQueue(b compute.Backend, p *Problem) error {
 		return fmt.Errorf("runs queued together and runs with a wait after each differ: %s", fail.Detail)
 	}
 	return nil
+}
+
+// A waiting backend waits after each run. An error persists, so Read returns it.
+type waiting struct{ compute.Backend }
+
+type waitingRun struct {
+	compute.Executable
+	b compute.Backend
+}
+
+func (w waiting) Compile(p compute.Program) (compute.Executable, error) {
+	e, err := w.Backend.Compile(p)
+	return waitingRun{e, w.Backend}, err
+}
+
+func (w waitingRun) Run(args compute.Args) {
+	w.Executable.Run(args)
+	_ = w.b.Sync()
 }

@@ -3,24 +3,21 @@ package judge
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"shadegrad/compute"
 )
 
-// verdict compares what a backend made of a problem with the reference, or
-// returns nil. The reference must have solved the problem.
+// verdict compares a backend's results of a solved problem with the reference. It returns nil if they are right.
 func (p *Problem) verdict(got [][]float32) *Failure {
 	return p.compare(got, func(buffer, e int) float64 { return p.floats[buffer].val[e] }, 1)
 }
 
-// agreement compares the results of two backends, each of which may be off by
-// the same bounds.
+// agreement compares the results of two backends, each of which may be off by the same bounds.
 func (p *Problem) agreement(got, want [][]float32) *Failure {
 	return p.compare(got, func(buffer, e int) float64 { return float64(want[buffer][e]) }, 2)
 }
 
-// compare judges got; the bounds count slack times.
+// compare compares got with want. It multiplies the bounds by slack.
 func (p *Problem) compare(got [][]float32, want func(buffer, e int) float64, slack float64) *Failure {
 	for i, f := range p.floats {
 		if fail := p.untouched(f, got[i]); fail != nil {
@@ -28,23 +25,22 @@ func (p *Problem) compare(got [][]float32, want func(buffer, e int) float64, sla
 		}
 	}
 	for _, v := range p.views {
-		for i, f := range p.floats {
-			if v.mat.Buf != compute.Buffer(f) || slices.Contains(p.scratch, v.mat) {
-				continue
-			}
-			value := func(e int) float64 { return want(i, e) }
-			if fail := f.elements(v, got[i], value, slack); fail != nil {
-				return fail
-			}
-			if fail := f.nmse(v, got[i], value, slack); fail != nil {
-				return fail
-			}
+		if p.IsScratch(v.mat) {
+			continue
+		}
+		i := p.buffer(v.mat)
+		f, value := p.floats[i], func(e int) float64 { return want(i, e) }
+		if fail := f.elements(v, got[i], value, slack); fail != nil {
+			return fail
+		}
+		if fail := f.nmse(v, got[i], value, slack); fail != nil {
+			return fail
 		}
 	}
 	return nil
 }
 
-// untouched tells whether what no op wrote has kept its bits.
+// untouched returns a failure if an element changed that no op writes.
 func (p *Problem) untouched(f *floats, got []float32) *Failure {
 	changed, first := 0, 0
 	for e, v := range got {
@@ -58,12 +54,11 @@ func (p *Problem) untouched(f *floats, got []float32) *Failure {
 	if changed == 0 {
 		return nil
 	}
-	where := p.locate(f, first)
-	return &Failure{Detail: fmt.Sprintf("wrote %d elements that are not its result; the first is %s, now %g, was %g",
-		changed, where, got[first], f.init[first])}
+	return &Failure{Detail: fmt.Sprintf("wrote %d elements outside its results; the first is %s, now %g, was %g",
+		changed, p.locate(f, first), got[first], f.init[first])}
 }
 
-// scratchAt tells whether an element is scratch, which may hold anything.
+// scratchAt reports whether an element is scratch, which may hold anything.
 func (p *Problem) scratchAt(f *floats, e int) bool {
 	for _, m := range p.scratch {
 		if m.Buf == compute.Buffer(f) && e >= m.Off && e < m.Off+m.Len() {
@@ -73,7 +68,7 @@ func (p *Problem) scratchAt(f *floats, e int) bool {
 	return false
 }
 
-// locate says where an element of a buffer is.
+// locate names an element of a buffer by the nearest matrix.
 func (p *Problem) locate(f *floats, e int) string {
 	near, distance := "", math.MaxInt
 	for _, v := range p.views {
@@ -99,8 +94,7 @@ func place(v view, e int) string {
 	return fmt.Sprintf("%s (%d,%d)", v.name, e/v.mat.Cols, e%v.mat.Cols)
 }
 
-// elements judges each element by its own bound, and tells of the one that
-// misses it most.
+// elements compares each element by its own bound. The failure is about the element that exceeds its bound most.
 func (f *floats) elements(v view, got []float32, want func(e int) float64, slack float64) *Failure {
 	worst, worstBy := -1, 0.
 	for e := v.mat.Off; e < v.mat.Off+v.mat.Len(); e++ {
@@ -122,8 +116,7 @@ func (f *floats) elements(v view, got []float32, want func(e int) float64, slack
 	return fail
 }
 
-// miss returns 0 where got is as good as bound asks, else how many times the
-// bound it is off.
+// miss returns 0 if got is within bound of want, and else the error as a multiple of the bound.
 func miss(got, want, bound float64) float64 {
 	switch {
 	case math.IsNaN(want) && math.IsNaN(got), got == want:
@@ -137,26 +130,26 @@ func miss(got, want, bound float64) float64 {
 	return 0
 }
 
-// nmse judges a result as a whole, where that has a meaning.
+// nmse compares the mean square error of a whole result with nmseBound, if nmseFloor allows it.
 func (f *floats) nmse(v view, got []float32, want func(e int) float64, slack float64) *Failure {
 	var errs, values, terms float64
 	for e := v.mat.Off; e < v.mat.Off+v.mat.Len(); e++ {
-		// A hit that rounding decides has no magnitude, and may be either.
+		// A hit that rounding decides has magnitude 0 and is left out.
 		if w := want(e); f.written[e] && !math.IsNaN(w) && !math.IsInf(w, 0) && (f.mag[e] > 0 || f.tol[e] == 0) {
 			errs += (float64(got[e]) - w) * (float64(got[e]) - w)
 			values += w * w
 			terms += f.mag[e] * f.mag[e]
 		}
 	}
-	// Errors count squared, and so does the slack.
+	// Errors are squared, and so is the slack.
 	limit := slack * slack * nmseBound
 	if values == 0 || values < nmseFloor*terms || errs <= limit*values {
 		return nil
 	}
-	return &Failure{Detail: v.name + " as a whole, mean square error beside mean square", Err: errs / values, Bound: limit}
+	return &Failure{Detail: v.name + ": mean square error relative to the mean square", Err: errs / values, Bound: limit}
 }
 
-// same tells whether two results have the same bits.
+// same returns a failure if two results differ in any bit outside scratch.
 func (p *Problem) same(first, second [][]float32) *Failure {
 	for i, f := range p.floats {
 		for e, a := range first[i] {

@@ -1,44 +1,34 @@
-// Package judge tells whether a backend computes what package compute says.
+// Package judge decides whether a backend computes what package compute says.
 //
-// It has three parts, none of which needs package testing, so that a program can
-// ask them of the device it runs on:
+//   - A [Problem] is a program with its inputs. The reference of package reference computes it in float64, and the judge
+//     adds a bound for each element of the results.
+//   - A [Case] is a named problem. [Case.Check] has a backend compute it and compares the results. Package cases has the
+//     cases that every backend must pass.
+//   - A [Replay] judges a program on given values, such as a step of real training.
 //
-//   - [Cases] are ops and programs with inputs. [Case.Check] has a backend compute
-//     one and compares the result with a reference in float64.
-//   - [SelfTest] is a small choice of them, for a program's start.
-//   - [Contract] is the rest of what a backend promises: the order of its queue,
-//     failures that stick, what Compile refuses, who owns which memory.
-//
-// [First] and [All] ask everything. A backend's own test is one call of
-// computetest.Run, which does the same with a subtest for each.
-//
-// # The reference
-//
-// Each op has a file with its name: the equation in float64, straightforward,
-// with products by gonum's mat, and the bound on the error of a float32 result.
-// [Reference] is the same as a backend.
+// Package contract checks the promises of a backend that are not about numbers. None of these packages uses package testing, so a
+// program can judge the device it runs on. A backend's own test is one call of computetest.Run.
 //
 // # Guards
 //
-// Each matrix of a case lies inside a larger buffer, half of the time where no
-// vector load would like it. A result is NaN before the run, and what lies around
-// a matrix must keep its bits, as must the inputs. Around an input lies NaN,
-// which gets into the result if it is read.
+// Each matrix of a case is part of a larger buffer, in about half of the cases at an offset that prevents vector loads. A
+// result is NaN before the run. The guards around a matrix must keep their bits, and so must the inputs. The guard
+// around an input is NaN, which spreads to the result if a kernel reads it.
 //
 // # Bounds
 //
-// An element of a product or a sum may be off by 16·2⁻²⁴·Σ|aᵢbᵢ|: beside the
-// result itself no bound would hold, since sums cancel. What comes from exp, log
-// or tanh may be off by 1e-5 + 1e-4·|ref|. An update may be off by the rounding of its
-// operations, in whatever order, of which quotients and roots have a few digits more. Gather, Take, Fill,
-// Dropout, Noise and the masks of ReLU are exact, and so is a hit unless two outputs are closer than
-// their bounds. A pixel of Warp is one of two levels where the place it comes from may be off by
-// so much that its value crosses a half, and else exact. A whole result must have
-// Σerr²/Σref² ≤ 1e-10, unless its values are small beside the terms they were made of. Through a
-// program of several ops the bounds are carried from op to op.
+// An element of a product or a sum may be off by 16·2⁻²⁴·Σ|aᵢbᵢ|. No bound relative to the result would
+// hold, since sums cancel. A result of exp, log or tanh may be off by 1e-5 + 1e-4·|ref|. An update may be off by the
+// rounding of its operations in any order; quotients and roots may lose a few units more. Gather, Take, Fill, Noise, Dropout
+// and the masks of ReLU are exact. A hit is exact unless two outputs are closer than their bounds. A pixel of Warp may be one of two
+// levels if the error of its place may move its value across a half; otherwise it is exact.
 //
-// # To add an op
+// A whole result must have Σerr²/Σref² ≤ 1e-10, unless its values are small compared with the terms they are sums of.
 //
-// Write its file: the reference, its bound, its cases; name it in evaluate, in bind, in operations and in
-// Cases, and plant faults of it in package computetest. The suite then tells which backends lack it.
+// The bounds follow a program from op to op.
+//
+// # Adding an op
+//
+// Write a file with the op's opRules and register them there. An op without rules is exact. Then add its cases to package cases and plant
+// faults in package computetest.
 package judge

@@ -8,15 +8,14 @@ import (
 // A Failure says how a backend failed a case.
 type Failure struct {
 	Case   string // the case's name
-	Kernel string // what was judged, as "matmul_tn"
+	Kernel string // the op with its variant: "matmul_tn"
 	Detail string // what is wrong, and where
-	// Err is the error of the result and Bound the most it may be, where Detail
-	// is about a number. Both are 0 where it is not.
+	// Err is the error of the result and Bound its limit, if Detail is about a number. Otherwise both are 0.
 	Err, Bound float64
-	Cause      error // of the backend, or nil
+	Cause      error // the backend's error, or nil
 }
 
-// Error says it in full:
+// Error returns the full text:
 //
 //	matmul_tn/m=5,n=7,k=3: Dst (2,4) is 0.51, want 0.48: err 3e-2 > 1e-5
 func (f *Failure) Error() string {
@@ -27,7 +26,7 @@ func (f *Failure) Error() string {
 	return s
 }
 
-// Short says it in a few words: "matmul_tn err 3e-2 > 1e-5".
+// Short returns the kernel and the error: "matmul_tn err 3e-2 > 1e-5".
 func (f *Failure) Short() string {
 	if f.numeric() {
 		return f.Kernel + " " + f.excess()
@@ -44,7 +43,7 @@ func (f *Failure) excess() string {
 	return fmt.Sprintf("err %s > %s", short(f.Err), short(f.Bound))
 }
 
-// short writes a number with one digit, its exponent without padding.
+// short formats a number with one digit and an exponent without padding.
 func short(v float64) string {
 	s := fmt.Sprintf("%.0e", v)
 	s = strings.Replace(s, "e-0", "e-", 1)

@@ -36,8 +36,8 @@ func TestFailureText(t *testing.T) {
 	}
 }
 
-// twoByTwo is a problem with one result of 2×2, with bounds of 0.5, the values
-// 10, 20, 30, 40 and one element of guard on each side.
+// twoByTwo returns a problem with one result of 2×2, which has bounds of 0.5, the values
+// 10, 20, 30, 40 and one guard element on each side.
 func twoByTwo() *Problem {
 	f := &floats{init: []float32{-1, 0, 0, 0, 0, -2}, written: []bool{false, true, true, true, true, false},
 		val: []float64{-1, 10, 20, 30, 40, -2}, tol: []float64{0, .5, .5, .5, .5, 0}, mag: []float64{1, 10, 20, 30, 40, 1}}
@@ -53,7 +53,7 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"right", []float32{-1, 10, 20, 30, 40, -2}, ""},
 		{"a little off", []float32{-1, 10, 20.0001, 30, 40, -2}, ""},
-		{"off by less than the bound, but too much as a whole", []float32{-1, 10, 20.4, 30, 40, -2}, "mean square"},
+		{"off by less than the bound, but a large mean error", []float32{-1, 10, 20.4, 30, 40, -2}, "mean square"},
 		{"two elements wrong", []float32{-1, 10, 21, 30, 44, -2}, "Dst (1,1) is 44, want 40"},
 		{"NaN", []float32{-1, 10, 44, nan, 40, -2}, "Dst (1,0) is NaN, want 30"},
 		{"infinite", []float32{-1, float32(math.Inf(1)), 20, 30, 40, -2}, "Dst (0,0) is +Inf"},
@@ -71,17 +71,17 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// Where the reference is NaN, so must the result be; where it has no slack, no
-// bit may differ in value; where it is all zero, its bounds decide alone.
+// TestVerdictAtTheEdges requires NaN where the reference is NaN, and exact values where the bound is 0. If the
+// reference is all zero, only the bounds of single elements apply.
 func TestVerdictAtTheEdges(t *testing.T) {
 	p := twoByTwo()
 	f := p.floats[0]
 	f.val[2] = math.NaN()
 	if p.verdict([][]float32{{-1, 10, 20, 30, 40, -2}}) == nil {
-		t.Error("20 passes for NaN")
+		t.Error("20 is accepted for NaN")
 	}
 	if fail := p.verdict([][]float32{{-1, 10, float32(math.NaN()), 30, 40, -2}}); fail != nil {
-		t.Errorf("NaN does not pass for NaN: %v", fail)
+		t.Errorf("NaN is refused for NaN: %v", fail)
 	}
 	p = twoByTwo()
 	p.floats[0].tol[3] = 0
@@ -94,9 +94,9 @@ func TestVerdictAtTheEdges(t *testing.T) {
 		t.Errorf("zeros within their bounds: %v", fail)
 	}
 	p = twoByTwo()
-	copy(p.floats[0].val[1:5], []float64{0.01, -0.02, 0.01, 0.02}) // beside terms of 10 to 40
+	copy(p.floats[0].val[1:5], []float64{0.01, -0.02, 0.01, 0.02}) // small compared with terms of 10 to 40
 	if fail := p.verdict([][]float32{{-1, 0.4, 0, 0, -0.4, -2}}); fail != nil {
-		t.Errorf("what is left of large terms: %v", fail)
+		t.Errorf("small sums of large terms: %v", fail)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// A shifted backend is off by a share of each result of Activate.
+// A shifted backend adds a constant to results near 0.5.
 type shifted struct {
 	compute.Backend
 	by float32
@@ -18,7 +18,7 @@ type shifted struct {
 func (s shifted) Read(dst []float32, src compute.Mat) error {
 	err := s.Backend.Read(dst, src)
 	for i := range dst {
-		// Inputs and guards are not near 0.5.
+		// The inputs and guards are not near 0.5.
 		if dst[i] > 0.4 && dst[i] < 0.6 {
 			dst[i] += s.by
 		}
@@ -39,12 +39,12 @@ func TestAgainst(t *testing.T) {
 	if err := Against(one, shifted{two, 0.01}, c); !errors.As(err, &f) || f.Case != "sigmoid" || f.Err < 0.009 || f.Err > 0.011 {
 		t.Errorf("0.01 apart: %v", err)
 	}
-	// Each may be off by 1e-5 in the mean; the two, twice as far apart.
+	// Each backend may be off by 1e-5 in the mean, so the two may be twice as far apart.
 	if err := Against(one, shifted{two, 0.8e-5}, c); err != nil {
 		t.Errorf("0.8e-5 apart: %v", err)
 	}
 	if c.Check(shifted{two, 0.8e-5}) == nil {
-		t.Error("0.8e-5 off the reference, as a whole, passes")
+		t.Error("0.8e-5 off the reference is accepted")
 	}
 	if err := one.Close(); err != nil {
 		t.Fatal(err)

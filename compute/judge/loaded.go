@@ -7,16 +7,16 @@ import (
 	"shadegrad/compute"
 )
 
-// A loadedProblem is a problem loaded on a backend.
+// A loadedProblem is a problem on a backend.
 type loadedProblem struct {
 	b      compute.Backend
 	p      *Problem
-	buffer map[compute.Buffer]compute.Buffer // of the backend, by the problem's
+	buffer map[compute.Buffer]compute.Buffer // the backend's buffer for each of the problem's
 	floats []compute.Mat                     // whole buffers, in the problem's order
 }
 
-// load allocates the problem's buffers on b and writes them. The caller frees
-// the loadedProblem, with or without an error.
+// load allocates the problem's buffers on b and writes them. The caller must free the loadedProblem, even if there is
+// an error.
 func load(b compute.Backend, p *Problem) (*loadedProblem, error) {
 	l := &loadedProblem{b: b, p: p, buffer: make(map[compute.Buffer]compute.Buffer)}
 	for _, f := range p.floats {
@@ -50,8 +50,8 @@ func load(b compute.Backend, p *Problem) (*loadedProblem, error) {
 	return l, l.reset()
 }
 
-// reset writes the matrices anew. Bytes and row numbers are left: no op may
-// change them, and if one did, the next run would show it.
+// reset writes the matrices again. Bytes and row numbers stay: no op may change them, and the next run would
+// show it.
 func (l *loadedProblem) reset() error {
 	for i, f := range l.p.floats {
 		if err := l.b.Write(l.floats[i], f.init); err != nil {
@@ -67,8 +67,8 @@ func (l *loadedProblem) free() {
 	}
 }
 
-// compile compiles ops of the problem as one program. What is scratch to all of
-// them carries values between programs if there is but one op in each.
+// compile compiles ops of the problem as one program. Scratch is scratch only in a program of all ops; in programs of
+// single ops it carries values from one to the next.
 func (l *loadedProblem) compile(ops ...compute.Op) (compute.Executable, error) {
 	prog := compute.Program{Name: "judge"}
 	if len(ops) == len(l.p.Ops) {
@@ -78,7 +78,7 @@ func (l *loadedProblem) compile(ops ...compute.Op) (compute.Executable, error) {
 		}
 	}
 	for _, op := range ops {
-		prog.Ops = append(prog.Ops, compute.Rebind(op, l.bound))
+		prog.Ops = append(prog.Ops, compute.Rebind(op, func(b compute.Buffer) compute.Buffer { return l.buffer[b] }))
 	}
 	e, err := l.b.Compile(prog)
 	if err != nil {
@@ -87,17 +87,19 @@ func (l *loadedProblem) compile(ops ...compute.Op) (compute.Executable, error) {
 	return e, nil
 }
 
-// run does all runs of the problem with its program compiled, and returns what
-// the buffers hold then.
-func (l *loadedProblem) run(e compute.Executable) ([][]float32, error) {
+// run does all runs of the problem with its compiled program, or with one program for each op, and returns the elements of
+// all buffers.
+func (l *loadedProblem) run(programs ...compute.Executable) ([][]float32, error) {
 	for _, args := range l.p.Runs {
-		e.Run(args)
+		for _, e := range programs {
+			e.Run(args)
+		}
 	}
 	return l.read()
 }
 
-// composed is run with each op a program of its own.
-func (l *loadedProblem) composed() (got [][]float32, err error) {
+// runOpByOp is run with each op compiled as a program of its own.
+func (l *loadedProblem) runOpByOp() ([][]float32, error) {
 	var list []compute.Executable
 	defer func() {
 		for _, e := range list {
@@ -111,15 +113,10 @@ func (l *loadedProblem) composed() (got [][]float32, err error) {
 		}
 		list = append(list, e)
 	}
-	for _, args := range l.p.Runs {
-		for _, e := range list {
-			e.Run(args)
-		}
-	}
-	return l.read()
+	return l.run(list...)
 }
 
-// read returns what the buffers hold, guards and all.
+// read returns the elements of all buffers, with the guards.
 func (l *loadedProblem) read() ([][]float32, error) {
 	got := make([][]float32, len(l.floats))
 	var errs []error
@@ -131,6 +128,3 @@ func (l *loadedProblem) read() ([][]float32, error) {
 	}
 	return got, errors.Join(errs...)
 }
-
-// bound returns the backend's buffer for one of the problem's.
-func (l *loadedProblem) bound(b compute.Buffer) compute.Buffer { return l.buffer[b] }

@@ -10,27 +10,29 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// A Replay is one run of a program on values that somebody else chose, as a step of
-// real training: the reference in float64, with the bounds of each element carried
-// from op to op. A [Case] makes its own values, and can see to it that they are
-// ordinary. Here they are what they are, so that two more things count:
+// A Replay judges one run of a program on given values, such as a step of real training. It carries the bounds from op to op.
 //
-//   - A value that float32 cannot hold is no fault of the device. Where a result, a
-//     term of it or a sum on the way may be beyond largestSafe, the device may give
-//     anything, infinities and NaN included; and so in all that is made of it.
-//   - GLSL 4.30, section 4.7.1, lets a device take a subnormal number for 0, so that a
-//     result of n operations may be off by n times the smallest normal number.
+// A [Case] chooses its values so that they are ordinary. Given values may be extreme, so two more rules apply:
+//
+//   - If a result, a term of it or an intermediate sum may exceed largestSafe, float32 may not be able to hold it. Then the
+//     device may return any value, infinities and NaN included. The same holds for everything computed from it. Such a
+//     value is unknown, and its bound is infinite.
+//   - GLSL 4.30, section 4.7.1, lets a device replace a subnormal number by 0. So a result of n operations may be
+//     off by n times the smallest normal number.
+//
+// The mean square error of a whole result, which a Case checks too, is not checked. Where a loss is nearly 0 the deltas are mostly
+// rounding errors, and a correct device may differ.
 type Replay struct {
 	p        *Problem
 	args     compute.Args
-	original map[compute.Buffer]compute.Buffer // of the reference backend, by the problem's
+	original map[compute.Buffer]compute.Buffer // the reference backend's buffer for each of the problem's
 	name     func(compute.Mat) string
 	solved   bool
 }
 
-// NewReplay takes a program whose matrices are those of a [Reference] backend, with
-// what they hold now. It keeps that memory, and changes in it what the program does not read. name says
-// in messages what a matrix is: "the weights of layer 1".
+// NewReplay returns a replay of a program whose matrices belong to a reference backend and hold the given values. The replay uses
+// that memory, and overwrites in it what the program does not read. name names a matrix in
+// messages: "the weights of layer 1".
 func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) string) (*Replay, error) {
 	err := prog.Check(reference.Holds)
 	if err == nil {
@@ -39,12 +41,12 @@ func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) s
 	if err != nil {
 		return nil, err
 	}
-	g := &Replay{p: &Problem{Runs: []compute.Args{args}}, args: args, name: name, original: map[compute.Buffer]compute.Buffer{}}
+	r := &Replay{p: &Problem{Runs: []compute.Args{args}}, args: args, name: name, original: map[compute.Buffer]compute.Buffer{}}
 	own := map[compute.Buffer]compute.Buffer{}
 	for _, op := range prog.Ops {
-		g.adopt(op, own)
+		r.adopt(op, own)
 	}
-	stale(prog)
+	fillStale(prog)
 	seen := map[compute.Mat]bool{}
 	for _, op := range prog.Ops {
 		for _, o := range compute.Matrices(op) {
@@ -52,101 +54,100 @@ func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) s
 				seen[o.Mat] = true
 				m := o.Mat
 				m.Buf = own[m.Buf]
-				g.p.views = append(g.p.views, view{name(o.Mat), m})
+				r.p.views = append(r.p.views, view{name(o.Mat), m})
 			}
 		}
-		g.p.Add(compute.Rebind(op, func(b compute.Buffer) compute.Buffer { return own[b] }))
+		r.p.Add(compute.Rebind(op, func(b compute.Buffer) compute.Buffer { return own[b] }))
 	}
 	for _, m := range prog.Scratch {
 		if buf, ok := own[m.Buf]; ok {
 			m.Buf = buf
-			g.p.Scratch(m)
+			r.p.Scratch(m)
 		}
 	}
-	return g, nil
+	return r, nil
 }
 
-// adopt makes buffers of the problem of those that an op uses.
-func (g *Replay) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
-	add := func(b compute.Buffer, limit int) {
+// adopt adds the buffers of an op to the problem.
+func (r *Replay) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
+	for _, o := range compute.Operands(op) {
+		b := o.Buf()
 		if own[b] != nil {
-			return
+			continue
 		}
 		switch data := reference.Data(b).(type) {
 		case []float32:
 			f := &floats{init: data}
-			g.p.floats = append(g.p.floats, f)
-			own[b], g.original[f] = f, b
+			r.p.floats = append(r.p.floats, f)
+			own[b], r.original[f] = f, b
 		case []byte:
 			o := &octets{data}
-			g.p.octets = append(g.p.octets, o)
+			r.p.octets = append(r.p.octets, o)
 			own[b] = o
 		case []uint32:
-			o := &order{data, limit}
-			g.p.orders = append(g.p.orders, o)
+			o := &order{data, o.Index.Limit}
+			r.p.orders = append(r.p.orders, o)
 			own[b] = o
 		}
 	}
-	for _, o := range compute.Operands(op) {
-		add(o.Buf(), o.Index.Limit)
-	}
 }
 
-// stale fills with NaN what a program writes before it reads it, so that it shows if
-// something of it is not written, or added to.
-func stale(prog compute.Program) {
+// fillStale fills with NaN what a program writes before it reads it. So it shows if the program does not write all of it, or adds to
+// it.
+func fillStale(prog compute.Program) {
 	seen := map[compute.Buffer]bool{}
 	for _, op := range prog.Ops {
-		for _, o := range compute.Matrices(op) { // In place is not seen: the source was written before.
+		list := compute.Matrices(op)
+		for _, o := range list { // the source of an op in place was written before
 			if data := reference.Data(o.Mat.Buf).([]float32); o.Mode == compute.Out && !seen[o.Mat.Buf] {
 				for e := range o.Mat.Len() {
 					data[o.Mat.Off+e] = float32(math.NaN())
 				}
 			}
 		}
-		for _, o := range compute.Matrices(op) {
+		for _, o := range list {
 			seen[o.Mat.Buf] = true
 		}
 	}
 }
 
-// A Difference is an element that is not what it should be.
+// A Difference is an element that a device computed wrongly.
 type Difference struct {
-	Op       int    // of the program, from 1, that wrote it last
-	Kernel   string // which that is, as "matmul_nt"
+	Op       int    // of the program, from 1, that wrote the element last
+	Kernel   string // that op with its variant: "matmul_nt"
 	Matrix   string
 	Row, Col int
 	Got      float32
-	Want     float64 // the reference's
-	Bound    float64 // |Got − Want| may be so much
-	Input    bool    // the op only reads it, and changed it
+	Want     float64 // the reference's value
+	Bound    float64 // the largest |Got − Want| allowed
+	Input    bool    // the op only reads the element, and changed it
 }
 
-// String says it in full:
+// String returns the full text:
 //
 //	op 2, matmul_nt: element (0,3) of the outputs of layer 1 is 0.5, and not 0.12 ± 1e-06
 func (d *Difference) String() string {
 	if d.Input {
-		return fmt.Sprintf("op %d, %s: it changed element (%d,%d) of %s, which it only reads, from %.9g to %.9g",
+		return fmt.Sprintf("op %d, %s: it changed element (%d,%d) of its input %s from %.9g to %.9g",
 			d.Op, d.Kernel, d.Row, d.Col, d.Matrix, d.Want, d.Got)
 	}
 	return fmt.Sprintf("op %d, %s: element (%d,%d) of %s is %.9g, and not %.9g ± %.2g",
 		d.Op, d.Kernel, d.Row, d.Col, d.Matrix, d.Got, d.Want, d.Bound)
 }
 
-// begin sets the reference to the given values.
-func (g *Replay) begin() {
-	g.solved = false
-	g.p.Begin()
-	for _, f := range g.p.floats {
+// begin resets the reference to the given values.
+func (r *Replay) begin() {
+	r.solved = false
+	r.p.Begin()
+	for _, f := range r.p.floats {
 		for e, v := range f.init {
-			f.take(e, v)
+			f.setDevice(e, v)
 		}
 	}
 }
 
-// take makes a value that a device holds one of the reference's.
-func (f *floats) take(e int, v float32) {
+// setDevice sets an element of the reference to a value that a device holds.
+func (f *floats) setDevice(e int, v float32) {
 	x := float64(v)
 	switch {
 	case math.IsNaN(x) || math.IsInf(x, 0):
@@ -159,64 +160,107 @@ func (f *floats) take(e int, v float32) {
 }
 
 // solve runs the program in the reference, once.
-func (g *Replay) solve() {
-	if g.solved {
+func (r *Replay) solve() {
+	if r.solved {
 		return
 	}
-	g.begin()
-	for _, op := range g.p.Ops {
-		g.do(op)
+	r.begin()
+	for _, op := range r.p.Ops {
+		r.do(op)
 	}
-	g.solved = true
+	r.solved = true
 }
 
-// differs returns the first element of a matrix, which the op of that number wrote, that
-// is not within its bound of the reference.
-func (g *Replay) differs(number int, m compute.Mat, got []float32) *Difference {
-	r := g.p.load(m)
-	for e, v := range got {
-		if math.IsInf(r.tol[e], 1) || miss(float64(v), r.Val[e], r.tol[e]) == 0 {
+// do computes an op in the reference. It makes results unknown that may exceed float32, and widens other bounds
+// for subnormal numbers.
+func (r *Replay) do(op compute.Op) {
+	rule := rules[op.Name()]
+	unknown := func(int, int) bool { return false }
+	if rule.unknown != nil {
+		unknown = rule.unknown(op, r.p) // before the op overwrites its operands
+	}
+	flush := 0.
+	if rule.roundings != nil {
+		flush = float64(rule.roundings(op)) * smallestNormal
+	}
+	r.p.Evaluate(op, r.args)
+	for _, m := range r.outputs(op) {
+		unit, hits := 1., false
+		if l, ok := op.(compute.Loss); ok {
+			unit = min(1, math.Abs(float64(l.Weight)))
+			if hits = m.Buf == l.Stats.Buf; !hits {
+				unit = min(1, math.Abs(float64(l.Weight)*float64(l.Scale)))
+			}
+		}
+		b := r.p.load(m)
+		for e := range b.Val {
+			switch {
+			case !(b.term(e).size() <= largestSafe*unit) || !(b.mag[e] <= largestSafe) || unknown(e/m.Cols, e%m.Cols):
+				b.set(e, 0, math.Inf(1), 0)
+			case b.tol[e] > 0 && (!hits || e%2 == 0): // without a bound an element is exact, and so is a hit
+				b.tol[e] += flush
+			}
+		}
+	}
+}
+
+// outputs lists the matrices that an op writes. Of Loss's Stats these are the batch's rows.
+func (r *Replay) outputs(op compute.Op) []compute.Mat {
+	var list []compute.Mat
+	for _, o := range compute.Matrices(op) {
+		m := o.Mat
+		if o.Mode == compute.In {
 			continue
 		}
-		return g.difference(number, m, e, v)
+		if l, ok := op.(compute.Loss); ok && o.Name == "Stats" {
+			m = m.RowRange(r.args.Row, l.Z.Rows)
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// differs returns the first element of a matrix that is not within its bound of the reference, or nil. number is the index of
+// the op that wrote the matrix.
+func (r *Replay) differs(number int, m compute.Mat, got []float32) *Difference {
+	b := r.p.load(m)
+	for e, v := range got {
+		if !math.IsInf(b.tol[e], 1) && miss(float64(v), b.Val[e], b.tol[e]) != 0 {
+			return r.difference(number, m, e, v)
+		}
 	}
 	return nil
 }
 
-func (g *Replay) difference(number int, m compute.Mat, e int, got float32) *Difference {
-	r := g.p.load(m)
-	return &Difference{Op: number + 1, Kernel: Kernel(g.p.Ops[number]), Matrix: g.name(g.originalOf(m)),
-		Row: e / m.Cols, Col: e % m.Cols, Got: got, Want: r.Val[e], Bound: r.tol[e]}
+func (r *Replay) difference(number int, m compute.Mat, e int, got float32) *Difference {
+	b := r.p.load(m)
+	return &Difference{Op: number + 1, Kernel: Kernel(r.p.Ops[number]), Matrix: r.name(r.originalOf(m)),
+		Row: e / m.Cols, Col: e % m.Cols, Got: got, Want: b.Val[e], Bound: b.tol[e]}
 }
 
-// originalOf returns the matrix of the reference backend that one of the problem is.
-func (g *Replay) originalOf(m compute.Mat) compute.Mat {
-	m.Buf = g.original[m.Buf]
+// originalOf returns the matrix of the reference backend that a matrix of the problem stands for.
+func (r *Replay) originalOf(m compute.Mat) compute.Mat {
+	m.Buf = r.original[m.Buf]
 	return m
 }
 
-// A result is a matrix that a program leaves behind, with the op that wrote it last.
+// A result is a matrix that a program leaves behind, with the index of the op that wrote it last.
 type result struct {
 	op  int
 	mat compute.Mat
 }
 
-// results lists what the program leaves behind, in the order of its ops; with scratch, also
-// what nobody reads after it.
-func (g *Replay) results(scratch bool) []result {
+// results lists the matrices that the program leaves behind, in the order of its ops. With scratch it includes scratch matrices.
+func (r *Replay) results(scratch bool) []result {
 	last, list := map[compute.Mat]int{}, []result(nil)
-	for i, op := range g.p.Ops {
-		for _, m := range g.outputs(op) {
+	for i, op := range r.p.Ops {
+		for _, m := range r.outputs(op) {
 			last[m] = i
 		}
 	}
-	forgotten := map[compute.Mat]bool{}
-	for _, m := range g.p.scratch {
-		forgotten[m] = !scratch
-	}
-	for i, op := range g.p.Ops {
-		for _, m := range g.outputs(op) {
-			if last[m] == i && !forgotten[m] {
+	for i, op := range r.p.Ops {
+		for _, m := range r.outputs(op) {
+			if last[m] == i && (scratch || !r.p.IsScratch(m)) {
 				list = append(list, result{i, m})
 			}
 		}
@@ -224,25 +268,24 @@ func (g *Replay) results(scratch bool) []result {
 	return list
 }
 
-// Compare judges what a device made of the program: the values of each matrix that is
-// not scratch, by the matrix of the reference backend. It returns the first element
-// that is out of its bound, or nil. An error says that values are missing.
-func (g *Replay) Compare(results map[compute.Mat][]float32) (*Difference, error) {
-	g.solve()
+// Compare judges a device's results of the program: the values of each matrix that is not scratch, by the matrix of the
+// reference backend. It returns the first element that exceeds its bound, or nil. It returns an error if values are missing.
+func (r *Replay) Compare(results map[compute.Mat][]float32) (*Difference, error) {
+	r.solve()
 	left := maps.Clone(results)
-	for _, r := range g.results(false) {
-		m := g.originalOf(r.mat)
+	for _, one := range r.results(false) {
+		m := r.originalOf(one.mat)
 		got, ok := results[m]
 		if !ok || len(got) != m.Len() {
-			return nil, fmt.Errorf("judge: there are %d values of %s, %s", len(got), g.name(m), m)
+			return nil, fmt.Errorf("judge: %d values given for %s, %s", len(got), r.name(m), m)
 		}
 		delete(left, m)
-		if d := g.differs(r.op, r.mat, got); d != nil {
+		if d := r.differs(one.op, one.mat, got); d != nil {
 			return d, nil
 		}
 	}
 	if len(left) > 0 {
-		return nil, errors.New("judge: there are values of a matrix that the program does not write")
+		return nil, errors.New("judge: values given for a matrix that the program does not write")
 	}
 	return nil, nil
 }

@@ -8,36 +8,34 @@ import (
 	"shadegrad/compute"
 )
 
-// A Verdict is what a device makes of a [Replay] program.
+// A Verdict is what Replay.Check finds.
 type Verdict struct {
-	// Step is the first result of the program, as the device compiles it, that is wrong;
-	// or nil. Where no op by itself is wrong it is the first of all matrices, in the order
-	// of the ops, once none of them is scratch.
+	// Step is the first wrong result of the program as the device compiles it, or nil. If no op alone
+	// is wrong, the program was compiled again without scratch, and Step is the first wrong matrix in the order of the ops.
 	Step *Difference
-	// Op is the first wrong result of an op that is a program of its own, and is judged
-	// on exactly what those before it gave on this device; or nil.
+	// Op is the first wrong result of an op that is compiled as a program of its own, or nil. The op is judged
+	// on the results of the ops before it on this device.
 	Op *Difference
 	// Unsteady says where two runs of the program gave other bits, or is nil.
 	Unsteady *Failure
-	// Limit is the first result of an op by itself that is not a finite number, although
-	// it is what it should be; or nil.
+	// Limit is the first result of an op alone that is right but not a finite number, or nil.
 	Limit *Difference
 }
 
-// Wrong says what is wrong with the device, or is "".
+// Wrong says what the device computed wrongly, or returns "".
 func (v *Verdict) Wrong() string {
 	switch {
 	case v.Op != nil:
 		return v.Op.String()
 	case v.Step != nil:
-		return v.Step.String() + ", although each op by itself is right"
+		return v.Step.String() + ", although each op alone is right"
 	case v.Unsteady != nil:
 		return v.Unsteady.Detail
 	}
 	return ""
 }
 
-// First is the first op and element that is wrong, or nil.
+// First returns the first wrong op and element, or nil.
 func (v *Verdict) First() *Difference {
 	if v.Op != nil {
 		return v.Op
@@ -45,118 +43,102 @@ func (v *Verdict) First() *Difference {
 	return v.Step
 }
 
-// Check has a backend run the program twice as it compiles it, and then op by op, and
-// judges what it makes of it. All memory taken is freed. The error is the backend's.
-func (g *Replay) Check(b compute.Backend) (*Verdict, error) {
-	l, err := load(b, g.p)
+// Check has a backend run the program twice as it compiles it, and then op by op, and judges the results. It frees all memory that
+// it allocates. The error is the backend's.
+func (r *Replay) Check(b compute.Backend) (*Verdict, error) {
+	l, err := load(b, r.p)
 	defer l.free()
 	if err != nil {
 		return nil, err
 	}
 	v := &Verdict{}
-	got, err := g.fused(l, true)
+	got, err := r.runTwice(l)
 	if err != nil {
 		return nil, err
 	}
-	for _, one := range got {
-		if v.Step == nil {
-			v.Step = g.first(one, false)
-		}
-	}
-	v.Unsteady = g.p.same(got[0], got[1])
-	if err := g.apart(l, v); err != nil {
+	v.Step = r.first(got, false)
+	v.Unsteady = r.p.same(got[0], got[1])
+	if err := r.checkOps(l, v); err != nil {
 		return nil, err
 	}
 	if v.Step == nil || v.Op != nil {
 		return v, nil
 	}
-	all, err := g.fused(l, false)
+	scratch := r.p.scratch
+	r.p.scratch = nil
+	got, err = r.runTwice(l)
+	r.p.scratch = scratch
 	if err != nil {
 		return nil, err
 	}
-	for _, one := range all {
-		if d := g.first(one, true); d != nil {
-			v.Step = d
-			break
-		}
+	if d := r.first(got, true); d != nil {
+		v.Step = d
 	}
 	return v, nil
 }
 
-// fused compiles the program, with its scratch or without any, and runs it twice on the
-// given values. It returns what all buffers hold after each run.
-func (g *Replay) fused(l *loadedProblem, scratch bool) (got [2][][]float32, err error) {
-	if !scratch {
-		kept := g.p.scratch
-		g.p.scratch = nil
-		defer func() { g.p.scratch = kept }()
-	}
-	e, err := l.compile(g.p.Ops...)
+// runTwice compiles the program and runs it twice on the given values. It returns the elements of all buffers after each run.
+func (r *Replay) runTwice(l *loadedProblem) ([][][]float32, error) {
+	e, err := l.compile(r.p.Ops...)
 	if err != nil {
-		return got, err
+		return nil, err
 	}
 	defer e.Release()
+	got := make([][][]float32, 2)
 	for i := range got {
 		if err := l.reset(); err != nil {
-			return got, err
+			return nil, err
 		}
 		if got[i], err = l.run(e); err != nil {
-			return got, err
+			return nil, err
 		}
 	}
 	return got, nil
 }
 
-// first returns the first wrong element of what all buffers hold.
-func (g *Replay) first(got [][]float32, scratch bool) *Difference {
-	g.solve()
-	for _, r := range g.results(scratch) {
-		m := r.mat
-		if d := g.differs(r.op, m, got[g.p.buffer(m)][m.Off:m.Off+m.Len()]); d != nil {
-			return d
+// first returns the first wrong element of the first run that has one, or nil.
+func (r *Replay) first(runs [][][]float32, scratch bool) *Difference {
+	r.solve()
+	for _, got := range runs {
+		for _, one := range r.results(scratch) {
+			m := one.mat
+			if d := r.differs(one.op, m, got[r.p.buffer(m)][m.Off:m.Off+m.Len()]); d != nil {
+				return d
+			}
 		}
 	}
 	return nil
 }
 
-// apart runs op by op, each judged on what the device has made of those before, and
-// stops at the first that is wrong.
-func (g *Replay) apart(l *loadedProblem, v *Verdict) error {
+// checkOps runs op by op, judges each on the device's results of the ops before it, and stops at the first that is wrong.
+func (r *Replay) checkOps(l *loadedProblem, v *Verdict) error {
 	if err := l.reset(); err != nil {
 		return err
 	}
-	g.begin()
-	for i, op := range g.p.Ops {
-		if err := g.alone(l, i, op); err != nil {
-			return err
+	r.begin()
+	for i, op := range r.p.Ops {
+		e, err := l.compile(op)
+		if err != nil {
+			return fmt.Errorf("op %d, %s: %w", i+1, Kernel(op), err)
 		}
-		if err := g.look(l, i, op, v); err != nil || v.Op != nil {
+		e.Run(r.args)
+		e.Release()
+		if err := r.checkOp(l, i, op, v); err != nil || v.Op != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// alone runs an op as a program of its own.
-func (g *Replay) alone(l *loadedProblem, number int, op compute.Op) error {
-	e, err := l.compile(op)
-	if err != nil {
-		return fmt.Errorf("op %d, %s: %w", number+1, Kernel(op), err)
-	}
-	e.Run(g.args)
-	e.Release()
-	return nil
-}
-
-// look judges an op that was run, and has the reference go on from what it made.
-func (g *Replay) look(l *loadedProblem, number int, op compute.Op, v *Verdict) error {
+// checkOp judges an op that was run, and sets the reference to the device's results.
+func (r *Replay) checkOp(l *loadedProblem, number int, op compute.Op, v *Verdict) error {
 	read := func(m compute.Mat) ([]float32, error) {
 		got := make([]float32, m.Len())
 		bound := m
 		bound.Buf = l.buffer[m.Buf]
 		return got, l.b.Read(got, bound)
 	}
-	outputs := g.outputs(op)
+	outputs := r.outputs(op)
 	for _, o := range compute.Matrices(op) {
 		if o.Mode != compute.In || slices.Contains(outputs, o.Mat) {
 			continue
@@ -165,41 +147,39 @@ func (g *Replay) look(l *loadedProblem, number int, op compute.Op, v *Verdict) e
 		if err != nil {
 			return err
 		}
-		if d := g.changed(number, o.Mat, got); d != nil {
-			v.Op = d
+		if v.Op = r.changed(number, o.Mat, got); v.Op != nil {
 			return nil
 		}
 	}
-	g.do(op)
+	r.do(op)
 	for _, m := range outputs {
 		got, err := read(m)
 		if err != nil {
 			return err
 		}
-		if v.Op = g.differs(number, m, got); v.Op != nil {
+		if v.Op = r.differs(number, m, got); v.Op != nil {
 			return nil
 		}
 		f := m.Buf.(*floats)
 		for e, x := range got {
 			if v.Limit == nil && (math.IsNaN(float64(x)) || math.IsInf(float64(x), 0)) {
-				v.Limit = g.difference(number, m, e, x)
+				v.Limit = r.difference(number, m, e, x)
 			}
-			f.take(m.Off+e, x)
+			f.setDevice(m.Off+e, x)
 		}
 	}
 	return nil
 }
 
-// changed returns the first element of what an op only reads that is another now.
-func (g *Replay) changed(number int, m compute.Mat, got []float32) *Difference {
-	r := g.p.load(m)
+// changed returns the first element of an input that an op changed, or nil.
+func (r *Replay) changed(number int, m compute.Mat, got []float32) *Difference {
+	b := r.p.load(m)
 	for e, v := range got {
-		if math.IsInf(r.tol[e], 1) || float64(v) == r.Val[e] {
-			continue
+		if !math.IsInf(b.tol[e], 1) && float64(v) != b.Val[e] {
+			d := r.difference(number, m, e, v)
+			d.Input = true
+			return d
 		}
-		d := g.difference(number, m, e, v)
-		d.Input = true
-		return d
 	}
 	return nil
 }

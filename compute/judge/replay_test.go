@@ -9,9 +9,8 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// given returns a program on the reference whose matrices hold these values, with what
-// it is judged by.
-func given(t *testing.T, ops func(mat func(rows, cols int, values ...float32) compute.Mat) []compute.Op) (*Replay, []compute.Op) {
+// replayOf returns a replay of a program on the reference whose matrices hold the given values, and the program's ops.
+func replayOf(t *testing.T, ops func(mat func(rows, cols int, values ...float32) compute.Mat) []compute.Op) (*Replay, []compute.Op) {
 	t.Helper()
 	b := reference.New()
 	list := ops(func(rows, cols int, values ...float32) compute.Mat {
@@ -24,14 +23,14 @@ func given(t *testing.T, ops func(mat func(rows, cols int, values ...float32) co
 		}
 		return m
 	})
-	g, err := NewReplay(compute.Program{Name: "given", Ops: list}, compute.Args{LearningRate: 0.5, Momentum: 0.5}, func(m compute.Mat) string { return m.String() })
+	g, err := NewReplay(compute.Program{Name: "replay", Ops: list}, compute.Args{LearningRate: 0.5, Momentum: 0.5}, func(m compute.Mat) string { return m.String() })
 	if err != nil {
 		t.Fatal(err)
 	}
 	return g, list
 }
 
-// compare judges values of the last op's first result.
+// compare judges values of the last op's first result; all other results are right.
 func compare(t *testing.T, g *Replay, list []compute.Op, got ...float32) *Difference {
 	t.Helper()
 	results := map[compute.Mat][]float32{}
@@ -50,7 +49,7 @@ func compare(t *testing.T, g *Replay, list []compute.Op, got ...float32) *Differ
 	return d
 }
 
-// solved32 is what the reference has of a matrix, rounded.
+// solved32 returns the reference's values of a matrix, rounded to float32.
 func (g *Replay) solved32(m compute.Mat) []float32 {
 	g.solve()
 	var list []float32
@@ -60,9 +59,9 @@ func (g *Replay) solved32(m compute.Mat) []float32 {
 	return list
 }
 
-// TestGivenRange leaves what float32 cannot hold to the device, and all that is made of it,
-// but nothing else.
-func TestGivenRange(t *testing.T) {
+// TestReplayRange accepts any value for a result beyond float32 and for what is computed from it, but for nothing
+// else.
+func TestReplayRange(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	product := func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
 		z, y := mat(2, 2), mat(2, 2)
@@ -72,7 +71,7 @@ func TestGivenRange(t *testing.T) {
 		}
 	}
 	// z is (1e60, 3e30; 1e30, 13), and y is (…, …; 26, 1e30).
-	g, list := given(t, product)
+	g, list := replayOf(t, product)
 	for _, row := range [][]float32{{inf, nan}, {nan, 0}, {6e30, 1}} {
 		if d := compare(t, g, list, row[0], row[1], 26, 1e30); d != nil {
 			t.Errorf("a row made of 1e60: %v", d)
@@ -86,9 +85,9 @@ func TestGivenRange(t *testing.T) {
 	}
 }
 
-// TestGivenZeroTerms lets a device add 0·∞ or leave it out.
-func TestGivenZeroTerms(t *testing.T) {
-	g, list := given(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
+// TestReplayZeroTerms lets a device add 0·∞ or omit it.
+func TestReplayZeroTerms(t *testing.T) {
+	g, list := replayOf(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
 		return []compute.Op{compute.MatMul{Dst: mat(2, 1), A: mat(2, 2, 0, 1, 1, 1), B: mat(2, 1, float32(math.Inf(1)), 3)}}
 	})
 	for _, v := range []float32{3, float32(math.NaN()), float32(math.Inf(1))} {
@@ -98,9 +97,9 @@ func TestGivenZeroTerms(t *testing.T) {
 	}
 }
 
-// TestGivenSubnormals lets a device take subnormal numbers for 0, but not the ones above.
-func TestGivenSubnormals(t *testing.T) {
-	g, list := given(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
+// TestReplaySubnormals lets a device replace subnormal numbers by 0, but not larger ones.
+func TestReplaySubnormals(t *testing.T) {
+	g, list := replayOf(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
 		return []compute.Op{compute.Update{W: mat(1, 3, 0, 1e-30, 1), V: mat(1, 3, 1e-39, 1e-30, 1), G: mat(1, 3, 0, 0, 0)}}
 	})
 	for _, first := range []float32{-2.5e-40, 0, -2.4e-40} {
@@ -113,9 +112,9 @@ func TestGivenSubnormals(t *testing.T) {
 	}
 }
 
-// TestGivenMask holds a device to zeros behind ReLU's mask, which are exact.
-func TestGivenMask(t *testing.T) {
-	g, list := given(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
+// TestReplayMask requires exact zeros where ReLU's derivative is 0.
+func TestReplayMask(t *testing.T) {
+	g, list := replayOf(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
 		y, d := mat(1, 3), mat(1, 3)
 		return []compute.Op{
 			compute.Activate{Dst: y, Src: mat(1, 3, -1, 2, -1e-3), F: compute.ReLU},
@@ -132,8 +131,8 @@ func TestGivenMask(t *testing.T) {
 	}
 }
 
-// TestGivenRefuses has programs that are none, and values that are missing.
-func TestGivenRefuses(t *testing.T) {
+// TestReplayRefuses has invalid programs and missing values.
+func TestReplayRefuses(t *testing.T) {
 	b := reference.New()
 	m, err := b.Alloc(2, 3)
 	if err != nil {
@@ -159,9 +158,9 @@ func TestGivenRefuses(t *testing.T) {
 		results map[compute.Mat][]float32
 		want    string
 	}{
-		{nil, "judge: there are 0 values of the matrix, 2×3"},
-		{map[compute.Mat][]float32{m: make([]float32, 5)}, "judge: there are 5 values of the matrix, 2×3"},
-		{map[compute.Mat][]float32{m: {1, 1, 1, 1, 1, 1}, other: nil}, "judge: there are values of a matrix that the program does not write"},
+		{nil, "judge: 0 values given for the matrix, 2×3"},
+		{map[compute.Mat][]float32{m: make([]float32, 5)}, "judge: 5 values given for the matrix, 2×3"},
+		{map[compute.Mat][]float32{m: {1, 1, 1, 1, 1, 1}, other: nil}, "judge: values given for a matrix that the program does not write"},
 	} {
 		if _, err := g.Compare(tt.results); err == nil || err.Error() != tt.want {
 			t.Errorf("error %v, want %s", err, tt.want)
@@ -169,7 +168,7 @@ func TestGivenRefuses(t *testing.T) {
 	}
 }
 
-// wobbly is a backend whose products are off by the last digit every second time.
+// wobbly is a backend whose products differ in the last bit in every second run.
 type wobbly struct {
 	compute.Backend
 	runs int
@@ -197,10 +196,10 @@ func (x wobblyRun) Run(a compute.Args) {
 	}
 }
 
-// TestGivenUnsteady tells of a device that does not give the same bits twice, although
+// TestReplayUnsteady reports a device whose two runs differ in a bit, although
 // both are within their bounds.
-func TestGivenUnsteady(t *testing.T) {
-	g, _ := given(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
+func TestReplayUnsteady(t *testing.T) {
+	g, _ := replayOf(t, func(mat func(int, int, ...float32) compute.Mat) []compute.Op {
 		return []compute.Op{compute.MatMul{Dst: mat(1, 2), A: mat(1, 2, 1, 2), B: mat(2, 2, 3, 4, 5, 6)}}
 	})
 	v, err := g.Check(&wobbly{Backend: reference.New()})

@@ -54,7 +54,7 @@ func TestShadowShader(t *testing.T) {
 		t.Errorf("of %d sources none is that of the wrong kernel", len(c.Sources))
 	}
 	r := broken.run("replay", path).is(1, "with the sources of ", "computes the step wrongly\n")
-	if !strings.HasPrefix(r.stdout, "the device is wrong: on "+info.Renderer+", in op 13, update: element (") || !strings.HasSuffix(r.stdout, ", although each op by itself is right\n") {
+	if !strings.HasPrefix(r.stdout, "the device is wrong: on "+info.Renderer+", in op 13, update: element (") || !strings.HasSuffix(r.stdout, ", although each op alone is right\n") {
 		t.Error(r.stdout)
 	}
 	for _, backend := range []string{"gpu", "cpu"} {

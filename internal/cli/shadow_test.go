@@ -79,7 +79,7 @@ func TestShadowCatches(t *testing.T) {
 			r = inProcess(t, o, "replay", p.path("m.capsule")).is(1, "gpu: "+fakeRenderer, p.path("m.capsule")+": "+fakeRenderer+" computes the step wrongly\n")
 			form := `^the device is wrong: on ` + fakeRenderer + `, in ` + c.found + `\S+, and not \S+ ± \S+`
 			if !c.alone {
-				form += `, although each op by itself is right`
+				form += `, although each op alone is right`
 			}
 			if !regexp.MustCompile(form + `\n$`).MatchString(r.stdout) {
 				t.Errorf("the faulty device:\n%swant\n%s", r.stdout, form)
