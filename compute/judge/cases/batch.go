@@ -7,7 +7,7 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// gathers: widths at which rows of bytes begin at every place of a word.
+// gathers adds op Gather with widths at which rows of bytes begin at every offset in a word.
 func (l *caseList) gathers() {
 	widths := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15, 16, 17, 31, 63, 64, 65, 131, 784, 841}
 	rows := []int{1, 2, 3, 5, 8, 17, 32, 64}
@@ -20,7 +20,7 @@ func (l *caseList) gathers() {
 			l.gather(g)
 			g.row = 1 + i%4
 			l.gather(g)
-			// Pixels of [0, 1] and of [−1, 1] and the tutorial's [0.01, 1].
+			// Pixels in [0, 1], in [−1, 1] and in [0.01, 1].
 			g.row, g.m = 3, rows[(i+3)%len(rows)]
 			g.scale, g.shift = []float32{2. / 255, 0.99 / 255}[i%2], []float32{-1, 0.01}[i%2]
 			l.gather(g)
@@ -38,8 +38,8 @@ func (l *caseList) gather(g gatherCase) {
 	params := []string{fmt.Sprintf("m=%d,n=%d,row=%d", g.m, g.n, g.row), flag(g.indexed, "index"),
 		flag(g.shift != 0, fmt.Sprintf("shift=%g", g.shift))}
 	l.add("gather", "gather", params, func(p *judge.Problem) {
-		// The batch that begins at row is not the last, and the index visits
-		// fewer rows than there are.
+		// The batch is not the last one, and the index does not visit all
+		// rows.
 		op := compute.Gather{Dst: p.Output("Dst", g.m, g.n), Src: p.NewBytes(g.m+g.row+3, g.n, 256), Scale: g.scale, Shift: g.shift}
 		if g.indexed {
 			op.Index = p.NewIndex(g.m+g.row+1, op.Src.Rows)
@@ -49,7 +49,7 @@ func (l *caseList) gather(g gatherCase) {
 	})
 }
 
-// A lossCase is op Loss with all its options.
+// A lossCase is op Loss with its options.
 type lossCase struct {
 	f       compute.Activation
 	kind    compute.LossKind
@@ -67,7 +67,7 @@ type lossCase struct {
 	targets bool                                   // targets in place of labels
 }
 
-// lossForms are the losses that go with each activation.
+// lossForms lists the losses of each activation.
 func lossForms() (list []lossCase) {
 	for _, f := range []compute.Activation{compute.Softmax, compute.Sigmoid} {
 		list = append(list, lossCase{f: f, kind: compute.CrossEntropy})
@@ -114,14 +114,14 @@ func (l *caseList) losses() {
 				}
 			}
 		}
-		// A turn more, so that the batches do not meet the same options again.
+		// Another turn, so that the batches do not get the same options again.
 		turn++
 		l.targetLosses(form, batches...)
 		l.specialLosses(form)
 	}
 }
 
-// targetLosses are losses whose targets are numbers.
+// targetLosses adds losses with numbers as targets.
 func (l *caseList) targetLosses(form lossCase, batches ...shape) {
 	form.targets = true
 	if form.f != compute.Softmax {
@@ -132,14 +132,14 @@ func (l *caseList) targetLosses(form lossCase, batches ...shape) {
 		c.m, c.n, c.row, c.bias = s.m, s.n, 1+i%3, i%2 == 0
 		c.delta = []string{"out", "z", "none"}[i%3]
 		c.scale, c.weight = []float32{1 / float32(s.m), 1}[i%2], []float32{1, 0.5}[i/2%2]
-		c.off = []float32{0.25, 0}[i/4%2] // which targets have no use for
+		c.off = []float32{0.25, 0}[i/4%2] // ignored with targets
 		l.loss(c)
 	}
 	form.m, form.n, form.z, form.scale, form.note = 14, 10, extremes, 1, "extreme"
 	l.loss(form)
 }
 
-// specialLosses are the cases at the edges of op Loss's definition.
+// specialLosses adds edge cases of op Loss.
 func (l *caseList) specialLosses(form lossCase) {
 	form.scale = 1
 	c := form
@@ -147,7 +147,7 @@ func (l *caseList) specialLosses(form lossCase) {
 	l.loss(c)
 	c.on, c.off = 0.99, 0.01
 	l.loss(c)
-	// Targets are numbers that a kernel is given, and none has another for these: the self-test can do without.
+	// On and Off are arguments of the kernels, so the self-test does not need these.
 	signed := form.kind == compute.SquaredError && !l.quick
 	if signed {
 		c.on, c.off = 1, -1
@@ -159,7 +159,7 @@ func (l *caseList) specialLosses(form lossCase) {
 	c = form
 	c.m, c.n, c.labels, c.note, c.indexed, c.row = 40, 3, 6, "invalid", true, 2
 	l.loss(c)
-	// Equal outputs: the first of the largest is the answer.
+	// Of equal largest outputs the first is the answer.
 	c = form
 	c.m, c.n, c.z, c.note = 60, 4, ties, "ties"
 	l.loss(c)
@@ -187,13 +187,13 @@ func (l *caseList) specialLosses(form lossCase) {
 	}
 }
 
-// farOut are rows that all lie near 1000, where sums of exponentials are finite
-// only with the largest taken off, and exact only if it is taken off first.
+// farOut are values near 1000. There sums of exponentials are finite only if the largest value is subtracted, and
+// accurate only if it is subtracted first.
 func farOut(p *judge.Problem) func(int) float32 {
 	return func(int) float32 { return 1000 + p.Normal(1) }
 }
 
-// ties are values of which many are equal, and many half-way between 0 and 1.
+// ties are values of which many are equal, and many are 0.5.
 func ties(p *judge.Problem) func(int) float32 {
 	return func(int) float32 { return float32(p.Intn(4)-1) / 2 }
 }
@@ -231,7 +231,7 @@ func (l *caseList) loss(c lossCase) {
 			p.AddRun(compute.Args{Row: c.row})
 			return
 		}
-		// The data set has more rows than the batch, Stats and the index too.
+		// The data set, Stats and the index have more rows than the batch.
 		op.Labels = p.NewBytes(c.m+c.row+4, 1, labels)
 		op.Stats = p.State("Stats", c.m+c.row+2, 2, p.Random(1))
 		if c.indexed {
@@ -242,8 +242,8 @@ func (l *caseList) loss(c lossCase) {
 	})
 }
 
-// target is what targets are made of: shares of one for cross-entropy, some of which are 0
-// or 1, and for squares any numbers.
+// target returns a value function for targets: for cross-entropy fractions in [0, 1], some of which are 0
+// or 1, and for squared errors any numbers.
 func (c lossCase) target(p *judge.Problem) func(int) float32 {
 	if c.kind == compute.SquaredError {
 		return p.Random(1)

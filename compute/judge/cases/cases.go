@@ -1,3 +1,7 @@
+// Package cases has the cases that package judge compares backends with: single ops at sizes around the tile sizes of kernels, training
+// steps of networks for MNIST, and programs whose ops must keep their order.
+//
+// To add an op, write a file with a method of caseList that adds its cases, and call it in caseList.all.
 package cases
 
 import (
@@ -8,18 +12,18 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// All returns the cases a backend must pass, the same ones every time. Their
-// sizes lie around the tile sizes that kernels use, and are those of networks
-// for MNIST. Not every combination is there, but every two dimensions of a
-// product meet in every way around one tile size, for each transpose.
+// All returns the cases that a backend must pass, the same ones every time. Their
+// sizes are those of networks for MNIST and sizes around the tile sizes that kernels use. They do not include every
+// combination, but at each tile size and each transpose, every two dimensions of a product have every pair of
+// sizes.
 func All() []judge.Case {
 	var list caseList
 	list.all()
 	return list.cases
 }
 
-// SelfTest returns a few small cases: each form of each op at an odd size, its
-// edges, and a training step. It is what a program should ask of a backend that
+// SelfTest returns a few small cases: each variant of each op at an odd size, its
+// edge cases, and a training step. A program should check them on a backend that
 // it has just opened.
 func SelfTest() []judge.Case {
 	list := caseList{quick: true}
@@ -27,11 +31,11 @@ func SelfTest() []judge.Case {
 	return list.cases
 }
 
-// A caseList collects cases. Of two with one name the first stays.
+// A caseList collects cases. Of two cases with the same name it keeps the first.
 type caseList struct {
 	cases []judge.Case
 	names map[string]bool
-	quick bool // only the self-test's
+	quick bool // only those of the self-test
 }
 
 func (l *caseList) all() {
@@ -58,8 +62,8 @@ func (l *caseList) all() {
 	l.randoms()
 }
 
-// add adds a case of an op. kernel is the op's name and form; params are the
-// parameters, as "m=3", or "" for one to leave out.
+// add adds a case of an op. kernel is the op with its variant. params are the
+// parameters, such as "m=3"; empty ones are omitted.
 func (l *caseList) add(op, kernel string, params []string, build func(p *judge.Problem)) {
 	var kept []string
 	for _, s := range params {
@@ -78,10 +82,10 @@ func (l *caseList) add(op, kernel string, params []string, build func(p *judge.P
 	l.cases = append(l.cases, judge.Case{Name: name, Op: op, Kernel: kernel, Build: build})
 }
 
-// The tile sizes that cases are made around.
+// tiles are the tile sizes of kernels.
 var tiles = []int{4, 8, 16, 32, 64}
 
-// around returns the sizes at which a kernel with tiles of t goes wrong.
+// around returns sizes at the edges of tiles of t.
 func around(t int) []int { return []int{1, t - 1, t, t + 1, 2*t + 3} }
 
 // A shape is the size of a matrix.
@@ -89,8 +93,8 @@ type shape struct{ m, n int }
 
 func (s shape) String() string { return fmt.Sprintf("m=%d,n=%d", s.m, s.n) }
 
-// shapesAround returns shapes in which each size around t is once the number of
-// rows and once that of columns.
+// shapesAround returns shapes in which each size around t is the number of
+// rows once and the number of columns once.
 func shapesAround(t int) []shape {
 	d := around(t)
 	var list []shape
@@ -100,8 +104,8 @@ func shapesAround(t int) []shape {
 	return list
 }
 
-// shapes returns the shapes around all tile sizes, and those of batches of
-// MNIST's networks, the last, smaller batch of an epoch among them.
+// shapes returns shapes around all tile sizes, and those of batches of networks for MNIST,
+// including the smaller last batch of an epoch.
 func shapes() []shape {
 	var list []shape
 	for _, t := range tiles {
@@ -110,11 +114,11 @@ func shapes() []shape {
 	return append(list, shape{64, 128}, shape{64, 10}, shape{32, 10}, shape{1, 784}, shape{3, 841}, shape{12, 20}, shape{100, 36})
 }
 
-// oddShape is the shape of the self-test's cases.
+// oddShape is the shape of the cases of the self-test.
 var oddShape = shape{17, 35}
 
-// some returns every step-th shape, beginning with one that depends on turn, or
-// only the odd one for the self-test.
+// some returns every step-th shape; turn decides the first. For the self-test it returns only
+// oddShape.
 func (l *caseList) some(turn, step int) []shape {
 	if l.quick {
 		return []shape{oddShape}
@@ -128,7 +132,7 @@ func (l *caseList) some(turn, step int) []shape {
 	return list
 }
 
-// flag returns name if on is true, for a case's parameters.
+// flag returns name if on is true, and otherwise "".
 func flag(on bool, name string) string {
 	if on {
 		return name
@@ -138,7 +142,7 @@ func flag(on bool, name string) string {
 
 var both = []bool{false, true}
 
-// suffix gives a kernel's form: "activate_relu".
+// suffix returns an op with its variant: "activate_relu".
 func suffix(op string, forms ...fmt.Stringer) string {
 	for _, f := range forms {
 		op += "_" + f.String()
@@ -146,7 +150,7 @@ func suffix(op string, forms ...fmt.Stringer) string {
 	return op
 }
 
-// elementwise lists the activations that work on each element.
+// elementwise lists the activations that work on single elements.
 func elementwise() []compute.Activation {
 	return []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ReLU, compute.ScaledTanh, compute.LeakyReLU}
 }

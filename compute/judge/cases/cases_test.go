@@ -12,8 +12,8 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// Whoever reads that a case failed must be able to find it, and to run it again
-// with the same numbers.
+// TestCasesAreTheSameEveryTime requires that a failed case can be found by its name and runs again with the same
+// numbers.
 func TestCasesAreTheSameEveryTime(t *testing.T) {
 	names := make(map[string]bool)
 	again := All()
@@ -53,7 +53,7 @@ func TestCasesAreTheSameEveryTime(t *testing.T) {
 	}
 }
 
-// A ledger counts what is taken from a backend and not given back.
+// A ledger is a backend that records buffers and executables until they are freed.
 type ledger struct {
 	compute.Backend
 	buffers map[compute.Buffer]bool
@@ -117,7 +117,7 @@ func (e loan) Release() {
 	e.Executable.Release()
 }
 
-func TestCheckGivesEverythingBack(t *testing.T) {
+func TestCheckFreesEverything(t *testing.T) {
 	for refuse := range 5 {
 		l := &ledger{Backend: reference.New(), buffers: make(map[compute.Buffer]bool)}
 		for _, c := range SelfTest() {
@@ -131,7 +131,7 @@ func TestCheckGivesEverythingBack(t *testing.T) {
 				t.Errorf("allocation %d was refused, and Check returned %v", refuse, err)
 			}
 			if len(l.buffers) != 0 || l.running != 0 {
-				t.Fatalf("%s, allocation %d refused: %d buffers and %d executables are left", c.Name, refuse, len(l.buffers), l.running)
+				t.Fatalf("%s, allocation %d refused: %d buffers and %d executables are not freed", c.Name, refuse, len(l.buffers), l.running)
 			}
 		}
 	}

@@ -8,16 +8,16 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// seeds have bits in either half, and in all.
+// seeds have bits in the lower half, the upper half and both.
 var seeds = []uint64{0, 1, 0xDEADBEEF_00000001, 0xFFFFFFFF_FFFFFFFF, 0x80000000_80000000}
 
-// drawing is what the random numbers of an op depend on: which of its turn.
+// drawing returns a stream and arguments that decide the random numbers of an op.
 func drawing(turn int) (stream uint32, args compute.Args) {
 	return []uint32{0, 1, 7, 0xFFFFFF00}[turn/2%4], compute.Args{Seed: seeds[turn%len(seeds)], Step: steps[turn%len(steps)]}
 }
 
-// dropouts: elements are counted row by row, so that sizes around eight matter, which a
-// block of the generator serves.
+// dropouts adds op Dropout. Elements are counted row by row, and a block of the generator has numbers for eight, so sizes
+// around eight matter.
 func (l *caseList) dropouts() {
 	list := l.some(0, 1)
 	if !l.quick {
@@ -36,7 +36,7 @@ func (l *caseList) dropouts() {
 	if l.quick {
 		return
 	}
-	// A thousandth is but 65.5 of 2¹⁶.
+	// 1/1000 is only 65.5 of 2¹⁶.
 	for turn, rate := range []float32{1e-3, 1. / 3, 0.75, math.Nextafter32(1, 0), 1e-6} {
 		l.dropout(shape{33, 131}, rate, false, turn)
 	}
@@ -59,7 +59,7 @@ func (l *caseList) dropout(s shape, rate float32, inPlace bool, turn int) {
 	})
 }
 
-// threshold is dropout at a rate that one of its random numbers is.
+// threshold adds a dropout whose threshold equals one of its random numbers.
 func (l *caseList) threshold() {
 	stream, args := drawing(1)
 	number := args.Draws(stream).Half(17)
@@ -83,14 +83,14 @@ func (l *caseList) noises() {
 	}
 }
 
-// takes: batches of numbers.
+// takes adds op Take.
 func (l *caseList) takes() {
 	for i, s := range l.some(1, 2) {
 		for _, indexed := range both {
 			row := 1 + i%3
 			l.add("take", "take", []string{s.String(), fmt.Sprintf("row=%d", row), flag(indexed, "index")}, func(p *judge.Problem) {
-				// The batch that begins at row is not the last, and the index visits
-				// fewer rows than there are.
+				// The batch is not the last one, and the index does not visit all
+				// rows.
 				op := compute.Take{Dst: p.Output("Dst", s.m, s.n), Src: p.Input("Src", s.m+row+3, s.n, p.Random(1))}
 				if indexed {
 					op.Index = p.NewIndex(s.m+row+1, op.Src.Rows)

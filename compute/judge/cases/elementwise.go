@@ -18,7 +18,7 @@ func (l *caseList) activations() {
 				}
 				step := 3
 				if f == compute.Softmax {
-					step = 1 // a reduction, in which sizes matter more
+					step = 1 // a reduction: sizes matter more
 				}
 				for _, s := range l.some(turn, step) {
 					l.activation(f, s, bias, inPlace, "", func(p *judge.Problem) func(int) float32 { return p.Random(2) })
@@ -35,8 +35,8 @@ func (l *caseList) activations() {
 	}
 }
 
-// extremes are values where e^z overflows, where it vanishes, and where a
-// function has its corner, among others.
+// extremes are values where e^z overflows, where it underflows, and where a
+// function has its corner. Every second value is ordinary.
 func extremes(p *judge.Problem) func(int) float32 {
 	list := []float32{0, 1000, -1000, 89, -89, 104, -104, 20, -20, 10, -10, 1e-6, -1e-6, 1}
 	return func(e int) float32 {
@@ -83,7 +83,7 @@ func (l *caseList) deltas() {
 func (l *caseList) delta(f compute.Activation, s shape, inPlace bool) {
 	l.add("delta", suffix("delta", f), []string{s.String(), flag(inPlace, "inplace")}, func(p *judge.Problem) {
 		op := compute.Delta{F: f}
-		// Outputs: half of those of ReLU are 0, where its derivative is, and a few of others.
+		// Half of ReLU's outputs are 0, where its derivative is 0, and a few of the others'.
 		op.Y = p.Input("Y", s.m, s.n, func(e int) float32 {
 			if e%11 == 6 {
 				return 0
@@ -119,7 +119,7 @@ func (l *caseList) columnSums() {
 		l.columnSum(s, "", func(p *judge.Problem) func(int) float32 { return p.Random(1) })
 	}
 	if !l.quick {
-		// Losses and hits: all of one sign, where rounding adds up.
+		// As with losses and hits, all values have one sign, so rounding errors add up.
 		l.columnSum(shape{60000, 2}, "positive", func(p *judge.Problem) func(int) float32 {
 			return func(int) float32 { return float32(math.Abs(float64(p.Normal(1)))) }
 		})

@@ -63,8 +63,8 @@ func differences(b compute.Backend, n network) error {
 	return nil
 }
 
-// difference returns the derivative of the batch's mean loss by a parameter,
-// from the reference's losses on either side of it.
+// difference returns the derivative of the batch's mean loss by element e of a parameter, by central differences of
+// the reference's losses.
 func (s *step) difference(param compute.Mat, e int) float64 {
 	const h = 1e-4
 	return (s.meanLoss(param, e, h) - s.meanLoss(param, e, -h)) / (2 * h)

@@ -10,14 +10,14 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// The gradients of whole networks, in the reference's own arithmetic: this holds
-// newStep to the chain rule far more closely than float32 could.
+// TestNetworkGradientsAreDifferences computes gradients of whole networks in float64. So it checks newStep against the chain
+// rule more strictly than float32 allows.
 func TestNetworkGradientsAreDifferences(t *testing.T) {
 	list := keptNetworks()
 	for _, n := range trainedNetworks() {
-		plain := n.dropIn+n.drop == 0 && !n.regression && n.warp.Width == 0 // whose gradient is that of the others
+		plain := n.dropIn+n.drop == 0 && !n.regression && n.warp.Width == 0 // has the gradient of a network of keptNetworks
 		if !plain && n.update.Rule == compute.SGD && (n.warp.Width == 0 || n.batch == 1) {
-			n.hidden = compute.ScaledTanh // which has no kinks
+			n.hidden = compute.ScaledTanh // has no kinks
 			list = append(list, n)
 		}
 	}
@@ -32,7 +32,7 @@ func TestNetworkGradientsAreDifferences(t *testing.T) {
 		s.backward(false)
 		p.AddRun(compute.Args{})
 		p.Solve()
-		var gradients [][]float64 // copies, since each difference computes anew
+		var gradients [][]float64 // copies, since each difference computes the program again
 		for _, l := range s.layers {
 			gradients = append(gradients, slices.Clone(p.Values(l.dw)))
 		}

@@ -7,13 +7,13 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// A size is the size of a product: m×n, of sums of k terms.
+// A size is the size of a product: m×n sums of k terms.
 type size struct{ m, n, k int }
 
 func (s size) String() string { return fmt.Sprintf("m=%d,n=%d,k=%d", s.m, s.n, s.k) }
 
-// sizesAround returns sizes in which every two of m, n and k meet in every way
-// around t: a Latin square.
+// sizesAround returns sizes in which every two of m, n and k have every pair of
+// sizes around t: a Latin square.
 func sizesAround(t, turn int) []size {
 	d := around(t)
 	var list []size
@@ -25,15 +25,15 @@ func sizesAround(t, turn int) []size {
 	return list
 }
 
-// vectorSizes are multiples of 4, where a kernel may load four values at once,
-// of which some fill its tiles and some do not.
+// vectorSizes are multiples of 4, so that a kernel may load four values together.
+// Some fill its tiles and some do not.
 var vectorSizes = []size{
 	{4, 4, 4}, {12, 20, 28}, {8, 32, 16}, {16, 16, 16}, {36, 44, 52}, {32, 64, 128}, {64, 64, 64},
 	{68, 72, 100}, {60, 84, 124}, {128, 64, 32}, {64, 128, 20},
 }
 
-// networkSizes are the products of 784-128-10 and of one with 29×29 pixels:
-// forward, and the gradients of weights and of inputs, for whole batches, for the
+// networkSizes are the products of a network 784-128-10 and of one for 29×29 pixels:
+// forward, gradients of weights and gradients of inputs, for whole batches, for the
 // last batch of an epoch, and for a batch of one.
 var networkSizes = []size{
 	{64, 128, 784}, {128, 784, 64}, {64, 784, 128}, {64, 10, 128}, {10, 128, 64}, {64, 128, 10},
@@ -49,7 +49,7 @@ func (l *caseList) matmuls() {
 		kernel := "matmul_" + form.name
 		if l.quick {
 			l.matmul(kernel, size{67, 35, 33}, form.transA, form.transB)
-			l.matmul(kernel, size{9, 11, 301}, form.transA, form.transB) // long sums, which kernels take in pieces
+			l.matmul(kernel, size{9, 11, 301}, form.transA, form.transB) // long sums, which kernels split
 			continue
 		}
 		for _, t := range tiles {

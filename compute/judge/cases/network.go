@@ -8,7 +8,7 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// A network is a perceptron with all that a training step depends on.
+// A network is a perceptron with everything that its training step depends on.
 type network struct {
 	sizes          []int // inputs, hidden units, outputs
 	hidden, output compute.Activation
@@ -16,14 +16,14 @@ type network struct {
 	batch          int
 	biases         bool
 	momentum       bool
-	indexed        bool // batches are taken in the order of an index
+	indexed        bool // batches follow an index
 	shared         bool // all matrices lie in one buffer
-	inPlace        bool // activations and deltas overwrite what they came from
-	scratch        bool // what is not a parameter is scratch
-	sparse         bool // most pixels are 0, and matrices have buffers of their own
+	inPlace        bool // activations and deltas overwrite their operands
+	scratch        bool // all but the parameters is scratch
+	sparse         bool // most pixels are 0, and matrices are bare
 	runs           int
 	shift          float32 // of the pixels, which are p/255 + shift
-	rate           float32 // the learning rate, or 0 for one that suits the number of inputs
+	rate           float32 // learning rate; 0 chooses it by the number of inputs
 	// On, Off and Weight of op Loss, or all 0 for 1, 0 and 1.
 	on, off, weight float32
 	training
@@ -45,7 +45,7 @@ func (n network) String() string {
 	return s
 }
 
-// A layer has its parameters, and what a step makes of them.
+// A layer has the parameters of a layer and the matrices of its step.
 type layer struct {
 	w, b, dw, db, vw, vb compute.Mat
 	sw, sb, aw, ab       compute.Mat // squares and averages
@@ -73,7 +73,7 @@ type step struct {
 	field                 field
 }
 
-// newStep puts the matrices of a network into p, and a data set.
+// newStep adds the matrices of a network and a data set to p.
 func newStep(p *judge.Problem, n network) *step {
 	p.Shared, p.Bare = n.shared, n.sparse
 	s := &step{network: n, p: p, rows: n.batch*n.runs + 2}
@@ -137,15 +137,15 @@ func (s *step) newLayer(number, in, out int) layer {
 	return l
 }
 
-// forward puts the ops up to the loss into the problem's program; gradient tells
-// whether the loss's gradient is wanted.
+// forward adds the ops up to the loss. With gradient it also computes the gradient of
+// the loss, for training.
 func (s *step) forward(gradient bool) {
 	s.read(gradient)
 	for i, l := range s.layers {
 		s.p.Add(compute.MatMul{Dst: l.z, A: s.input(i), B: l.w, TransB: true})
 		if i < len(s.layers)-1 {
 			s.p.Add(compute.Activate{Dst: l.y, Src: l.z, Bias: l.b, F: l.f})
-			s.leaveOut(l.dropped, l.y, s.drop, i+1)
+			s.dropout(l.dropped, l.y, s.drop, i+1)
 			continue
 		}
 		op := compute.Loss{Stats: s.stats, Z: l.z, Bias: l.b, Labels: s.labels, Index: s.index,
@@ -164,8 +164,8 @@ func (s *step) forward(gradient bool) {
 	}
 }
 
-// backward puts the gradients into the program, and the updates where wanted.
-// The error of a layer's inputs is taken through its weights before they change.
+// backward adds the gradients and, with update, the updates.
+// The error of a layer's inputs is computed with its weights before they change.
 func (s *step) backward(update bool) {
 	var last []compute.Op // updates that wait for all gradients
 	for i := len(s.layers) - 1; i >= 0; i-- {
@@ -203,7 +203,7 @@ func (s *step) backward(update bool) {
 	s.p.Ops = append(s.p.Ops, last...)
 }
 
-// forget makes everything scratch that a step leaves behind but nobody needs.
+// forget marks as scratch what a step computes but later steps do not need.
 func (s *step) forget() {
 	s.p.Scratch(s.x)
 	s.forgetTraining()
@@ -216,10 +216,10 @@ func (s *step) forget() {
 	}
 }
 
-// back takes the error of layer i to the layer before it.
+// back adds the ops that propagate the error of layer i to the layer below.
 func (s *step) back(i int) {
 	below := s.layers[i-1]
-	// Where y shares its memory with delta the product needs a place of its own.
+	// If y shares memory with delta, the product needs a separate matrix.
 	product := below.delta
 	if s.inPlace {
 		product = s.p.Output(fmt.Sprintf("back%d", i), s.batch, s.sizes[i])
@@ -232,9 +232,8 @@ func (s *step) back(i int) {
 	s.layers[i-1].delta = product
 }
 
-// train makes the problem a number of training steps, one batch each. They are
-// as long as they can be without saturating the network, after which all
-// gradients would be 0.
+// train adds training steps, one batch each. The steps are as long as possible without saturating
+// the network, which would make all gradients 0.
 func (s *step) train() {
 	s.forward(true)
 	s.backward(true)

@@ -8,17 +8,17 @@ import (
 	"shadegrad/compute"
 )
 
-// A training is what a step does beside following the gradient.
+// A training has the options of a step besides the plain update.
 type training struct {
 	update       compute.Update // the rule and its numbers
 	limit        float32        // of op MaxNorm
 	average      float32        // op Average's decay
 	dropIn, drop float32        // the rates of op Dropout: of inputs, and of hidden units
 	warp         compute.Warp   // its ranges and its classes, where Width is above 0
-	elastic      bool           // with a field made of noise
-	numbers      bool           // the inputs are numbers, as op Take reads them
-	regression   bool           // so are the targets
-	backFirst    bool           // a layer's error goes back before its gradients are made
+	elastic      bool           // with an elastic field
+	numbers      bool           // the inputs are numbers, read by op Take
+	regression   bool           // the targets are numbers
+	backFirst    bool           // a layer's error is propagated before its gradients are computed
 }
 
 func (t training) String() string {
@@ -49,7 +49,7 @@ const (
 	stepSeed = 0xFEEDFACE_00000007
 )
 
-// newTraining puts the matrices that belong to no layer into the problem.
+// newTraining adds the matrices that do not belong to a layer.
 func (s *step) newTraining() {
 	p := s.p
 	if s.fed = s.x; s.dropIn > 0 {
@@ -67,7 +67,7 @@ func (s *step) newTraining() {
 	}
 }
 
-// newState adds what the updates of a layer keep.
+// newState adds the state of a layer's updates: squares and averages.
 func (s *step) newState(l *layer, name func(string) string) {
 	if s.update.Rule == compute.RMSProp || s.update.Rule == compute.Adam {
 		squares := func(int) float32 { return float32(math.Abs(float64(s.p.Normal(0.1)))) }
@@ -84,7 +84,7 @@ func (s *step) newState(l *layer, name func(string) string) {
 	}
 }
 
-// read puts the ops that make the network's inputs into the program.
+// read adds the ops that make the network's inputs.
 func (s *step) read(training bool) {
 	switch {
 	case s.numbers:
@@ -95,18 +95,18 @@ func (s *step) read(training bool) {
 		s.p.Add(compute.Gather{Dst: s.x, Src: s.pixels, Index: s.index, Scale: 1. / 255, Shift: s.shift})
 	}
 	if training {
-		s.leaveOut(s.fed, s.x, s.dropIn, 0)
+		s.dropout(s.fed, s.x, s.dropIn, 0)
 	}
 }
 
-// leaveOut puts the dropout of layer i's outputs into the program, where there is one.
-func (s *step) leaveOut(dst, src compute.Mat, rate float32, i int) {
+// dropout adds the dropout of layer i's outputs, if there is one.
+func (s *step) dropout(dst, src compute.Mat, rate float32, i int) {
 	if rate > 0 && !dst.IsZero() {
 		s.p.Add(compute.Dropout{Dst: dst, Src: src, Rate: rate, Stream: uint32(dropStream + i)})
 	}
 }
 
-// input returns what layer i is fed.
+// input returns the input of layer i.
 func (s *step) input(i int) compute.Mat {
 	switch {
 	case i == 0:
@@ -117,14 +117,14 @@ func (s *step) input(i int) compute.Mat {
 	return s.layers[i-1].dropped
 }
 
-// A parameter is one that a step changes.
+// A parameter is the weights or the biases of a layer, with the state of their updates.
 type parameter struct {
 	w, v, s, a, g compute.Mat
-	gradient      compute.Op // makes g
+	gradient      compute.Op // computes g
 	bias          bool
 }
 
-// parameters lists those of layer i.
+// parameters lists the parameters of layer i.
 func (s *step) parameters(i int) []parameter {
 	l := s.layers[i]
 	list := []parameter{{l.w, l.vw, l.sw, l.aw, l.dw, compute.MatMul{Dst: l.dw, A: l.delta, B: s.input(i), TransA: true}, false}}
@@ -139,7 +139,7 @@ func (s *step) norm(i int) compute.Mat {
 	return compute.Mat{Buf: s.norms.Buf, Off: s.norms.Off + i, Rows: 1, Cols: 1}
 }
 
-// updates lists the ops that change a parameter. Penalties and bounds are for weights alone.
+// updates lists the ops that change a parameter. Penalties and norm limits apply only to weights.
 func (s *step) updates(m parameter) []compute.Op {
 	u := s.update
 	u.W, u.V, u.S, u.G, u.Norms = m.w, m.v, m.s, m.g, s.norms
@@ -156,7 +156,7 @@ func (s *step) updates(m parameter) []compute.Op {
 	return ops
 }
 
-// forgetTraining makes everything of a training scratch that nobody needs.
+// forgetTraining marks the matrices of a training as scratch that later steps do not need.
 func (s *step) forgetTraining() {
 	list := []compute.Mat{s.batchTargets, s.field.noise, s.field.blurred, s.field.field, s.norms}
 	if s.fed != s.x {

@@ -8,21 +8,21 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// A field is what makes the displacements of elastic distortions: noise, blurred along x
+// A field has the matrices of an elastic distortion: noise, blurred along x
 // and then along y.
 type field struct {
 	noise, blurred, field compute.Mat
 	blurX, blurY          compute.Mat
 }
 
-// newField puts the matrices of a field into the problem.
+// newField adds the matrices of a field.
 func (s *step) newField() {
 	p, w, h, f := s.p, s.warp.Width, s.warp.Height, &s.field
 	f.noise, f.blurred, f.field = p.Output("noise", 2*s.batch*h, w), p.Output("blurred", 2*s.batch*h, w), p.Output("field", h, 2*s.batch*w)
 	f.blurX, f.blurY = p.Input("BlurX", w, w, blur(w)), p.Input("BlurY", h, h, blur(h))
 }
 
-// blur is a matrix that smooths n pixels in a line.
+// blur returns the values of an n×n matrix that smooths lines of n pixels.
 func blur(n int) func(e int) float32 {
 	return func(e int) float32 {
 		d := float64(e/n - e%n)
@@ -30,7 +30,7 @@ func blur(n int) func(e int) float32 {
 	}
 }
 
-// distort puts op Warp into the program, and those that make its field.
+// distort adds op Warp and the ops that make its field.
 func (s *step) distort() {
 	op := s.warp
 	op.Dst, op.Src, op.Index, op.Scale, op.Shift, op.Stream = s.x, s.pixels, s.index, warpScale, s.shift, warpStream
@@ -50,14 +50,14 @@ func (s *step) distort() {
 	s.p.Add(op)
 }
 
-// Images that are distorted in a step have few levels, of which warpScale makes numbers
-// up to 1: between neighbours the slopes are small then.
+// Images that a step distorts have few levels, which warpScale maps to [0, 1]. So the slopes between
+// neighbouring pixels are small.
 const (
 	warpLevels = 4
 	warpScale  = 1. / (warpLevels - 1)
 )
 
-// newWarpedImages adds images to be distorted.
+// newWarpedImages adds images for op Warp.
 func newWarpedImages(p *judge.Problem, rows, cols int) compute.Bytes {
 	b := p.NewBytes(rows, cols, 1)
 	for i := range rows {
@@ -66,7 +66,7 @@ func newWarpedImages(p *judge.Problem, rows, cols int) compute.Bytes {
 	return b
 }
 
-// drawWarped draws image i anew: most of its pixels are 0.
+// drawWarped draws image i: most of its pixels are 0.
 func drawWarped(p *judge.Problem, b compute.Bytes, i int) {
 	data := p.Bytes(b)[i*b.Cols : (i+1)*b.Cols]
 	for e := range data {
@@ -74,11 +74,11 @@ func drawWarped(p *judge.Problem, b compute.Bytes, i int) {
 	}
 }
 
-// settle draws images anew until no pixel of any run's distorted images may be rounded to
-// either of two levels. A backend may round as it likes where one is, and what is made of
-// it would differ by more than the mean of errors allows.
+// settle draws images again until no pixel of a distorted image may be rounded to
+// either of two levels. Backends may differ at such a pixel, and the effect on later results
+// would exceed the bound of the mean error.
 func (s *step) settle() {
-	const tries = 100 // where distances are so large that float32 hardly tells pixels apart
+	const tries = 100 // with large displacements float32 hardly resolves pixels
 	ops := s.p.Ops
 	again := true
 	for try := 0; again && try < tries; try++ {
@@ -95,8 +95,8 @@ func (s *step) settle() {
 	}
 }
 
-// redraw draws the images anew of which a run's batch has a pixel of two levels, and tells
-// whether there were any.
+// redraw draws the images of a run's batch again that have a pixel with two levels. It reports whether
+// there were any.
 func (s *step) redraw(args compute.Args) (found bool) {
 	bounds, order := s.p.Bounds(s.x), s.p.Index(s.index)
 	for i := range s.x.Rows {

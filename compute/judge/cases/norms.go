@@ -19,7 +19,7 @@ func (l *caseList) squareSums() {
 		})
 	}
 	if !l.quick {
-		// Equal terms, where rounding adds up.
+		// With equal terms rounding errors add up.
 		l.add("square_sum", "square_sum", []string{"m=600,n=1000", "equal"}, func(p *judge.Problem) {
 			src := p.Input("Src", 600, 1000, func(int) float32 { return 0.1 })
 			p.Add(compute.SquareSum{Src: src, Dst: p.Output("Dst", 1, 1)})
@@ -27,7 +27,7 @@ func (l *caseList) squareSums() {
 	}
 }
 
-// maxNorms: rows within the limit, beyond it, and all 0.
+// maxNorms adds op MaxNorm with rows within the limit, beyond it, and all 0.
 func (l *caseList) maxNorms() {
 	list := l.some(0, 1)
 	if !l.quick {
@@ -43,7 +43,7 @@ func (l *caseList) maxNorms() {
 			})})
 		})
 	}
-	// Rows on the limit itself: (3, 4) and (0, 5) are not changed, by 25, and (5, 1) is.
+	// With a limit of 25 the rows (3, 4) and (0, 5) stay as they were, and (5, 1) changes.
 	l.add("max_norm", "max_norm", []string{"m=3,n=2", "limit=25"}, func(p *judge.Problem) {
 		p.Add(compute.MaxNorm{Limit: 25, W: p.State("W", 3, 2, func(e int) float32 { return []float32{3, 4, 0, 5, 5, 1}[e] })})
 	})

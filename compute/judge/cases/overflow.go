@@ -8,9 +8,9 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// overflows are norms too large for float32: of a gradient, one that is infinite and finite ones
-// whose sum is; sums of squares that are; and rows of weights. The self-test leaves them out, since GLSL
-// does not promise that there is a NaN.
+// overflows adds norms that overflow float32: norms of a gradient, of which one is infinite or whose
+// sum is, sums of squares, and rows of weights. The self-test omits them, since GLSL
+// does not promise NaN.
 func (l *caseList) overflows() {
 	if l.quick {
 		return
@@ -32,7 +32,7 @@ func (l *caseList) overflows() {
 			p.Add(compute.SquareSum{Src: p.Input("Src", s.m, s.n, p.Random(1e20)), Dst: p.Output("Dst", 1, 1)})
 		})
 		l.add("max_norm", "max_norm", []string{s.String(), "overflow"}, func(p *judge.Problem) {
-			// A row that is too large, one within the limit, one beyond it, and so on.
+			// Rows alternate: too large, within the limit, beyond the limit.
 			p.Add(compute.MaxNorm{Limit: 4, W: p.State("W", s.m, s.n, func(e int) float32 {
 				return []float32{1e20, 1e-3, 1}[e/s.n%3] * p.Normal(1)
 			})})

@@ -7,8 +7,8 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// networks are training steps of one, two and three layers of weights, each with
-// all its matrices to be read afterwards and with most of them scratch.
+// networks returns training steps of networks with one, two and three layers of weights. Some of them
+// occur twice, without scratch and with most matrices scratch.
 func networks() []network {
 	list := keptNetworks()
 	for _, n := range list[3:15] {
@@ -18,8 +18,8 @@ func networks() []network {
 	return slices.Concat(list, sparseNetworks(), signedNetworks())
 }
 
-// sparseNetworks are steps on data of which most is 0, as MNIST is. A backend may
-// treat their first layer in its own way.
+// sparseNetworks returns steps on data that is mostly 0, like MNIST. A backend may have a
+// special path for their first layer.
 func sparseNetworks() []network {
 	const relu, softmax, sigmoid, tanh = compute.ReLU, compute.Softmax, compute.Sigmoid, compute.Tanh
 	base := network{hidden: relu, output: softmax, biases: true, indexed: true, runs: 3, scratch: true, sparse: true}
@@ -45,24 +45,24 @@ func sparseNetworks() []network {
 	noBias, natural, kept, inPlace, shifted := odd, odd, odd, odd, odd
 	noBias.biases, natural.indexed, kept.scratch, inPlace.inPlace = false, false, false, true
 	shifted.shift = -0.5
-	even := shifted // where four values can be read at a time
+	even := shifted // allows loads of four values
 	even.sizes, even.batch, even.indexed = []int{52, 24, 12, 8, 4}, 12, false
 	deep := base
 	deep.sizes, deep.batch, deep.momentum, deep.hidden = []int{40, 36, 33, 20, 28, 10}, 24, true, tanh
-	// A sum of more terms than a kernel adds up in one piece, forward and back.
+	// Sums of more terms than a kernel adds in one piece, forward and backward.
 	long := base
 	long.sizes, long.batch = []int{300, 150, 3}, 200
 	return append(list, odd, noBias, natural, kept, inPlace, shifted, even, deep, long)
 }
 
-// signedNetworks are steps towards targets of −1 and 1, of which the outputs are scaled tanh or leaky ReLU and the
-// error is half the sum of the squares, as of the networks that were published in 1998 and 2010.
+// signedNetworks returns steps with targets of −1 and 1, outputs of scaled tanh or leaky ReLU, and half the sum of
+// squared errors as the loss, like networks published in 1998 and 2010.
 func signedNetworks() []network {
 	const scaled, leaky = compute.ScaledTanh, compute.LeakyReLU
 	base := network{sizes: []int{50, 21, 10}, hidden: scaled, output: scaled, kind: compute.SquaredError, batch: 16, biases: true, indexed: true,
 		shift: -0.5, sparse: true, runs: 3, on: 1, off: -1, weight: 0.5}
 	deep, single, vectors, noBias, leaking, rectified, one := base, base, base, base, base, base, base
-	// The steps of these two are short: where outputs come near ±1.7159, rounding is most of what is left of the slope.
+	// deep and vectors have short steps: if outputs were near ±1.7159, rounding would dominate the slope.
 	deep.sizes, deep.batch, deep.shift, deep.rate, deep.runs = []int{841, 33, 26, 21, 10}, 1, -1, 0.001, 2
 	single.sizes, single.batch, single.shift, single.runs = []int{30, 10}, 5, 0, 2
 	vectors.sizes, vectors.batch, vectors.momentum, vectors.indexed, vectors.rate = []int{52, 24, 12, 8, 4}, 12, true, false, 0.02
@@ -117,7 +117,7 @@ func (l *caseList) programs() {
 	for _, n := range networks() {
 		l.add("program", "step", []string{n.String()}, func(p *judge.Problem) { newStep(p, n).train() })
 	}
-	// An evaluation: no gradients, Stats summed up at once.
+	// An evaluation has no gradients, and sums Stats.
 	for _, n := range append(networks()[3:7], signedNetworks()...) {
 		l.add("program", "eval", []string{n.String()}, func(p *judge.Problem) {
 			s := newStep(p, n)
@@ -130,8 +130,8 @@ func (l *caseList) programs() {
 	}
 }
 
-// chain is a program in which each op needs what the last one wrote, through
-// one matrix that is written again and again: a fused or reordered op shows.
+// chain is a program in which each op reads what the op before it wrote, in matrices that are
+// written several times. So a wrong order shows.
 func chain(p *judge.Problem) {
 	a, b := p.State("A", 9, 9, p.Random(0.3)), p.Input("B", 9, 9, p.Random(0.3))
 	c, sum := p.Output("C", 9, 9), p.Output("Sum", 1, 9)

@@ -8,13 +8,13 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// randomPrograms is how many programs of random order are among the cases.
+// randomPrograms is the number of random programs.
 const randomPrograms = 32
 
-// randoms adds programs that no training loop would write, but anyone may: the
-// ops of a training step with some of them exchanged, repeated or left out, and
-// others between them that use parts of the same memory. A backend that fuses or
-// reorders must see when it may not.
+// randoms adds programs that are valid but unusual: the
+// ops of a training step with some of them exchanged, repeated or omitted, and with
+// other ops on parts of the same memory between them. A backend must not fuse or
+// reorder ops if that changes the results.
 func (l *caseList) randoms() {
 	if l.quick {
 		return
@@ -24,7 +24,7 @@ func (l *caseList) randoms() {
 	}
 }
 
-// A shuffled is a training step of two layers that is taken apart.
+// A shuffled is a training step of two layers whose ops are changed at random.
 type shuffled struct {
 	*step
 	p   *judge.Problem
@@ -41,7 +41,7 @@ func random(p *judge.Problem) {
 	s := &shuffled{step: newStep(p, n), p: p}
 	s.forward(true)
 	s.backward(true)
-	// What is read before it is written must be a number.
+	// An op may now read a matrix before any op writes it, so all must be initialised.
 	for _, m := range p.Matrices() {
 		initial := p.Initial(m)
 		for e := range initial {
@@ -59,7 +59,7 @@ func random(p *judge.Problem) {
 	}
 }
 
-// mutate changes the order of the ops, or puts in one more, or leaves one out.
+// mutate exchanges two ops, inserts one or deletes one.
 func (s *shuffled) mutate() {
 	i, j := s.p.Intn(len(s.ops)), s.p.Intn(len(s.ops))
 	switch s.p.Intn(6) {
@@ -74,7 +74,7 @@ func (s *shuffled) mutate() {
 	}
 }
 
-// extra returns an op that uses some of the step's memory in another way.
+// extra returns a valid op that uses some of the step's memory in another way.
 func (s *shuffled) extra() compute.Op {
 	for {
 		op := s.candidate()
@@ -84,7 +84,7 @@ func (s *shuffled) extra() compute.Op {
 	}
 }
 
-// candidate returns an op that may be against the rules.
+// candidate returns an op that may be invalid.
 func (s *shuffled) candidate() compute.Op {
 	one, two := s.layers[0], s.layers[1]
 	some := func() compute.Mat { return s.some(s.any()) }
@@ -93,8 +93,8 @@ func (s *shuffled) candidate() compute.Op {
 	case 0:
 		m := some()
 		if m.Buf == two.w.Buf {
-			// Against equal weights the deltas of a softmax cancel, and only
-			// their rounding would be compared.
+			// With equal weights the deltas of a softmax cancel, and only
+			// rounding errors would remain.
 			m = s.x
 		}
 		return compute.Fill{Dst: m, Value: 0.125}
@@ -112,7 +112,7 @@ func (s *shuffled) candidate() compute.Op {
 	case 5:
 		return compute.MatMul{Dst: s.x, A: one.delta, B: one.w}
 	case 6:
-		// The weights read as their own transpose's shape.
+		// The weights in the shape of their transpose.
 		w := compute.Mat{Buf: one.w.Buf, Rows: one.w.Cols, Cols: one.w.Rows}
 		return compute.MatMul{Dst: one.z, A: s.x, B: w}
 	case 7:
@@ -142,7 +142,7 @@ func (s *shuffled) any() compute.Mat {
 	return list[s.p.Intn(len(list))]
 }
 
-// some returns a matrix or a few of its rows.
+// some returns a matrix or some of its rows.
 func (s *shuffled) some(m compute.Mat) compute.Mat {
 	if s.p.Intn(2) == 0 {
 		return m
@@ -151,7 +151,7 @@ func (s *shuffled) some(m compute.Mat) compute.Mat {
 	return m.RowRange(s.p.Intn(m.Rows-n+1), n)
 }
 
-// like returns memory of the shape of m, from anywhere.
+// like returns a matrix of the shape of m anywhere in the problem's memory.
 func (s *shuffled) like(m compute.Mat) compute.Mat {
 	for {
 		buf := s.any()
@@ -161,8 +161,8 @@ func (s *shuffled) like(m compute.Mat) compute.Mat {
 	}
 }
 
-// forgetSome makes some matrices scratch, of those that hold nothing a run needs
-// from before it.
+// forgetSome marks some matrices as scratch. It chooses among those whose initial values a run does not
+// read.
 func (s *shuffled) forgetSome() {
 	for _, m := range s.p.Matrices() {
 		if m.Buf != s.stats.Buf && s.p.Intn(4) > 0 && s.writtenFirst(m) {
@@ -171,8 +171,8 @@ func (s *shuffled) forgetSome() {
 	}
 }
 
-// writtenFirst tells whether every element of a matrix is written before it is
-// read, if it is read.
+// writtenFirst reports whether the program writes every element of a matrix before it reads
+// it.
 func (s *shuffled) writtenFirst(m compute.Mat) bool {
 	written := make([]bool, m.Len())
 	for _, op := range s.ops {

@@ -5,8 +5,8 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// A Step is a perceptron whose training step a backend is to be judged on: the shapes
-// and functions that a program is about to use.
+// A Step describes the training step of a perceptron that a program is going to run, so that the judge can check
+// it on a backend.
 type Step struct {
 	Sizes          []int // inputs, hidden units, outputs
 	Hidden, Output compute.Activation
@@ -15,23 +15,23 @@ type Step struct {
 	Momentum       bool // of rule SGD
 	Biases         bool
 
-	// Update has the rule and the numbers of op Update, and none of its matrices. L2, L1 and
-	// Decay are those of the weights.
+	// Update has the rule and the numbers of op Update, without its matrices. L2, L1 and
+	// Decay apply to the weights.
 	Update  compute.Update
-	MaxNorm float32 // op MaxNorm's Limit, after each update of weights; 0 is none
-	Average float32 // op Average's Decay; 0 is none
+	MaxNorm float32 // Limit of op MaxNorm after each update of weights, or 0
+	Average float32 // Decay of op Average, or 0
 	// DropInput and Drop are the rates of op Dropout for inputs and hidden units.
 	DropInput, Drop float32
-	// Warp has the ranges, the classes and the size of op Warp, and none of its matrices. Where
-	// its Width is 0 images are not distorted; where its Alpha is above 0 a field is made of noise.
+	// Warp has the ranges, the classes and the size of op Warp, without its matrices. If
+	// its Width is 0, images are not distorted. If its Alpha is above 0, the distortion is elastic.
 	Warp    compute.Warp
-	Numbers bool // the inputs are numbers, as op Take reads them
-	// Regression has numbers for targets, and no classes.
+	Numbers bool // the inputs are numbers, read by op Take
+	// Regression has numbers as targets instead of classes.
 	Regression bool
 }
 
-// Case returns two training steps of the network on batches of random data, most of it
-// zero as MNIST's is.
+// Case returns two training steps of the network on batches of random data that is mostly
+// zero, like MNIST's.
 func (s Step) Case() judge.Case {
 	t := training{update: s.Update, limit: s.MaxNorm, average: s.Average, dropIn: s.DropInput, drop: s.Drop,
 		warp: s.Warp, elastic: s.Warp.Width > 0 && s.Warp.Alpha[1] > 0,

@@ -9,7 +9,7 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// halfRate is a backend whose updates use half of the learning rate.
+// halfRate is a backend that halves the learning rate.
 type halfRate struct{ compute.Backend }
 
 func (h halfRate) Compile(p compute.Program) (compute.Executable, error) {
@@ -24,8 +24,8 @@ func (h halfRateRun) Run(a compute.Args) {
 	h.Executable.Run(a)
 }
 
-// TestStepCase has the reference pass its own steps, and a backend that learns at
-// another rate fail each.
+// TestStepCase requires that the reference passes the case of each step, and that a backend with another learning rate fails
+// it.
 func TestStepCase(t *testing.T) {
 	for _, s := range []Step{
 		{Sizes: []int{20, 7, 3}, Hidden: compute.ReLU, Output: compute.Softmax, Batch: 5, Momentum: true, Biases: true},

@@ -5,8 +5,8 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// trainedNetworks are steps with everything that a training may have beside the gradient,
-// one thing at a time and several together.
+// trainedNetworks returns steps with the options of a training, one at a time and several
+// together.
 func trainedNetworks() []network {
 	const relu, softmax, tanh, identity = compute.ReLU, compute.Softmax, compute.Tanh, compute.Identity
 	adam := compute.Update{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
@@ -51,7 +51,7 @@ func trainedNetworks() []network {
 	turned := compute.Warp{Rotation: 0.26, Scaling: 0.15, Shear: 0.1, Translation: 1, Calm: 1<<1 | 1<<7}
 	elastic := turned
 	elastic.Alpha = [2]float32{8, 9}
-	// Of a small image and of one for the whole of op Warp, each with a network behind it.
+	// Small images, and images of MNIST's size.
 	for _, size := range []shape{{9, 7}, {28, 28}} {
 		turned.Width, turned.Height = size.m, size.n
 		elastic.Width, elastic.Height = size.m, size.n
@@ -64,8 +64,8 @@ func trainedNetworks() []network {
 		list = append(list, with(n, training{warp: elastic, elastic: true}))
 	}
 
-	// Matrices so large that backends divide them, and batches so long that they sum their
-	// gradient in parts.
+	// Matrices so large that backends split them, and batches so large that backends sum the gradient
+	// in parts.
 	for _, u := range []compute.Update{adamW, clipped, {Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7, L2: 0.01}, {Rule: compute.Nesterov, L1: 0.002}} {
 		n := base
 		n.runs, n.momentum = 2, u.Rule == compute.Nesterov
@@ -74,12 +74,12 @@ func trainedNetworks() []network {
 		long.sizes, long.batch = []int{40, 130, 10}, 520
 		list = append(list, with(large, training{update: u}), with(long, training{update: u}))
 	}
-	// The averages are those of bounded weights, whoever of a device's workers bounds them.
+	// The average must use the limited weights, even if another worker limits them.
 	wide.sizes = []int{784, 100, 10}
 	list = append(list, with(wide, training{limit: 0.5, average: 0.9}))
 
-	// Outputs of scaled tanh and leaky ReLU, with targets of −1 and 1, and with numbers: with what else a head does at
-	// once. The last is the network of 2010, but for its size.
+	// Outputs of scaled tanh and leaky ReLU, with targets of −1 and 1 and with numbers, and with other ops that a backend may
+	// fuse with the loss. The last is the network of 2010 at a smaller size.
 	for _, f := range []compute.Activation{compute.ScaledTanh, compute.LeakyReLU} {
 		n := momentum
 		n.hidden, n.output, n.kind, n.on, n.off, n.weight = f, f, compute.SquaredError, 1, -1, 0.5
@@ -93,17 +93,16 @@ func trainedNetworks() []network {
 	return append(list, with(warped, training{warp: elastic, elastic: true}))
 }
 
-// quickNetwork is a small step for the self-test: deep, so that a backend fuses dropout with layers and
-// with their errors, between layers that it can read four values of at a time (its matrices begin
-// where it can) and one that it cannot; with Adam, for numbers as targets. It has one batch: with each
-// more the bounds are wider.
+// quickNetwork returns a small step for the self-test, with Adam and with numbers as targets. It is deep, so that a backend fuses dropout
+// with layers and with their errors. Most of its layers allow loads of four values, and one does not. It has one batch, because
+// each further batch widens the bounds.
 func quickNetwork() network {
 	return network{sizes: []int{16, 12, 9, 8, 4}, hidden: compute.Tanh, output: compute.Identity, kind: compute.SquaredError, batch: 32,
 		biases: true, indexed: true, scratch: true, sparse: true, runs: 1, training: training{dropIn: 0.2, drop: 0.4, regression: true,
 			backFirst: true, update: compute.Update{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}}}
 }
 
-// trainings adds the steps, each with its scratch and with all matrices to be read.
+// trainings adds each step with and without scratch.
 func (l *caseList) trainings() {
 	list := trainedNetworks()
 	if l.quick {

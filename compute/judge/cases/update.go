@@ -43,18 +43,18 @@ func (l *caseList) update(kernel string, s shape, velocity bool, note string, ar
 	})
 }
 
-// A ruleCase is op Update with all its options.
+// A ruleCase is op Update with its options.
 type ruleCase struct {
 	rule     compute.Rule
 	velocity bool // of rule SGD
 	shape
 	l2, l1, decay float32
 	clip          float32
-	norms         int // how many there are, where clip is above 0
+	norms         int // number of norms if clip is above 0
 	epsilon       float32
 	args          compute.Args
 	note          string
-	// state is what V and S are made of; nil for ordinary numbers.
+	// state returns the value functions of V and S; nil for ordinary numbers.
 	state func(p *judge.Problem) (v, s func(int) float32)
 }
 
@@ -68,7 +68,7 @@ func (c ruleCase) kernel() string {
 	return "update"
 }
 
-// terms returns a case with some of the terms that any rule can have: one for each bit.
+// terms returns a case with optional terms: one for each bit.
 func (c ruleCase) terms(bits int) ruleCase {
 	if bits&1 > 0 {
 		c.l2 = 0.05
@@ -85,11 +85,11 @@ func (c ruleCase) terms(bits int) ruleCase {
 	return c
 }
 
-// steps are those at which an off-by-one, a power that vanishes and a number that does not
-// fit show: the first, the second, one when the corrections are nearly 1, and the last.
+// steps are values of Args.Step that reveal an off-by-one error, an underflowing power and an overflow: the first, the second, one at
+// which Adam's corrections are nearly 1, and the last.
 var steps = []uint32{0, 1, 1000, math.MaxUint32}
 
-// rules are op Update with every rule and every choice of terms.
+// rules adds op Update with every rule and every combination of terms.
 func (l *caseList) rules() {
 	forms := []ruleCase{{}, {velocity: true}, {rule: compute.Nesterov}, {rule: compute.RMSProp}, {rule: compute.Adam}}
 	for turn, c := range forms {
@@ -123,7 +123,7 @@ func (l *caseList) rules() {
 	}
 }
 
-// specialRules are the cases at the edges of op Update's definition.
+// specialRules adds edge cases of op Update.
 func (l *caseList) specialRules(c ruleCase) {
 	for _, step := range steps {
 		first := c
@@ -148,7 +148,7 @@ func (l *caseList) specialRules(c ruleCase) {
 	l.rule(still)
 }
 
-// nearZero adds cases in which ε counts beside the roots of the squares.
+// nearZero adds cases in which ε matters compared with the roots of the squares.
 func (l *caseList) nearZero(c ruleCase) {
 	if c.rule != compute.RMSProp && c.rule != compute.Adam {
 		return
@@ -159,13 +159,13 @@ func (l *caseList) nearZero(c ruleCase) {
 	}
 }
 
-// start is what a run begins with.
+// start returns the state at the start of a run: zeros.
 func start(*judge.Problem) (v, s func(int) float32) {
 	zero := func(int) float32 { return 0 }
 	return zero, zero
 }
 
-// nearZero are squares of which some are 0 and others so small that ε counts beside
+// nearZero returns squares of which some are 0 and others so small that ε matters compared with
 // their roots.
 func nearZero(p *judge.Problem) (v, s func(int) float32) {
 	return p.Random(0.3), func(e int) float32 {
@@ -183,10 +183,10 @@ func (l *caseList) rule(c ruleCase) {
 	l.add("update", c.kernel(), params, func(p *judge.Problem) { p.Add(c.op(p)); p.AddRun(c.args) })
 }
 
-// op puts the matrices of the case into a problem.
+// op adds the matrices of the case to a problem and returns its op.
 func (c ruleCase) op(p *judge.Problem) compute.Op {
 	op := compute.Update{Rule: c.rule, L2: c.l2, L1: c.l1, Decay: c.decay, Clip: c.clip}
-	// A weight of 0 has no sign, and a pruned one stays 0 only if that is so.
+	// The sign of a weight of 0 is 0: a pruned weight must stay 0.
 	op.W = p.State("W", c.m, c.n, func(e int) float32 {
 		if e%7 == 5 {
 			return 0

@@ -7,18 +7,18 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// A warpCase is op Warp with all its options. Of op only the numbers are set.
+// A warpCase is op Warp with its options. op has only the numbers.
 type warpCase struct {
 	m, width, height, row  int
 	op                     compute.Warp
 	field, indexed, labels bool
 	note                   string
 	turn                   int
-	// displaced is what the field is made of, or nil.
+	// displaced returns the value function of the field; nil for random numbers.
 	displaced func(p *judge.Problem) func(int) float32
 }
 
-// distortions are op Warp's parameters one by one, and all together.
+// distortions are the parameters of op Warp, one at a time and all together.
 var distortions = []struct {
 	note string
 	op   compute.Warp
@@ -72,15 +72,15 @@ func (l *caseList) warps() {
 		l.warp(c)
 	}
 	l.halves()
-	// Classes from 64 on are not calm, whatever a shift by so many bits does; and those from 32
-	// on have bits of their own.
+	// Classes from 64 on are not calm, even if a shift by 64 bits or more wraps around. Classes from 32
+	// on have separate bits.
 	c := warpCase{m: 40, width: 6, height: 7, op: distortions[1].op, note: "calm=many,classes=256", labels: true, indexed: true}
-	c.op.Scale, c.op.Calm = 1, 0xf0f0aaaa_33cc5a5a // both halves, and nothing alike in them
+	c.op.Scale, c.op.Calm = 1, 0xf0f0aaaa_33cc5a5a // the halves differ
 	l.warp(c)
 }
 
-// halves are places half-way between two pixels, whose values are often half-way between two
-// levels; and of other fractions that float32 holds.
+// halves adds places half-way between two pixels, whose values are often half-way between two
+// levels, and places at other fractions that float32 holds exactly.
 func (l *caseList) halves() {
 	for _, parts := range []int{2, 8} {
 		c := warpCase{m: 6, width: 12, height: 10, field: true, note: fmt.Sprintf("fractions=1/%d", parts)}
@@ -114,7 +114,7 @@ func (l *caseList) warp(c warpCase) {
 			op.Index = p.NewIndex(c.m+c.row+1, op.Src.Rows)
 		}
 		if c.field {
-			// Displacements of half a pixel or so.
+			// Displacements of about half a pixel.
 			displaced := c.displaced
 			if displaced == nil {
 				displaced = func(p *judge.Problem) func(int) float32 { return p.Random(0.08) }
@@ -126,8 +126,8 @@ func (l *caseList) warp(c warpCase) {
 	})
 }
 
-// newImages adds images with edges and slopes: a ramp, the other way round for every second
-// one, in which one pixel in three is of another level.
+// newImages adds images with edges and slopes: a ramp, which is inverted in every second
+// image, and in which one pixel of three is random.
 func newImages(p *judge.Problem, rows, width, height int) compute.Bytes {
 	b := p.NewBytes(rows, width*height, 256)
 	data := p.Bytes(b)
