@@ -6,13 +6,13 @@ import (
 	"shadegrad/compute"
 )
 
-// A distortion is op Warp as float64 makes it, written from its equations by themselves and
-// image by image. Its parts can be changed, each of which makes a fault.
+// A distortion computes op Warp in float64, image by image and independently of package reference. A fault replaces one of its
+// functions.
 type distortion struct {
 	compute.Warp
 	args compute.Args
 	src  []float32 // all rows
-	// rows lists the rows of Src, and classes of which class they are.
+	// rows lists the rows of Src that the batch reads, and classes their classes.
 	rows    []int
 	classes []int
 	field   []float32 // nil for none
@@ -23,21 +23,21 @@ type distortion struct {
 	affine func(sin, cos, k, a, b float64) [2][2]float64
 	// displaced is component d of the field at pixel (x, y) of image i.
 	displaced func(i, d, x, y int) float64
-	// calm tells whether image i turns less; what is true of it for each part.
-	calm func(i int) (turns, shears, grows bool)
-	// alpha is made of a random number.
+	// calm reports for image i whether its rotation, its shear and its scaling are halved.
+	calm func(i int) (rotation, shear, scaling bool)
+	// alpha returns α for a random number.
 	alpha func(u float64) float64
-	// middle is the middle of n pixels.
+	// middle returns the middle of n pixels.
 	middle func(n int) float64
-	// pixel is that of an image, anywhere.
+	// pixel returns a pixel of an image, or 0 outside it.
 	pixel func(img []float32, x, y int) float64
-	// between is the value of an image at a place.
+	// between returns the interpolated value of an image at a place.
 	between func(img []float32, x, y float64) float64
-	// round makes a value a level.
+	// round rounds a value to a level.
 	round func(v float64) float64
 }
 
-// newDistortion takes an op as it should be done.
+// newDistortion returns a distortion that computes o correctly.
 func newDistortion(c *call, o compute.Warp) *distortion {
 	d := &distortion{Warp: o, args: c.args, src: c.all(o.Src)}
 	d.rows = c.visits(o.Index, o.Src.Rows, o.Dst.Rows)
@@ -59,7 +59,7 @@ func newDistortion(c *call, o compute.Warp) *distortion {
 	d.displaced = func(i, which, x, y int) float64 {
 		return float64(d.field[y*o.Field.Cols+(which*o.Dst.Rows+i)*o.Width+x])
 	}
-	d.calm = func(i int) (turns, shears, grows bool) {
+	d.calm = func(i int) (rotation, shear, scaling bool) {
 		calm := d.classes[i] < 64 && o.Calm>>d.classes[i]&1 == 1
 		return calm, calm, false
 	}
@@ -89,18 +89,18 @@ func newDistortion(c *call, o compute.Warp) *distortion {
 	return d
 }
 
-// image makes image i.
+// image computes image i.
 func (d *distortion) image(dst []float32, i int) {
-	half := func(less bool) float64 {
-		if less {
+	half := func(calm bool) float64 {
+		if calm {
 			return 0.5
 		}
 		return 1
 	}
-	turns, shears, grows := d.calm(i)
-	sin, cos := math.Sincos(half(turns) * float64(d.Rotation) * d.u(i, 0))
-	scaling := half(grows) * float64(d.Scaling)
-	a := d.affine(sin, cos, half(shears)*float64(d.Shear)*d.u(i, 3), 1+scaling*d.u(i, 1), 1+scaling*d.u(i, 2))
+	rotation, shear, scale := d.calm(i)
+	sin, cos := math.Sincos(half(rotation) * float64(d.Rotation) * d.u(i, 0))
+	scaling := half(scale) * float64(d.Scaling)
+	a := d.affine(sin, cos, half(shear)*float64(d.Shear)*d.u(i, 3), 1+scaling*d.u(i, 1), 1+scaling*d.u(i, 2))
 	alpha, mx, my := d.alpha(d.u(i, 6)), d.middle(d.Width), d.middle(d.Height)
 	n := d.Width * d.Height
 	img := d.src[d.rows[i]*n : (d.rows[i]+1)*n]
@@ -116,7 +116,7 @@ func (d *distortion) image(dst []float32, i int) {
 	}
 }
 
-// do makes all images.
+// do computes all images.
 func (d *distortion) do(c *call) {
 	n := d.Width * d.Height
 	dst := make([]float32, d.Dst.Len())
@@ -126,9 +126,9 @@ func (d *distortion) do(c *call) {
 	c.put(d.Dst, dst)
 }
 
-// visits lists the m rows that a run visits, of a data set of n.
+// visits lists the m rows that a run reads of a data set of n rows.
 func (c *call) visits(index compute.Index, n, m int) []int {
-	// Matrices of numbers hold those of rows exactly.
+	// float32 holds the row numbers exactly.
 	numbers, batch := c.scratch(n, 1), c.scratch(m, 1)
 	v := make([]float32, n)
 	for row := range v {

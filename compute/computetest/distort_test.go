@@ -7,8 +7,8 @@ import (
 	"shadegrad/compute/judge/cases"
 )
 
-// TestDistortion has the float64 distortion, of which the faults are made, pass: else it
-// would be found for something else than its fault.
+// TestDistortion requires that the distortion without a fault passes. Otherwise the judge might find another mistake than
+// the planted one.
 func TestDistortion(t *testing.T) {
 	f := warps("nothing is wrong", func(*distortion) {})
 	if err := check(f, cases.All()); err != nil {

@@ -9,7 +9,7 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// A self-test must notice a backend that computes wrongly. Here is one.
+// A self-test must find a backend that computes wrongly, such as this one.
 func ExampleFault_Wrap() {
 	for _, f := range computetest.Faults() {
 		if f.Name != "fill: the value is 0" {

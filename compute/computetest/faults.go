@@ -6,28 +6,28 @@ import (
 	"shadegrad/compute"
 )
 
-// A Fault is a mistake that a backend could make, planted in one that makes none.
+// A Fault is a mistake that a backend could make.
 type Fault struct {
 	// Name says what is wrong: "matmul: the last column is not written".
 	Name string
-	// Op is the name of the op that is done wrongly, or "program" where it is
-	// the order of several, or "backend" where it is not an op at all.
+	// Op is the name of the op that is computed wrongly, "program" if the order of
+	// ops is wrong, or "backend" if the mistake is not about ops.
 	Op string
 
 	wrap func(compute.Backend) compute.Backend
 }
 
-// Wrap returns a backend that does everything as b does, but for the fault. Its
-// matrices are b's, and closing it closes b.
+// Wrap returns a backend that does everything as b does, except for the fault. Its
+// matrices are b's. Closing it closes b.
 func (f Fault) Wrap(b compute.Backend) compute.Backend { return f.wrap(b) }
 
-// Faults returns all planted faults, the same ones every time.
+// Faults returns all faults, the same ones every time.
 func Faults() []Fault {
 	return slices.Concat(matmulFaults, elementFaults, updateFaults, normFaults, lossFaults, batchFaults, drawFaults, warpFaults,
 		queueFaults, memoryFaults)
 }
 
-// fault returns a fault of one op: do takes the op's place.
+// fault returns a fault of one op: do replaces the op.
 func fault[O compute.Op](what string, do func(c *call, o O)) Fault {
 	var none O
 	return Fault{Name: none.Name() + ": " + what, Op: none.Name(), wrap: func(b compute.Backend) compute.Backend {
@@ -41,6 +41,17 @@ func fault[O compute.Op](what string, do func(c *call, o O)) Fault {
 	}}
 }
 
+// faultUnless returns a fault of one op that computes the op correctly if right returns true.
+func faultUnless[O compute.Op](what string, right func(o O) bool, do func(c *call, o O)) Fault {
+	return fault(what, func(c *call, o O) {
+		if right(o) {
+			c.right()
+		} else {
+			do(c, o)
+		}
+	})
+}
+
 // replaced returns a fault that computes another op of the same type, or the same op with other arguments.
 func replaced[O compute.Op](what string, change func(o *O, a *compute.Args)) Fault {
 	return fault(what, func(c *call, o O) {
@@ -49,12 +60,12 @@ func replaced[O compute.Op](what string, change func(o *O, a *compute.Args)) Fau
 	})
 }
 
-// opByOp runs each op of a program as a program of its own, unless do takes its
-// place.
+// opByOp is a backend that runs each op as a separate program, unless do replaces
+// the op.
 type opByOp struct {
 	compute.Backend
 	do func(*call) bool
-	// order, if it is set, changes the order of the ops.
+	// order, if not nil, changes the order of the ops.
 	order func([]compute.Op) []compute.Op
 }
 
@@ -88,7 +99,7 @@ type opByOpProgram struct {
 
 func (e *opByOpProgram) Run(args compute.Args) {
 	if e.p.CheckArgs(args) != nil {
-		e.whole.Run(args) // which fails as it should
+		e.whole.Run(args) // fails, as it must
 		return
 	}
 	for i, op := range e.p.Ops {
@@ -108,8 +119,8 @@ func (e *opByOpProgram) Release() {
 	}
 }
 
-// A call is one op in one run. Its methods do nothing, or return zeros, once the
-// backend has failed, since then its failure shows anyway.
+// A call is one op in one run. After the backend has failed its methods do nothing or return zeros,
+// since its error persists.
 type call struct {
 	b    compute.Backend // without the fault
 	op   compute.Op
@@ -119,10 +130,10 @@ type call struct {
 	temp []compute.Mat
 }
 
-// right does the op as it should be done.
+// right computes the op correctly.
 func (c *call) right() { c.exec.Run(c.args) }
 
-// instead does another op, if it is one that Compile takes.
+// instead computes another op, if Compile accepts it.
 func (c *call) instead(op compute.Op) {
 	p := compute.Program{Name: "fault", Ops: []compute.Op{op}}
 	if e, err := c.b.Compile(p); err == nil {
@@ -143,7 +154,7 @@ func (c *call) get(m compute.Mat) []float32 {
 
 func (c *call) put(m compute.Mat, v []float32) { _ = c.b.Write(m, v) }
 
-// change does the op, and changes what it made of m.
+// change computes the op and then changes its result m.
 func (c *call) change(m compute.Mat, how func(v []float32)) {
 	c.right()
 	v := c.get(m)
@@ -151,8 +162,8 @@ func (c *call) change(m compute.Mat, how func(v []float32)) {
 	c.put(m, v)
 }
 
-// keep does the op, and then gives the elements of m that were there before
-// back, where wanted says so.
+// keep computes the op and then restores the old values of those elements of m for which wanted
+// returns true.
 func (c *call) keep(m compute.Mat, wanted func(i, j int) bool) {
 	before := c.get(m)
 	c.change(m, func(v []float32) {
@@ -164,7 +175,7 @@ func (c *call) keep(m compute.Mat, wanted func(i, j int) bool) {
 	})
 }
 
-// scratch returns a matrix for the time of the call.
+// scratch returns a matrix that free frees.
 func (c *call) scratch(rows, cols int) compute.Mat {
 	m, err := c.b.Alloc(rows, cols)
 	if err == nil {
@@ -179,7 +190,7 @@ func (c *call) free() {
 	}
 }
 
-// octets returns the m rows of src that the run visits.
+// octets returns the m rows of src that the run reads.
 func (c *call) octets(src compute.Bytes, index compute.Index, m int) []float32 {
 	dst := c.scratch(m, src.Cols)
 	c.instead(compute.Gather{Dst: dst, Src: src, Index: index, Scale: 1})

@@ -6,14 +6,10 @@ import (
 	"shadegrad/compute"
 )
 
-// batchFaults are those of gathering, of summing up, and of the order of ops.
+// batchFaults are faults of ops Gather and ColumnSum, and of the order of ops.
 var batchFaults = []Fault{
 	replaced("Args.Row is ignored", func(_ *compute.Gather, a *compute.Args) { a.Row = 0 }),
-	fault("Args.Row is a row of the data set, not of the index", func(c *call, o compute.Gather) {
-		if o.Index.IsZero() {
-			c.right()
-			return
-		}
+	faultUnless("Args.Row is a row of the data set, not of the index", func(o compute.Gather) bool { return o.Index.IsZero() }, func(c *call, o compute.Gather) {
 		row := c.args.Row
 		c.args.Row = 0
 		visited := c.octets(o.Src, o.Index, o.Dst.Rows)
@@ -36,11 +32,7 @@ var batchFaults = []Fault{
 		}
 		c.put(o.Dst, pixels(o, p))
 	}),
-	fault("rows begin at whole words", func(c *call, o compute.Gather) {
-		if !o.Index.IsZero() {
-			c.right()
-			return
-		}
+	faultUnless("rows begin at whole words", func(o compute.Gather) bool { return !o.Index.IsZero() }, func(c *call, o compute.Gather) {
 		all, p := c.all(o.Src), c.get(o.Dst)
 		for e := range p {
 			row, j := c.args.Row+e/o.Src.Cols, e%o.Src.Cols
@@ -48,11 +40,7 @@ var batchFaults = []Fault{
 		}
 		c.put(o.Dst, pixels(o, p))
 	}),
-	fault("the bytes of a word are in the wrong order", func(c *call, o compute.Gather) {
-		if !o.Index.IsZero() {
-			c.right()
-			return
-		}
+	faultUnless("the bytes of a word are in the wrong order", func(o compute.Gather) bool { return !o.Index.IsZero() }, func(c *call, o compute.Gather) {
 		all, p := c.all(o.Src), c.get(o.Dst)
 		for e := range p {
 			if at := (c.args.Row*o.Src.Cols + e) ^ 3; at < len(all) {
@@ -62,11 +50,7 @@ var batchFaults = []Fault{
 		c.put(o.Dst, pixels(o, p))
 	}),
 
-	fault("the last row is left out", func(c *call, o compute.ColumnSum) {
-		if o.Src.Rows == 1 {
-			c.right()
-			return
-		}
+	faultUnless("the last row is left out", func(o compute.ColumnSum) bool { return o.Src.Rows == 1 }, func(c *call, o compute.ColumnSum) {
 		o.Src = o.Src.RowRange(0, o.Src.Rows-1)
 		c.instead(o)
 	}),
@@ -140,7 +124,7 @@ func order(what string, change func([]compute.Op) []compute.Op) Fault {
 	}}
 }
 
-// writes tells whether op writes matrix m.
+// writes reports whether op writes matrix m.
 func writes(op compute.Op, m compute.Mat) bool {
 	for _, o := range compute.Matrices(op) {
 		if o.Mode != compute.In && o.Mat == m {

@@ -2,7 +2,7 @@ package computetest
 
 import "shadegrad/compute"
 
-// drawFaults are those of random numbers, and of batches of numbers.
+// drawFaults are faults of the ops with random numbers, and of op Take.
 var drawFaults = []Fault{
 	replaced("the mask is that of the next step", func(_ *compute.Dropout, a *compute.Args) { a.Step++ }),
 	replaced("the mask is the same in each step", func(_ *compute.Dropout, a *compute.Args) { a.Step = 0 }),
@@ -94,7 +94,7 @@ var drawFaults = []Fault{
 	}),
 }
 
-// A mask is what decides about element e of op Dropout.
+// A mask has what decides whether op Dropout keeps element e.
 type mask struct {
 	compute.Dropout
 	args      compute.Args
@@ -105,7 +105,7 @@ type mask struct {
 
 func (m mask) half(e int) uint32 { return uint32(m.args.Draws(m.Stream).Half(uint64(e))) }
 
-// from is the factor that random number e makes.
+// from returns the factor for random number e.
 func (m mask) from(e int) float32 {
 	if m.half(e) >= m.threshold {
 		return m.k
@@ -113,7 +113,7 @@ func (m mask) from(e int) float32 {
 	return 0
 }
 
-// masks does op Dropout with another factor for each element.
+// masks returns a fault of op Dropout that computes the factor of each element with factor.
 func masks(what string, factor func(m mask) float32) Fault {
 	return fault(what, func(c *call, o compute.Dropout) {
 		m := mask{Dropout: o, args: c.args}

@@ -120,7 +120,7 @@ var elementFaults = []Fault{
 	}),
 }
 
-// elementwise does op Activate with another function f.
+// elementwise computes op Activate with another function f.
 func elementwise(of compute.Activation, f func(z float32) float32) func(*call, compute.Activate) {
 	return rows(of, func(z []float32) []float32 {
 		for j := range z {
@@ -130,12 +130,12 @@ func elementwise(of compute.Activation, f func(z float32) float32) func(*call, c
 	})
 }
 
-// softmax does op Activate with another softmax.
+// softmax computes op Activate with another softmax.
 func softmax(f func(z []float32) []float32) func(*call, compute.Activate) {
 	return rows(compute.Softmax, f)
 }
 
-// rows does op Activate of one function with another, which takes a row.
+// rows computes op Activate of one activation with another function of a row.
 func rows(of compute.Activation, f func(z []float32) []float32) func(*call, compute.Activate) {
 	return func(c *call, o compute.Activate) {
 		if o.F != of {
@@ -164,7 +164,7 @@ func scaled(v []float32, by float32) []float32 {
 	return v
 }
 
-// derivative does op Delta of one function with another derivative.
+// derivative computes op Delta of one activation with another derivative.
 func derivative(of compute.Activation, f func(y float32) float32) func(*call, compute.Delta) {
 	return func(c *call, o compute.Delta) {
 		if o.F != of {
@@ -179,7 +179,7 @@ func derivative(of compute.Activation, f func(y float32) float32) func(*call, co
 	}
 }
 
-// velocity does op Update with another rule, where there is a velocity.
+// velocity computes op Update with another rule, if there is a velocity.
 func velocity(rule func(v, g, w, eta, mu float32) (newV, newW float32)) func(*call, compute.Update) {
 	return func(c *call, o compute.Update) {
 		if o.V.IsZero() {

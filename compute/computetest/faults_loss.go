@@ -36,11 +36,7 @@ var lossFaults = []Fault{
 			c.right()
 		}
 	}),
-	fault("the gradient is added", func(c *call, o compute.Loss) {
-		if o.Delta.IsZero() {
-			c.right()
-			return
-		}
+	faultUnless("the gradient is added", func(o compute.Loss) bool { return o.Delta.IsZero() }, func(c *call, o compute.Loss) {
 		before := c.get(o.Delta)
 		c.change(o.Delta, func(v []float32) {
 			for e := range v {
@@ -74,11 +70,7 @@ var lossFaults = []Fault{
 			}
 		})
 	}),
-	fault("the gradient of softmax and squares is that of sigmoid", func(c *call, o compute.Loss) {
-		if o.F != compute.Softmax || o.Kind != compute.SquaredError || o.Delta.IsZero() || !o.Targets.IsZero() {
-			c.right()
-			return
-		}
+	faultUnless("the gradient of softmax and squares is that of sigmoid", func(o compute.Loss) bool { return o.F != compute.Softmax || o.Kind != compute.SquaredError || o.Delta.IsZero() || !o.Targets.IsZero() }, func(c *call, o compute.Loss) {
 		y := c.scratch(o.Z.Rows, o.Z.Cols)
 		c.instead(compute.Activate{Dst: y, Src: o.Z, Bias: o.Bias, F: o.F})
 		labels := c.octets(o.Labels, o.Index, o.Z.Rows)
@@ -93,11 +85,7 @@ var lossFaults = []Fault{
 			}
 		})
 	}),
-	fault("targets are those of other rows", func(c *call, o compute.Loss) {
-		if o.Targets.IsZero() {
-			c.right()
-			return
-		}
+	faultUnless("targets are those of other rows", func(o compute.Loss) bool { return o.Targets.IsZero() }, func(c *call, o compute.Loss) {
 		t, n := c.get(o.Targets), o.Z.Cols
 		o.Targets = c.scratch(o.Z.Rows, n)
 		at := c.args.Row % o.Z.Rows * n
@@ -122,11 +110,7 @@ var lossFaults = []Fault{
 			}
 		})
 	}),
-	fault("targets of cross-entropy are a class's", func(c *call, o compute.Loss) {
-		if o.Targets.IsZero() || o.Kind != compute.CrossEntropy {
-			c.right()
-			return
-		}
+	faultUnless("targets of cross-entropy are a class's", func(o compute.Loss) bool { return o.Targets.IsZero() || o.Kind != compute.CrossEntropy }, func(c *call, o compute.Loss) {
 		t := c.get(o.Targets)
 		for e := range t {
 			t[e] = float32(math.Floor(float64(t[e]) + 0.5))
@@ -166,13 +150,13 @@ var lossFaults = []Fault{
 	}),
 }
 
-// Which networks a rule for hits is about, and of what.
+// These decide which networks a rule for hits applies to, and to which values.
 func one(o compute.Loss) bool                   { return o.Z.Cols == 1 }
 func several(o compute.Loss) bool               { return o.Z.Cols > 1 }
 func outputs(o compute.Loss) compute.Activation { return o.F }
 func sums(compute.Loss) compute.Activation      { return compute.Identity }
 
-// hits does op Loss with another rule for hits.
+// hits computes op Loss with another rule for hits.
 func hits(about func(compute.Loss) bool, of func(compute.Loss) compute.Activation,
 	rule func(o compute.Loss, y []float32, label int) bool) func(*call, compute.Loss) {
 	return func(c *call, o compute.Loss) {

@@ -96,8 +96,8 @@ var matmulFaults = []Fault{
 	fickle(),
 }
 
-// fickle is a product whose last bit differs from run to run, like a sum in
-// whatever order threads finish.
+// fickle returns a fault whose product differs in the last bit from run to run, like a sum in
+// the order in which threads finish.
 func fickle() Fault {
 	const what = "the last bit differs from run to run"
 	return Fault{Name: "matmul: " + what, Op: "matmul", wrap: func(b compute.Backend) compute.Backend {
@@ -114,13 +114,13 @@ func fickle() Fault {
 	}}
 }
 
-// turned is a matrix taken for its transpose.
+// turned returns m with the shape of its transpose.
 func turned(m compute.Mat) compute.Mat {
 	m.Rows, m.Cols = m.Cols, m.Rows
 	return m
 }
 
-// depth is the number of terms in each sum of a product.
+// depth returns the number of terms in each sum of a product.
 func depth(o compute.MatMul) int {
 	if o.TransA {
 		return o.A.Rows
@@ -128,7 +128,7 @@ func depth(o compute.MatMul) int {
 	return o.A.Cols
 }
 
-// at is element (i, j) of op(m).
+// at returns element (i, j) of op(m).
 func at(v []float32, m compute.Mat, i, j int, transposed bool) float32 {
 	if transposed {
 		i, j = j, i

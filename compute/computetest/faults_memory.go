@@ -6,7 +6,7 @@ import (
 	"shadegrad/compute"
 )
 
-// memoryFaults are those of buffers and transfers.
+// memoryFaults are faults of buffers and transfers.
 var memoryFaults = []Fault{
 	backend("new memory is not zero", func(b compute.Backend) compute.Backend { return dirty{b} }),
 	backend("a write keeps a reference to its source", func(b compute.Backend) compute.Backend { return &borrowing{Backend: b} }),
@@ -20,7 +20,7 @@ var memoryFaults = []Fault{
 	backend("buffers of another instance are taken", func(b compute.Backend) compute.Backend { return welcoming{b} }),
 	backend("two fetches share their values", func(b compute.Backend) compute.Backend { return &sharing{Backend: b} }),
 	backend("closing twice is an error", func(b compute.Backend) compute.Backend { return &closeOnce{Backend: b} }),
-	backend("a closed backend goes on", func(b compute.Backend) compute.Backend { return undying{b} }),
+	backend("a closed backend continues", func(b compute.Backend) compute.Backend { return undying{b} }),
 	backend("it has no name", func(b compute.Backend) compute.Backend { return nameless{b} }),
 }
 
@@ -36,7 +36,7 @@ func (b dirty) Alloc(rows, cols int) (compute.Mat, error) {
 	return m, b.Backend.Write(m, v)
 }
 
-// borrowing writes when something reads.
+// borrowing delays a write until something is read or compiled.
 type borrowing struct {
 	compute.Backend
 	dst compute.Mat
@@ -129,7 +129,7 @@ type hoarding struct{ compute.Backend }
 
 func (hoarding) Free(compute.Buffer) {}
 
-// welcoming takes fills of other instances' matrices, which do nothing.
+// welcoming accepts op Fill on matrices of other instances and does nothing.
 type welcoming struct{ compute.Backend }
 
 func (b welcoming) Compile(p compute.Program) (compute.Executable, error) {

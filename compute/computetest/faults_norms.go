@@ -6,7 +6,7 @@ import (
 	"shadegrad/compute"
 )
 
-// normFaults are those of sums of squares, of bounded rows and of averages.
+// normFaults are faults of ops SquareSum, MaxNorm and Average.
 var normFaults = []Fault{
 	fault("it is the norm, not its square", func(c *call, o compute.SquareSum) {
 		c.change(o.Dst, func(v []float32) { v[0] = float32(math.Sqrt(float64(v[0]))) })
@@ -70,8 +70,7 @@ var normFaults = []Fault{
 	}),
 }
 
-// bounded does op MaxNorm with another sum of squares for each element, which the limit is
-// compared with.
+// bounded computes op MaxNorm with another sum of squares for each element.
 func bounded(sum func(o compute.MaxNorm, w []float32, i, j int) float64) func(*call, compute.MaxNorm) {
 	return func(c *call, o compute.MaxNorm) {
 		w := c.get(o.W)
@@ -85,7 +84,7 @@ func bounded(sum func(o compute.MaxNorm, w []float32, i, j int) float64) func(*c
 	}
 }
 
-// rowNorm is the sum of the squares of row i.
+// rowNorm returns the sum of the squares of row i.
 func rowNorm(o compute.MaxNorm, w []float32, i, _ int) (sum float64) {
 	for _, v := range w[i*o.W.Cols : (i+1)*o.W.Cols] {
 		sum += float64(v) * float64(v)

@@ -6,7 +6,7 @@ import (
 	"shadegrad/compute"
 )
 
-// queueFaults are those of running programs.
+// queueFaults are faults of running programs.
 var queueFaults = []Fault{
 	program("a failure does not stick", func(e *altered, args compute.Args) {
 		if e.prog.CheckArgs(args) == nil {
@@ -30,21 +30,21 @@ var queueFaults = []Fault{
 		e.Executable.Run(args)
 		e.Executable.Run(args)
 	}),
-	backend("a failure is told once", func(b compute.Backend) compute.Backend { return &onceTold{Backend: b} }),
-	backend("sync tells of no failure", func(b compute.Backend) compute.Backend { return syncSilent{b} }),
+	backend("a failure is returned once", func(b compute.Backend) compute.Backend { return &onceTold{Backend: b} }),
+	backend("sync returns no failure", func(b compute.Backend) compute.Backend { return syncSilent{b} }),
 	backend("a write overtakes a run", func(b compute.Backend) compute.Backend { return &lateRuns{Backend: b} }),
 	backend("a fetch reads when it is waited for", func(b compute.Backend) compute.Backend { return lateFetches{b} }),
 	backend("a program is compiled when it first runs", func(b compute.Backend) compute.Backend { return lazy{b} }),
-	backend("wrong programs are taken and do nothing", func(b compute.Backend) compute.Backend { return lenient{b} }),
+	backend("wrong programs are accepted and do nothing", func(b compute.Backend) compute.Backend { return lenient{b} }),
 	backend("a wrong program's error has no type", func(b compute.Backend) compute.Backend { return untyped{b} }),
 }
 
-// backend returns a fault that is none of an op.
+// backend returns a fault that is not about an op.
 func backend(what string, wrap func(compute.Backend) compute.Backend) Fault {
 	return Fault{Name: "backend: " + what, Op: "backend", wrap: wrap}
 }
 
-// program returns a fault in running programs.
+// program returns a fault of running programs.
 func program(what string, run func(*altered, compute.Args)) Fault {
 	return backend(what, func(b compute.Backend) compute.Backend { return alters{b, run} })
 }
@@ -71,7 +71,7 @@ func (b alters) Compile(p compute.Program) (compute.Executable, error) {
 
 func (e *altered) Run(args compute.Args) { e.run(e, args) }
 
-// onceTold forgets a failure that it has told.
+// onceTold forgets a failure after it has returned it.
 type onceTold struct {
 	compute.Backend
 	told bool
@@ -95,7 +95,7 @@ type syncSilent struct{ compute.Backend }
 
 func (b syncSilent) Sync() error { return nil }
 
-// lateRuns queues runs, but writes at once.
+// lateRuns queues runs but writes immediately.
 type lateRuns struct {
 	compute.Backend
 	queue []func()
@@ -145,7 +145,7 @@ func (b *lateRuns) Free(buf compute.Buffer) {
 	b.Backend.Free(buf)
 }
 
-// lateFetches reads when the values are asked for.
+// lateFetches reads when Wait is called.
 type lateFetches struct{ compute.Backend }
 
 type lateFetch struct {
@@ -158,7 +158,7 @@ func (b lateFetches) Fetch(m compute.Mat) compute.Fetch { return lateFetch{b.Bac
 func (f lateFetch) Ready() bool              { return true }
 func (f lateFetch) Wait() ([]float32, error) { return f.b.Fetch(f.m).Wait() }
 
-// lazy compiles a program when it runs, from the caller's list of ops.
+// lazy compiles the caller's list of ops when a program runs.
 type lazy struct{ compute.Backend }
 
 type lazyProgram struct {
@@ -209,7 +209,7 @@ func (b untyped) Compile(p compute.Program) (compute.Executable, error) {
 	return e, nil
 }
 
-// errText is an error that is nothing but its text.
+// errText is an error without a specific type.
 type errText string
 
 func (e errText) Error() string { return string(e) }

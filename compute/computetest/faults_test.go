@@ -14,8 +14,8 @@ func open(f Fault) contract.Open {
 	return func() (compute.Backend, error) { return f.Wrap(reference.New()), nil }
 }
 
-// find returns the first failure of a backend with a fault. It asks what is about
-// the fault's op before the rest.
+// find returns the first failure of a backend with a fault. It checks the cases of
+// the fault's op first.
 func find(f Fault, list []judge.Case) error {
 	if f.Op == "backend" {
 		for _, c := range contract.Checks() {
@@ -84,10 +84,9 @@ func TestPlantedFaults(t *testing.T) {
 	}
 }
 
-// The self-test need not find what only the contract asks, but it must find an
-// op done wrongly, but for what shows only in cases too large for it, for halves, which it
-// is lenient with, and for NaN, which GLSL does not promise: a device without it is no worse for
-// trainings that do not diverge.
+// TestSelfTestFindsFaults requires that the self-test finds each op that is computed wrongly. The exceptions are faults that show
+// only in cases too large for the self-test, halves, which it does not test, and NaN, which GLSL does not promise and which only
+// diverging trainings need.
 func TestSelfTestFindsFaults(t *testing.T) {
 	large := map[string]bool{"column_sum: long sums are added one by one": true, "square_sum: long sums are added one by one": true,
 		"warp: halves are rounded down": true, "update: a gradient of an infinite norm is made 0": true}

@@ -6,7 +6,7 @@ import (
 	"shadegrad/compute"
 )
 
-// updateFaults are those of op Update's rules and terms, beside the plain ones.
+// updateFaults are faults of op Update's rules and terms. elementFaults has those of plain updates.
 var updateFaults = []Fault{
 	updates("Adam's averages are not corrected", of(compute.Adam), func(_ *compute.Update, a *compute.Args) { a.Step = math.MaxUint32 }),
 	updates("t is the number of steps before", func(o compute.Update, a compute.Args) bool { return o.Rule == compute.Adam && a.Step > 0 },
@@ -70,11 +70,7 @@ var updateFaults = []Fault{
 			o.L2 *= min(1, o.Clip/float32(math.Sqrt(total(c, o.Norms))))
 		}
 	}),
-	fault("the squares are not kept", func(c *call, o compute.Update) {
-		if o.S.IsZero() {
-			c.right()
-			return
-		}
+	faultUnless("the squares are not kept", func(o compute.Update) bool { return o.S.IsZero() }, func(c *call, o compute.Update) {
 		before := c.get(o.S)
 		c.right()
 		c.put(o.S, before)
@@ -97,7 +93,7 @@ func of(rule compute.Rule) func(compute.Update, compute.Args) bool {
 	return func(o compute.Update, _ compute.Args) bool { return o.Rule == rule }
 }
 
-// updates does op Update as another one, where the fault is about it.
+// updates returns a fault that computes op Update with changed numbers, if about returns true.
 func updates(what string, about func(compute.Update, compute.Args) bool, change func(*compute.Update, *compute.Args)) Fault {
 	return fault(what, func(c *call, o compute.Update) {
 		if about(o, c.args) {
@@ -107,7 +103,7 @@ func updates(what string, about func(compute.Update, compute.Args) bool, change 
 	})
 }
 
-// gradients does op Update with another gradient, and with what change makes of the op.
+// gradients returns a fault that computes op Update with another gradient. change may change the op too.
 func gradients(what string, change func(c *call, o *compute.Update, g, w []float32)) Fault {
 	return fault(what, func(c *call, o compute.Update) {
 		g := c.get(o.G)
@@ -118,7 +114,7 @@ func gradients(what string, change func(c *call, o *compute.Update, g, w []float
 	})
 }
 
-// total is the sum of the norms.
+// total returns the sum of the norms.
 func total(c *call, norms compute.Mat) (sum float64) {
 	for _, n := range c.get(norms) {
 		sum += float64(n)
@@ -126,11 +122,11 @@ func total(c *call, norms compute.Mat) (sum float64) {
 	return sum
 }
 
-// moments are what a step of RMSProp or Adam is made of: V, or the gradient; S and what it was
-// before; and what V and S are multiplied with.
+// moments has the operands of a step of RMSProp or Adam: V or the gradient, S after and before the step, and the factors of V
+// and S.
 type moments struct{ v, s, before, first, second, epsilon float64 }
 
-// steps does op Update's adaptive rules with another step, where there are no other terms.
+// steps returns a fault that computes the adaptive rules of op Update with another step, if there are no other terms.
 func steps(what string, step func(moments) float64) Fault {
 	return fault(what, func(c *call, o compute.Update) {
 		if o.S.IsZero() || o.L2+o.L1+o.Decay+o.Clip > 0 {

@@ -6,7 +6,7 @@ import (
 	"shadegrad/compute"
 )
 
-// warpFaults are those of distorted images.
+// warpFaults are faults of op Warp.
 var warpFaults = []Fault{
 	replaced("Args.Row is ignored", func(_ *compute.Warp, a *compute.Args) { a.Row = 0 }),
 	replaced("the index is ignored", func(o *compute.Warp, _ *compute.Args) { o.Index = compute.Index{} }),
@@ -162,7 +162,7 @@ var warpFaults = []Fault{
 	}),
 }
 
-// warps does op Warp with a part of it changed.
+// warps returns a fault that computes op Warp with a changed part.
 func warps(what string, change func(d *distortion)) Fault {
 	return fault(what, func(c *call, o compute.Warp) {
 		d := newDistortion(c, o)
@@ -171,7 +171,7 @@ func warps(what string, change func(d *distortion)) Fault {
 	})
 }
 
-// fields does op Warp with the field of another image or component.
+// fields returns a fault that computes op Warp with the field of another image or component.
 func fields(what string, other func(d *distortion, i, which int) (int, int)) Fault {
 	return warps(what, func(d *distortion) {
 		right := d.displaced
@@ -182,7 +182,7 @@ func fields(what string, other func(d *distortion, i, which int) (int, int)) Fau
 	})
 }
 
-// labelled does op Warp with the label of another row, of the one that image i is.
+// labelled returns a fault that computes op Warp with the label of another row.
 func labelled(what string, other func(row, i int) int) Fault {
 	return fault(what, func(c *call, o compute.Warp) {
 		d := newDistortion(c, o)

@@ -9,17 +9,17 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// careless returns a backend that errs as much as good hardware may: e^z by the
-// 3 + 2·|z| units in the last place that GLSL 4.30, section 4.7.1, allows, and sums
-// by the rounding of each term as it is added, and places of distorted images by some digits. A judge that refuses this one
-// asks too much.
-func careless() compute.Backend {
-	// The noise is a function of the value, so that a second run has the same.
+// inaccurate returns a backend with the errors that good hardware may have: e^z is off by the
+// 3 + 2·|z| units in the last place that GLSL 4.30, section 4.7.1, allows, sums by
+// the rounding of each partial sum, and places of distorted images by a few units. The judge must accept
+// it.
+func inaccurate() compute.Backend {
+	// The noise is a function of the value, so that a second run repeats it.
 	noise := func(v float32) float64 {
 		return 2*philox.Stream{Seed: 9}.Uniform(uint64(math.Float32bits(v))) - 1
 	}
-	// relative is how far a value made from e^z may be off. Further out, sigmoid
-	// and tanh are so flat that the error no longer grows.
+	// relative returns the relative error of a value computed from e^z. For larger |z| sigmoid
+	// and tanh are so flat that the error does not grow.
 	relative := func(z float32) float32 {
 		return float32(noise(z) * (3 + 2*min(math.Abs(float64(z)), 5)) * 0x1p-23)
 	}
@@ -53,7 +53,7 @@ func careless() compute.Backend {
 			z := c.get(o.Z)
 			c.change(o.Delta, func(v []float32) {
 				for e := range v {
-					v[e] += o.Scale * o.Weight * relative(z[e]) / 4 // the most that y·(1−y) is
+					v[e] += o.Scale * o.Weight * relative(z[e]) / 4 // the largest value of y·(1−y)
 				}
 			})
 		case compute.Update:
@@ -63,7 +63,7 @@ func careless() compute.Backend {
 			before := c.get(o.W)
 			c.change(o.W, func(v []float32) {
 				for e := range v {
-					// A root by way of its inverse, and a quotient.
+					// A root computed from its inverse, and a quotient.
 					v[e] = before[e] + (v[e]-before[e])*float32(1+noise(v[e])*(4.5+2.5)*0x1p-23)
 				}
 			})
@@ -71,11 +71,11 @@ func careless() compute.Backend {
 			d := newDistortion(c, o)
 			right := d.between
 			d.between = func(img []float32, x, y float64) float64 {
-				// As far off as the sums of a pixel's place may be, and its angle's sine.
+				// The error of the sums of a pixel's place and of the sine of its angle.
 				return right(img, x+noise(float32(x))*float64(o.Width)*0x1p-22, y+noise(float32(y))*float64(o.Height)*0x1p-22)
 			}
 			if !o.Field.IsZero() && coarse(c.get(o.Field)) {
-				return false // which no rounding is in the way of
+				return false // exact in float32
 			}
 			d.do(c)
 		default:
@@ -97,12 +97,12 @@ func squared(c *call, m compute.Mat) compute.Mat {
 	return s
 }
 
-// linear tells whether a function needs no exponential.
+// linear reports whether a function does not use an exponential.
 func linear(f compute.Activation) bool {
 	return f == compute.Identity || f == compute.ReLU || f == compute.LeakyReLU
 }
 
-// coarse tells whether all numbers are multiples of 1/128.
+// coarse reports whether all numbers are multiples of 1/128.
 func coarse(v []float32) bool {
 	for _, x := range v {
 		if x*128 != float32(math.Floor(float64(x)*128)) {
@@ -112,8 +112,8 @@ func coarse(v []float32) bool {
 	return true
 }
 
-func TestCarelessPasses(t *testing.T) {
-	b := careless()
+func TestInaccuratePasses(t *testing.T) {
+	b := inaccurate()
 	for _, c := range Cases() {
 		if err := c.Check(b); err != nil {
 			t.Error(err)

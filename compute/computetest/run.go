@@ -30,9 +30,9 @@ func Cases() []judge.Case {
 	return list
 }
 
-// Run judges a backend: the cases and every promise, each a subtest. open
-// returns a new backend for each call; it may skip the test where there can be
-// none. Run closes what open returned.
+// Run tests a backend: the cases and every promise, each a subtest. open
+// returns a new backend for each call. It may skip the test. Run closes these
+// backends.
 func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 	t.Helper()
 	b := open(t)
@@ -61,8 +61,8 @@ func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 	})
 }
 
-// Compare judges one backend by another: each case on both, whose results may
-// differ by twice what each may be off. It closes both.
+// Compare compares two backends: it runs each case on both, whose results may
+// differ by twice their bounds. It closes both.
 func Compare(t *testing.T, open, oracle func(testing.TB) compute.Backend) {
 	t.Helper()
 	b, o := open(t), oracle(t)
@@ -84,13 +84,13 @@ func Compare(t *testing.T, open, oracle func(testing.TB) compute.Backend) {
 	}
 }
 
-// A group is the cases of one op.
+// A group has the cases of one op.
 type group struct {
 	op    string
 	cases []judge.Case
 }
 
-// groups sorts cases by op, in the order in which ops first come.
+// groups groups cases by op, in order of first occurrence.
 func groups(cases []judge.Case) []group {
 	var list []group
 	place := make(map[string]int)
