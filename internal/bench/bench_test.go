@@ -136,7 +136,7 @@ func TestWrongIsRefused(t *testing.T) {
 func TestTooLargeBatch(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
-	if _, err := NewSubject(b, step(), data(9)); err == nil || err.Error() != "a batch of 10, of 9 images" {
+	if _, err := NewSubject(b, step(), data(9)); err == nil || err.Error() != "a batch of 10 needs more than 9 images" {
 		t.Errorf("error %v", err)
 	}
 }

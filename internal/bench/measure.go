@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// A Figure is how fast a subject is.
+// A Figure is the measured speed of a subject.
 type Figure struct {
 	Steps   int       // of each run
-	Seconds []float64 // a step, of each run, in the order they were made
+	Seconds []float64 // per step, of each run in order
 }
 
-// Median returns the seconds of a step: half of the runs were faster.
+// Median returns the median seconds per step.
 func (f Figure) Median() float64 { return quantile(f.Seconds, 0.5) }
 
-// Spread returns half of the distance between the quartiles as a share of the median.
+// Spread returns half of the distance between the quartiles, relative to the median.
 func (f Figure) Spread() float64 {
 	return (quantile(f.Seconds, 0.75) - quantile(f.Seconds, 0.25)) / 2 / f.Median()
 }
 
-// quantile returns the q-quantile, between neighbours in proportion.
+// quantile returns the q-quantile, interpolated linearly.
 func quantile(list []float64, q float64) float64 {
 	s := slices.Sorted(slices.Values(list))
 	at := q * float64(len(s)-1)
@@ -32,7 +32,7 @@ func quantile(list []float64, q float64) float64 {
 }
 
 // Measure times subjects in turns: each does a run of about the given length, repeats
-// times. What a first use costs, of programs, caches and clocks, comes before.
+// times. Warm-up runs before it exclude the cost of first use.
 func Measure(subjects []*Subject, repeats int, length time.Duration) ([]Figure, error) {
 	figures := make([]Figure, len(subjects))
 	for i, s := range subjects {
@@ -54,10 +54,10 @@ func Measure(subjects []*Subject, repeats int, length time.Duration) ([]Figure, 
 	return figures, nil
 }
 
-// maxSteps bounds a run.
+// maxSteps is the largest number of steps in a run.
 const maxSteps = 1 << 20
 
-// steps warms a subject up and returns how many steps take about the given length.
+// steps warms a subject up and returns the number of steps that take about the given time.
 func (s *Subject) steps(length time.Duration) (int, error) {
 	if _, err := s.Run(1); err != nil {
 		return 0, err

@@ -1,8 +1,8 @@
 // Package bench times training steps of a network on several backends, side by side.
 //
-// A backend whose results are wrong should not be timed: Step.Check has the judge ask it
-// for two steps of this very network. Backends take turns, so that whatever else the machine does
-// disturbs each of them alike; a figure is the median of many short runs.
+// A backend with wrong results should not be timed: Step.Check has the judge check
+// two steps of the same network. Backends take turns, so that other load on the machine
+// affects all of them equally. A figure is the median of many short runs.
 package bench
 
 import (
@@ -18,12 +18,12 @@ import (
 	"shadegrad/internal/train"
 )
 
-// A Step is what is timed: a training step of a network.
+// A Step is a training step of a network, which is timed.
 type Step struct {
 	Network  mlp.Config
 	Batch    int
 	Training mlp.Training
-	Numbers  bool // samples are rows of numbers, and no images
+	Numbers  bool // samples are rows of numbers, not images
 }
 
 // Flops returns the floating-point operations of a step's products, a multiply-add
@@ -40,8 +40,7 @@ func (s Step) Flops() float64 {
 	return sum
 }
 
-// A WrongError says that a backend's results are wrong, so that how fast it makes
-// them is of no interest.
+// A WrongError says that a backend's results are wrong, so that its speed does not matter.
 type WrongError struct {
 	Info compute.Info
 	Err  error // the judge's
@@ -54,11 +53,11 @@ func (e *WrongError) Error() string {
 // Unwrap returns the judge's error.
 func (e *WrongError) Unwrap() error { return e.Err }
 
-// mostChecked bounds the batch that is checked: the reference takes a minute for all of
-// MNIST at once.
+// mostChecked is the largest batch that is checked. The reference takes a minute for a batch of all of
+// MNIST.
 const mostChecked = 2048
 
-// Check has the judge ask a backend for two of these steps, with batches of at most
+// Check has the judge check two of these steps on a backend, with batches of at most
 // mostChecked.
 func (s Step) Check(b compute.Backend) error {
 	if err := s.judged().Case().Check(b); err != nil {
@@ -67,7 +66,7 @@ func (s Step) Check(b compute.Backend) error {
 	return nil
 }
 
-// judged returns the step as the judge has it. Averages of weights are no part of a step.
+// judged returns the judge's description of the step. It omits the average of the weights.
 func (s Step) judged() cases.Step {
 	n, t := s.Network, s.Training
 	c := cases.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: min(s.Batch, mostChecked),
@@ -84,7 +83,7 @@ func (s Step) judged() cases.Step {
 	return c
 }
 
-// A Subject is a backend with a network that can be trained on it, step by step.
+// A Subject is a network on a backend that trains it step by step.
 type Subject struct {
 	Backend compute.Backend
 	Step    Step
@@ -97,12 +96,12 @@ type Subject struct {
 	buffers []compute.Buffer
 }
 
-// NewSubject puts a network and a data set on a backend, which stays the caller's. It
+// NewSubject loads a network and a data set onto a backend, which the caller must close. It
 // does not check the backend.
 func NewSubject(b compute.Backend, s Step, d *dataset.Set) (*Subject, error) {
 	j := &Subject{Backend: b, Step: s, batches: d.Len() / s.Batch}
 	if j.batches == 0 {
-		return nil, fmt.Errorf("a batch of %d, of %d images", s.Batch, d.Len())
+		return nil, fmt.Errorf("a batch of %d needs more than %d images", s.Batch, d.Len())
 	}
 	if err := j.prepare(d); err != nil {
 		j.Free()
@@ -146,7 +145,7 @@ func (j *Subject) prepare(d *dataset.Set) (err error) {
 	return err
 }
 
-// Free gives back what the subject took from its backend.
+// Free frees the memory of the subject on its backend.
 func (j *Subject) Free() {
 	if j.step != nil {
 		j.step.Release()
@@ -159,11 +158,11 @@ func (j *Subject) Free() {
 	}
 }
 
-// rate is the learning rate of the steps: so low that nothing ever leaves the finite
-// numbers, which some devices are slower with.
+// rate is the learning rate of the steps. It is so low that no result becomes infinite or NaN, which slows
+// some devices down.
 const rate = 1e-4
 
-// Run does steps, waits for them, and returns how long that took.
+// Run does a number of steps, waits for them, and returns the time taken.
 func (j *Subject) Run(steps int) (time.Duration, error) {
 	a := compute.Args{LearningRate: rate, Seed: 1}
 	if j.Step.Training.Velocities() {

@@ -1,10 +1,14 @@
-// Package capsule keeps one training step in a file, so that a stranger can do it again:
-// the batch, the weights before it, what a device made of it, the device and the kernels.
+// Package capsule stores one training step in a file, so that anyone can repeat it: the batch, the
+// weights before the step, the results of a device, the device and its kernels.
 //
-// The file is in the safetensors format. Its tensors are the parameters, and what the rule of
-// the updates keeps of each, before the step, under the names that PyTorch has for them, the
-// same after it with "after." before them, the batch, and the loss and hit of each sample; pixels
-// and labels are whole numbers. The rest is in the metadata. What a step draws at random, and
+// The file is in the safetensors format. Its tensors are
+//
+//   - the parameters before the step and the state of their updates, under PyTorch's names,
+//   - the same after the step, with the prefix "after.",
+//   - the batch, with pixels and labels as integers,
+//   - the loss and the hit of each sample.
+//
+// The rest is in the metadata. The random numbers of a step, and
 // the Gaussian of its distortions, follow from the options and the step's number.
 package capsule
 
@@ -20,30 +24,30 @@ import (
 	"shadegrad/internal/train"
 )
 
-// Version is the version of a capsule's form. Those of version 1, which had neither squared
-// gradients nor numbers nor targets, are read too.
+// Version is the version of the format. Version 1, which has neither squared
+// gradients nor numbers nor targets, can be read too.
 const Version = 2
 
-// A Reason is why a step was kept.
+// A Reason says why a step was stored.
 type Reason string
 
 // The reasons.
 const (
 	// Breach is a step that a device computed wrongly.
 	Breach Reason = "breach"
-	// Diverged is a step that left the finite numbers.
+	// Diverged is a step whose results are infinite or NaN.
 	Diverged Reason = "diverged"
 )
 
-// A Capsule is a step, and why it was kept.
+// A Capsule is a step and the reason to store it.
 type Capsule struct {
 	*train.Moment
 	Reason Reason
-	// First is the first op and element that differ. It is nil if no device was wrong.
+	// First is the first wrong op and element. It is nil if no device was wrong.
 	First *Element
 }
 
-// An Element is what was wrong where. Numbers are texts, since JSON has no NaN.
+// An Element is a wrong element. Its numbers are strings, because JSON has no NaN.
 type Element struct {
 	Op     int    `json:"op"` // of the step's program, from 1
 	Kernel string `json:"kernel"`
@@ -60,7 +64,7 @@ func OfBreach(e *train.BreachError) *Capsule {
 	return &Capsule{Moment: e.Moment, Reason: Breach, First: elementOf(e.First())}
 }
 
-// OfDivergence returns the capsule of a step that left the finite numbers.
+// OfDivergence returns the capsule of a step whose results are infinite or NaN.
 func OfDivergence(m *train.Moment) *Capsule { return &Capsule{Moment: m, Reason: Diverged} }
 
 func elementOf(d *judge.Difference) *Element {
@@ -68,7 +72,7 @@ func elementOf(d *judge.Difference) *Element {
 	return &Element{d.Op, d.Kernel, d.Matrix, d.Row, d.Col, number(float64(d.Got), 32), number(d.Want, 64), number(d.Bound, 64)}
 }
 
-// check tells what is wrong with a capsule whose options are in order.
+// check returns an error if a capsule with valid options is inconsistent.
 func (c *Capsule) check() error {
 	o, rows := c.Options, c.Rows()
 	n := o.Network.Sizes[0]
@@ -86,7 +90,7 @@ func (c *Capsule) check() error {
 	case !(float32(c.LearningRate) >= 0) || math.IsInf(float64(float32(c.LearningRate)), 0):
 		return fmt.Errorf("a learning rate of %v", c.LearningRate)
 	case c.Device.Backend == "":
-		return errors.New("it names no backend")
+		return errors.New("the backend is missing")
 	}
 	if o.Network.Regression != (c.Data.Outputs > 0) || o.Network.Regression && c.Data.Outputs != o.Network.Outputs() {
 		return fmt.Errorf("targets of %d numbers for a network of %d outputs", c.Data.Outputs, o.Network.Outputs())
@@ -105,7 +109,7 @@ func (c *Capsule) check() error {
 	return nil
 }
 
-// device is the part of a compute.Info that is kept.
+// device is the stored part of a compute.Info.
 type device struct {
 	Backend  string `json:"backend"`
 	Device   string `json:"device"`
@@ -122,13 +126,13 @@ func (d device) info() compute.Info {
 	return compute.Info{Backend: d.Backend, Device: d.Device, Driver: d.Driver, Detail: d.Detail, Software: d.Software}
 }
 
-// A kind is what a step has of each parameter, before it and after it.
+// A kind is one sort of values that each parameter has before and after a step.
 type kind struct {
-	prefix        string // of the tensors' names
+	prefix        string // of the names of tensors
 	before, after *[][]float32
 }
 
-// kinds lists those that there are in a step.
+// kinds lists the kinds of a step: values, velocities and squares.
 func (c *Capsule) kinds() []kind {
 	m, t := c.Moment, c.Options.StepTraining()
 	list := []kind{{"", &m.Before.Values, &m.After.Values}}
@@ -141,7 +145,7 @@ func (c *Capsule) kinds() []kind {
 	return list
 }
 
-// samples and goals are the names of the tensors that have them.
+// samples and targets return the names of the tensors that hold them.
 func (c *Capsule) samples() string {
 	if c.Data.Numbers {
 		return numbersName
@@ -149,7 +153,7 @@ func (c *Capsule) samples() string {
 	return pixelsName
 }
 
-func (c *Capsule) goals() string {
+func (c *Capsule) targets() string {
 	if c.Options.Network.Regression {
 		return targetsName
 	}
@@ -158,7 +162,7 @@ func (c *Capsule) goals() string {
 
 // names lists the tensors of a capsule.
 func (c *Capsule) names() []string {
-	list := []string{c.samples(), c.goals(), statsName}
+	list := []string{c.samples(), c.targets(), statsName}
 	for _, s := range c.Options.Network.Shapes() {
 		for _, k := range c.kinds() {
 			list = append(list, k.prefix+s.Name, afterPrefix+k.prefix+s.Name)

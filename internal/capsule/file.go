@@ -14,7 +14,7 @@ import (
 
 const (
 	metadataKey  = "shadegrad.capsule"
-	sourcePrefix = "shader." // of the metadata that have the sources of kernels
+	sourcePrefix = "shader." // of metadata with the source of a kernel
 	pixelsName   = "batch.pixels"
 	numbersName  = "batch.numbers"
 	labelsName   = "batch.labels"
@@ -36,11 +36,11 @@ type header struct {
 	Device       device         `json:"device"`
 }
 
-// Save writes a capsule to a file, whole or not at all.
+// Save writes a capsule to a file. If it fails, an existing file is unchanged.
 func (c *Capsule) Save(path string) error {
 	m := c.Moment
 	data := m.Data
-	data.Path = "" // of this machine, and nobody else's business
+	data.Path = "" // private to this machine
 	text, err := json.Marshal(header{Version, c.Reason, c.First, m.Options, data, m.Epoch, m.Step, m.LearningRate, deviceOf(m.Device)})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -51,11 +51,11 @@ func (c *Capsule) Save(path string) error {
 	if !m.Data.Numbers {
 		samples.Data = wide(m.Pixels)
 	}
-	goals := safetensors.Tensor{Name: c.goals(), Shape: []int{rows, n.Outputs()}, Data: m.Targets}
+	targets := safetensors.Tensor{Name: c.targets(), Shape: []int{rows, n.Outputs()}, Data: m.Targets}
 	if !n.Regression {
-		goals.Shape, goals.Data = []int{rows}, wide(m.Labels)
+		targets.Shape, targets.Data = []int{rows}, wide(m.Labels)
 	}
-	f.Tensors = []safetensors.Tensor{samples, goals, {Name: statsName, Shape: []int{rows, 2}, Data: m.Stats}}
+	f.Tensors = []safetensors.Tensor{samples, targets, {Name: statsName, Shape: []int{rows, 2}, Data: m.Stats}}
 	for name, text := range m.Sources {
 		f.Metadata[sourcePrefix+name] = text
 	}
@@ -73,7 +73,7 @@ func (c *Capsule) Save(path string) error {
 	return safetensors.Write(path, f)
 }
 
-// Load reads a capsule. An error names the file and what is wrong with it.
+// Load reads a capsule. An error names the file and the problem.
 func Load(path string) (*Capsule, error) {
 	f, err := safetensors.Read(path)
 	if err != nil {
@@ -96,7 +96,7 @@ func decode(f *safetensors.File) (*Capsule, error) {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
 	}
 	if h.Version < 1 || h.Version > Version {
-		return nil, fmt.Errorf("a capsule of version %d; this program reads versions 1 to %d", h.Version, Version)
+		return nil, fmt.Errorf("capsule version %d is not supported; this program reads versions 1 to %d", h.Version, Version)
 	}
 	if err := h.Options.Check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
@@ -120,7 +120,7 @@ func decode(f *safetensors.File) (*Capsule, error) {
 	return c, nil
 }
 
-// tensors takes the tensors of a file, each of which must be there and no other.
+// tensors reads the tensors of a file. None may be missing, and there must be no others.
 func (c *Capsule) tensors(f *safetensors.File) (err error) {
 	m, n := c.Moment, c.Options.Network
 	known := c.names()
@@ -129,11 +129,11 @@ func (c *Capsule) tensors(f *safetensors.File) (err error) {
 			return fmt.Errorf("tensor %q does not belong to the capsule of a network %s", t.Name, n)
 		}
 	}
-	goals, ok := f.Tensor(c.goals())
-	if !ok || len(goals.Shape) == 0 || goals.Shape[0] == 0 {
-		return fmt.Errorf("tensor %q is missing, or has no rows", c.goals())
+	targets, ok := f.Tensor(c.targets())
+	if !ok || len(targets.Shape) == 0 || targets.Shape[0] == 0 {
+		return fmt.Errorf("tensor %q is missing or has no rows", c.targets())
 	}
-	rows := goals.Shape[0]
+	rows := targets.Shape[0]
 	if err := c.batch(f, rows); err != nil {
 		return err
 	}
@@ -153,20 +153,20 @@ func (c *Capsule) tensors(f *safetensors.File) (err error) {
 	return nil
 }
 
-// batch takes the samples and what is wanted of them.
+// batch reads the samples and their labels or targets.
 func (c *Capsule) batch(f *safetensors.File, rows int) error {
 	m, n := c.Moment, c.Options.Network
 	shape := []int{rows}
 	if n.Regression {
 		shape = append(shape, n.Outputs())
 	}
-	goals, err := tensor(f, c.goals(), shape)
+	targets, err := tensor(f, c.targets(), shape)
 	if err != nil {
 		return err
 	}
 	if n.Regression {
-		m.Targets = goals.Data
-	} else if m.Labels, err = narrow(goals); err != nil {
+		m.Targets = targets.Data
+	} else if m.Labels, err = narrow(targets); err != nil {
 		return err
 	}
 	samples, err := tensor(f, c.samples(), []int{rows, n.Sizes[0]})
@@ -181,19 +181,19 @@ func (c *Capsule) batch(f *safetensors.File, rows int) error {
 	return err
 }
 
-// tensor returns a tensor of a shape.
+// tensor returns a tensor, or an error if it does not have the given shape.
 func tensor(f *safetensors.File, name string, shape []int) (*safetensors.Tensor, error) {
 	t, ok := f.Tensor(name)
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("tensor %q is missing", name)
 	case !slices.Equal(t.Shape, shape):
-		return nil, fmt.Errorf("tensor %q has shape %v, and should have %v", name, t.Shape, shape)
+		return nil, fmt.Errorf("tensor %q has shape %v, want %v", name, t.Shape, shape)
 	}
 	return t, nil
 }
 
-// values returns what a device made of the parameters: any numbers, NaN included.
+// values returns a device's results for the parameters, which may be NaN.
 func values(f *safetensors.File, prefix string, n mlp.Config) ([][]float32, error) {
 	var list [][]float32
 	for _, s := range n.Shapes() {
@@ -210,7 +210,7 @@ func values(f *safetensors.File, prefix string, n mlp.Config) ([][]float32, erro
 	return list, nil
 }
 
-// wide writes bytes as numbers.
+// wide converts bytes to float32.
 func wide(b []byte) []float32 {
 	v := make([]float32, len(b))
 	for i, x := range b {
@@ -224,7 +224,7 @@ func narrow(t *safetensors.Tensor) ([]byte, error) {
 	b := make([]byte, len(t.Data))
 	for i, v := range t.Data {
 		if !(v >= 0 && v <= 255) || v != float32(byte(v)) {
-			return nil, fmt.Errorf("tensor %q is damaged: value %d is %v, and not a whole number from 0 to 255", t.Name, i, v)
+			return nil, fmt.Errorf("tensor %q is damaged: value %d is %v, want an integer from 0 to 255", t.Name, i, v)
 		}
 		b[i] = byte(v)
 	}

@@ -2,38 +2,38 @@ package gradcheck
 
 import "math"
 
-// A difference is a derivative by differences.
+// A difference is a derivative computed by finite differences.
 type difference struct {
 	value float64
-	bound float64 // what rounding of the losses may put it off
-	kink  bool    // there is none: the slopes to either side disagree
+	bound float64 // error from the rounding of the losses
+	kink  bool    // no derivative: the slopes to either side disagree
 }
 
-// widths are how far differences reach at first. The smaller one is for functions that bend much
-// within the larger, as where inputs are in the thousands.
+// widths are the values of h that difference tries. The smaller one is for functions that bend much within the larger one, as with
+// inputs in the thousands.
 var widths = []float64{1e-5, 1e-7}
 
-// difference returns the derivative of the loss by element e of a parameter.
-func (n *energy) difference(parameter, e int) difference {
-	w := n.double.Values(n.params[parameter])[e]
-	f := func(h float64) float64 { return n.at(parameter, e, w+h) }
+// difference returns the derivative of the objective by element e of a parameter.
+func (o *objective) difference(parameter, e int) difference {
+	w := o.double.Values(o.params[parameter])[e]
+	f := func(h float64) float64 { return o.at(parameter, e, w+h) }
 	middle := f(0)
 	d := difference{}
 	for _, h := range widths {
-		if d = slope(f, middle, h, n.noise); !d.kink {
+		if d = slope(f, middle, h, o.noise); !d.kink {
 			break
 		}
 	}
-	f(0) // what later layers are fed is as it was
+	f(0) // restores the inputs of later layers
 	return d
 }
 
-// slope returns the derivative of f at 0, whose value there is middle, by differences over h, h/2
-// and h/4. noise is what a value of f may be off.
+// slope returns the derivative of f at 0 by differences over h, h/2 and h/4. middle is f(0), and noise the error of a value
+// of f.
 //
-// The slopes to the left and to the right differ by h·f″ where f is smooth, so that half of the width
-// has half of the difference. At a kink it stays as it is; at one that a smaller width does not reach
-// it vanishes.
+// If f is smooth, the slopes to the left and to the right differ by h·f″, so that half of the width
+// halves the difference. At a kink the difference does not change with the width. Near a kink that only the larger width reaches, it
+// vanishes for the smaller.
 func slope(f func(float64) float64, middle, h, noise float64) difference {
 	type sides struct{ central, gap float64 }
 	at := func(h float64) sides {
@@ -47,7 +47,7 @@ func slope(f func(float64) float64, middle, h, noise float64) difference {
 		half := func(wide, narrow sides) bool { return math.Abs(narrow.gap-wide.gap/2) <= 0.05*math.Abs(wide.gap)+level }
 		d.kink = !half(one, two) || !half(two, three)
 	}
-	// The errors of second order cancel: Richardson's extrapolation.
+	// Richardson's extrapolation: the errors of second order cancel.
 	d.value = (4*two.central - one.central) / 3
 	return d
 }

@@ -226,7 +226,7 @@ func TestRefusals(t *testing.T) {
 	}
 	huge := c
 	huge.Init, huge.InitScale, huge.Hidden = mlp.Normal, 1e30, compute.ReLU
-	if _, err := (Subject{Network: huge, Samples: 1, Weights: 1}).Check(b, images()); err == nil || !strings.Contains(err.Error(), "which a float32 cannot hold") {
+	if _, err := (Subject{Network: huge, Samples: 1, Weights: 1}).Check(b, images()); err == nil || !strings.Contains(err.Error(), "beyond float32") {
 		t.Errorf("weights of 1e30: error %v", err)
 	}
 	if _, err := (Subject{Network: c, Samples: 1, Weights: 1}).Check(b, &dataset.Set{Classes: 2}); err == nil {

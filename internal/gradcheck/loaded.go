@@ -10,8 +10,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A bench is a network with a batch on a backend.
-type bench struct {
+// A loadedNetwork is a network with a batch on a backend.
+type loadedNetwork struct {
 	backend  compute.Backend
 	training mlp.Training
 	network  *mlp.Network
@@ -22,11 +22,10 @@ type bench struct {
 	buffers  []compute.Buffer
 }
 
-// bench puts the network and a batch on a backend. The bench is to be freed, with or without an
-// error.
-func (s Subject) bench(b compute.Backend, batch *dataset.Set) (*bench, error) {
-	n := &bench{backend: b, training: s.Training, rows: batch.Len(), args: compute.Args{Seed: s.Seed}, values: s.parameters()}
-	err := n.load(batch)
+// load allocates the network and a batch on a backend. The caller must free the loadedNetwork, even if there is an error.
+func (s Subject) load(b compute.Backend, batch *dataset.Set) (*loadedNetwork, error) {
+	n := &loadedNetwork{backend: b, training: s.Training, rows: batch.Len(), args: compute.Args{Seed: s.Seed}, values: s.parameters()}
+	err := n.loadBatch(batch)
 	if err == nil {
 		n.network, err = mlp.New(b, s.Network, n.rows, s.Training)
 	}
@@ -39,7 +38,7 @@ func (s Subject) bench(b compute.Backend, batch *dataset.Set) (*bench, error) {
 	return n, err
 }
 
-func (n *bench) free() {
+func (n *loadedNetwork) free() {
 	if n.network != nil {
 		n.network.Free()
 	}
@@ -48,15 +47,13 @@ func (n *bench) free() {
 	}
 }
 
-// load puts the batch on the backend.
-func (n *bench) load(d *dataset.Set) (err error) {
-	keep := func(b compute.Buffer) { n.buffers = append(n.buffers, b) }
+func (n *loadedNetwork) loadBatch(d *dataset.Set) (err error) {
 	numbers := func(dst *compute.Mat, values []float32) {
 		if err != nil || values == nil {
 			return
 		}
 		if *dst, err = n.backend.Alloc(n.rows, len(values)/n.rows); err == nil {
-			keep(dst.Buf)
+			n.buffers = append(n.buffers, dst.Buf)
 			err = n.backend.Write(*dst, values)
 		}
 	}
@@ -65,7 +62,7 @@ func (n *bench) load(d *dataset.Set) (err error) {
 			return
 		}
 		if *dst, err = n.backend.AllocBytes(n.rows, len(data)/n.rows); err == nil {
-			keep(dst.Buf)
+			n.buffers = append(n.buffers, dst.Buf)
 			err = n.backend.WriteBytes(*dst, data)
 		}
 	}
@@ -81,7 +78,7 @@ func (n *bench) load(d *dataset.Set) (err error) {
 }
 
 // run compiles a program and runs it once.
-func (n *bench) run(p compute.Program, args compute.Args) error {
+func (n *loadedNetwork) run(p compute.Program, args compute.Args) error {
 	x, err := n.backend.Compile(p)
 	if err != nil {
 		return err
@@ -91,14 +88,13 @@ func (n *bench) run(p compute.Program, args compute.Args) error {
 	return n.backend.Sync()
 }
 
-// gradients runs a training step and returns the gradient that it has used of each parameter,
-// penalties included.
+// gradients runs a training step and returns the gradient of each parameter that it used, with penalties.
 //
-// No program writes them down. But with no momentum and from a standing start the rules show
-// them: a velocity becomes V = g, or with Adam's 1 − μ the same; the squares of RMSProp become
-// S = (1−ρ)·g², with the sign of the step; and of plain descent with a rate of 2²⁰ hardly more is left
-// of a weight than its step.
-func (n *bench) gradients() ([][]float64, error) {
+// No program stores these gradients. But if velocities and squares are 0 before the step, and the momentum is 0, the rules reveal
+// them: a velocity becomes V = g, for Adam too, whose factor 1 − μ is 1. Squares of RMSProp become S = (1−ρ)·g²,
+// and the step has the sign of g. For plain gradient descent a learning rate of 2²⁰ makes the step so large that hardly anything
+// else remains of a weight.
+func (n *loadedNetwork) gradients() ([][]float64, error) {
 	p, err := n.network.TrainStep(n.set, n.rows)
 	if err != nil {
 		return nil, err
@@ -139,8 +135,8 @@ func (n *bench) gradients() ([][]float64, error) {
 	return list, nil
 }
 
-// input returns the network's inputs as the backend reads and distorts them.
-func (n *bench) input(ops []compute.Op) ([]float32, error) {
+// input returns the network's inputs as the backend reads and distorts them. ops make these inputs.
+func (n *loadedNetwork) input(ops []compute.Op) ([]float32, error) {
 	if err := n.run(compute.Program{Name: "inputs", Ops: ops}, n.args); err != nil {
 		return nil, err
 	}

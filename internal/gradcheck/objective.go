@@ -8,122 +8,118 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// An energy is what a training step is to make smaller, as a function of the parameters.
-type energy struct {
-	*bench
+// An objective is what a training step minimises, as a function of the parameters, in float64.
+type objective struct {
+	*loadedNetwork
 	double *reference.Double
-	ops    []compute.Op // up to the loss
+	ops    []compute.Op // from the network's inputs to the loss
 	params []compute.Mat
-	from   []int // the op from which on a parameter counts
-	// reference are the gradients by back-propagation in float64, penalties included.
+	from   []int // for each parameter the first op that depends on it
+	// reference are the gradients by back-propagation in float64, with penalties.
 	reference [][]float64
-	noise     float64 // of the loss: what rounding may put it off
+	noise     float64 // rounding error of the loss
 }
 
-// prepare makes the program ready. The inputs are those that the device makes: of a distorted
-// image's pixels, a few may be rounded to either of two levels.
-func (n *energy) prepare(device *bench) error {
-	p, err := n.network.GradientStep(n.set, n.rows)
+// prepare sets the program up. The inputs are those that the device makes, because a device may round some pixels of a distorted
+// image to either of two levels.
+func (o *objective) prepare(device *loadedNetwork) error {
+	p, err := o.network.GradientStep(o.set, o.rows)
 	if err != nil {
 		return err
 	}
-	if err := n.run(p, n.args); err != nil { // which checks it, too
+	if err := o.run(p, o.args); err != nil { // also checks the program
 		return err
 	}
-	theirs, err := device.network.GradientStep(device.set, device.rows)
+	deviceStep, err := device.network.GradientStep(device.set, device.rows)
 	if err != nil {
 		return err
 	}
-	x, err := device.input(inputOps(theirs.Ops))
+	x, err := device.input(inputOps(deviceStep.Ops))
 	if err != nil {
 		return err
 	}
 	first := len(inputOps(p.Ops))
-	made := compute.Matrices(p.Ops[first-1])[0].Mat
-	if err := n.double.Write(made, x); err != nil {
+	if err := o.double.Write(compute.Matrices(p.Ops[first-1])[0].Mat, x); err != nil {
 		return err
 	}
-	n.params = n.network.Parameters()
-	n.double.Do(p.Ops[first:], n.args)
-	for i, g := range n.network.Gradients() {
-		list := slices.Clone(n.double.Values(g))
-		for e, w := range n.double.Values(n.params[i]) {
-			list[e] += n.penaltySlope(i, w)
+	o.params = o.network.Parameters()
+	o.double.Do(p.Ops[first:], o.args)
+	for i, g := range o.network.Gradients() {
+		list := slices.Clone(o.double.Values(g))
+		for e, w := range o.double.Values(o.params[i]) {
+			list[e] += o.penaltySlope(i, w)
 		}
-		n.reference = append(n.reference, list)
+		o.reference = append(o.reference, list)
 	}
-	loss := slices.IndexFunc(p.Ops, func(o compute.Op) bool { _, ok := o.(compute.Loss); return ok })
-	n.ops = p.Ops[first : loss+1]
-	for _, m := range n.params {
-		n.from = append(n.from, n.start(m))
+	loss := slices.IndexFunc(p.Ops, func(op compute.Op) bool { _, ok := op.(compute.Loss); return ok })
+	o.ops = p.Ops[first : loss+1]
+	for _, m := range o.params {
+		o.from = append(o.from, o.start(m))
 	}
-	// Each loss is off by a few units of its last place, and so is their sum.
-	for i := range n.rows {
-		n.noise += 0x1p-50 * math.Abs(n.double.Values(n.set.Stats)[2*i])
+	// Each loss is off by a few units in the last place, and so is their sum.
+	for i := range o.rows {
+		o.noise += 0x1p-50 * math.Abs(o.double.Values(o.set.Stats)[2*i])
 	}
 	return nil
 }
 
-// start returns the op to begin with once a parameter has changed: the first that reads it or, where
-// that works in place, the one that made what it works on.
-func (n *energy) start(m compute.Mat) int {
-	reads := func(op compute.Op, m compute.Mat) bool {
-		return slices.ContainsFunc(compute.Matrices(op), func(o compute.Operand) bool { return o.Mode == compute.In && o.Mat == m })
+// start returns the op to begin with after a parameter has changed: the first op that reads it. If that op works in
+// place, start returns the op that made its operand.
+func (o *objective) start(m compute.Mat) int {
+	uses := func(op compute.Op, m compute.Mat, reads bool) bool {
+		return slices.ContainsFunc(compute.Matrices(op), func(o compute.Operand) bool { return (o.Mode == compute.In) == reads && o.Mat == m })
 	}
-	writes := func(op compute.Op, m compute.Mat) bool {
-		return slices.ContainsFunc(compute.Matrices(op), func(o compute.Operand) bool { return o.Mode != compute.In && o.Mat == m })
-	}
-	i := slices.IndexFunc(n.ops, func(op compute.Op) bool { return reads(op, m) })
+	i := slices.IndexFunc(o.ops, func(op compute.Op) bool { return uses(op, m, true) })
 	for {
-		dst := compute.Matrices(n.ops[i])[0].Mat
-		if !reads(n.ops[i], dst) {
+		dst := compute.Matrices(o.ops[i])[0].Mat
+		if !uses(o.ops[i], dst, true) {
 			return i
 		}
-		for i--; !writes(n.ops[i], dst); i-- {
+		for i--; !uses(o.ops[i], dst, false); i-- {
 		}
 	}
 }
 
-// loss does the ops from one on, and returns the loss of the batch, without penalties.
-func (n *energy) loss(from int) (sum float64) {
-	n.double.Do(n.ops[from:], n.args)
-	for i := range n.rows {
-		sum += n.double.Values(n.set.Stats)[2*i]
+// loss computes the ops from one on and returns the loss of the batch, without penalties.
+func (o *objective) loss(from int) (sum float64) {
+	o.double.Do(o.ops[from:], o.args)
+	for i := range o.rows {
+		sum += o.double.Values(o.set.Stats)[2*i]
 	}
-	if n.training.Sum {
+	if o.training.Sum {
 		return sum
 	}
-	return sum / float64(n.rows)
+	return sum / float64(o.rows)
 }
 
-// at returns the loss with element e of a parameter at w, and the penalty of that element. The
-// penalties of others do not change.
-func (n *energy) at(parameter, e int, w float64) float64 {
-	values := n.double.Values(n.params[parameter])
+// at returns the loss with element e of a parameter set to w, plus the penalty of that element. The
+// other penalties do not change.
+func (o *objective) at(parameter, e int, w float64) float64 {
+	values := o.double.Values(o.params[parameter])
 	before := values[e]
 	values[e] = w
-	sum := n.loss(n.from[parameter]) + n.penalty(parameter, w)
+	sum := o.loss(o.from[parameter]) + o.penalty(parameter, w)
 	values[e] = before
 	return sum
 }
 
-// penalised tells whether a parameter has penalties: weights have, biases not.
-func (n *energy) penalised(parameter int) bool { return !n.network.Config.Shapes()[parameter].Bias }
+// penalised reports whether a parameter has penalties: weights have, biases do not.
+func (o *objective) penalised(parameter int) bool { return !o.network.Config.Shapes()[parameter].Bias }
 
-func (n *energy) penalty(parameter int, w float64) float64 {
-	if !n.penalised(parameter) {
+func (o *objective) penalty(parameter int, w float64) float64 {
+	if !o.penalised(parameter) {
 		return 0
 	}
-	return float64(n.training.L2)/2*w*w + float64(n.training.L1)*math.Abs(w)
+	return float64(o.training.L2)/2*w*w + float64(o.training.L1)*math.Abs(w)
 }
 
-func (n *energy) penaltySlope(parameter int, w float64) float64 {
-	if !n.penalised(parameter) {
+func (o *objective) penaltySlope(parameter int, w float64) float64 {
+	if !o.penalised(parameter) {
 		return 0
 	}
-	g := float64(n.training.L2) * w
+	g := float64(o.training.L2) * w
 	if w != 0 {
-		g += math.Copysign(float64(n.training.L1), w)
+		g += math.Copysign(float64(o.training.L1), w)
 	}
 	return g
 }

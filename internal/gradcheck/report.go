@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// Tolerance is how far a part's gradient may be off, beside its norm. A result that the judge passes
-// is within 1e-5 as a whole, and a gradient is made of several.
+// Tolerance is the largest error of a part's gradient, relative to its norm. A whole result that the judge accepts
+// is within 1e-5, and a gradient is computed from several results.
 const Tolerance = 1e-4
 
-// A Report is what a check found.
+// A Report is the result of a check.
 type Report struct {
 	Samples int     `json:"samples"`
 	Loss    float64 `json:"loss"`   // of the batch, without penalties
-	Kinked  bool    `json:"kinked"` // the network's function has corners
+	Kinked  bool    `json:"kinked"` // the network's function has kinks
 	Parts   []*Part `json:"parts"`
 }
 
@@ -24,44 +24,44 @@ type Part struct {
 	Bias  bool   `json:"bias"`
 	Rows  int    `json:"rows"`
 	Cols  int    `json:"cols"`
-	// Tried is how many of its elements were compared with differences; Kinks, how many more could not
-	// be.
+	// Tried is the number of elements that were compared. Kinks is the number of further elements that have no
+	// derivative.
 	Tried int `json:"tried"`
 	Kinks int `json:"kinks"`
-	// Norm is the root of the mean square of the differences. Errors are beside it: Error the root of the
-	// mean square, Largest and Median those of single elements.
+	// Norm is the root mean square of the differences. The errors are relative to it: Error is the root mean square,
+	// Largest and Median are those of single elements.
 	Norm    float64 `json:"norm"`
 	Error   float64 `json:"error"`
 	Largest float64 `json:"largest"`
 	Median  float64 `json:"median"`
-	Worst   Element `json:"worst"` // the one with the largest error
+	Worst   Element `json:"worst"` // the element with the largest error
 	OK      bool    `json:"ok"`
 
-	// Noise is what rounding of the losses may put a difference off. A Norm that is not above it is that of
-	// no gradient, or of one too small to be compared.
+	// Noise is the error of a difference from the rounding of the losses. If Norm is not above it, the gradient is 0
+	// or too small to compare.
 	Noise float64 `json:"noise"`
 
 	errors []float64
 }
 
-// An Element is one of a gradient.
+// An Element is an element of a gradient.
 type Element struct {
 	Row int `json:"row"`
 	Col int `json:"col"`
-	// Got is what the backend makes of it, Want what the losses say.
+	// Got is the backend's value, Want the difference of the losses.
 	Got  float64 `json:"got"`
 	Want float64 `json:"want"`
 }
 
-// Hidden tells whether there is no gradient larger than what rounding hides.
+// Hidden reports whether rounding hides the gradient.
 func (p *Part) Hidden() bool { return p.Norm <= p.Noise }
 
-// OK tells whether every part is right.
+// OK reports whether every part is right.
 func (r *Report) OK() bool {
 	return !slices.ContainsFunc(r.Parts, func(p *Part) bool { return !p.OK })
 }
 
-// Largest returns the part with the largest error beside its norm, or the first that is wrong.
+// Largest returns the first wrong part or, if there is none, the part with the largest relative error.
 func (r *Report) Largest() *Part {
 	worst := r.Parts[0]
 	for _, p := range r.Parts {
@@ -75,7 +75,7 @@ func (r *Report) Largest() *Part {
 	return worst
 }
 
-// add takes an element: what the backend made of it, and the difference.
+// add adds an element: the backend's value and the difference.
 func (p *Part) add(e int, got float64, d difference) {
 	if d.kink {
 		p.Kinks++
@@ -83,7 +83,7 @@ func (p *Part) add(e int, got float64, d difference) {
 	}
 	off := math.Abs(got - d.value)
 	if !(off <= math.MaxFloat64) {
-		off = math.MaxFloat32 // not a number, which no report could hold
+		off = math.MaxFloat32 // JSON has no infinity and no NaN
 		got = math.Copysign(off, got)
 	}
 	if len(p.errors) == 0 || off > slices.Max(p.errors) {
@@ -94,8 +94,8 @@ func (p *Part) add(e int, got float64, d difference) {
 	p.Noise = math.Max(p.Noise, d.bound)
 }
 
-// judge sums up the elements. Where all differences are as small as rounding can make them, so must
-// the gradient be.
+// judge computes the errors and decides whether the part is right. If rounding can explain all differences, the gradient must be
+// as small.
 func (p *Part) judge() {
 	p.Tried = len(p.errors)
 	if p.Tried == 0 {
@@ -110,7 +110,7 @@ func (p *Part) judge() {
 	rms := math.Sqrt(sum / float64(p.Tried))
 	p.OK = rms <= Tolerance*p.Norm+p.Noise
 	if p.Hidden() {
-		return // errors beside nothing
+		return // there is nothing to relate errors to
 	}
 	p.Error, p.Median, p.Largest = rms/p.Norm, p.errors[p.Tried/2]/p.Norm, p.errors[p.Tried-1]/p.Norm
 }

@@ -15,57 +15,57 @@ import (
 type Subject struct {
 	Network  mlp.Config
 	Training mlp.Training
-	Seed     uint64 // of the first weights, of dropout and distortions, and of what is tried
-	// Samples is how many samples of the data make the batch, Weights how many parameters of each
-	// kind are tried in each layer.
+	Seed     uint64 // of the first weights, of dropout, of distortions and of the choice of parameters
+	// Samples is the number of samples in the batch. Weights is the number of parameters that are compared of each
+	// kind in each layer.
 	Samples, Weights int
-	// Done, where it is not nil, is told of each part as soon as it is checked.
+	// Done, if not nil, is called with each part as soon as it is checked.
 	Done func(*Part)
 }
 
 // stream is the random stream of the choice of samples; the parameters have the ones after it.
 const stream = 9 << 32
 
-// Check compares the gradients that a backend makes for samples of a data set, near the first weights
-// of the subject. The error is the backend's, or says that there is nothing to check.
+// Check compares the gradients that a backend computes for samples of a data set, near the first weights
+// of the subject. The error is the backend's, or says that there are no gradients to check.
 func (s Subject) Check(b compute.Backend, data *dataset.Set) (*Report, error) {
 	if s.Samples <= 0 || s.Weights <= 0 || data.Len() == 0 {
-		return nil, fmt.Errorf("no gradients of %d samples, of %d, and of %d weights", s.Samples, data.Len(), s.Weights)
+		return nil, fmt.Errorf("no gradients to check: %d of %d samples and %d weights a layer", s.Samples, data.Len(), s.Weights)
 	}
-	// What bounds the gradient, and what follows it, is no part of it.
+	// These change the gradient's norm or act after the update.
 	t := s.Training
 	t.Clip, t.MaxNorm, t.Decay, t.Average = 0, 0, 0, 0
 	s.Training, s.Samples = t, min(s.Samples, data.Len())
 	batch := s.batch(data)
-	device, err := s.bench(b, batch)
+	device, err := s.load(b, batch)
 	defer device.free()
 	if err != nil {
 		return nil, err
 	}
 	double := reference.NewDouble()
-	exact, err := s.bench(double, batch)
+	exact, err := s.load(double, batch)
 	if err != nil {
 		return nil, err
 	}
-	e := &energy{bench: exact, double: double}
+	e := &objective{loadedNetwork: exact, double: double}
 	if err := e.prepare(device); err != nil {
 		return nil, err
 	}
 	if loss := e.loss(0); !(math.Abs(loss) <= math.MaxFloat32) {
-		return nil, fmt.Errorf("the loss of the samples is %.3g, which a float32 cannot hold; there are no gradients to check, and nothing would be learnt: try smaller first weights", loss)
+		return nil, fmt.Errorf("no gradients to check: the loss of the samples is %.3g, beyond float32; try smaller first weights", loss)
 	}
 	got, err := device.gradients()
 	if err != nil {
 		return nil, err
 	}
 	if most := overflowing(batch); most > 0 && !finite(got) {
-		return nil, fmt.Errorf("inputs are as large as %.3g, of which sums overflow float32; there are no gradients to check, and nothing would be learnt: divide the inputs, or use -standardise", most)
+		return nil, fmt.Errorf("no gradients to check: inputs are as large as %.3g, and their sums overflow float32; divide the inputs or use -standardise", most)
 	}
 	return s.compare(e, got), nil
 }
 
-// overflowing returns the largest input of a batch where a sum of as many as there are in a sample, or of
-// as many as there are samples, can be more than a float32 holds; else 0.
+// overflowing returns the largest input of a batch if a sum over the inputs of a sample, or over the
+// samples, may overflow float32. Otherwise it returns 0.
 func overflowing(d *dataset.Set) float64 {
 	most := 0.
 	for _, v := range d.Values {
@@ -77,7 +77,7 @@ func overflowing(d *dataset.Set) float64 {
 	return most
 }
 
-// finite tells whether all gradients are numbers.
+// finite reports whether all gradients are finite float32 values.
 func finite(gradients [][]float64) bool {
 	for _, list := range gradients {
 		for _, g := range list {
@@ -89,8 +89,8 @@ func finite(gradients [][]float64) bool {
 	return true
 }
 
-// parameters are the network's first ones but for those that are 0, as biases mostly are: for a sample
-// without inputs they would put every ReLU on its kink, and weights that are 0 have no sign.
+// parameters returns the network's first parameters, with small random values in place of 0. With biases of 0 a sample
+// without inputs would put every ReLU on its kink, and a weight of 0 has no sign.
 func (s Subject) parameters() [][]float32 {
 	values := s.Network.InitialParameters(s.Seed)
 	for i, list := range values {
@@ -104,7 +104,7 @@ func (s Subject) parameters() [][]float32 {
 	return values
 }
 
-// batch takes samples of a data set, at random.
+// batch returns random samples of a data set.
 func (s Subject) batch(d *dataset.Set) *dataset.Set {
 	order := make([]uint32, d.Len())
 	philox.Stream{Seed: s.Seed, ID: stream}.Shuffle(order)
@@ -126,8 +126,8 @@ func (s Subject) batch(d *dataset.Set) *dataset.Set {
 	return b
 }
 
-// compare has the differences of some parameters of each layer, and what the backend makes of them.
-func (s Subject) compare(e *energy, got [][]float64) *Report {
+// compare compares the gradients of some parameters of each layer with differences.
+func (s Subject) compare(e *objective, got [][]float64) *Report {
 	r := &Report{Samples: s.Samples, Loss: e.loss(0), Kinked: kinked(s.Network)}
 	for i, shape := range s.Network.Shapes() {
 		p := &Part{Name: shape.Name, Bias: shape.Bias, Rows: shape.Rows, Cols: shape.Cols, Layer: i + 1}
@@ -146,14 +146,14 @@ func (s Subject) compare(e *energy, got [][]float64) *Report {
 	return r
 }
 
-// kinked tells whether a network's function has corners.
+// kinked reports whether a network's function has kinks.
 func kinked(c mlp.Config) bool {
-	corner := func(f compute.Activation) bool { return f == compute.ReLU || f == compute.LeakyReLU }
-	return c.Layers() > 1 && corner(c.Hidden) || corner(c.Output)
+	kink := func(f compute.Activation) bool { return f == compute.ReLU || f == compute.LeakyReLU }
+	return c.Layers() > 1 && kink(c.Hidden) || kink(c.Output)
 }
 
-// choose picks parameters to be tried: half of them anywhere, and the others where there is a
-// gradient, since of pixels that are 0 in all samples there is none.
+// choose picks parameters to compare: half of them anywhere, the others where there is a
+// gradient. The weights of a pixel that is 0 in all samples have none.
 func (s Subject) choose(parameter int, got, reference []float64) []int {
 	order := make([]uint32, len(got))
 	philox.Stream{Seed: s.Seed, ID: stream + 1 + uint64(parameter)}.Shuffle(order)

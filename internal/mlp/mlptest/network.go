@@ -1,6 +1,6 @@
-// Package mlptest is a perceptron in float64 by plain loops, one sample at a
-// time, from the textbooks' equations and not from programs of ops: what tests
-// compare the network of package mlp with.
+// Package mlptest is a perceptron in float64, computed with plain loops one sample at a
+// time. It follows textbook equations and uses no programs of ops. Tests
+// compare the network of package mlp with it.
 package mlptest
 
 import (
@@ -29,7 +29,7 @@ func New(c mlp.Config, values [][]float32) *Network {
 	return n
 }
 
-// layer returns the weights and the biases of layer l; the biases may be nil.
+// layer returns the weights and the biases of layer l. Without biases b is nil.
 func layer(c mlp.Config, params [][]float64, l int) (w, b []float64) {
 	if c.NoBias {
 		return params[l], nil
@@ -122,7 +122,7 @@ func (n *Network) target(j int, s Sample) float64 {
 	return float64(n.Config.Off)
 }
 
-// weight is what squared errors are multiplied with.
+// weight returns the factor of squared errors.
 func weight(c mlp.Config) float64 {
 	switch c.Reduction {
 	case mlp.ReduceSum:
@@ -151,8 +151,8 @@ func (n *Network) Loss(s Sample) float64 {
 	return e
 }
 
-// Class returns the class that the network takes an image for. Of outputs that
-// are equal as float32 the first counts.
+// Class returns the class that the network predicts for an image. If outputs
+// are equal as float32, the first counts.
 func (n *Network) Class(pixels []byte) int {
 	y := n.Outputs(pixels)
 	if len(y) == 1 {
@@ -235,7 +235,7 @@ func (n *Network) outputDelta(y []float64, s Sample) []float64 {
 	return dz
 }
 
-// slope returns F′ where F gives y.
+// slope returns F′ where F is y.
 func slope(f compute.Activation, y float64) float64 {
 	switch f {
 	case compute.Sigmoid:

@@ -3,15 +3,15 @@ package mlptest
 // A Sample is an image with its label.
 type Sample struct {
 	Pixels  []byte
-	Values  []float32 // what enters the network in place of pixels
+	Values  []float32 // inputs that replace pixels
 	Label   byte
-	Targets []float32 // in place of a label, for regression
-	// Keep is what dropout multiplies each number with that layer l, from 0, is fed;
-	// none where nothing is left out.
+	Targets []float32 // replace the label, for regression
+	// Keep[l] has the factor that dropout applies to each input of layer l, from 0.
+	// It is nil without dropout.
 	Keep [][]float64
 }
 
-// kept returns what dropout leaves of x, which layer l is fed.
+// kept applies dropout to x, the input of layer l.
 func (s Sample) kept(l int, x []float64) []float64 {
 	if s.Keep == nil || s.Keep[l] == nil {
 		return x
