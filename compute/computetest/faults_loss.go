@@ -70,7 +70,9 @@ var lossFaults = []Fault{
 			}
 		})
 	}),
-	faultUnless("the gradient of softmax and squares is that of sigmoid", func(o compute.Loss) bool { return o.F != compute.Softmax || o.Kind != compute.SquaredError || o.Delta.IsZero() || !o.Targets.IsZero() }, func(c *call, o compute.Loss) {
+	faultUnless("the gradient of softmax and squares is that of sigmoid", func(o compute.Loss) bool {
+		return o.F != compute.Softmax || o.Kind != compute.SquaredError || o.Delta.IsZero() || !o.Targets.IsZero()
+	}, func(c *call, o compute.Loss) {
 		y := c.scratch(o.Z.Rows, o.Z.Cols)
 		c.instead(compute.Activate{Dst: y, Src: o.Z, Bias: o.Bias, F: o.F})
 		labels := c.octets(o.Labels, o.Index, o.Z.Rows)
