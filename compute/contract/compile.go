@@ -67,7 +67,7 @@ func badPrograms(t *tester) {
 		{inLoss(func(o *compute.Loss) { o.Targets = mat(3, 5) }), "Labels"},
 		{compute.Loss{Stats: stats, Z: d, Targets: a, Kind: compute.SquaredError}, "3×4"},
 		{compute.Update{W: d, G: c, Rule: compute.RMSProp, Rho: 0.9}, "4×5"},
-		{compute.Update{W: d, G: mat(3, 5), Rule: compute.Adam, V: mat(3, 5), Rho: 0.9}, "S is missing"},
+		{compute.Update{W: d, G: mat(3, 5), Rule: compute.Adam, V: mat(3, 5), Rho: 0.9}, "needs S"},
 		{compute.Update{W: d, G: mat(3, 5), Clip: 1}, "Norms"},
 		{compute.Update{W: row, G: mat(1, 5), Clip: 1, Norms: row}, "share"},
 		{compute.Take{Dst: a, Src: d}, "3×5"},
