@@ -7,10 +7,10 @@ import "math"
 //
 //	e^x = 2ⁿ·e^r, |r| ≤ ln 2 / 2
 //
-// where ln 2 is split in two, ln2Hi having so few bits that n·ln2Hi is exact. The
-// polynomial e^r − 1 = r + r²·(c2 + c3·r + … + c6·r⁴) is the minimax one for the
-// relative error of e^r, found with Remez's exchange on |r| ≤ 1.0001·ln 2 / 2: its
-// error is 3.1e-9, a twentieth of float32's rounding.
+// where ln 2 = ln2Hi + ln2Lo, and ln2Hi has so few bits that n·ln2Hi is exact. The
+// polynomial e^r − 1 = r + r²·(c2 + c3·r + … + c6·r⁴) is the minimax polynomial for the
+// relative error of e^r on |r| ≤ 1.0001·ln 2 / 2, found by Remez's exchange algorithm.
+// Its error is 3.1e-9, a twentieth of float32's rounding error.
 const (
 	log2E = 1.4426950408889634
 	ln2Hi = 0.693359375
@@ -22,10 +22,10 @@ const (
 	c5 = 0.00836871687973
 	c6 = 0.00138145986467
 
-	// Beyond these e^x is infinite, or rounds to 0, in float32.
+	// In float32, e^x is infinite above expMax and rounds to 0 below expMin.
 	expMax = 89
 	expMin = -104
-	// tanh x rounds to 1 from 9.01 on.
+	// tanh x rounds to 1 if x ≥ 9.01.
 	tanhMax = 10
 )
 
@@ -45,8 +45,8 @@ func reduce(x float32) (n int, p float32) {
 // power2 returns 2ⁿ for −126 ≤ n ≤ 127.
 func power2(n int) float32 { return math.Float32frombits(uint32(n+127) << 23) }
 
-// exp32 is e^x. The power of two is applied in two halves, so that each half is a
-// normal number whether the result overflows or is denormal.
+// exp32 returns e^x. It multiplies by the power of two in two steps, so that both factors
+// are normal numbers even if the result overflows or is denormal.
 func exp32(x float32) float32 {
 	if x != x {
 		return x
@@ -59,7 +59,7 @@ func exp32(x float32) float32 {
 //
 //	dst[i] = e^dst[i]
 //
-// within 2e-7 relative. Where the result is denormal its absolute error is below
+// The relative error is at most 2e-7. For denormal results the absolute error is below
 // 1e-37.
 func Exp(dst []float32) { exp(dst) }
 
@@ -73,7 +73,7 @@ func expGo(dst []float32) {
 //
 //	dst[i] = 1/(1 + e^−dst[i])
 //
-// within 3e-7 relative where the result is a normal number.
+// The relative error is at most 3e-7 if the result is a normal number.
 func Sigmoid(dst []float32) { sigmoid(dst) }
 
 func sigmoidGo(dst []float32) {
@@ -82,12 +82,12 @@ func sigmoidGo(dst []float32) {
 	}
 }
 
-// Tanh is the hyperbolic tangent, from
+// Tanh is the hyperbolic tangent:
 //
 //	tanh x = sign(x)·E/(E + 2), E = e^2|x| − 1
 //
-// within 3e-7 relative. E is made of the polynomial, as 2ⁿ·(e^r − 1) + (2ⁿ − 1), so
-// that nothing cancels near 0.
+// The relative error is at most 3e-7. E is computed as 2ⁿ·(e^r − 1) + (2ⁿ − 1), which
+// avoids cancellation near 0.
 func Tanh(dst []float32) { tanh(dst) }
 
 func tanhGo(dst []float32) {
@@ -96,11 +96,11 @@ func tanhGo(dst []float32) {
 	}
 }
 
-// ScaledTanh is a hyperbolic tangent of another height and slope:
+// ScaledTanh is a scaled hyperbolic tangent:
 //
 //	dst[i] = a·tanh(b·dst[i])
 //
-// where b·dst[i] is rounded as a float32 first.
+// b·dst[i] is rounded to float32 first.
 func ScaledTanh(dst []float32, a, b float32) { scaledTanh(dst, a, b) }
 
 func scaledTanhGo(dst []float32, a, b float32) {
@@ -120,12 +120,12 @@ func tanh32(x float32) float32 {
 	return float32(math.Copysign(float64(e/(e+2)), float64(x)))
 }
 
-// Softmax replaces each row of z, which has cols columns, by
+// Softmax replaces each row of z, which has cols columns, by its softmax:
 //
 //	z[i,j] = e^(z[i,j] − m[i]) / Σₖ e^(z[i,k] − m[i])
 //
-// The row's largest element m[i] changes nothing, but keeps the powers finite. A
-// row with NaN or +Inf becomes NaN throughout.
+// Mathematically m[i], the largest element of the row, cancels. It keeps the powers
+// finite. If a row contains NaN or +Inf, all its elements become NaN.
 func Softmax(z []float32, cols int) {
 	wholeRows("Softmax", len(z), cols)
 	softmax(z, cols)

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// A Level is a set of instructions that the kernels use. Higher levels include
-// the lower ones.
+// A Level is a set of instructions that kernels use. A higher level includes the
+// lower ones.
 type Level int
 
 const (
@@ -17,7 +17,7 @@ const (
 
 var levelNames = [...]string{Off: "off", AVX2: "avx2", AVX512: "avx512"}
 
-// String returns the level as SHADEGRAD_SIMD spells it.
+// String returns the level as in SHADEGRAD_SIMD.
 func (l Level) String() string {
 	if l < 0 || int(l) >= len(levelNames) {
 		return fmt.Sprintf("simd.Level(%d)", int(l))
@@ -25,21 +25,20 @@ func (l Level) String() string {
 	return levelNames[l]
 }
 
-const variable = "SHADEGRAD_SIMD"
+const environment = "SHADEGRAD_SIMD"
 
-// level is what the kernels are dispatched on, problem why it is not the one that
-// was asked for.
-var level, problem = choose(os.Getenv(variable), best())
+// level selects the kernels. problem is the reason if it is not the requested level.
+var level, problem = choose(os.Getenv(environment), best())
 
-// Current returns the level in use: the one that SHADEGRAD_SIMD names, otherwise
-// the best that this machine has.
+// Current returns the level in use: that of SHADEGRAD_SIMD, or else the best level of
+// this machine.
 func Current() Level { return level }
 
-// Problem returns nil, or why SHADEGRAD_SIMD could not be followed. Current is
-// then the best level of this machine.
+// Problem returns an error if SHADEGRAD_SIMD is invalid. Current is then the best
+// level of this machine.
 func Problem() error { return problem }
 
-// Levels returns the levels that this machine has, Off first.
+// Levels returns the levels that this machine supports, Off first.
 func Levels() []Level {
 	levels := []Level{Off}
 	for l := AVX2; l <= best(); l++ {
@@ -48,9 +47,8 @@ func Levels() []Level {
 	return levels
 }
 
-// Set changes the level. It is for tests and benchmarks, which visit each of
-// Levels; nothing may be computing meanwhile. It panics for a level that this
-// machine does not have.
+// Set changes the level. It is for tests and benchmarks of each of Levels. No kernel
+// may run at the same time. Set panics if this machine does not support the level.
 func Set(l Level) {
 	if l < Off || l > best() {
 		panic(fmt.Sprintf("simd: Set: this machine has no %v", l))
@@ -58,8 +56,8 @@ func Set(l Level) {
 	level = l
 }
 
-// choose finds the level for the value of SHADEGRAD_SIMD on a machine whose best
-// level is given.
+// choose returns the level for a value of SHADEGRAD_SIMD on a machine with the given
+// best level.
 func choose(word string, best Level) (Level, error) {
 	if word == "" {
 		return best, nil
@@ -69,9 +67,9 @@ func choose(word string, best Level) (Level, error) {
 			continue
 		}
 		if Level(l) > best {
-			return best, fmt.Errorf("%s=%s: this machine does not have it; the best it has is %v", variable, word, best)
+			return best, fmt.Errorf("%s=%s: this machine does not have it; the best it has is %v", environment, word, best)
 		}
 		return Level(l), nil
 	}
-	return best, fmt.Errorf("%s=%q: must be off, avx2 or avx512", variable, word)
+	return best, fmt.Errorf("%s=%q: must be off, avx2 or avx512", environment, word)
 }

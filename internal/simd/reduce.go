@@ -1,15 +1,14 @@
 package simd
 
-// sumBlock is the number of rows that ColumnSum adds up in float32.
+// sumBlock is the number of rows that ColumnSum adds in float32.
 const sumBlock = 16
 
-// ColumnSum adds up the rows of src, which is rows×len(dst), row-major:
+// ColumnSum sums the columns of src, which is rows×len(dst), row-major:
 //
 //	dst[j] = Σᵢ src[i,j]
 //
-// Blocks of 16 rows are added up in float32 and the blocks' sums in float64, so
-// that the error stays below 16·2⁻²⁴·Σᵢ|src[i,j]| for any number of rows. The order
-// is fixed.
+// It adds blocks of 16 rows in float32, and the sums of the blocks in float64. The error
+// is below 16·2⁻²⁴·Σᵢ|src[i,j]| for any number of rows. The order is fixed.
 func ColumnSum(dst, src []float32) {
 	wholeRows("ColumnSum", len(src), len(dst))
 	columnSum(dst, src)
@@ -32,11 +31,11 @@ func columnSumGo(dst, src []float32) {
 	}
 }
 
-// ColumnSquares adds up the squares of each column of src, which is rows×len(dst), row-major:
+// ColumnSquares sums the squares of each column of src, which is rows×len(dst), row-major:
 //
 //	dst[j] = Σᵢ src[i,j]²
 //
-// as ColumnSum adds up.
+// It adds in the blocks of ColumnSum.
 func ColumnSquares(dst, src []float32) {
 	wholeRows("ColumnSquares", len(src), len(dst))
 	columnSquares(dst, src)
@@ -53,11 +52,11 @@ func columnSquaresGo(dst, src []float32) {
 	}
 }
 
-// squareBlock is the number of elements whose squares SquareSum adds up in float32.
+// squareBlock is the number of elements whose squares SquareSum adds in float32.
 const squareBlock = 1024
 
-// SquareSum returns Σᵢ x[i]². Blocks of 1024 elements are added up in float32, in at least
-// 32 sums side by side, and the blocks' sums in float64. The order is fixed.
+// SquareSum returns Σᵢ x[i]². It adds blocks of 1024 elements in float32, in at least 32
+// parallel sums, and the sums of the blocks in float64. The order is fixed.
 func SquareSum(x []float32) float64 {
 	total := 0.0
 	for ; len(x) > squareBlock; x = x[squareBlock:] {

@@ -6,27 +6,26 @@ import (
 	"slices"
 )
 
-// WordBits is the number of columns that a word of a bitmap stands for. Rows of
-// bytes begin at multiples of it.
+// WordBits is the number of columns that a word of a bitmap represents. Rows of bytes
+// begin at multiples of it.
 const WordBits = 64
 
-// A Sparse is a matrix of bytes, most of them zero, with a bitmap of those that are
-// not. Each byte stands for a number:
+// A Sparse is a matrix of bytes, most of which are zero, with a bitmap of the nonzero
+// bytes. Each byte represents a number:
 //
 //	S[i,j] = Value[Bytes[i·Stride + j]] if bit j mod 64 of Bits[(i·Stride + j)/64] is set, else 0
 //
-// for i < Rows and j < 64·Words. A batch of images is one, its rows padded with zeros;
-// so is a batch transposed, which tells for each pixel the samples in which it is
-// not zero.
+// for i < Rows and j < 64·Words. Examples are a batch of images whose rows are padded
+// with zeros, and a transposed batch, whose rows are pixels and whose columns are samples.
 type Sparse struct {
 	Rows, Words int
-	Stride      int // from row to row, a multiple of WordBits
+	Stride      int // bytes from row to row, a multiple of WordBits
 	Bytes       []byte
 	Bits        []uint64
 	Value       *[256]float32
 }
 
-// Part returns the part of s of rows from row and words from word on.
+// Part returns the submatrix of s with rows rows, from row, and words words, from word.
 func (s Sparse) Part(row, rows, word, words int) Sparse {
 	at := row*s.Stride + word*WordBits
 	s.Bytes, s.Bits = s.Bytes[at:], s.Bits[at/WordBits:]
@@ -40,9 +39,9 @@ func (s Sparse) row(i int) ([]byte, []uint64) {
 	return s.Bytes[at : at+s.Words*WordBits], s.Bits[at/WordBits:][:s.Words]
 }
 
-// check panics unless the bytes and bitmap are there, the results, Rows of n with
-// leading dimension ldo, are within size elements, and m, rows of n with leading
-// dimension ldm, has a row for each bit.
+// check panics unless s has all its bytes and bits, a result of Rows rows of n with
+// leading dimension ldo fits in size elements, and m, of rows of n with leading dimension
+// ldm, has a row for each bit that is set.
 func (s Sparse) check(name string, size, n, ldo int, m []float32, ldm int) {
 	if s.Rows < 0 || s.Words < 0 || s.Stride%WordBits != 0 || s.Rows > 1 && s.Stride < s.Words*WordBits {
 		panic(fmt.Sprintf("simd: %s: %d rows of %d words, %d bytes apart", name, s.Rows, s.Words, s.Stride))
@@ -62,7 +61,7 @@ func (s Sparse) check(name string, size, n, ldo int, m []float32, ldm int) {
 	s.checkBits(name, n, m, ldm)
 }
 
-// checkBits panics if there is a bit for which m has no row.
+// checkBits panics if a bit is set for which m does not have a row.
 func (s Sparse) checkBits(name string, n int, m []float32, ldm int) {
 	have := 0
 	if len(m) >= n {
@@ -82,23 +81,23 @@ func (s Sparse) checkBits(name string, n int, m []float32, ldm int) {
 	}
 }
 
-// nothing reports whether there is nothing to do for n columns.
-func (s Sparse) nothing(n int) bool { return n == 0 || s.Rows == 0 }
+// empty reports whether a product with n columns has no elements.
+func (s Sparse) empty(n int) bool { return n == 0 || s.Rows == 0 }
 
-// SparseMul is the product of s and a dense matrix m of n columns.
+// SparseMul computes the product of s and a dense matrix m of n columns:
 //
 //	dst[i,:n] = Σⱼ S[i,j]·m[j,:n]
 //
-// dst and m are row-major with leading dimensions ldd and ldm. With the weights of
-// a pixel as a row of m, it is the first layer forward. The terms are added in their
-// order. m needs rows only up to the last bit that is set.
+// dst and m are row-major with leading dimensions ldd and ldm. It is the forward pass of
+// a first layer whose weights for pixel j are row j of m. The terms are added in the order
+// of j. m must have a row for each bit that is set.
 //
-// Where m does not fit in the inner cache it pays to go over a few words of all rows
-// at a time, with SparseMulAdd: see Part.
+// If m does not fit in the first-level cache, it is faster to process a few words of all
+// rows at a time, with Part and SparseMulAdd.
 func SparseMul(dst []float32, n, ldd int, s Sparse, m []float32, ldm int) {
 	s.check("SparseMul", len(dst), n, ldd, m, ldm)
 	switch {
-	case s.nothing(n):
+	case s.empty(n):
 	case s.Words == 0:
 		for i := range s.Rows {
 			clear(dst[i*ldd:][:n])
@@ -108,15 +107,15 @@ func SparseMul(dst []float32, n, ldd int, s Sparse, m []float32, ldm int) {
 	}
 }
 
-// SparseMulAdd is SparseMul added to what is in dst:
+// SparseMulAdd adds the product of s and m to dst:
 //
 //	dst[i,:n] = dst[i,:n] + Σⱼ S[i,j]·m[j,:n]
 //
-// The sum starts with dst[i,:n], so that words may be divided among several calls without a
-// change in the result.
+// The sum starts with dst[i,:n], so dividing the words among several calls does not change
+// the result.
 func SparseMulAdd(dst []float32, n, ldd int, s Sparse, m []float32, ldm int) {
 	s.check("SparseMulAdd", len(dst), n, ldd, m, ldm)
-	if !s.nothing(n) && s.Words > 0 {
+	if !s.empty(n) && s.Words > 0 {
 		sparseMul(dst, n, ldd, s, m, ldm, true)
 	}
 }
@@ -145,21 +144,21 @@ func (s Sparse) addRow(sum []float32, i int, m []float32, ldm int) {
 	}
 }
 
-// SparseSGD is a step of gradient descent whose gradient is the product that SparseMul
-// makes, and that is never stored:
+// SparseSGD is a step of gradient descent whose gradient is the product of SparseMul. It
+// does not store the gradient:
 //
 //	w[i,:n] = w[i,:n] − rate·Σⱼ S[i,j]·m[j,:n]
 //
-// With s a batch transposed and m its deltas, w are the weights of the first layer, a
-// row for each pixel. A row of s without bits leaves w as it is.
+// If s is a transposed batch and m its deltas, w are the weights of the first layer, with a
+// row for each pixel. If a row of s has no bits set, its row of w does not change.
 func SparseSGD(w []float32, n, ldw int, s Sparse, m []float32, ldm int, rate float32) {
 	s.check("SparseSGD", len(w), n, ldw, m, ldm)
-	if !s.nothing(n) && s.Words > 0 {
+	if !s.empty(n) && s.Words > 0 {
 		sparseSGD(w, n, ldw, s, m, ldm, rate)
 	}
 }
 
-// goColumns is how many sums the Go kernels make at a time.
+// goColumns is the number of columns that the Go kernels sum at a time.
 const goColumns = 64
 
 func sparseSGDGo(w []float32, n, ldw int, s Sparse, m []float32, ldm int, rate float32) {
@@ -177,18 +176,18 @@ func sparseSGDGo(w []float32, n, ldw int, s Sparse, m []float32, ldm int, rate f
 	}
 }
 
-// SparseMomentum is Momentum whose gradient is the product that SparseMul makes:
+// SparseMomentum is Momentum whose gradient is the product of SparseMul:
 //
 //	v[i,:n] = mu·v[i,:n] + Σⱼ S[i,j]·m[j,:n]
 //	w[i,:n] = w[i,:n] − rate·v[i,:n]
 //
-// w and v have the same leading dimension. For a row of s without bits v decays and w
-// moves on.
+// w and v have the same leading dimension. For a row of s without bits, v decays and w
+// still moves.
 func SparseMomentum(w, v []float32, n, ldw int, s Sparse, m []float32, ldm int, rate, mu float32) {
 	sameLength("SparseMomentum", len(w), len(v))
 	s.check("SparseMomentum", len(w), n, ldw, m, ldm)
 	switch {
-	case s.nothing(n):
+	case s.empty(n):
 	case s.Words == 0:
 		sparseMomentumGo(w, v, n, ldw, s, m, ldm, rate, mu)
 	default:
@@ -209,13 +208,12 @@ func sparseMomentumGo(w, v []float32, n, ldw int, s Sparse, m []float32, ldm int
 	}
 }
 
-// SparseRank1 is a rank-1 update, Sger of BLAS with a sparse x: s has one row, which
-// adds
+// SparseRank1 is a rank-1 update with a sparse vector, the only row of s:
 //
 //	m[j,k] = m[j,k] + S[0,j]·(alpha·x[k])
 //
-// for k < len(x) and each j whose bit is set; other rows of m are not touched. It is the first layer's
-// update when one sample is learnt at a time.
+// for k < len(x) and each j whose bit is set. Other rows of m do not change. It updates the
+// first layer for a batch of one sample.
 func SparseRank1(m []float32, ldm int, s Sparse, x []float32, alpha float32) {
 	if s.Rows != 1 {
 		panic(fmt.Sprintf("simd: SparseRank1: %d rows", s.Rows))
@@ -239,8 +237,8 @@ func sparseRank1Go(m []float32, ldm int, s Sparse, x []float32, alpha float32) {
 	}
 }
 
-// Bitmap tells which bytes of src are not zero: bit b of dst[w] is set if src[64w + b]
-// is not. src has 64 bytes for each word of dst.
+// Bitmap marks the nonzero bytes of src: bit b of dst[w] is set if src[64w + b] is not
+// zero. src has 64 bytes for each word of dst.
 func Bitmap(dst []uint64, src []byte) {
 	if len(src) != len(dst)*WordBits {
 		panic(fmt.Sprintf("simd: Bitmap: %d words for %d bytes", len(dst), len(src)))

@@ -2,32 +2,32 @@ package simd
 
 import "math"
 
-// A Step is what the rules that are more than SGD and Momentum need to know. Their gradient
-// is
+// A Step holds the parameters of an update rule. All rules use the regularised gradient
 //
 //	g′[i] = Clip·g[i] + L2·w[i] + L1·sgn(w[i])        sgn(0) = 0
 //
-// and beside what each does to w there is
+// and, together with their own update of w, all apply decoupled weight decay to the w[i]
+// before the step:
 //
-//	w[i] −= Shrink·w[i]    with the w[i] of before
+//	w[i] −= Shrink·w[i]
 //
-// Where L2, L1 and Shrink are all 0, none of them is computed: then a w[i] that is infinite
-// does not become NaN by them.
+// If L2, L1 and Shrink are all 0, these terms are not computed, so an infinite w[i] does
+// not become NaN.
 type Step struct {
 	Rate   float32
-	Clip   float32 // 1 where nothing is clipped
+	Clip   float32 // factor of the gradient; 1 without clipping
 	L2, L1 float32
 	Shrink float32
 	Mu     float32
-	NewMu  float32 // of rule Adam: 1 − Mu
+	NewMu  float32 // 1 − Mu, for Adam
 	Rho    float32
 	NewRho float32 // 1 − Rho
-	// Grown is what rule Adam multiplies s with. What it multiplies v with is part of its Rate.
+	// Grown is Adam's bias correction of s. That of v is part of Rate.
 	Grown   float32
 	Epsilon float32
 }
 
-// bare tells whether the gradient and w are all that a step is made of.
+// bare reports whether the step has neither regularisation nor weight decay.
 func (p *Step) bare() bool { return p.L2 == 0 && p.L1 == 0 && p.Shrink == 0 }
 
 // gradient returns g′.
@@ -46,7 +46,7 @@ func (p *Step) gradient(w, g float32) float32 {
 	return g
 }
 
-// move returns what w becomes by a step of size rate in a direction.
+// move returns w after a step against direction.
 func (p *Step) move(w, direction float32) float32 {
 	if !p.bare() {
 		w -= p.Shrink * w
@@ -84,9 +84,9 @@ func stepMomentumGo(p *Step, w, v, g []float32) {
 	}
 }
 
-// Nesterov is a step with Nesterov's momentum (1983), after Sutskever et al. (ICML 2013) in
-// PyTorch's form, where the rate does not enter the velocity. The weights are those looked
-// ahead to:
+// Nesterov is a step with Nesterov's momentum (1983), after Sutskever et al. (ICML 2013).
+// It has PyTorch's form, in which the velocity does not contain the rate and w are the
+// look-ahead weights:
 //
 //	v[i] = Mu·v[i] + g′[i]
 //	w[i] −= Rate·(g′[i] + Mu·v[i])
@@ -155,7 +155,7 @@ func averageGo(dst, x []float32, weight float32) {
 	}
 }
 
-// Scale multiplies by a factor:
+// Scale multiplies dst by a factor:
 //
 //	dst[i] = dst[i]·factor
 func Scale(dst []float32, factor float32) { scale(dst, factor) }
