@@ -159,7 +159,7 @@ func (s *weightStep) setMatrices(p *sgemm.Product) {
 	if state == nil {
 		state = s.s
 	}
-	p.Near = [2]sgemm.Beside{{X: s.w, LD: s.cols}, {X: state, LD: s.cols}}
+	p.Prefetch = [2]sgemm.Prefetch{{X: s.w, LD: s.cols}, {X: state, LD: s.cols}}
 }
 
 // prepare sets the epilogue of a product, if the step needs one.
@@ -235,8 +235,8 @@ func (u *wideUpdate) share(worker, size int, args *compute.Args) {
 	if u.whole.C != nil {
 		own.part.C = u.whole.C[lo:]
 	}
-	for i := range own.part.Near {
-		if near := &own.part.Near[i]; near.X != nil {
+	for i := range own.part.Prefetch {
+		if near := &own.part.Prefetch[i]; near.X != nil {
 			near.X = near.X[lo:]
 		}
 	}

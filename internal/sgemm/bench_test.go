@@ -166,7 +166,7 @@ func BenchmarkUpdate(b *testing.B) {
 						u.v = make([]float32, s.m*s.n)
 					}
 					if kind == "sgd-near" || kind == "momentum-near" {
-						p.Near = [2]Beside{{u.w, u.ld}, {u.v, u.ld}}
+						p.Prefetch = [2]Prefetch{{u.w, u.ld}, {u.v, u.ld}}
 					}
 					share(b, s.flops(), threads, func() { e.Run(p) })
 				})

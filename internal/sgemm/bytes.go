@@ -1,12 +1,12 @@
 package sgemm
 
-// Bytes are an operand kept as bytes, of which the engine makes numbers where it packs
-// them: element (i, j) is
+// Bytes is an operand stored as bytes, which the engine converts to numbers when it packs
+// them. Element (i, j) is
 //
-//	float32(Scale·p) + Shift    with p = X[r·LD + j], r = Rows[i], or i where Rows is nil
+//	float32(Scale·p) + Shift    with p = X[r·LD + j], r = Rows[i], or i if Rows is nil
 //
-// which rounds the product and then the sum, as compute.Gather does. A product has the
-// same bits as if it were given those numbers.
+// The product and then the sum are rounded, as in compute.Gather. The result of a product
+// is bit-identical to that with the numbers as its operand.
 type Bytes struct {
 	X            []byte
 	LD           int
@@ -14,7 +14,7 @@ type Bytes struct {
 	Scale, Shift float32
 }
 
-// row is which row of X is row i.
+// row returns the row of X that is row i of the operand.
 func (b *Bytes) row(i int) int {
 	if b.Rows == nil {
 		return i
@@ -22,7 +22,7 @@ func (b *Bytes) row(i int) int {
 	return int(b.Rows[i])
 }
 
-// check panics if rows×cols elements are not there.
+// check panics unless b has rows×cols elements and is not transposed.
 func (b *Bytes) check(name string, transposed bool, rows, cols int) {
 	if transposed {
 		panic("sgemm: the bytes of " + name + " cannot be transposed")
@@ -45,7 +45,7 @@ func (b *Bytes) check(name string, transposed bool, rows, cols int) {
 	}
 }
 
-// offsets lists where rows [lo, hi) begin in X.
+// offsets returns the offsets in X of rows [lo, hi).
 func (b *Bytes) offsets(buf *[]int, lo, hi int) []int {
 	if cap(*buf) < hi-lo {
 		*buf = make([]int, hi-lo)
@@ -57,7 +57,7 @@ func (b *Bytes) offsets(buf *[]int, lo, hi int) []int {
 	return list
 }
 
-// numbers writes rows [i0, i1) and columns [j0, j1) to dst, whose rows are ld apart.
+// numbers writes rows [i0, i1) and columns [j0, j1) to dst, whose rows are ld elements apart.
 func (b *Bytes) numbers(dst []float32, ld, i0, i1, j0, j1 int) {
 	for i := i0; i < i1; i++ {
 		src := b.X[b.row(i)*b.LD:]
@@ -68,12 +68,11 @@ func (b *Bytes) numbers(dst []float32, ld, i0, i1, j0, j1 int) {
 	}
 }
 
-// Gather writes rows×cols elements of b to dst, one row after another, on the caller's
-// goroutine.
+// Gather writes rows×cols elements of b to dst, row-major, on the calling goroutine.
 func (e *Engine) Gather(dst []float32, b *Bytes, rows, cols int) {
-	b.check("what is gathered", false, rows, cols)
+	b.check("the gathered operand", false, rows, cols)
 	if len(dst) < rows*cols {
-		panic("sgemm: what is gathered does not fit")
+		panic("sgemm: Gather: dst is shorter than the result")
 	}
 	if e.kernels == nil || rows == 0 || cols == 0 {
 		b.numbers(dst, cols, 0, rows, 0, cols)
@@ -83,14 +82,14 @@ func (e *Engine) Gather(dst []float32, b *Bytes, rows, cols int) {
 	mem.gather(e.kernels, dst, cols, b, b.offsets(&mem.rows, 0, rows), 0, cols)
 }
 
-// gather writes columns [j0, j1) of the rows that begin at list to dst, whose rows are ld
-// apart and which ends with the last element.
+// gather writes columns [j0, j1) of the rows at the offsets list to dst, whose rows are ld
+// elements apart. dst ends with the last element.
 func (w *worker) gather(k *kernels, dst []float32, ld int, b *Bytes, list []int, j0, j1 int) {
 	whole := (j1 - j0) &^ (k.lanes - 1)
 	for j := 0; j < whole; j += k.panel() {
 		k.gatherRows(&dst[j], ld, &b.X[j0+j], &list[0], min(k.panel(), whole-j), len(list), b.Scale, b.Shift)
 	}
-	// What the kernel writes beyond the last column would be the next row's.
+	// The kernel writes whole vectors, which would overwrite the start of the next row.
 	rest := &w.vector
 	if n := j1 - j0 - whole; n > 0 {
 		for i := range list {

@@ -104,7 +104,7 @@ func TestEpilogue(t *testing.T) {
 								q.C = nil
 							}
 							q.Epilogue = r
-							q.Near = [2]Beside{{near.data(), near.ld}, {near.data(), near.ld}}
+							q.Prefetch = [2]Prefetch{{near.data(), near.ld}, {near.data(), near.ld}}
 							e.Run(q)
 							r.check(p)
 							if !sameOutside(p.c, c) {
@@ -226,7 +226,7 @@ func TestCheck(t *testing.T) {
 		"B is not transposed":  func(p *Product) { p.TransB, p.LDB = true, 1 },
 		"short C":              func(p *Product) { p.C = p.C[:11] },
 		"C's rows overlap":     func(p *Product) { p.LDC = 3 },
-		"short neighbour":      func(p *Product) { p.Near[1] = Beside{x[:11], 4} },
+		"short neighbour":      func(p *Product) { p.Prefetch[1] = Prefetch{x[:11], 4} },
 		"no C and no epilogue": func(p *Product) { p.C = nil },
 		"no C but a beta":      func(p *Product) { p.C, p.Epilogue, p.Beta = nil, nothing{}, 1 },
 	} {

@@ -1,10 +1,10 @@
 package sgemm
 
-// byPanels makes a band of not very many rows. A's chunk stays in the second-level
-// cache; panels of B, which is most of what there is to read, pass by it: each is
-// packed into the first-level cache and meets all tiles of A, while the next one is on
-// its way from memory. end is where the worker's columns end.
-func (d *band) byPanels(end int) {
+// computePanels computes a band of few rows with a large B. The chunk of A stays in the
+// second-level cache. Each panel of B is packed into the first-level cache and multiplied
+// by all tiles of A, while the next panel is prefetched from memory. end is the end of the
+// worker's columns.
+func (d *band) computePanels(end int) {
 	p, ker := d.p, d.ker
 	panel := ker.panel()
 	d.start(d.i1 - d.i0)
@@ -45,13 +45,13 @@ func (d *band) byPanels(end int) {
 	}
 }
 
-// A region is part of B as it is in memory.
+// A region is a part of B in memory: rows of cols elements.
 type region struct{ from, rows, cols int }
 
-// following is what is packed after the panel at column c of the band.
+// following returns the region that is packed after the panel at column c of the band.
 func (d *band) following(c, end int) region {
 	if d.p.BBytes.X != nil {
-		return region{} // a quarter of the memory, of which the processor's own prefetching takes care
+		return region{} // bytes are a quarter of the memory traffic, which the processor prefetches itself
 	}
 	j, k, panel := d.j+c+d.ker.panel(), d.k, d.ker.panel()
 	limit := d.j + d.cols
@@ -70,7 +70,7 @@ func (d *band) following(c, end int) region {
 	return region{k*d.p.LDB + j, terms, n}
 }
 
-// fetch has the part of a region fetched that falls to tile t.
+// fetch prefetches the part of a region that belongs to tile t.
 func (d *band) fetch(r region, t int) {
 	count := d.tiles()
 	lo, hi := t*r.rows/count, (t+1)*r.rows/count

@@ -5,15 +5,14 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// Where there is no kernel for the machine, a worker makes its part of C block by
-// block with gonum's Sgemm. The blocks are so small that gonum computes each on the
-// calling goroutine.
+// Without kernels a worker computes its part of C block by block with gonum's Sgemm. The
+// blocks are so small that gonum computes each on the calling goroutine.
 const (
 	portableRows = 64
 	portableCols = 128
 )
 
-// workPortable makes rows [i0, i1) and columns [j0, j1) of C.
+// workPortable computes rows [i0, i1) and columns [j0, j1) of C.
 func (e *Engine) workPortable(w, i0, i1, j0, j1 int) {
 	var block []float32
 	for i := i0; i < i1; i += portableRows {
@@ -35,8 +34,8 @@ func (e *Engine) workPortable(w, i0, i1, j0, j1 int) {
 	}
 }
 
-// blockPortable makes one block of C. Long sums are made of chains of kc terms that
-// do not begin with β·C, as the kernels make them: gonum would add term by term to it.
+// blockPortable computes one block of C. Like the kernels it sums chains of kc terms and
+// adds their sums to β·C. gonum alone would add term by term to β·C.
 func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
 	p := &e.product
 	tA, tB := blas.NoTrans, blas.NoTrans
@@ -66,7 +65,7 @@ func (e *Engine) blockPortable(w, i, j, rows, cols int, c []float32, ld int) {
 	}
 }
 
-// operandsPortable returns what a block's chunk is made of, bytes as numbers.
+// operandsPortable returns the operands of a chunk of a block. It converts bytes to numbers.
 func (e *Engine) operandsPortable(w, i, j, k, rows, cols, terms int) (a []float32, lda int, b []float32, ldb int) {
 	p := &e.product
 	if p.ABytes.X != nil {
@@ -84,7 +83,7 @@ func (e *Engine) operandsPortable(w, i, j, k, rows, cols, terms int) (a []float3
 	return
 }
 
-// scale multiplies a block by beta; zero overwrites.
+// scale multiplies a block by beta. If beta is zero it does not read the block.
 func scale(c []float32, ld, rows, cols int, beta float32) {
 	if beta == 1 {
 		return
@@ -101,7 +100,7 @@ func scale(c []float32, ld, rows, cols int, beta float32) {
 	}
 }
 
-// at is where element (row, col) of op(X) is in X.
+// at returns the index in X of element (row, col) of op(X).
 func at(trans bool, row, col, ld int) int {
 	if trans {
 		return col*ld + row

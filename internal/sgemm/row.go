@@ -1,8 +1,9 @@
 package sgemm
 
-// byRow makes a row of C, each element a product of A's only row with a row of B, which
-// are read where they are: there is no second use to prepare them for.
-func (d *band) byRow() {
+// computeRow computes part of a product of one row with a transposed B. Each element of C
+// is the dot product of the row of A with a row of B. The rows of B are read in place,
+// because they are used only once.
+func (d *band) computeRow() {
 	p := d.p
 	d.start(1)
 	for d.k = 0; d.k < p.K; d.k += d.step {
@@ -14,7 +15,7 @@ func (d *band) byRow() {
 	}
 }
 
-// chunkOfRow returns the chunk of A's only row.
+// chunkOfRow returns the chunk of the only row of A.
 func (d *band) chunkOfRow() *float32 {
 	b := &d.p.ABytes
 	if b.X == nil {

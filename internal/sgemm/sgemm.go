@@ -1,8 +1,8 @@
 // Package sgemm multiplies float32 matrices at the speed of the machine.
 //
-// It is used in two ways. An [Implementation] is gonum's BLAS with an Sgemm of its
-// own, to be installed with blas32.Use. An [Engine] is what is below it, with what
-// a training step needs besides: an [Epilogue] works on each piece of the product
+// It has two interfaces. An [Implementation] is gonum's BLAS with a faster Sgemm. Install
+// it with blas32.Use. An [Engine] is the layer below, with features for training steps:
+// operands stored as bytes, and an [Epilogue] that processes each block of the product
 // while it is in cache.
 package sgemm
 
@@ -18,8 +18,8 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// An Implementation is gonum's BLAS with another Sgemm. It may be used by several
-// goroutines; their products then wait for each other.
+// An Implementation is gonum's BLAS with a faster Sgemm. Several goroutines may use it.
+// It computes their products one after the other.
 type Implementation struct {
 	gonum.Implementation
 
@@ -42,16 +42,15 @@ func newImplementation(pool *workers.Pool, k *kernels) *Implementation {
 //
 //	C = α·op(A)·op(B) + β·C
 //
-// where op(A) is m×k, op(B) is k×n, C is m×n, and op(X) is X or Xᵀ. It panics as
-// gonum's does. Where β is zero, what C held is not read.
+// where op(A) is m×k, op(B) is k×n, C is m×n, and op(X) is X or Xᵀ. It panics in the same
+// cases as gonum's Sgemm. If β is zero, C is not read.
 //
-// NaN and infinity propagate as IEEE 754 says. gonum's own Sgemm passes over zeros
-// in A, and so over a NaN or an infinity in B that such a zero would be multiplied
-// with. The kernels do not, but where the machine has none, the blocks of C are made by
-// gonum's.
+// NaN and infinity propagate as in IEEE 754. gonum's own Sgemm skips zeros in A, even if
+// the corresponding element of B is NaN or infinite. The kernels do not skip them, but a
+// machine without kernels uses gonum's.
 func (g *Implementation) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	if !valid(tA, tB, m, n, k, a, lda, b, ldb, c, ldc) {
-		// gonum checks the arguments, and panics, or there is nothing to add up.
+		// gonum checks the arguments and panics, or a size is zero.
 		g.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}

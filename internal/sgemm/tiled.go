@@ -2,21 +2,21 @@ package sgemm
 
 import "unsafe"
 
-// A worker is the memory of one worker.
+// A worker holds the buffers of one worker.
 type worker struct {
 	a      []float32   // tiles of A
 	b      []float32   // panels of B
-	c      []float32   // a block of C, where the caller has none
-	sum    []float32   // a partial sum of such a block, without kernels
-	rows   []int       // where the rows of bytes begin
-	vector [16]float32 // what is left of a row
-	_      [64]byte    // keeps the next worker's fields off this one's cache line
+	c      []float32   // block of C, if the product does not have a C
+	sum    []float32   // partial sum of a block, without kernels
+	rows   []int       // offsets of the rows of bytes
+	vector [16]float32 // end of a row
+	_      [64]byte    // separates the cache lines of two workers
 }
 
-// vectorBytes is what memory for vectors is aligned to.
+// vectorBytes is the alignment of buffers.
 const vectorBytes = 64
 
-// scratch returns n elements of memory that is kept in *buf.
+// scratch returns a buffer of n elements, which it keeps in *buf for the next call.
 func scratch(buf *[]float32, n int) []float32 {
 	if cap(*buf) < n {
 		x := make([]float32, n+vectorBytes/4)
@@ -38,16 +38,16 @@ type band struct {
 
 	i0, i1   int
 	j, cols  int
-	rows     []int // where the rows of A's or B's bytes begin
-	k, terms int   // the chunk of the sums that is being added
-	step     int   // the terms of all chunks but the last
+	rows     []int // offsets of the rows of bytes
+	k, terms int   // first index and length of the current chunk of the sums
+	step     int   // length of each chunk except the last
 
 	c      []float32
 	ldc    int
-	origin int // the row that c begins with
+	origin int // first row of c
 }
 
-// work makes one worker's part of the product.
+// work computes one worker's part of the product.
 func (e *Engine) work(w int) {
 	if w >= e.tall*e.wide {
 		return
@@ -62,7 +62,7 @@ func (e *Engine) work(w int) {
 		return
 	}
 	d := band{p: p, ker: e.kernels, mem: &e.workers[w], worker: w, i0: i0, i1: i1}
-	method, step, cols := d.method(e.cache, j0, j1)
+	order, step, cols := d.loops(e.cache, j0, j1)
 	d.step = step
 	switch {
 	case p.BBytes.X != nil:
@@ -72,20 +72,20 @@ func (e *Engine) work(w int) {
 	}
 	for d.j = j0; d.j < j1; d.j += cols {
 		d.cols = min(cols, j1-d.j)
-		switch method {
-		case byRow:
-			d.byRow()
-		case byPanels:
-			d.byPanels(j1)
-		case turned:
-			d.turned()
+		switch order {
+		case rowOrder:
+			d.computeRow()
+		case panelOrder:
+			d.computePanels(j1)
+		case transposedOrder:
+			d.computeTransposed()
 		default:
-			d.byTiles()
+			d.computeTiles()
 		}
 	}
 }
 
-// beta is what C is multiplied with before the present chunk is added.
+// beta returns the factor of C before the current chunk is added.
 func (d *band) beta() float32 {
 	if d.k > 0 {
 		return 1
@@ -93,7 +93,7 @@ func (d *band) beta() float32 {
 	return d.p.Beta
 }
 
-// start finds C, or memory in its place for a number of rows.
+// start sets c to the band of C, or to a buffer for rows rows if the product does not have a C.
 func (d *band) start(rows int) {
 	d.origin = d.i0
 	if d.p.C != nil {
@@ -104,19 +104,19 @@ func (d *band) start(rows int) {
 	d.c = scratch(&d.mem.c, rows*d.ldc)
 }
 
-// at is the first element of the band in a row of C.
+// at returns row i of c.
 func (d *band) at(i int) []float32 { return d.c[(i-d.origin)*d.ldc:] }
 
-// tiles is how many tiles the rows are divided into, of about equal size.
+// tiles returns the number of tiles, of about equal size, that the rows are divided into.
 func (d *band) tiles() int { return (d.i1 - d.i0 + len(d.ker.tiles) - 1) / len(d.ker.tiles) }
 
-// tile returns the rows of tile t.
+// tile returns the rows [i0, i1) of tile t.
 func (d *band) tile(t int) (i0, i1 int) {
 	rows, count := d.i1-d.i0, d.tiles()
 	return d.i0 + t*rows/count, d.i0 + (t+1)*rows/count
 }
 
-// pack packs n columns of the chunk of B, at most a panel.
+// pack packs n columns of the chunk of B, at most a panel, from column j.
 func (d *band) pack(dst []float32, j, n int) {
 	p, ker := d.p, d.ker
 	if b := &p.BBytes; b.X != nil {
@@ -132,12 +132,12 @@ func (d *band) pack(dst []float32, j, n int) {
 	}
 }
 
-// scattered reports whether it pays to copy tiles of A before they are used.
+// scattered reports whether tiles of A must be packed, or are faster if packed.
 func (d *band) scattered() bool {
 	return d.p.ABytes.X != nil || (d.p.TransA || d.p.LDA%conflict == 0) && d.cols > fewColumns
 }
 
-// packTile packs rows [i0, i1) of the chunk of A, lanes elements for each term.
+// packTile packs rows [i0, i1) of the chunk of A, with lanes elements for each term.
 func (d *band) packTile(dst []float32, i0, i1 int) {
 	if d.p.TransA {
 		d.ker.packRows(&dst[0], d.ker.lanes, &d.p.A[d.k*d.p.LDA+i0], d.p.LDA, i1-i0, d.terms)
@@ -146,8 +146,8 @@ func (d *band) packTile(dst []float32, i0, i1 int) {
 	d.packColumns(dst, d.ker.lanes, i0, i1)
 }
 
-// packColumns makes columns, ds elements apart, of rows [i0, i1) of the chunk of A, at most a
-// vector of them.
+// packColumns copies rows [i0, i1) of the chunk of A, at most lanes of them, to columns of
+// dst, whose rows are ds elements apart.
 func (d *band) packColumns(dst []float32, ds, i0, i1 int) {
 	p, ker := d.p, d.ker
 	if a := &p.ABytes; a.X != nil {
@@ -157,7 +157,7 @@ func (d *band) packColumns(dst []float32, ds, i0, i1 int) {
 	ker.packTransposed(&dst[0], ds, &p.A[i0*p.LDA+d.k], p.LDA, i1-i0, d.terms)
 }
 
-// inPlace returns where the chunk of A begins in a row, and the distances between rows and
+// inPlace returns the address of row i in the chunk of A, and the distances between rows and
 // between terms.
 func (d *band) inPlace(i int) (a *float32, rs, ks int) {
 	a = &d.p.A[at(d.p.TransA, i, d.k, d.p.LDA)]
@@ -167,19 +167,18 @@ func (d *band) inPlace(i int) (a *float32, rs, ks int) {
 	return a, d.p.LDA, 1
 }
 
-// near returns where the kernel is to fetch what belongs to the elements of C from row i
-// and the band's column c on: the matrices that the epilogue reads and, where there is
-// room, C itself.
+// near returns the matrices that the kernel prefetches for the tile of C at row i and
+// column c of the band: those of Product.Prefetch or else C itself.
 func (d *band) near(i, c int) (near0 *float32, ld0 int, near1 *float32, ld1 int) {
 	p := d.p
 	if d.terms < longTile {
 		return
 	}
 	if d.k+d.terms == p.K {
-		if x := p.Near[0]; x.X != nil {
+		if x := p.Prefetch[0]; x.X != nil {
 			near0, ld0 = &x.X[i*x.LD+d.j+c], x.LD
 		}
-		if x := p.Near[1]; x.X != nil {
+		if x := p.Prefetch[1]; x.X != nil {
 			near1, ld1 = &x.X[i*x.LD+d.j+c], x.LD
 		}
 	}

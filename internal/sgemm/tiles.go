@@ -1,13 +1,13 @@
 package sgemm
 
-// byTiles makes a band of many rows, or of few products each. The loops are those of
-// Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (ACM TOMS
-// 34, 2008), for row-major matrices: the band's part of B is packed into panels that
-// stay in the second-level cache; tiles of A pass by it, each in the first-level cache
-// while it meets all panels.
-func (d *band) byTiles() {
+// computeTiles computes a band with many rows or a small K. The loops are those of Goto
+// and van de Geijn, "Anatomy of high-performance matrix multiplication" (ACM TOMS 34,
+// 2008), for row-major matrices. The part of B that the band needs is packed into panels
+// that stay in the second-level cache. Each tile of A stays in the first-level cache while it is
+// multiplied by all panels.
+func (d *band) computeTiles() {
 	p := d.p
-	whole := p.K <= d.step // each block is finished by one pass
+	whole := p.K <= d.step // one pass finishes each block
 	rows := d.i1 - d.i0
 	if whole {
 		rows = min(rows, blockElements/d.cols+1+len(d.ker.tiles))
@@ -16,7 +16,7 @@ func (d *band) byTiles() {
 	for d.k = 0; d.k < p.K; d.k += d.step {
 		d.terms = min(d.step, p.K-d.k)
 		b, ldb, stepb := d.panels()
-		begin := d.i0 // of the block that the epilogue is given next
+		begin := d.i0 // first row of the next block for the epilogue
 		for t := range d.tiles() {
 			i, next := d.tile(t)
 			near0, ld0, near1, ld1 := d.near(i, 0)
@@ -42,8 +42,8 @@ func (d *band) byTiles() {
 	}
 }
 
-// panels makes the chunk of B ready, packed, or where it is if few rows of A use it. It
-// returns the distances between its rows and between its panels.
+// panels returns the chunk of B with the distances between its rows and between its
+// panels. It packs the chunk unless few rows of A use it.
 func (d *band) panels() (b *float32, ldb, stepb int) {
 	p, panel := d.p, d.ker.panel()
 	if !p.TransB && p.BBytes.X == nil && d.tiles() <= fewTiles {

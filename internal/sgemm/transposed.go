@@ -1,12 +1,12 @@
 package sgemm
 
-// turned makes a band of few rows of a product with a transposed B as
+// computeTransposed computes a band of few rows of a product with a transposed B as
 //
 //	Cᵀ = B·Aᵀ
 //
-// so that A, of which there is less, is packed, and the rows of B are read where they
-// are. The sums, and so the bits, are those of the other methods.
-func (d *band) turned() {
+// It packs A, which is smaller, and reads the rows of B in place. The sums are those of
+// the other loop orders, so the results are bit-identical.
+func (d *band) computeTransposed() {
 	p, ker := d.p, d.ker
 	panel, rows := ker.panel(), d.i1-d.i0
 	ldt := (rows + ker.lanes - 1) / ker.lanes * ker.lanes
@@ -44,9 +44,10 @@ func (d *band) turned() {
 	}
 }
 
-// turns reports whether so many rows of C are sooner made as columns of Cᵀ: packing them
-// must cost less than packing B, and so must the columns that fill up a vector.
-func (p *Product) turns(lanes, rows, cols int) bool {
+// fasterTransposed reports whether computing Cᵀ is faster for a part of rows×cols elements:
+// packing the rows of A must cost less than packing B, and padding them to a whole
+// vector must cost less too.
+func (p *Product) fasterTransposed(lanes, rows, cols int) bool {
 	if p.M == 1 || p.TransA || !p.TransB || p.C == nil || p.Epilogue != nil || p.LDB%conflict == 0 {
 		return false
 	}
