@@ -37,8 +37,7 @@ type kernel struct {
 
 	// list is the slice of struct kernels that a kernel of package sgemm belongs to.
 	// Without a list the kernel has a field for itself.
-	list  string
-	local bool
+	list string
 }
 
 func (k *kernel) description() string {

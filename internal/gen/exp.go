@@ -7,8 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The constants of the package's exp.go, which says where they come from. Its tests
-// hold both to the same errors.
+// These are the constants of simd/exp.go, which derives them. The tests of package simd
+// check both with the same tolerances.
 const (
 	log2E = 1.4426950408889634
 	ln2Hi = 0.693359375
@@ -25,11 +25,11 @@ const (
 	tanhMax = 10
 )
 
-// nearest is VROUNDPS's and VRNDSCALEPS's immediate for rounding to an integer,
-// ties to even, without an exception.
+// nearest is the immediate of VROUNDPS and VRNDSCALEPS for rounding to an integer, ties to
+// even, without an exception.
 const nearest = 8
 
-// An exponential emits the parts of e^x; its fields are constants.
+// An exponential emits the parts of e^x. Its fields are constants.
 type exponential struct {
 	*gen
 	log2E, ln2Hi, ln2Lo, c5, c4, c3, c2, one operand.Op
@@ -38,7 +38,7 @@ type exponential struct {
 	bias                                     reg.VecVirtual // of an exponent, as an int32
 }
 
-// newExponential prepares the constants, those of the limits if they are wanted.
+// newExponential loads the constants. With limits it also loads max and min.
 func newExponential(g *gen, limits bool) *exponential {
 	e := &exponential{gen: g, log2E: g.float(log2E), ln2Hi: g.float(ln2Hi), ln2Lo: g.float(ln2Lo),
 		c2: g.float(c2), c3: g.float(c3), c4: g.float(c4), c5: g.float(c5), c6: g.float(c6), one: g.float(1)}
@@ -51,8 +51,8 @@ func newExponential(g *gen, limits bool) *exponential {
 	return e
 }
 
-// reduceArg is the package's reduce: it returns vectors of n, as floats, and of
-// e^r − 1. It clobbers x.
+// reduceArg is function reduce of package simd. It returns n, as floats, and e^r − 1. It
+// clobbers x.
 func (e *exponential) reduceArg(x reg.VecVirtual) (n, p reg.VecVirtual) {
 	n, q, square := e.vec(), e.vec(), e.vec()
 	e.VMULPS(e.log2E, x, n)
@@ -81,7 +81,7 @@ func (e *exponential) power2(n reg.VecVirtual) reg.VecVirtual {
 
 // exp replaces x by e^x.
 func (e *exponential) exp(x reg.VecVirtual) {
-	// In this order of operands the instructions return NaN as it is.
+	// With this order of operands the instructions propagate NaN.
 	e.VMINPS(x, e.max, x)
 	e.VMAXPS(x, e.min, x)
 	n, p := e.reduceArg(x)
@@ -166,9 +166,8 @@ func (e *exponential) tanh(x, sign, one, limit reg.VecVirtual) {
 	e.VORPS(p, x, x)
 }
 
-// softmax emits the kernel of Softmax. A row that fits in one vector, as the ten
-// classes of digits do in AVX-512's, stays in registers; another is gone over three
-// times.
+// softmax emits the kernel of Softmax. A row that fits in one vector stays in registers,
+// such as ten classes in a vector of AVX-512. A longer row is read three times.
 func softmax(g *gen) {
 	g.begin(kernel{name: "softmax", asm: "(z *float32, rows, cols int)", call: "(z []float32, cols int)",
 		args: map[string]string{"rows": "len(z)/cols"}})
@@ -183,16 +182,16 @@ func softmax(g *gen) {
 	pitch := g.GP64()
 	g.MOVQ(cols, pitch)
 	g.SHLQ(operand.Imm(2), pitch)
-	// Several rows are read before the first of them is written: the vector of a row
-	// reaches into the next row, and a vector that is read where one was just written
-	// has to wait for it, lanes left out or not.
+	// short loads several rows before it stores the first. The vector of a row extends into
+	// the next row, and a load that overlaps a recent store waits for it, even if the
+	// overlapping lanes are masked.
 	short := func(count int) {
 		var x []reg.VecVirtual
 		row := g.GP64()
 		g.MOVQ(z, row)
 		for range count {
 			v := g.vec()
-			// The lanes beyond the row get −Inf, and so their power is 0.
+			// The lanes beyond the row are −Inf, so their power is 0.
 			if g.wide {
 				g.VMOVAPS(lowest, v)
 				g.VMOVUPS(operand.Mem{Base: row}, mask, v)
@@ -270,7 +269,7 @@ func softmax(g *gen) {
 	g.end()
 }
 
-// keepMasked puts the lanes of other into those lanes of x that the mask leaves out.
+// keepMasked replaces the lanes of x outside the mask by those of other.
 func (g *gen) keepMasked(x, other reg.VecVirtual) {
 	if g.wide {
 		g.VBLENDMPS(x, other, g.mask, x)

@@ -43,11 +43,7 @@ func (g *gen) level() string {
 func (g *gen) begin(k kernel) {
 	g.pkg.declare(k, g.level())
 	g.Function(k.name + g.level())
-	attributes := attr.NOSPLIT
-	if g.pkg.name == "sgemm" && !k.local {
-		attributes |= attr.RODATA
-	}
-	g.Attributes(attributes)
+	g.Attributes(attr.NOSPLIT)
 	g.Pragma("noescape")
 	g.SignatureExpr("func" + k.asm)
 	g.Doc(wrap(k.name + g.level() + " " + k.description())...)
@@ -67,6 +63,7 @@ func (g *gen) label(name string) string {
 	return fmt.Sprintf("%s%d", name, g.labels)
 }
 
+// param loads a parameter.
 func (g *gen) param(name string) reg.GPVirtual {
 	return g.Load(g.Param(name), g.GP64()).(reg.GPVirtual)
 }
@@ -102,13 +99,13 @@ func (g *gen) zero(v reg.VecVirtual) {
 	if err != nil {
 		panic(err)
 	}
-	// Otherwise the register would count as in use from the function's start.
+	// Without this avo considers the register live from the start of the function.
 	i.CancellingInputs = true
 	g.Instruction(i)
 }
 
-// float returns a float32 constant as an operand that may be in memory: the first
-// one of an instruction, the last one in Intel's order.
+// float returns a float32 constant as an operand that may be in memory: the first operand
+// of an instruction, which is the last in Intel's order.
 func (g *gen) float(x float64) operand.Op {
 	if g.wide {
 		return g.floatReg(x)
@@ -156,7 +153,7 @@ func (g *gen) data(name string, values ...operand.Constant) operand.Mem {
 	return m
 }
 
-// setMask prepares the mask of the first n lanes, n ≤ W. It clobbers CX.
+// setMask sets the mask to the first n lanes, n ≤ W. It clobbers CX.
 func (g *gen) setMask(n reg.GPVirtual) {
 	if g.wide {
 		ones := g.GP64()
@@ -185,7 +182,7 @@ func (g *gen) shiftLeft(count, x reg.GPVirtual) {
 	g.SHLQ(reg.CL, x)
 }
 
-// load reads a vector, or its lanes under the mask and zeros elsewhere.
+// load loads a vector. If partial, it loads the lanes of the mask and sets the others to zero.
 func (g *gen) load(m operand.Mem, v reg.VecVirtual, partial bool) {
 	switch {
 	case !partial:
@@ -197,7 +194,7 @@ func (g *gen) load(m operand.Mem, v reg.VecVirtual, partial bool) {
 	}
 }
 
-// store writes a vector, or its lanes under the mask.
+// store stores a vector. If partial, it stores the lanes of the mask.
 func (g *gen) store(v reg.VecVirtual, m operand.Mem, partial bool) {
 	switch {
 	case !partial:
@@ -209,8 +206,8 @@ func (g *gen) store(v reg.VecVirtual, m operand.Mem, partial bool) {
 	}
 }
 
-// reduce combines the lanes of v pairwise, halves first, into the lowest lane of
-// the result.
+// reduce combines the lanes of v with op into the lowest lane of the result: first the
+// halves of the vector, then the halves of these.
 func (g *gen) reduce(v reg.VecVirtual, op func(a, b, dst operand.Op)) reg.VecVirtual {
 	y := v
 	if g.wide {
@@ -220,7 +217,7 @@ func (g *gen) reduce(v reg.VecVirtual, op func(a, b, dst operand.Op)) reg.VecVir
 		op(high, v.AsY(), y)
 	}
 	x, high := g.XMM(), g.XMM()
-	if g.wide { // which may have been given a register above 15
+	if g.wide { // y may be in a register above 15
 		g.VEXTRACTF32X4(operand.Imm(1), y.AsY(), high)
 	} else {
 		g.VEXTRACTF128(operand.Imm(1), y, high)
@@ -236,13 +233,13 @@ func (g *gen) reduce(v reg.VecVirtual, op func(a, b, dst operand.Op)) reg.VecVir
 func (g *gen) add(a, b, dst operand.Op) { g.VADDPS(a, b, dst) }
 func (g *gen) max(a, b, dst operand.Op) { g.VMAXPS(a, b, dst) }
 
-// at is the address of the element base[index + offset] of a float32 array.
+// at returns the address of element base[index + offset] of a float32 array.
 func at(base, index reg.Register, offset int) operand.Mem {
 	return operand.Mem{Base: base, Index: index, Scale: 4, Disp: 4 * offset}
 }
 
-// checkRegisters refuses AVX2 code with registers or instructions that only
-// AVX-512 has; the assembler would encode them without a word.
+// checkRegisters returns an error if AVX2 code uses registers or instructions of AVX-512.
+// The assembler does not report them.
 func checkRegisters(file *ir.File) error {
 	for _, f := range file.Functions() {
 		if !strings.HasSuffix(f.Name, "AVX2") {

@@ -5,21 +5,22 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// square is how many bytes of a row are transposed at a time.
+// square is the number of bytes of a row that are transposed at a time.
 const square = 16
 
-// affine turns a vector of integers into scale·p + shift. The product is rounded before
-// the sum, as the equation of what is gathered says.
+// affine replaces a vector of integers p by scale·p + shift. It rounds the product before
+// the sum, as sgemm.Bytes requires.
 func (s *matmul) affine(p, scale, shift reg.VecPhysical) {
 	s.VCVTDQ2PS(p, p)
 	s.VMULPS(scale, p, p)
 	s.VADDPS(shift, p, p)
 }
 
-// gatherRows writes the kernel that makes numbers of part of each row of bytes.
+// gatherRows emits the kernel that converts part of each row of bytes to numbers.
 func gatherRows(s *matmul) {
 	s.begin(kernel{name: "gatherRows", asm: "(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)",
-		doc: "makes scale·p + shift of the first n bytes p, from 1 to two vectors of them, of each of k rows, which begin rows[0], rows[1], … bytes after src, and writes them to rows that are ds elements apart. What it writes beyond n, to the end of the vector, has no meaning."})
+		doc: "writes scale·p + shift for the first n bytes p of each of k rows, from 1 to two vectors of them. The rows begin rows[0], rows[1], … bytes after src. " +
+			"The rows of dst are ds elements apart. Their elements after n, to the end of the vector, are undefined."})
 	dst, ds := s.param("dst"), s.elements("ds")
 	src, rows := s.param("src"), s.param("rows")
 	n, k := s.param("n"), s.param("k")
@@ -67,8 +68,8 @@ func gatherRows(s *matmul) {
 	s.RET()
 }
 
-// widenSome makes integers of n bytes, from 1 to a vector of them, and zeros of the
-// others, which it does not read.
+// widenSome converts n bytes, 1 ≤ n ≤ W, to integers. It does not read the other bytes, and
+// sets their lanes to zero.
 func (s *matmul) widenSome(p reg.GPVirtual, disp int, n reg.GPVirtual, dst reg.VecPhysical, label string) {
 	if s.wide { // n is in the mask
 		s.VPMOVZXBD_Z(operand.Mem{Base: p, Disp: disp}, reg.K1, dst)
@@ -93,13 +94,14 @@ func (s *matmul) widenSome(p reg.GPVirtual, disp int, n reg.GPVirtual, dst reg.V
 	s.Label(label + "_widened")
 }
 
-// gatherTransposed writes the kernel that transposes rows of bytes and makes numbers of
-// them. The loads gather 16 bytes of each row so that rows 4q to 4q+3 come to lie in
-// quarter (or half) q of four registers; two rounds of unpacking there put the four
-// bytes of a column side by side, and one shuffle makes integers of a whole column.
+// gatherTransposed emits the kernel that transposes rows of bytes and converts them to
+// numbers. It loads 16 bytes of each row, rows 4q to 4q+3 into quarter (or half) q of four
+// registers. Two rounds of unpacking make the four bytes of a column adjacent. One shuffle
+// then widens a whole column to integers.
 func gatherTransposed(s *matmul) {
-	s.begin(kernel{name: "gatherTransposed", asm: "(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)", local: true,
-		doc: "makes scale·p + shift of the first k bytes p of each of n rows, from 1 to a vector of them, which begin rows[0], rows[1], … bytes after src, and writes them to the columns of dst, whose k rows of one vector are ds elements apart. The columns beyond n repeat the last."})
+	s.begin(kernel{name: "gatherTransposed", asm: "(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)",
+		doc: "writes scale·p + shift for the first k bytes p of each of n rows to the columns of dst, 1 ≤ n ≤ lanes. The rows begin rows[0], rows[1], … bytes after src. " +
+			"The k rows of dst are vectors, ds elements apart. The columns after n repeat the last."})
 	dst, ds := s.param("dst"), s.elements("ds")
 	src, list := s.param("src"), s.param("rows")
 	n, k := s.param("n"), s.param("k")
@@ -165,7 +167,7 @@ func gatherTransposed(s *matmul) {
 	s.JGE(operand.LabelRef("loop"))
 	s.ADDQ(operand.Imm(square), k)
 	s.JZ(operand.LabelRef("done"))
-	// The last square begins within the one before it.
+	// The last square overlaps the one before it.
 	s.MOVQ(operand.U32(square), back)
 	s.SUBQ(k, back)
 	s.SUBQ(back, off)
@@ -195,8 +197,8 @@ func gatherTransposed(s *matmul) {
 	s.RET()
 }
 
-// columns returns the address of four shuffles: the first makes 32-bit integers of bytes 0
-// to 3, the next of bytes 4 to 7, and so on.
+// columns returns the address of four shuffles. The first widens bytes 0 to 3 to 32-bit
+// integers, the next bytes 4 to 7, and so on.
 func (s *matmul) columns() operand.Mem {
 	var values []operand.Constant
 	for i := range 16 {

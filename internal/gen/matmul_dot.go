@@ -5,14 +5,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// dotRows is how many rows of B meet A's at a time.
+// dotRows is the number of rows of B that are multiplied by the row of A at a time.
 const dotRows = 4
 
-// dots writes the kernel for a product of one row with a transposed matrix. A sum has
-// 16 partial sums on every machine.
+// dots emits the kernel for the product of one row and a transposed matrix. An element has
+// 16 partial sums at every level.
 func dots(s *matmul) {
 	s.begin(kernel{name: "dots", asm: "(n, k int, a, b *float32, ldb int, c *float32, alpha, beta float32)",
-		doc: "computes C = alpha·A·Bᵀ + beta·C, where A is a row of k elements, C a row of n, and B's n rows are ldb elements apart. n is at least 1. C is not read where beta is 0."})
+		doc: "computes C = alpha·A·Bᵀ + beta·C, where A is a row of k elements, C is a row of n, and the n rows of B are ldb elements apart. n is at least 1. C is not read if beta is 0. An element is the sum of 16 partial sums."})
 	halves := 16 / s.W()
 	n, ldb := s.param("n"), s.elements("ldb")
 	next, c := s.param("b"), s.param("c")
@@ -110,7 +110,7 @@ func dots(s *matmul) {
 	s.VMOVUPS(operand.Mem{Base: mask}, reg.X2)
 	bits := s.GP32()
 	s.MOVL(s.slot("beta"), bits)
-	s.ADDL(bits, bits) // leaves out the sign: -0 is 0
+	s.ADDL(bits, bits) // drops the sign, so that −0 is 0
 	s.JZ(operand.LabelRef("store"))
 	s.VBROADCASTSS(s.slot("beta"), reg.X1)
 	s.VMASKMOVPS(operand.Mem{Base: c}, reg.X2, reg.X3)

@@ -4,10 +4,10 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 )
 
-// packRows writes the kernel that copies part of each row.
+// packRows emits the kernel that copies part of each row.
 func packRows(s *matmul) {
 	s.begin(kernel{name: "packRows", asm: "(dst *float32, ds int, src *float32, ld, n, k int)",
-		doc: "copies the first n elements, from 1 to two vectors, of each of k rows that are ld elements apart to rows that are ds elements apart, and zeros to the end of the vector."})
+		doc: "copies the first n elements of each of k rows, from 1 to two vectors, and fills the last vector with zeros. The rows of src are ld elements apart, those of dst ds."})
 	dst, ds := s.param("dst"), s.elements("ds")
 	src, ld := s.param("src"), s.elements("ld")
 	n, k := s.param("n"), s.param("k")
@@ -40,12 +40,12 @@ func packRows(s *matmul) {
 	s.RET()
 }
 
-// packTransposed writes the kernel that transposes. Squares of 4×4 are gathered from
-// as many rows as a vector has quarters (or halves) by the loads, so that only the
-// squares are left to be transposed in registers.
+// packTransposed emits the kernel that transposes. The loads place 4×4 squares of
+// different rows in the quarters (or halves) of a vector, so only the squares must be
+// transposed in registers.
 func packTransposed(s *matmul) {
-	s.begin(kernel{name: "packTransposed", asm: "(dst *float32, ds int, src *float32, ld, n, k int)", local: true,
-		doc: "copies the first k elements of each of n rows, from 1 to a vector, that are ld elements apart, to the columns of dst, whose k rows of one vector are ds apart. The columns beyond n repeat the last."})
+	s.begin(kernel{name: "packTransposed", asm: "(dst *float32, ds int, src *float32, ld, n, k int)",
+		doc: "copies the first k elements of each of n rows to the columns of dst, 1 ≤ n ≤ lanes. The rows of src are ld elements apart. The k rows of dst are vectors, ds elements apart. The columns after n repeat the last."})
 	dst, ds := s.param("dst"), s.elements("ds")
 	src, ld := s.param("src"), s.elements("ld")
 	n, k := s.param("n"), s.param("k")
@@ -115,10 +115,10 @@ func packTransposed(s *matmul) {
 	s.RET()
 }
 
-// prefetch writes the kernel that has rows fetched to the second-level cache.
+// prefetch emits the kernel that prefetches rows to the second-level cache.
 func prefetch(s *matmul) {
 	s.begin(kernel{name: "prefetch", asm: "(src *float32, ld, n, k int)",
-		doc: "has the first n elements of each of k rows, ld elements apart, fetched to the second-level cache."})
+		doc: "prefetches the first n elements of each of k rows, ld elements apart, to the second-level cache."})
 	src, ld := s.param("src"), s.elements("ld")
 	n, k := s.elements("n"), s.param("k")
 	p, end := s.GP64(), s.GP64()

@@ -7,7 +7,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// unroll is how many steps along k a turn of the loop makes.
+// unroll is the number of steps along k in an iteration of the loop.
 const unroll = 4
 
 // A tileCode emits the code for a number of columns.
@@ -15,7 +15,7 @@ type tileCode struct {
 	*matmul
 	rows    int
 	vectors int  // 1 or 2
-	masked  bool // the last vector is not whole
+	masked  bool // whether the last vector is partial
 	label   string
 
 	rs, r3, ks    reg.GPVirtual // distances in A: 1 and 3 rows, 1 step along k
@@ -28,8 +28,8 @@ type tileCode struct {
 	bv, broadcast []reg.VecPhysical
 }
 
-// tile writes the kernel for a number of rows. One call makes a band of C: tiles of
-// two vectors, and at the end one of what is left, with masks.
+// tile emits the kernel for a number of rows. One call computes a band of C in tiles of two
+// vectors, and the remaining columns in a masked tile.
 func tile(s *matmul, rows int) {
 	s.begin(kernel{name: fmt.Sprintf("tile%d", rows), list: "tiles",
 		asm: "(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)",
@@ -81,7 +81,7 @@ func tile(s *matmul, rows int) {
 	s.RET()
 }
 
-// emit writes the code for one tile.
+// emit emits the code for one tile.
 func (y *tileCode) emit(label string, vectors int, masked bool) {
 	y.label, y.vectors, y.masked = label, vectors, masked
 	y.registers()
@@ -132,9 +132,8 @@ func (y *tileCode) emit(label string, vectors int, masked bool) {
 	y.store()
 }
 
-// fetch has the tile's elements of another matrix brought near. A row of the tile
-// touches one line more than it fills where it begins within one; that line was
-// fetched with the tile before.
+// fetch prefetches the elements of the tile in another matrix. If a row of the tile does not
+// begin at a cache line, it touches one more line, which the previous tile has fetched.
 func (y *tileCode) fetch(near, ld string) {
 	done := y.label + "_" + near
 	p, skip := y.param(near), y.param("c")
@@ -157,7 +156,7 @@ func (y *tileCode) fetch(near, ld string) {
 	y.Label(done)
 }
 
-// registers deals out the vector registers: accumulators from the bottom.
+// registers assigns the vector registers, the accumulators first.
 func (y *tileCode) registers() {
 	y.acc = nil
 	next := 0
@@ -183,7 +182,7 @@ func (y *tileCode) registers() {
 	}
 }
 
-// row is the address of A's element in a row.
+// row returns the address of the element of A in row i.
 func (y *tileCode) row(i int) operand.Mem {
 	m := operand.Mem{Base: y.pa[i/4]}
 	switch i % 4 {
@@ -197,7 +196,7 @@ func (y *tileCode) row(i int) operand.Mem {
 	return m
 }
 
-// step adds one column of A times one row of B.
+// step adds the product of one column of A and one row of B.
 func (y *tileCode) step() {
 	for v := range y.vectors {
 		m := operand.Mem{Base: y.pb, Disp: v * y.bytes()}
@@ -224,7 +223,7 @@ func (y *tileCode) step() {
 	}
 }
 
-// store writes the tile.
+// store scales the tile, adds beta·C and stores it.
 func (y *tileCode) store() {
 	alpha, beta := y.bv[0], y.bv[1]
 	bits := y.GP32()
@@ -244,7 +243,7 @@ func (y *tileCode) store() {
 	y.MOVQ(y.c, p)
 	y.VBROADCASTSS(y.slot("beta"), beta)
 	y.MOVL(y.slot("beta"), bits)
-	y.ADDL(bits, bits) // leaves out the sign: -0 is 0
+	y.ADDL(bits, bits) // drops the sign, so that −0 is 0
 	y.JZ(operand.LabelRef(y.label + "_store"))
 	for i, row := range y.acc {
 		for v, acc := range row {

@@ -1,10 +1,12 @@
 package main
 
-import "github.com/mmcloughlin/avo/operand"
-import "github.com/mmcloughlin/avo/reg"
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
 
-// peakChains is the number of independent multiply-adds a round: more than the
-// latency times the throughput of any processor, fewer than the registers.
+// peakChains is the number of independent chains of multiply-adds. It is more than the
+// latency times the throughput of any processor, and less than the number of registers.
 const peakChains = 12
 
 // peaks emits the loop of PeakFlops.
@@ -21,7 +23,7 @@ func peaks(g *gen) {
 	g.Label("round")
 	for range 2 {
 		for k := range x {
-			g.VFMADD213PS(one, half, x[k]) // tends to 2: no overflow, no denormals
+			g.VFMADD213PS(one, half, x[k]) // converges to 2, without overflow or denormals
 		}
 	}
 	g.DECQ(n)

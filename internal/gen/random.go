@@ -16,28 +16,28 @@ const (
 	philoxRounds = 10
 )
 
-// A philox draws, for as many counters as a vector has lanes of 64 bits. Each word of a
-// counter is in the low half of a lane, which is what the multiplication of 32 bits by 32
-// reads; what is in the high half does not matter.
+// A philox emits the generator for as many counters as a vector has lanes of 64 bits. Each
+// word of a counter is in the low half of a lane, which the 32-bit multiplication reads.
+// The high halves are ignored.
 type philox struct {
 	*gen
 	m0, m1  reg.VecVirtual
-	counter reg.VecVirtual // the low halves of the counters
+	counter reg.VecVirtual // low halves of the counters
 	id      [2]reg.VecVirtual
 	step    reg.VecVirtual
-	odd     reg.Register // AVX-512: every other lane of 32 bits
+	odd     reg.Register // mask of the odd lanes of 32 bits, for AVX-512
 	keys    reg.GPVirtual
 }
 
-// group is how many numbers of 16 bits are drawn at a time.
+// group returns the number of 16-bit numbers that are drawn at a time.
 func (g *gen) group() int { return 4 * g.W() }
 
-// newPhilox reads the parameters keys, two words for each round, id and block.
+// newPhilox loads parameters keys, which has two words for each round, id and block.
 func newPhilox(g *gen) *philox {
 	p := &philox{gen: g, keys: g.param("keys")}
 	p.m0, p.m1 = g.broadcast64("m0", philoxM0), g.broadcast64("m1", philoxM1)
-	// Two words of each counter are put side by side, then two pairs: one half of the
-	// registers' lanes makes the first half of the blocks.
+	// draw interleaves two words of each counter, and then two pairs of words. The counters
+	// are in the order in which this yields the blocks in sequence.
 	order := []uint64{0, 2, 1, 3}
 	if g.wide {
 		order = []uint64{0, 4, 1, 5, 2, 6, 3, 7}
@@ -71,8 +71,8 @@ func (g *gen) broadcast64(name string, x uint64) reg.VecVirtual {
 	return g.longs(name, slices.Repeat([]uint64{x}, g.W()/2)...)
 }
 
-// draw returns the next group as integers of 32 bits, in order, and goes on to the one
-// that follows.
+// draw emits each for the vectors of the next group, in order, as integers of 32 bits. It
+// advances the counters.
 func (p *philox) draw(each func(j int, u reg.VecVirtual)) {
 	var c [4]reg.VecVirtual
 	for i := range c {
@@ -90,8 +90,8 @@ func (p *philox) draw(each func(j int, u reg.VecVirtual)) {
 		c[0], c[2] = p.mixed(p1, c[1], 2*round), p.mixed(p0, c[3], 2*round+1)
 		c[1], c[3] = p1, p0
 	}
-	p.beside(c[1], c[0])
-	p.beside(c[3], c[2])
+	p.interleave(c[1], c[0])
+	p.interleave(c[3], c[2])
 	for half := range 2 {
 		v := p.vec()
 		if half == 0 {
@@ -120,7 +120,7 @@ func (p *philox) draw(each func(j int, u reg.VecVirtual)) {
 	}
 }
 
-// mixed returns the high half of a product, the exclusive or of it with a word and a key.
+// mixed returns the exclusive or of the high half of a product, a word and a key.
 func (p *philox) mixed(product, word reg.VecVirtual, key int) reg.VecVirtual {
 	high, k := p.vec(), operand.Mem{Base: p.keys, Disp: 4 * key}
 	p.VPSRLQ(operand.Imm(32), product, high)
@@ -136,8 +136,8 @@ func (p *philox) mixed(product, word reg.VecVirtual, key int) reg.VecVirtual {
 	return high
 }
 
-// beside puts the low halves of b into the high halves of a.
-func (p *philox) beside(b, a reg.VecVirtual) {
+// interleave copies the low halves of b to the high halves of a.
+func (p *philox) interleave(b, a reg.VecVirtual) {
 	if p.wide {
 		p.VPSHUFD(operand.Imm(0b10_10_00_00), b, p.odd, a)
 		return
@@ -162,7 +162,7 @@ func randoms(g *gen) {
 		"(dst []float32, d *drawing, first uint64)")
 	dst, groups := g.param("dst"), g.param("groups")
 	p := newPhilox(g)
-	// u·2⁻¹⁵ + (2⁻¹⁶ − 1) is a multiple of 2⁻¹⁶ of 17 bits: nothing is rounded.
+	// u·2⁻¹⁵ + (2⁻¹⁶ − 1) is a multiple of 2⁻¹⁶ with 17 bits, so it is exact.
 	slope, least := g.floatReg(0x1p-15), g.floatReg(0x1p-16-1)
 	g.Label("group")
 	p.draw(func(j int, u reg.VecVirtual) {
@@ -179,7 +179,7 @@ func randoms(g *gen) {
 		"(dst, src []float32, d *drawing, first uint64, threshold uint32, factor float32)")
 	dst, src, groups := g.param("dst"), g.param("src"), g.param("groups")
 	p = newPhilox(g)
-	// least is the threshold less one: that u is greater is what AVX2 can tell.
+	// least is the threshold less one, because AVX2 compares only with "greater".
 	factor, least1 := g.broadcastParam("factor"), g.broadcastParam("least")
 	g.Label("group")
 	p.draw(func(j int, u reg.VecVirtual) {
@@ -225,7 +225,7 @@ func randoms(g *gen) {
 		keep = append(keep, u)
 	})
 	if !g.wide {
-		// All ones or zeros, they become bytes within the halves of the registers.
+		// The masks are packed to bytes within the halves of the registers.
 		g.VPACKSSDW(keep[1], keep[0], keep[0])
 		g.VPACKSSDW(keep[3], keep[2], keep[2])
 		g.VPACKSSWB(keep[2], keep[0], keep[0])

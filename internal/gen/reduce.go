@@ -11,8 +11,7 @@ func reductions(g *gen) {
 	columnSum(g, "columnSquares", true)
 }
 
-// dot emits the kernel of Dot: four sums side by side, so that each
-// multiply-add need not wait for the one before.
+// dot emits the kernel of Dot. Four parallel sums hide the latency of the multiply-adds.
 func dot(g *gen) {
 	g.begin(kernel{name: "dot", asm: "(x, y *float32, n int) float32", call: "(x, y []float32) float32",
 		doc: "is dotGo with another order of the sum."})
@@ -36,11 +35,11 @@ func dot(g *gen) {
 	g.end()
 }
 
-// sumBlock is that of the package.
+// sumBlock is that of package simd.
 const sumBlock = 16
 
-// columnSum emits the kernel of ColumnSum, or of ColumnSquares: all rows of a few vectors of columns,
-// whose sums stay in registers, then the next columns.
+// columnSum emits the kernel of ColumnSum, or of ColumnSquares. It sums all rows of a few
+// vectors of columns in registers, and then continues with the next columns.
 func columnSum(g *gen, name string, squares bool) {
 	g.begin(kernel{name: name, asm: "(dst, src *float32, rows, cols int)", call: "(dst, src []float32)",
 		doc:  "is " + name + "Go with another order within a block.",
@@ -78,21 +77,21 @@ func columnSum(g *gen, name string, squares bool) {
 	g.end()
 }
 
-// columns adds up all rows of a few vectors of columns, or the squares of their elements.
+// columns sums all rows of width vectors of columns, or the squares of their elements.
 func (g *gen) columns(dst, src, rows, stride reg.GPVirtual, width int, partial, squares bool) {
-	totals := make([][2]reg.VecVirtual, width) // float64, the low and the high half
+	totals := make([][2]reg.VecVirtual, width) // in float64: low and high half
 	for j := range totals {
 		for h := range totals[j] {
 			totals[j][h] = g.vec()
 			g.zero(totals[j][h])
 		}
 	}
-	// Two sums side by side, of even and of odd rows, hide the latency.
+	// Two parallel sums, of even and odd rows, hide the latency.
 	sums := make([][2]reg.VecVirtual, width)
 	for j := range sums {
 		sums[j] = [2]reg.VecVirtual{g.vec(), g.vec()}
 	}
-	// addRow adds a row to a sum, or begins it.
+	// addRow adds a row to a sum. If begin, the row is the first of the sum.
 	row := g.GP64()
 	addRow := func(which int, begin bool) {
 		for j := range sums {
@@ -120,7 +119,7 @@ func (g *gen) columns(dst, src, rows, stride reg.GPVirtual, width int, partial, 
 		}
 		g.ADDQ(stride, row)
 	}
-	// addTotal adds the first sums, in float64, to the totals.
+	// addTotal adds the sums of index 0 to the totals, in float64.
 	addTotal := func() {
 		for j := range totals {
 			low, high := g.vec(), g.vec()

@@ -9,11 +9,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rowVectors is the largest number of vectors of a row that are summed at once, in
-// as many registers.
+// rowVectors is the largest number of vectors of a row that are summed together, each in a
+// register.
 const rowVectors = 8
 
-// sparseProducts emits the kernels of a product whose left factor is sparse bytes.
+// sparseProducts emits the kernels of products with a Sparse as left factor.
 func sparseProducts(g *gen) {
 	sparseKernel{
 		name: "sparseMul",
@@ -84,20 +84,20 @@ func sparseProducts(g *gen) {
 var sparseArgs = map[string]string{"n": "n", "bytes": "unsafe.SliceData(s.Bytes)", "bits": "unsafe.SliceData(s.Bits)",
 	"rows": "s.Rows", "words": "s.Words", "stride": "s.Stride", "value": "&s.Value[0]"}
 
-// A sparseKernel sums rows of a matrix in registers, those that a bitmap tells, each
-// times the value of a byte, and then does something with the sums. The columns are
-// divided into blocks of at most rowVectors vectors; with each, all bitmaps are gone
-// through, so that what a block needs of the matrix stays near.
+// A sparseKernel sums rows of a matrix in registers and then uses the sums. A bitmap
+// selects the rows, and bytes select the factors of the rows. The columns are divided into
+// blocks of at most rowVectors vectors. Each block processes all bitmaps, so that its part
+// of the matrix stays in the cache.
 type sparseKernel struct {
 	name, doc string
-	outputs   []string // the arrays that the sums go to
-	extra     string   // the last parameters
-	skipEmpty bool     // whether a row without bits changes nothing
+	outputs   []string // arrays that the sums update
+	extra     string   // additional parameters
+	skipEmpty bool     // whether a row without bits does not change the outputs
 	prepare   func(*gen) sumParts
 }
 
 type sumParts struct {
-	// begin sets the sums' first values; nil for zero.
+	// begin sets the initial values of the sums. If nil, they are zero.
 	begin func(sums []reg.VecVirtual, at func(j int) []operand.Mem, partial bool)
 	// finish uses a vector of sums.
 	finish func(sum reg.VecVirtual, at []operand.Mem, partial bool)
@@ -112,7 +112,7 @@ func (k sparseKernel) emit(g *gen) {
 	n, value, ld := g.param("n"), g.param("value"), g.param("ldm")
 	g.SHLQ(operand.Imm(2), ld)
 	g.setRowMask(n)
-	// From the end of a row's bytes to the next row's.
+	// The stride becomes the distance from the end of a row of bytes to the next row.
 	skip, words := g.param("stride"), g.param("words")
 	g.SHLQ(operand.Imm(6), words)
 	g.SUBQ(words, skip)
@@ -211,13 +211,13 @@ func (k sparseKernel) block(g *gen, parts sumParts, width int, partial bool, val
 	}
 }
 
-// A bitLoop goes through the bitmap of a row: words of it from bits on, with their
-// bytes from bytes on. The row of the matrix that belongs to the first bit is at m.
-// All but the last two registers change.
+// A bitLoop is a loop over the bits of a row that are set. The row has words words at
+// bits, and its bytes are at bytes. The row of the matrix for the first bit is at m. The
+// loop changes all registers except value and ld.
 type bitLoop struct{ bytes, bits, words, m, mask, value, ld reg.GPVirtual }
 
-// emit has body called for each bit, with the place of vector j of its row of the
-// matrix and its byte's value in all lanes. body must leave the flags alone.
+// emit emits the loop. body gets the address of vector j of the row of the matrix, and the
+// value of the byte in all lanes. It must not change the flags.
 func (l bitLoop) emit(g *gen, body func(row func(j int) operand.Mem, val reg.VecVirtual)) {
 	word, bit, next := g.label("word"), g.label("bit"), g.label("nextWord")
 	g.Label(word)
@@ -234,7 +234,7 @@ func (l bitLoop) emit(g *gen, body func(row func(j int) operand.Mem, val reg.Vec
 	body(func(j int) operand.Mem {
 		return operand.Mem{Base: l.m, Index: offset, Scale: 1, Disp: 4 * j * g.W()}
 	}, val)
-	g.JNE(operand.LabelRef(bit)) // unless that was the last
+	g.JNE(operand.LabelRef(bit)) // BLSR has set the flags
 	g.Label(next)
 	g.ADDQ(operand.Imm(64), l.bytes)
 	g.ADDQ(operand.Imm(8), l.bits)
@@ -246,8 +246,8 @@ func (l bitLoop) emit(g *gen, body func(row func(j int) operand.Mem, val reg.Vec
 	g.JNE(operand.LabelRef(word))
 }
 
-// sparseRank1 emits the kernel of SparseRank1: a block of x in registers meets all
-// rows, then the next block.
+// sparseRank1 emits the kernel of SparseRank1. It updates all rows with a block of x in
+// registers, and then continues with the next block.
 func sparseRank1(g *gen) {
 	args := maps.Clone(sparseArgs)
 	args["n"] = "len(x)"
@@ -318,8 +318,8 @@ func bitmaps(g *gen) {
 	g.end()
 }
 
-// setRowMask prepares the mask of the last vector of n columns. Where that is whole
-// the mask has no lanes, and is not used.
+// setRowMask sets the mask to the lanes of the last vector of n columns. If this vector is
+// whole, the mask is empty and is not used.
 func (g *gen) setRowMask(n reg.GPVirtual) {
 	rest := g.GP64()
 	g.MOVQ(n, rest)
@@ -327,9 +327,9 @@ func (g *gen) setRowMask(n reg.GPVirtual) {
 	g.setMask(rest)
 }
 
-// rowBlocks emits a block for each width up to rowVectors, whole and with a partial
-// last vector, and the code that covers n columns with them. It clobbers n, which
-// counts the columns that are left.
+// rowBlocks emits a block for each width up to rowVectors, with a whole and with a partial
+// last vector, and the code that divides n columns into such blocks. It clobbers n, which
+// counts the remaining columns.
 func (g *gen) rowBlocks(n reg.GPVirtual, block func(width int, partial bool)) {
 	most := rowVectors * g.W()
 	take := g.GP64()

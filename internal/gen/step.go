@@ -8,21 +8,21 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// stepFields are the fields of the package's Step, in their order.
+// stepFields lists the fields of simd.Step in order.
 var stepFields = []string{"rate", "clip", "l2", "l1", "shrink", "mu", "newMu", "rho", "newRho", "grown", "epsilon"}
 
-// A stepper emits the kernel of a rule. Each is emitted twice, the second time without L2,
-// L1 and Shrink.
+// A stepper emits the kernel of a rule. Each rule has a second kernel, for a bare Step,
+// without L2, L1 and Shrink.
 type stepper struct {
 	*gen
 	bare bool
-	p    reg.GPVirtual // the Step
+	p    reg.GPVirtual // address of the Step
 	regs map[string]reg.VecVirtual
 	sign reg.VecVirtual // the sign bit
 }
 
-// field returns a field of the Step in all lanes. AVX2 has too few registers to hold them,
-// and reads them each time, which costs it nothing: it is not the loads that it waits for.
+// field returns a field of the Step in all lanes. AVX2 has too few registers to hold the
+// fields, so it loads them each time. This is not slower, because loads are not its bottleneck.
 func (s *stepper) field(name string) reg.VecVirtual {
 	if v, ok := s.regs[name]; ok {
 		return v
@@ -41,7 +41,7 @@ func (s *stepper) field(name string) reg.VecVirtual {
 	return v
 }
 
-// hold has fields stay in registers where there are enough.
+// hold keeps fields in registers, with AVX-512.
 func (s *stepper) hold(names ...string) {
 	if !s.wide {
 		return
@@ -73,10 +73,10 @@ func (s *stepper) gradient(w, g reg.VecVirtual) {
 	s.VADDPS(l1, g, g)
 }
 
-// different is VCMPPS's predicate NEQ_OQ, false for NaN.
+// different is predicate NEQ_OQ of VCMPPS, which is false for NaN.
 const different = 12
 
-// move takes w a step in a direction.
+// move subtracts from w the step in a direction.
 func (s *stepper) move(w, direction reg.VecVirtual) {
 	if !s.bare {
 		before := s.vec()
@@ -86,7 +86,7 @@ func (s *stepper) move(w, direction reg.VecVirtual) {
 	s.VFNMADD231PS(s.field("rate"), direction, w)
 }
 
-// square adds to what is left of s, in place, that of a gradient.
+// square updates the running mean of the squared gradients.
 func (s *stepper) square(squares, g reg.VecVirtual) {
 	fresh := s.vec()
 	s.VMULPS(s.field("newRho"), g, fresh)
@@ -157,8 +157,8 @@ func steps(g *gen) {
 	eachRow(g, "mulRows", "factors", func(x, f reg.VecVirtual) { g.VMULPS(f, x, x) })
 }
 
-// rule emits one kernel: the last array is the gradient, the others are changed. step leaves
-// in the registers of those what is to be stored.
+// rule emits one kernel. The last array is the gradient. The kernel updates the others with
+// the values that step leaves in their registers.
 func rule(g *gen, bare bool, name string, arrays, held []string, step func(s *stepper, x []reg.VecVirtual)) {
 	list := strings.Join(arrays, ", ")
 	k := kernel{name: name, asm: "(step, " + list + " *float32, n int)", call: "(p *Step, " + list + " []float32)",

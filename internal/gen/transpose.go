@@ -5,14 +5,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// transpositions emits the kernel of GatherTranspose for groups of 2^b rows: 16 for
-// AVX-512 and 8 for AVX2, which has half as many registers. The lanes of 16 bytes of
-// a vector are transposed side by side.
+// transpositions emits the kernel of GatherTranspose for groups of 2^b rows: 16 with
+// AVX-512, and 8 with AVX2, which has half as many registers. The 16-byte lanes of a
+// vector are transposed in parallel.
 //
-// Within a lane, number each byte by its row and, in the lowest four bits, its
-// column. To interleave the bytes of row i with those of row i + 2^(b−1), for all i,
-// rotates these numbers to the left by one bit. After b rounds the row is in the
-// lowest bits: the bytes of a column, from all rows, are side by side.
+// Number each byte of a lane by its row and, in the lowest four bits, its column.
+// Interleaving the bytes of row i with those of row i + 2^(b−1), for all i, rotates these
+// numbers to the left by one bit. After b rounds the row is in the lowest bits, so the bytes
+// of a column are adjacent.
 func transpositions(g *gen) {
 	rounds := 3
 	if g.wide {

@@ -7,15 +7,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// An elementwise kernel computes each element from those at the same place in its
-// arrays.
+// An elementwise kernel computes each element from the elements of its arrays with the same index.
 type elementwise struct {
 	name    string
-	arrays  []string // the parameters that are arrays
-	scalars []string // the float32 parameters
+	arrays  []string // parameters that are arrays
+	scalars []string // float32 parameters
 	unroll  int
-	// prepare sets up constants and returns the body, which makes the results from
-	// the arrays' vectors.
+	// prepare loads constants and returns the body, which computes the new vectors of the
+	// first arrays from the vectors of all arrays.
 	prepare func(g *gen, scalar map[string]reg.VecVirtual) body
 }
 
@@ -53,9 +52,9 @@ func (e elementwise) emit(g *gen) {
 	g.end()
 }
 
-// sweep emits body for all vectors of n elements, the first element being number i
-// plus an offset: several a round, then one a round, then the partial one. It sets i
-// to 0 first, and clobbers n, which counts what is left.
+// sweep emits loops over the vectors of n elements: with unroll vectors a round, with one
+// a round, and the partial vector. body processes the vector from element i + offset. sweep
+// initialises i to 0, and clobbers n, which counts the remaining elements.
 func (g *gen) sweep(i, n reg.GPVirtual, unroll int, body func(offset int, partial bool)) {
 	one, tail, done := g.label("one"), g.label("tail"), g.label("done")
 	g.XORQ(i, i)
@@ -86,7 +85,7 @@ func (g *gen) sweep(i, n reg.GPVirtual, unroll int, body func(offset int, partia
 	g.Label(done)
 }
 
-// first is for bodies whose result takes the place of the first array.
+// first returns a body whose only result replaces the first array.
 func first(f func(x []reg.VecVirtual)) body {
 	return func(x []reg.VecVirtual) []reg.VecVirtual {
 		f(x)
@@ -217,14 +216,14 @@ func vectors(g *gen) {
 	})
 }
 
-// greater is VCMPPS's predicate GT_OQ, false for NaN.
+// greater is predicate GT_OQ of VCMPPS, which is false for NaN.
 const greater = 30
 
-// rectify takes the maximum with zero in the order of operands in which the
-// instruction returns NaN, and −0, as they are.
+// rectify computes the maximum with zero. With this order of operands the instruction
+// preserves NaN and −0.
 func (g *gen) rectify(v, zero reg.VecVirtual) { g.VMAXPS(v, zero, v) }
 
-// biased emits a kernel that adds a bias to each row, and goes on from there.
+// biased emits a kernel that adds a bias to each row and then applies the function of prepare.
 func biased(g *gen, name string, prepare func(*gen) func(reg.VecVirtual)) {
 	var then func(reg.VecVirtual)
 	eachRow(g, name, "bias", func(x, b reg.VecVirtual) {
@@ -233,8 +232,8 @@ func biased(g *gen, name string, prepare func(*gen) func(reg.VecVirtual)) {
 	}, func() { then = prepare(g) })
 }
 
-// eachRow emits a kernel that does something to each row of a matrix, x, with the elements
-// of one that is the same for all of them, y.
+// eachRow emits a kernel that updates each row x of a matrix with a vector y of the same
+// length.
 func eachRow(g *gen, name, other string, body func(x, y reg.VecVirtual), prepare ...func()) {
 	g.begin(kernel{name: name, asm: "(dst, " + other + " *float32, rows, cols int)", call: "(dst, " + other + " []float32)",
 		args: map[string]string{"rows": "len(dst)/len(" + other + ")", "cols": "len(" + other + ")"}})

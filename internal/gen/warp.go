@@ -20,7 +20,7 @@ func warps(g *gen) {
 	g.end()
 }
 
-// quads emits the kernel that makes quads of bytes.
+// quads emits the kernel that computes the quads of a Sampler.
 func quads(g *gen) {
 	g.begin(kernel{name: "quads", asm: "(dst *uint32, bytes *uint8, vectors, ld int)", call: "(s *Sampler)",
 		doc:  "is quadsGo for vectors of dst, at least one. After the bytes for the last of them there are ld+1 more.",
@@ -53,7 +53,7 @@ func quads(g *gen) {
 	g.end()
 }
 
-// The floats of a place as the kernel is given them; the last is an integer.
+// These are the indices of the fields of simd.placement. All are floats except the last.
 const (
 	placeXX = iota
 	placeXY
@@ -62,8 +62,8 @@ const (
 	placeYY
 	placeY0
 	placeAlpha
-	placeMiddleX
-	placeMiddleY
+	placeCentreX
+	placeCentreY
 	placeWidth
 	placeHeight
 	placeLD
@@ -74,7 +74,7 @@ const (
 type warp struct {
 	*gen
 	dst, quads, fx, fy, place reg.GPVirtual
-	held                      [placeSize]reg.VecVirtual // those that AVX-512 has registers for
+	held                      [placeSize]reg.VecVirtual // fields that AVX-512 keeps in registers
 	x0, y0, u                 reg.VecVirtual
 	width, low, least, half   operand.Op // of a vector; 255, −1, ½
 }
@@ -96,7 +96,7 @@ func newWarp(g *gen) *warp {
 	return w
 }
 
-// part returns a number of the place in all lanes.
+// part returns a field of the placement in all lanes.
 func (w *warp) part(i int) reg.VecVirtual {
 	if w.held[i] != nil {
 		return w.held[i]
@@ -118,12 +118,12 @@ func (g *gen) lanes() operand.Mem {
 func (w *warp) rows() {
 	width, height, ldf := w.param("width"), w.param("height"), w.param("ldf")
 	w.setRowMask(width)
-	// y − middle of the row that is next, and x − middle of the first pixels.
+	// v is y − centre of the next row. first is x − centre of the first pixels.
 	v, first := w.vec(), w.vec()
 	w.zero(v)
-	w.VSUBPS(w.part(placeMiddleY), v, v)
+	w.VSUBPS(w.part(placeCentreY), v, v)
 	w.VMOVUPS(w.lanes(), first)
-	w.VSUBPS(w.part(placeMiddleX), first, first)
+	w.VSUBPS(w.part(placeCentreX), first, first)
 	i, left := w.GP64(), w.GP64()
 	w.Label("row")
 	w.VMOVAPS(w.part(placeX0), w.x0)
@@ -154,14 +154,14 @@ func (w *warp) rows() {
 	w.JNE(operand.LabelRef("row"))
 }
 
-// pixels makes a vector of pixels from number i of the row on.
+// pixels computes a vector of pixels, from pixel i of the row.
 func (w *warp) pixels(i reg.GPVirtual, partial bool) {
 	right, x := w.coordinate(w.fx, i, placeXX, placeWidth, w.x0, partial)
 	down, y := w.coordinate(w.fy, i, placeYX, placeHeight, w.y0, partial)
 	w.VPMULLD(w.part(placeLD), y, y)
 	w.VPADDD(x, y, x)
 	q := w.gather(x)
-	// The four bytes as numbers.
+	// p holds the four bytes of the quads as floats.
 	p := make([]reg.VecVirtual, 4)
 	for b := range p {
 		p[b] = w.vec()
@@ -194,17 +194,17 @@ func (w *warp) pixels(i reg.GPVirtual, partial bool) {
 	w.VMOVQ(high, to)
 }
 
-// coordinate returns how far a place is from the pixel before it, and that pixel's number.
+// coordinate returns the pixel before a coordinate, and the distance from that pixel.
 func (w *warp) coordinate(field, i reg.GPVirtual, slope, size int, zero reg.VecVirtual, partial bool) (part, whole reg.VecVirtual) {
 	c, f := w.vec(), w.vec()
 	w.VMOVAPS(zero, c)
 	w.VFMADD231PS(w.part(slope), w.u, c)
 	w.load(at(field, i, 0), f, partial)
 	w.VFMADD231PS(w.part(placeAlpha), f, c)
-	// In this order of operands NaN becomes −1.
+	// With this order of operands NaN becomes −1.
 	w.VMAXPS(w.least, c, c)
 	w.VMINPS(w.part(size), c, c)
-	const down = 9 // VROUNDPS's and VRNDSCALEPS's immediate, without an exception
+	const down = 9 // immediate of VROUNDPS and VRNDSCALEPS, without an exception
 	if w.wide {
 		w.VRNDSCALEPS(operand.Imm(down), c, f)
 	} else {
@@ -215,7 +215,7 @@ func (w *warp) coordinate(field, i reg.GPVirtual, slope, size int, zero reg.VecV
 	return c, f
 }
 
-// gather returns the quads at the places x.
+// gather returns the quads at the indices x.
 func (w *warp) gather(x reg.VecVirtual) reg.VecVirtual {
 	q, m := w.vec(), operand.Mem{Base: w.quads, Index: x, Scale: 4}
 	w.zero(q)

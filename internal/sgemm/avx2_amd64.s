@@ -6,7 +6,7 @@
 
 // func tile1AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1AVX2(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile1AVX2(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -292,7 +292,7 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 
 // func tile2AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2AVX2(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile2AVX2(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -620,7 +620,7 @@ done:
 
 // func tile3AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3AVX2(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile3AVX2(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1008,7 +1008,7 @@ done:
 
 // func tile4AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4AVX2(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile4AVX2(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1457,7 +1457,7 @@ done:
 
 // func tile5AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5AVX2(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile5AVX2(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1976,7 +1976,7 @@ done:
 
 // func tile6AVX2(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6AVX2(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile6AVX2(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -2555,7 +2555,7 @@ done:
 
 // func packRowsAVX2(dst *float32, ds int, src *float32, ld int, n int, k int)
 // Requires: AVX
-TEXT ·packRowsAVX2(SB), NOSPLIT|RODATA, $0-48
+TEXT ·packRowsAVX2(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), AX
 	MOVQ    ds+8(FP), CX
 	SHLQ    $0x02, CX
@@ -2721,7 +2721,7 @@ done:
 
 // func gatherRowsAVX2(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
 // Requires: AVX, AVX2
-TEXT ·gatherRowsAVX2(SB), NOSPLIT|RODATA, $0-56
+TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-56
 	MOVQ         dst+0(FP), AX
 	MOVQ         ds+8(FP), CX
 	SHLQ         $0x02, CX
@@ -3072,7 +3072,7 @@ GLOBL columns<>(SB), RODATA|NOPTR, $64
 
 // func prefetchAVX2(src *float32, ld int, n int, k int)
 // Requires: MMX+
-TEXT ·prefetchAVX2(SB), NOSPLIT|RODATA, $0-32
+TEXT ·prefetchAVX2(SB), NOSPLIT, $0-32
 	MOVQ src+0(FP), AX
 	MOVQ ld+8(FP), CX
 	SHLQ $0x02, CX
@@ -3100,7 +3100,7 @@ done:
 
 // func dotsAVX2(n int, k int, a *float32, b *float32, ldb int, c *float32, alpha float32, beta float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·dotsAVX2(SB), NOSPLIT|RODATA, $0-56
+TEXT ·dotsAVX2(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ ldb+32(FP), CX
 	SHLQ $0x02, CX

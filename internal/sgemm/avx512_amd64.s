@@ -6,7 +6,7 @@
 
 // func tile1AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile1AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile1AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -275,7 +275,7 @@ done:
 
 // func tile2AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile2AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile2AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -607,7 +607,7 @@ done:
 
 // func tile3AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile3AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile3AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1002,7 +1002,7 @@ done:
 
 // func tile4AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile4AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile4AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1461,7 +1461,7 @@ done:
 
 // func tile5AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile5AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile5AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -1993,7 +1993,7 @@ done:
 
 // func tile6AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile6AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile6AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -2588,7 +2588,7 @@ done:
 
 // func tile7AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile7AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile7AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -3246,7 +3246,7 @@ done:
 
 // func tile8AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile8AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile8AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -3967,7 +3967,7 @@ done:
 
 // func tile9AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile9AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile9AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -4761,7 +4761,7 @@ done:
 
 // func tile10AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile10AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile10AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -5618,7 +5618,7 @@ done:
 
 // func tile11AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile11AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile11AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -6538,7 +6538,7 @@ done:
 
 // func tile12AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tile12AVX512(SB), NOSPLIT|RODATA, $0-120
+TEXT ·tile12AVX512(SB), NOSPLIT, $0-120
 	MOVQ n+0(FP), AX
 	MOVQ rs+24(FP), CX
 	SHLQ $0x02, CX
@@ -7521,7 +7521,7 @@ done:
 
 // func packRowsAVX512(dst *float32, ds int, src *float32, ld int, n int, k int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·packRowsAVX512(SB), NOSPLIT|RODATA, $0-48
+TEXT ·packRowsAVX512(SB), NOSPLIT, $0-48
 	MOVQ  dst+0(FP), AX
 	MOVQ  ds+8(FP), CX
 	SHLQ  $0x02, CX
@@ -7757,7 +7757,7 @@ done:
 
 // func gatherRowsAVX512(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gatherRowsAVX512(SB), NOSPLIT|RODATA, $0-56
+TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-56
 	MOVQ         dst+0(FP), AX
 	MOVQ         ds+8(FP), CX
 	SHLQ         $0x02, CX
@@ -8166,7 +8166,7 @@ GLOBL columns<>(SB), RODATA|NOPTR, $64
 
 // func prefetchAVX512(src *float32, ld int, n int, k int)
 // Requires: MMX+
-TEXT ·prefetchAVX512(SB), NOSPLIT|RODATA, $0-32
+TEXT ·prefetchAVX512(SB), NOSPLIT, $0-32
 	MOVQ src+0(FP), AX
 	MOVQ ld+8(FP), CX
 	SHLQ $0x02, CX
@@ -8194,7 +8194,7 @@ done:
 
 // func dotsAVX512(n int, k int, a *float32, b *float32, ldb int, c *float32, alpha float32, beta float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
-TEXT ·dotsAVX512(SB), NOSPLIT|RODATA, $0-56
+TEXT ·dotsAVX512(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ ldb+32(FP), CX
 	SHLQ $0x02, CX

@@ -112,45 +112,44 @@ func tile11AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int,
 //go:noescape
 func tile12AVX512(n int, k int, a *float32, rs int, ks int, b *float32, ldb int, stepb int, c *float32, ldc int, alpha float32, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
 
-// packRowsAVX512 copies the first n elements, from 1 to two vectors, of each of k rows that
-// are ld elements apart to rows that are ds elements apart, and zeros to the end of the
-// vector.
+// packRowsAVX512 copies the first n elements of each of k rows, from 1 to two vectors, and
+// fills the last vector with zeros. The rows of src are ld elements apart, those of dst ds.
 //
 //go:noescape
 func packRowsAVX512(dst *float32, ds int, src *float32, ld int, n int, k int)
 
-// packTransposedAVX512 copies the first k elements of each of n rows, from 1 to a vector,
-// that are ld elements apart, to the columns of dst, whose k rows of one vector are ds
-// apart. The columns beyond n repeat the last.
+// packTransposedAVX512 copies the first k elements of each of n rows to the columns of dst,
+// 1 ≤ n ≤ lanes. The rows of src are ld elements apart. The k rows of dst are vectors,
+// ds elements apart. The columns after n repeat the last.
 //
 //go:noescape
 func packTransposedAVX512(dst *float32, ds int, src *float32, ld int, n int, k int)
 
-// gatherRowsAVX512 makes scale·p + shift of the first n bytes p, from 1 to two vectors of
-// them, of each of k rows, which begin rows[0], rows[1], … bytes after src, and writes
-// them to rows that are ds elements apart. What it writes beyond n, to the end of the
-// vector, has no meaning.
+// gatherRowsAVX512 writes scale·p + shift for the first n bytes p of each of k rows, from 1
+// to two vectors of them. The rows begin rows[0], rows[1], … bytes after src. The rows of
+// dst are ds elements apart. Their elements after n, to the end of the vector, are
+// undefined.
 //
 //go:noescape
 func gatherRowsAVX512(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
 
-// gatherTransposedAVX512 makes scale·p + shift of the first k bytes p of each of n rows,
-// from 1 to a vector of them, which begin rows[0], rows[1], … bytes after src, and writes
-// them to the columns of dst, whose k rows of one vector are ds elements apart. The columns
-// beyond n repeat the last.
+// gatherTransposedAVX512 writes scale·p + shift for the first k bytes p of each of n rows
+// to the columns of dst, 1 ≤ n ≤ lanes. The rows begin rows[0], rows[1], … bytes after
+// src. The k rows of dst are vectors, ds elements apart. The columns after n repeat the
+// last.
 //
 //go:noescape
 func gatherTransposedAVX512(dst *float32, ds int, src *byte, rows *int, n int, k int, scale float32, shift float32)
 
-// prefetchAVX512 has the first n elements of each of k rows, ld elements apart, fetched to
+// prefetchAVX512 prefetches the first n elements of each of k rows, ld elements apart, to
 // the second-level cache.
 //
 //go:noescape
 func prefetchAVX512(src *float32, ld int, n int, k int)
 
-// dotsAVX512 computes C = alpha·A·Bᵀ + beta·C, where A is a row of k elements, C a row
-// of n, and B's n rows are ldb elements apart. n is at least 1. C is not read where beta is
-// 0.
+// dotsAVX512 computes C = alpha·A·Bᵀ + beta·C, where A is a row of k elements, C is a
+// row of n, and the n rows of B are ldb elements apart. n is at least 1. C is not read if
+// beta is 0. An element is the sum of 16 partial sums.
 //
 //go:noescape
 func dotsAVX512(n int, k int, a *float32, b *float32, ldb int, c *float32, alpha float32, beta float32)

@@ -12,27 +12,26 @@ type kernels struct {
 	// rows of C are ldc elements apart. C is not read if beta is 0. The same rows and columns of
 	// near0 and near1 are prefetched to the second-level cache, unless they are nil.
 	tiles []func(n, k int, a *float32, rs, ks int, b *float32, ldb, stepb int, c *float32, ldc int, alpha, beta float32, near0 *float32, ld0 int, near1 *float32, ld1 int)
-	// packRows copies the first n elements, from 1 to two vectors, of each of k rows that are ld
-	// elements apart to rows that are ds elements apart, and zeros to the end of the vector.
+	// packRows copies the first n elements of each of k rows, from 1 to two vectors, and fills
+	// the last vector with zeros. The rows of src are ld elements apart, those of dst ds.
 	packRows func(dst *float32, ds int, src *float32, ld, n, k int)
-	// packTransposed copies the first k elements of each of n rows, from 1 to a vector, that are
-	// ld elements apart, to the columns of dst, whose k rows of one vector are ds apart. The
-	// columns beyond n repeat the last.
+	// packTransposed copies the first k elements of each of n rows to the columns of dst, 1 ≤
+	// n ≤ lanes. The rows of src are ld elements apart. The k rows of dst are vectors, ds
+	// elements apart. The columns after n repeat the last.
 	packTransposed func(dst *float32, ds int, src *float32, ld, n, k int)
-	// gatherRows makes scale·p + shift of the first n bytes p, from 1 to two vectors of them,
-	// of each of k rows, which begin rows[0], rows[1], … bytes after src, and writes them to
-	// rows that are ds elements apart. What it writes beyond n, to the end of the vector, has no
-	// meaning.
+	// gatherRows writes scale·p + shift for the first n bytes p of each of k rows, from 1 to
+	// two vectors of them. The rows begin rows[0], rows[1], … bytes after src. The rows of dst
+	// are ds elements apart. Their elements after n, to the end of the vector, are undefined.
 	gatherRows func(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)
-	// gatherTransposed makes scale·p + shift of the first k bytes p of each of n rows, from 1
-	// to a vector of them, which begin rows[0], rows[1], … bytes after src, and writes them to
-	// the columns of dst, whose k rows of one vector are ds elements apart. The columns beyond n
-	// repeat the last.
+	// gatherTransposed writes scale·p + shift for the first k bytes p of each of n rows to the
+	// columns of dst, 1 ≤ n ≤ lanes. The rows begin rows[0], rows[1], … bytes after src.
+	// The k rows of dst are vectors, ds elements apart. The columns after n repeat the last.
 	gatherTransposed func(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)
-	// prefetch has the first n elements of each of k rows, ld elements apart, fetched to the
+	// prefetch prefetches the first n elements of each of k rows, ld elements apart, to the
 	// second-level cache.
 	prefetch func(src *float32, ld, n, k int)
-	// dots computes C = alpha·A·Bᵀ + beta·C, where A is a row of k elements, C a row of n,
-	// and B's n rows are ldb elements apart. n is at least 1. C is not read where beta is 0.
+	// dots computes C = alpha·A·Bᵀ + beta·C, where A is a row of k elements, C is a row of
+	// n, and the n rows of B are ldb elements apart. n is at least 1. C is not read if beta is
+	// 0. An element is the sum of 16 partial sums.
 	dots func(n, k int, a, b *float32, ldb int, c *float32, alpha, beta float32)
 }
