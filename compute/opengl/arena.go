@@ -9,17 +9,18 @@ import (
 )
 
 const (
-	// slabSize is what OpenGL guarantees of a storage block.
+	// slabSize is the size that OpenGL guarantees for a storage block.
 	slabSize = 16 << 20
-	// A matrix of more bytes has a buffer of its own.
+	// largestInSlab is the largest matrix, in bytes, that shares a buffer.
 	largestInSlab = 2 << 20
-	// Matrices begin at multiples of so many bytes, which every vector load likes.
+	// slabAlignment is the number of bytes at whose multiples matrices begin. It suits all
+	// vector loads.
 	slabAlignment = 256
 )
 
-// A slab is a buffer that several matrices share. OpenGL guarantees a kernel only
-// eight storage blocks, and a block is bound to one buffer; so a kernel that works
-// on the matrices of several layers needs them in the same one.
+// A slab is a buffer that several matrices share. OpenGL guarantees only eight storage blocks
+// for a kernel, and a block is bound to one buffer. So a kernel that works on the matrices of
+// several layers needs them in the same buffer.
 type slab struct {
 	id   uint32
 	used []extent // in order
@@ -28,8 +29,8 @@ type slab struct {
 // An extent is a part of a slab, in bytes.
 type extent struct{ lo, hi int64 }
 
-// take returns where a part of the slab begins that nobody has, and notes that it
-// is had; or −1.
+// take reserves a part of the slab and returns the byte where it begins, or −1 if there is no
+// room.
 func (s *slab) take(size, limit int64) int64 {
 	size = (size + slabAlignment - 1) / slabAlignment * slabAlignment
 	at := int64(0)
@@ -47,12 +48,13 @@ func (s *slab) take(size, limit int64) int64 {
 	return at
 }
 
-// give gives back the part that begins at lo.
+// give releases the part that begins at byte lo.
 func (s *slab) give(lo int64) {
 	s.used = slices.DeleteFunc(s.used, func(e extent) bool { return e.lo == lo })
 }
 
-// alloc makes memory of zeros: a buffer, and the byte of it where the memory begins.
+// alloc allocates memory and fills it with zeros. It returns a buffer, and the byte of the
+// buffer where the memory begins.
 func (w *worker) alloc(size int64) (id uint32, base int64, err error) {
 	w.check("work before an allocation")
 	if err := w.fault.get(); err != nil {
@@ -70,14 +72,14 @@ func (w *worker) alloc(size int64) (id uint32, base int64, err error) {
 	}
 	s := &slab{}
 	if s.id, err = w.allocBuffer(limit, false); err != nil {
-		id, err = w.allocBuffer(size, true) // there may be room for less
+		id, err = w.allocBuffer(size, true) // there may be room for this matrix alone
 		return id, 0, err
 	}
 	w.slabs = append(w.slabs, s)
 	return s.id, s.take(size, limit), w.clear(s.id, 0, size)
 }
 
-// clear fills a part of a slab with zeros, which others may have used before.
+// clear fills a part of a slab with zeros. Other matrices may have used it before.
 func (w *worker) clear(id uint32, at, size int64) error {
 	w.settle()
 	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
@@ -85,7 +87,7 @@ func (w *worker) clear(id uint32, at, size int64) error {
 	return w.check("clearing memory")
 }
 
-// free gives back what alloc returned. The last slab stays for what comes next, since
+// free releases memory that alloc returned. It keeps the last slab for later allocations, since
 // some drivers take milliseconds to make one.
 func (w *worker) free(id uint32, base int64) {
 	for i, s := range w.slabs {

@@ -9,32 +9,32 @@ import (
 )
 
 const (
-	// A batch ends after so many runs, or after so much work: about 0.2 s on the
-	// slowest GPU worth using. Windows resets a GPU that is busy for 2 s.
+	// A batch ends after batchRuns runs or after batchWork of work, about 0.2 s on the slowest
+	// GPU worth using. Windows resets a GPU that is busy for 2 s.
 	batchRuns = 64
-	batchWork = 20e9 // operations, see fuse.Plan
-	// maxBatches may be on their way at once.
+	batchWork = 20e9 // operations, as fuse.Dispatch.Cost counts them
+	// maxBatches is the number of batches that may be in flight.
 	maxBatches = 3
-	// slice is how long one look at a fence waits at most.
+	// slice is the longest time of one wait for a fence.
 	slice = 50 * time.Millisecond
 )
 
-// A batch is work that the device was given, up to a fence.
+// A batch is the work before a fence that the device was given.
 type batch struct {
 	fence   uintptr
 	fetches []*fetch
-	since   time.Time // when it was first waited for
+	since   time.Time // of the first wait for it
 }
 
-// fences are the calls about fences, in a struct so that a test can have one that
-// never comes.
+// fences are the OpenGL calls for fences. They are in a struct so that a test can have a fence
+// that is never signalled.
 type fences struct {
 	insert func() uintptr
-	// wait returns gl.TIMEOUT_EXPIRED, gl.WAIT_FAILED, or one of the values
-	// that say that the fence has come.
+	// wait returns gl.TIMEOUT_EXPIRED, gl.WAIT_FAILED, or one of the values that say that the
+	// fence is signalled.
 	wait   func(fence uintptr, limit time.Duration) uint32
 	delete func(fence uintptr)
-	// lost returns the driver's word for why the context is lost, or nil.
+	// lost returns the driver's reason why the context is lost, or nil.
 	lost func() error
 }
 
@@ -56,8 +56,8 @@ func (o fences) orDefault(lost func() error) fences {
 	return o
 }
 
-// flush ends the batch: what was done until now is given to the device, with a
-// fence after it. While too many batches are on their way it waits for the oldest.
+// flush ends the batch: it gives all work until now to the device, followed by a fence. While
+// too many batches are in flight it waits for the oldest.
 func (w *worker) flush(fetches ...*fetch) {
 	for len(w.batches) >= maxBatches && w.fault.get() == nil {
 		w.waitOldest()
@@ -75,7 +75,7 @@ func (w *worker) flush(fetches ...*fetch) {
 	w.checkLost()
 }
 
-// drain waits until the device has done everything.
+// drain waits until the device has done all work.
 func (w *worker) drain() {
 	if w.fault.get() == nil {
 		w.flush()
@@ -92,7 +92,7 @@ func (w *worker) waitOldest() {
 	}
 }
 
-// wanted tells whether some batch on its way has a fetch in it.
+// wanted reports whether a batch in flight has a fetch.
 func (w *worker) wanted() bool {
 	for i := range w.batches {
 		if len(w.batches[i].fetches) > 0 {
@@ -102,12 +102,11 @@ func (w *worker) wanted() bool {
 	return false
 }
 
-// poll looks at the oldest batch for a moment that a command arriving meanwhile
-// can well wait.
+// poll waits for the oldest batch, for a time so short that it delays no command.
 func (w *worker) poll() { w.look(100 * time.Microsecond) }
 
-// look waits for the oldest batch, for a limited time. If it is done it is taken
-// from the list; if the device has failed all are.
+// look waits for the oldest batch, for a limited time. It removes the batch from the list if it
+// is done, and all batches if the device has failed.
 func (w *worker) look(limit time.Duration) {
 	w.pulse.Add(1)
 	b := &w.batches[0]
@@ -132,7 +131,7 @@ func (w *worker) look(limit time.Duration) {
 	}
 }
 
-// fail lets a failure of the device stick. What was on its way never arrives.
+// fail records a failure of the device, which is permanent. Batches in flight never arrive.
 func (w *worker) fail(err error) {
 	w.fault.set(err)
 	for _, b := range w.batches {
@@ -147,8 +146,8 @@ func (w *worker) deleteFence(fence uintptr) {
 	w.counts.fences.Add(-1)
 }
 
-// check asks OpenGL whether something went wrong since it was last asked, and lets
-// it stick.
+// check returns the error that OpenGL reports since the last check, or nil, and records it as the
+// backend's failure.
 func (w *worker) check(after string) error {
 	code := gl.GetError()
 	if code == gl.NO_ERROR {
@@ -159,7 +158,7 @@ func (w *worker) check(after string) error {
 	return err
 }
 
-// checkLost asks the driver whether it gave up the context.
+// checkLost records a failure if the driver reports that the context is lost.
 func (w *worker) checkLost() {
 	if err := w.fences.lost(); err != nil {
 		w.fail(&ContextLostError{Device: w.device, Cause: err})

@@ -12,8 +12,8 @@ import (
 	"shadegrad/compute"
 )
 
-// sizeOf returns the bytes that n elements take, in whole words. Bytes are packed
-// four to a word, which is GLSL's smallest type.
+// sizeOf returns the size of n elements in bytes, rounded up to words. A word, GLSL's smallest
+// type, holds four bytes.
 func sizeOf(e compute.Element, n int) int64 {
 	if e == compute.Byte {
 		return (int64(n) + 3) / 4 * 4
@@ -23,34 +23,32 @@ func sizeOf(e compute.Element, n int) int64 {
 
 // A buffer is a shader storage buffer, or a part of one.
 type buffer struct {
-	owner *Backend
-	id    uint32
-	base  int64 // the byte it begins at
-	of    compute.Element
-	elems int
-	limit int // of a list of row numbers
-	freed bool
-	// shared memory is not to be written.
-	shared bool
+	owner  *Backend
+	id     uint32
+	base   int64 // the byte it begins at
+	of     compute.Element
+	elems  int
+	limit  int // row numbers are below it
+	freed  bool
+	shared bool // the caller must not write it
 }
 
 // Elems returns the number of elements.
 func (b *buffer) Elems() int { return b.elems }
 
-// owns tells whether a buffer is a live one of this backend.
+// owns reports whether a buffer is one of this backend and was not freed.
 func (b *Backend) owns(buf compute.Buffer) bool {
 	own, ok := buf.(*buffer)
 	return ok && own != nil && own.owner == b && !own.freed
 }
 
-// holds tells whether a buffer is a live one of this backend, made of e.
+// holds reports whether a buffer is one of this backend, has elements e and was not freed.
 func (b *Backend) holds(buf compute.Buffer, e compute.Element) bool {
 	return b.owns(buf) && buf.(*buffer).of == e
 }
 
-// Alloc returns a new rows×cols matrix of zeros. The error is a
-// *compute.LimitError where OpenGL lets no shader see a buffer of this size, or a
-// *compute.MemoryError.
+// Alloc returns a new rows×cols matrix of zeros. The error is a *compute.LimitError if the
+// matrix is larger than a storage block may be, or a *compute.MemoryError.
 func (b *Backend) Alloc(rows, cols int) (compute.Mat, error) {
 	buf, err := b.alloc(compute.Float32, rows, cols)
 	if err != nil {
@@ -59,8 +57,7 @@ func (b *Backend) Alloc(rows, cols int) (compute.Mat, error) {
 	return compute.Mat{Buf: buf, Rows: rows, Cols: cols}, nil
 }
 
-// AllocBytes returns a new rows×cols matrix of zero bytes. Errors are those of
-// Alloc.
+// AllocBytes returns a new rows×cols matrix of zero bytes. It returns the errors of Alloc.
 func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
 	buf, err := b.alloc(compute.Byte, rows, cols)
 	if err != nil {
@@ -72,8 +69,8 @@ func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
 // Limit returns what the row numbers of a list are below.
 func (b *buffer) Limit() int { return b.limit }
 
-// AllocIndex returns a new list of n row numbers, all 0, for numbers below limit.
-// Errors are those of Alloc.
+// AllocIndex returns a new list of n row numbers, all 0, for numbers below limit. It returns the
+// errors of Alloc.
 func (b *Backend) AllocIndex(n, limit int) (compute.Index, error) {
 	if limit <= 0 || limit > math.MaxInt32 {
 		return compute.Index{}, fmt.Errorf("cannot allocate an index of rows below %d: the limit must be 1 to %d", limit, math.MaxInt32)
@@ -112,17 +109,16 @@ func (b *Backend) alloc(of compute.Element, rows, cols int) (*buffer, error) {
 	return buf, err
 }
 
-// Name returns OpenGL's name of the buffer that b lies in.
+// Name returns the name of the OpenGL buffer that b lies in.
 func (b *buffer) Name() uint32 { return b.id }
 
-// elementOf returns the place of a matrix in the buffer that OpenGL knows, in elements.
+// elementOf returns the element of the OpenGL buffer at which a matrix begins.
 func elementOf(m compute.Mat) int { return m.Buf.(*buffer).First() + m.Off }
 
-// First returns the place of the first element in the buffer that OpenGL knows.
+// First returns the element of the OpenGL buffer at which b begins.
 func (b *buffer) First() int { return int(b.base / sizeOf(b.of, 1)) }
 
-// Free gives a buffer's memory back once the work that was queued before has been
-// done.
+// Free releases a buffer once the work queued before is done.
 func (b *Backend) Free(buf compute.Buffer) {
 	if b.closed || !b.owns(buf) {
 		return
@@ -132,8 +128,8 @@ func (b *Backend) Free(buf compute.Buffer) {
 	b.submit(command{do: func(w *worker) { w.free(own.id, own.base) }})
 }
 
-// allocFor makes memory of zeros. Matrices share buffers; what is only read, by few
-// kernels, has one of its own.
+// allocFor allocates memory and fills it with zeros. Matrices of float32 share buffers. Bytes and
+// row numbers, which few kernels read and none writes, have separate buffers.
 func (w *worker) allocFor(of compute.Element, size int64) (id uint32, base int64, err error) {
 	if of == compute.Float32 {
 		return w.alloc(size)
@@ -146,7 +142,7 @@ func (w *worker) allocFor(of compute.Element, size int64) (id uint32, base int64
 	return id, 0, err
 }
 
-// allocBuffer makes a buffer, of zeros if it is to be cleared.
+// allocBuffer allocates an OpenGL buffer, and fills it with zeros if cleared is set.
 func (w *worker) allocBuffer(size int64, cleared bool) (uint32, error) {
 	id := w.newBuffer()
 	gl.BindBuffer(gl.COPY_WRITE_BUFFER, id)
@@ -181,12 +177,12 @@ func (w *worker) deleteBuffer(id uint32) {
 	delete(w.buffers, id)
 	gl.DeleteBuffers(1, &id)
 	w.counts.buffers.Add(-1)
-	// OpenGL unbinds what it deletes, and may give the name to the next buffer.
+	// OpenGL unbinds a deleted buffer and may reuse its name.
 	w.unbind(id)
 }
 
-// availableMemory returns the bytes of the GPU's memory that are free, or −1 where
-// the driver does not tell.
+// availableMemory returns the free bytes of the GPU's memory, or −1 if the driver does not report
+// them.
 func (w *worker) availableMemory() int64 {
 	// Values of GL_NVX_gpu_memory_info and GL_ATI_meminfo, both in KiB.
 	const (

@@ -9,7 +9,7 @@ import (
 
 var _ compute.Describer = (*executable)(nil)
 
-// Describe tells what the program was compiled to.
+// Describe returns the dispatches that the program was compiled to.
 func (e *executable) Describe() compute.Description {
 	var d compute.Description
 	var h fuse.Hazards

@@ -8,14 +8,14 @@ import (
 
 // A CompileError says that the driver refused a kernel.
 type CompileError struct {
-	Kernel string // the specialisation, as "product_tn_b8x8"
-	Linked bool   // it compiled, but did not link
-	Log    string // the driver's, with names of files and lines
+	Kernel string // the specialisation, such as "product_tn_b8x8"
+	Linked bool   // it compiled but did not link
+	Log    string // of the driver, with names of files and lines
 	Device string // renderer and driver, or "" if not known
 }
 
-// logLines is how much of a driver's log a message shows. The first lines tell
-// the mistake; what follows is usually its consequences.
+// logLines is the number of lines of a driver's log in a message. The first lines say what is
+// wrong; the rest usually follows from it.
 const logLines = 8
 
 func (e *CompileError) Error() string { return e.Summary() + ": " + strings.Join(e.Excerpt(), "\n") }
@@ -44,8 +44,8 @@ func (e *CompileError) Excerpt() []string {
 	return lines
 }
 
-// A SourceError says that the source of a kernel is not there, or not as it must
-// be. With the embedded shaders it is a mistake in this program.
+// A SourceError says that the source of a kernel is missing or invalid. With the embedded shaders
+// it is a bug of this program.
 type SourceError struct {
 	Origin string // of the shaders: a directory, or "built in"
 	Err    error
@@ -53,26 +53,26 @@ type SourceError struct {
 
 func (e *SourceError) Error() string { return fmt.Sprintf("shaders (%s): %v", e.Origin, e.Err) }
 
-// Unwrap returns what is wrong.
+// Unwrap returns Err.
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// A ContextLostError says that the driver gave up the OpenGL context, and all
-// that was in the GPU's memory with it.
+// A ContextLostError says that the driver gave up the OpenGL context, and with it the contents of
+// the GPU's memory.
 type ContextLostError struct {
 	Device string
-	Cause  error // whose work was to blame, as far as the driver knows
+	Cause  error // the driver's reason
 }
 
 func (e *ContextLostError) Error() string { return fmt.Sprintf("%v, on %s", e.Cause, e.Device) }
 
-// Unwrap returns the cause.
+// Unwrap returns Cause.
 func (e *ContextLostError) Unwrap() error { return e.Cause }
 
-// A StallError says that the device, or its driver, does not come back.
+// A StallError says that the device or its driver does not respond.
 type StallError struct {
 	Device string
 	Waited time.Duration
-	InCall bool // an OpenGL call did not return; else the work given to the GPU was not finished
+	InCall bool // an OpenGL call did not return; otherwise the GPU did not finish its work
 }
 
 func (e *StallError) Error() string {
@@ -82,10 +82,10 @@ func (e *StallError) Error() string {
 	return fmt.Sprintf("the GPU has finished nothing for %v while there was work, on %s", e.Waited, e.Device)
 }
 
-// A GLError is an error that OpenGL reported of work in the queue.
+// A GLError is an error that OpenGL reports for work in the queue.
 type GLError struct {
 	Code   uint32
-	After  string // what was done last
+	After  string // the work before the report
 	Device string
 }
 

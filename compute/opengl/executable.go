@@ -21,14 +21,14 @@ type executable struct {
 	owner   *Backend
 	program compute.Program
 	guard   *flow.Guard
-	slots   []compute.Mat // its own: sums made in parts
+	slots   []compute.Mat // memory for sums that are made in parts
 	steps   []dispatch
 
 	params uint32  // the uniform buffer with the Params of all dispatches
-	work   float64 // of all dispatches, as Plan.Cost has it
+	work   float64 // of all dispatches, as fuse.Dispatch.Cost counts it
 }
 
-// A dispatch is one kernel with everything it needs.
+// A dispatch is a planned dispatch that is ready to run.
 type dispatch struct {
 	program      *program
 	bindings     []binding
@@ -41,8 +41,8 @@ type dispatch struct {
 // A binding is a buffer at a binding point of storage blocks.
 type binding struct{ point, buffer uint32 }
 
-// Compile checks a program, fuses its ops and makes dispatches of them. The error is
-// a *compute.OpError, or a *CompileError where the driver refuses a kernel.
+// Compile checks a program, plans its dispatches and compiles their kernels. The error is a
+// *compute.OpError, or a *CompileError if the driver refuses a kernel.
 func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 		choices[i] = c
 	}
 	dispatches := fuse.Bind(fuse.Kernels(fuse.Dispatches(stages, choices)))
-	// A cache that cannot be written costs time, and no result.
+	// A cache that cannot be written costs time and changes no result.
 	_ = b.tuner.memory.save()
 	var err error
 	if stalled := b.call(func(w *worker) { err = w.compile(e, dispatches) }); stalled != nil {
@@ -81,7 +81,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 	return e, nil
 }
 
-// failed gives back what Compile took before it failed with err.
+// failed releases the memory of a Compile that failed, and returns err.
 func (e *executable) failed(err error) error {
 	for _, m := range e.slots {
 		e.owner.Free(m.Buf)
@@ -96,7 +96,7 @@ func (e *executable) Run(args compute.Args) {
 		return
 	}
 	if err := e.guard.Check(args, live); err != nil {
-		// It goes through the queue, so that what was queued before still counts.
+		// The error goes through the queue, so that it follows the work queued before.
 		b.submit(command{do: func(w *worker) { w.fault.set(err) }})
 		return
 	}
@@ -106,7 +106,7 @@ func (e *executable) Run(args compute.Args) {
 // live reports whether a buffer of this package was not freed.
 func live(b compute.Buffer) bool { return !b.(*buffer).freed }
 
-// Release gives back the executable's buffers. Its kernels stay for others.
+// Release frees the executable's buffers. Its kernels stay for other programs.
 func (e *executable) Release() {
 	if e.owner.closed || !e.guard.Release() {
 		return
@@ -117,7 +117,7 @@ func (e *executable) Release() {
 	e.owner.submit(command{do: func(w *worker) { w.deleteBuffer(e.params) }})
 }
 
-// compile fills in the dispatches of an executable.
+// compile prepares the dispatches of an executable.
 func (w *worker) compile(e *executable, list []fuse.Dispatch) error {
 	if err := w.fault.get(); err != nil {
 		return err
@@ -187,21 +187,21 @@ func (w *worker) prepare(p fuse.Dispatch) (dispatch, error) {
 	for name, point := range prog.blocks {
 		buf, ok := p.Blocks[name].(*buffer)
 		if !ok {
-			return dispatch{}, fmt.Errorf("kernel %s has a storage block %s, which its op has not", prog.name, name)
+			return dispatch{}, fmt.Errorf("kernel %s has an unknown storage block %s", prog.name, name)
 		}
 		if int(point) >= len(w.bound) {
-			return dispatch{}, fmt.Errorf("kernel %s binds block %s at %d; the last binding is %d", prog.name, name, point, len(w.bound)-1)
+			return dispatch{}, fmt.Errorf("kernel %s binds block %s at %d, beyond the last binding %d", prog.name, name, point, len(w.bound)-1)
 		}
 		d.bindings = append(d.bindings, binding{point, buf.id})
 	}
 	sort.Slice(d.bindings, func(i, j int) bool { return d.bindings[i].point < d.bindings[j].point })
 	for name := range prog.params {
-		if _, ok := p.Params[name]; !ok && !strings.HasPrefix(name, "jobs[") { // there may be fewer jobs
-			return dispatch{}, fmt.Errorf("kernel %s has a parameter %s, which nobody sets", prog.name, name)
+		if _, ok := p.Params[name]; !ok && !strings.HasPrefix(name, "jobs[") { // jobs beyond the last are not set
+			return dispatch{}, fmt.Errorf("kernel %s has an unknown parameter %s", prog.name, name)
 		}
 	}
 	if prog.args.stepValues >= 0 && p.StepValues == nil {
-		return dispatch{}, fmt.Errorf("kernel %s has values of a step, which its op has not", prog.name)
+		return dispatch{}, fmt.Errorf("kernel %s has the uniform stepValues, which its op does not set", prog.name)
 	}
 	if prog.paramsSize == 0 {
 		return dispatch{}, fmt.Errorf("kernel %s has no uniform block Params", prog.name)
@@ -215,13 +215,13 @@ func (w *worker) prepare(p fuse.Dispatch) (dispatch, error) {
 	return d, nil
 }
 
-// groups returns how many groups of a size n invocations make, or as many as a
-// grid may have.
+// groups returns the number of groups of a size that n invocations need, at most the largest
+// grid.
 func (w *worker) groups(n, size int) uint32 {
 	return uint32(min((n+size-1)/size, w.limits.groups))
 }
 
-// run gives the dispatches of an executable to OpenGL.
+// run dispatches an executable.
 func (w *worker) run(e *executable, args compute.Args) {
 	if w.fault.get() != nil {
 		return
@@ -247,7 +247,7 @@ func (w *worker) run(e *executable, args compute.Args) {
 	}
 }
 
-// dispatch gives a dispatch to OpenGL.
+// dispatch binds the buffers and parameters of a dispatch and starts it.
 func (w *worker) dispatch(d *dispatch, params uint32, args compute.Args) {
 	if w.current != d.program.id {
 		gl.UseProgram(d.program.id)

@@ -126,10 +126,10 @@ func TestKernelThatDoesNotLink(t *testing.T) {
 
 func TestKernelThatDoesNotFitItsOp(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
-		{"void main() {", "uniform uint other;\nvoid main() {\n    dst[0] = other;", "kernel fill has a uniform other, which nobody sets"},
-		{"    uint value;", "    uint value, other;", "kernel fill has a parameter other, which nobody sets"},
-		{"buffer Dst ", "buffer Out ", "kernel fill has a storage block Out, which its op has not"},
-		{"uniform Params", "uniform Parameters", "kernel fill has a uniform block Parameters; there may be none but Params"},
+		{"void main() {", "uniform uint other;\nvoid main() {\n    dst[0] = other;", "kernel fill has an unknown uniform other"},
+		{"    uint value;", "    uint value, other;", "kernel fill has an unknown parameter other"},
+		{"buffer Dst ", "buffer Out ", "kernel fill has an unknown storage block Out"},
+		{"uniform Params", "uniform Parameters", "kernel fill has an unknown uniform block Parameters; want only Params"},
 	} {
 		b := openTest(t, Options{Shaders: editedShaders(t, "fill.comp", c.old, c.new)}, seams{})
 		m, err := b.Alloc(1, 1)

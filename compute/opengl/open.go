@@ -35,20 +35,20 @@ type Backend struct {
 
 var _ compute.Backend = (*Backend)(nil)
 
-// shared is what the caller's thread and the context's both have. What is not
-// atomic does not change.
+// shared is the state that the caller's thread and the context's thread share. Fields that are not
+// atomic do not change.
 type shared struct {
 	device string // renderer and driver
 	limits limits
 	fault  fault
-	pulse  atomic.Uint64 // changes as long as the context's thread moves
+	pulse  atomic.Uint64 // changes as long as the context's thread makes progress
 	counts struct {
 		runs, dispatches, barriers, batches, waits atomic.Uint64
 		buffers, programs, fences                  atomic.Int64
 	}
 }
 
-// limits are what the device allows.
+// limits are the limits of the device.
 type limits struct {
 	blockSize        int64 // bytes of a storage block
 	groups           int   // in a direction of a grid
@@ -58,16 +58,17 @@ type limits struct {
 }
 
 const (
-	// llvmpipe ends an invocation's loops, without a word, when all together
-	// have gone round 65,535 times (LP_MAX_TGSI_LOOP_ITERATIONS in Mesa's
-	// source). Ops that would take more must be refused.
+	// llvmpipe silently ends an invocation's loops after 65,535 iterations of all its loops
+	// together (LP_MAX_TGSI_LOOP_ITERATIONS in Mesa's source). Compile refuses ops that take
+	// more.
 	llvmpipeLoops = 65535
-	// A product of long sums is done in several dispatches. No single one then
-	// keeps a GPU busy for seconds, nor goes beyond llvmpipe's limit.
+	// sumSlice is the largest number of terms of a sum in one dispatch. A product of longer
+	// sums takes several dispatches, so that none keeps a GPU busy for seconds or exceeds
+	// llvmpipe's limit.
 	sumSlice = 16384
 )
 
-// A worker is what the context's thread has to itself.
+// A worker is the state of the context's thread.
 type worker struct {
 	*shared
 	shaders    *shaders.Set
@@ -86,20 +87,20 @@ type worker struct {
 
 	profiler *profiler // nil: nothing is timed
 
-	batches []batch // on their way, oldest first
+	batches []batch // in flight, oldest first
 	runs    int     // since the last batch ended
 	work    float64
 }
 
 const (
-	// On a GPU. A software renderer works while a call is made, and is given
-	// the time it may need.
+	// fenceLimit and callLimit are for GPUs. A software renderer computes during calls and
+	// needs more time.
 	fenceLimit    = 10 * time.Second
 	callLimit     = time.Minute
 	softwareLimit = 10 * time.Minute
 )
 
-// seams are what tests replace. The zero value replaces nothing.
+// seams are the parts that tests replace. The zero value replaces nothing.
 type seams struct {
 	fences    fences
 	stall     time.Duration
@@ -108,11 +109,11 @@ type seams struct {
 	slice     int
 	planning  fuse.Options
 	measure   func([]fuse.Dispatch) (time.Duration, []float32, error)
-	closing   func() // called on the context's thread when all is deleted
+	closing   func() // called on the context's thread when everything is deleted
 }
 
-// Open opens an OpenGL context and a backend on it. The error says why there is
-// none: those of glctx.Open, or that of reading SHADEGRAD_SHADERS.
+// Open opens an OpenGL context and a backend on it. It returns the errors of glctx.Open and of
+// reading SHADEGRAD_SHADERS.
 func Open(options Options) (*Backend, error) { return open(options, seams{}) }
 
 func open(options Options, s seams) (*Backend, error) {
@@ -175,8 +176,7 @@ func open(options Options, s seams) (*Backend, error) {
 	b.planning = s.planning
 	b.planning.MaxTerms, b.planning.Plain = w.limits.slice, options.Plain
 	b.setPatience(patience)
-	// From here on the context's thread is the backend's: it takes commands
-	// until the queue is closed.
+	// From here on the context's thread executes commands until the queue is closed.
 	err = ctx.Post(func() {
 		w.loop(b.queue)
 		w.close()
@@ -191,7 +191,7 @@ func open(options Options, s seams) (*Backend, error) {
 	return b, nil
 }
 
-// apply replaces what a test wants replaced.
+// apply replaces the limits that a test sets.
 func (s seams) apply(w *worker) {
 	if s.stall > 0 {
 		w.stall = s.stall
@@ -215,8 +215,7 @@ func (w *worker) query() {
 	gl.GetIntegeri_v(gl.MAX_COMPUTE_WORK_GROUP_COUNT, 0, &x)
 	gl.GetIntegeri_v(gl.MAX_COMPUTE_WORK_GROUP_COUNT, 1, &y)
 	gl.GetIntegerv(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT, &alignment)
-	// Drivers exist that allow four billion groups; so many steps on by the
-	// grid would overflow a uint.
+	// Some drivers allow four billion groups. Steps by such a grid would overflow a uint.
 	w.limits.groups = min(int(x), int(y), 65535)
 	w.limits.uniformAlignment = int(max(alignment, 4))
 	w.limits.slice = sumSlice
@@ -232,8 +231,8 @@ func (w *worker) query() {
 // Info names the renderer, OpenGL's version and the way to the context.
 func (b *Backend) Info() compute.Info { return b.info }
 
-// Counts says what was done and what is held. It may be called at any time, and
-// does not wait.
+// Counts returns the numbers of things done and held. It may be called at any time and does not
+// wait.
 func (b *Backend) Counts() Counts {
 	c := &b.counts
 	return Counts{
@@ -248,7 +247,7 @@ func (b *Backend) Counts() Counts {
 	}
 }
 
-// usable tells why the backend cannot take more work, if it cannot.
+// usable returns an error if the backend cannot take more work.
 func (b *Backend) usable() error {
 	if b.closed {
 		return compute.ErrClosed
@@ -267,9 +266,9 @@ func (b *Backend) Sync() error {
 	return b.fault.get()
 }
 
-// Close releases everything the backend holds, the OpenGL context included. Work
-// that is still queued is done first, but not waited for on the device; a fetch
-// that has not arrived returns ErrClosed.
+// Close releases everything that the backend holds, including the OpenGL context. Queued work is
+// given to the device first, but Close does not wait for the device. A fetch without its values
+// returns ErrClosed.
 func (b *Backend) Close() error {
 	if b.closed {
 		return nil
@@ -285,14 +284,14 @@ func (b *Backend) Close() error {
 	return err
 }
 
-// close deletes all there is on the context's thread.
+// close deletes all OpenGL objects.
 func (w *worker) close() {
 	for _, b := range w.batches {
 		w.deleteFence(b.fence)
 		w.finish(b.fetches, compute.ErrClosed)
 	}
 	w.batches = nil
-	gl.UseProgram(0) // one in use would not go
+	gl.UseProgram(0) // a program in use is not deleted
 	for name, p := range w.programs {
 		w.deleteProgram(p.id)
 		delete(w.programs, name)
@@ -302,7 +301,7 @@ func (w *worker) close() {
 	}
 }
 
-// unbind forgets a buffer that is deleted.
+// unbind forgets the bindings of a deleted buffer.
 func (w *worker) unbind(id uint32) {
 	for i, bound := range w.bound {
 		if bound == id {

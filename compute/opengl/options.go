@@ -2,27 +2,25 @@ package opengl
 
 import "shadegrad/shaders"
 
-// Options are what may be chosen when a backend is opened. The zero Options are
-// the usual choice.
+// Options configure a backend. The zero Options are the usual choice.
 type Options struct {
-	// Shaders are the kernels. With nil they are those that
-	// shaders.FromEnvironment returns: the embedded ones, if SHADEGRAD_SHADERS
-	// is not set.
+	// Shaders are the kernels. If nil, shaders.FromEnvironment returns them: the embedded
+	// kernels unless SHADEGRAD_SHADERS is set.
 	Shaders *shaders.Set
-	// Plain has each op done by itself, by the plain kernel that carries its name:
-	// the definitions, written down. It is for comparing with.
+	// Plain runs each op separately, by the plain kernel that has its name. The plain kernels
+	// follow the definitions and serve for comparisons.
 	Plain bool
-	// Tune has Compile time the ways to do the larger parts of a program on the
-	// device, for no more than about a second in all, and choose the fastest. Choices
-	// are remembered in CacheDir, by renderer, driver and shapes. Without Tune each
-	// part is done in a way that is good on some devices and not bad on any.
+	// Tune makes Compile time the ways to do the larger parts of a program on the device, for
+	// about a second in total, and choose the fastest. Choices are stored in CacheDir by
+	// renderer, driver and shape. Without Tune, Compile chooses ways that are good on some
+	// devices and bad on none.
 	Tune bool
-	// CacheDir is where choices are remembered. With "" it is cache.Dir's.
+	// CacheDir is the directory for choices; "" means cache.Dir().
 	CacheDir string
 }
 
-// Counts says what a backend has done since it was opened, and what OpenGL objects
-// it holds now.
+// Counts are the numbers of things that a backend has done since it was opened, and of the OpenGL
+// objects that it holds.
 type Counts struct {
 	Runs       uint64 // programs run
 	Dispatches uint64

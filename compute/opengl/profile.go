@@ -22,31 +22,31 @@ var (
 
 // A profiler times dispatches on the context's thread.
 type profiler struct {
-	// queried tells that the device's timer sees its kernels. On a software renderer
-	// it need not, and then the host waits for each and looks at the clock.
+	// queried says that the device's timer includes kernels. If it does not, as on some software
+	// renderers, the host waits for each kernel and reads the clock.
 	queried bool
 	times   map[string]*compute.KernelTime
 	busy    time.Duration
-	pending []timing // queried, and not yet asked for
-	most    int      // of them: maxTimings, but in tests
-	spare   []uint32 // queries that are free
+	pending []timing // whose queries were not read
+	most    int      // of them: maxTimings, or less in tests
+	spare   []uint32 // free queries
 	first   uint64   // the timer when the first dispatch began, in nanoseconds
 	last    uint64   // when the last one ended
 	begin   time.Time
 	end     time.Time
 }
 
-// A timing is a dispatch on its way.
+// A timing is the queries of a dispatch.
 type timing struct {
 	kernel     *compute.KernelTime
 	start, end uint32 // queries
 }
 
-// maxTimings is how many timings wait to be asked for. The older half belongs to
-// batches that have long been waited for, so that asking for them waits for nothing.
+// maxTimings is the number of timings after which the older half is read. Those belong to batches
+// that are done, so that reading does not wait.
 const maxTimings = 1 << 14
 
-// around times a dispatch.
+// around times the call of dispatch.
 func (p *profiler) around(e *executable, d *dispatch, dispatch func()) {
 	k := p.of(e, d)
 	k.Calls++
@@ -72,8 +72,8 @@ func (p *profiler) around(e *executable, d *dispatch, dispatch func()) {
 	}
 }
 
-// of returns the entry of a dispatch's kernel, by name and work: one kernel may do
-// different parts of a step.
+// of returns the entry of a dispatch, by kernel, ops and work: one kernel may do different parts of a
+// step.
 func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
 	key := fmt.Sprintf("%s %v %v", d.program.name, d.Ops, d.Work)
 	k := p.times[key]
@@ -86,7 +86,7 @@ func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
 	return k
 }
 
-// bytes returns how many bytes a dispatch works on.
+// bytes returns the number of bytes that a dispatch reads and writes.
 func (e *executable) bytes(d *dispatch) int64 {
 	var n int64
 	for _, a := range d.Accesses {
@@ -96,7 +96,7 @@ func (e *executable) bytes(d *dispatch) int64 {
 		if !slices.Contains(d.Ops, op.Name()) {
 			continue
 		}
-		switch o := op.(type) { // a byte a pixel
+		switch o := op.(type) { // one byte per pixel
 		case compute.Gather:
 			return n + int64(o.Dst.Len())
 		case compute.Warp:
@@ -106,7 +106,7 @@ func (e *executable) bytes(d *dispatch) int64 {
 	return n
 }
 
-// query returns a query that is free.
+// query returns a free query.
 func (p *profiler) query() uint32 {
 	if n := len(p.spare); n > 0 {
 		q := p.spare[n-1]
@@ -118,7 +118,7 @@ func (p *profiler) query() uint32 {
 	return q
 }
 
-// collect asks for the oldest n timings.
+// collect reads the oldest n timings.
 func (p *profiler) collect(n int) {
 	for _, t := range p.pending[:n] {
 		var start, end uint64
@@ -137,7 +137,7 @@ func (p *profiler) collect(n int) {
 	p.pending = append(p.pending[:0], p.pending[n:]...)
 }
 
-// close gives the queries back.
+// close deletes the queries.
 func (p *profiler) close() {
 	for _, t := range p.pending {
 		p.spare = append(p.spare, t.start, t.end)
@@ -148,7 +148,7 @@ func (p *profiler) close() {
 	p.pending, p.spare = nil, nil
 }
 
-// profile returns what was timed.
+// profile returns the times until now.
 func (p *profiler) profile() compute.Profile {
 	r := compute.Profile{Busy: p.busy, Device: p.queried, Wall: p.end.Sub(p.begin)}
 	if p.queried {
@@ -166,7 +166,7 @@ func (p *profiler) profile() compute.Profile {
 	return r
 }
 
-var errNotProfiling = errors.New("no profile was begun")
+var errNotProfiling = errors.New("profile: not started; call StartProfile first")
 
 // StartProfile begins to time every dispatch.
 func (b *Backend) StartProfile() error {
@@ -187,7 +187,7 @@ func (b *Backend) StartProfile() error {
 	})
 }
 
-// StopProfile ends the timing and returns what was timed.
+// StopProfile ends the timing and returns the times.
 func (b *Backend) StopProfile() (p compute.Profile, err error) {
 	if err := b.usable(); err != nil {
 		return p, err
@@ -217,7 +217,7 @@ func (b *Backend) StopProfile() (p compute.Profile, err error) {
 	return p, err
 }
 
-// timerSees tells whether the device's timer sees what a kernel takes.
+// timerSees reports whether the device's timer includes the time of kernels.
 func (b *Backend) timerSees() (bool, error) {
 	out, err := b.Alloc(1, peakInvocations)
 	if err != nil {
@@ -237,8 +237,8 @@ func (b *Backend) timerSees() (bool, error) {
 	}
 }
 
-// timedOnce runs a plan, after it has run once, and says how long that takes by the
-// device's timer and by the host's clock.
+// timedOnce runs a dispatch twice and sets the time of the second run by the device's timer and by
+// the host's clock.
 func (b *Backend) timedOnce(list []fuse.Dispatch, asked, took *time.Duration) (err error) {
 	stalled := b.call(func(w *worker) {
 		steps, params, failed := w.assemble(list)
@@ -270,17 +270,16 @@ func (b *Backend) timedOnce(list []fuse.Dispatch, asked, took *time.Duration) (e
 }
 
 const (
-	// peakInvocations is how many invocations look for the peak: enough to fill any
-	// GPU of today.
+	// peakInvocations is the number of invocations of peak_fma, enough to fill any GPU of today.
 	peakInvocations = 1 << 18
-	// peakRounds is how often one may go round: llvmpipe ends loops of more.
+	// peakRounds is the largest number of rounds; llvmpipe ends longer loops.
 	peakRounds = 1 << 14
-	// peakFlopsARound is how many operations a round of peak_fma is.
+	// peakFlopsARound is the number of operations in a round of peak_fma.
 	peakFlopsARound = 64
-	// peakVectors is how many vectors of four floats peak_copy copies: more than
-	// caches hold.
+	// peakVectors is the number of vectors of four floats that peak_copy copies, more than caches
+	// hold.
 	peakVectors = 1 << 20
-	// peakTime is how long a look must be.
+	// peakTime is the shortest time of a measurement.
 	peakTime = 2 * time.Millisecond
 )
 
@@ -296,7 +295,7 @@ func peakCopy(m compute.Mat) []fuse.Dispatch {
 		Values: fuse.Values{"Dst": m.RowRange(0, 1), "Src": m.RowRange(1, 1), "count": peakVectors}}})
 }
 
-// PeakFlops measures what a kernel reaches that does nothing but multiply-adds.
+// PeakFlops measures the operations per second of a kernel that does only multiply-adds.
 func (b *Backend) PeakFlops() (float64, error) {
 	out, err := b.Alloc(1, peakInvocations)
 	if err != nil {
@@ -315,8 +314,7 @@ func (b *Backend) PeakFlops() (float64, error) {
 	}
 }
 
-// peakBytes measures what a kernel reaches that does nothing but copy, in bytes read
-// and written a second.
+// peakBytes measures the bytes that a kernel reads and writes per second if it only copies.
 func (b *Backend) peakBytes() (float64, error) {
 	m, err := b.Alloc(2, 4*peakVectors)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"shadegrad/shaders"
 )
 
-// A program is a linked kernel, and where it wants its things.
+// A program is a linked kernel, with the places of its blocks, parameters and uniforms.
 type program struct {
 	id         uint32
 	name       string
@@ -25,8 +25,8 @@ type program struct {
 	args       argUniforms
 }
 
-// argUniforms are the locations of the uniforms that hold compute.Args, −1 for
-// those the kernel has not, and what they hold.
+// argUniforms are the locations of the uniforms that hold compute.Args, −1 if the kernel lacks
+// one, and the values that they hold.
 type argUniforms struct {
 	firstRow, learningRate, momentum int32
 	seed, stepNumber, stepValues     int32
@@ -35,7 +35,7 @@ type argUniforms struct {
 	x, y                             float32 // stepValues
 }
 
-// program returns the specialisation of a kernel. Each is compiled once.
+// program returns the specialisation of a kernel. It compiles each once.
 func (w *worker) program(kernel string, defines shaders.Defines) (*program, error) {
 	source, err := w.shaders.Specialise(kernel, defines)
 	if err != nil {
@@ -73,8 +73,8 @@ func (w *worker) deleteProgram(id uint32) {
 	w.counts.programs.Add(-1)
 }
 
-// inspect asks the linked program where it wants its blocks and parameters, so
-// that nothing but names has to agree between a kernel and its plan.
+// inspect asks OpenGL for the places of a program's blocks, parameters and uniforms, so that a
+// kernel and its dispatch need to agree only on names.
 func (p *program) inspect() error {
 	var size [3]int32
 	gl.GetProgramiv(p.id, gl.COMPUTE_WORK_GROUP_SIZE, &size[0])
@@ -86,7 +86,7 @@ func (p *program) inspect() error {
 	}
 	for i, name := range p.resources(gl.UNIFORM_BLOCK) {
 		if name != "Params" {
-			return fmt.Errorf("kernel %s has a uniform block %s; there may be none but Params", p.name, name)
+			return fmt.Errorf("kernel %s has an unknown uniform block %s; want only Params", p.name, name)
 		}
 		p.paramsSize = int(p.property(gl.UNIFORM_BLOCK, i, gl.BUFFER_DATA_SIZE))
 	}
@@ -102,13 +102,13 @@ func (p *program) inspect() error {
 		case args[name] != nil:
 			*args[name] = location
 		default:
-			return fmt.Errorf("kernel %s has a uniform %s, which nobody sets", p.name, name)
+			return fmt.Errorf("kernel %s has an unknown uniform %s", p.name, name)
 		}
 	}
 	return nil
 }
 
-// resources returns the names of a program's active resources of one kind.
+// resources returns the names of the active resources of one kind.
 func (p *program) resources(kind uint32) []string {
 	var n int32
 	gl.GetProgramInterfaceiv(p.id, kind, gl.ACTIVE_RESOURCES, &n)
@@ -137,11 +137,11 @@ func (p *program) block(params map[string]uint32) []uint32 {
 	return block
 }
 
-// setArgs sets the program's uniforms, which it keeps from run to run. The program
-// is the one in use; values makes its stepValues, if it has any.
+// setArgs sets the uniforms of the program in use, if they changed: a program keeps them from run
+// to run. values returns the stepValues, if the program has them.
 func (p *program) setArgs(args compute.Args, values func(compute.Args) (x, y float32)) {
 	a := &p.args
-	// Comparing NaN says that it differs: then it is set again, which is right.
+	// NaN differs from itself, so it is set again, which is right.
 	if a.firstRow >= 0 && (!a.set || a.now.Row != args.Row) {
 		gl.Uniform1ui(a.firstRow, uint32(args.Row))
 	}
@@ -158,7 +158,7 @@ func (p *program) setArgs(args compute.Args, values func(compute.Args) (x, y flo
 		gl.Uniform1ui(a.stepNumber, args.Step)
 	}
 	if a.stepValues >= 0 {
-		// They depend on the op too, of which a program serves several.
+		// They depend on the op too, and a program serves several ops.
 		if x, y := values(args); !a.set || x != a.x || y != a.y {
 			gl.Uniform2f(a.stepValues, x, y)
 			a.x, a.y = x, y

@@ -9,14 +9,13 @@ import (
 	"shadegrad/compute"
 )
 
-// queueLength is how many commands may wait for the context's thread. A caller
-// that is further ahead waits, and so does not run away from the device: what is
-// queued will be done, even if the caller is told to stop. On software OpenGL a
-// run can take 50 ms.
+// queueLength is the number of commands that may wait for the context's thread. A caller that is
+// further ahead waits. Queued commands are executed even if the caller is told to stop, and on
+// software OpenGL a run can take 50 ms.
 const queueLength = 16
 
-// A command is one thing for the context's thread to do: a run of an executable,
-// or anything else. Commands travel by value, so a run allocates nothing.
+// A command is a run of an executable, or a function, for the context's thread. It is passed by
+// value, so a run allocates nothing.
 type command struct {
 	exec *executable
 	args compute.Args
@@ -50,7 +49,7 @@ func (b *Backend) call(f func(*worker)) error {
 	return b.await(done)
 }
 
-// await waits for something that the context's thread closes.
+// await waits until the context's thread closes done.
 func (b *Backend) await(done <-chan struct{}) error {
 	return b.watch(func(tick <-chan time.Time) bool {
 		select {
@@ -62,10 +61,10 @@ func (b *Backend) await(done <-chan struct{}) error {
 	})
 }
 
-// watch calls wait, which waits for the context's thread or for a tick, until it
-// returns true. It gives up with a StallError if the thread shows no life for as
-// long as the backend is patient: a call of the driver hangs, and the thread with
-// it. The ticker is the backend's, so that waiting allocates nothing.
+// watch calls wait, which waits for the context's thread or for a tick, until it returns true. It
+// returns a StallError if the thread makes no progress for the backend's patience, since then a
+// call of the driver hangs. The ticker belongs to the backend, so that waiting allocates
+// nothing.
 func (b *Backend) watch(wait func(tick <-chan time.Time) bool) error {
 	seen, since := b.pulse.Load(), time.Now()
 	for !wait(b.ticker.C) {
@@ -80,7 +79,7 @@ func (b *Backend) watch(wait func(tick <-chan time.Time) bool) error {
 	return nil
 }
 
-// setPatience says how long a call of the driver may take.
+// setPatience sets the longest time that a call of the driver may take.
 func (b *Backend) setPatience(d time.Duration) {
 	b.patience = d
 	if b.ticker == nil {
@@ -89,14 +88,13 @@ func (b *Backend) setPatience(d time.Duration) {
 	b.ticker.Reset(d / 4)
 }
 
-// loop is the life of the context's thread while the backend is open.
+// loop executes commands on the context's thread until the queue is closed.
 func (w *worker) loop(queue <-chan command) {
 	for {
 		var c command
 		var open bool
 		if w.wanted() {
-			// Somebody may be waiting for a fetch, so fences are looked at
-			// while there is nothing else to do.
+			// The caller may wait for a fetch, so an idle thread polls the fences.
 			select {
 			case c, open = <-queue:
 			default:
@@ -118,7 +116,7 @@ func (w *worker) loop(queue <-chan command) {
 	}
 }
 
-// A fault is the first failure, which sticks. Both threads may set and read it.
+// A fault is the first failure, which is permanent. Both threads may set and read it.
 type fault struct{ first atomic.Pointer[error] }
 
 func (f *fault) set(err error) { f.first.CompareAndSwap(nil, &err) }

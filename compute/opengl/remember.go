@@ -14,25 +14,22 @@ const (
 	choicesVersion = 1
 )
 
-// A memory is what tuners have chosen, by device and by stage. It is only ever a
-// convenience: a file that cannot be read counts as empty, one that cannot be
-// written is not.
+// A memory holds the choices of tuners by device and stage. A file that cannot be read counts as
+// empty; a file that cannot be written is not written.
 type memory struct {
-	dir    string // "" where there is none
-	device string // renderer, driver, and the shaders they were timed with
-	// choices are those of this device.
-	choices map[string]string
+	dir     string            // "" if there is no cache
+	device  string            // renderer, driver and shaders
+	choices map[string]string // of this device, by stage
 	changed bool
 }
 
-// separator ends the part of a device's name that says which device, and not with
-// which shaders.
+// separator stands in a device's name before the digest of the shaders.
 const separator = "; shaders "
 
-// remembered returns what is remembered of a device.
+// remembered returns the stored choices of a device.
 func remembered(dir, device, shaders string) *memory {
 	if dir == "" {
-		dir, _ = cache.Dir() // where there is none nothing is remembered
+		dir, _ = cache.Dir() // without a directory nothing is stored
 	}
 	m := &memory{dir: dir, device: device + separator + shaders, choices: map[string]string{}}
 	maps.Copy(m.choices, m.load()[m.device])
@@ -59,8 +56,8 @@ func (m *memory) put(stage, name string) {
 	}
 }
 
-// save writes the file if there is something new. What it says of other devices stays;
-// of this device, what was timed with other shaders goes.
+// save writes the file if a choice is new. It keeps the choices of other devices and removes those
+// that this device made with other shaders.
 func (m *memory) save() error {
 	if !m.changed || m.dir == "" {
 		return nil

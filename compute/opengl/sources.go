@@ -6,8 +6,8 @@ import "shadegrad/compute"
 
 var _ compute.Sourcer = (*executable)(nil)
 
-// Sources returns the specialised GLSL of each dispatch. It is made anew, of the same
-// files: where SHADEGRAD_SHADERS names a directory they are those in it now.
+// Sources returns the specialised GLSL of each dispatch by name. It reads the files again, which
+// matters if SHADEGRAD_SHADERS names a directory whose files have changed.
 func (e *executable) Sources() (map[string]string, error) {
 	texts := map[string]string{}
 	var failed error

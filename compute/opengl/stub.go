@@ -10,8 +10,7 @@ import (
 // A Backend cannot be opened in this build.
 type Backend struct{ compute.Backend }
 
-// Open returns glctx.ErrNoSupport: the program was built without cgo, or with the
-// tag nogl.
+// Open returns glctx.ErrNoSupport: the program was built without cgo, or with the tag nogl.
 func Open(Options) (*Backend, error) { return nil, glctx.ErrNoSupport }
 
 // Counts returns the zero Counts.

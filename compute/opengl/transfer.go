@@ -12,8 +12,8 @@ import (
 	"shadegrad/compute"
 )
 
-// target returns the buffer behind a view of n elements at off, for a transfer of
-// given elements.
+// target returns the buffer of a rows×cols view at off, for a transfer of given elements. It
+// returns an error unless the view lies in a buffer of this backend and has that many elements.
 func (b *Backend) target(what string, buf compute.Buffer, of compute.Element, off, rows, cols, given int) (*buffer, error) {
 	if err := b.usable(); err != nil {
 		return nil, err
@@ -64,9 +64,8 @@ func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
 	}})
 }
 
-// copyOf returns a copy of bytes that are on their way, in memory that an earlier one
-// has left, if there is some: a data set that goes to the device by pieces would
-// otherwise leave as much garbage as it is large.
+// copyOf returns a copy of bytes for the queue. It reuses the memory of earlier copies: a data set
+// that goes to the device in pieces would otherwise produce garbage of its own size.
 func (b *Backend) copyOf(src []byte) []byte {
 	var memory []byte
 	select {
@@ -76,11 +75,11 @@ func (b *Backend) copyOf(src []byte) []byte {
 	return append(memory[:0], src...)
 }
 
-// ShareBytes returns a new rows×cols matrix that holds data. The device has memory
-// of its own, so what is saved is the copy that WriteBytes takes first.
+// ShareBytes returns a new rows×cols matrix that holds data. The device has separate memory, so
+// this only saves the copy that WriteBytes makes for the queue.
 func (b *Backend) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error) {
 	if rows > 0 && cols > 0 && (rows > len(data)/cols || len(data) != rows*cols) {
-		return compute.Bytes{}, fmt.Errorf("share bytes: %d bytes are no matrix of %d×%d", len(data), rows, cols)
+		return compute.Bytes{}, fmt.Errorf("share bytes: %d bytes are not a matrix of %d×%d", len(data), rows, cols)
 	}
 	m, err := b.AllocBytes(rows, cols)
 	if err != nil {
@@ -91,15 +90,15 @@ func (b *Backend) ShareBytes(rows, cols int, data []byte) (compute.Bytes, error)
 	return m, b.upload(buf, data)
 }
 
-// upload queues a copy of bytes that nobody changes any more.
+// upload queues a copy of bytes that do not change any more.
 func (b *Backend) upload(buf *buffer, data []byte) error {
 	return b.submit(command{do: func(w *worker) {
 		w.write(buf.id, 0, len(data), unsafe.Pointer(&data[0]))
 	}})
 }
 
-// WriteIndex queues a copy of src to dst. Nothing is written if one of the numbers
-// is not below dst.Limit.
+// WriteIndex queues a copy of src to dst. It returns an error and writes nothing if a number is
+// not below dst.Limit.
 func (b *Backend) WriteIndex(dst compute.Index, src []uint32) error {
 	buf, err := b.target("write index", dst.Buf, compute.RowNumber, 0, dst.Len, 1, len(src))
 	if err != nil || len(src) == 0 {
@@ -135,8 +134,8 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 	var failed error
 	err = b.call(func(w *worker) {
 		w.settle()
-		// The fences are waited for first: a read waits without end for a device
-		// that does not come back, a fence does not.
+		// Wait for the fences first: unlike a read, a wait for a fence ends if the device does
+		// not respond.
 		w.drain()
 		if failed = w.fault.get(); failed != nil {
 			return
@@ -164,18 +163,18 @@ func (w *worker) settle() {
 	}
 }
 
-// A fetch is a read under way: the values are first copied on the device, so
-// that later work may change the original.
+// A fetch is a read in flight. The device copies the values first, so that later work may change
+// the original.
 type fetch struct {
 	owner   *Backend
 	staging staging
 	values  []float32
 	err     error
-	done    chan struct{} // closed once values or err are there
+	done    chan struct{} // closed once values or err are set
 }
 
-// Fetch queues a read of src and does not wait. Each one ends a batch, so a fetch
-// after every run makes at most three runs overlap with the caller.
+// Fetch queues a read of src and does not wait. Each fetch ends a batch, so with a fetch after
+// every run at most three runs overlap with the caller.
 func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
 	f := &fetch{owner: b, done: make(chan struct{})}
 	buf, err := b.target("fetch", src.Buf, compute.Float32, src.Off, src.Rows, src.Cols, src.Len())
@@ -191,7 +190,7 @@ func (b *Backend) Fetch(src compute.Mat) compute.Fetch {
 	return f
 }
 
-// Ready reports whether Wait would return at once.
+// Ready reports whether Wait would return immediately.
 func (f *fetch) Ready() bool {
 	select {
 	case <-f.done:
@@ -215,13 +214,13 @@ func (f *fetch) Wait() ([]float32, error) {
 	return f.values, nil
 }
 
-// staging is a buffer that a fetch copies to.
+// A staging is a buffer that a fetch copies to.
 type staging struct {
 	id   uint32
 	size int
 }
 
-// maxSpare is how many staging buffers are kept for later fetches.
+// maxSpare is the number of staging buffers that are kept for later fetches.
 const maxSpare = 8
 
 func (w *worker) fetch(f *fetch, id uint32, offset int) {
@@ -263,16 +262,16 @@ func (w *worker) unstage(s staging) {
 	}
 }
 
-// collect takes the values of fetches whose copies are done.
+// collect reads the values of fetches whose copies are done.
 func (w *worker) collect(list []*fetch) {
 	for _, f := range list {
 		w.read(f.values, f.staging.id, 0)
-		// Not the fault that sticks: that may be of work queued after the fetch.
+		// The backend's fault may come from work queued after the fetch, so it is not used.
 		w.finish([]*fetch{f}, w.check("a fetch"))
 	}
 }
 
-// finish lets go of fetches, with an error or with their values.
+// finish completes fetches, with an error or with their values.
 func (w *worker) finish(list []*fetch, err error) {
 	for _, f := range list {
 		w.unstage(f.staging)

@@ -18,37 +18,35 @@ import (
 )
 
 const (
-	// tuneWork is how many operations a stage must have for its choice to matter.
+	// tuneWork is the number of operations from which on the choice of a stage matters.
 	tuneWork = 1e6
-	// tuneTime is how long a backend may spend on trying, all in all. What is then
-	// under way is finished.
+	// tuneTime is the total time that a backend may spend on timing. A measurement that has begun
+	// is finished.
 	tuneTime = 600 * time.Millisecond
-	// hopeless is how many times slower than the best a kernel with barriers may be
-	// before others of its family are not tried. On software renderers it is ten
-	// times, on GPUs at most a few.
+	// hopeless is the factor to the best time beyond which a kernel with barriers rules out the
+	// others of its family. On software renderers they are ten times slower, on GPUs at most a
+	// few times.
 	hopeless = 3
 )
 
-// A tuner finds out which choices are fastest on the device.
+// A tuner finds the choices that are fastest on the device.
 type tuner struct {
 	on     bool
 	memory *memory
 	spent  time.Duration
-	limit  time.Duration // of what may be spent
-	// avoid has the kernels with barriers left out, once they were hopeless.
-	avoid bool
-	last  map[string]string // by the kind of a stage, what was chosen last
-	tried int               // choices timed
-	wrong []string          // choices whose results were not those of the usual one
-	// measure returns how long plans take on the device, and what they make of some
+	limit  time.Duration     // of spent
+	avoid  bool              // kernels with barriers, since one was hopeless
+	last   map[string]string // the last choice, by kind of stage
+	tried  int               // number of choices timed
+	wrong  []string          // choices whose results differ from those of the usual one
+	// measure returns the time that dispatches take on the device, and their results for some
 	// numbers.
 	measure func([]fuse.Dispatch) (time.Duration, []float32, error)
 }
 
-// choose returns the way to do a stage: the one that was remembered, or else the
-// fastest of those that there is time to try, which is remembered. What was chosen is
-// remembered even where there was no time, because sums that are divided differently
-// round differently: a run that is repeated must choose the same.
+// choose returns the choice for a stage: the stored one, or the fastest of those that it has time
+// to try. It stores its choice even if it had no time. Sums that are divided differently round
+// differently, so a repeated run must choose the same.
 func (b *Backend) choose(s fuse.Stage) (fuse.Choice, error) {
 	usual := s.Choices[0]
 	if !b.tuner.on || len(s.Choices) == 1 || s.Work < tuneWork {
@@ -76,13 +74,13 @@ func (b *Backend) choose(s fuse.Stage) (fuse.Choice, error) {
 	return c, nil
 }
 
-// kind is the first word of a stage's name.
+// kind returns the first word of a stage's name.
 func kind(s fuse.Stage) string {
 	kind, _, _ := strings.Cut(s.Name, " ")
 	return kind
 }
 
-// find returns the choice of a name, or nil.
+// find returns the choice with a name, or nil.
 func find(s fuse.Stage, name string) *fuse.Choice {
 	i := slices.IndexFunc(s.Choices, func(c fuse.Choice) bool { return c.Name == name })
 	if i < 0 {
@@ -91,7 +89,7 @@ func find(s fuse.Stage, name string) *fuse.Choice {
 	return &s.Choices[i]
 }
 
-// rehearsalOf returns the dispatches of a stage, done by a choice whose scratch is nowhere yet.
+// rehearsalOf returns the dispatches of a stage for a choice whose scratch is not allocated.
 func rehearsalOf(s fuse.Stage, c fuse.Choice) []fuse.Dispatch {
 	if n := c.Scratch.Cols; n > 0 {
 		c.Scratch.Buf = &buffer{of: compute.Float32, elems: n}
@@ -99,11 +97,11 @@ func rehearsalOf(s fuse.Stage, c fuse.Choice) []fuse.Dispatch {
 	return fuse.Bind(fuse.Kernels(fuse.Dispatches([]fuse.Stage{s}, []fuse.Choice{c})))
 }
 
-// hasBarriers tells whether a choice has kernels with barriers.
+// hasBarriers reports whether a choice has kernels with barriers.
 func hasBarriers(c fuse.Choice) bool { return strings.HasPrefix(c.Name, "T") || c.Wide }
 
-// order returns the choices in the order in which they are tried: the usual one, the
-// tile of shared memory that suits most, and then the others.
+// order returns the choices in the order of trying: the usual one, the most suitable tile in shared
+// memory, then the others.
 func order(s fuse.Stage) []fuse.Choice {
 	list := slices.Clone(s.Choices)
 	first := list[0]
@@ -128,12 +126,12 @@ func (b *Backend) fastest(s fuse.Stage) (fuse.Choice, error) {
 	best, bestTime := s.Choices[0], time.Duration(0)
 	begin := time.Now()
 	wideTried := false
-	var usual []float32 // what the usual choice makes, which the self-test has found right
+	var usual []float32 // results of the usual choice, which the self-test checks
 	for _, c := range order(s) {
 		if bestTime > 0 && (t.spent+time.Since(begin) > t.limit || t.avoid && hasBarriers(c)) {
 			continue
 		}
-		// Whether the head is wide hardly depends on the rest, so it is asked once.
+		// The better width of the head hardly depends on the rest, so it is tried once.
 		if c.Wide != best.Wide {
 			if wideTried {
 				continue
@@ -145,7 +143,7 @@ func (b *Backend) fastest(s fuse.Stage) (fuse.Choice, error) {
 			return best, sticky
 		}
 		if err != nil {
-			continue // a kernel that this device does not take, which others may do without
+			continue // this device refuses a kernel that other choices may not need
 		}
 		t.tried++
 		if usual == nil {
@@ -157,7 +155,7 @@ func (b *Backend) fastest(s fuse.Stage) (fuse.Choice, error) {
 		if bestTime > 0 && hasBarriers(c) && !hasBarriers(best) && took > hopeless*bestTime {
 			t.avoid = true
 		}
-		// What is hardly faster may not be so the next time.
+		// A smaller difference may be noise.
 		if bestTime == 0 || float64(took) < 0.97*float64(bestTime) {
 			best, bestTime = c, took
 		}
@@ -165,8 +163,8 @@ func (b *Backend) fastest(s fuse.Stage) (fuse.Choice, error) {
 	return best, nil
 }
 
-// alike tells whether two results of the same arithmetic differ by no more than
-// rounding. A driver that takes a kernel may still do it wrongly.
+// alike reports whether two results of the same arithmetic differ only by rounding. A driver that
+// accepts a kernel may still compute wrong results.
 func alike(x, y []float32) bool {
 	if len(x) != len(y) {
 		return false
@@ -180,7 +178,7 @@ func alike(x, y []float32) bool {
 	return diff <= 1e-8*norm
 }
 
-// rehearse times plans on the context's thread.
+// rehearse times dispatches on the context's thread.
 func (b *Backend) rehearse(plans []fuse.Dispatch) (took time.Duration, made []float32, err error) {
 	if stalled := b.call(func(w *worker) { took, made, err = w.rehearse(plans) }); stalled != nil {
 		return 0, nil, stalled
@@ -188,8 +186,8 @@ func (b *Backend) rehearse(plans []fuse.Dispatch) (took time.Duration, made []fl
 	return took, made, err
 }
 
-// rehearse times plans on memory of their own, and returns how long they take once,
-// and what they make the first time.
+// rehearse times dispatches on separate memory. It returns the time of one run, and the results of
+// the first.
 func (w *worker) rehearse(plans []fuse.Dispatch) (time.Duration, []float32, error) {
 	stage, err := w.newRehearsal(plans)
 	defer stage.close(w)
@@ -204,7 +202,7 @@ func (w *worker) rehearse(plans []fuse.Dispatch) (time.Duration, []float32, erro
 			}
 		}
 	}
-	play(1) // on some drivers this compiles
+	play(1) // some drivers compile here
 	made := stage.results(w)
 	begin := time.Now()
 	play(1)
@@ -221,9 +219,8 @@ func (w *worker) rehearse(plans []fuse.Dispatch) (time.Duration, []float32, erro
 		took := time.Since(begin)
 		var ns uint64
 		gl.GetQueryObjectui64v(stage.query, gl.QUERY_RESULT, &ns)
-		// A renderer that runs kernels beside its other work may not see them in
-		// its timer. Then the clock on the wall is right, since it is this
-		// processor that worked.
+		// The timer of a software renderer may not include the threads of its kernels. Then
+		// the wall clock is right, since this processor did the work.
 		if asked := time.Duration(ns); asked > took/20 {
 			took = asked
 		}
@@ -238,7 +235,7 @@ func (w *worker) rehearse(plans []fuse.Dispatch) (time.Duration, []float32, erro
 	return best / time.Duration(times), made, nil
 }
 
-// A rehearsal is plans on memory of their own.
+// A rehearsal is dispatches on separate memory.
 type rehearsal struct {
 	plans   []fuse.Dispatch
 	steps   []dispatch
@@ -248,18 +245,18 @@ type rehearsal struct {
 	buffers []uint32
 }
 
-// maxRehearsal is how much of each kind of memory a rehearsal has at most. Of a data
-// set it has the first rows, one batch of them.
+// maxRehearsal is the largest size, in bytes, of each place. Of a data set a rehearsal has one batch
+// of rows.
 const maxRehearsal = 64 << 20
 
-// A place is where a rehearsal has what is in a buffer: matrices lie as they do in their own
-// buffers, but slots, which are in none yet, by themselves; row numbers and labels are all 0.
+// A place is the stand-in of a buffer in a rehearsal. Matrices lie as in their OpenGL buffers, and
+// slots, which have none yet, in a place of their own. Row numbers and labels are all 0.
 type place struct {
 	of     int
-	buffer uint32 // of OpenGL, where matrices are
+	buffer uint32 // the OpenGL buffer of matrices
 }
 
-// What is in a place.
+// The contents of a place.
 const (
 	inMatrices = iota
 	inSlots
@@ -292,7 +289,7 @@ func (w *worker) newRehearsal(plans []fuse.Dispatch) (*rehearsal, error) {
 				sizes[at] = max(sizes[at], size)
 			}
 		}
-		for _, m := range p.Writes { // which no kernel need bind, if it is scratch, but which results reads
+		for _, m := range p.Writes { // results reads them, also if no kernel binds them
 			if b := m.Buf.(*buffer); b.owner != nil {
 				at := placeOf("", b)
 				sizes[at] = max(sizes[at], b.base+sizeOf(b.of, b.elems))
@@ -319,7 +316,7 @@ func (w *worker) newRehearsal(plans []fuse.Dispatch) (*rehearsal, error) {
 	}
 	for i := range plans {
 		p := &plans[i]
-		for _, m := range p.Squares { // of which roots are taken
+		for _, m := range p.Squares { // kernels take their roots
 			w.fillWith(r.stand[placeOf("", m.Buf.(*buffer))].id, 4*elementOf(m), m.Len(), func(int) uint32 { return math.Float32bits(1) })
 		}
 		for name, buf := range p.Blocks {
@@ -336,7 +333,7 @@ func (w *worker) newRehearsal(plans []fuse.Dispatch) (*rehearsal, error) {
 	return r, nil
 }
 
-// fillWith fills n words of a buffer, which begin at a byte, with values.
+// fillWith fills n words of a buffer with values, from byte at on.
 func (w *worker) fillWith(id uint32, at, n int, value func(e int) uint32) {
 	if n == 0 {
 		return
@@ -349,7 +346,7 @@ func (w *worker) fillWith(id uint32, at, n int, value func(e int) uint32) {
 	gl.BufferSubData(gl.COPY_WRITE_BUFFER, at, 4*n, unsafe.Pointer(&words[0]))
 }
 
-// results returns what the plans have written, but for slots.
+// results returns what the dispatches wrote, except slots.
 func (r *rehearsal) results(w *worker) []float32 {
 	gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
 	var list []float32
@@ -365,8 +362,8 @@ func (r *rehearsal) results(w *worker) []float32 {
 	return list
 }
 
-// close gives back what a rehearsal took. What it did is no hazard to anybody, since
-// nobody else had its memory.
+// close releases a rehearsal's memory and query. Other work needs no barrier after it, since it did
+// not use that memory.
 func (r *rehearsal) close(w *worker) {
 	if r.query != 0 {
 		gl.DeleteQueries(1, &r.query)
@@ -377,7 +374,7 @@ func (r *rehearsal) close(w *worker) {
 	}
 }
 
-// isLimit tells whether an error is of a limit of the device.
+// isLimit reports whether an error says that a limit of the device is exceeded.
 func isLimit(err error) bool {
 	var limit *compute.LimitError
 	return errors.As(err, &limit)

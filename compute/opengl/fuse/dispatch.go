@@ -11,18 +11,18 @@ import (
 // A Dispatch is one kernel and what it gets. The fields after Op are set by Bind.
 type Dispatch struct {
 	Kernel string
-	// X and Y are the numbers of invocations that have something to do, or else Groups is the number
-	// of groups. Kernels step on by the grid, so a smaller grid is right too, and only slower.
+	// X and Y are the numbers of invocations with work to do. If Groups is set, it is the number of
+	// groups instead. Kernels step by the grid, so a smaller grid gives the same results slower.
 	X, Y   int
 	Groups int
-	Loops  int     // how often an invocation's loops go round, besides those by the grid
+	Loops  int     // iterations of an invocation's loops, without those by the grid
 	Work   float64 // floating-point operations, roughly
 	Values Values
 
 	Reads, Writes []compute.Mat
-	Squares       []compute.Mat // those that never have negative elements
-	Pixels        int           // bytes that it gathers for itself
-	someRows      bool          // it reads as many elements as it writes, of the rows of a data set
+	Squares       []compute.Mat // matrices without negative elements
+	Pixels        int           // bytes that it gathers
+	someRows      bool          // it reads only some rows of a data set, as much as it writes
 	// StepValues returns the numbers of the uniform of this name, in kernels that have it.
 	StepValues func(compute.Args) (x, y float32)
 
@@ -31,20 +31,20 @@ type Dispatch struct {
 
 	Bindings
 
-	// An op by itself, until Kernels.
+	// single is an op that is not fused; Kernels replaces it.
 	single   compute.Op
 	drop     *compute.Dropout // of the op's results
 	scratch  compute.Mat
 	maxTerms int
 }
 
-// perElement is how many operations a device does in the time that it takes to read or write an
-// element of memory: 20 with 5 operations for each byte, as GPUs have them.
+// perElement is the number of operations that a device does while it reads or writes an element of
+// memory. GPUs do about 5 operations per byte.
 const perElement = 20
 
-// Cost returns the number of operations that the device could do in the time of the dispatch: its
-// own, or those that moving its matrices stands for if that takes longer, as where each weight is
-// read for one product.
+// Cost returns the number of operations that the device could do in the time of the dispatch. It is
+// Work, or more if moving the matrices takes longer, for example if each weight is read for one
+// product.
 func (d *Dispatch) Cost() float64 {
 	moved := 0
 	for _, m := range d.Writes {

@@ -10,7 +10,7 @@
 //	Stages       stage.go     groups become stages: the ways to do a group, the usual one first
 //	             (the backend chooses a way for each stage; it may time them)
 //	Dispatches   dispatch.go  a stage becomes one dispatch or several: kernel, size, named values
-//	Kernels      kernel.go    an op by itself gets the kernel that has its name
+//	Kernels      kernel.go    an op that is not fused gets the kernel that has its name
 //	Bind         binding.go   named values become buffers, parameters and options of the kernel
 //
 // operand.go has what several stages ask of an operand. hazard.go is used while programs run: it

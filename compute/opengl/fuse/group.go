@@ -9,7 +9,7 @@ import (
 
 // A Group is one op of a program, or several ops that are fused. Its fields tell which:
 //
-//	op                        an op by itself; with drop, an op that reads inputs, and their dropout
+//	op                        one op; with drop, an op that reads inputs, and their dropout
 //	product, activate         a layer (layer.comp); with drop, dropout of its outputs too
 //	product, pixels           a product of rows that it gathers for itself, maybe with activate
 //	product, delta            deltas sent back (product_delta.comp); with drop, through dropout
@@ -61,7 +61,7 @@ type fusion struct {
 	list     []*Group
 }
 
-// fuse calls join for each op of type T that is by itself. join returns the group that replaces the
+// fuse calls join for each op of type T that is not fused. join returns the group that replaces the
 // op at place j, and the places of the other groups that are part of it; or nil.
 func fuse[T compute.Op](f *fusion, join func(op T, j int) (*Group, []int)) {
 	for j := 0; j < len(f.list); j++ {
@@ -152,7 +152,7 @@ func (f *fusion) dropout(d compute.Dropout, j int) (*Group, []int) {
 	return &g, []int{i}
 }
 
-// inputs returns the inputs of a network that an op by itself makes, or none.
+// inputs returns the matrix that an op which reads inputs writes, or none.
 func (g *Group) inputs() compute.Mat {
 	switch o := g.op.(type) {
 	case compute.Gather:

@@ -7,24 +7,24 @@ type Access struct {
 	Write  bool
 }
 
-// conflicts tells whether two accesses must stay in order: they share memory and
-// one of them writes.
+// conflicts reports whether two accesses must keep their order: they share memory and one of them
+// writes.
 func (a Access) conflicts(b Access) bool {
 	return (a.Write || b.Write) && a.Buffer == b.Buffer && a.Lo < b.Hi && b.Lo < a.Hi
 }
 
-// A Hazards is what dispatches have done since the last memory barrier. OpenGL
-// lets shaders that follow one another overlap, so one that touches what an
-// earlier one wrote, or writes what it reads, needs a barrier in between.
+// Hazards are the accesses of dispatches since the last memory barrier. OpenGL may run shaders
+// concurrently that follow one another. So a dispatch needs a barrier if it uses what an earlier
+// one wrote, or writes what an earlier one reads.
 type Hazards struct {
 	pending []Access
-	stored  bool // shaders wrote something that API calls may not see yet
+	stored  bool // shaders wrote memory that API calls may not see yet
 }
 
-// maxPending bounds the list, and with it the time to search it.
+// maxPending bounds the list and thus the time to search it.
 const maxPending = 256
 
-// Add tells whether a dispatch needs a barrier before it, and notes what it does.
+// Add reports whether a dispatch needs a barrier before it, and notes its accesses.
 func (h *Hazards) Add(list []Access) (barrier bool) {
 	barrier = len(h.pending)+len(list) > maxPending
 	for _, a := range list {
@@ -53,8 +53,8 @@ func (h *Hazards) has(a Access) bool {
 	return false
 }
 
-// Settle tells whether a call that reads or writes buffers needs a barrier before
-// it, and forgets everything, since that barrier orders all there was.
+// Settle reports whether a call that reads or writes buffers needs a barrier before it. If so, it
+// forgets all accesses, since the barrier orders them.
 func (h *Hazards) Settle() (barrier bool) {
 	barrier = h.stored
 	if barrier {

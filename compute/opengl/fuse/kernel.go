@@ -21,7 +21,7 @@ const (
 	squaresPerGroup = 1 << 14
 )
 
-// Kernels gives each op that is by itself the kernel that has its name. Some ops take several
+// Kernels gives each op that is not fused the kernel that has its name. Some ops take several
 // dispatches.
 func Kernels(list []Dispatch) []Dispatch {
 	var all []Dispatch

@@ -42,7 +42,7 @@ func present(mats ...compute.Mat) []compute.Mat {
 	return slices.DeleteFunc(mats, compute.Mat.IsZero)
 }
 
-// without returns a list without a matrix that is no longer stored.
+// without returns a copy of a list from which it has removed a matrix.
 func without(list []compute.Mat, m compute.Mat) []compute.Mat {
 	return slices.DeleteFunc(slices.Clone(list), func(o compute.Mat) bool { return o == m })
 }

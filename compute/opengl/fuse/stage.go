@@ -97,7 +97,7 @@ func Stages(groups []*Group, o Options) []Stage {
 	return list
 }
 
-// ofOp lists the ways to do an op by itself. Only a product has several.
+// ofOp lists the ways to do an op that is not fused. Only a product has several.
 func (s *Stage) ofOp(op compute.Op, o Options) {
 	switch op := op.(type) {
 	case compute.MatMul:
@@ -203,8 +203,8 @@ func (g *Group) leadsTo(head *Group) bool {
 		(d == nil && b == nil || d != nil && b != nil && d.Rate == b.Rate && d.Stream == b.Stream)
 }
 
-// layerName names a layer, or deltas that are sent back. Choices are remembered by names, so they
-// stay as they are.
+// layerName returns the name of a layer, or of deltas that are sent back. Names must not change: they
+// key the stored choices.
 func layerName(g *Group) string {
 	name := ""
 	if g.delta != nil {
