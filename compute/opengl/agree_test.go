@@ -14,21 +14,19 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// A bound is by how much two backends may differ after so many steps.
+// A bound is the largest difference of two backends after a number of steps.
 type bound struct {
 	steps int
 	most  float64
 }
 
-// TestAgreesWithCPU trains networks on the fused path and on the CPU, from the same
-// weights on the same batches, and compares the losses of the batches and all weights
-// after 1, 10 and 1,000 steps.
+// TestAgreesWithCPU trains networks with fused kernels and on the CPU, from the same weights on the
+// same batches. It compares the losses of the batches and all weights after 1, 10 and 1,000 steps.
 //
-// Both backends round each operation to 2⁻²⁴, in different orders, and what a step
-// makes of earlier errors grows with their number; ReLU's mask may differ where a sum is
-// nearly 0. The bounds are on √(Σ(w−w′)²/Σw²) over all weights of a matrix and on the
-// loss of the last ten batches, relative to it: 1e-6 after a step, 1e-5 after ten,
-// and 1e-4 after a thousand.
+// Both backends round each operation to 2⁻²⁴, in different orders, and the effect of earlier errors
+// grows with the number of steps; ReLU's mask may differ where a sum is nearly 0. The bounds are on
+// √(Σ(w−w′)²/Σw²) over all weights of a matrix, and on the relative difference of the loss of the last
+// ten batches: 1e-6 after a step, 1e-5 after ten, and 1e-4 after a thousand.
 func TestAgreesWithCPU(t *testing.T) {
 	bounds := []bound{{1, 1e-6}, {10, 1e-5}, {1000, 1e-4}}[:sample.Count(3, 2)]
 	for _, c := range []struct {
@@ -46,21 +44,19 @@ func TestAgreesWithCPU(t *testing.T) {
 	}
 }
 
-// TestTrainingsAgreeWithCPU does the same with what a training may have beside gradient
-// descent, for 100 steps.
+// TestTrainingsAgreeWithCPU does the same for 100 steps of other kinds of training.
 //
-// Adam and RMSProp divide a gradient by its size, so that where a sum nearly cancels and
-// only rounding is left of it, a weight is moved by up to 2η differently. Gradients of 64 terms
-// are off by about 1e-6 of what they were made of, so at a step one weight in a million is;
-// with η = 0.001 and weights of about 0.1 the matrices then differ by 2e-3·√1e-6/0.1 = 2e-5. The
-// first step is the worst, since later ones divide by an average: 5e-5 after ten and 2e-4 after a hundred.
+// Adam and RMSProp divide a gradient by its size. Where a sum nearly cancels and only rounding is left
+// of it, a weight moves by up to 2η differently. Gradients of 64 terms have errors of about 1e-6 of
+// their terms, so this happens to one weight in a million per step. With η = 0.001 and weights of about
+// 0.1 the matrices then differ by 2e-3·√1e-6/0.1 = 2e-5. The first step is the worst, since later ones
+// divide by an average: 5e-5 after ten and 2e-4 after a hundred.
 //
-// Dropout leaves out the same on both. A pixel that distortion puts between two others is
-// rounded, one in some ten thousand differently by 1/255: that moves the sums of its sample, with weights
-// of 0.1, by 4e-4, and so a gradient, which is the mean of 64, by 4e-4/√64 = 5e-5 of itself. Biases begin at 0
-// and are nothing but gradients, so they are off by as much. But in a hundred steps ReLU's mask
-// differs here and there, and with it all that a sample adds to a unit's weights; so networks
-// that see distorted images have tanh.
+// Dropout drops the same elements on both. Distortion rounds a pixel between two others; one in some
+// ten thousand rounds differently, by 1/255. With weights of 0.1 this moves the sums of its sample by
+// 4e-4, and a gradient, the mean of 64, by 4e-4/√64 = 5e-5 of itself. Biases begin at 0 and are sums of
+// gradients, so they differ by as much. In a hundred steps ReLU's mask differs in some places, and with
+// it everything that a sample adds to a unit's weights; so networks of distorted images have tanh.
 func TestTrainingsAgreeWithCPU(t *testing.T) {
 	adaptive := []bound{{1, 2e-5}, {10, 5e-5}, {100, 2e-4}}
 	linear := []bound{{1, 1e-6}, {10, 1e-5}, {100, 1e-4}}
@@ -95,18 +91,19 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 	}
 }
 
-// TestLargeLayerAgreesWithCPU trains a layer whose W, V and S lie in buffers of their own.
+// TestLargeLayerAgreesWithCPU trains a layer whose W, V and S lie in separate buffers.
 func TestLargeLayerAgreesWithCPU(t *testing.T) {
 	how := recipe{compute.ReLU, compute.Args{LearningRate: 0.001, Momentum: 0.9}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}}
 	agree(t, fuse.Options{}, []bound{{1, 2e-5}, {10, 5e-5}}, 3, how, 784, 700, 10)
 }
 
-// TestLargestNetworkAgreesWithCPU takes three steps of the largest network that was published (preset ciresan2010), in
-// its true size and with its distortions, one sample at a time, and compares what the steps change.
+// TestLargestNetworkAgreesWithCPU takes three steps of the largest published network (preset
+// ciresan2010), in its true size and with its distortions, one sample at a time, and compares the changes
+// of the weights.
 //
-// They change weights in ±0.05, of which float32 has steps of 4e-9, by some 5e-5. One weight in a hundred that rounds to
-// the next such step makes √0.01·4e-9/5e-5 = 8e-6 of the change; the bound is ten times as much, on √(Σ(Δ−Δ′)²/ΣΔ′²)
-// over all weights of a matrix.
+// The steps change weights in ±0.05, where float32 has a spacing of 4e-9, by some 5e-5. If one weight in
+// a hundred rounds to the neighbouring value, this makes √0.01·4e-9/5e-5 = 8e-6 of the change. The bound
+// is ten times as large, on √(Σ(Δ−Δ′)²/ΣΔ′²) over all weights of a matrix.
 //
 // With -short the hidden layers have a tenth of their units.
 func TestLargestNetworkAgreesWithCPU(t *testing.T) {
@@ -196,7 +193,7 @@ func distance(x, y []float32) float64 {
 	return math.Sqrt(diff / norm)
 }
 
-// loss returns the sum of the losses of the last ten batches, or of all, by the rows of ten.
+// loss returns the loss of all rows of Stats, divided by their number.
 func (r *trainer) loss(t *testing.T) float64 {
 	t.Helper()
 	r.sums.Run(compute.Args{})

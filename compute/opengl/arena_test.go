@@ -28,7 +28,7 @@ func TestSlab(t *testing.T) {
 	}
 }
 
-// Memory that others have used is zero again, and what is beside it stays.
+// TestMemoryIsUsedAgain checks that reused memory is zero and that its neighbours stay.
 func TestMemoryIsUsedAgain(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	alloc := func(rows int) compute.Mat {
@@ -51,7 +51,7 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 		}
 	}
 	left, middle, right := alloc(3), alloc(4), alloc(5)
-	large := alloc(largestInSlab/400 + 1) // which has a buffer of its own
+	large := alloc(largestInSlab/400 + 1) // has a separate buffer
 	mustCompile(t, b, "fill", compute.Fill{Dst: left, Value: 1}, compute.Fill{Dst: middle, Value: 2},
 		compute.Fill{Dst: right, Value: 3}, compute.Fill{Dst: large, Value: 4}).Run(compute.Args{})
 	b.Free(middle.Buf)

@@ -8,7 +8,7 @@ import (
 	"shadegrad/compute"
 )
 
-// barriers returns how many barriers a run of ops takes after a barrier.
+// barriers returns the number of barriers that runs of ops take after a barrier.
 func barriers(t *testing.T, b *Backend, runs int, ops ...compute.Op) int {
 	t.Helper()
 	e := mustCompile(t, b, "barriers", ops...)

@@ -10,8 +10,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// BenchmarkMatMul times both kernels on the products of a step of 784-128-10 with
-// batches of 64.
+// BenchmarkMatMul times both kernels on the products of a step of 784-128-10 with batches of 64.
 func BenchmarkMatMul(b *testing.B) {
 	shapes := []struct {
 		form    string
@@ -46,8 +45,8 @@ func BenchmarkMatMul(b *testing.B) {
 	}
 }
 
-// BenchmarkStep times training steps of batches of 64, as they are compiled and op by
-// op with the plain kernels.
+// BenchmarkStep times training steps with batches of 64: fused, tuned, and op by op with the plain
+// kernels.
 func BenchmarkStep(b *testing.B) {
 	for _, layers := range [][]int{{784, 128, 10}, {784, 256, 10}} {
 		for name, options := range map[string]Options{
@@ -72,8 +71,7 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// BenchmarkTraining times steps of 784-128-10 with batches of 64, which have more to do than
-// gradient descent.
+// BenchmarkTraining times steps of 784-128-10 with batches of 64, for several kinds of training.
 func BenchmarkTraining(b *testing.B) {
 	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
 	dropped, elastic, bounded, clipped := adam, adam, adam, adam
@@ -104,14 +102,14 @@ func BenchmarkTraining(b *testing.B) {
 	}
 }
 
-// BenchmarkDispatch times what a program costs besides its arithmetic.
+// BenchmarkDispatch times the overhead of a program without arithmetic.
 func BenchmarkDispatch(b *testing.B) {
 	backend := openTest(b, Options{}, seams{})
 	benchmark(b, backend, compute.Fill{Dst: random(b, backend, 1, 1)})
 }
 
-// random returns a matrix of numbers that are neither zero nor denormal, which
-// some processors are slow with.
+// random returns a matrix of numbers that are neither zero nor subnormal, which some processors handle
+// slowly.
 func random(b *testing.B, backend compute.Backend, rows, cols int) compute.Mat {
 	b.Helper()
 	m, err := backend.Alloc(rows, cols)

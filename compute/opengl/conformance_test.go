@@ -25,7 +25,7 @@ func TestAgainstCPU(t *testing.T) {
 		func(testing.TB) compute.Backend { return cpu.New() })
 }
 
-// The plain product is the documentation of the others, so it must be right too.
+// TestConformanceOfPlainKernels checks the plain product, which documents the others.
 func TestConformanceOfPlainKernels(t *testing.T) {
 	b := openTest(t, Options{Plain: true}, seams{})
 	judged := 0
@@ -42,9 +42,8 @@ func TestConformanceOfPlainKernels(t *testing.T) {
 	}
 }
 
-// Every way to do a product, with sums in one part and in several, and every way to
-// do the head of a network must be right, and not only the ones that this device
-// would choose.
+// TestConformanceOfEveryTile checks every way to do a product, with sums in one part and in several, and
+// every way to do the head of a network, besides those that this device would choose.
 func TestConformanceOfEveryTile(t *testing.T) {
 	for i, tile := range fuse.TileNames() {
 		shared := tile[0] == 'T'
@@ -71,9 +70,9 @@ func TestConformanceOfEveryTile(t *testing.T) {
 	}
 }
 
-// With a grid of two groups nearly every case makes kernels step on by the grid,
-// and with slices of 100 terms products take several dispatches. Otherwise either
-// takes matrices too large for a test.
+// TestConformanceOfLargeShapes uses a grid of two groups, so that nearly every case makes kernels step by
+// the grid, and slices of 100 terms, so that products take several dispatches. Otherwise this would need
+// matrices too large for a test.
 func TestConformanceOfLargeShapes(t *testing.T) {
 	for _, plain := range []bool{false, true} {
 		b := openTest(t, Options{Plain: plain}, seams{groups: 2, slice: 100})
@@ -88,7 +87,7 @@ func TestConformanceOfLargeShapes(t *testing.T) {
 	}
 }
 
-// Without a display the context is EGL's, whatever the rest of the tests run on.
+// TestWithoutDisplay checks that the context is EGL's without a display.
 func TestWithoutDisplay(t *testing.T) {
 	t.Setenv("DISPLAY", "")
 	t.Setenv("WAYLAND_DISPLAY", "")

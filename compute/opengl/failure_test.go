@@ -14,7 +14,7 @@ import (
 	"shadegrad/compute"
 )
 
-// sticks wants every later call of a backend to return err, and none to wait.
+// sticks checks that every later call of a backend returns err and that none waits.
 func sticks(t *testing.T, b *Backend, n *net, want error) {
 	t.Helper()
 	n.epoch()
@@ -39,7 +39,7 @@ func sticks(t *testing.T, b *Backend, n *net, want error) {
 	}
 }
 
-// never is a device that finishes nothing, while on is set.
+// never simulates a device that finishes nothing while on is set.
 func never(on *atomic.Bool) fences {
 	return fences{wait: func(fence uintptr, limit time.Duration) uint32 {
 		if on.Load() {
@@ -74,7 +74,7 @@ func TestFenceThatNeverComes(t *testing.T) {
 			case "Fetch":
 				_, err = late.Wait()
 			case "Run":
-				// More than may be on their way: Run would have to wait for ever.
+				// More batches than may be in flight: Run would have to wait for ever.
 				for range 100 {
 					n.epoch()
 				}
@@ -110,7 +110,7 @@ func TestLostContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost.Store(true)
-	// Nobody waits: the end of a batch alone must find it.
+	// No caller waits: the end of a batch alone must find the failure.
 	for range batchRuns {
 		n.epoch()
 	}
@@ -155,8 +155,7 @@ func TestOpenGLError(t *testing.T) {
 	sticks(t, b, n, err)
 }
 
-// A call of the driver that does not return keeps the context's thread, but not
-// the caller.
+// A driver call that does not return blocks the context's thread, but not the caller.
 func TestCallThatNeverReturns(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)
@@ -176,7 +175,7 @@ func TestCallThatNeverReturns(t *testing.T) {
 	if want := "a call of the OpenGL driver has not returned for 1ms, on " + b.device; err.Error() != want {
 		t.Errorf("error is %q, want %q", err, want)
 	}
-	// What follows must not wait for the thread either, or the test never ends.
+	// The rest must not wait for the thread either, or the test never ends.
 	for range 2 * queueLength {
 		n.epoch()
 	}
@@ -184,7 +183,7 @@ func TestCallThatNeverReturns(t *testing.T) {
 	sticks(t, b, n, err)
 }
 
-// What was fetched before a mistake of the caller still arrives.
+// A fetch that was queued before a mistake of the caller still arrives.
 func TestFetchBeforeFailure(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)

@@ -13,8 +13,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// resident returns the bytes of this process that are in memory, the driver's
-// included, when Go has given back what it does not use.
+// resident returns the resident bytes of this process, including the driver's, after Go has returned
+// unused memory.
 func resident(t *testing.T) int64 {
 	t.Helper()
 	debug.FreeOSMemory()
@@ -29,8 +29,8 @@ func resident(t *testing.T) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// TestGrowth looks at the memory of the process, which no count of buffers sees:
-// thousands of steps, and backends opened and closed, must not make it grow.
+// TestGrowth checks that thousands of steps, and opening and closing backends, do not make the process
+// grow. Counts of buffers would not show this.
 func TestGrowth(t *testing.T) {
 	steps := func(n *net, epochs int) {
 		for range epochs {
@@ -70,8 +70,7 @@ func TestGrowth(t *testing.T) {
 			}
 			return resident(t)
 		}
-		// Drivers keep some of the first ones' memory for those that follow. What
-		// leaks grows in every round.
+		// Drivers keep some memory of the first backends for later ones. A leak grows in every round.
 		before := cycles(backends)
 		for round := range 6 {
 			after := cycles(backends)

@@ -23,7 +23,7 @@ func compileVariant(t *testing.T, b *Backend, kernel string, d shaders.Defines) 
 	return err
 }
 
-// Combinations of options compile, but those that a kernel itself refuses.
+// TestEveryVariantCompiles compiles combinations of options, and expects #error where a kernel has it.
 func TestEveryVariantCompiles(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	set := shaders.Embedded()

@@ -12,8 +12,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// TestNothingIsLeft asks OpenGL itself, and not only the backend's counts, what is
-// left when a backend has deleted everything.
+// TestNothingIsLeft asks OpenGL, in addition to the backend's counts, which objects are left after a
+// backend has closed.
 func TestNothingIsLeft(t *testing.T) {
 	for range sample.Count(20, 3) {
 		left := 0

@@ -36,8 +36,8 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestMaxBuffer: what is said of bytes that fit is what a matrix of them may have, whatever the
-// driver offers, so that larger sets are fed by pieces.
+// TestMaxBuffer checks that a matrix of MaxBuffer bytes is possible, whatever the driver offers, so that
+// larger sets go to the device in pieces.
 func TestMaxBuffer(t *testing.T) {
 	const most = math.MaxInt32 - 3 // in whole words
 	for _, x := range []struct{ block, want int64 }{{1 << 24, 1 << 24}, {math.MaxInt32, most}, {1 << 31, most}, {math.MaxInt64, most}} {
@@ -51,7 +51,7 @@ func TestMaxBuffer(t *testing.T) {
 	}
 }
 
-// Mesa's software renderer has no buffers of 4 GiB and more, and says so at once.
+// Mesa's software renderer has no buffers of 4 GiB or more, and reports it immediately.
 func TestOutOfMemory(t *testing.T) {
 	b := openTest(t, Options{}, seams{blockSize: math.MaxInt64})
 	if !b.Info().Software {
@@ -70,8 +70,8 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// An index that was made for more rows may hold numbers of rows that there are not,
-// whatever its limit is said to be.
+// An index that was made for more rows may hold numbers of rows that do not exist, whatever limit the
+// caller states.
 func TestIndexLimit(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err1 := b.Alloc(4, 4)
@@ -88,8 +88,8 @@ func TestIndexLimit(t *testing.T) {
 	}
 }
 
-// llvmpipe ends loops early, and silently, when an invocation goes round too
-// often. Products are cut in slices; what cannot be cut is refused.
+// llvmpipe silently ends the loops of an invocation after too many iterations. Products are divided into
+// slices; Compile refuses other ops that are too long.
 func TestLoopLimit(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	const k = 70_000

@@ -34,11 +34,10 @@ type mutant struct {
 	wide     bool   // it is in the wide head
 }
 
-// Not among them, because no result can tell: a barrier of the backend that is
-// left out (llvmpipe does dispatches one after another; TestHazards looks after
-// those), the clamp of reads at the edge of a product (what is read there is not
-// used), precise (llvmpipe fuses nothing), and the last barriers of the wide head
-// (llvmpipe does invocation 0, whose work they wait for, before the others).
+// Some mistakes are not among them, because no result can show them: a missing barrier of the backend
+// (llvmpipe runs dispatches one after another; TestHazards covers these), the clamp of reads at the edge
+// of a product (the values are not used), precise (llvmpipe fuses nothing), and the last barriers of the
+// wide head (llvmpipe runs invocation 0, for whose work they wait, before the others).
 var mutants = []mutant{
 	{file: "gather.comp", old: "scale * float", new: "scale + float", op: "gather"},
 	{file: "gather.comp", old: "product + shift", new: "product - shift", op: "gather"},
@@ -188,14 +187,13 @@ var mutants = []mutant{
 	{file: "fill.comp", old: "e += gl_NumWorkGroups.x *", new: "e += 2u * gl_NumWorkGroups.x *", op: "fill", groups: 1},
 }
 
-// TestMutants changes kernels, one mistake at a time, and wants the judge to find
-// each of them.
+// TestMutants changes kernels, one mistake at a time, and expects the judge to find each.
 func TestMutants(t *testing.T) {
 	byOp := map[string][]judge.Case{}
 	for _, c := range cases.All() {
 		byOp[c.Op] = append(byOp[c.Op], c.Cached())
 	}
-	// The programs that are fused, and small ones first: they find most, soonest.
+	// Fused programs and small cases come first: they find most mistakes soonest.
 	slices.SortStableFunc(byOp["program"], func(a, b judge.Case) int { return rank(a) - rank(b) })
 	all := slices.Concat(mutants, trainingMutants)
 	files := map[string][]mutant{}
@@ -229,14 +227,14 @@ func TestMutants(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range kernels {
-		// Those that measure a device make no result that anybody uses.
+		// The results of kernels that measure a device are not used.
 		if files[name+".comp"] == nil && !strings.HasPrefix(name, "peak_") {
 			t.Errorf("no mutant of kernel %s was tried", name)
 		}
 	}
 }
 
-// order says which cases come first.
+// order returns the order of cases for a mutant.
 func (m mutant) order(c judge.Case) int {
 	if strings.Contains(c.Name, m.with) && (c.Op != "program" || strings.Contains(c.Name, "scratch")) {
 		return 0
@@ -244,7 +242,7 @@ func (m mutant) order(c judge.Case) int {
 	return 1
 }
 
-// found tells whether one of the judge's cases finds the mistake that is planted.
+// found checks that one of the judge's cases finds the planted mistake.
 func (m mutant) found(t *testing.T, b *Backend, cases []judge.Case) bool {
 	t.Helper()
 	var found error
@@ -265,7 +263,7 @@ func (m mutant) found(t *testing.T, b *Backend, cases []judge.Case) bool {
 	return true
 }
 
-// rank orders programs.
+// rank returns the position of a case among the programs; small ones come first.
 func rank(c judge.Case) int {
 	r := 0
 	if !strings.Contains(c.Name, "scratch") {
@@ -279,10 +277,9 @@ func rank(c judge.Case) int {
 	return r
 }
 
-// planning returns what has the mutant's code run.
+// planning returns the options under which the mutant's code runs.
 func (m mutant) planning() fuse.Options {
-	// Of the tiles this one takes software OpenGL least long to compile, which it
-	// must for each mutant.
+	// This tile takes software OpenGL the least time to compile.
 	p := fuse.Options{Tile: "B4X4", Slots: m.slots, Wide: m.wide}
 	if m.tile != "" {
 		p.Tile = m.tile
@@ -290,9 +287,8 @@ func (m mutant) planning() fuse.Options {
 	return p
 }
 
-// plant gives a backend, which has the usual limits, the shaders with the mutant's
-// mistake in them, and what it takes to have them run. To open a backend for each
-// mutant would take longer than to judge it.
+// plant gives a backend the shaders with the mutant's mistake, and the options and limits under which they
+// run. Opening a backend for each mutant would take longer than judging it.
 func (m mutant) plant(t *testing.T, b *Backend) {
 	t.Helper()
 	set := editedShaders(t, m.file, m.old, m.new)
@@ -312,8 +308,8 @@ func (m mutant) plant(t *testing.T, b *Backend) {
 	b.planning.MaxTerms, b.planning.Plain = b.limits.slice, m.plain
 }
 
-// editedShaders returns this project's shaders with a text that is in one of them
-// once replaced.
+// editedShaders returns this project's shaders with one text replaced, which one of them must have exactly
+// once.
 func editedShaders(t *testing.T, file, old, new string) *shaders.Set {
 	t.Helper()
 	dir := fstest.MapFS{}

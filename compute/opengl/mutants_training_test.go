@@ -2,11 +2,11 @@
 
 package opengl
 
-// trainingMutants are mutants of what a training has beside the plain step: rules, bounds,
-// averages, random numbers, distortion, numbers for inputs and targets.
+// trainingMutants are mutants of the parts that training adds to the plain step: rules, bounds, averages,
+// random numbers, distortion, numbers for inputs and targets.
 //
-// Not among them, because no result can tell: the root of 0 (llvmpipe's is 0), and the last
-// barrier of max_norm.comp, as of the wide head.
+// Some mistakes are not among them, because no result can show them: the root of 0 (llvmpipe's is 0), and
+// the last barrier of max_norm.comp, as that of the wide head.
 var trainingMutants = []mutant{
 	{file: "activations.glsl", old: "AMPLITUDE * hyperbolicTangent", new: "hyperbolicTangent", op: "activate"},
 	{file: "activations.glsl", old: "SLOPE * z", new: "z", op: "activate"},
@@ -137,7 +137,7 @@ var trainingMutants = []mutant{
 	{file: "head.comp", old: "return dropped4(e, values);", new: "return dropped4(e & 7u, values);", op: "program", with: "scaled-tanh,softmax"},
 	{file: "head.comp", old: "return dropped(e, values);", new: "return dropped(e & 7u, values);", op: "program", with: "drop", wide: true},
 	{file: "loss.glsl", old: "targetsOffset + i * cols + j", new: "targetsOffset + j", op: "program", with: "numbers", slots: 3, wide: true},
-	// Outputs of scaled tanh and leaky ReLU, and targets below 0, in the head and by themselves.
+	// Outputs of scaled tanh and leaky ReLU, and targets below 0, in the head and in separate ops.
 	{file: "loss.glsl", old: "(y - t) * derivative(y)", new: "(y - t) * derivativeOf(F == SCALED_TANH ? TANH : F, y)", op: "program", with: "scaled-tanh,mse"},
 	{file: "loss.glsl", old: "(y - t) * derivative(y)", new: "(y - t) * derivativeOf(F == LEAKY_RELU ? RELU : F, y)", op: "program", with: "leaky-relu,mse", wide: true},
 	{file: "loss.glsl", old: "on ? targetOn : targetOff", new: "on ? targetOn : abs(targetOff)", op: "program", with: "off=-1"},

@@ -16,8 +16,7 @@ type net struct {
 	sum   compute.Executable
 }
 
-// newNet makes a 20-12-4 network and data to train it with. Everything is freed
-// with the backend.
+// newNet returns a 20-12-4 network and data to train it. The backend frees everything when it closes.
 func newNet(t testing.TB, b compute.Backend) *net {
 	t.Helper()
 	const samples, batch, in, hidden, out = 64, 16, 20, 12, 4
@@ -95,7 +94,7 @@ func mustCompile(t testing.TB, b compute.Backend, name string, ops ...compute.Op
 	return e
 }
 
-// epoch runs four steps and the sum of what they lost.
+// epoch runs four steps and adds up their losses.
 func (n *net) epoch() {
 	for row := 0; row < 64; row += 16 {
 		n.step.Run(compute.Args{Row: row, LearningRate: 0.1, Momentum: 0.9})

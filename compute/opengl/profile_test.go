@@ -10,8 +10,8 @@ import (
 	"shadegrad/compute"
 )
 
-// TestProfile times steps by the device's timer and by the host's clock, and finds
-// every dispatch once, with what is known of its work. Nothing else changes.
+// TestProfile times steps by the device's timer and by the host's clock. It expects every dispatch once,
+// with its work, and no other change.
 func TestProfile(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	plain := newTrainer(t, b, 128, 64, 0.9, 784, 32, 10)
@@ -66,7 +66,7 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// TestProfileBytes counts what a step of known shapes touches.
+// TestProfileBytes counts the bytes that a step of known shapes reads and writes.
 func TestProfileBytes(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	r := newTrainer(t, b, 128, 64, 0, 784, 32, 10)
@@ -82,7 +82,7 @@ func TestProfileBytes(t *testing.T) {
 	for _, k := range p.Kernels {
 		bytes, flops = bytes+k.Bytes, flops+k.Flops
 	}
-	// The pixels twice, the weights read twice and written once, and the rest.
+	// The pixels twice, the weights read twice and written once, and the other operands.
 	least := 2.*64*784 + 3*4*32*784
 	if bytes < least || bytes > 2*least {
 		t.Errorf("%g bytes, want some more than %g", bytes, least)
@@ -92,7 +92,7 @@ func TestProfileBytes(t *testing.T) {
 	}
 }
 
-// TestProfileMisuse stops what was not begun, begins twice, and asks a closed backend.
+// TestProfileMisuse stops a profile that was not started, starts one twice, and asks a closed backend.
 func TestProfileMisuse(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	if _, err := b.StopProfile(); !errors.Is(err, errNotProfiling) {
@@ -116,7 +116,7 @@ func TestProfileMisuse(t *testing.T) {
 	}
 }
 
-// TestPeakCopy has the kernel that measures memory copy.
+// TestPeakCopy checks that the kernel that measures memory copies.
 func TestPeakCopy(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err := b.Alloc(2, 4*peakVectors)

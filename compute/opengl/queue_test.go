@@ -8,7 +8,7 @@ import (
 	"shadegrad/compute"
 )
 
-// A caller that never waits must not fill anything.
+// A caller that never waits must not fill any memory.
 func TestManyRuns(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err := b.Alloc(1, 1)
@@ -35,7 +35,7 @@ func TestManyRuns(t *testing.T) {
 	}
 }
 
-// A step takes nothing from the garbage collector, on either thread.
+// A step allocates nothing, on either thread.
 func TestRunAllocatesNothing(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)
@@ -51,7 +51,7 @@ func TestRunAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A fetch arrives though nobody waits for it, and does not stop the work.
+// A fetch arrives without a wait and does not stop the work.
 func TestFetchArrivesByItself(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err := b.Alloc(1, 3)
@@ -78,7 +78,7 @@ func TestFetchArrivesByItself(t *testing.T) {
 	}
 }
 
-// Staging buffers of fetches are used again, and not kept without end.
+// Staging buffers of fetches are reused, and only a few are kept.
 func TestFetchesReuseBuffers(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)

@@ -10,7 +10,7 @@ import (
 	"shadegrad/compute"
 )
 
-// noiseOf returns what op Noise draws on a backend.
+// noiseOf returns the numbers that op Noise draws on a backend.
 func noiseOf(t *testing.T, b compute.Backend, n int, stream uint32, args compute.Args) []float32 {
 	t.Helper()
 	m, err := b.Alloc(1, n)
@@ -28,8 +28,8 @@ func noiseOf(t *testing.T, b compute.Backend, n int, stream uint32, args compute
 	return got
 }
 
-// TestPhilox has the shader draw the known answer that its authors publish for a key and a
-// counter of zeros, whose stream is the one that comes round to 0.
+// TestPhilox compares the shader's numbers with the published answer for a key and a counter of zeros.
+// The stream is the one for which the counter wraps to 0.
 func TestPhilox(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	const stream = 1<<32 - 16
@@ -41,8 +41,8 @@ func TestPhilox(t *testing.T) {
 	}
 }
 
-// TestDraws compares what the shader draws with what package philox does, bit by bit, where
-// each word of key and counter differs from 0, and where uniforms change from run to run.
+// TestDraws compares the shader's numbers with those of package philox, bit by bit, where each word of key
+// and counter differs from 0 and where uniforms change from run to run.
 func TestDraws(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err := b.Alloc(3, 1003)
@@ -70,8 +70,8 @@ func TestDraws(t *testing.T) {
 	}
 }
 
-// TestDropoutBits wants of dropout that what is left out is 0 whatever it was, and
-// that what is kept is a product rounded once.
+// TestDropoutBits checks that a dropped element is 0 whatever its value, and that a kept element is a
+// product that is rounded once.
 func TestDropoutBits(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	const n = 777

@@ -8,9 +8,8 @@ import (
 	"shadegrad/compute/judge/cases"
 )
 
-// TestSelfTestFindsMutants plants mistakes in code that kernels of several ops share, and wants
-// the few cases that a program tries at its start to find them: there is dropout by single values
-// and by four, and rules by single values and by four.
+// TestSelfTestFindsMutants plants mistakes in code that kernels of several ops share, and expects the few
+// cases of the self-test to find them. Dropout and rules exist for single values and for vectors.
 func TestSelfTestFindsMutants(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	planned := b.planning

@@ -9,7 +9,7 @@ import (
 	"shadegrad/compute"
 )
 
-// TestSources has a text for each kernel of a step, and under its own name.
+// TestSources checks that a step has a text for each kernel, by its name.
 func TestSources(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	r := newTrainer(t, b, 64, 64, 0.9, 20, 12, 4)

@@ -9,8 +9,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// TestStep counts the dispatches and barriers of steps that run. Package fuse counts those of more
-// networks, as they are planned.
+// TestStep counts the dispatches and barriers of steps that run. Package fuse tests the plans of more
+// networks.
 func TestStep(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	for _, c := range []struct {
@@ -40,8 +40,7 @@ func TestStep(t *testing.T) {
 	}
 }
 
-// TestWaits counts how often the host waits in an epoch: once, for its loss. What a
-// progress line asks for is waited for by nobody.
+// TestWaits checks that the host waits once in an epoch, for its loss, and never for a progress line.
 func TestWaits(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	r := newTrainer(t, b, 640, 64, 0.9, 784, 32, 10)

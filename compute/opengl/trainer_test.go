@@ -23,15 +23,15 @@ type trainer struct {
 	args    compute.Args
 }
 
-// newTrainer makes a network with the given sizes of layers and images to train it
-// with: of each class a pattern of its own, with noise.
+// newTrainer returns a network with the given sizes of layers, and images to train it: each class has a
+// pattern, with noise.
 func newTrainer(t testing.TB, b compute.Backend, samples, batch int, momentum float32, layers ...int) *trainer {
 	t.Helper()
 	return newTrainerOf(t, b, samples, batch, descent(momentum), layers...)
 }
 
-// A recipe is how a trainer trains, and the activation of hidden layers. The first step has
-// the arguments args, but for its row.
+// A recipe is how a trainer trains, and the activation of hidden layers. The first step has the arguments
+// args, except the row.
 type recipe struct {
 	hidden   compute.Activation
 	args     compute.Args
@@ -95,7 +95,7 @@ func newTrainerWith(t testing.TB, b compute.Backend, samples, batch int, how rec
 	return r
 }
 
-// run does some steps.
+// run runs some steps.
 func (r *trainer) run(steps int) {
 	for range steps {
 		if r.next+r.batch > r.set.Stats.Rows {

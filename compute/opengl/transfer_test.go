@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestWriteBytesReuses sends much, and leaves little behind.
+// TestWriteBytesReuses checks that many writes leave little garbage.
 func TestWriteBytesReuses(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	const size, times = 1 << 20, 50

@@ -18,8 +18,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// openTuner opens a backend that tries its choices however long it takes, so that no
-// test depends on how busy the machine is. measure may be nil.
+// openTuner opens a backend that times its choices without a limit, so that no test depends on how busy
+// the machine is. measure may be nil.
 func openTuner(t *testing.T, o Options, measure func([]fuse.Dispatch) (time.Duration, []float32, error)) *Backend {
 	t.Helper()
 	o.Tune = true
@@ -37,8 +37,8 @@ func (r *trainer) kernels() []string {
 	return list
 }
 
-// clock returns a measure that finds plans the slower, the later the first of some
-// words is that are in one of their names.
+// clock returns a measure by which dispatches take longer the later in words the first tile or option is
+// that they have.
 func clock(words ...string) func([]fuse.Dispatch) (time.Duration, []float32, error) {
 	return func(plans []fuse.Dispatch) (time.Duration, []float32, error) {
 		took := time.Second
@@ -53,7 +53,7 @@ func clock(words ...string) func([]fuse.Dispatch) (time.Duration, []float32, err
 	}
 }
 
-// The fastest choice is taken, whichever it is.
+// The tuner takes the fastest choice, whichever it is.
 func TestFastestIsChosen(t *testing.T) {
 	for _, c := range []struct {
 		fastest string
@@ -67,15 +67,15 @@ func TestFastestIsChosen(t *testing.T) {
 			t.Errorf("%s is fastest, but the kernels are %q", c.fastest, k)
 		}
 	}
-	// One way to do the head may be fastest with one way to make its sums.
+	// The fastest head may need slots.
 	b := openTuner(t, Options{CacheDir: t.TempDir()}, clock("WIDE", "SLOTS"))
 	if k := newTrainer(t, b, 128, 64, 0.9, 784, 128, 10).kernels(); !strings.Contains(k[1], "_wide_") {
 		t.Errorf("a wide head is fastest, but the kernels are %q", k)
 	}
 }
 
-// Once kernels with barriers are found hopeless, others of them are not tried: each
-// would take a third of a second to compile on software OpenGL.
+// TestHopelessFamily checks that one hopeless kernel with barriers rules out the others, each of which would
+// take a third of a second to compile on software OpenGL.
 func TestHopelessFamily(t *testing.T) {
 	tried := map[string]int{}
 	b := openTuner(t, Options{CacheDir: t.TempDir()}, func(plans []fuse.Dispatch) (time.Duration, []float32, error) {
@@ -92,7 +92,8 @@ func TestHopelessFamily(t *testing.T) {
 	}
 }
 
-// Whatever is fastest here: it is found by timing it, is right, and is remembered.
+// TestTuning checks that the tuner times choices, that the fastest gives right results, and that it is
+// stored.
 func TestTuning(t *testing.T) {
 	dir := t.TempDir()
 	open := func() *Backend { return openTuner(t, Options{CacheDir: dir}, nil) }
@@ -144,7 +145,7 @@ func TestTuning(t *testing.T) {
 		}
 		text, err := os.ReadFile(path)
 		if err != nil || string(text) == bad {
-			t.Errorf("a cache that is %s was not written anew: %v", name, err)
+			t.Errorf("a cache that is %s was not written again: %v", name, err)
 		}
 		if kept := strings.Contains(string(text), " (x"); kept != (name == "another driver") {
 			t.Errorf("after a cache that is %s: what is said of another device is kept: %v", name, kept)
@@ -155,8 +156,8 @@ func TestTuning(t *testing.T) {
 	}
 }
 
-// What choices make of matrices in buffers of their own is alike too, whose places in these
-// are the same; and squares stay squares.
+// TestTuningOfLargeLayers checks that choices give alike results for matrices in separate buffers, and that
+// squares stay squares.
 func TestTuningOfLargeLayers(t *testing.T) {
 	b := openTuner(t, Options{CacheDir: t.TempDir()}, nil)
 	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, Drop: 0.5}
@@ -166,7 +167,7 @@ func TestTuningOfLargeLayers(t *testing.T) {
 	}
 }
 
-// A directory that cannot be written only means that nothing is remembered.
+// If the directory cannot be written, choices are not stored.
 func TestNoCache(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
@@ -179,7 +180,7 @@ func TestNoCache(t *testing.T) {
 	}
 }
 
-// Without Tune nothing is timed, and nothing is written.
+// Without Tune nothing is timed or written.
 func TestTuneOff(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(cache.Variable, dir)
@@ -195,7 +196,7 @@ func TestTuneOff(t *testing.T) {
 	}
 }
 
-// What nobody times is small: the self-test's programs among them.
+// Small programs, such as those of the self-test, are not timed.
 func TestSmallProgramsAreNotTuned(t *testing.T) {
 	b := openTuner(t, Options{CacheDir: t.TempDir()}, nil)
 	for _, c := range cases.SelfTest() {
@@ -208,7 +209,7 @@ func TestSmallProgramsAreNotTuned(t *testing.T) {
 	}
 }
 
-// A way that gives other results than the usual one is not taken, however fast it is.
+// A choice whose results differ from those of the usual one is not taken, however fast it is.
 func TestWrongChoice(t *testing.T) {
 	set := editedShaders(t, "tile_shared.glsl", "sum[r][c] += av[r] * bv[c]", "sum[r][c] += av[r] + bv[c]")
 	b := openTuner(t, Options{CacheDir: t.TempDir(), Shaders: set}, nil)
@@ -224,7 +225,7 @@ func TestWrongChoice(t *testing.T) {
 	}
 }
 
-// What is tried sees one batch of the data set, however large that is, and no kernel reads beyond it.
+// A rehearsal sees one batch of the data set, however large the set is, and no kernel reads beyond it.
 func TestRehearsalHasABatchOfPixels(t *testing.T) {
 	const samples, batch, inputs = 512, 64, 784
 	var b *Backend

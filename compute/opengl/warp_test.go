@@ -36,9 +36,9 @@ func warpProblem(t *testing.T, b compute.Backend, o compute.Warp, batch int) com
 	return o
 }
 
-// TestWarpAgreesWithCPU distorts images on both backends. A place is rounded to about 2⁻²⁰ of a
-// pixel and differs by as much, and by it a value of 255 at most by 1/2,000; so where values
-// are rounded to whole numbers, one in a thousand may be the neighbour of what it is on the CPU.
+// TestWarpAgreesWithCPU distorts images on both backends. A place is rounded to about 2⁻²⁰ of a pixel, which
+// changes a value of 255 by at most 1/2,000. So where values are rounded to integers, one in a thousand may
+// be the neighbour of the CPU's.
 func TestWarpAgreesWithCPU(t *testing.T) {
 	gpu := openTest(t, Options{}, seams{})
 	host := cpu.New()

@@ -6,9 +6,9 @@ import (
 	"shadegrad/compute"
 )
 
-// TestCost has plans that do little arithmetic cost what they move, so that a batch of them ends
-// before a GPU is busy for too long, and others what they compute. Of a data set they cost the
-// rows that are read.
+// TestCost checks that dispatches with little arithmetic cost the data that they move, so that a batch
+// ends before a GPU is busy for too long, and that others cost their arithmetic. A dispatch that reads a
+// data set costs only the rows that it reads.
 func TestCost(t *testing.T) {
 	mat := func(rows, cols int) compute.Mat {
 		return compute.Mat{Buf: &fakeBuffer{elems: rows * cols}, Rows: rows, Cols: cols}

@@ -8,7 +8,7 @@ import (
 	"shadegrad/compute"
 )
 
-// String names what a node is, for tests.
+// String names the kind of a group, for tests.
 func (g *Group) String() string {
 	name := ""
 	switch {
@@ -35,9 +35,8 @@ func (g *Group) String() string {
 	return name
 }
 
-// TestFuse has what is fused, and what is not although it looks alike. Most of what
-// fusing could do wrong the judge finds in results; but where kernels would race a
-// device may well do them in order.
+// TestFuse checks which ops are fused, and which similar ones are not. The judge finds most mistakes in
+// results; but where kernels would race, a device may happen to run them in order.
 func TestFuse(t *testing.T) {
 	b := &memory{}
 	mat := func(rows, cols int) compute.Mat {
@@ -147,8 +146,8 @@ func TestFuse(t *testing.T) {
 	}
 }
 
-// TestLeadsTo has the last hidden layers whose sums the head may add up, and those whose outputs
-// share memory with what else it touches. There rows would race.
+// TestLeadsTo checks for which last hidden layers the head may add up the sums. If the outputs of the
+// layer share memory with other operands of the head, rows would race.
 func TestLeadsTo(t *testing.T) {
 	b := &memory{}
 	mat := func(rows, cols int) compute.Mat {
@@ -199,7 +198,7 @@ func TestLeadsTo(t *testing.T) {
 	} {
 		list := Groups(compute.Program{Name: c.name, Ops: c.ops, Scratch: []compute.Mat{z}}, Options{MaxTerms: 150})
 		if len(list) < 2 || list[0].activate == nil || list[1].loss == nil {
-			t.Errorf("%s: %v are no layer and a head", c.name, list)
+			t.Errorf("%s: %v is not a layer and a head", c.name, list)
 			continue
 		}
 		if got := list[0].leadsTo(list[1]); got != c.want {

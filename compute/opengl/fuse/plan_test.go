@@ -16,7 +16,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// usual are the options of a device that allows all that planning asks for.
+// usual are the options of a device without tight limits.
 var usual = Options{MaxTerms: 16384}
 
 // plan returns the dispatches of a program, each stage done by the choice that choose returns.
@@ -45,7 +45,7 @@ type network struct {
 	change   func(*mlp.Config)
 }
 
-// step returns the training step of a network, whose buffers are in a memory of its own.
+// step returns the training step of a network, with buffers in a new memory.
 func (n network) step(t *testing.T) compute.Program {
 	t.Helper()
 	m := &memory{}

@@ -8,11 +8,10 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// TestStep counts what a compiled training step is made of. A network of L layers of
-// weights takes L−1 dispatches forward, one for its head, L−2 for the deltas before
-// that, and one or two for all changes of parameters, as the first layer's inputs are
-// pixels. Barriers are only between those that depend on each other: changes of
-// parameters in two dispatches have none between them.
+// TestStep counts the dispatches and barriers of a step. A network of L layers of weights takes L−1
+// dispatches forward, one for its head, L−2 for the deltas before that, and one or two for all updates,
+// as the first layer's inputs are pixels. Only dispatches that depend on each other have a barrier
+// between them: two dispatches of updates have none.
 func TestStep(t *testing.T) {
 	for _, c := range []struct {
 		layers               []int
@@ -47,10 +46,10 @@ func TestStep(t *testing.T) {
 	}
 }
 
-// TestStepOfTrainings counts what steps are made of that have more to do. Every rule changes
-// parameters as they are made, and dropout has no dispatch of its own; but inputs that some are left out of are
-// made before they are used, and so are distorted images, with two products where it is elastic.
-// Bounds on weights or gradients come after all of these are there.
+// TestStepOfTrainings counts the dispatches of other steps. Every rule is part of the dispatch that makes
+// the gradients, and dropout is part of other dispatches. Dropout of inputs and distorted images take a
+// dispatch before the first layer; elastic distortion adds two products. Bounds on weights or gradients
+// follow after all of these are complete.
 func TestStepOfTrainings(t *testing.T) {
 	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
 	with := func(change func(*mlp.Training)) mlp.Training {
