@@ -13,7 +13,7 @@ import (
 	"shadegrad/internal/report"
 )
 
-// A comparison is how long a step takes on two backends, in seconds.
+// A comparison has the seconds of a step on two backends.
 type comparison struct {
 	GPU float64 `json:"gpu"`
 	CPU float64 `json:"cpu"`
@@ -24,12 +24,11 @@ const (
 	comparisonsVersion = 1
 )
 
-// faster lets -backend=auto have the backend that takes less time for this very
-// network and batch: where a GPU in hardware was found, both do some steps, unless it is
-// remembered how long they take. It returns the choice, which may be another than it
-// was given, and which it has then closed, and the reason for it.
+// faster returns the faster backend for the network and the batch of a run, and the reason. With -backend=auto and a
+// hardware GPU both backends do some steps, unless their times are in the cache. It closes the backend that it does not
+// return.
 func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) (choice *backends.Choice, why string) {
-	if !c.Fallback { // it is not the GPU, or was asked for
+	if !c.Fallback { // the CPU, or a GPU chosen by name
 		return c, reason(c)
 	}
 	other := cpu.New()
@@ -51,8 +50,8 @@ func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) (choice 
 	return choice, why
 }
 
-// comparison returns how long a step takes on a GPU and on the CPU, measured or
-// remembered, and ", as remembered" for what follows in the second case.
+// comparison returns the times of a step on a GPU and on the CPU, measured or from the cache. In the second case the
+// text is ", as remembered".
 func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, string, error) {
 	name := comparisonName(gpu.Info(), host.Info(), s)
 	dir, err := cache.Dir()
@@ -72,13 +71,13 @@ func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Dat
 	took, failed := compare(gpu, host, s, d)
 	if failed == nil && err == nil {
 		known[name] = took
-		// Where it cannot be kept it is measured again.
+		// Without a cache it is measured again.
 		_ = cache.Save(dir, comparisonsFile, comparisonsVersion, known)
 	}
 	return took, "", failed
 }
 
-// comparisonName says what a comparison is of.
+// comparisonName returns the key of a comparison in the cache.
 func comparisonName(gpu, host compute.Info, s bench.Step) string {
 	return fmt.Sprintf("%s, %s; %s, %s, %s; %s, %s, batch %d", gpu.Device, gpu.Driver, host.Device, host.Driver, host.Detail,
 		s.Network, report.TrainingText(s), s.Batch)
@@ -86,16 +85,14 @@ func comparisonName(gpu, host compute.Info, s bench.Step) string {
 
 const (
 	comparedRuns = 5
-	// comparedLength is how long a run takes, about: all in all a fifth of a second,
-	// beside what the first use of the GPU takes anyway.
+	// comparedLength is the time of a run, about: 0.2 s in all, besides the first use of the GPU.
 	comparedLength = 15 * time.Millisecond
 )
 
-// comparedImages is how many images are enough to compare with, unless a batch is
-// larger.
+// comparedImages is the number of images to compare with, unless a batch is larger.
 const comparedImages = 8192
 
-// compareSteps measures, in turns. The self-test has found the GPU right.
+// compareSteps measures a step on both backends in turn. The self-test has checked the GPU.
 func compareSteps(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error) {
 	var subjects []*bench.Subject
 	defer func() {

@@ -17,7 +17,7 @@ import (
 	"shadegrad/internal/train"
 )
 
-// settings are the values of the flags of every command. A command reads those of its own.
+// settings are the values of the flags of every command. Each command reads its own.
 type settings struct {
 	recipe.Recipe
 	*flags.Set

@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// interruptible returns a context that ends with the first Ctrl-C or SIGTERM; a
-// second one ends the process at once. stop undoes it and returns the signal
-// that came, if one did.
+// interruptible returns a context that the first Ctrl-C or SIGTERM cancels; a second one ends the process immediately. stop
+// restores the default and returns the signal, if there was one.
 func (a *app) interruptible() (ctx context.Context, stop func() os.Signal) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -21,14 +20,14 @@ func (a *app) interruptible() (ctx context.Context, stop func() os.Signal) {
 		select {
 		case s := <-signals:
 			first <- s
-			if a.onTerminal() { // which shows ^C, and perhaps the progress line before it
+			if a.onTerminal() { // which shows ^C after the progress line
 				fmt.Fprintln(a.stderr)
 			}
 			again := "Ctrl-C again"
 			if s != os.Interrupt {
 				again = "a second SIGTERM"
 			}
-			fmt.Fprintf(a.stderr, "stopping after this step; %s stops at once\n", again)
+			fmt.Fprintf(a.stderr, "stopping after this step; %s stops immediately\n", again)
 			cancel()
 		case <-finished:
 			return

@@ -130,7 +130,7 @@ func TestInterrupt(t *testing.T) {
 			c.out("epoch 1/" + epochs)
 			sent := time.Now()
 			c.signal(s.signal)
-			c.err("stopping after this step; " + s.again + " stops at once")
+			c.err("stopping after this step; " + s.again + " stops immediately")
 			r := c.end().is(s.status, "\nshadegrad: stopped; to resume, run: shadegrad train -resume=m.checkpoint -backend=cpu -save=m -every=1\n")
 			t.Logf("ended %v after the signal", time.Since(sent))
 			if strings.Contains("\n"+r.stderr, "\n\n") {
@@ -199,7 +199,7 @@ func TestInterruptOutsideThePath(t *testing.T) {
 	p.finish(p.process("sh", "-c", command)).is(0, "resuming in epoch ")
 }
 
-// TestSecondInterrupt stops at once a run that cannot stop after its step: it
+// TestSecondInterrupt stops immediately a run that cannot stop after its step: it
 // saves into a pipe that nobody reads.
 func TestSecondInterrupt(t *testing.T) {
 	for _, s := range []struct {

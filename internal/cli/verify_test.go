@@ -133,6 +133,6 @@ func TestCertifyChangedDevice(t *testing.T) {
 	f := newFakeGPU()
 	path := filepath.Join(t.TempDir(), "run.json")
 	tapped(t, f.opener(), f.loseAt("epoch 1/3"), "train", "-data="+smallData(t), "-hidden=8", "-epochs=3", "-certify="+path).
-		is(1, "no certificate was written, since the run went on with another device")
+		is(1, "no certificate was written: the device changed during the run")
 	mustNotExist(t, path)
 }

@@ -89,37 +89,48 @@ func nameAugment(a *mlp.Augment, name string) error {
 	return nil
 }
 
+// augmentRanges returns the parts that are numbers, by their names; two pointers are the ends of a range.
+func augmentRanges(a *mlp.Augment) []augmentRange {
+	return []augmentRange{{"sigma", &a.Sigma[0], &a.Sigma[1]}, {"alpha", &a.Alpha[0], &a.Alpha[1]}, {"rotation", &a.Rotation, nil},
+		{"scaling", &a.Scaling, nil}, {"shear", &a.Shear, nil}, {"shift", &a.Translation, nil}}
+}
+
+type augmentRange struct {
+	name     string
+	from, to *float32
+}
+
 // setAugment sets a part of a distortion.
 func setAugment(a *mlp.Augment, name, value string) error {
-	one := map[string]*float32{"rotation": &a.Rotation, "scaling": &a.Scaling, "shear": &a.Shear, "shift": &a.Translation}
-	two := map[string]*[2]float32{"sigma": &a.Sigma, "alpha": &a.Alpha}
 	wrong := func(want string) error { return fmt.Errorf("%s: want %s, got %q", name, want, value) }
-	switch {
-	case one[name] != nil:
+	for _, part := range augmentRanges(a) {
+		if part.name != name {
+			continue
+		}
 		v, err := Number(value)
-		if err != nil {
-			return wrong("a number")
+		p := span{v, v}
+		if err != nil && part.to != nil {
+			p, err = spanOf(value)
 		}
-		*one[name] = float32(v)
-	case two[name] != nil:
-		p, err := spanOf(value)
-		if err != nil {
-			p.from, err = Number(value)
-			p.to = p.from
-		}
-		if err != nil {
+		switch {
+		case err != nil && part.to != nil:
 			return wrong("a number, or two with .. between them, as 5..6")
+		case err != nil:
+			return wrong("a number")
+		case part.to != nil:
+			*part.to = float32(p.to)
 		}
-		*two[name] = [2]float32{float32(p.from), float32(p.to)}
-	case name == "calm":
-		list, err := classList(value)
-		if err != nil {
-			return wrong("classes with + between them, as 1+7, or none")
-		}
-		a.Calm = list
-	default:
+		*part.from = float32(p.from)
+		return nil
+	}
+	if name != "calm" {
 		return fmt.Errorf("unknown part %q; want %s", name, augmentForm)
 	}
+	list, err := classList(value)
+	if err != nil {
+		return wrong("classes with + between them, as 1+7, or none")
+	}
+	a.Calm = list
 	return nil
 }
 
@@ -157,24 +168,14 @@ func showClasses(list []int) string { return strings.Join(flags.Names(list), "+"
 // showAugment returns a distortion by its parts, as -augment takes them.
 func showAugment(a mlp.Augment) string {
 	var parts []string
-	add := func(name string, v float32) {
-		if v != 0 {
-			parts = append(parts, fmt.Sprintf("%s=%v", name, v))
+	for _, p := range augmentRanges(&a) {
+		switch {
+		case p.to != nil && *p.from != *p.to:
+			parts = append(parts, fmt.Sprintf("%s=%v..%v", p.name, *p.from, *p.to))
+		case *p.from != 0:
+			parts = append(parts, fmt.Sprintf("%s=%v", p.name, *p.from))
 		}
 	}
-	both := func(name string, v [2]float32) {
-		if v[0] == v[1] {
-			add(name, v[0])
-		} else {
-			parts = append(parts, fmt.Sprintf("%s=%v..%v", name, v[0], v[1]))
-		}
-	}
-	both("sigma", a.Sigma)
-	both("alpha", a.Alpha)
-	add("rotation", a.Rotation)
-	add("scaling", a.Scaling)
-	add("shear", a.Shear)
-	add("shift", a.Translation)
 	if len(a.Calm) > 0 {
 		parts = append(parts, "calm="+showClasses(a.Calm))
 	}

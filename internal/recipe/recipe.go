@@ -154,7 +154,8 @@ func (r *Recipe) network(c *mlp.Config, d *dataset.Set) {
 		loss = lossMSE
 	}
 	loss = r.loss.or(loss)
-	c.Loss, c.Reduction, c.Regression = loss.kind(), loss.reduction(), regression
+	c.Regression = regression
+	c.Loss, c.Reduction = loss.kind()
 	switch {
 	case regression:
 		output = compute.Identity

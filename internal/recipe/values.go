@@ -11,33 +11,32 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// An optimizerName is a value of -optimizer.
+// An optimizerName is a value of -optimizer: the name of an update rule, or AdamW, which is Adam with weight decay.
 type optimizerName string
 
-// The optimisers. AdamW is Adam with weight decay.
 const (
-	optimizerSGD      optimizerName = "sgd"
-	optimizerNesterov optimizerName = "nesterov"
-	optimizerRMSProp  optimizerName = "rmsprop"
-	optimizerAdam     optimizerName = "adam"
-	optimizerAdamW    optimizerName = "adamw"
+	optimizerSGD   optimizerName = "sgd"
+	optimizerAdamW optimizerName = "adamw"
 )
 
+var rules = []compute.Rule{compute.SGD, compute.Nesterov, compute.RMSProp, compute.Adam}
+
 func optimizers() []optimizerName {
-	return []optimizerName{optimizerSGD, optimizerNesterov, optimizerRMSProp, optimizerAdam, optimizerAdamW}
+	var list []optimizerName
+	for _, r := range rules {
+		list = append(list, optimizerOf(r, 0))
+	}
+	return append(list, optimizerAdamW)
 }
 
 // rule returns the update rule of an optimiser.
 func (n optimizerName) rule() compute.Rule {
-	switch n {
-	case optimizerNesterov:
-		return compute.Nesterov
-	case optimizerRMSProp:
-		return compute.RMSProp
-	case optimizerAdam, optimizerAdamW:
-		return compute.Adam
+	for _, r := range rules {
+		if r.String() == string(n) {
+			return r
+		}
 	}
-	return compute.SGD
+	return compute.Adam
 }
 
 // optimizerOf is the inverse of rule for a weight decay.
@@ -69,34 +68,25 @@ const (
 
 func losses() []lossName { return []lossName{lossCrossEntropy, lossMSE, lossSSE, lossHalfSSE} }
 
-// kind returns the kind of a loss.
-func (n lossName) kind() compute.LossKind {
-	if n == lossCrossEntropy {
-		return compute.CrossEntropy
-	}
-	return compute.SquaredError
-}
-
-// reduction returns the reduction of a loss over the outputs. It is empty, which is the mean, for cross-entropy.
-func (n lossName) reduction() mlp.Reduction {
+// kind returns the kind of a loss and its reduction over the outputs. An empty reduction is the mean.
+func (n lossName) kind() (compute.LossKind, mlp.Reduction) {
 	switch n {
+	case lossCrossEntropy:
+		return compute.CrossEntropy, ""
 	case lossSSE:
-		return mlp.ReduceSum
+		return compute.SquaredError, mlp.ReduceSum
 	case lossHalfSSE:
-		return mlp.ReduceHalf
+		return compute.SquaredError, mlp.ReduceHalf
 	}
-	return ""
+	return compute.SquaredError, ""
 }
 
-// lossOf is the inverse of kind and reduction.
+// lossOf is the inverse of kind.
 func lossOf(c mlp.Config) lossName {
-	switch {
-	case c.Loss == compute.CrossEntropy:
-		return lossCrossEntropy
-	case c.Reduction == mlp.ReduceSum:
-		return lossSSE
-	case c.Reduction == mlp.ReduceHalf:
-		return lossHalfSSE
+	for _, n := range losses() {
+		if kind, reduction := n.kind(); kind == c.Loss && (reduction == c.Reduction || c.Loss == compute.CrossEntropy) {
+			return n
+		}
 	}
 	return lossMSE
 }
