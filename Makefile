@@ -52,7 +52,7 @@ bench-gpu: build
 	@$(PYTHON) internal/bench/peers/gpu.py $(ARGS)
 
 records: build
-	@$(PYTHON) internal/preset/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)
+	@$(PYTHON) internal/recipe/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)
 
 fuzz:
 	@sh .ci/fuzz.sh $(FUZZTIME)

@@ -114,7 +114,7 @@ else
 	# Only the scripts that compare with other programs and train the presets are in Python.
 	python=${PYTHON:-python3}
 	if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
-		for scripts in internal/bench/peers internal/preset/records; do
+		for scripts in internal/bench/peers internal/recipe/records; do
 			say "tests of the scripts in $scripts"
 			(cd "$scripts" && "$python" -B -m unittest)
 		done

@@ -15,8 +15,8 @@ import (
 
 const benchUsage = `usage: shadegrad bench [FLAGS]
 
-Compares the time of a training step on several backends, which take turns. Each backend is first checked to compute
-the step correctly.
+Compares the time of a training step on several backends, which take turns. Each backend
+is first checked to compute the step correctly.
 `
 
 // bench is "shadegrad bench".

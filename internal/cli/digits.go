@@ -16,9 +16,9 @@ import (
 
 const digitsUsage = `usage: shadegrad digits [FLAGS]
 
-Shows the first images of each class of a data set; with -augment, the first image of each class and its distortions
-in successive epochs. With -model, shows the weights of each unit of a network's first layer: white is
-positive, black is negative.
+Shows the first images of each class of a data set; with -augment, the first image of
+each class and its distortions in successive epochs. With -model, shows the weights of
+each unit of a network's first layer: white is positive, black is negative.
 `
 
 // digits is "shadegrad digits".

@@ -11,9 +11,10 @@ import (
 
 const doctorUsage = `usage: shadegrad doctor [FLAGS]
 
-Checks what a training run needs, a line each: display, GLFW, EGL, context, version and limits of OpenGL, each shader,
-each kernel of GPU and CPU compared with the reference, data, cache and disk. A failed check comes with its
-remedy. Exit status 0 if training with this -backend and -data works, else 1.
+Checks what a training run needs, a line each: display, GLFW, EGL, context, version and
+limits of OpenGL, each shader, each kernel of GPU and CPU compared with the reference,
+data, cache and disk. A failed check comes with its remedy. Exit status 0 if training
+with this -backend and -data works, else 1.
 `
 
 // doctor is "shadegrad doctor".

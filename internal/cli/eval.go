@@ -21,8 +21,8 @@ import (
 
 const evalUsage = `usage: shadegrad eval -model=FILE [FLAGS]
 
-Tests a network saved by "shadegrad train -save=FILE": accuracy, loss, confusion matrix, precision and recall of each
-class; for regression the loss only.
+Tests a network saved by "shadegrad train -save=FILE": accuracy, loss, confusion matrix,
+precision and recall of each class; for regression the loss only.
 `
 
 // eval is "shadegrad eval".

@@ -12,11 +12,13 @@ import (
 
 const gradcheckUsage = `usage: shadegrad gradcheck [FLAGS]
 
-Compares the gradients that training with these flags uses, for a few samples and the initial weights, with
-differences of the loss in float64. Penalties, dropout masks and distortions are those of the first step. A ReLU has
-no derivative at its kink: differences across one are counted, not compared. -clip, -max-norm, -weight-decay and -average are
-ignored, since they are not part of the gradient; so are the flags of the learning rate, the schedule, -patience and -test.
-Exit status 0 if the gradients are right, else 1.
+Compares the gradients that training with these flags uses, for a few samples and the
+initial weights, with differences of the loss in float64. Penalties, dropout masks and
+distortions are those of the first step. A ReLU has no derivative at its kink:
+differences across one are counted, not compared. -clip, -max-norm, -weight-decay and
+-average are ignored, since they are not part of the gradient; so are the flags of the
+learning rate, the schedule, -patience and -test. Exit status 0 if the gradients are
+right, else 1.
 `
 
 // A gradcheckJSON is the object of -json.

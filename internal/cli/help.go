@@ -106,7 +106,8 @@ func unknownName(kind, name string, names []string) error {
 
 const completionUsage = `usage: shadegrad completion SHELL
 
-Writes the completion of commands and flags for bash, zsh or fish. For bash, add to ~/.bashrc:
+Writes the completion of commands and flags for bash, zsh or fish. For bash, add to
+~/.bashrc:
 
   source <(shadegrad completion bash)
 `

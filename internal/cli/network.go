@@ -11,9 +11,10 @@ import (
 
 const networkUsage = `usage: shadegrad network [FLAGS]
 
-Shows the layers of a network and, with -o, draws its units and weights. With -model it is a network saved by "shadegrad
-train -save=FILE". Otherwise it is the network with which "shadegrad train" starts for the same flags; those that
-do not change the initial weights are ignored.
+Shows the layers of a network and, with -o, draws its units and weights. With -model it
+is a network saved by "shadegrad train -save=FILE". Otherwise it is the network with
+which "shadegrad train" starts for the same flags; those that do not change the initial
+weights are ignored.
 `
 
 // network is "shadegrad network".

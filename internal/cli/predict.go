@@ -23,10 +23,10 @@ import (
 const predictUsage = `usage: shadegrad predict -model=FILE IMAGE...
        shadegrad predict -model=FILE NUMBERS...
 
-Classifies PNG or JPEG images of one digit each, dark on light or light on dark, with a network saved by
-"shadegrad train -save=FILE". Shows the input of the network: the digit cropped, scaled and centred by its mass, as in
-MNIST. A network for rows of numbers takes such rows, as 0.5,-1. Put -- before a row that begins with a
-minus.
+Classifies PNG or JPEG images of one digit each, dark on light or light on dark, with a
+network saved by "shadegrad train -save=FILE". Shows the input of the network: the digit
+cropped, scaled and centred by its mass, as in MNIST. A network for rows of numbers
+takes such rows, as 0.5,-1. Put -- before a row that begins with a minus.
 `
 
 // predict is "shadegrad predict". It uses the CPU, which answers before a GPU is open.

@@ -11,8 +11,9 @@ import (
 
 const presetsUsage = `usage: shadegrad presets [NAME]
 
-Lists the recipes for "shadegrad train -preset=NAME": those of tutorials, and those whose results were
-published. With a NAME, shows its source, its differences from the source and its command line.
+Lists the recipes for "shadegrad train -preset=NAME": those of tutorials, and those
+whose results were published. With a NAME, shows its source, its differences from the
+source and its command line.
 `
 
 // presets is "shadegrad presets".

@@ -15,10 +15,10 @@ import (
 
 const replayUsage = `usage: shadegrad replay [FLAGS] CAPSULE
 
-Repeats a training step that "shadegrad train" saved because its losses were not finite or, with -shadow,
-because the device computed it wrongly. It runs the step as the device compiles it and op by op, and compares both
-with float64. Either the device is wrong, or the numbers leave the range of float32. Exit status 1 if the device in use
-is wrong.
+Repeats a training step that "shadegrad train" saved because its losses were not finite
+or, with -shadow, because the device computed it wrongly. It runs the step as the device
+compiles it and op by op, and compares both with float64. Either the device is wrong, or
+the numbers leave the range of float32. Exit status 1 if the device in use is wrong.
 `
 
 // replay is "shadegrad replay".

@@ -19,8 +19,8 @@ import (
 
 const trainUsage = `usage: shadegrad train [FLAGS]
 
-Trains a multilayer perceptron and tests it. Without flags it learns the built-in MNIST, on the GPU if
-there is one and otherwise on the CPU.
+Trains a multilayer perceptron and tests it. Without flags it learns the built-in MNIST,
+on the GPU if there is one and otherwise on the CPU.
 `
 
 // train is "shadegrad train".

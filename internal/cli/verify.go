@@ -19,9 +19,9 @@ import (
 
 const verifyUsage = `usage: shadegrad verify [FLAGS] FILE
 
-Repeats the run of a certificate that "shadegrad train -certify=FILE" wrote, and compares the weights after
-each epoch. On the device of the first run they must be bit-identical, on another one
-equal within rounding.
+Repeats the run of a certificate that "shadegrad train -certify=FILE" wrote, and
+compares the weights after each epoch. On the device of the first run they must be
+bit-identical, on another one equal within rounding.
 `
 
 // verify is "shadegrad verify".
