@@ -5,6 +5,8 @@ import (
 	"shadegrad/internal/simd"
 )
 
+func init() { register((*plan).dropoutNode) }
+
 // dropout is compute.Dropout.
 type dropout struct {
 	dst, src  []float32

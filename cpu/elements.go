@@ -7,6 +7,14 @@ import (
 	"shadegrad/internal/workers"
 )
 
+func init() {
+	register((*plan).gatherNode)
+	register((*plan).activateNode)
+	register((*plan).deltaNode)
+	register((*plan).columnSumNode)
+	register((*plan).fillNode)
+}
+
 // gather is compute.Gather.
 type gather struct {
 	byteMatrix
@@ -33,7 +41,7 @@ type activate struct {
 	f              compute.Activation
 }
 
-func activateNode(o compute.Activate) *node {
+func (l *plan) activateNode(_ int, o compute.Activate) *node {
 	return &node{row: &activate{data(o.Dst), data(o.Src), data(o.Bias), o.Dst.Cols, o.F},
 		rows: o.Dst.Rows, cost: 8 * float64(o.Dst.Len()),
 		in: append(localSpans(o.Src), spans(o.Bias)...), out: localSpans(o.Dst)}
@@ -77,7 +85,7 @@ type delta struct {
 	f            compute.Activation
 }
 
-func deltaNode(o compute.Delta) *node {
+func (l *plan) deltaNode(_ int, o compute.Delta) *node {
 	return &node{row: &delta{data(o.Dst), data(o.Back), data(o.Y), o.Dst.Cols, o.F},
 		rows: o.Dst.Rows, cost: 3 * float64(o.Dst.Len()),
 		in: localSpans(o.Back, o.Y), out: localSpans(o.Dst)}
@@ -106,7 +114,7 @@ func (d *delta) rows(_, lo, hi int, _ *compute.Args) {
 // rows.
 type columnSum struct{ dst, src []float32 }
 
-func columnSumNode(o compute.ColumnSum) *node {
+func (l *plan) columnSumNode(_ int, o compute.ColumnSum) *node {
 	return &node{wide: &columnSum{data(o.Dst), data(o.Src)}, cost: float64(o.Src.Len()), in: spans(o.Src), out: spans(o.Dst)}
 }
 
@@ -122,7 +130,7 @@ type fill struct {
 	value float32
 }
 
-func fillNode(o compute.Fill) *node {
+func (l *plan) fillNode(_ int, o compute.Fill) *node {
 	return &node{wide: &fill{data(o.Dst), o.Value}, cost: float64(o.Dst.Len()), out: spans(o.Dst)}
 }
 

@@ -124,7 +124,7 @@ func (f *firstLayer) node(l *plan, i int) *node {
 	case i == f.forwardOp:
 		return f.forwardNode(l)
 	case i == f.updateOp && len(f.others.squareSums) > 0:
-		return updateNode(f.update)
+		return l.updateNode(i, f.update)
 	case i == f.updateOp:
 		return f.updateNode(l)
 	case i == f.gradientOp && f.updateOp >= 0:

@@ -7,6 +7,8 @@ import (
 	"shadegrad/internal/simd"
 )
 
+func init() { register((*plan).lossNode) }
+
 // loss is compute.Loss.
 type loss struct {
 	compute.Loss
@@ -18,7 +20,7 @@ type loss struct {
 	classes               bool // cross-entropy of softmax with a target for the labelled class alone
 }
 
-func (l *plan) lossNode(o compute.Loss) *node {
+func (l *plan) lossNode(_ int, o compute.Loss) *node {
 	s := &loss{Loss: o, delta: data(o.Delta), stats: data(o.Stats), z: data(o.Z), bias: data(o.Bias), targets: data(o.Targets)}
 	if s.targets == nil {
 		s.labels, s.index = o.Labels.Buf.(*buffer[byte]).data, rowNumbers(o.Index)

@@ -39,11 +39,12 @@ func (b *Backend) plan(p compute.Program) (*plan, error) {
 			n = l.update(i)
 		}
 		if n == nil {
-			n = l.single(i, op)
-		}
-		if n == nil {
-			return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(),
-				Err: errors.New("the CPU backend does not know this op")}
+			construct, ok := constructors[op.Name()]
+			if !ok {
+				return nil, &compute.OpError{Program: p.Name, Index: i, Op: op.Name(),
+					Err: errors.New("the CPU backend does not support this op")}
+			}
+			n = construct(l, i, op)
 		}
 		l.nodes = append(l.nodes, n)
 	}
@@ -118,41 +119,13 @@ func (l *plan) update(j int) *node {
 	return sumUpdateNode(l.program.Ops[i].(compute.ColumnSum), u)
 }
 
-// single makes a node of op i alone, or returns nil if the op is unknown.
-func (l *plan) single(i int, op compute.Op) *node {
-	switch o := op.(type) {
-	case compute.Gather:
-		return l.gatherNode(i, o)
-	case compute.MatMul:
-		return l.product(i, o)
-	case compute.Activate:
-		return activateNode(o)
-	case compute.Delta:
-		return deltaNode(o)
-	case compute.Loss:
-		return l.lossNode(o)
-	case compute.ColumnSum:
-		return columnSumNode(o)
-	case compute.Update:
-		return updateNode(o)
-	case compute.Fill:
-		return fillNode(o)
-	case compute.Take:
-		return takeNode(o)
-	case compute.SquareSum:
-		return l.squareSumNode(o)
-	case compute.MaxNorm:
-		return maxNormNode(o)
-	case compute.Average:
-		return averageNode(o)
-	case compute.Dropout:
-		return l.dropoutNode(i, o)
-	case compute.Noise:
-		return noiseNode(o)
-	case compute.Warp:
-		return l.warpNode(i, o)
-	}
-	return nil
+// constructors has the function that makes a node of an op alone, by the op's name.
+var constructors = map[string]func(l *plan, i int, op compute.Op) *node{}
+
+// register makes f the constructor of the nodes of ops of type O. i is the place of the op.
+func register[O compute.Op](f func(l *plan, i int, o O) *node) {
+	var zero O
+	constructors[zero.Name()] = func(l *plan, i int, op compute.Op) *node { return f(l, i, op.(O)) }
 }
 
 // data returns the memory of a matrix that Check has accepted, or nil for none.

@@ -7,6 +7,8 @@ import (
 	"shadegrad/internal/workers"
 )
 
+func init() { register((*plan).productNode) }
+
 // smallWeights is the largest number of elements of a matrix that each worker reads as a whole, in
 // a product of some rows. A larger matrix is divided among the workers, which then have to
 // wait for each other.
@@ -24,8 +26,8 @@ func productOf(o compute.MatMul) sgemm.Product {
 
 func flops(p sgemm.Product) float64 { return 2 * float64(p.M) * float64(p.N) * float64(p.K) }
 
-// product makes a node of o, which is op i.
-func (l *plan) product(i int, o compute.MatMul) *node {
+// productNode makes a node of o, which is op i.
+func (l *plan) productNode(i int, o compute.MatMul) *node {
 	p, g := productOf(o), l.byteOperand(i)
 	a, b := g.floats(o)
 	if o.TransA || o.B.Len() > smallWeights || b.IsZero() {

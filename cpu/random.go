@@ -6,6 +6,8 @@ import (
 	"shadegrad/internal/workers"
 )
 
+func init() { register((*plan).noiseNode) }
+
 // drawCost is the cost of drawing a number, in floating-point operations.
 const drawCost = 16
 
@@ -15,7 +17,7 @@ type noise struct {
 	stream uint32
 }
 
-func noiseNode(o compute.Noise) *node {
+func (l *plan) noiseNode(_ int, o compute.Noise) *node {
 	return &node{wide: &noise{data(o.Dst), o.Stream}, cost: drawCost * float64(o.Dst.Len()), out: spans(o.Dst)}
 }
 

@@ -8,6 +8,8 @@ import (
 	"shadegrad/internal/workers"
 )
 
+func init() { register((*plan).updateNode) }
+
 // An updater is compute.Update by a gradient that is computed piece by piece.
 type updater struct {
 	op             compute.Update
@@ -113,7 +115,7 @@ type update struct {
 	g []float32
 }
 
-func updateNode(o compute.Update) *node {
+func (l *plan) updateNode(_ int, o compute.Update) *node {
 	u := &update{newUpdater(o), data(o.G)}
 	in, out := u.spans()
 	return &node{wide: u, cost: u.cost(), in: append(in, spans(o.G)...), out: out}

@@ -9,6 +9,8 @@ import (
 	"shadegrad/internal/simd"
 )
 
+func init() { register((*plan).warpNode) }
+
 // warp is compute.Warp.
 type warp struct {
 	op          compute.Warp

@@ -8,6 +8,13 @@ import (
 	"shadegrad/internal/workers"
 )
 
+func init() {
+	register((*plan).squareSumNode)
+	register((*plan).maxNormNode)
+	register((*plan).averageNode)
+	register((*plan).takeNode)
+}
+
 // largeMatrix is the number of elements from which on all workers sum the squares of a matrix, and
 // not one.
 const largeMatrix = 1 << 16
@@ -22,7 +29,7 @@ type squareSum struct {
 	sums     []float64 // of squaresAtATime elements each
 }
 
-func (l *plan) squareSumNode(o compute.SquareSum) *node {
+func (l *plan) squareSumNode(_ int, o compute.SquareSum) *node {
 	s := &squareSum{backend: l.backend, dst: data(o.Dst), src: data(o.Src)}
 	s.sums = make([]float64, (len(s.src)+squaresAtATime-1)/squaresAtATime)
 	n := &node{cost: 2 * float64(len(s.src)), in: spans(o.Src), out: spans(o.Dst)}
@@ -71,7 +78,7 @@ type maxNorm struct {
 	limit      float64
 }
 
-func maxNormNode(o compute.MaxNorm) *node {
+func (l *plan) maxNormNode(_ int, o compute.MaxNorm) *node {
 	return &node{wide: &maxNorm{data(o.W), o.W.Rows, o.W.Cols, float64(o.Limit)},
 		cost: 3 * float64(o.W.Len()), in: spans(o.W), out: spans(o.W)}
 }
@@ -104,7 +111,7 @@ type average struct {
 	dst, src []float32
 }
 
-func averageNode(o compute.Average) *node {
+func (l *plan) averageNode(_ int, o compute.Average) *node {
 	return &node{wide: &average{o, data(o.Dst), data(o.Src)}, cost: 3 * float64(o.Dst.Len()),
 		in: spans(o.Dst, o.Src), out: spans(o.Dst)}
 }
@@ -121,7 +128,7 @@ type take struct {
 	cols     int
 }
 
-func takeNode(o compute.Take) *node {
+func (l *plan) takeNode(_ int, o compute.Take) *node {
 	return &node{row: &take{data(o.Dst), data(o.Src), rowNumbers(o.Index), o.Dst.Cols},
 		rows: o.Dst.Rows, cost: 2 * float64(o.Dst.Len()), in: spans(o.Src), out: localSpans(o.Dst)}
 }

@@ -51,7 +51,7 @@ func (l *caseList) all() {
 	l.squareSums()
 	l.maxNorms()
 	l.averages()
-	l.fills()
+	l.elementwise()
 	l.takes()
 	l.dropouts()
 	l.noises()

@@ -101,7 +101,8 @@ func (l *caseList) delta(f compute.Activation, s shape, inPlace bool) {
 	})
 }
 
-func (l *caseList) fills() {
+// elementwise adds the cases of elementwise ops without variants.
+func (l *caseList) elementwise() {
 	for i, s := range l.some(0, 4) {
 		value := []float32{0, -2.5, 1e30, -1e-3}[(i+1)%4]
 		l.add("fill", "fill", []string{s.String()}, func(p *judge.Problem) {
