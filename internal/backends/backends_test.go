@@ -160,7 +160,7 @@ func TestSoftware(t *testing.T) {
 		llvmpipe:                         "llvmpipe",
 		"softpipe":                       "softpipe",
 		"Google SwiftShader 4.1.0.7":     "SwiftShader",
-		"A renderer nobody has heard of": "A renderer nobody has heard of",
+		"An unknown renderer": "An unknown renderer",
 	} {
 		t.Run(name, func(t *testing.T) {
 			gpu := newGPU(renderer, true, nil)

@@ -91,7 +91,7 @@ func TestDoctorGPU(t *testing.T) {
 		}
 		return newFakeGPU(), nil
 	}}
-	inProcess(t, o, "doctor", "-quick").is(0).says("✓ kernels ", "\n\nthe GPU can be used, and -backend=auto takes it where it is the faster; -backend=cpu works too\n")
+	inProcess(t, o, "doctor", "-quick").is(0).says("✓ kernels ", "\n\nthe GPU can be used, and -backend=auto takes it if it is faster; -backend=cpu works too\n")
 	reason = errors.New("the driver is asleep")
 	inProcess(t, o, "doctor", "-quick").is(0).says("✗ kernels          the driver is asleep\n", "\n\nthe GPU cannot be used: the driver is asleep; -backend=cpu works\n")
 }
@@ -120,11 +120,11 @@ func TestDoctorCache(t *testing.T) {
 	p := at(t)
 	put(t, p.path("cache"), nil)
 	p.env = append(p.env, "SHADEGRAD_CACHE="+p.path("cache"))
-	p.run("doctor", "-quick", "-backend=cpu").is(0).says("✗ cache ", "; what was found to be fast will not be remembered\n",
-		"  fix: SHADEGRAD_CACHE="+p.path("cache")+" is the cause: set it to a directory that you may write, or unset it\n", "\n\nthe CPU can be used\n")
+	p.run("doctor", "-quick", "-backend=cpu").is(0).says("✗ cache ", "; timings will not be remembered\n",
+		"  fix: SHADEGRAD_CACHE="+p.path("cache")+": set it to a writable directory, or unset it\n", "\n\nthe CPU can be used\n")
 	if runtime.GOOS == "linux" { // which follows XDG_CACHE_HOME
 		p.env = []string{"SHADEGRAD_CACHE=", "XDG_CACHE_HOME=" + p.path("cache")}
-		p.run("doctor", "-quick", "-backend=cpu").is(0).says("✗ cache ", "  fix: XDG_CACHE_HOME="+p.path("cache")+" is the cause")
+		p.run("doctor", "-quick", "-backend=cpu").is(0).says("✗ cache ", "  fix: XDG_CACHE_HOME="+p.path("cache")+": set it to a writable directory")
 	}
 }
 

@@ -1,109 +1,114 @@
 package doctor
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 
+	"shadegrad/compute/opengl"
 	"shadegrad/internal/glctx"
+	"shadegrad/shaders"
 )
 
-// noContext says what leads to a context where neither way does.
+// report asks for a report of a fault of this program or of a driver.
+const report = "please report it with the output of shadegrad doctor -json"
+
+// unset advises to unset each of the variables that is set, because of its effect.
+func (x *exam) unset(effect string, names ...string) []string {
+	var list []string
+	for _, name := range names {
+		if v := x.env(name); v != "" {
+			list = append(list, fmt.Sprintf("%s=%s %s: unset %s", name, v, effect, name))
+		}
+	}
+	return list
+}
+
+// noContext returns advice if neither a window nor EGL gives a context.
 func (x *exam) noContext(window, egl way) []string {
 	var list []string
-	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	off := x.env("SHADEGRAD_EGL") == "off"
 	if off {
-		add("SHADEGRAD_EGL=off keeps EGL, which needs no display, from being tried: unset SHADEGRAD_EGL")
+		list = x.unset("disables EGL, which needs no display", "SHADEGRAD_EGL")
 	}
 	if x.display() && window.err != nil {
-		switch started := window.library != ""; {
+		started := window.library != "" // GLFW, which connects to the X server
+		switch display := x.env("DISPLAY"); {
 		case x.goos == "windows" || x.goos == "darwin":
-			add("install the driver of the GPU's maker")
-		case !started && x.env("DISPLAY") != "":
-			add("DISPLAY=%s names no X server that answers: unset DISPLAY, or set it to one that does", x.env("DISPLAY"))
+			list = append(list, "install the driver of the GPU's vendor")
+		case !started && display != "":
+			list = append(list, fmt.Sprintf("DISPLAY=%s: no X server answers: unset DISPLAY, or set it to a running X server", display))
 		case !started:
-			add("WAYLAND_DISPLAY is set and DISPLAY is not, and this build's windows are X11's: start Xwayland, or unset WAYLAND_DISPLAY to use EGL")
+			list = append(list, "WAYLAND_DISPLAY is set and DISPLAY is not, but this build uses X11: start Xwayland, or unset WAYLAND_DISPLAY to use EGL")
 		case x.goos == "linux":
-			add("OpenGL for windows is missing or broken: %s", x.system.install(glxPackages))
+			list = append(list, "OpenGL for windows is missing or broken: "+x.system.install(glxPackages))
 		default:
-			add("install the driver of the GPU's maker")
+			list = append(list, "install the driver of the GPU's vendor")
 		}
 	}
 	if off || x.goos == "windows" || x.goos == "darwin" {
 		return list
 	}
-	if v := x.env("__EGL_VENDOR_LIBRARY_FILENAMES"); v != "" {
-		add("__EGL_VENDOR_LIBRARY_FILENAMES=%s limits EGL to these drivers: unset it", v)
-	}
-	if v := x.env("LIBGL_DRIVERS_PATH"); v != "" {
-		add("LIBGL_DRIVERS_PATH=%s is where Mesa looks for drivers: unset it", v)
-	}
+	list = append(list, x.unset("limits EGL to these drivers", "__EGL_VENDOR_LIBRARY_FILENAMES")...)
+	list = append(list, x.unset("is where Mesa looks for drivers", "LIBGL_DRIVERS_PATH")...)
 	list = append(list, x.nvidia()...)
 	if egl.library == "" || len(list) == 0 {
-		add("EGL, or Mesa's driver behind it, is missing: %s", x.system.install(eglPackages))
+		list = append(list, "EGL or Mesa's driver for it is missing: "+x.system.install(eglPackages))
 	}
 	return list
 }
 
-// tooOld says what offers a newer version; of the shading language for nil.
-func (x *exam) tooOld(v *glctx.VersionError) []string {
-	var list []string
-	for _, name := range []string{"MESA_GL_VERSION_OVERRIDE", "MESA_GLSL_VERSION_OVERRIDE"} {
-		if value := x.env(name); value != "" {
-			list = append(list, fmt.Sprintf("%s=%s holds Mesa back: unset %s", name, value, name))
-		}
-	}
-	if len(list) > 0 {
+// tooOld returns advice if OpenGL or its shading language is too old.
+func (x *exam) tooOld() []string {
+	if list := x.unset("makes Mesa offer an older version", "MESA_GL_VERSION_OVERRIDE", "MESA_GLSL_VERSION_OVERRIDE"); len(list) > 0 {
 		return list
 	}
-	if value := x.env("LIBGL_ALWAYS_INDIRECT"); value != "" {
-		return []string{"LIBGL_ALWAYS_INDIRECT=" + value + " asks for OpenGL by way of the X server, which stops at 1.4: unset it"}
+	if list := x.unset("sends OpenGL through the X server, which supports only 1.4", "LIBGL_ALWAYS_INDIRECT"); len(list) > 0 {
+		return list
 	}
 	if x.goos == "darwin" {
 		return []string{"macOS stops at OpenGL 4.1: train with -backend=cpu"}
 	}
-	list = append(list, x.newerDriver())
+	list := []string{x.newerDriver()}
 	if host, _, _ := strings.Cut(x.env("DISPLAY"), ":"); host != "" {
 		list = append(list, "DISPLAY="+x.env("DISPLAY")+" is on another machine, or forwarded by ssh -X: unset DISPLAY to use this machine's GPU by EGL")
 	}
 	return list
 }
 
-// newerDriver says how to get a newer driver.
+// newerDriver returns the command that updates the GPU's driver.
 func (x *exam) newerDriver() string {
-	const otherwise = "; where the GPU itself is too old for OpenGL 4.3, train with -backend=cpu"
+	const otherwise = "; if the GPU itself does not support OpenGL 4.3, train with -backend=cpu"
 	commands := [...][]string{debian: {"apt-get update", "apt-get upgrade"}, fedora: {"dnf upgrade"}, arch: {"pacman -Syu"}}
 	switch {
 	case x.goos != "linux":
-		return "install the newest driver of the GPU's maker" + otherwise
+		return "install the newest driver of the GPU's vendor" + otherwise
 	case x.system.family == otherFamily:
-		return "install the system's newest driver of the GPU" + otherwise
+		return "install the system's newest driver for the GPU" + otherwise
 	}
 	var typed []string
 	for _, c := range commands[x.system.family] {
 		typed = append(typed, x.system.asRoot(c))
 	}
-	return "install the system's newest driver of the GPU: " + strings.Join(typed, " && ") + otherwise
+	return "install the system's newest driver for the GPU: " + strings.Join(typed, " && ") + otherwise
 }
 
-// softwareValues are those of Mesa's variables that ask for a renderer in software.
+// softwareValues are the values of Mesa's variables that select a software renderer.
 var softwareValues = map[string]bool{"1": true, "true": true, "y": true, "yes": true, "llvmpipe": true, "softpipe": true, "swrast": true}
 
-// software says why OpenGL may be software where there is a GPU.
+// software returns advice if OpenGL runs on the CPU.
 func (x *exam) software(egl way) []string {
 	var list []string
 	for _, name := range []string{"LIBGL_ALWAYS_SOFTWARE", "GALLIUM_DRIVER", "MESA_LOADER_DRIVER_OVERRIDE"} {
-		if v := x.env(name); softwareValues[v] {
-			list = append(list, fmt.Sprintf("%s=%s asks for it: unset %s to use a GPU", name, v, name))
+		if softwareValues[x.env(name)] {
+			list = append(list, x.unset("selects software rendering", name)...)
 		}
 	}
 	if len(list) > 0 || x.goos != "linux" {
 		return list
 	}
 	if egl.err == nil && !egl.info.Software {
-		return []string{fmt.Sprintf("EGL has the GPU %s, which the display has not: unset DISPLAY and WAYLAND_DISPLAY to use it", egl.info.Renderer)}
+		return []string{fmt.Sprintf("EGL has the GPU %s, the display does not: unset DISPLAY and WAYLAND_DISPLAY to use it", egl.info.Renderer)}
 	}
 	if list = x.nvidia(); len(list) > 0 {
 		return list
@@ -111,26 +116,55 @@ func (x *exam) software(egl way) []string {
 	nodes, err := fs.Glob(x.root, "dev/dri/renderD*")
 	for _, node := range nodes {
 		if err == nil && x.denied(node) {
-			list = append(list, fmt.Sprintf("this user may not use the GPU's /%s: %s, and log in again", node, x.system.asRoot("usermod -aG render $USER")))
+			list = append(list, fmt.Sprintf("/%s: permission denied: %s, and log in again", node, x.system.asRoot("usermod -aG render $USER")))
 		}
 	}
 	if len(nodes) == 0 {
-		list = append(list, "there is no GPU to be seen here: no /dev/dri, and no driver of NVIDIA's")
+		list = append(list, "no GPU is visible here: there is neither /dev/dri nor NVIDIA's driver")
 	}
 	return list
 }
 
-// nvidia says how OpenGL gets to a GPU of NVIDIA's whose kernel driver is there.
+// nvidia returns how to make OpenGL use an NVIDIA GPU, if the kernel has its driver.
 func (x *exam) nvidia() []string {
-	version, err := fs.ReadFile(x.root, "sys/module/nvidia/version")
-	if err != nil && errors.Is(err, fs.ErrNotExist) {
+	text, err := fs.ReadFile(x.root, "sys/module/nvidia/version")
+	if err != nil {
 		return nil
 	}
-	major, _, _ := strings.Cut(strings.TrimSpace(string(version)), ".")
+	version := strings.TrimSpace(string(text))
+	major, _, _ := strings.Cut(version, ".")
 	p := packages{debian: "libegl-nvidia0", fedora: "xorg-x11-drv-nvidia-libs", arch: "nvidia-utils"}
 	if x.system.ubuntu && major != "" {
 		p[debian] = "libnvidia-gl-" + major
 	}
-	return []string{fmt.Sprintf("the kernel has NVIDIA's driver %s, and OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all;"+
-		" elsewhere: %s", strings.TrimSpace(string(version)), x.system.install(p))}
+	return []string{fmt.Sprintf("the kernel has NVIDIA's driver %s, but OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all;"+
+		" elsewhere: %s", version, x.system.install(p))}
+}
+
+// brokenShader returns advice if the driver refuses a shader.
+func (x *exam) brokenShader() []string {
+	list := x.unset("replaces the built-in shaders", shaders.Variable)
+	if len(list) == 0 {
+		list = x.unset("changes what Mesa's compiler accepts", "MESA_GLSL_VERSION_OVERRIDE", "MESA_EXTENSION_OVERRIDE")
+	}
+	if len(list) == 0 {
+		list = []string{report + "; a newer driver may help: " + x.newerDriver()}
+	}
+	return list
+}
+
+// wrongNumbers returns advice if the GPU computes wrong results.
+func (x *exam) wrongNumbers() []string {
+	if list := x.unset("replaces the built-in shaders", shaders.Variable); len(list) > 0 {
+		return list
+	}
+	return []string{"do not train on it; " + report + "; a newer driver may help: " + x.newerDriver()}
+}
+
+// describeRefusal returns the lines of a driver's error for a source.
+func describeRefusal(source shaders.Source, refused *glctx.ShaderError) []string {
+	e := &opengl.CompileError{Kernel: source.Name, Linked: refused.Compiled, Log: source.Rewrite(refused.Log)}
+	lines := e.Excerpt()
+	lines[0] = e.Summary() + ": " + lines[0]
+	return lines
 }

@@ -10,7 +10,7 @@ import (
 	"shadegrad/internal/cache"
 )
 
-// cache tries whether the directory of remembered choices can be written. Training goes right without it.
+// cache checks whether the cache directory is writable. Training works without it.
 func (x *exam) cache() {
 	s := Step{Name: "cache", Status: OK}
 	dir, err := x.cacheDir()
@@ -18,38 +18,39 @@ func (x *exam) cache() {
 		err = tryWriting(dir)
 	}
 	if err == nil {
-		s.Found = dir + " can be written"
-		x.add(s)
-		return
-	}
-	s.Status, s.Found = Failed, fmt.Sprintf("%v; what was found to be fast will not be remembered", err)
-	for _, name := range []string{cache.Variable, "XDG_CACHE_HOME"} {
-		if v := x.env(name); v != "" && len(s.Advice) == 0 {
-			s.Advice = []string{fmt.Sprintf("%s=%s is the cause: set it to a directory that you may write, or unset it", name, v)}
-		}
-	}
-	switch {
-	case len(s.Advice) > 0:
-	case dir == "": // the system names none
-		s.Advice = []string{"set " + cache.Variable + " to a directory that you may write"}
-	case errors.Is(err, fs.ErrPermission):
-		own := existing(dir)
-		s.Advice = []string{fmt.Sprintf("make %s yours: %s; or set %s to a directory that you may write", own, x.system.asRoot("chown $USER "+own), cache.Variable)}
-	default:
-		s.Advice = []string{fmt.Sprintf("make room for a directory %s, or set %s to another that you may write", dir, cache.Variable)}
+		s.Found = dir + " is writable"
+	} else {
+		s.fail(fmt.Sprintf("%v; timings will not be remembered", err), []string{x.cacheAdvice(dir, err)})
 	}
 	x.add(s)
 }
 
-// tryWriting writes a file in a directory, which is made where it is missing, and takes away what it made.
-func tryWriting(dir string) (err error) {
+// cacheAdvice returns advice if the cache directory is not writable. dir is "" if the system has none.
+func (x *exam) cacheAdvice(dir string, err error) string {
+	for _, name := range []string{cache.Variable, "XDG_CACHE_HOME"} {
+		if v := x.env(name); v != "" {
+			return fmt.Sprintf("%s=%s: set it to a writable directory, or unset it", name, v)
+		}
+	}
+	switch {
+	case dir == "":
+		return "set " + cache.Variable + " to a writable directory"
+	case errors.Is(err, fs.ErrPermission):
+		own := existing(dir)
+		return fmt.Sprintf("make %s yours: %s; or set %s to a writable directory", own, x.system.asRoot("chown $USER "+own), cache.Variable)
+	}
+	return fmt.Sprintf("make %s a directory, or set %s to a writable one", dir, cache.Variable)
+}
+
+// tryWriting writes a file to a directory, which it makes if necessary, and removes what it made.
+func tryWriting(dir string) error {
 	made := missing(dir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	defer func() {
 		for _, d := range made {
-			os.Remove(d) // fails if somebody has come to use it, which is as well
+			os.Remove(d) // fails if another process uses it by now
 		}
 	}()
 	f, err := os.CreateTemp(dir, "doctor.*")
@@ -60,7 +61,7 @@ func tryWriting(dir string) (err error) {
 	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
-// missing returns the directories that have to be made for dir to be there, the innermost first.
+// missing returns the directories to make for dir to exist, the innermost first.
 func missing(dir string) []string {
 	var list []string
 	for {
@@ -72,7 +73,7 @@ func missing(dir string) []string {
 	}
 }
 
-// existing returns dir, or the innermost directory on the way to it that is there.
+// existing returns dir or its innermost parent that exists.
 func existing(dir string) string {
 	if list := missing(dir); len(list) > 0 {
 		return filepath.Dir(list[len(list)-1])
@@ -80,16 +81,16 @@ func existing(dir string) string {
 	return dir
 }
 
-// leastSpace is what a large network and its checkpoint take, each of them written beside its predecessor: the deepest of
-// the usual ones has 12 million weights, and a checkpoint has their velocities too.
+// leastSpace is the space for a large network and its checkpoint, each written next to its predecessor: the largest usual
+// network has 12 million weights, and a checkpoint also has their velocities.
 const leastSpace = 4 * 12_000_000 * (1 + 2) * 2
 
-// disk looks for room: for checkpoints in the working directory, for choices in the cache.
+// disk checks the free space in the working directory, and reports that of the cache.
 func (x *exam) disk() {
 	s := Step{Name: "disk", Status: OK}
 	here, known := x.space(".")
 	if !known {
-		s.Status, s.Found = Untried, "how much is free cannot be asked for here"
+		s.Status, s.Found = Untried, "the free space is not known on this system"
 		x.add(s)
 		return
 	}
@@ -100,21 +101,18 @@ func (x *exam) disk() {
 		}
 	}
 	if here < leastSpace {
-		s.Status = Failed
-		s.Advice = []string{fmt.Sprintf("make room: a large network and its checkpoint take %s; or save elsewhere, with train -save=FILE", sizeText(leastSpace))}
+		s.fail(s.Found, []string{fmt.Sprintf("free some space: a large network and its checkpoint need %s; or save elsewhere with train -save=FILE", sizeText(leastSpace))})
 	}
 	x.add(s)
 }
 
-// sizeText writes a number of bytes for people.
+// sizeText returns a number of bytes as "1.5 GiB".
 func sizeText(n int64) string {
-	const unit = 1024
-	if n < unit*unit {
-		return fmt.Sprintf("%d KiB", n/unit)
+	switch {
+	case n < 1<<20:
+		return fmt.Sprintf("%d KiB", n>>10)
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 	}
-	v, suffix := float64(n)/(unit*unit), "MiB"
-	if v >= unit {
-		v, suffix = v/unit, "GiB"
-	}
-	return fmt.Sprintf("%.1f %s", v, suffix)
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }

@@ -13,7 +13,7 @@ import (
 	"shadegrad/testdata"
 )
 
-// data looks at the built-in data set, and at the directory if one is given, which is then what counts.
+// data checks the built-in data set and, if given, the user's. The verdict is that of the user's.
 func (x *exam) data() verdict {
 	v := x.builtIn()
 	if x.Data == "" {
@@ -22,21 +22,17 @@ func (x *exam) data() verdict {
 	s := Step{Name: "data directory", Status: OK}
 	d, err := x.openData(x.Data, x.Form)
 	if err != nil {
-		s.Status, s.Found = Failed, err.Error()
-		s.Advice = []string{"get the named file anew from where the data set is published, or leave out -data to use the built-in MNIST"}
-		x.add(s)
-		return verdict{why: s.Found}
+		return x.end(s.fail(err.Error(), []string{"download the named file again, or omit -data to use the built-in MNIST"}))
 	}
 	s.Found = x.Data + ": " + describeData(d)
 	digests := idxDigests
-	if d.Train.Values != nil || x.Form != (dataset.Form{}) { // which no IDX file has, or is read into
+	if d.Train.Values != nil || x.Form != (dataset.Form{}) { // not as in IDX files
 		digests = setDigests
 	}
 	for _, f := range digests(d) {
 		s.Values = append(s.Values, Value{Name: f.name, Value: "sha256 " + f.sum})
 	}
-	x.add(s)
-	return verdict{ok: true}
+	return x.end(s)
 }
 
 // builtIn compares the built-in data set with the published digests.
@@ -48,11 +44,12 @@ func (x *exam) builtIn() verdict {
 		err = published(d)
 	}
 	if err != nil {
-		s.Status, s.Found, s.Advice = Failed, err.Error(), []string{"the program itself is damaged: build or install it again"}
+		s.fail(err.Error(), []string{"the program itself is damaged: build or install it again"})
 	}
-	x.add(s)
-	return verdict{s.Status == OK, s.Found}
+	return x.end(s)
 }
+
+// describeData returns the number and the shape of a data set's samples.
 
 func describeData(d *dataset.Data) string {
 	t := &d.Train
@@ -66,12 +63,12 @@ func describeData(d *dataset.Data) string {
 	return fmt.Sprintf("%d training and %d test %s in %d classes", t.Len(), d.Test.Len(), samples, t.Classes)
 }
 
-// setDigests returns the SHA-256 of both sets, as a certificate has them.
+// setDigests returns the SHA-256 of both sets, as in a certificate.
 func setDigests(d *dataset.Data) []digest {
 	return []digest{{"training set", train.SetDigest(&d.Train)}, {"test set", train.SetDigest(&d.Test)}}
 }
 
-// published compares a data set with the digests that the program carries.
+// published compares the built-in data set with the published digests.
 func published(d *dataset.Data) error {
 	text, err := fs.ReadFile(testdata.MNIST, "mnist/SHA256SUMS.raw.txt")
 	if err != nil {
@@ -91,10 +88,10 @@ func published(d *dataset.Data) error {
 	return nil
 }
 
-// A digest is that of a file, uncompressed.
+// A digest is the SHA-256 of a set or of an uncompressed file.
 type digest struct{ name, sum string }
 
-// idxDigests returns the SHA-256 of the files that a data set was read from, as they are uncompressed, by the names of MNIST's.
+// idxDigests returns the SHA-256 of a data set's uncompressed IDX files, under the names of MNIST's.
 func idxDigests(d *dataset.Data) []digest {
 	var list []digest
 	for _, part := range []struct {
@@ -109,15 +106,15 @@ func idxDigests(d *dataset.Data) []digest {
 	return list
 }
 
-// idxSum returns the SHA-256 of the IDX file of values in an array of these sizes: a magic number, 8 for bytes and the number
-// of dimensions in its lower half, the sizes, the values.
+// idxSum returns the SHA-256 of an IDX file of bytes in an array of these sizes: a magic number (8 for bytes, and the number
+// of dimensions), the sizes, the values.
 func idxSum(values []byte, sizes ...int) string {
 	h := sha256.New()
 	header := binary.BigEndian.AppendUint32(nil, 8<<8|uint32(len(sizes)))
 	for _, n := range sizes {
 		header = binary.BigEndian.AppendUint32(header, uint32(n))
 	}
-	h.Write(header) // never fails, nor does the next
+	h.Write(header) // a hash's Write returns no error
 	h.Write(values)
 	return hex.EncodeToString(h.Sum(nil))
 }

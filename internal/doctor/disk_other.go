@@ -2,5 +2,5 @@
 
 package doctor
 
-// freeSpace does not know.
+// freeSpace reports that the free space is not known.
 func freeSpace(string) (free int64, known bool) { return 0, false }

@@ -4,7 +4,7 @@ package doctor
 
 import "golang.org/x/sys/unix"
 
-// freeSpace returns the bytes that the user may still write in a directory.
+// freeSpace returns the bytes available to the user in a directory.
 func freeSpace(dir string) (free int64, known bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

@@ -2,7 +2,7 @@ package doctor
 
 import "golang.org/x/sys/windows"
 
-// freeSpace returns the bytes that the user may still write in a directory.
+// freeSpace returns the bytes available to the user in a directory.
 func freeSpace(dir string) (free int64, known bool) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {

@@ -1,7 +1,8 @@
-// Package doctor finds out what of this program can be used on this machine, step by step from the display to the disk:
-// whether there is an OpenGL context, by GLFW or by EGL, and whether it is good enough; whether each shader compiles and each
-// kernel computes what the judge's reference does, on the GPU and on the CPU at every level of instructions; whether
-// the data are whole; whether choices can be remembered. The first failure comes with what to do about it here.
+// Package doctor examines in steps, from the display to the disk, whether this program works on this machine.
+//
+// It opens OpenGL contexts by GLFW and by EGL, checks their version and limits, compiles each shader, and compares each
+// kernel with the reference, on the GPU and on the CPU at each SIMD level. It then checks the data, the cache and the disk.
+// A failed step has advice for this machine.
 package doctor
 
 import (
@@ -22,58 +23,64 @@ type Status string
 const (
 	OK       Status = "ok"
 	Failed   Status = "failed"
-	Untried  Status = "not tried"  // an earlier step failed, or the step was not asked for
-	Unneeded Status = "not needed" // it failed or is missing, and there is another way
+	Untried  Status = "not tried"  // an earlier step failed, or -backend excludes the step
+	Unneeded Status = "not needed" // it failed or is missing, and an alternative works
 )
 
-// A Step is one thing that was looked at.
+// A Step is one part of the examination.
 type Step struct {
 	Name   string   `json:"step"`
 	Status Status   `json:"status"`
-	Found  string   `json:"found"`            // what is there, or what is wrong; without a full stop
-	Values []Value  `json:"values,omitempty"` // in the words of whom was asked
-	Log    []string `json:"log,omitempty"`    // lines that say more of a failure
-	Advice []string `json:"advice,omitempty"` // what to do: of a failure the fix, else a hint
+	Found  string   `json:"found"`            // the state or the problem, without a full stop
+	Values []Value  `json:"values,omitempty"` // as the system or the driver reports them
+	Log    []string `json:"log,omitempty"`    // details of a failure
+	Advice []string `json:"advice,omitempty"` // fixes of a failure, or hints
 }
 
-// A Value is something that has a name elsewhere: a limit of OpenGL, a variable of the environment.
+// fail makes s a failed step and returns it.
+func (s *Step) fail(found string, advice []string) Step {
+	s.Status, s.Found, s.Advice = Failed, found, advice
+	return *s
+}
+
+// A Value is a named value, such as a limit of OpenGL or an environment variable.
 type Value struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
-	Need  string `json:"need,omitempty"` // what is needed, where that is a question
+	Need  string `json:"need,omitempty"` // the value needed, if any
 }
 
-// A Report is all that was found. Nothing in it but the variables that its first step lists, and the directories of the
-// data, of the shaders and of the cache, is the user's own.
+// A Report is the result of an examination. It contains no private data except the variables in its first step, and the
+// directories of the data, the shaders and the cache.
 type Report struct {
 	Program string `json:"program"` // version and build
 	System  string `json:"system"`
-	Backend string `json:"backend"` // that was asked for
-	// Usable tells whether a training run with this backend and these data would go right.
+	Backend string `json:"backend"` // asked for
+	// Usable reports whether training with this backend and these data would work.
 	Usable  bool   `json:"usable"`
 	Verdict string `json:"verdict"`
-	// Chosen is the backend that would be used, "gpu" or "cpu", or "" where none would.
+	// Chosen is the backend that training would use, "gpu" or "cpu", or "" for none.
 	Chosen string `json:"chosen"`
 	GPU    bool   `json:"gpu_usable"`
 	CPU    bool   `json:"cpu_usable"`
 	Steps  []Step `json:"steps"`
 }
 
-// A Config says what to examine.
+// A Config configures an examination.
 type Config struct {
 	Program string // version and build, for the report
 	Backend backends.Kind
-	Data    string       // a place, as dataset.Open takes it, or ""
-	Form    dataset.Form // of it
-	Quick   bool         // judge kernels by the cases of the self-test alone
+	Data    string       // a data set for dataset.Form.Open, or ""
+	Form    dataset.Form // of Data
+	Quick   bool         // compare kernels only in the cases of the self-test
 	Opener  backends.Opener
-	Step    func(Step) // called with each step as soon as its outcome is known; may be nil
+	Step    func(Step) // called after each step; may be nil
 }
 
 // Run examines the machine.
 func Run(c Config) *Report {
 	m := thisMachine()
-	if c.Opener.OpenGPU != nil { // the GPU does not come from this machine, so its OpenGL is none of it
+	if c.Opener.OpenGPU != nil { // the GPU is not this machine's
 		m.window, m.byEGL, m.support = nil, nil, true
 	}
 	return run(c, m)
@@ -85,7 +92,7 @@ type exam struct {
 	machine
 	system system
 	report Report
-	held   device // the context that was looked at, or nil
+	held   device // the open context, or nil
 }
 
 func run(c Config, m machine) *Report {
@@ -101,7 +108,7 @@ func run(c Config, m machine) *Report {
 	return &x.report
 }
 
-// add ends a step and returns it.
+// add adds a step to the report and returns it.
 func (x *exam) add(s Step) Step {
 	x.report.Steps = append(x.report.Steps, s)
 	if x.Step != nil {
@@ -110,7 +117,13 @@ func (x *exam) add(s Step) Step {
 	return s
 }
 
-// build looks at the program itself, and at the variables that change its ways.
+// end adds a step and returns its verdict.
+func (x *exam) end(s Step) verdict {
+	x.add(s)
+	return verdict{s.Status == OK, s.Found}
+}
+
+// build describes the program and the environment variables that affect it.
 func (x *exam) build() {
 	s := Step{Name: "build", Status: OK, Found: fmt.Sprintf("%s, %s, %s on %s", x.Program, runtime.Version(), runtime.GOARCH, x.system.name)}
 	for _, name := range variables {
@@ -119,19 +132,19 @@ func (x *exam) build() {
 		}
 	}
 	if !x.support && x.Backend != backends.CPU {
-		s.Status, s.Found = Failed, s.Found+": this build has no GPU support"
-		s.Advice = []string{"build it with a C compiler, without CGO_ENABLED=0 and the tag nogl: " + x.system.install(buildPackages) + ", then make build"}
+		s.fail(s.Found+": this build has no GPU support",
+			[]string{"build it with a C compiler, without CGO_ENABLED=0 and the tag nogl: " + x.system.install(buildPackages) + ", then make build"})
 	}
 	x.add(s)
 }
 
-// A verdict is whether something can be used, and if not, why.
+// A verdict states whether something can be used, and why not.
 type verdict struct {
 	ok  bool
 	why string
 }
 
-// conclude makes the report's conclusion of the verdicts.
+// conclude derives the report's conclusion from the verdicts.
 func (x *exam) conclude(gpu, cpu, data verdict) {
 	r := &x.report
 	r.GPU, r.CPU = gpu.ok, cpu.ok
@@ -156,29 +169,29 @@ func (x *exam) conclude(gpu, cpu, data verdict) {
 		r.Verdict = cpuToo
 	case x.Backend == backends.GPU && gpu.ok && r.Chosen == "gpu":
 		r.Usable, r.Verdict = true, "the GPU can be used; "+cpuToo+notes
-	case !gpu.ok && r.Chosen == "gpu": // the self-test, which has fewer cases, lets it pass
-		r.Verdict = "the GPU cannot be used: " + gpu.why + "; -backend=auto would take it, so do not; " + cpuAlone
+	case !gpu.ok && r.Chosen == "gpu": // it passes the self-test, which has fewer cases
+		r.Verdict = "the GPU cannot be used: " + gpu.why + "; do not train with -backend=auto, which takes it; " + cpuAlone
 	case !gpu.ok:
 		r.Usable, r.Verdict = x.Backend == backends.Auto && cpu.ok, "the GPU cannot be used: "+gpu.why+"; "+cpuAlone
 	case r.Chosen == "gpu":
-		r.Usable, r.Verdict = true, "the GPU can be used, and -backend=auto takes it where it is the faster; "+cpuToo+notes
+		r.Usable, r.Verdict = true, "the GPU can be used, and -backend=auto takes it if it is faster; "+cpuToo+notes
 	case r.Chosen == "cpu" && cpu.ok:
 		r.Usable, r.Verdict = true, "-backend=auto takes the CPU: "+reason+"; -backend=gpu works too"
 	case r.Chosen == "cpu":
 		r.Verdict = "-backend=auto takes the CPU, which cannot be used: " + cpu.why + "; -backend=gpu works"
-	default: // every step went well, and then it could not be opened
+	default: // each step succeeded, but opening the backend failed
 		r.Verdict = "the GPU cannot be used: " + reason + "; " + cpuAlone
 	}
 	if !data.ok {
 		r.Usable, r.Verdict = false, r.Verdict+"; the data cannot be used: "+data.why
 		if x.Data != "" {
-			r.Verdict += "; without -data the built-in MNIST is used"
+			r.Verdict += "; omit -data to use the built-in MNIST"
 		}
 	}
 }
 
-// choose opens the backend that training would use. It returns why that is not the GPU, what else the user should
-// know of the GPU, and whether the CPU is faster.
+// choose opens the backend that training would use. It returns why that is not the GPU, the other findings about the
+// GPU, and whether the CPU is faster.
 func (x *exam) choose() (reason, notes string, slower bool) {
 	o := x.Opener
 	o.NoTuning = true
@@ -201,7 +214,7 @@ func (x *exam) choose() (reason, notes string, slower bool) {
 	return reason, notes, slower
 }
 
-// Private replaces the user's home directory by ~ in all texts, so that a report can be shown to others.
+// Private replaces the user's home directory with ~ in all texts.
 func (r *Report) Private() {
 	home, err := os.UserHomeDir()
 	if err != nil || filepath.Dir(home) == home {

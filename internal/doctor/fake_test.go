@@ -17,18 +17,18 @@ import (
 	"shadegrad/internal/glctx"
 )
 
-// A fake is a machine with an NVIDIA card where all is well, until a test breaks it.
+// A fake is a machine with a working NVIDIA card, which tests break.
 type fake struct {
 	machine
 	vars        map[string]string
 	files       fstest.MapFS
-	window, egl *fakeDevice // nil: none
+	window, egl *fakeDevice // or nil
 	glfwErr     error
 	windowErr   error
 	eglErr      error // of the library
 	contextErr  error // of a context by EGL
 	gpuErr      error
-	gpu         func(compute.Backend) compute.Backend // spoils it; nil leaves it
+	gpu         func(compute.Backend) compute.Backend // plants a fault, or nil
 }
 
 const card = "NVIDIA GeForce RTX 3060/PCIe/SSE2"
@@ -53,7 +53,7 @@ func newFake(t *testing.T) *fake {
 		window:  func() (device, error) { return opened(f.window, errors.Join(f.glfwErr, f.windowErr)) },
 		byEGL:   func() (device, error) { return opened(f.egl, f.contextErr) },
 		newCPU:  func() compute.Backend { return cpu.New() },
-		// Of the cases some, for speed: those of products.
+		// Only the cases of products, for speed.
 		cases: func(quick bool) []judge.Case {
 			return slices.DeleteFunc(judgeCases(quick), func(c judge.Case) bool { return c.Op != "matmul" })
 		},
@@ -65,7 +65,7 @@ func newFake(t *testing.T) *fake {
 	return f
 }
 
-// builtIn is the built-in data, read once.
+// builtIn opens the built-in data once.
 var builtIn = sync.OnceValues(func() (*dataset.Data, error) { return dataset.Open("") })
 
 func opened(d *fakeDevice, err error) (device, error) {
@@ -79,8 +79,8 @@ func opened(d *fakeDevice, err error) (device, error) {
 // examine runs the examination with the cases of the self-test.
 func (f *fake) examine(t *testing.T, kind backends.Kind) *Report {
 	t.Helper()
-	var told []Step
-	r := run(Config{Program: "shadegrad test", Backend: kind, Quick: true, Step: func(s Step) { told = append(told, s) },
+	var steps []Step
+	r := run(Config{Program: "shadegrad test", Backend: kind, Quick: true, Step: func(s Step) { steps = append(steps, s) },
 		Opener: backends.Opener{
 			OpenGPU: func() (compute.Backend, error) {
 				if f.gpuErr != nil {
@@ -99,16 +99,16 @@ func (f *fake) examine(t *testing.T, kind backends.Kind) *Report {
 			t.Errorf("%s: %d contexts are left open", d.info.Path, d.open)
 		}
 	}
-	if !slices.EqualFunc(told, r.Steps, func(a, b Step) bool { return a.Name == b.Name && a.Found == b.Found }) {
-		t.Error("the steps told of are not those of the report")
+	if !slices.EqualFunc(steps, r.Steps, func(a, b Step) bool { return a.Name == b.Name && a.Found == b.Found }) {
+		t.Error("the steps differ from those of the report")
 	}
 	return r
 }
 
-// letters has a letter for each status, for tests to write an examination's course in a word.
+// letters stand for the statuses in course.
 var letters = map[Status]string{OK: "+", Failed: "X", Untried: ".", Unneeded: "o"}
 
-// course writes the statuses of all steps in a word.
+// course returns the letters of all steps' statuses.
 func course(r *Report) string {
 	var b strings.Builder
 	for _, s := range r.Steps {
@@ -128,7 +128,7 @@ func step(t *testing.T, r *Report, name string) Step {
 	return Step{}
 }
 
-// A fakeDevice is a context that takes every shader but those with a text.
+// A fakeDevice is a context that refuses shaders with a given text.
 type fakeDevice struct {
 	info     glctx.Info
 	limits   []glctx.Limit
@@ -136,7 +136,7 @@ type fakeDevice struct {
 	linking  bool
 	log      string
 	closeErr error
-	err      error // of every question
+	err      error // of every call
 	open     int
 	compiled int
 }

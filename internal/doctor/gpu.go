@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -9,21 +8,21 @@ import (
 	"shadegrad/internal/glctx"
 )
 
-// gpuSteps are the steps to a GPU that computes rightly.
+// gpuSteps are the steps of the examination of the GPU.
 var gpuSteps = []string{"display", "GLFW", "EGL", "context", "version", "limits", "shaders", "kernels"}
 
-// gpu takes the steps to the GPU as far as they lead.
+// gpu examines the GPU up to the first failed step.
 func (x *exam) gpu() verdict {
 	switch {
 	case x.Backend == backends.CPU:
-		x.untried(0, "-backend=cpu does without")
-		return verdict{why: "it was not looked at"}
+		x.untried(0, "-backend=cpu needs no GPU")
+		return verdict{why: "it was not examined"}
 	case !x.support:
 		x.untried(0, "this build has no GPU support")
 		return verdict{why: glctx.ErrNoSupport.Error()}
 	case x.window == nil:
 		for _, name := range gpuSteps[:7] {
-			x.add(Step{Name: name, Status: Unneeded, Found: "the GPU is opened in another way"})
+			x.add(Step{Name: name, Status: Unneeded, Found: "the GPU is not this machine's"})
 		}
 		return x.kernels()
 	}
@@ -31,8 +30,7 @@ func (x *exam) gpu() verdict {
 	if d == nil {
 		return failed
 	}
-	// It stays open until all is done: where it is the only window, an X server that is made for tests starts anew when it is
-	// gone, and takes no calls meanwhile.
+	// Keep it open: Xvfb restarts when its last window closes, and refuses calls while it does.
 	x.held = d
 	for i, step := range []func(device) Step{x.version, x.limits, x.shaders} {
 		if s := x.add(step(d)); s.Status == Failed {
@@ -43,41 +41,40 @@ func (x *exam) gpu() verdict {
 	return x.kernels()
 }
 
-// untried adds the steps from one on that were not tried.
+// untried adds the steps from an index on as not tried.
 func (x *exam) untried(from int, why string) {
 	for _, name := range gpuSteps[from:] {
 		x.add(Step{Name: name, Status: Untried, Found: why})
 	}
 }
 
-// A way is one of the two ways to a context.
+// A way is a method of opening a context: GLFW or EGL.
 type way struct {
-	library string // what the library is, "" where it cannot be used
-	err     error  // of the library, or else of opening a context
-	opened  bool   // a context was made, perhaps of an older version
+	library string // describes the library, or "" if it does not work
+	err     error  // of the library, or of opening a context
+	opened  bool   // there is a context, perhaps of an older version
 	info    glctx.Info
 }
 
-// newWay returns what a library and an attempt to open a context have come to.
+// newWay returns the way of a library and the outcome of opening a context with it.
 func newWay(library string, libraryErr error, d device, err error) way {
 	if libraryErr != nil {
 		return way{err: libraryErr}
 	}
 	w := way{library: library, err: err}
-	var older *glctx.VersionError
-	w.opened = d != nil || errors.As(err, &older)
+	w.opened = d != nil || glctx.NewestVersion(err) != nil
 	if d != nil {
 		w.info = d.Info()
 	}
 	return w
 }
 
-// context tries both ways to a context, and adds the steps up to it. It returns the context that the GPU backend would use,
-// or nil and why there is none; then all steps have been added.
+// context tries both ways and adds the steps up to the context. It returns the context that the GPU backend would use, or
+// nil and the reason, with all other steps of the GPU added.
 func (x *exam) context() (device, verdict) {
 	egl := x.tryEGL()
 	d, err := x.window()
-	version, glfwErr := x.glfw() // now, since a window keeps GLFW started
+	version, glfwErr := x.glfw() // now: an open window keeps GLFW started
 	window := newWay(version, glfwErr, d, err)
 
 	steps := []Step{x.displayStep(egl.opened), wayStep("GLFW", window, egl.opened), wayStep("EGL", egl, window.opened)}
@@ -101,19 +98,23 @@ func (x *exam) context() (device, verdict) {
 	}
 	if !opened {
 		x.untried(3, "needs a window or EGL")
-		return nil, verdict{why: x.absent(window, egl)}
+		absent := &glctx.AbsentError{EGL: egl.err}
+		if x.display() {
+			absent.Window = window.err
+		}
+		return nil, verdict{why: absent.Error()}
 	}
 	return x.open(window, egl, d)
 }
 
-// tryEGL asks for the library and for a context, and closes it, since it is a window that would be used.
+// tryEGL loads the library and opens a context. It closes the context: a window comes first.
 func (x *exam) tryEGL() way {
 	places, err := x.egl()
 	if err != nil {
 		return way{err: err}
 	}
 	d, err := x.byEGL()
-	w := newWay("the library is there, and looks in "+strings.Join(places, ", "), nil, d, err)
+	w := newWay("the library is there; candidates: "+strings.Join(places, ", "), nil, d, err)
 	if d != nil {
 		if w.err = d.Close(); w.err != nil {
 			w.opened = false
@@ -122,14 +123,14 @@ func (x *exam) tryEGL() way {
 	return w
 }
 
-// open adds the step of the context and returns the one that is used: d, of the window, or else one by EGL.
+// open adds the step of the context and returns the context to use: d, of the window, or one by EGL.
 func (x *exam) open(window, egl way, d device) (device, verdict) {
-	if window.err != nil && egl.err != nil { // at least one of them has an older version
+	if window.err != nil && egl.err != nil { // at least one is a *glctx.VersionError
 		older := glctx.NewestVersion(window.err, egl.err)
-		x.add(Step{Name: "context", Status: OK, Found: fmt.Sprintf("there is one, of OpenGL %d.%d", older.Major, older.Minor)})
-		s := x.add(Step{Name: "version", Status: Failed, Found: older.Error(), Advice: x.tooOld(older)})
+		x.add(Step{Name: "context", Status: OK, Found: fmt.Sprintf("OpenGL %d.%d", older.Major, older.Minor)})
+		v := x.end(Step{Name: "version", Status: Failed, Found: older.Error(), Advice: x.tooOld()})
 		x.untried(5, "version failed")
-		return nil, verdict{why: s.Found}
+		return nil, v
 	}
 	s := Step{Name: "context", Status: OK, Found: window.info.Path}
 	var err error
@@ -141,10 +142,9 @@ func (x *exam) open(window, egl way, d device) (device, verdict) {
 		s.Found += "; " + egl.info.Path + " works too"
 	}
 	if err != nil {
-		s.Status, s.Found = Failed, fmt.Sprintf("it was opened once, and not again: %v", err)
-		x.add(s)
+		v := x.end(s.fail(fmt.Sprintf("cannot be opened a second time: %v", err), nil))
 		x.untried(4, "context failed")
-		return nil, verdict{why: s.Found}
+		return nil, v
 	}
 	if info := d.Info(); info.Software {
 		s.Advice = x.software(egl)
@@ -153,7 +153,7 @@ func (x *exam) open(window, egl way, d device) (device, verdict) {
 	return d, verdict{}
 }
 
-// displayStep looks at the display. Without one EGL must do.
+// displayStep describes the display. Without one EGL must work.
 func (x *exam) displayStep(byEGL bool) Step {
 	s := Step{Name: "display", Status: OK}
 	switch {
@@ -170,12 +170,12 @@ func (x *exam) displayStep(byEGL bool) Step {
 	case byEGL:
 		s.Status, s.Found = Unneeded, "none (DISPLAY and WAYLAND_DISPLAY are unset); EGL needs none"
 	default:
-		s.Status, s.Found = Failed, "none (DISPLAY and WAYLAND_DISPLAY are unset)"
+		s.fail("none (DISPLAY and WAYLAND_DISPLAY are unset)", nil)
 	}
 	return s
 }
 
-// wayStep is the step of one way. Its failure does not count where the other way leads to a context.
+// wayStep returns the step of one way. A failure does not count if the other way works.
 func wayStep(name string, w way, other bool) Step {
 	s := Step{Name: name, Status: OK, Found: w.library}
 	if w.err == nil || w.opened {
@@ -183,21 +183,12 @@ func wayStep(name string, w way, other bool) Step {
 	}
 	s.Status, s.Found = Failed, w.err.Error()
 	if other {
-		s.Status, s.Found = Unneeded, s.Found+"; there is another way"
+		s.Status = Unneeded
 	}
 	return s
 }
 
-// absent says in one sentence why there is no context, as the GPU backend says it.
-func (x *exam) absent(window, egl way) string {
-	e := &glctx.AbsentError{EGL: egl.err}
-	if x.display() {
-		e.Window = window.err
-	}
-	return e.Error()
-}
-
-// version looks at what the context is.
+// version checks the versions of OpenGL and of its shading language.
 func (x *exam) version(d device) Step {
 	i := d.Info()
 	s := Step{Name: "version", Status: OK, Found: fmt.Sprintf("OpenGL %d.%d; %d.%d is needed", i.Major, i.Minor, glctx.NeededMajor, glctx.NeededMinor),
@@ -206,19 +197,18 @@ func (x *exam) version(d device) Step {
 			{Name: "GL_VERSION", Value: i.Version}, {Name: "GL_SHADING_LANGUAGE_VERSION", Value: i.ShadingLanguage},
 		}}
 	if i.Software {
-		s.Found += "; in software"
+		s.Found += "; software rendering"
 	}
 	var major, minor int
 	if _, err := fmt.Sscanf(i.ShadingLanguage, "%d.%d", &major, &minor); err == nil && major*100+minor < 430 {
-		s.Status, s.Found = Failed, fmt.Sprintf("needs version 4.30 of the shading language, this driver offers %d.%02d", major, minor)
-		s.Advice = x.tooOld(nil)
+		s.fail(fmt.Sprintf("needs version 4.30 of the shading language, this driver offers %d.%02d", major, minor), x.tooOld())
 	}
 	return s
 }
 
-// limits compares the driver's limits with what OpenGL 4.3 promises.
+// limits compares the driver's limits with the guarantees of OpenGL 4.3.
 func (x *exam) limits(d device) Step {
-	s := Step{Name: "limits", Status: OK, Found: "all that OpenGL 4.3 promises"}
+	s := Step{Name: "limits", Status: OK, Found: "as OpenGL 4.3 guarantees"}
 	limits, err := d.Limits()
 	if err != nil {
 		return Step{Name: "limits", Status: Failed, Found: err.Error()}
@@ -231,8 +221,7 @@ func (x *exam) limits(d device) Step {
 		need := fmt.Sprintf("%s %d", relation, l.Need)
 		s.Values = append(s.Values, Value{Name: l.Name, Value: fmt.Sprint(l.Have), Need: need})
 		if !l.Met() && s.Status == OK {
-			s.Status, s.Found = Failed, fmt.Sprintf("%s is %d, and OpenGL 4.3 promises %s", l.Name, l.Have, need)
-			s.Advice = []string{"the driver breaks its promise: " + x.newerDriver()}
+			s.fail(fmt.Sprintf("%s is %d, OpenGL 4.3 guarantees %s", l.Name, l.Have, need), []string{"the driver violates OpenGL 4.3: " + x.newerDriver()})
 		}
 	}
 	return s

@@ -11,7 +11,7 @@ import (
 	"shadegrad/internal/glctx"
 )
 
-// absent takes away display and driver.
+// absent removes the display and the driver.
 func absent(f *fake) {
 	f.vars["DISPLAY"] = ""
 	f.glfwErr, f.windowErr = errors.New("no display"), errors.New("no display")
@@ -30,9 +30,9 @@ func older(f *fake, major, minor int) {
 	f.gpuErr = f.windowErr
 }
 
-const upgrade = "install the system's newest driver of the GPU: sudo apt-get update && sudo apt-get upgrade; where the GPU itself is too old for OpenGL 4.3, train with -backend=cpu"
+const upgrade = "install the system's newest driver for the GPU: sudo apt-get update && sudo apt-get upgrade; if the GPU itself does not support OpenGL 4.3, train with -backend=cpu"
 
-// TestChain breaks each link of the chain to the GPU. The order of the letters is that of the steps:
+// TestChain breaks each step of the examination of the GPU. The letters are in the order of the steps:
 // build, display, GLFW, EGL, context, version, limits, shaders, kernels, CPU, CPU kernels, data, cache, disk.
 func TestChain(t *testing.T) {
 	const works = "; -backend=cpu works"
@@ -40,18 +40,18 @@ func TestChain(t *testing.T) {
 		name   string
 		broken func(*fake)
 		course string
-		step   string   // to look at
-		found  string   // there
-		advice []string // there
+		step   string   // to compare
+		found  string   // of the step
+		advice []string // of the step
 		why    string   // the GPU cannot be used; "" if it can
 	}{
-		{"nothing", func(*fake) {}, "++++++++++++++", "context", "GLFW window (X11); EGL device works too", nil, ""},
-		{"nothing, version", func(*fake) {}, "++++++++++++++", "version", "OpenGL 4.6; 4.3 is needed", nil, ""},
+		{"no fault", func(*fake) {}, "++++++++++++++", "context", "GLFW window (X11); EGL device works too", nil, ""},
+		{"no fault, version", func(*fake) {}, "++++++++++++++", "version", "OpenGL 4.6; 4.3 is needed", nil, ""},
 		{"no display", func(f *fake) { f.vars["DISPLAY"] = ""; f.glfwErr = errNone }, "+oo+++++++++++", "display",
 			"none (DISPLAY and WAYLAND_DISPLAY are unset); EGL needs none", nil, ""},
 		{"no X server", func(f *fake) { f.glfwErr = errors.New("X11: Failed to open display :0") }, "++o+++++++++++", "GLFW",
-			"X11: Failed to open display :0; there is another way", nil, ""},
-		{"no EGL, but a window", func(f *fake) { f.eglErr = errNone }, "+++o++++++++++", "EGL", "none; there is another way", nil, ""},
+			"X11: Failed to open display :0", nil, ""},
+		{"no EGL, but a window", func(f *fake) { f.eglErr = errNone }, "+++o++++++++++", "EGL", "none", nil, ""},
 
 		{"neither display nor EGL", func(f *fake) {
 			absent(f)
@@ -59,11 +59,11 @@ func TestChain(t *testing.T) {
 			f.eglErr = errors.New("switched off by SHADEGRAD_EGL=off")
 		},
 			"+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"SHADEGRAD_EGL=off keeps EGL, which needs no display, from being tried: unset SHADEGRAD_EGL"},
+			[]string{"SHADEGRAD_EGL=off disables EGL, which needs no display: unset SHADEGRAD_EGL"},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: switched off by SHADEGRAD_EGL=off"},
 		{"no EGL library", func(f *fake) { absent(f); f.eglErr = errors.New("libEGL.so.1: cannot open shared object file") },
 			"+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"EGL, or Mesa's driver behind it, is missing: sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"},
+			[]string{"EGL or Mesa's driver for it is missing: sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: libEGL.so.1: cannot open shared object file"},
 		{"no driver behind EGL, on Fedora", func(f *fake) {
 			absent(f)
@@ -76,36 +76,36 @@ func TestChain(t *testing.T) {
 			f.files["etc/os-release"].Data = []byte("ID=ubuntu\nID_LIKE=debian\n")
 			f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("535.161.08\n")}
 		}, "+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"the kernel has NVIDIA's driver 535.161.08, and OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all;" +
+			[]string{"the kernel has NVIDIA's driver 535.161.08, but OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all;" +
 				" elsewhere: sudo apt-get install libnvidia-gl-535"},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED"},
-		{"a display that is none", func(f *fake) {
+		{"no X server and no EGL", func(f *fake) {
 			f.glfwErr = errors.New("X11: Failed to open display :0")
 			f.eglErr = errors.New("libEGL.so.1: cannot open shared object file")
 		}, "++XX.....+++++", "GLFW", "X11: Failed to open display :0",
-			[]string{"DISPLAY=:0 names no X server that answers: unset DISPLAY, or set it to one that does",
-				"EGL, or Mesa's driver behind it, is missing: sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"},
+			[]string{"DISPLAY=:0: no X server answers: unset DISPLAY, or set it to a running X server",
+				"EGL or Mesa's driver for it is missing: sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"},
 			"no window (X11: Failed to open display :0) and EGL failed: libEGL.so.1: cannot open shared object file"},
 		{"Wayland without X", func(f *fake) {
 			f.vars = map[string]string{"WAYLAND_DISPLAY": "wayland-0", "SHADEGRAD_EGL": "off"}
 			f.glfwErr = errors.New("X11: The DISPLAY environment variable is missing")
 			f.eglErr = errors.New("switched off by SHADEGRAD_EGL=off")
 		}, "++XX.....+++++", "GLFW", "X11: The DISPLAY environment variable is missing",
-			[]string{"SHADEGRAD_EGL=off keeps EGL, which needs no display, from being tried: unset SHADEGRAD_EGL",
-				"WAYLAND_DISPLAY is set and DISPLAY is not, and this build's windows are X11's: start Xwayland, or unset WAYLAND_DISPLAY to use EGL"},
+			[]string{"SHADEGRAD_EGL=off disables EGL, which needs no display: unset SHADEGRAD_EGL",
+				"WAYLAND_DISPLAY is set and DISPLAY is not, but this build uses X11: start Xwayland, or unset WAYLAND_DISPLAY to use EGL"},
 			"no window (X11: The DISPLAY environment variable is missing) and EGL failed: switched off by SHADEGRAD_EGL=off"},
 		{"no GLX, no EGL, on Arch as root", func(f *fake) {
 			f.windowErr, f.eglErr = errors.New("GLX: Failed to load GLX"), errors.New("libEGL.so.1: missing")
 			f.files["etc/os-release"].Data = []byte("ID=arch\n")
 			f.uid = func() int { return 0 }
 		}, "++XX.....+++++", "GLFW", "GLX: Failed to load GLX",
-			[]string{"OpenGL for windows is missing or broken: pacman -S libglvnd mesa", "EGL, or Mesa's driver behind it, is missing: pacman -S libglvnd mesa"},
+			[]string{"OpenGL for windows is missing or broken: pacman -S libglvnd mesa", "EGL or Mesa's driver for it is missing: pacman -S libglvnd mesa"},
 			"no window (GLX: Failed to load GLX) and EGL failed: libEGL.so.1: missing"},
 
 		{"OpenGL 3.3", func(f *fake) { older(f, 3, 3) }, "+++++X...+++++", "version", "needs OpenGL 4.3, this driver offers 3.3", []string{upgrade},
 			"needs OpenGL 4.3, this driver offers 3.3"},
-		{"OpenGL 3.3, held back", func(f *fake) { older(f, 3, 3); f.vars["MESA_GL_VERSION_OVERRIDE"] = "3.3" }, "+++++X...+++++", "version",
-			"needs OpenGL 4.3, this driver offers 3.3", []string{"MESA_GL_VERSION_OVERRIDE=3.3 holds Mesa back: unset MESA_GL_VERSION_OVERRIDE"},
+		{"OpenGL 3.3 by a variable", func(f *fake) { older(f, 3, 3); f.vars["MESA_GL_VERSION_OVERRIDE"] = "3.3" }, "+++++X...+++++", "version",
+			"needs OpenGL 4.3, this driver offers 3.3", []string{"MESA_GL_VERSION_OVERRIDE=3.3 makes Mesa offer an older version: unset MESA_GL_VERSION_OVERRIDE"},
 			"needs OpenGL 4.3, this driver offers 3.3"},
 		{"OpenGL 1.4 by ssh", func(f *fake) { older(f, 1, 4); f.vars["DISPLAY"] = "localhost:10.0" }, "+++++X...+++++", "version",
 			"needs OpenGL 4.3, this driver offers 3.1", []string{upgrade, "DISPLAY=localhost:10.0 is on another machine, or forwarded by ssh -X: unset DISPLAY to use this machine's GPU by EGL"},
@@ -113,21 +113,21 @@ func TestChain(t *testing.T) {
 		{"an old shading language", func(f *fake) {
 			f.window.info.ShadingLanguage, f.vars["MESA_GLSL_VERSION_OVERRIDE"] = "3.30", "330"
 		}, "+++++X...+++++", "version", "needs version 4.30 of the shading language, this driver offers 3.30",
-			[]string{"MESA_GLSL_VERSION_OVERRIDE=330 holds Mesa back: unset MESA_GLSL_VERSION_OVERRIDE"},
+			[]string{"MESA_GLSL_VERSION_OVERRIDE=330 makes Mesa offer an older version: unset MESA_GLSL_VERSION_OVERRIDE"},
 			"needs version 4.30 of the shading language, this driver offers 3.30"},
-		{"a limit", func(f *fake) { f.window.limits[0].Have = 512 }, "++++++X..+++++", "limits", "GL_MAX_THIS is 512, and OpenGL 4.3 promises at least 1024",
-			[]string{"the driver breaks its promise: " + upgrade}, "GL_MAX_THIS is 512, and OpenGL 4.3 promises at least 1024"},
+		{"a limit", func(f *fake) { f.window.limits[0].Have = 512 }, "++++++X..+++++", "limits", "GL_MAX_THIS is 512, OpenGL 4.3 guarantees at least 1024",
+			[]string{"the driver violates OpenGL 4.3: " + upgrade}, "GL_MAX_THIS is 512, OpenGL 4.3 guarantees at least 1024"},
 		{"no limits", func(f *fake) { f.window.err = errors.New("lost") }, "++++++X..+++++", "limits", "lost", nil, "lost"},
 		{"a shader does not compile", func(f *fake) {
 			f.window.refuses, f.window.log = "uint value;", "0(12) : error C0000: syntax error"
 		}, "+++++++X.+++++", "shaders", "kernel fill does not compile: fill.comp:12: error C0000: syntax error",
-			[]string{"please report it with what shadegrad doctor -json prints; a newer driver may do: " + upgrade}, ""},
+			[]string{"please report it with the output of shadegrad doctor -json; a newer driver may help: " + upgrade}, ""},
 		{"no shader links", func(f *fake) { f.window.refuses, f.window.linking = "#version 430", true }, "+++++++X.+++++", "shaders", "", nil, ""},
 		{"the backend does not open", func(f *fake) { f.gpuErr = errNone }, "++++++++X+++++", "kernels", "none", nil, "none"},
-		{"EGL's context does not close", func(f *fake) { f.egl.closeErr = errNone }, "+++o++++++++++", "EGL", "none; there is another way", nil, ""},
+		{"EGL's context does not close", func(f *fake) { f.egl.closeErr = errNone }, "+++o++++++++++", "EGL", "none", nil, ""},
 		{"the window does not close", func(f *fake) { f.window.closeErr = errNone }, "++++++++++++++", "context", "GLFW window (X11); EGL device works too", nil, ""},
 		{"wrong numbers", func(f *fake) { f.gpu = fault(t, "matmul: the last term of each sum is missing") }, "++++++++X+++++", "kernels", "",
-			[]string{"do not train on it; please report it with what shadegrad doctor -json prints; a newer driver may do: " + upgrade}, ""},
+			[]string{"do not train on it; please report it with the output of shadegrad doctor -json; a newer driver may help: " + upgrade}, ""},
 		{"no support in the build", func(f *fake) { f.support = false; f.gpuErr = glctx.ErrNoSupport }, "X........+++++", "display", "this build has no GPU support", nil,
 			"this build has no GPU support"},
 	} {
@@ -163,22 +163,22 @@ func TestChain(t *testing.T) {
 	}
 }
 
-// TestAuto has what auto makes of each kind of GPU: a machine that can only do without one is as it should be.
+// TestAuto examines each kind of GPU with -backend=auto, which works without a GPU.
 func TestAuto(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		broken  func(*fake)
 		usable  bool
 		chosen  string
-		verdict string // its beginning
+		verdict string // a prefix
 	}{
-		{"a GPU", func(*fake) {}, true, "gpu", "the GPU can be used, and -backend=auto takes it where it is the faster; -backend=cpu works too"},
+		{"a GPU", func(*fake) {}, true, "gpu", "the GPU can be used, and -backend=auto takes it if it is faster; -backend=cpu works too"},
 		{"software", software, true, "cpu", "-backend=auto takes the CPU: OpenGL is software here (llvmpipe); -backend=gpu works too"},
 		{"none", func(f *fake) { absent(f); f.gpuErr = errNone }, true, "cpu",
 			"the GPU cannot be used: no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED; -backend=cpu works"},
 		{"wrong numbers", func(f *fake) { f.gpu = fault(t, "matmul: nothing is done") }, true, "cpu", "the GPU cannot be used: "},
 		{"a shader that the self-test lets pass", func(f *fake) { f.window.refuses, f.window.log = "uint value;", "no" }, false, "gpu",
-			"the GPU cannot be used: kernel fill does not compile: no; -backend=auto would take it, so do not; -backend=cpu works"},
+			"the GPU cannot be used: kernel fill does not compile: no; do not train with -backend=auto, which takes it; -backend=cpu works"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
@@ -191,7 +191,7 @@ func TestAuto(t *testing.T) {
 	}
 }
 
-// TestCPUAlone has -backend=cpu, for which nothing of OpenGL is touched.
+// TestCPUAlone examines -backend=cpu, which does not use OpenGL.
 func TestCPUAlone(t *testing.T) {
 	f := newFake(t)
 	f.glfw = func() (string, error) { t.Error("GLFW is started"); return "", errNone }
@@ -202,7 +202,7 @@ func TestCPUAlone(t *testing.T) {
 	}
 }
 
-// TestSoftwareHints has each reason for OpenGL in software where there may be a GPU.
+// TestSoftwareHints checks the hint for each cause of software rendering.
 func TestSoftwareHints(t *testing.T) {
 	node := func(f *fake) { f.files["dev/dri/renderD128"] = &fstest.MapFile{} }
 	for _, c := range []struct {
@@ -210,16 +210,16 @@ func TestSoftwareHints(t *testing.T) {
 		broken func(*fake)
 		want   []string
 	}{
-		{"LIBGL_ALWAYS_SOFTWARE", func(f *fake) { f.vars["LIBGL_ALWAYS_SOFTWARE"] = "1" }, []string{"LIBGL_ALWAYS_SOFTWARE=1 asks for it: unset LIBGL_ALWAYS_SOFTWARE to use a GPU"}},
-		{"GALLIUM_DRIVER", func(f *fake) { f.vars["GALLIUM_DRIVER"] = "softpipe" }, []string{"GALLIUM_DRIVER=softpipe asks for it: unset GALLIUM_DRIVER to use a GPU"}},
+		{"LIBGL_ALWAYS_SOFTWARE", func(f *fake) { f.vars["LIBGL_ALWAYS_SOFTWARE"] = "1" }, []string{"LIBGL_ALWAYS_SOFTWARE=1 selects software rendering: unset LIBGL_ALWAYS_SOFTWARE"}},
+		{"GALLIUM_DRIVER", func(f *fake) { f.vars["GALLIUM_DRIVER"] = "softpipe" }, []string{"GALLIUM_DRIVER=softpipe selects software rendering: unset GALLIUM_DRIVER"}},
 		{"another driver by name", func(f *fake) { node(f); f.vars["GALLIUM_DRIVER"] = "radeonsi" }, nil},
-		{"no GPU", func(*fake) {}, []string{"there is no GPU to be seen here: no /dev/dri, and no driver of NVIDIA's"}},
+		{"no GPU", func(*fake) {}, []string{"no GPU is visible here: there is neither /dev/dri nor NVIDIA's driver"}},
 		{"one that may not be used", func(f *fake) { node(f); f.denied = func(name string) bool { return name == "dev/dri/renderD128" } },
-			[]string{"this user may not use the GPU's /dev/dri/renderD128: sudo usermod -aG render $USER, and log in again"}},
+			[]string{"/dev/dri/renderD128: permission denied: sudo usermod -aG render $USER, and log in again"}},
 		{"NVIDIA's", func(f *fake) { f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("550.1\n")} },
-			[]string{"the kernel has NVIDIA's driver 550.1, and OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libegl-nvidia0"}},
+			[]string{"the kernel has NVIDIA's driver 550.1, but OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libegl-nvidia0"}},
 		{"by EGL there is one", func(f *fake) { f.egl.info.Renderer, f.egl.info.Software = card, false },
-			[]string{"EGL has the GPU " + card + ", which the display has not: unset DISPLAY and WAYLAND_DISPLAY to use it"}},
+			[]string{"EGL has the GPU " + card + ", the display does not: unset DISPLAY and WAYLAND_DISPLAY to use it"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
@@ -229,7 +229,7 @@ func TestSoftwareHints(t *testing.T) {
 			if got := step(t, r, "context").Advice; !slices.Equal(got, c.want) {
 				t.Errorf("hints %q, want %q", got, c.want)
 			}
-			if s := step(t, r, "version"); s.Found != "OpenGL 4.6; 4.3 is needed; in software" {
+			if s := step(t, r, "version"); s.Found != "OpenGL 4.6; 4.3 is needed; software rendering" {
 				t.Errorf("version: %q", s.Found)
 			}
 			if want := "the GPU can be used; -backend=cpu works too, and is faster; OpenGL is software here (llvmpipe)"; !r.Usable || r.Verdict != want {

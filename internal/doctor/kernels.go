@@ -9,18 +9,17 @@ import (
 	"shadegrad/compute/judge"
 	"shadegrad/compute/opengl"
 	"shadegrad/internal/simd"
-	"shadegrad/shaders"
 )
 
-// A judgement is what came of a backend's cases.
+// A judgement is the outcome of a backend's cases.
 type judgement struct {
 	kernels, cases int
 	wrong          []string // kernels, in order
 	first          error    // the first failure, or nil
-	stopped        bool     // the device failed, so that the rest was not tried
+	stopped        bool     // the device failed, and the other cases were not tried
 }
 
-// judgeAll has a backend compute the cases.
+// judgeAll compares a backend with the reference in each case.
 func judgeAll(b compute.Backend, cases []judge.Case) judgement {
 	var j judgement
 	seen, wrong := map[string]bool{}, map[string]bool{}
@@ -38,7 +37,7 @@ func judgeAll(b compute.Backend, cases []judge.Case) judgement {
 			wrong[c.Kernel] = true
 			j.wrong = append(j.wrong, c.Kernel)
 		}
-		if b.Sync() != nil { // it sticks: nothing can be learnt from the rest
+		if b.Sync() != nil { // the failure is permanent
 			j.stopped = true
 			break
 		}
@@ -47,7 +46,7 @@ func judgeAll(b compute.Backend, cases []judge.Case) judgement {
 	return j
 }
 
-// found says it in a sentence, with where: " at level avx2", or "".
+// found describes the judgement. where is " at level avx2" or "".
 func (j judgement) found(where string) string {
 	if len(j.wrong) == 0 {
 		return fmt.Sprintf("%d kernels agree with the reference in %d cases%s", j.kernels, j.cases, where)
@@ -74,38 +73,26 @@ func summary(err error) string {
 	return err.Error()
 }
 
-// kernels judges the kernels of the GPU.
+// kernels compares the GPU's kernels with the reference.
 func (x *exam) kernels() verdict {
-	s := Step{Name: "kernels", Status: OK}
+	s := &Step{Name: "kernels", Status: OK}
 	opener := x.Opener
 	opener.NoTuning = true
 	b, err := opener.OpenUntested()
 	if err != nil {
-		s.Status, s.Found = Failed, err.Error()
-		x.add(s)
-		return verdict{why: s.Found}
+		return x.end(s.fail(err.Error(), nil))
 	}
 	j := judgeAll(b, x.cases(x.Quick))
 	if s.Found = j.found(""); len(j.wrong) > 0 {
-		s.Status, s.Advice = Failed, x.wrongNumbers()
-		s.Found += " on " + b.Info().Device
+		s.fail(s.Found+" on "+b.Info().Device, x.wrongNumbers())
 	}
 	if err := b.Close(); err != nil {
-		s.Status, s.Found = Failed, fmt.Sprintf("%s; closing it failed: %v", s.Found, err)
+		s.fail(fmt.Sprintf("%s; closing it failed: %v", s.Found, err), s.Advice)
 	}
-	x.add(s)
-	return verdict{s.Status == OK, s.Found}
+	return x.end(*s)
 }
 
-// wrongNumbers says what to do about a GPU that computes wrongly.
-func (x *exam) wrongNumbers() []string {
-	if dir := x.env(shaders.Variable); dir != "" {
-		return []string{fmt.Sprintf("%s=%s replaces the built-in shaders: unset %s, or mend what is there", shaders.Variable, dir, shaders.Variable)}
-	}
-	return []string{"do not train on it; please report it with what shadegrad doctor -json prints; a newer driver may do: " + x.newerDriver()}
-}
-
-// cpu looks at the processor and judges the CPU backend at each level of instructions that it has.
+// cpu describes the processor and examines the CPU backend.
 func (x *exam) cpu() verdict {
 	b := x.newCPU()
 	i := b.Info()
@@ -118,24 +105,24 @@ func (x *exam) cpu() verdict {
 	best := simd.Levels()[len(levels)-1]
 	switch err := errors.Join(simd.Problem(), closeErr); {
 	case err != nil:
-		s.Status, s.Found, s.Advice = Failed, err.Error(), []string{"unset SHADEGRAD_SIMD"}
+		s.fail(err.Error(), []string{"unset SHADEGRAD_SIMD"})
 	case simd.Current() < best:
-		s.Advice = []string{fmt.Sprintf("SHADEGRAD_SIMD=%s keeps the faster %s from being used: unset SHADEGRAD_SIMD", simd.Current(), best)}
+		s.Advice = []string{fmt.Sprintf("SHADEGRAD_SIMD=%s disables the faster %s: unset SHADEGRAD_SIMD", simd.Current(), best)}
 	}
-	if s = x.add(s); s.Status == Failed {
+	if v := x.end(s); !v.ok {
 		x.add(Step{Name: "CPU kernels", Status: Untried, Found: "CPU failed"})
-		return verdict{why: s.Found}
+		return v
 	}
 	return x.cpuKernels(levels)
 }
 
-// cpuKernels judges each level. What can be used is decided by the one in use.
+// cpuKernels compares the CPU's kernels with the reference at each level. The verdict is that of the level in use.
 func (x *exam) cpuKernels(levels []string) verdict {
 	use := simd.Current()
 	defer simd.Set(use)
 	s := Step{Name: "CPU kernels", Status: OK}
 	v := verdict{ok: true}
-	right := "" // the highest level that is
+	right := "" // the highest level without failures
 	for _, level := range simd.Levels() {
 		simd.Set(level)
 		b := x.newCPU()
@@ -153,7 +140,7 @@ func (x *exam) cpuKernels(levels []string) verdict {
 			continue
 		}
 		if s.Status == OK {
-			s.Status, s.Found = Failed, text
+			s.fail(text, nil)
 		} else {
 			s.Log = append(s.Log, text)
 		}
@@ -162,11 +149,10 @@ func (x *exam) cpuKernels(levels []string) verdict {
 		}
 	}
 	if s.Status == Failed {
-		report := "please report it with what shadegrad doctor -json prints"
-		if !v.ok && right != "" {
-			report = "SHADEGRAD_SIMD=" + right + " has kernels that are right; " + report
-		}
 		s.Advice = []string{report}
+		if !v.ok && right != "" {
+			s.Advice[0] = "set SHADEGRAD_SIMD=" + right + ", whose kernels are correct; " + report
+		}
 	}
 	x.add(s)
 	return v

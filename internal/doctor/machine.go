@@ -17,11 +17,11 @@ import (
 	"shadegrad/internal/glctx"
 )
 
-// A machine is what an examination asks of its surroundings. Tests play broken ones.
+// A machine is the environment of an examination. Tests replace it with broken ones.
 type machine struct {
 	goos    string
-	env     func(name string) string // a variable of the environment
-	root    fs.FS                    // the file system, from /
+	env     func(name string) string // os.Getenv
+	root    fs.FS                    // the root directory
 	uid     func() int
 	support bool // the build can use a GPU
 
@@ -34,9 +34,9 @@ type machine struct {
 	newCPU   func() compute.Backend
 	cases    func(quick bool) []judge.Case
 	openData func(where string, f dataset.Form) (*dataset.Data, error)
-	cacheDir func() (string, error)                    // where choices are remembered
-	space    func(dir string) (free int64, known bool) // for files in a directory
-	denied   func(device string) bool                  // a device file may not be used
+	cacheDir func() (string, error)                    // cache.Dir
+	space    func(dir string) (free int64, known bool) // in a directory
+	denied   func(device string) bool                  // opening a device file is not permitted
 }
 
 // A device is an OpenGL context.
@@ -47,7 +47,7 @@ type device interface {
 	Close() error
 }
 
-// judgeCases returns the judge's cases, or those of the self-test.
+// judgeCases returns all cases, or those of the self-test.
 func judgeCases(quick bool) []judge.Case {
 	if quick {
 		return cases.SelfTest()
@@ -72,7 +72,7 @@ func thisMachine() machine {
 	}
 }
 
-// contextBy makes of a function of glctx one that returns no nil pointer in an interface.
+// contextBy adapts a function of glctx, so that an error comes with a nil interface.
 func contextBy(open func() (*glctx.Context, error)) func() (device, error) {
 	return func() (device, error) {
 		c, err := open()
@@ -83,10 +83,10 @@ func contextBy(open func() (*glctx.Context, error)) func() (device, error) {
 	}
 }
 
-// isRoot tells whether the user is root, who needs no sudo.
+// isRoot reports whether the user is root and needs no sudo.
 func (m *machine) isRoot() bool { return m.uid() == 0 }
 
-// variables are those of the environment that change what this program, GLFW, EGL or Mesa does.
+// variables are the environment variables that affect this program, GLFW, EGL or Mesa.
 var variables = []string{
 	"DISPLAY", "WAYLAND_DISPLAY", "XDG_CACHE_HOME", "NVIDIA_DRIVER_CAPABILITIES",
 	"SHADEGRAD_EGL", "SHADEGRAD_SHADERS", "SHADEGRAD_SIMD", "SHADEGRAD_CACHE",
@@ -95,5 +95,5 @@ var variables = []string{
 	"EGL_PLATFORM", "DRI_PRIME", "__NV_PRIME_RENDER_OFFLOAD", "__GLX_VENDOR_LIBRARY_NAME", "__EGL_VENDOR_LIBRARY_FILENAMES",
 }
 
-// openData reads a data set as "shadegrad train" does.
+// openData opens a data set as "shadegrad train" does.
 func openData(where string, f dataset.Form) (*dataset.Data, error) { return f.Open(where) }

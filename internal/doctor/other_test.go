@@ -19,7 +19,7 @@ import (
 	"shadegrad/shaders"
 )
 
-// TestCPUKernels plants a fault in one level of the CPU's kernels. It counts only where that level is the one in use.
+// TestCPUKernels plants a fault in the CPU's kernels at one level. It makes the CPU unusable only at the level in use.
 func TestCPUKernels(t *testing.T) {
 	levels, use := simd.Levels(), simd.Current()
 	for _, bad := range levels {
@@ -43,14 +43,14 @@ func TestCPUKernels(t *testing.T) {
 			if simd.Current() != use {
 				t.Errorf("level %s is left, it was %s", simd.Current(), use)
 			}
-			if bad == use && len(levels) > 1 && !strings.HasPrefix(s.Advice[0], "SHADEGRAD_SIMD=") {
+			if bad == use && len(levels) > 1 && !strings.HasPrefix(s.Advice[0], "set SHADEGRAD_SIMD=") {
 				t.Errorf("advice %q", s.Advice)
 			}
 		})
 	}
 }
 
-// TestLowerLevel has a variable keep the best kernels from being used.
+// TestLowerLevel disables the best kernels.
 func TestLowerLevel(t *testing.T) {
 	levels, use := simd.Levels(), simd.Current()
 	if len(levels) == 1 {
@@ -63,12 +63,12 @@ func TestLowerLevel(t *testing.T) {
 	if simd.Current() != simd.Off {
 		t.Errorf("level %s is left, it was off", simd.Current())
 	}
-	if want := "SHADEGRAD_SIMD=off keeps the faster " + best + " from being used: unset SHADEGRAD_SIMD"; !slices.Equal(s.Advice, []string{want}) {
+	if want := "SHADEGRAD_SIMD=off disables the faster " + best + ": unset SHADEGRAD_SIMD"; !slices.Equal(s.Advice, []string{want}) {
 		t.Errorf("advice %q, want %q", s.Advice, want)
 	}
 }
 
-// A device that fails for good ends the judgement.
+// TestFailedDevice examines a device that fails permanently.
 func TestFailedDevice(t *testing.T) {
 	f := newFake(t)
 	f.gpu = func(b compute.Backend) compute.Backend { return &lost{b, 5} }
@@ -78,7 +78,7 @@ func TestFailedDevice(t *testing.T) {
 	}
 }
 
-// lost is a backend that is lost after some programs.
+// lost is a backend that fails after some programs.
 type lost struct {
 	compute.Backend
 	left int
@@ -100,7 +100,7 @@ func (b *lost) Sync() error {
 	return b.Backend.Sync()
 }
 
-// TestData has the built-in set damaged in a byte, and directories that are right and wrong.
+// TestData examines a built-in set with a damaged byte, and good and bad directories.
 func TestData(t *testing.T) {
 	f := newFake(t)
 	f.openData = func(dir string, _ dataset.Form) (*dataset.Data, error) {
@@ -135,7 +135,7 @@ func TestData(t *testing.T) {
 	}
 }
 
-// TestCache has directories that cannot be written, as root cannot write them either. Training goes right without one.
+// TestCache examines directories that not even root can write. Training works without a cache.
 func TestCache(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -148,14 +148,14 @@ func TestCache(t *testing.T) {
 		vars   map[string]string
 		advice string
 	}{
-		{"a file in its place", filepath.Join(file, "shadegrad"), nil, map[string]string{"XDG_CACHE_HOME": file},
-			"XDG_CACHE_HOME=" + file + " is the cause: set it to a directory that you may write, or unset it"},
-		{"a file of ours", file, nil, map[string]string{"SHADEGRAD_CACHE": file, "XDG_CACHE_HOME": "/x"},
-			"SHADEGRAD_CACHE=" + file + " is the cause: set it to a directory that you may write, or unset it"},
-		{"none", "", errors.New("neither $XDG_CACHE_HOME nor $HOME are defined"), nil, "set SHADEGRAD_CACHE to a directory that you may write"},
-		{"another's", filepath.Dir(file), os.ErrPermission, nil,
-			"make " + filepath.Dir(file) + " yours: sudo chown $USER " + filepath.Dir(file) + "; or set SHADEGRAD_CACHE to a directory that you may write"},
-		{"a file, and no variable", file, nil, nil, "make room for a directory " + file + ", or set SHADEGRAD_CACHE to another that you may write"},
+		{"a file as parent", filepath.Join(file, "shadegrad"), nil, map[string]string{"XDG_CACHE_HOME": file},
+			"XDG_CACHE_HOME=" + file + ": set it to a writable directory, or unset it"},
+		{"a file", file, nil, map[string]string{"SHADEGRAD_CACHE": file, "XDG_CACHE_HOME": "/x"},
+			"SHADEGRAD_CACHE=" + file + ": set it to a writable directory, or unset it"},
+		{"none", "", errors.New("neither $XDG_CACHE_HOME nor $HOME are defined"), nil, "set SHADEGRAD_CACHE to a writable directory"},
+		{"no permission", filepath.Dir(file), os.ErrPermission, nil,
+			"make " + filepath.Dir(file) + " yours: sudo chown $USER " + filepath.Dir(file) + "; or set SHADEGRAD_CACHE to a writable directory"},
+		{"a file without variables", file, nil, nil, "make " + file + " a directory, or set SHADEGRAD_CACHE to a writable one"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
@@ -163,7 +163,7 @@ func TestCache(t *testing.T) {
 			f.cacheDir = func() (string, error) { return c.dir, c.err }
 			r := f.examine(t, backends.CPU)
 			s := step(t, r, "cache")
-			if s.Status != Failed || !slices.Equal(s.Advice, []string{c.advice}) || !strings.HasSuffix(s.Found, "; what was found to be fast will not be remembered") {
+			if s.Status != Failed || !slices.Equal(s.Advice, []string{c.advice}) || !strings.HasSuffix(s.Found, "; timings will not be remembered") {
 				t.Errorf("%s: %q, advice %q, want %q", s.Status, s.Found, s.Advice, c.advice)
 			}
 			if !r.Usable {
@@ -171,7 +171,7 @@ func TestCache(t *testing.T) {
 			}
 		})
 	}
-	// What is made to try is taken away.
+	// The examination removes the directories that it made.
 	base := t.TempDir()
 	f := newFake(t)
 	f.cacheDir = func() (string, error) { return filepath.Join(base, "a", "b"), nil }
@@ -205,7 +205,7 @@ func TestDisk(t *testing.T) {
 	}
 }
 
-// TestCases has all kernels judged, by more cases unless there is haste.
+// TestCases checks that the examination covers all kernels, with fewer cases if it is quick.
 func TestCases(t *testing.T) {
 	kernels := func(quick bool) int {
 		set := map[string]bool{}
@@ -215,11 +215,11 @@ func TestCases(t *testing.T) {
 		return len(set)
 	}
 	if q, a := kernels(true), kernels(false); q < 20 || a < q || len(judgeCases(false)) < 1000 {
-		t.Errorf("%d kernels in haste, %d otherwise, in %d cases", q, a, len(judgeCases(false)))
+		t.Errorf("%d kernels if quick, %d otherwise, in %d cases", q, a, len(judgeCases(false)))
 	}
 }
 
-// TestSystems reads os-release, and names what is missing in the system's own words.
+// TestSystems reads os-release and checks the command that installs packages.
 func TestSystems(t *testing.T) {
 	p := packages{debian: "a", fedora: "b", arch: "c"}
 	for text, want := range map[string]string{
@@ -229,8 +229,8 @@ func TestSystems(t *testing.T) {
 		"ID='fedora'":                                  "sudo dnf install b",
 		"ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"": "sudo dnf install b",
 		"ID=manjaro\nID_LIKE=arch":                     "sudo pacman -S c",
-		"ID=void":                                      "install what other systems call: Debian, Ubuntu: a; Fedora: b; Arch: c",
-		"":                                             "install what other systems call: Debian, Ubuntu: a; Fedora: b; Arch: c",
+		"ID=void":                                      "install the packages that are called, in Debian and Ubuntu: a; in Fedora: b; in Arch: c",
+		"":                                             "install the packages that are called, in Debian and Ubuntu: a; in Fedora: b; in Arch: c",
 	} {
 		s := readSystem(fstest.MapFS{"usr/lib/os-release": {Data: []byte(text)}}, "linux", false)
 		if got := s.install(p); got != want {
@@ -242,7 +242,7 @@ func TestSystems(t *testing.T) {
 	}
 }
 
-// TestCovering has each value of each option once, and stays far from all combinations.
+// TestCovering checks that the combinations contain each value of each option once.
 func TestCovering(t *testing.T) {
 	set := shaders.Embedded()
 	kernels, err := set.Kernels()
@@ -270,7 +270,7 @@ func TestCovering(t *testing.T) {
 				if _, err := set.Specialise(kernel, d); err != nil {
 					t.Error(err)
 				}
-				for name, v := range attempts[0] { // what is new in it stays in all attempts
+				for name, v := range attempts[0] { // all attempts keep the changed option
 					if i > 0 && list[0][0][name] != v && d[name] != v {
 						t.Errorf("%s: attempt %v is without %s=%s", kernel, d, name, v)
 					}
@@ -291,7 +291,7 @@ func TestCovering(t *testing.T) {
 	}
 }
 
-// TestShaders has sets that are spoilt in other ways than a mistake in the language.
+// TestShaders compiles shader sets with faults other than syntax errors.
 func TestShaders(t *testing.T) {
 	const fill = "#version 430\n// option A\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
 	for _, c := range []struct {
@@ -312,8 +312,8 @@ func TestShaders(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"includes what is not there", strings.Replace(fill, "void", "#include \"none.glsl\"\nvoid", 1), nil},
-		{"refuses all", fill + "#error never\n", []string{"kernel fill refuses all that was tried with map[]"}},
+		{"includes a missing file", strings.Replace(fill, "void", "#include \"none.glsl\"\nvoid", 1), nil},
+		{"refuses all", fill + "#error never\n", []string{"kernel fill refuses each combination with map[]"}},
 	} {
 		d := &fakeDevice{refuses: "#error never", log: "0:5: #error never"}
 		_, refusal, err := compileKernel(d, shaders.New(fstest.MapFS{"fill.comp": {Data: []byte(c.text)}}), "fill")
@@ -323,7 +323,7 @@ func TestShaders(t *testing.T) {
 	}
 }
 
-// TestPrivate has a report say nothing of who made it.
+// TestPrivate checks that a report does not name the user's home directory.
 func TestPrivate(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "somebody")
 	t.Setenv("HOME", home)
@@ -336,8 +336,8 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// TestDataOfNumbers has data sets that are no images, or not as they are in files: what they are is said rightly, and their
-// digests are not those of files that they were not read from.
+// TestDataOfNumbers examines data sets that are not read from IDX files: the report describes them, and has the digests of
+// the sets instead of the files.
 func TestDataOfNumbers(t *testing.T) {
 	f := newFake(t)
 	f.openData = openData

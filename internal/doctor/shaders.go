@@ -7,12 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"shadegrad/compute/opengl"
 	"shadegrad/internal/glctx"
 	"shadegrad/shaders"
 )
 
-// shaders compiles each kernel, so that each value of each of its options is there once.
+// shaders compiles each kernel with each value of each of its options.
 func (x *exam) shaders(d device) Step {
 	s := Step{Name: "shaders", Status: OK}
 	set := x.Opener.Shaders
@@ -25,14 +24,12 @@ func (x *exam) shaders(d device) Step {
 		kernels, err = set.Kernels()
 	}
 	if err != nil {
-		s.Status, s.Found, s.Advice = Failed, err.Error(), x.brokenShader()
-		return s
+		return s.fail(err.Error(), x.brokenShader())
 	}
 	if all, err := shaders.Embedded().Kernels(); err == nil {
 		for _, kernel := range all {
 			if !slices.Contains(kernels, kernel) {
-				s.Status, s.Found, s.Advice = Failed, fmt.Sprintf("shaders (%s): kernel %s is missing", set.Origin(), kernel), x.brokenShader()
-				return s
+				return s.fail(fmt.Sprintf("shaders (%s): kernel %s is missing", set.Origin(), kernel), x.brokenShader())
 			}
 		}
 	}
@@ -52,31 +49,17 @@ func (x *exam) shaders(d device) Step {
 		}
 	}
 	if len(broken) > 0 {
-		s.Status, s.Advice = Failed, x.brokenShader()
 		if len(broken) > 1 {
 			s.Found += fmt.Sprintf(" (one of %d kernels that do not compile: %s)", len(broken), strings.Join(broken, ", "))
 		}
-		return s
+		return s.fail(s.Found, x.brokenShader())
 	}
 	s.Found = fmt.Sprintf("%d kernels compile, in %d variants; %s", len(kernels), variants, set.Origin())
 	return s
 }
 
-// brokenShader says what to do about a shader that is not taken.
-func (x *exam) brokenShader() []string {
-	if dir := x.env(shaders.Variable); dir != "" {
-		return []string{fmt.Sprintf("%s=%s replaces the built-in shaders: unset %s, or mend what is there", shaders.Variable, dir, shaders.Variable)}
-	}
-	for _, name := range []string{"MESA_GLSL_VERSION_OVERRIDE", "MESA_EXTENSION_OVERRIDE"} {
-		if v := x.env(name); v != "" {
-			return []string{fmt.Sprintf("%s=%s changes what Mesa's compiler takes: unset %s", name, v, name)}
-		}
-	}
-	return []string{"please report it with what shadegrad doctor -json prints; a newer driver may do: " + x.newerDriver()}
-}
-
-// compileKernel compiles variants of a kernel and returns how many, and for the first that the driver refuses, why: a
-// sentence with the first line of the log, and its other lines.
+// compileKernel compiles variants of a kernel. It returns their number, and the lines of the driver's error for the first
+// variant that the driver refuses.
 func compileKernel(d device, set *shaders.Set, kernel string) (n int, refusal []string, err error) {
 	options, err := set.Options(kernel)
 	if err != nil {
@@ -114,15 +97,15 @@ func compileKernel(d device, set *shaders.Set, kernel string) (n int, refusal []
 			}
 		}
 		if own {
-			return n, []string{fmt.Sprintf("kernel %s refuses all that was tried with %v", kernel, attempts[0])}, nil
+			return n, []string{fmt.Sprintf("kernel %s refuses each combination with %v", kernel, attempts[0])}, nil
 		}
 	}
 	return n, nil, nil
 }
 
-// covering returns lists of combinations of options: of each list one is enough, and then each value of each option has been
-// there. The first of a list changes one option of the kernel's first combination; the others change a second one, for
-// kernels that refuse the first with #error.
+// covering returns lists of combinations of options. One combination of each list covers each value of each option. The
+// first of a list changes one option of the kernel's first combination. The others change a second option, for kernels that
+// refuse the first with #error.
 func covering(options []shaders.Option) [][]shaders.Defines {
 	first := shaders.Defines{}
 	for _, o := range options {
@@ -143,7 +126,7 @@ func covering(options []shaders.Option) [][]shaders.Defines {
 	return list
 }
 
-// changes returns the combinations that differ from one in a single option, but not in the one to keep.
+// changes returns the combinations that differ from one in a single option other than keep.
 func changes(from shaders.Defines, options []shaders.Option, keep string) []shaders.Defines {
 	var list []shaders.Defines
 	for _, o := range options {
@@ -169,7 +152,7 @@ func changes(from shaders.Defines, options []shaders.Option, keep string) []shad
 
 var errorDirective = regexp.MustCompile(`(?m)^\s*#\s*error\s+(.*\S)\s*$`)
 
-// refusesItself tells whether a log is about an #error of the source, which is how a kernel refuses a combination.
+// refusesItself reports whether a driver's log quotes an #error of the source, by which a kernel refuses a combination.
 func refusesItself(text, log string) bool {
 	for _, m := range errorDirective.FindAllStringSubmatch(text, -1) {
 		if strings.Contains(log, m[1]) {
@@ -177,12 +160,4 @@ func refusesItself(text, log string) bool {
 		}
 	}
 	return false
-}
-
-// describeRefusal returns the lines of a driver's error for a source.
-func describeRefusal(source shaders.Source, refused *glctx.ShaderError) []string {
-	e := &opengl.CompileError{Kernel: source.Name, Linked: refused.Compiled, Log: source.Rewrite(refused.Log)}
-	lines := e.Excerpt()
-	lines[0] = e.Summary() + ": " + lines[0]
-	return lines
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A system is what it takes to name the fix in its own words.
+// A system describes an operating system as far as package names depend on it.
 type system struct {
 	name   string // "Debian GNU/Linux 12 (bookworm)"
 	family family
@@ -13,7 +13,7 @@ type system struct {
 	root   bool
 }
 
-// A family is of systems that have packages of the same names.
+// A family is a group of systems with the same package names.
 type family int
 
 const (
@@ -29,7 +29,7 @@ var families = map[string]family{
 	"arch": arch,
 }
 
-// packages are the names of the packages of one purpose, by family.
+// packages holds the package names for one purpose, by family.
 type packages [arch + 1]string
 
 var (
@@ -43,7 +43,7 @@ var (
 	}
 )
 
-// readSystem reads /etc/os-release, as os-release(5) has it.
+// readSystem reads /etc/os-release, see os-release(5).
 func readSystem(root fs.FS, goos string, asRoot bool) system {
 	s := system{name: goos, root: asRoot}
 	text, err := fs.ReadFile(root, "etc/os-release")
@@ -62,7 +62,7 @@ func readSystem(root fs.FS, goos string, asRoot bool) system {
 	if v := fields["PRETTY_NAME"]; v != "" {
 		s.name = v
 	}
-	// ID_LIKE lists what the system is made of, the closest first.
+	// ID_LIKE lists related systems, the closest first.
 	for _, id := range append([]string{fields["ID"]}, strings.Fields(fields["ID_LIKE"])...) {
 		if s.family == otherFamily {
 			s.family = families[id]
@@ -72,16 +72,16 @@ func readSystem(root fs.FS, goos string, asRoot bool) system {
 	return s
 }
 
-// install is the command that installs packages, or, on a system that is not known, their names on those that are.
+// install returns the command that installs packages, or, on an unknown system, their names on the known ones.
 func (s system) install(p packages) string {
 	commands := [...]string{debian: "apt-get install ", fedora: "dnf install ", arch: "pacman -S "}
 	if s.family == otherFamily {
-		return "install what other systems call: Debian, Ubuntu: " + p[debian] + "; Fedora: " + p[fedora] + "; Arch: " + p[arch]
+		return "install the packages that are called, in Debian and Ubuntu: " + p[debian] + "; in Fedora: " + p[fedora] + "; in Arch: " + p[arch]
 	}
 	return s.asRoot(commands[s.family] + p[s.family])
 }
 
-// asRoot is a command as the user has to type it.
+// asRoot returns the command as the user types it.
 func (s system) asRoot(command string) string {
 	if s.root {
 		return command
