@@ -157,10 +157,10 @@ func TestUnavailable(t *testing.T) {
 // recommends the CPU.
 func TestSoftware(t *testing.T) {
 	for renderer, name := range map[string]string{
-		llvmpipe:                         "llvmpipe",
-		"softpipe":                       "softpipe",
-		"Google SwiftShader 4.1.0.7":     "SwiftShader",
-		"An unknown renderer": "An unknown renderer",
+		llvmpipe:                     "llvmpipe",
+		"softpipe":                   "softpipe",
+		"Google SwiftShader 4.1.0.7": "SwiftShader",
+		"An unknown renderer":        "An unknown renderer",
 	} {
 		t.Run(name, func(t *testing.T) {
 			gpu := newGPU(renderer, true, nil)
