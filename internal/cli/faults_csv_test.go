@@ -88,7 +88,7 @@ func TestCSV(t *testing.T) {
 	refused(t, at(t), map[string][]byte{"train.csv": []byte(good), "test.csv": []byte("a,b\n1,2\n")}, "train.csv",
 		"test.csv: line 1, column 2: expected 3 columns as in train.csv, found 2; are the labels missing?")
 	refused(t, at(t), map[string][]byte{"test.csv": []byte(good)}, "test.csv",
-		"test.csv: the name says that these are the test data; the training data are not beside it")
+		"test.csv: the name says that these are the test data; the training data are not next to it")
 }
 
 // TestCSVPixels has images with a number that is no pixel: whatever is asked of images,
@@ -98,7 +98,7 @@ func TestCSVPixels(t *testing.T) {
 	good := strings.Repeat(line("200"), 20)
 	p := at(t)
 	putAll(t, p.dir, map[string][]byte{"train.csv": []byte(good + line("256") + good), "test.csv": []byte(good)})
-	const want = "train.csv: line 21, column 2: expected a pixel, a whole number from 0 to 255, found 256; if these are no images, -standardise reads them as rows of numbers\n"
+	const want = "train.csv: line 21, column 2: expected a pixel, a whole number from 0 to 255, found 256; if these are not images, -standardise reads them as rows of numbers\n"
 	for _, flags := range [][]string{{"-hidden=4"}, {"-preset=mnist-online"}, {"-augment=affine"}, {"-pixels=-1..1"}} {
 		r := p.run(append([]string{"train", "-backend=cpu", "-data=train.csv", "-epochs=1", "-save=m"}, flags...)...).is(1)
 		if r.stdout != "" || !strings.HasSuffix(r.lastLine()+"\n", want) {
@@ -175,7 +175,7 @@ func TestReadersOfData(t *testing.T) {
 	}
 	putAll(t, p.dir, files)
 	for data, text := range map[string]string{
-		"one.csv": "one.csv has no test part: 10 of its 50 samples, always the same, are put aside as one",
+		"one.csv": "one.csv has no test part: 10 of its 50 samples, always the same, are held out as one",
 		"zipped":  "all.csv.gz has no test part: 10 of its 50 samples",
 		"images":  "3 training images of 4×4 in 2 classes",
 		"xor":     "XOR (built in)",

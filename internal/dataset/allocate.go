@@ -2,15 +2,15 @@ package dataset
 
 import "unsafe"
 
-// allocate returns n bytes of zeros, in large pages where the system has them for the asking: a data set is written
-// once from end to end, and of the time that takes the page faults would be the larger part.
+// allocate returns n zero bytes, in large pages if the system supports them: a data set is written once from end to
+// end, and page faults would take most of the time.
 func allocate(n int) []byte {
 	b := make([]byte, n)
 	wantLargePages(b)
 	return b
 }
 
-// allocateNumbers is allocate for n numbers.
+// allocateNumbers returns n zero numbers, as allocate does.
 func allocateNumbers(n int) []float32 {
 	v := make([]float32, n)
 	if n > 0 {

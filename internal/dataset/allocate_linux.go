@@ -7,11 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// largePage is how large one is at least, and smaller memory can have none.
+// largePage is the least size of a large page. Smaller memory cannot have one.
 const largePage = 2 << 20
 
-// wantLargePages asks for b's memory in large pages, without changing what is in it. It is a wish: a kernel that has
-// none to give says so, or does nothing, and the pages are small.
+// wantLargePages asks the kernel to use large pages for b. The kernel may decline.
 func wantLargePages(b []byte) {
 	if len(b) < largePage {
 		return

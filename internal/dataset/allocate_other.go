@@ -2,4 +2,4 @@
 
 package dataset
 
-func wantLargePages([]byte) {} // not for the asking here
+func wantLargePages([]byte) {} // not supported

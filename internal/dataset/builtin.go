@@ -9,7 +9,7 @@ import (
 	"shadegrad/testdata"
 )
 
-// builtIn is the MNIST that the program carries with it.
+// builtIn is the MNIST in the program itself.
 var builtIn = source{"MNIST (built in)", "built-in MNIST: ", customary, readBuiltIn}
 
 // builtInFile returns the packed IDX file of role r.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A classSet tells of each label whether a sample has it.
+// A classSet is the set of classes that have a sample.
 type classSet [maxClasses]bool
 
 // add adds the classes of a set.
@@ -17,7 +17,7 @@ func (c *classSet) add(s *Set) {
 	}
 }
 
-// classes returns those that samples of any part have.
+// classes returns the set of classes with samples in any part.
 func (d *Data) classes() classSet {
 	var c classSet
 	for _, s := range d.sets() {
@@ -26,10 +26,10 @@ func (d *Data) classes() classSet {
 	return c
 }
 
-// mostListed is how many classes a note lists.
+// mostListed is the maximum number of classes in a note.
 const mostListed = 10
 
-// noteMissing adds to the note which of some classes have no sample to learn from.
+// noteMissing adds to the note which classes have no training sample.
 func (d *Data) noteMissing(wanted classSet) {
 	var trained classSet
 	trained.add(&d.Train)
@@ -62,8 +62,8 @@ func (d *Data) noteMissing(wanted classSet) {
 	d.addNote(text)
 }
 
-// classByClass returns the numbers of the samples of each class, in the order that the classes have, if the samples of each
-// stand together, as files do that are listed directory by directory; otherwise nil.
+// classByClass returns the indices of the samples of each class, in the order of the classes, if the samples of each
+// class are contiguous, as in files listed directory by directory. Otherwise it returns nil.
 func (s *Set) classByClass() [][]uint32 {
 	var list [][]uint32
 	var before classSet
@@ -81,14 +81,14 @@ func (s *Set) classByClass() [][]uint32 {
 	return list
 }
 
-// firstOfClasses returns the first samples of each of these classes, n in all and as many of each as its share is, in
-// ascending order. Each class has one at least, if n allows it.
+// firstOfClasses returns the indices, ascending, of the first samples of each class: n in total, in proportion to the
+// classes, and at least one per class if n allows it.
 func firstOfClasses(classes [][]uint32, n int) []uint32 {
 	for _, c := range classes {
 		n -= len(c)
 	}
-	// What is left out is shared, since shares takes no class's last sample if it need not, and from the last class on, so
-	// that of classes that are alike the first ones keep more.
+	// Divide the omitted samples, because shares spares the last sample of a class, and from the last class on, so that
+	// among equal classes the first ones keep more.
 	backwards := slices.Clone(classes)
 	slices.Reverse(backwards)
 	out := shares(backwards, -n)

@@ -12,7 +12,7 @@ import (
 // Bytes or numbers is a question for all rows of both files, which the first row of the first one answers. Where a later one
 // has another answer, the note says so, and which it is.
 func TestCSVBytesOrNumbers(t *testing.T) {
-	const asNumbers = ", which is no whole number from 0 to 255, so that the lines are read as rows of numbers"
+	const asNumbers = ", which is not a whole number from 0 to 255, so the lines are read as rows of numbers"
 	for _, c := range []struct {
 		train, test string
 		bytes       bool
@@ -40,10 +40,10 @@ func TestCSVBytesOrNumbers(t *testing.T) {
 		}
 	}
 
-	// With the note on the test part it is one sentence.
+	// Together with the note on the test part it is one sentence.
 	data, dir, err := opened(t, map[string]string{"a.csv": "1,2\n0,3\n1,4.5\n"}, "", Options{})
 	const want = "DIR/a.csv: line 3, column 2 has 4.5" + asNumbers +
-		"; DIR/a.csv has no test part: 1 of its 3 samples, always the same, are put aside as one"
+		"; DIR/a.csv has no test part: 1 of its 3 samples, always the same, are held out as one"
 	if err != nil || inDIR(data.Note, dir) != want {
 		t.Errorf("note %q, want %q; error %v", inDIR(data.Note, dir), want, err)
 	}
@@ -65,7 +65,7 @@ func withCell(n, features, line, column int, cell string) string {
 
 // A number that is no byte does not make numbers of images: it is an error, in whichever part it is.
 func TestCSVPixels(t *testing.T) {
-	const n, remedy = 60, "; if these are no images, -standardise reads them as rows of numbers"
+	const n, remedy = 60, "; if these are not images, -standardise reads them as rows of numbers"
 	good, digits := string(rows(n, 784)), string(rows(n, 64))
 	names := "label" + strings.Repeat(",pixel", 784) + "\n"
 	for _, c := range []struct {
@@ -92,7 +92,7 @@ func TestCSVPixels(t *testing.T) {
 			}
 		})
 	}
-	// In the first of many blocks of lines that are wrong.
+	// In the first of many bad blocks of lines.
 	many := strings.Repeat(withCell(50, 784, 50, 785, "999"), 30)
 	if len(many) < 10*blockSize {
 		t.Fatalf("%d bytes are too few", len(many))
@@ -101,7 +101,7 @@ func TestCSVPixels(t *testing.T) {
 	if err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), "DIR/train.csv: line 50, column 785: ") {
 		t.Errorf("got error %v", err)
 	}
-	// A row that is too short has no pixel that is wrong, but is.
+	// A row that is too short has no bad pixel, but is an error.
 	_, _, err = opened(t, map[string]string{"train.csv": digits + "1,999\n", "test.csv": digits}, "", Options{})
 	if err == nil || !strings.Contains(err.Error(), "expected 65 columns as in line 1, found 2") {
 		t.Errorf("got error %v", err)

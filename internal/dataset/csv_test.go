@@ -133,16 +133,16 @@ func TestCSVNames(t *testing.T) {
 			}
 		})
 	}
-	// The training part is not even looked at.
+	// The training part is not read.
 	_, dir, _ := opened(t, map[string]string{"train.csv": "damaged", "test.csv": testTable4}, "", Options{})
 	if data, err := OpenTest(dir); err != nil || data.Test.Len() != 1 {
 		t.Errorf("the test part alone: error %v", err)
 	}
-	// A file without a name for its part is one, in whatever way it is called.
+	// A file whose name states no part is the training part.
 	for _, name := range []string{"digits.csv", "x", "0"} {
 		data, dir, err := opened(t, map[string]string{name: table4}, name, Options{})
 		if err != nil || data.Train.Len() != 2 || data.Test.Len() != 1 || data.Train.Classes != 5 || data.Test.Classes != 5 ||
-			data.Note != dir+string(filepath.Separator)+name+" has no test part: 1 of its 3 samples, always the same, are put aside as one" {
+			data.Note != dir+string(filepath.Separator)+name+" has no test part: 1 of its 3 samples, always the same, are held out as one" {
 			t.Errorf("%s: got %+v, error %v", name, data, err)
 		}
 	}
@@ -177,7 +177,7 @@ func TestCSVWithoutTest(t *testing.T) {
 	if err != nil || !slices.Equal(test.Test.Values, data.Test.Values) || test.Train.Len() != 0 {
 		t.Errorf("the test part alone differs; error %v", err)
 	}
-	// The line of a sample is known after it was moved.
+	// The line of a sample is known after the sample is moved.
 	where := int(data.Test.Values[0]) + 1
 	for i := range data.Test.Labels {
 		data.Test.Labels[i] = 9
@@ -265,10 +265,10 @@ func TestCSVFaults(t *testing.T) {
 		{"no label", "1,2,3\n,2,3\n", ", line 2, column 1: expected a label, a whole number from 0 to 255, found nothing" + labelPlace},
 		{"open quote", "1,2,3\n1,\"2,3\n1,2,3\n", ", line 2, column 2: a quote is not closed, or something follows the closing one"},
 		{"after a quote", "1,2,3\n1,\"2\"4,3\n", ", line 2, column 2: a quote is not closed, or something follows the closing one"},
-		{"no name", ",a,b\n0,1,2\n", ", line 1, column 1: expected a name, found nothing; if this column only numbers the lines, leave it out"},
+		{"no name", ",a,b\n0,1,2\n", ", line 1, column 1: expected a name, found nothing; if this column only numbers the lines, omit it"},
 		{"first of two", "1,2,3\n1,2,0.5\n1,x,3\n1,2\n", ", line 3, column 2: expected a number, found \"x\""},
 		{"binary", "1,2\x00\x00,3\n", ": line 1: expected text with names or numbers, found something else"},
-		{"UTF-16", "\xff\xfe1\x00,\x002\x00\n\x00", ": line 1: expected text with names or numbers in UTF-8 (this is UTF-16: save it anew), found something else"},
+		{"UTF-16", "\xff\xfe1\x00,\x002\x00\n\x00", ": line 1: expected text with names or numbers in UTF-8 (this is UTF-16: save it again), found something else"},
 		{"picture", "\x89PNG\r\n\x1a\n", ": line 1: expected text with names or numbers, found something else"},
 		{"web page", "<!DOCTYPE html>\n", ": line 1: expected text with names or numbers, found something else (it looks like a web page: the download went wrong)"},
 		{"zip", "PK\x03\x04abc", ": line 1: expected text with names or numbers, found something else (it is a zip archive: unpack it first)"},
@@ -309,7 +309,7 @@ func TestCSVFaultsOfPairs(t *testing.T) {
 			"DIR/test.csv: line 1: expected the label in column 1 as in train.csv, found it in column 5"},
 		{"no training part", map[string]string{"test.csv": testTable4}, "", "DIR: test.csv is the test data; the training data are missing"},
 		{"no training part beside it", map[string]string{"a_test.csv": testTable4, "b_train.csv": table4}, "a_test.csv",
-			"DIR/a_test.csv: the name says that these are the test data; the training data are not beside it"},
+			"DIR/a_test.csv: the name says that these are the test data; the training data are not next to it"},
 		{"two", map[string]string{"a_train.csv": table4, "b_train.csv": table4, "a_test.csv": testTable4}, "",
 			"DIR: both a_train.csv and b_train.csv could hold the training data; name the one that is meant, as -data=DIRECTORY/FILE"},
 		{"two without parts", map[string]string{"a.csv": table4, "b.csv": table4}, "",
@@ -372,7 +372,7 @@ func TestCSVMemory(t *testing.T) {
 
 // A repeated is a file of a text so many times, in gzip.
 func repeated(t *testing.T, text string, times int) []byte {
-	// Members need not be made anew each time.
+	// Compress the repeated member only once.
 	part := strings.Repeat(text, 1<<20/len(text)+1)
 	member := deflated(t, []byte(part), 9)
 	return bytes.Repeat(member, times*len(text)/len(part)+1)

@@ -1,13 +1,14 @@
-// Package dataset reads data sets: images of one byte a pixel or rows of numbers, and for each a label of one byte or, for
-// regression, numbers as its target. MNIST and four toys are built in. Others come as IDX files (MNIST's own format), as
-// CSV, or as PNG and JPEG images in a directory for each class; where a file is compressed with gzip, its content tells.
+// Package dataset reads data sets: images of one byte a pixel or rows of numbers, each with a label of one byte or, for
+// regression, a target of numbers. MNIST and four toys are built in. Other data sets are IDX files (MNIST's format),
+// CSV files, or PNG and JPEG images with a directory for each class. It recognises files compressed with gzip by their
+// content.
 //
-// Fashion-MNIST, KMNIST and EMNIST come as IDX too; images may have any size and labels any value of a byte. EMNIST stores
-// its images transposed, and they are passed on as they are stored.
+// Fashion-MNIST, KMNIST and EMNIST are IDX files too. Images may have any size and labels any value of a byte. EMNIST
+// stores its images transposed; the package does not change that.
 //
-// Every error names the file, what was expected, what was found and where: at which byte of an IDX file, in which line and
-// column of a CSV file. Bytes of a compressed file are counted in the data, once decompressed; where the compression itself
-// is damaged, in the file.
+// Each error names the file, what was expected, what was found and where: the byte of an IDX file, or the line and
+// column of a CSV file. Bytes of a compressed file are counted after decompression, unless the compression itself is
+// damaged.
 package dataset
 
 import "fmt"
@@ -15,16 +16,16 @@ import "fmt"
 // A Set is a list of samples: images of one size, or rows of numbers, with their labels
 // or, for regression, their targets.
 type Set struct {
-	Images        []byte    // Len()·Features() pixels, image by image, each row by row from the top; nil where there are Values
-	Values        []float32 // Len()·Features() numbers, row by row, of samples that are no images; else nil
-	Labels        []byte    // Len() labels; nil where there are Targets
-	Targets       []float32 // Len()·Outputs numbers, row by row, for regression; else nil
-	Width, Height int       // size of an image in pixels; of a row of numbers, their count and 1
+	Images        []byte    // Len()·Features() pixels, image by image, each row by row from the top; or nil if there are Values
+	Values        []float32 // Len()·Features() numbers, row by row, or nil for images
+	Labels        []byte    // Len() labels, or nil if there are Targets
+	Targets       []float32 // Len()·Outputs numbers, row by row, for regression, or nil
+	Width, Height int       // size of an image in pixels; for rows of numbers their count and 1
 	Classes       int       // labels are below it; the same for both sets of a Data; 0 for regression
 	Outputs       int       // numbers of a target; 0 for classes
 
-	origin func(i int) string          // says of sample i's label where it is and that it is out of range; nil: nobody knows
-	place  func(i, feature int) string // says where in a file a feature of sample i is; nil: nobody knows
+	origin func(i int) string          // returns where the label of sample i is and that it is out of range, or nil
+	place  func(i, feature int) string // returns where in a file a feature of sample i is, or nil
 }
 
 // Len returns the number of samples.
@@ -38,14 +39,14 @@ func (s *Set) Len() int {
 // Features returns the number of pixels of an image, or of numbers of a row.
 func (s *Set) Features() int { return s.Width * s.Height }
 
-// Image returns the pixels of image i, without copying them. It panics if there is no such image.
+// Image returns the pixels of image i without copying them. It panics if i is out of range.
 func (s *Set) Image(i int) []byte {
 	n := s.Features()
 	return s.Images[i*n : (i+1)*n : (i+1)*n]
 }
 
-// CheckLabels returns an error, with file and place, if a label is not below classes: a network with classes outputs
-// cannot give it.
+// CheckLabels returns an error, with file and place, if a label is not below classes, the number of a network's
+// outputs.
 func (s *Set) CheckLabels(classes int) error {
 	for i, label := range s.Labels {
 		if int(label) < classes {
@@ -64,16 +65,15 @@ func (s *Set) CheckLabels(classes int) error {
 type Data struct {
 	Name        string // "MNIST (built in)", or the file or directory
 	Train, Test Set
-	// Validation is the part of the training set that Split has put aside; empty otherwise.
+	// Validation is the part of the training set that Split holds out, or empty.
 	Validation Set
-	// ClassNames are the names of the classes, label by label, where the data set has names: those of the directories of
-	// its images. Otherwise nil.
+	// ClassNames are the names of the classes, by label: those of the directories of images. Otherwise nil.
 	ClassNames []string
-	// Scale is what the features have been standardised by; nil where they are as they came.
+	// Scale standardises the features, or is nil if they are unchanged.
 	Scale *Scale
-	// Unpadded is the size of the images before they were padded; 0 by 0 where they are as they came.
+	// Unpadded is the size of the images before padding, or 0 by 0.
 	Unpadded Size
-	// Note is what the user should know about how the data set was read, in a sentence without a full stop; often empty.
+	// Note tells the user how the data set was interpreted, in a sentence without a full stop. It is often empty.
 	Note string
 }
 

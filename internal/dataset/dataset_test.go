@@ -121,7 +121,7 @@ func TestBuiltInMNISTChecksums(t *testing.T) {
 		t.Errorf("%d checksums compared, want 4", checked)
 	}
 
-	// Uncompressed files must give the same.
+	// Uncompressed files have the same content.
 	dir := write(t, raw)
 	again, err := Open(dir)
 	if err != nil {
@@ -351,7 +351,7 @@ func TestFaultsOfTheDirectory(t *testing.T) {
 	idx, picture := filepath.Join(dir, "t10k-labels-idx1-ubyte"), filepath.Join(dir, "a.PNG")
 	for path, want := range map[string]string{
 		idx:                        idx + ": an IDX file is one of four; name the directory with all of them",
-		picture:                    picture + ": an image is no data set; name a directory with a directory of images for each class",
+		picture:                    picture + ": an image is not a data set; name a directory with a directory of images for each class",
 		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory; built in are " + builtInNames,
 		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected lines of text, found an empty file",
 	} {
@@ -455,7 +455,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// FuzzIDX reads arbitrary bytes as either kind of file. What is accepted must be what its header says, to the byte.
+// FuzzIDX reads arbitrary bytes as either kind of file. An accepted file must match its header exactly.
 func FuzzIDX(f *testing.F) {
 	for _, data := range tiny() {
 		f.Add(data)

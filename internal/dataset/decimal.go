@@ -2,18 +2,18 @@ package dataset
 
 import "math"
 
-// powers are the powers of ten that float64 has exactly.
+// powers are the powers of ten that are exact in float64.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
 	1e19, 1e20, 1e21, 1e22}
 
-// decimal reads a decimal number and the separator after it, as strconv.ParseFloat rounds it to float32, and returns where the
-// next cell begins, or −1. ok is false for what it leaves to parseNumber: long numbers, those that may round otherwise, and
-// whatever is no number. It takes a quarter of the time.
+// decimal reads a decimal number and the separator after it, rounded to float32 as by strconv.ParseFloat. It returns
+// the start of the next cell, or −1. ok is false for cells that parseNumber must read: long numbers, numbers that may
+// round differently, and other text. decimal takes a quarter of the time of parseNumber.
 //
-// A mantissa of up to 15 digits and a power of ten up to 22 are float64s exactly, so that their product or quotient is
-// rounded once (Clinger, "How to read floating point numbers accurately", PLDI 1990). To round it once more to float32
-// makes a difference only where it lies just between two float32s: the middles are float64s themselves, so that any
-// other number is on the same side of a middle as before.
+// A mantissa of up to 15 digits and a power of ten up to 22 are exact in float64, so their product or quotient is
+// rounded once (Clinger, "How to read floating point numbers accurately", PLDI 1990). The second rounding, to float32,
+// matters only halfway between two float32s. Such midpoints are float64s themselves, so any other number stays on its
+// side of a midpoint.
 func decimal(line []byte, at int, separator byte) (v float32, next int, ok bool) {
 	i := at
 	negative := false
@@ -75,11 +75,11 @@ func decimal(line []byte, at int, separator byte) (v float32, next int, ok bool)
 		x *= powers[exponent]
 	}
 	const (
-		rest   = 1<<29 - 1 // the bits of a float64 that a float32 has not
+		rest   = 1<<29 - 1 // the bits of a float64 beyond those of a float32
 		middle = 1 << 28
 	)
 	if mantissa != 0 && (x < 0x1p-126 || x > math.MaxFloat32 || math.Float64bits(x)&rest == middle) {
-		return 0, 0, false // a middle, or where float32s lie otherwise
+		return 0, 0, false // a midpoint, or float32s with another spacing
 	}
 	if negative {
 		x = -x

@@ -9,30 +9,30 @@ import (
 	"unicode/utf8"
 )
 
-// A dialect is how a CSV file writes its table.
+// A dialect is the format of a CSV file.
 type dialect struct {
 	separator   byte // ',', ';', tab, or a space for any number of spaces
-	header      bool // the first line has names
+	header      bool // the first line is a header
 	columns     int
-	targets     int // how many columns are targets; 0 for labels
-	first, last int // the columns of the label or of the targets; the others are features
+	targets     int // number of target columns, or 0 for labels
+	first, last int // columns of the label or the targets; the others are features
 }
 
-// answers returns how many columns are not features.
+// answers returns the number of columns that are not features.
 func (d *dialect) answers() int { return d.last - d.first + 1 }
 
-// features returns how many columns are features.
+// features returns the number of feature columns.
 func (d *dialect) features() int { return d.columns - d.answers() }
 
-// square tells whether the features can be taken for the pixels of a square image: so many columns of measurements would be
-// chance.
+// square reports whether the features can be the pixels of a square image. So many columns of measurements would be a
+// coincidence.
 func (d *dialect) square() bool {
 	const least = 8
 	side := root(d.features())
 	return side >= least && side*side == d.features()
 }
 
-// recognise tells the dialect of a table from its first line.
+// recognise returns the dialect of a table from its first line.
 func recognise(line []byte, o Options) (*dialect, error) {
 	line = trimEnd(line)
 	if len(line) == 0 {
@@ -51,7 +51,7 @@ func recognise(line []byte, o Options) (*dialect, error) {
 	}
 	switch {
 	case d.header && len(cells[0]) == 0:
-		return nil, errors.New("line 1, column 1: expected a name, found nothing; if this column only numbers the lines, leave it out")
+		return nil, errors.New("line 1, column 1: expected a name, found nothing; if this column only numbers the lines, omit it")
 	case d.columns <= max(1, o.Targets):
 		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
 			answer, counted(d.columns, "column"))
@@ -66,16 +66,16 @@ func recognise(line []byte, o Options) (*dialect, error) {
 	return d, nil
 }
 
-// ifUTF16 says what else text with a zero in each second byte is.
+// ifUTF16 returns a hint for text with a zero in each second byte.
 func ifUTF16(line []byte) string {
 	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) {
-		return " in UTF-8 (this is UTF-16: save it anew)"
+		return " in UTF-8 (this is UTF-16: save it again)"
 	}
 	return ""
 }
 
-// separatorOf tells what separates the cells of a line. A comma may be within a name where another separator is used, and
-// a space may be beside any of them.
+// separatorOf returns the separator of the cells of a line. A comma may be part of a name if there is another
+// separator, and spaces may surround each of them.
 func separatorOf(line []byte) byte {
 	var seen [256]bool
 	quoted := false
@@ -93,19 +93,20 @@ func separatorOf(line []byte) byte {
 	return ' '
 }
 
-// isHeader tells a line of names from one of numbers with a mistake in it, which would be lost if it were taken for names.
-// A line has names if one of them is label or class, or if its first cell is no number and
+// isHeader distinguishes a header from a row of numbers with a mistake, which would be lost if it were taken for names.
+// A header has a cell label or class, or its first cell is not a number and
 //
-//   - most of the others are none either: x,y and label,a,b and label,1x1,1x2 and, with a first column that only numbers the
-//     lines, which is refused later, ,a,b; or
-//   - the first begins as a word does and all the others that are numbers count 0, 1, 2, … or 1, 2, 3, …: digit,0,1,2,3 and
+//   - most of the others are not numbers either: x,y and label,a,b and label,1x1,1x2 and, with a first column that only
+//     numbers the lines and is refused later, ,a,b; or
+//   - the first begins with a letter and the numbers among the others count 0, 1, 2, … or 1, 2, 3, …: digit,0,1,2,3 and
 //     digit,1 and x,y,0,1,2,3.
 //
-// So 5x,0,0,7 and cat,5,9 are rows with a label that is no number, and an error, and so is 5x,1,2, since no word begins with
-// a digit. That cat,1,2 counts as names loses nothing where the other rows have such labels too, since the next is refused.
+// So 5x,0,0,7 and cat,5,9 are rows whose label is not a number, which is an error, and so is 5x,1,2, because no word
+// begins with a digit. Taking cat,1,2 for a header loses nothing: if the other rows have such labels too, the next row
+// is refused.
 func isHeader(cells [][]byte) bool {
 	first, others := cells[0], cells[1:]
-	names, next, counting := 0, -1, true // next is the number after the last one, or −1 before the first
+	names, next, counting := 0, -1, true // next is the number that continues the count, or −1
 	for i, cell := range cells {
 		switch n, err := strconv.Atoi(string(cell)); {
 		case isLabelName(cell):
@@ -126,18 +127,18 @@ func isHeader(cells [][]byte) bool {
 	return 2*names > len(others) || word && counting
 }
 
-// isLabelName tells whether a name is that of the column with the label.
+// isLabelName reports whether a name is that of the label column.
 func isLabelName(name []byte) bool {
 	return bytes.EqualFold(name, []byte("label")) || bytes.EqualFold(name, []byte("class"))
 }
 
-// looksLikeNumber tells whether a cell is more likely to be a number than a name. Nothing is no name.
+// looksLikeNumber reports whether a cell is more likely a number than a name. An empty cell is not a name.
 func looksLikeNumber(cell []byte) bool {
 	_, err := parseNumber(cell)
 	return err == nil || len(cell) == 0 || err == errNotFinite || err == errTooLarge
 }
 
-// labelColumn returns the column of a header that is called label or class, and otherwise the first.
+// labelColumn returns the column of a header named label or class, or else the first.
 func labelColumn(names [][]byte) int {
 	for i, name := range names {
 		if isLabelName(name) {
@@ -163,7 +164,7 @@ func (d *dialect) split(line []byte) [][]byte {
 	}
 }
 
-// begin returns where the first cell of a line begins.
+// begin returns the start of the first cell of a line.
 func (d *dialect) begin(line []byte) int {
 	at := 0
 	for d.separator == ' ' && at < len(line) && line[at] == ' ' {
@@ -174,8 +175,8 @@ func (d *dialect) begin(line []byte) int {
 
 var errQuote = errors.New("quotes do not match")
 
-// cell returns the cell of a line that begins at a place, without spaces and quotes around it, and where the next one
-// begins, or −1. A quote within quotes stays doubled: it is in no number.
+// cell returns the cell of a line that begins at a place, without spaces and quotes around it, and the start of the
+// next cell, or −1. A doubled quote within quotes stays doubled, since no number has one.
 func (d *dialect) cell(line []byte, at int) (cell []byte, next int, err error) {
 	rest := line[at:]
 	begin := 0
@@ -218,10 +219,10 @@ func (d *dialect) cell(line []byte, at int) (cell []byte, next int, err error) {
 	return cell, next, nil
 }
 
-// trimEnd takes the end of a line away, and spaces before it.
+// trimEnd removes the line ending and the spaces before it.
 func trimEnd(line []byte) []byte { return bytes.TrimRight(line, " \r\n") }
 
-// counted writes a number of things.
+// counted returns "1 number" or "2 numbers".
 func counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

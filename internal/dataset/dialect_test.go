@@ -95,10 +95,10 @@ func TestCSVFirstLabel(t *testing.T) {
 		}
 	}
 	_, dir, err := opened(t, map[string]string{"a.csv": "5x,2,3\n7,8,9\n7,8,9\n"}, "", Options{Targets: 1})
-	if err == nil || inDIR(err.Error(), dir) != `DIR/a.csv: line 1, column 1: expected a number, found "5x"; a line of names is one of which most are no numbers, or one is label` {
+	if err == nil || inDIR(err.Error(), dir) != `DIR/a.csv: line 1, column 1: expected a number, found "5x"; a header is a line in which most cells are not numbers, or one is label` {
 		t.Errorf("with a target: got %v", err)
 	}
-	// The label is found where its name is.
+	// The label is in the column of that name.
 	data, _, err := opened(t, map[string]string{"a.csv": "0,1,2,label\n10,20,30,4\n50,60,70,8\n"}, "", Options{})
 	if err != nil || data.Train.Len() != 1 || data.Test.Len() != 1 || data.Train.Classes != 9 {
 		t.Errorf("got %+v, error %v", data, err)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A role is what a file is for. The order is the one in which faults are reported.
+// A role is the purpose of an IDX file. Faults are reported in this order.
 type role int
 
 const (
@@ -19,12 +19,12 @@ const (
 	roles
 )
 
-// customary is the name under which MNIST's authors published the file of each role.
+// customary holds the file name of each role in the original MNIST.
 var customary = [roles]string{
 	"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
 }
 
-// magic is the magic number of the role's file.
+// magic returns the magic number of the role's file.
 func (r role) magic() uint32 {
 	if r == trainImages || r == testImages {
 		return imagesMagic
@@ -32,8 +32,8 @@ func (r role) magic() uint32 {
 	return labelsMagic
 }
 
-// fileName matches the names that data sets in MNIST's format come under: the customary ones, those with a dot before
-// idx, and those with a prefix, and test for t10k, that EMNIST uses.
+// fileName matches the names of files in MNIST's format: the customary ones, those with a dot before idx, and those of
+// EMNIST, with a prefix, and test for t10k.
 var fileName = regexp.MustCompile(`^(?:(.+)[-_.])?(train|t10k|test)-(images[-.]idx3|labels[-.]idx1)-ubyte(?:\.gz)?$`)
 
 // parseName returns the role of a file and the prefix of its name.
@@ -51,14 +51,14 @@ func parseName(name string) (r role, prefix string, ok bool) {
 	return r, m[1], true
 }
 
-// find looks through the directory fsys for the file of each wanted role. Errors do not name the directory.
+// find returns the name of the file of each wanted role in the directory fsys. Errors do not name the directory.
 func find(fsys fs.FS, wanted []role) (names [roles]string, err error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return names, reason(err)
 	}
-	// Some archives unpack each file into a directory of the file's name, and a directory is no data: it counts only
-	// where there is nothing else, so that the message can say what it is.
+	// Some archives unpack each file into a directory of the file's name. Such a directory counts only if there is
+	// nothing else, for the message.
 	var candidates, directories [roles][]string
 	for _, e := range entries {
 		r, _, ok := parseName(e.Name())
@@ -77,7 +77,7 @@ func find(fsys fs.FS, wanted []role) (names [roles]string, err error) {
 			candidates[r] = directories[r]
 		}
 		for i, name := range candidates[r] {
-			// The directory is sorted, so that a name comes before the same name with .gz.
+			// The directory is sorted: a name precedes the same name with .gz.
 			switch {
 			case i == 0:
 				names[r] = name
@@ -109,7 +109,7 @@ func find(fsys fs.FS, wanted []role) (names [roles]string, err error) {
 	return names, nil
 }
 
-// sibling returns what the file of role r would be called beside the file name.
+// sibling returns the name of role r's file next to the file name.
 func sibling(name string, r role) string {
 	_, prefix, _ := parseName(name)
 	if prefix == "" {

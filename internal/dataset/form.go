@@ -2,46 +2,46 @@ package dataset
 
 import "fmt"
 
-// A Form is how a data set is read and what is made of it. The zero Form leaves it as it is.
+// A Form states how to read and prepare a data set. The zero Form changes nothing.
 type Form struct {
-	// Targets are the columns of a CSV file that are numbers to learn.
+	// Targets are the columns of a CSV file that are regression targets.
 	Targets Columns `json:"targets,omitzero"`
-	// Standardize brings columns of numbers to mean 0 and deviation 1.
+	// Standardize transforms columns of numbers to mean 0 and deviation 1.
 	Standardize bool `json:"standardize,omitempty"`
-	// Scale is what Standardize does so by; nil for the training set's own figures, once what goes to Validation is gone and
-	// Limit is kept. A network is saved with it, so that what it is asked about is changed as what it learned was.
+	// Scale is the Scale of Standardize. If nil, it is computed from the training set, after Validation and Limit. It
+	// is saved with a network, so that the network sees its inputs as in training.
 	Scale *Scale `json:"scale,omitempty"`
-	// Numbers has the features of a CSV file be numbers even where all could be pixels. Whoever asks a network knows it from
-	// the network.
+	// Numbers reads the features of a CSV file as numbers even if all can be pixels. A network knows from its training
+	// whether to.
 	Numbers bool `json:"-"`
-	// Pad is the size that images are given, with black around them; 0 by 0 leaves them.
+	// Pad is the size to which images are padded with black, or 0 by 0.
 	Pad Size `json:"pad,omitzero"`
-	// Limit is the most samples that Shorten leaves in the training set; 0 leaves all.
+	// Limit is the maximum number of training samples that Shorten keeps, or 0 for all.
 	Limit int `json:"limit,omitempty"`
 }
 
-// Columns are the last columns of a table, or the first ones.
+// Columns are the last or the first columns of a table.
 type Columns struct {
 	Count int  `json:"count"`
 	First bool `json:"first,omitempty"`
 }
 
-// A Size is that of images, in pixels.
+// A Size is the size of an image in pixels.
 type Size struct {
 	Width  int `json:"width"`
 	Height int `json:"height"`
 }
 
-// TrainingItself, as the number of samples to put aside for validation, puts none aside: the training set, as it
-// is without distortions, is the validation set too.
+// TrainingItself, as the number of samples to hold out for validation, holds out none: the training set, without
+// distortions, is the validation set too.
 const TrainingItself = -1
 
-// Open reads the data set that where names, as OpenWith does, in this form.
+// Open reads the data set where, as OpenWith does, in this form.
 func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
 
-// OpenSplit is as Open, with so many samples put aside for validation, as Split does by a seed, or TrainingItself. Then the
-// training set is shortened, and last it is standardised: the figures are not those of rows that nothing is learned from.
-// The note tells which classes have no sample left to learn from.
+// OpenSplit is Open with samples held out for validation, as by Split with a seed, or TrainingItself. It then shortens
+// the training set, and finally standardises it by the samples that remain. The note lists classes without a training
+// sample.
 func (f Form) OpenSplit(where string, validation int, seed uint64) (*Data, error) {
 	d, err := f.padded(open(where, f.options(), false, func(d *Data) error {
 		all := d.classes()
@@ -60,7 +60,7 @@ func (f Form) OpenSplit(where string, validation int, seed uint64) (*Data, error
 	return d, err
 }
 
-// OpenTest is as Open, but of the test part alone, as OpenTestWith reads it.
+// OpenTest is Open for the test part alone, as OpenTestWith reads it.
 func (f Form) OpenTest(where string) (*Data, error) {
 	return f.padded(OpenTestWith(where, f.options()))
 }
@@ -70,7 +70,7 @@ func (f Form) options() Options {
 		Numbers: f.Numbers}
 }
 
-// padded pads a data set that has been opened.
+// padded pads a data set after it is opened.
 func (f Form) padded(d *Data, err error) (*Data, error) {
 	if err != nil || f.Pad == (Size{}) {
 		return d, err
@@ -78,9 +78,9 @@ func (f Form) padded(d *Data, err error) (*Data, error) {
 	return d, d.Pad(f.Pad.Width, f.Pad.Height)
 }
 
-// Shorten leaves the first Limit samples in the training set. Where its samples come class by class, as images do from
-// their directories, those would be of a class or two; then it leaves the first of each, in proportion to the classes.
-// It does so after the validation set is put aside, which stays as large as it is.
+// Shorten keeps the first Limit samples of the training set. If the samples are ordered by class, as images from
+// directories are, it keeps the first of each class instead, in proportion to the classes. It does not change the
+// validation set.
 func (f Form) Shorten(d *Data) {
 	s := &d.Train
 	if f.Limit <= 0 || f.Limit >= s.Len() {
@@ -95,8 +95,7 @@ func (f Form) Shorten(d *Data) {
 	d.Name += fmt.Sprintf(", the first %d", f.Limit)
 }
 
-// First returns a set of the first n samples, which are not copied. It panics if there are
-// not as many.
+// First returns a set of the first n samples without copying them. It panics if there are fewer.
 func (s *Set) First(n int) Set {
 	short := *s
 	if s.Images != nil {

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// The figures to standardise by are those of the rows that are learned from, and not of those that are put aside for
-// validation or left out by a limit.
+// The scale is computed from the training rows, without those held out for validation.
 func TestFormStandardizes(t *testing.T) {
 	dir := write(t, map[string][]byte{
 		"train.csv": []byte("label,a\n0,0.5\n1,1.5\n0,2.5\n1,1000.5\n"), "test.csv": []byte("label,a\n0,1.5\n"),
@@ -60,7 +59,7 @@ func TestFormStandardizes(t *testing.T) {
 	}
 }
 
-// A limit leaves some of each class where they come class by class, and otherwise the first samples, as they are in MNIST.
+// A limit keeps some samples of each class if they are ordered by class, and otherwise the first samples, as in MNIST.
 func TestShorten(t *testing.T) {
 	for _, c := range []struct {
 		labels string
@@ -99,7 +98,7 @@ func TestShorten(t *testing.T) {
 			taken[label]++
 		}
 	}
-	// Targets are no classes.
+	// Targets are not classes.
 	d := &Data{Train: Set{Width: 1, Height: 1, Outputs: 1, Values: []float32{1, 2, 3}, Targets: []float32{4, 5, 6}}}
 	if (Form{Limit: 2}).Shorten(d); !slices.Equal(d.Train.Values, []float32{1, 2}) || !slices.Equal(d.Train.Targets, []float32{4, 5}) {
 		t.Errorf("numbers: %+v", d.Train)
@@ -114,7 +113,7 @@ func TestShorten(t *testing.T) {
 	}
 }
 
-// Whoever trains is told which classes have no sample left for it.
+// A note lists the classes without a training sample.
 func TestFormNotesMissing(t *testing.T) {
 	five := "0,0.5\n1,1.5\n2,2.5\n3,0.5\n4,1.5\n"
 	many := strings.Builder{}
@@ -136,13 +135,13 @@ func TestFormNotesMissing(t *testing.T) {
 		validation int
 		want       string // what the note ends with
 	}{
-		{in("five.csv"), 0, 0, "are put aside as one; the training set has no sample of class 0"},
+		{in("five.csv"), 0, 0, "are held out as one; the training set has no sample of class 0"},
 		{in("five.csv"), 0, 1, "; the training set has no sample of 2 of the 5 classes: 0, 1"},
 		{in("five.csv"), 1, 1, "; the training set has no sample of 4 of the 5 classes: 0, 1, 3, 4"},
-		{in("many.csv"), 0, 0, "are put aside as one"},
-		{in("many.csv"), 0, 18, "are put aside as one"},
+		{in("many.csv"), 0, 0, "are held out as one"},
+		{in("many.csv"), 0, 18, "are held out as one"},
 		{in("many.csv"), 7, 1, "; the training set has no sample of 23 of the 30 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …"},
-		{pictures, 2, 4, "are put aside as one"},
+		{pictures, 2, 4, "are held out as one"},
 		{pictures, 1, 4, `; the training set has no sample of class "dog"`},
 		{"", 0, 0, ""},
 		{"", 3, 0, "the training set has no sample of 7 of the 10 classes: 1, 2, 3, 6, 7, 8, 9"},

@@ -16,8 +16,8 @@ import (
 	"testing/fstest"
 )
 
-// FuzzCSV reads arbitrary text. What is accepted must be what a plainer reader makes of each line, and must not depend on how
-// many lines are read at once.
+// FuzzCSV reads arbitrary text. An accepted file must agree with a simpler reader, and must not depend on the size of
+// the blocks.
 func FuzzCSV(f *testing.F) {
 	for _, text := range []string{table4, testTable4, "x;y;label\n1,5;\"a\"\n", "1\t2\t3\r\n4\t5\t6\r\n\r\n", " 1  2   3\n4 5 6e-3 \n",
 		"\ufefflabel,\"a \"\"b\"\"\"\n\"1\", \"2\"\n", "1,2\n0,1e39\n", "1,2\n300,1\n", "0,nan\n", "1,2\n\n3,4\n"} {
@@ -125,8 +125,8 @@ func plainRows(t *testing.T, f *tableFile, got *table, lines []string) {
 	}
 }
 
-// FuzzImages reads arbitrary bytes as an image beside good ones. What is accepted must be what the image package makes of it,
-// in grey.
+// FuzzImages reads arbitrary bytes as an image among good ones. An accepted image must agree with package image, and
+// must not depend on the number of workers.
 func FuzzImages(f *testing.F) {
 	good := greyPNG(f, 3, 2, 1, 2, 3, 4, 5, 6)
 	f.Add(good)
@@ -170,7 +170,7 @@ func FuzzImages(f *testing.F) {
 	})
 }
 
-// FuzzDecimal compares with strconv.ParseFloat, to the bit.
+// FuzzDecimal compares with strconv.ParseFloat, bit by bit.
 func FuzzDecimal(f *testing.F) {
 	for _, number := range []string{"0", "-0", "+1.5", ".5", "5.", ".", "-", "", "1e5", "1e", "1e+", "1.e-3", "16777217", "16777217.0001", "0.1",
 		"3.4028235e38", "3.4028236e38", "1.1754944e-38", "1e-45", "123456789012345", "1234567890123456", "1e0000", "0e99999", "7.038531e-26", "1..2", "0x1p3"} {

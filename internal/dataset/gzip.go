@@ -9,17 +9,18 @@ import (
 	"io"
 )
 
-// isGzip reports whether data begins as a gzip file does (RFC 1952).
+// isGzip reports whether data begins like a gzip file (RFC 1952).
 func isGzip(data []byte) bool { return len(data) >= 2 && data[0] == 0x1f && data[1] == 0x8b }
 
-// maxExpansion bounds what deflate can make of one byte: a match of 258 bytes takes at least two bits.
+// maxExpansion is the maximum number of bytes that one byte of deflate expands to: a match of 258 bytes takes at least
+// two bits.
 const maxExpansion = 258 * 8 / 2
 
-// errFull says that the stream goes on after the destination is full.
+// errFull reports that the stream continues after the destination is full.
 var errFull = errors.New("more data than announced")
 
-// gunzip decompresses the gzip file src into dst and returns how many bytes that gave. It is errFull if there are more
-// than fit. Several members one after another count as one, as in RFC 1952, and their checksums are verified.
+// gunzip decompresses the gzip file src into dst and returns the number of bytes. The error is errFull if dst is too
+// small. As in RFC 1952, several members count as one; gunzip verifies their checksums.
 func gunzip(dst, src []byte) (n int, err error) {
 	r := bytes.NewReader(src)
 	position := func() int { return len(src) - r.Len() }
@@ -28,11 +29,11 @@ func gunzip(dst, src []byte) (n int, err error) {
 		if err := z.Reset(r); err != nil {
 			return n, gzipError(err, int64(len(src)), int64(position()))
 		}
-		z.Multistream(false) // so that what follows a member is looked at here
+		z.Multistream(false) // to check what follows a member
 		got, err := fill(&z, dst[n:])
 		n += got
 		if err == nil {
-			// Only reading on tells whether this is the end, and verifies the checksum.
+			// Reading more finds the end and verifies the checksum.
 			var more [1]byte
 			if got, err = fill(&z, more[:]); got > 0 {
 				return n, errFull
@@ -51,7 +52,7 @@ func gunzip(dst, src []byte) (n int, err error) {
 	}
 }
 
-// fill reads until dst is full. Unlike io.ReadFull it tells the end of the data, io.EOF, from data that was cut off.
+// fill reads until dst is full. Unlike io.ReadFull it distinguishes the end of the data, io.EOF, from truncated data.
 func fill(r io.Reader, dst []byte) (n int, err error) {
 	for n < len(dst) && err == nil {
 		var got int
@@ -61,7 +62,7 @@ func fill(r io.Reader, dst []byte) (n int, err error) {
 	return n, err
 }
 
-// gzipError says what is wrong with compressed data of so many bytes, and at which byte it was noticed.
+// gzipError describes damage of compressed data of a size, and the byte where it was found.
 func gzipError(err error, size, at int64) error {
 	var corrupt flate.CorruptInputError
 	switch {

@@ -98,7 +98,7 @@ func FuzzGunzip(f *testing.F) {
 	})
 }
 
-// unzip decompresses as compress/gzip does by itself.
+// unzip decompresses with compress/gzip alone.
 func unzip(src []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(src))
 	if err != nil {

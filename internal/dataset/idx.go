@@ -21,7 +21,7 @@ const (
 	labelsMagic = 0x00000801 // bytes in one dimension: count
 )
 
-// An idxFile is what a file of images or labels holds.
+// An idxFile is the content of a file of images or labels.
 type idxFile struct {
 	count, height, width int // height and width are 1 for labels
 	values               []byte
@@ -30,10 +30,10 @@ type idxFile struct {
 // headerSize is the number of bytes before the first value.
 func headerSize(magic uint32) int { return 4 + 4*int(magic&0xff) }
 
-// readIDX reads the file name of fsys, gzip-compressed or not, whatever it is called, with memory that it takes from a
-// budget first. Errors do not name the file.
+// readIDX reads the file name of fsys, compressed or not, and takes its memory from a budget. Errors do not name the
+// file.
 func readIDX(fsys fs.FS, name string, magic uint32, budget *memory.Budget) (*idxFile, error) {
-	info, err := fs.Stat(fsys, name) // before opening: to open a pipe is to wait for a writer
+	info, err := fs.Stat(fsys, name) // before opening, because opening a pipe waits for a writer
 	if err != nil {
 		return nil, reason(err)
 	}
@@ -75,7 +75,7 @@ func readIDX(fsys fs.FS, name string, magic uint32, budget *memory.Budget) (*idx
 	return decodeGzip(compressed, magic, budget)
 }
 
-// take takes n bytes from a budget, or says what is lacking.
+// take takes n bytes from a budget. The error states what is available.
 func take(budget *memory.Budget, n int64) error {
 	if left, ok := budget.Take(n); !ok {
 		return fmt.Errorf("%s asked for, %s of memory available", compute.FormatBytes(n), compute.FormatBytes(left))
@@ -83,7 +83,7 @@ func take(budget *memory.Budget, n int64) error {
 	return nil
 }
 
-// kind names what is not a regular file.
+// kind names the type of a file that is not regular.
 func kind(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():
@@ -105,7 +105,7 @@ func readFull(f fs.File, buf []byte) error {
 	return reason(err)
 }
 
-// reason drops the operation and the path that the os package puts before a cause: the caller names the file better.
+// reason drops the operation and the path that package os adds to a cause. The caller names the file.
 func reason(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
@@ -116,7 +116,7 @@ func reason(err error) error {
 
 // decodeGzip decodes an IDX file from its compressed bytes.
 func decodeGzip(compressed []byte, magic uint32, budget *memory.Budget) (*idxFile, error) {
-	// The header alone first, so that nothing is allocated on its word before that was checked.
+	// Check the header before allocating the size that it announces.
 	head := make([]byte, headerSize(magic))
 	n, err := gunzip(head, compressed)
 	if err != nil && err != errFull {
@@ -149,8 +149,8 @@ func decodeGzip(compressed []byte, magic uint32, budget *memory.Budget) (*idxFil
 	return x, nil
 }
 
-// parseHeader checks the first bytes of a file and returns what they announce and how many bytes of values follow.
-// size is the file's length, or an upper bound of it if form says that it is compressed.
+// parseHeader checks the first bytes of a file. It returns their content and the number of bytes of values. size is the
+// length of the file, or an upper bound if form says that it is compressed.
 func parseHeader(head []byte, magic uint32, size int64, form string) (x *idxFile, values int, err error) {
 	if len(head) >= 4 {
 		if found := binary.BigEndian.Uint32(head); found != magic {
@@ -203,7 +203,7 @@ func parseHeader(head []byte, magic uint32, size int64, form string) (x *idxFile
 
 const maxInt = 1<<(bits.UintSize-1) - 1
 
-// describe says what the header announces.
+// describe returns the counts of the header in words.
 func (x *idxFile) describe(magic uint32) string {
 	if magic == labelsMagic {
 		return fmt.Sprintf("%d labels", uint32(x.count))
@@ -219,7 +219,7 @@ func magicText(magic uint32) string {
 	return fmt.Sprintf("%#08x (IDX images)", magic)
 }
 
-// foundText says what the four bytes of a wrong magic number are.
+// foundText describes the four bytes of a wrong magic number.
 func foundText(found uint32, head []byte) string {
 	switch {
 	case found == imagesMagic || found == labelsMagic:
@@ -230,7 +230,7 @@ func foundText(found uint32, head []byte) string {
 	return fmt.Sprintf("%#08x, neither IDX nor gzip%s", found, hint(head))
 }
 
-// hint recognises what people end up with in place of a data file.
+// hint recognises files that are often taken for data files.
 func hint(head []byte) string {
 	trimmed := bytes.TrimLeft(head, " \t\r\n\ufeff")
 	switch {

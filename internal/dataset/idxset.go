@@ -8,7 +8,7 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// openIDX reads the wanted IDX files from fsys. Errors call a file by its name after prefix.
+// openIDX reads the wanted IDX files from fsys. Errors put prefix before the name of a file.
 func openIDX(fsys fs.FS, name, prefix string, wanted []role) (*Data, error) {
 	names, err := find(fsys, wanted)
 	if err != nil {
@@ -20,7 +20,7 @@ func openIDX(fsys fs.FS, name, prefix string, wanted []role) (*Data, error) {
 	return s.read(wanted)
 }
 
-// A source is where a data set comes from.
+// A source is a set of IDX files.
 type source struct {
 	name   string        // of the data set
 	prefix string        // before the names of files in errors
@@ -28,9 +28,9 @@ type source struct {
 	file   func(role, *memory.Budget) (*idxFile, error)
 }
 
-// read reads the wanted files and puts them together.
+// read reads the wanted files and assembles them.
 func (s source) read(wanted []role) (*Data, error) {
-	// Decompression takes longest, so that each file gets a goroutine.
+	// Decompression takes longest, so each file has a goroutine.
 	var files [roles]*idxFile
 	var errs [roles]error
 	var wg sync.WaitGroup
@@ -51,7 +51,7 @@ func (s source) read(wanted []role) (*Data, error) {
 	return s.assemble(wanted, files)
 }
 
-// assemble makes a data set of its files, which must fit together.
+// assemble makes a data set of its files, which must match.
 func (s source) assemble(wanted []role, files [roles]*idxFile) (*Data, error) {
 	names, prefix := s.names, s.prefix
 	data := &Data{Name: s.name}
@@ -78,7 +78,7 @@ func (s source) assemble(wanted []role, files [roles]*idxFile) (*Data, error) {
 	return data, nil
 }
 
-// inLabels tells where labels of an IDX file are.
+// inLabels returns where a label of an IDX file is.
 func inLabels(file string) func(int) string {
 	return func(i int) string {
 		return fmt.Sprintf("%s: label out of range at byte %d", file, headerSize(labelsMagic)+i)

@@ -14,23 +14,23 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// A folder is a directory that has a directory of images for each class.
+// A folder is a directory with a directory of images for each class.
 type folder struct {
 	dir     string   // in the file system
-	classes []string // the directories, in natural order
-	skipped []string // the files in them that are neither PNG nor JPEG, in the file system
+	classes []string // directories in natural order
+	skipped []string // files in them that are neither PNG nor JPEG
 }
 
-// A picture is an image file and the number of its class.
+// A picture is an image file and its class.
 type picture struct {
 	name  string // in the file system
 	label byte
 }
 
-// maxClasses is how many classes a label of a byte can tell apart.
+// maxClasses is the maximum number of classes: a label is a byte.
 const maxClasses = 256
 
-// openImages reads the data set of a directory of images.
+// openImages reads a data set from a directory of images.
 func (p place) openImages() (*Data, error) {
 	whole, err := p.folder(".")
 	if err != nil {
@@ -72,7 +72,7 @@ func (p place) openImages() (*Data, error) {
 	case train == nil:
 		train = test
 	}
-	// The labels are those of the training classes, even where the test has not all of them.
+	// The labels are those of the training classes, even if the test part lacks some.
 	for _, class := range test.classes {
 		if !slices.Contains(train.classes, class) {
 			return nil, fmt.Errorf("%s: %s holds a class that %s does not have", p.name, path.Join(test.dir, class), train.dir)
@@ -95,7 +95,7 @@ func (p place) openImages() (*Data, error) {
 	return data, nil
 }
 
-// hasPictures tells whether there are images in the directories, or in theirs.
+// hasPictures reports whether there are images in the directories or in their directories.
 func (p place) hasPictures() bool {
 	for _, pattern := range []string{"*/*", "*/*/*"} {
 		names, err := fs.Glob(p.fsys, pattern)
@@ -106,7 +106,7 @@ func (p place) hasPictures() bool {
 	return false
 }
 
-// splitFolder reads images of which a part becomes the test set.
+// splitFolder reads images and takes the test part from them.
 func (p place) splitFolder(f *folder, budget *memory.Budget) (*Data, error) {
 	all, _, err := p.loadFolder(f, f.classes, nil, "", budget)
 	if err != nil {
@@ -140,7 +140,7 @@ func (p place) folder(dir string) (*folder, error) {
 	return f, nil
 }
 
-// dropEmpty takes away the classes without an image, such as directories that archives are unpacked with.
+// dropEmpty removes classes without images, such as extra directories in archives.
 func (p place) dropEmpty(f *folder) error {
 	if f == nil {
 		return nil
@@ -165,7 +165,7 @@ func (p place) dropEmpty(f *folder) error {
 	return nil
 }
 
-// skippedNote tells of files in the directories of classes that are not read; it is empty where there are none.
+// skippedNote describes the files in the classes' directories that are not read. It is empty if there are none.
 func (p place) skippedNote(folders ...*folder) string {
 	n, example := 0, ""
 	for _, f := range folders {
@@ -185,7 +185,7 @@ func (p place) skippedNote(folders ...*folder) string {
 	return fmt.Sprintf("%d files were skipped that are neither PNG nor JPEG, such as %s", n, example)
 }
 
-// natural compares names as people do: runs of digits by their value.
+// natural compares names in natural order: runs of digits by their value.
 func natural(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
@@ -212,7 +212,7 @@ func natural(a, b string) int {
 	return strings.Compare(a, b) // 01 and 1
 }
 
-// digits returns how many digits a text begins with.
+// digits returns the number of digits at the start of a text.
 func digits(s string) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
@@ -221,7 +221,7 @@ func digits(s string) int {
 	return n
 }
 
-// list returns the images in a directory, class by class.
+// list returns the images in a directory, ordered by class.
 func (p place) list(f *folder, classes []string) ([]picture, error) {
 	if len(classes) > maxClasses {
 		return nil, fmt.Errorf("%d directories: expected at most %d classes", len(classes), maxClasses)
@@ -250,7 +250,7 @@ func (p place) list(f *folder, classes []string) ([]picture, error) {
 
 var errNoPictures = errors.New("no PNG or JPEG images found in its directories; expected one directory for each class")
 
-// isPicture tells by its name whether a file is to be read.
+// isPicture reports whether a file is an image, by its name.
 func isPicture(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".png", ".jpg", ".jpeg":
@@ -259,8 +259,8 @@ func isPicture(name string) bool {
 	return false
 }
 
-// loadFolder reads the images of a directory. They must be as large as those of the set like, of which first is one, or
-// else as large as the first, whose name it returns.
+// loadFolder reads the images of a directory. They must have the size of the set like, of which first is one, or else
+// of the first image, whose name it returns.
 func (p place) loadFolder(f *folder, classes []string, like *Set, first string, budget *memory.Budget) (Set, string, error) {
 	list, err := p.list(f, classes)
 	if err != nil {

@@ -122,7 +122,7 @@ func TestImageFoldersWithoutTest(t *testing.T) {
 			where = filepath.Join(dir, "train")
 		}
 		if data.Train.Len() != 20 || data.Test.Len() != 5 || bytes.Count(data.Test.Labels, []byte{1}) != 3 || !slices.Equal(data.ClassNames, []string{"cat", "test"}) ||
-			data.Note != where+" has no test part: 5 of its 25 samples, always the same, are put aside as one" {
+			data.Note != where+" has no test part: 5 of its 25 samples, always the same, are held out as one" {
 			t.Errorf("%q: got %+v", top, data)
 		}
 		test, err := OpenTest(dir)
@@ -287,7 +287,7 @@ func TestHostileImages(t *testing.T) {
 	}
 }
 
-// TestSkippedFiles tells of files in a class's directory that are not read, which may be all that it has.
+// TestSkippedFiles checks the note on files in a class's directory that are not read, which may be all of its files.
 func TestSkippedFiles(t *testing.T) {
 	img := greyPNG(t, 2, 1, 1, 2)
 	files := map[string][]byte{"train/a/1.png": img, "train/b/1.png": img, "test/a/1.png": img}
@@ -308,7 +308,7 @@ func TestSkippedFiles(t *testing.T) {
 	}
 	dir := tree(t, map[string][]byte{"a/1.png": img, "a/2.png": img, "b/1.gif": img})
 	data, err := Open(dir)
-	if err != nil || !strings.HasSuffix(data.Note, "are put aside as one; 1 file was skipped that is neither PNG nor JPEG: "+filepath.Join(dir, "b", "1.gif")) {
+	if err != nil || !strings.HasSuffix(data.Note, "are held out as one; 1 file was skipped that is neither PNG nor JPEG: "+filepath.Join(dir, "b", "1.gif")) {
 		t.Errorf("note %q, %v", data.Note, err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// Pad puts the images of all parts into the middle of larger ones, with zeros around them. Where the space to share is odd, the
-// right and the lower side have one more. The arrays of the images are not changed but replaced.
+// Pad centres the images of all parts in larger ones, with zeros around them. If the difference is odd, the right and
+// the lower side get one pixel more. Pad replaces the arrays of the images and does not change the old ones.
 func (d *Data) Pad(width, height int) error {
 	budget := memory.NewBudget(memory.Available())
 	for _, s := range d.sets() {

@@ -112,7 +112,7 @@ func TestStandardize(t *testing.T) {
 	if err != nil || !near(test.Test.Values, wantTest) || test.Train.Len() != 0 {
 		t.Errorf("the test part alone: %+v, error %v", test, err)
 	}
-	// Another file is changed by the first one's figures, even without a training part, and whatever its own.
+	// Another file is changed by the figures of the first one, even without a training part.
 	if s := data.Scale; s == nil || s.Mean[0] != 3 || s.Mean[2] != 1000002 || s.Deviation[1] != 1 || math.Abs(s.Deviation[0]-σ) > 1e-15 {
 		t.Errorf("standardised by %+v", s)
 	}
@@ -125,7 +125,7 @@ func TestStandardize(t *testing.T) {
 		t.Errorf("another file: %+v, error %v", other, err)
 	}
 	for want, s := range map[string]*Scale{
-		"has rows of 3 numbers, and what they are to be standardised by is for rows of 1": {[]float64{1}, []float64{1}},
+		"has rows of 3 numbers, the scale is for rows of 1": {[]float64{1}, []float64{1}},
 		"3 means and 1 deviations, for rows of 3 numbers":                                 {[]float64{1, 2, 3}, []float64{1}},
 		"test.csv: line 2, column 2: 7 cannot be standardised":                            {[]float64{1, 2, 3}, []float64{1e-40, 1, 1}},
 	} {
@@ -178,7 +178,7 @@ func TestStandardizePlaces(t *testing.T) {
 			}
 		}
 	}
-	// What is in no file is known by its feature.
+	// A value that is in no file is named by its feature.
 	const want = "moons (built in): feature 1: "
 	if _, err := OpenWith("moons", Options{Standardize: true, Scale: &Scale{[]float64{0, 0}, []float64{1e-45, 1}}}); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s", err, want)

@@ -5,17 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/jpeg" // what image.Decode knows
+	_ "image/jpeg" // for image.Decode
 	_ "image/png"
 	"io"
 	"io/fs"
 )
 
-// decodedPixel is how many bytes the decoders take for a pixel at most: an image of four channels of 16 bits, and as much
-// again for what they work with.
+// decodedPixel is the maximum number of bytes that a decoder takes per pixel: an image of four channels of 16 bits, and
+// as much for working memory.
 const decodedPixel = 16
 
-// maxHeader is where the size of an image must be known, behind what cameras put before it.
+// maxHeader bounds the position of the image size, after the metadata of cameras.
 const maxHeader = 16 << 20
 
 // A pictureReader reads images of one size.
@@ -25,10 +25,10 @@ type pictureReader struct {
 	first         string // an image of that size
 }
 
-// openPicture opens an image file and reads its header. What it returns reads the whole file.
+// openPicture opens an image file and reads its header. The reader it returns reads the whole file.
 func openPicture(fsys fs.FS, name string) (image.Config, io.Reader, io.Closer, error) {
 	var none image.Config
-	info, err := fs.Stat(fsys, name) // before opening: to open a pipe is to wait for a writer
+	info, err := fs.Stat(fsys, name) // before opening, because opening a pipe waits for a writer
 	if err != nil {
 		return none, nil, nil, reason(err)
 	}
@@ -48,7 +48,7 @@ func openPicture(fsys fs.FS, name string) (image.Config, io.Reader, io.Closer, e
 	case err != nil:
 	case pixels < 1:
 		err = errors.New("it has no pixels")
-	case format == "png" && pixels/8/maxExpansion > info.Size(): // of a bit at least
+	case format == "png" && pixels/8/maxExpansion > info.Size(): // of at least one bit
 		err = fmt.Errorf("the header announces %dx%d pixels, the file of %d bytes cannot hold as many", c.Width, c.Height, info.Size())
 	}
 	if err != nil {
@@ -58,7 +58,7 @@ func openPicture(fsys fs.FS, name string) (image.Config, io.Reader, io.Closer, e
 	return c, io.MultiReader(&head, f), f, nil
 }
 
-// pictureError says what is wrong with an image file that begins with head.
+// pictureError describes damage of an image file that begins with head.
 func pictureError(err error, head []byte) error {
 	var pathErr *fs.PathError
 	switch {
@@ -83,7 +83,7 @@ func sizeOf(fsys fs.FS, name string) (width, height int, err error) {
 	return c.Width, c.Height, file.Close()
 }
 
-// read reads an image, in grey, into dst. It is decoded only if it has the right size.
+// read reads an image as grey into dst. It decodes only an image of the right size.
 func (r *pictureReader) read(name string, dst []byte) error {
 	c, rest, file, err := openPicture(r.fsys, name)
 	if err != nil {
@@ -104,8 +104,8 @@ func (r *pictureReader) read(name string, dst []byte) error {
 	return nil
 }
 
-// grey writes the luminance of an image, 0.299 R + 0.587 G + 0.114 B as ITU-R BT.601 has it and as color.GrayModel rounds
-// it. What is transparent counts as on black.
+// grey writes the luminance of an image, 0.299 R + 0.587 G + 0.114 B as in ITU-R BT.601, rounded as by color.GrayModel.
+// Transparent pixels are on black.
 func grey(dst []byte, img image.Image) {
 	b := img.Bounds()
 	w := b.Dx()

@@ -8,18 +8,18 @@ import (
 	"shadegrad/compute/philox"
 )
 
-// splitStream numbers the random streams of Split, one a class, beyond those of weights, shuffles and steps.
+// splitStream is the first random stream of Split, one per class. Weights, shuffles and steps use lower ones.
 const splitStream = 1<<61 + 2<<32
 
-// Split moves n samples of the training set to Validation, drawn by the seed: of each class as many as its share asks for,
-// by the method of the largest remainder, but not a class's last one while others have more, and of targets any. Both
-// parts keep the order that the samples had. The arrays of the training set are not changed but replaced: they may belong
-// to others too.
+// Split moves n training samples to Validation, drawn by the seed and stratified by class with the largest remainder
+// method. It does not take the last sample of a class while other classes have more. Regression samples have no
+// classes. Both parts keep the order of the samples. Split replaces the arrays of the training set and does not change
+// the old ones, which may be shared.
 func (d *Data) Split(n int, seed uint64) error {
 	all := d.Train.Len()
 	switch {
 	case d.Validation.Len() > 0:
-		return fmt.Errorf("%s: %d samples have been put aside for validation already", d.Name, d.Validation.Len())
+		return fmt.Errorf("%s: %d samples are held out for validation already", d.Name, d.Validation.Len())
 	case n < 0 || n >= all:
 		return fmt.Errorf("%s: %d samples for validation: expected 0 to %d, since %d are there and one must be left for training",
 			d.Name, n, all-1, all)
@@ -32,7 +32,7 @@ func (d *Data) Split(n int, seed uint64) error {
 	return nil
 }
 
-// pick draws n samples of a set, each class's share of them, and returns their numbers in ascending order.
+// pick draws n samples of a set, stratified by class, and returns their indices, ascending.
 func pick(s *Set, n int, seed, stream uint64) []uint32 {
 	classes := make([][]uint32, 1)
 	if s.Outputs == 0 {
@@ -57,14 +57,15 @@ func pick(s *Set, n int, seed, stream uint64) []uint32 {
 	return chosen
 }
 
-// shares divides n among classes by their sizes: what is left after rounding down goes to those with the largest
-// remainders, of equal ones to the first. No class gives all it has while another could give one more and keep one.
+// shares divides n among classes in proportion to their sizes. After rounding down, the rest goes to the largest
+// remainders, among equal ones to the first. No class gives its last sample while another could give one more and keep
+// one.
 func shares(classes [][]uint32, n int) []int {
 	all := int64(0)
 	for _, c := range classes {
 		all += int64(len(c))
 	}
-	// What a class would give exactly is exact(c)/all.
+	// exact(c)/all is the exact share of class c.
 	exact := func(c int) int64 { return int64(n) * int64(len(classes[c])) }
 	share := make([]int, len(classes))
 	order := make([]int, len(classes))
@@ -82,7 +83,7 @@ func shares(classes [][]uint32, n int) []int {
 		if len(list) == 0 || share[c] < len(list) {
 			continue
 		}
-		// The class that is furthest below what it would give, of those that keep one.
+		// The class furthest below its share, among those that keep a sample.
 		giver := -1
 		for g, other := range classes {
 			if len(other)-share[g] > 1 && (giver < 0 || exact(g)-int64(share[g])*all > exact(giver)-int64(share[giver])*all) {
@@ -111,7 +112,7 @@ func others(list []uint32, n int) []uint32 {
 	return rest
 }
 
-// selected returns some samples of a set, in arrays of their own.
+// selected returns some samples of a set in new arrays.
 func (s *Set) selected(rows []uint32) Set {
 	n := *s
 	n.Images = gather(allocate(len(s.Images)/max(s.Len(), 1)*len(rows)), s.Images, rows)
@@ -122,7 +123,7 @@ func (s *Set) selected(rows []uint32) Set {
 	return n
 }
 
-// moved has a set remember where its samples come from, of which each is where the one in its row was before.
+// moved makes a set remember the original positions of its samples.
 func (s *Set) moved(rows []uint32) {
 	if origin := s.origin; origin != nil {
 		s.origin = func(i int) string { return origin(int(rows[i])) }
@@ -132,13 +133,13 @@ func (s *Set) moved(rows []uint32) {
 	}
 }
 
-// takeOut returns some samples of a set in arrays of their own, and leaves the set the others, in its own arrays.
+// takeOut moves some samples of a set to new arrays and keeps the others in the set's arrays.
 func (s *Set) takeOut(rows []uint32) Set {
 	out := s.selected(rows)
 	rest := others(rows, s.Len())
 	keep := func(n int) int { return n / s.Len() * len(rest) }
 	images, values, labels, targets := keep(len(s.Images)), keep(len(s.Values)), keep(len(s.Labels)), keep(len(s.Targets))
-	// A row goes to where it was or before, so that none is overwritten before it has moved.
+	// A row moves to its own place or an earlier one, so no row is overwritten before it moves.
 	s.Images = gather(s.Images[:images], s.Images, rest)
 	s.Values = gather(s.Values[:values], s.Values, rest)
 	s.Labels = gather(s.Labels[:labels], s.Labels, rest)
@@ -147,7 +148,7 @@ func (s *Set) takeOut(rows []uint32) Set {
 	return out
 }
 
-// gather copies rows of src to dst, which has as many, and returns dst, or nil if src has nothing.
+// gather copies rows of src to dst, which has the right size. It returns dst, or nil if src is empty.
 func gather[T any](dst, src []T, rows []uint32) []T {
 	if len(src) == 0 {
 		return nil

@@ -173,12 +173,12 @@ func TestSplitFaults(t *testing.T) {
 	if err := d.Split(10, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Split(10, 1); err == nil || err.Error() != "uneven: 10 samples have been put aside for validation already" {
+	if err := d.Split(10, 1); err == nil || err.Error() != "uneven: 10 samples are held out for validation already" {
 		t.Errorf("twice: error %v", err)
 	}
 }
 
-// What others share with the data set stays as it is: the built-in data, of which there may be one for all.
+// Split does not change arrays that others share, such as the built-in data.
 func TestSplitLeavesBuiltIn(t *testing.T) {
 	d, err := Open("")
 	if err != nil {

@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// A Scale is what features are standardised by: v becomes (v − mean)/deviation.
+// A Scale standardises features: v becomes (v − mean)/deviation.
 type Scale struct {
 	Mean      []float64 `json:"mean"`
 	Deviation []float64 `json:"deviation"`
 }
 
-// Check tells what is wrong with a Scale for rows of n numbers: it may come from a file.
+// Check returns an error if a Scale, which may come from a file, does not suit rows of n numbers.
 func (s *Scale) Check(n int) error {
 	if len(s.Mean) != n || len(s.Deviation) != n {
 		return fmt.Errorf("%d means and %d deviations, for rows of %s", len(s.Mean), len(s.Deviation), counted(n, "number"))
@@ -24,7 +24,7 @@ func (s *Scale) Check(n int) error {
 	return nil
 }
 
-// Apply standardises rows where they are.
+// Apply standardises rows in place.
 func (s *Scale) Apply(rows []float32) error {
 	if i, err := s.apply(rows); err != nil {
 		return fmt.Errorf("feature %d: %w", i%len(s.Mean)+1, err)
@@ -32,7 +32,7 @@ func (s *Scale) Apply(rows []float32) error {
 	return nil
 }
 
-// apply is Apply, and returns which number an error is about.
+// apply is Apply, and returns the index of the number that an error is about.
 func (s *Scale) apply(rows []float32) (int, error) {
 	n := len(s.Mean)
 	for i, v := range rows {
@@ -46,15 +46,15 @@ func (s *Scale) apply(rows []float32) (int, error) {
 	return 0, nil
 }
 
-// Standardize gives each feature of the training set the mean 0 and the deviation 1, and changes the features of the other
-// parts by the same figures, which become Data.Scale. A feature that is the same everywhere becomes 0. It is for
-// rows of numbers, which it changes where they are; targets stay as they are.
+// Standardize transforms each feature of the training set to mean 0 and deviation 1, in place, and the other parts by
+// the same figures, which become Data.Scale. A constant feature becomes 0. Only rows of numbers can be standardised.
+// Targets do not change.
 func (d *Data) Standardize() error {
 	if d.Train.Len() == 0 || d.Train.Values == nil {
 		return d.noNumbers()
 	}
 	n := d.Train.Features()
-	// Two passes, so that large means do not swallow the deviation.
+	// Two passes, because a large mean would swallow the deviation.
 	mean, deviation := make([]float64, n), make([]float64, n)
 	samples := float64(d.Train.Len())
 	for i, v := range d.Train.Values {
@@ -68,7 +68,7 @@ func (d *Data) Standardize() error {
 		deviation[i%n] += difference * difference
 	}
 	for j, sum := range deviation {
-		// Rounding alone is no deviation.
+		// A deviation within rounding counts as 0.
 		if deviation[j] = math.Sqrt(sum / samples); deviation[j] <= 1e-12*math.Abs(mean[j]) {
 			deviation[j] = 1
 		}
@@ -76,14 +76,14 @@ func (d *Data) Standardize() error {
 	return d.StandardizeBy(&Scale{mean, deviation})
 }
 
-// StandardizeBy changes the features of all parts by the figures of another training set, which become Data.Scale.
+// StandardizeBy standardises all parts by the figures of another training set, which become Data.Scale.
 func (d *Data) StandardizeBy(s *Scale) error {
 	for _, set := range d.sets() {
 		if set.Values == nil {
 			return d.noNumbers()
 		}
 		if n := set.Features(); n != len(s.Mean) {
-			return fmt.Errorf("%s has rows of %s, and what they are to be standardised by is for rows of %d", d.Name, counted(n, "number"), len(s.Mean))
+			return fmt.Errorf("%s has rows of %s, the scale is for rows of %d", d.Name, counted(n, "number"), len(s.Mean))
 		}
 		if err := s.Check(len(s.Mean)); err != nil {
 			return fmt.Errorf("%s: %w", d.Name, err)

@@ -11,16 +11,16 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// A tableFile is a CSV file that has been gone through once, so that its size is known before there is memory for it.
+// A tableFile is a CSV file whose rows are counted, so that its memory can be allocated.
 type tableFile struct {
 	textFile
 	dialect
-	file  string // in errors
+	file  string // name in errors
 	rows  int
 	bytes bool // all features may be bytes
 }
 
-// firstLine is the number of the line that has the first row.
+// firstLine is the number of the line with the first row.
 func (f *tableFile) firstLine() int {
 	if f.header {
 		return 2
@@ -28,10 +28,10 @@ func (f *tableFile) firstLine() int {
 	return 1
 }
 
-// examine goes through a CSV file, called so in errors, and counts its rows, up to those that there is memory for.
+// examine reads a CSV file, called file in errors, and counts its rows, up to the memory available.
 func examine(text textFile, file string, o Options, available int64) (*tableFile, error) {
 	f := &tableFile{textFile: text, file: file, bytes: !o.numbers()}
-	last := 0 // the last line that is not empty
+	last := 0 // last line that is not empty
 	var block []byte
 	buffer := func() []byte {
 		if block == nil {
@@ -50,7 +50,7 @@ func examine(text textFile, file string, o Options, available int64) (*tableFile
 			f.bytes = f.bytes && f.beginsWithBytes(lines, o)
 		}
 		last = lastLine(lines, before, last)
-		// An empty line at the end is no row, but those of a compressed file can be without end.
+		// An empty line at the end is not a row, but a compressed file can have endless ones.
 		rows := before + bytes.Count(lines, newline)
 		if need := f.need(rows - f.firstLine() + 1); available >= 0 && need > available {
 			return fmt.Errorf("line %d: too many rows of %d columns: %s asked for, %s of memory available",
@@ -70,7 +70,7 @@ func examine(text textFile, file string, o Options, available int64) (*tableFile
 	return f, nil
 }
 
-// beginsWithBytes tells whether the features of the first row are bytes.
+// beginsWithBytes reports whether the features of the first row are bytes.
 func (f *tableFile) beginsWithBytes(lines []byte, o Options) bool {
 	if f.header {
 		_, lines, _ = bytes.Cut(lines, newline)
@@ -84,7 +84,7 @@ func (f *tableFile) beginsWithBytes(lines []byte, o Options) bool {
 	return err == nil || !errors.As(err, &other)
 }
 
-// need returns how many bytes rows take at least.
+// need returns the minimum number of bytes for rows.
 func (f *tableFile) need(rows int) int64 {
 	size := 4
 	if f.bytes {
@@ -109,7 +109,7 @@ func (f *tableFile) room(rows int, asBytes bool, o Options) *table {
 	return t
 }
 
-// load reads the rows. The error wraps a rowError with a notByte if they were to be bytes and are not.
+// load reads the rows. The error wraps a rowError with a notByte if a row of bytes has another number.
 func (f *tableFile) load(asBytes bool, o Options, budget *memory.Budget) (*table, error) {
 	f.bytes = asBytes
 	if err := take(budget, f.need(f.rows)); err != nil {
@@ -127,7 +127,7 @@ func (f *tableFile) load(asBytes bool, o Options, budget *memory.Budget) (*table
 	return t, nil
 }
 
-// parse has all processors read blocks of lines, and returns what is wrong with the first line of which anything is.
+// parse parses blocks of lines on all processors and returns the error of the first bad line.
 func (f *tableFile) parse(t *table) (bad *rowError, err error) {
 	type work struct {
 		lines  []byte
@@ -135,7 +135,7 @@ func (f *tableFile) parse(t *table) (bad *rowError, err error) {
 	}
 	workers := runtime.GOMAXPROCS(0)
 	blocks := make(chan work)
-	free := make(chan []byte, workers+1) // as many as there are, and no more
+	free := make(chan []byte, workers+1) // one per block
 	for range cap(free) {
 		free <- nil
 	}
@@ -174,7 +174,7 @@ func (f *tableFile) parse(t *table) (bad *rowError, err error) {
 		mu.Lock()
 		stop := bad != nil
 		mu.Unlock()
-		if stop { // what is wrong with earlier lines is found all the same
+		if stop { // errors in earlier lines are found nevertheless
 			return errStop
 		}
 		blocks <- work{lines, before}
@@ -191,7 +191,7 @@ func (f *tableFile) parse(t *table) (bad *rowError, err error) {
 	return bad, err
 }
 
-// lastLine returns the number of the last line that is not empty, of those of a block or, if all are, of those before.
+// lastLine returns the number of the last line of a block that is not empty, or else of the lines before.
 func lastLine(block []byte, before, last int) int {
 	if text := bytes.TrimRight(block, " \r\n"); len(text) > 0 {
 		return before + bytes.Count(text, newline) + 1

@@ -12,24 +12,24 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// tableName matches the names of CSV files, and of those that say which part they are.
+// tableName matches the names of CSV files, with or without the name of a part.
 var (
 	tableName = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt)(?:\.gz)?$`)
 	partName  = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|test|testing|t10k)(|[-_. ].*)$`)
 )
 
-// A part is which part of a data set a CSV file or a directory of images has.
+// A part is the part of a data set in a CSV file or a directory of images.
 type part int
 
 const (
-	wholePart part = iota // it does not say
+	wholePart part = iota // not named
 	trainPart
 	testPart
 )
 
 func (p part) String() string { return [...]string{"data", "training data", "test data"}[p] }
 
-// partOf returns the part that a word of a name says.
+// partOf returns the part that a word names.
 func partOf(word string) part {
 	switch strings.ToLower(word) {
 	case "train", "training":
@@ -40,13 +40,13 @@ func partOf(word string) part {
 	return wholePart
 }
 
-// A tableFileName is what the name of a CSV file says.
+// A tableFileName is the parsed name of a CSV file.
 type tableFileName struct {
 	part part
 	set  string // the name without the part and the ending
 }
 
-// parseTableName takes the name of a CSV file apart. Other text is likely to be notes, unless the name says which part it is.
+// parseTableName parses the name of a CSV file. A .txt file is likely to be notes, unless its name states the part.
 func parseTableName(name string) (tableFileName, bool) {
 	m := tableName.FindStringSubmatch(name)
 	if m == nil || hidden(name) {
@@ -58,7 +58,7 @@ func parseTableName(name string) (tableFileName, bool) {
 	return tableFileName{wholePart, m[1]}, !strings.EqualFold(m[2], "txt")
 }
 
-// openTables reads the data set of a directory with CSV files.
+// openTables reads a data set from a directory with CSV files.
 func (p place) openTables() (*Data, error) {
 	files, err := p.findTables(func(tableFileName) bool { return true })
 	if err != nil {
@@ -79,13 +79,13 @@ func (p place) openTables() (*Data, error) {
 	return p.readTables(files)
 }
 
-// openTableFile reads the data set that a CSV file of the place is a part of.
+// openTableFile reads the data set to which a CSV file of the place belongs.
 func (p place) openTableFile(file string) (*Data, error) {
 	if _, _, ok := parseName(file); ok {
 		return nil, fmt.Errorf("%s: an IDX file is one of four; name the directory with all of them", p.name)
 	}
 	if isPicture(file) {
-		return nil, fmt.Errorf("%s: an image is no data set; name a directory with a directory of images for each class", p.name)
+		return nil, fmt.Errorf("%s: an image is not a data set; name a directory with a directory of images for each class", p.name)
 	}
 	name, _ := parseTableName(file)
 	var files [3]string
@@ -100,12 +100,12 @@ func (p place) openTableFile(file string) (*Data, error) {
 	}
 	files[name.part] = file
 	if name.part == testPart && files[trainPart] == "" && !p.testOnly {
-		return nil, fmt.Errorf("%s: the name says that these are the test data; the training data are not beside it", p.name)
+		return nil, fmt.Errorf("%s: the name says that these are the test data; the training data are not next to it", p.name)
 	}
 	return p.readTables(files)
 }
 
-// findTables looks through the directory for the CSV file of each part, among those that are asked for.
+// findTables returns the CSV file of each wanted part in the directory.
 func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
@@ -116,7 +116,7 @@ func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err
 		if !ok || !wanted(name) || p.isDir(".", e) {
 			continue
 		}
-		// The directory is sorted, so that a name comes before the same name with .gz.
+		// The directory is sorted: a name precedes the same name with .gz.
 		switch file := &files[name.part]; {
 		case *file == "":
 			*file = e.Name()
@@ -127,7 +127,8 @@ func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err
 	return files, nil
 }
 
-// readTables reads the data set of CSV files: a training and a test part, or one from which the test part is taken.
+// readTables reads a data set from CSV files: a training and a test part, or one file from which it takes the test
+// part.
 func (p place) readTables(files [3]string) (*Data, error) {
 	train, test := files[trainPart], files[testPart]
 	single := ""
@@ -161,20 +162,20 @@ func (p place) readTables(files [3]string) (*Data, error) {
 	return data, nil
 }
 
-// takeTest puts a fifth of the training data aside as the test data, where there are none.
+// takeTest holds out a fifth of the training data as the test data, if there are none.
 func (p place) takeTest(data *Data, from string) error {
 	all := data.Train.Len()
 	n := max(1, (all+2)/5)
 	if all < 2 {
 		return fmt.Errorf("%s: expected at least 2 samples, of which one is for the test, found %d", from, all)
 	}
-	data.countClasses() // of all samples, so that both parts have as many
+	data.countClasses() // of all samples, so that both parts have the same number
 	data.Test = data.Train.takeOut(pick(&data.Train, n, testSeed, testStream))
-	data.addNote(fmt.Sprintf("%s has no test part: %d of its %d samples, always the same, are put aside as one", from, n, all))
+	data.addNote(fmt.Sprintf("%s has no test part: %d of its %d samples, always the same, are held out as one", from, n, all))
 	return nil
 }
 
-// addNote makes one sentence of a note and another one.
+// addNote appends a sentence to the note.
 func (d *Data) addNote(note string) {
 	if d.Note != "" {
 		note = d.Note + "; " + note
@@ -182,15 +183,15 @@ func (d *Data) addNote(note string) {
 	d.Note = note
 }
 
-// The test part that is taken from a data set without one is always the same.
+// The test part of a data set without one is always the same.
 const (
 	testSeed   = 1
 	testStream = 1<<61 + 1<<32
 )
 
-// loadTables reads CSV files that belong together: all of bytes or all of numbers. The first row of the first file tells
-// which. A later number that is no byte is an error in what seem to be images: they would otherwise be learned as numbers
-// from 0 to 255 for a slip in one of them. Elsewhere it makes all rows ones of numbers, and the note says so.
+// loadTables reads CSV files that belong together, as bytes or as numbers by the first row of the first file. A later
+// number that is not a byte is an error in what seem to be images: because of one slip they would be learned as numbers
+// from 0 to 255. Elsewhere it makes all rows numbers, and the note says so.
 func (p place) loadTables(names ...string) (sets []Set, note string, err error) {
 	var files []*tableFile
 	for _, name := range names {
@@ -209,7 +210,7 @@ func (p place) loadTables(names ...string) (sets []Set, note string, err error) 
 	if !errors.As(err, &row) || !errors.As(err, &other) || files[0].square() {
 		return sets, "", err
 	}
-	note = fmt.Sprintf("%s: line %d, column %d has %s, which is no whole number from 0 to 255, so that the lines are read as rows of numbers",
+	note = fmt.Sprintf("%s: line %d, column %d has %s, which is not a whole number from 0 to 255, so the lines are read as rows of numbers",
 		row.file, row.line, other.column, other.number())
 	sets, err = p.loadAll(files, false, memory.NewBudget(p.available))
 	return sets, note, err
@@ -227,13 +228,13 @@ func (p place) loadAll(files []*tableFile, asBytes bool, budget *memory.Budget) 
 	return sets, nil
 }
 
-// goesWith compares a file with the first of the others.
+// goesWith checks that a file matches the first of the others.
 func (f *tableFile) goesWith(others []*tableFile) error {
 	if len(others) == 0 {
 		return nil
 	}
 	g := others[0]
-	column := min(f.columns, g.columns+1) // the last one, or the first one too many
+	column := min(f.columns, g.columns+1) // the last column, or the first excess one
 	switch {
 	case f.columns == g.columns-1 && f.targets == 0:
 		return fmt.Errorf("%s: line 1, column %d: expected %d columns as in %s, found %d; are the labels missing?",
@@ -246,7 +247,7 @@ func (f *tableFile) goesWith(others []*tableFile) error {
 	return nil
 }
 
-// set makes a set of a table.
+// set returns the set of a table.
 func (t *table) set(f *tableFile) Set {
 	n := t.features()
 	file, line, first := f.file, f.firstLine(), f.first
@@ -272,7 +273,7 @@ func (t *table) set(f *tableFile) Set {
 	return s
 }
 
-// root returns the whole part of a square root.
+// root returns the integer part of a square root.
 func root(n int) int {
 	side := 0
 	for (side+1)*(side+1) <= n {

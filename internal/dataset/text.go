@@ -16,21 +16,20 @@ import (
 type textFile struct {
 	fsys  fs.FS
 	name  string // in fsys
-	block int    // how many bytes are read at once
+	block int    // bytes per read
 }
 
-// The sizes of a block of lines, and of the longest line, for which a block may grow. A line that long has more than
+// The sizes of a block of lines and of the longest line, for which a block grows. A line of that length has more than
 // 400,000 numbers of the longest form.
 const (
 	blockSize = 256 << 10
 	maxLine   = 8 << 20
 )
 
-// each calls f with the file's lines, as many at once as make a block, and with how many lines come before. The last one
-// need not end with a newline, and a byte order mark is left out. What buffer returns holds a block, or a longer
-// one in its place does.
+// each calls f with blocks of whole lines, and with the number of lines before each. The last line need not end with a
+// newline. A byte order mark is dropped. buffer returns memory for a block, which each may replace with longer memory.
 func (t textFile) each(buffer func() []byte, f func(lines []byte, before int) error) error {
-	info, err := fs.Stat(t.fsys, t.name) // before opening: to open a pipe is to wait for a writer
+	info, err := fs.Stat(t.fsys, t.name) // before opening, because opening a pipe waits for a writer
 	if err != nil {
 		return reason(err)
 	}
@@ -46,7 +45,7 @@ func (t textFile) each(buffer func() []byte, f func(lines []byte, before int) er
 	if err != nil {
 		return err
 	}
-	var carry []byte // the beginning of a line
+	var carry []byte // the start of a line
 	for before := 0; ; {
 		block := append(buffer()[:0], carry...)
 		block, cut, err := fillLines(r, block)
@@ -77,7 +76,7 @@ var newline = []byte{'\n'}
 
 var errLongLine = errors.New("a line is too long")
 
-// fillLines reads until a block, which may have the beginning of a line, is full. It returns how many of its bytes are
+// fillLines reads until a block, which may begin with the start of a line, is full. It returns the number of bytes of
 // whole lines: all of them with io.EOF at the end.
 func fillLines(r io.Reader, block []byte) (all []byte, cut int, err error) {
 	for {
@@ -96,10 +95,10 @@ func fillLines(r io.Reader, block []byte) (all []byte, cut int, err error) {
 	}
 }
 
-// unzipped returns a reader of what a file of so many bytes holds.
+// unzipped returns a reader of the decompressed content of a file of a size.
 func unzipped(file io.Reader, size int64) (io.Reader, error) {
 	c := &counter{r: bufio.NewReaderSize(file, 64<<10)}
-	if head, _ := c.r.Peek(2); !isGzip(head) { // an error comes again
+	if head, _ := c.r.Peek(2); !isGzip(head) { // the next read repeats the error
 		return plain{c}, nil
 	}
 	z, err := gzip.NewReader(c)
@@ -109,7 +108,7 @@ func unzipped(file io.Reader, size int64) (io.Reader, error) {
 	return &inflater{z, c, size}, nil
 }
 
-// A counter counts the bytes read. It gives single bytes too, so that nobody reads more than needed.
+// A counter counts the bytes read. It is an io.ByteReader, so decompressors do not read too far.
 type counter struct {
 	r *bufio.Reader
 	n int64
@@ -140,7 +139,7 @@ func (p plain) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// An inflater decompresses, and says at which byte it could not.
+// An inflater decompresses, and reports the byte of an error.
 type inflater struct {
 	*gzip.Reader
 	c    *counter
@@ -155,7 +154,7 @@ func (z *inflater) Read(p []byte) (int, error) {
 		return n, err
 	case errors.As(err, &pathErr):
 		return n, pathErr.Err
-	case err == gzip.ErrHeader: // of what comes after the first member
+	case err == gzip.ErrHeader: // after the first member
 		return n, fmt.Errorf("trailing bytes: expected the end of the file near byte %d, found more after the gzip data", z.c.n)
 	}
 	return n, gzipError(err, z.size, z.c.n)

@@ -7,18 +7,18 @@ import (
 	"shadegrad/compute/philox"
 )
 
-// A toy is a data set of points in the plane, small enough to look at.
+// A toy is a small data set of points in the plane.
 type toy struct {
 	name        string
 	classes     int
-	train, test int                                                    // how many points
-	point       func(r philox.Stream, i int) (x, y float64, label int) // of sample i; those of the test set come after the others
+	train, test int                                                    // number of points
+	point       func(r philox.Stream, i int) (x, y float64, label int) // sample i; the test set follows the training set
 }
 
-// toyStream numbers the random streams of the toys, beyond those of weights, shuffles and steps.
+// toyStream is the first random stream of the toys. Weights, shuffles and steps use lower ones.
 const toyStream = 1 << 61
 
-// The toys, by the names that Open takes. They are the same on every machine but for the rounding of its sines.
+// The toys, by their names in Open. They are the same on every machine, except for the rounding of its sines.
 var toys = map[string]toy{
 	// XOR: the corners of the unit square, 1 where one coordinate alone is 1. The test set is the same.
 	"xor": {"XOR (built in)", 2, 4, 4, func(_ philox.Stream, i int) (x, y float64, label int) {
@@ -54,21 +54,21 @@ var toys = map[string]toy{
 
 // toyNumbers are fixed, so that a toy keeps its points when others are added.
 //
-// That of the half-plane was chosen: with it the tutorial's network (preset halfplane) comes to tell all of its points
-// apart. With about half of all numbers some point lies so near the line that four hidden units trained as there
-// never tell its side, so that the figure says what the recipe does on such points, and not on any hundred.
+// That of the half-plane is chosen so that the tutorial's network (preset halfplane) separates all of its points. With
+// about half of all numbers, some point is so close to the line that four hidden units, trained as in the preset, never
+// learn its side.
 var toyNumbers = map[string]uint64{"xor": 0, "halfplane": 8, "spiral": 2, "moons": 3}
 
-// builtInNames are what Open takes for a built-in data set.
+// builtInNames lists the names of the built-in data sets.
 const builtInNames = "mnist, xor, halfplane, spiral and moons"
 
-// IsBuiltIn tells whether Open takes where for a built-in data set and not for a path.
+// IsBuiltIn reports whether Open takes where for a built-in data set instead of a path.
 func IsBuiltIn(where string) bool {
 	_, ok := toys[where]
 	return ok || where == "" || where == "mnist"
 }
 
-// builtInName returns what a built-in data set is called.
+// builtInName returns the name of a built-in data set for people.
 func builtInName(where string) string {
 	if t, ok := toys[where]; ok {
 		return t.name
@@ -76,7 +76,7 @@ func builtInName(where string) string {
 	return builtIn.name
 }
 
-// data makes the data set of the toy that Open calls key.
+// data returns the data set of the toy called key.
 func (t toy) data(key string) *Data {
 	r := philox.Stream{Seed: 1, ID: toyStream + toyNumbers[key]}
 	after := t.train
@@ -86,7 +86,7 @@ func (t toy) data(key string) *Data {
 	return &Data{Name: t.name, Train: t.set(r, 0, t.train), Test: t.set(r, after, t.test)}
 }
 
-// set makes n points, from a number on.
+// set returns n points, from an index on.
 func (t toy) set(r philox.Stream, from, n int) Set {
 	s := Set{Values: make([]float32, 2*n), Labels: make([]byte, n), Width: 2, Height: 1, Classes: t.classes,
 		origin: func(i int) string { return fmt.Sprintf("%s: sample %d: label out of range", t.name, i+1) }}

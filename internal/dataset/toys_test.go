@@ -104,7 +104,7 @@ func TestBuiltInNames(t *testing.T) {
 	}
 }
 
-// TestNoSuchData names the built-in data sets to who mistyped one.
+// TestNoSuchData checks that the error of a mistyped name lists the built-in data sets.
 func TestNoSuchData(t *testing.T) {
 	if _, err := Open("mnst"); err == nil || err.Error() != "mnst: no such file or directory; built in are "+builtInNames {
 		t.Errorf("error %v", err)
@@ -121,7 +121,7 @@ func TestNoSuchData(t *testing.T) {
 	}
 }
 
-// TestLabelElsewhere says where the label is expected, if it may be elsewhere.
+// TestLabelElsewhere checks that the error states where the label is expected.
 func TestLabelElsewhere(t *testing.T) {
 	for text, want := range map[string]string{
 		"5.1,3.5,0\n4.9,3,1\n":   `line 1, column 1: expected a label, a whole number from 0 to 255, found "5.1"` + labelPlace,

@@ -1,20 +1,20 @@
-// Package packed is a format for bytes of which most are zero, as the pixels of MNIST are (81%). It leaves out the zeros
-// and nothing else, so that unpacking is little more than writing the bytes: some 5 GB/s a core, in plain Go.
+// Package packed is a format for bytes that are mostly zero, such as the pixels of MNIST
+// (81%). It omits only the zeros, so unpacking is fast: about 5 GB/s a core in plain Go.
 //
-// Data are cut into pieces of [PieceSize] bytes, which are unpacked side by side, and those into groups of 8 bytes. A
-// packed file is, all numbers little-endian,
+// Data are cut into pieces of [PieceSize] bytes, which are unpacked in parallel, and
+// pieces into groups of 8 bytes. A packed file is, all numbers little-endian,
 //
 //	uint64                      length of the data in bytes
 //	each piece:
-//	  uint32                    its length from here on, without this number
-//	  uint32 n                  groups that are not all zero
-//	  uint64 × words            a bit for each group, the lowest first: 1 where the group is not all zero
-//	  byte × n                  of each such group: its first byte that is not zero | (number of bytes from there to the last one) << 4
-//	  byte × …                  those bytes of each group, one after another
-//	  8 bytes of zero           so that 8 can be read wherever one begins
+//	  uint32                    length of the rest of the piece
+//	  uint32 n                  number of groups that are not all zero
+//	  uint64 × words            a bit for each group, the lowest first: 1 if it is not all zero
+//	  byte × n                  of each such group: its first nonzero byte | (number of bytes from there to the last one) << 4
+//	  byte × …                  those bytes of each group
+//	  8 zero bytes              so that 8 can be read from any position
 //
-// where words is the piece's number of groups divided by 64, rounded up. There is no checksum: the format is for data
-// that are part of a program, like its code, and that a test compares with what they should be.
+// where words is the number of groups divided by 64, rounded up. There is no checksum:
+// the format is for data in the program itself, which a test compares with the original.
 package packed
 
 import (
@@ -30,11 +30,12 @@ import (
 
 const (
 	group = 8          // bytes; one word of the processor
-	block = 64 * group // bytes that a word of bits speaks of
+	block = 64 * group // bytes per word of bits
 
-	// PieceSize is the length of a piece's data in bytes; the last may be shorter.
+	// PieceSize is the length of a piece's data in bytes. The last piece may be shorter.
 	PieceSize = 1 << 19
-	// MaxExpansion bounds how many bytes of data one of a file can stand for: a block of zeros takes a word of bits.
+	// MaxExpansion is the maximum number of data bytes per byte of a file: a block of
+	// zeros takes a word of bits.
 	MaxExpansion = block / 8
 )
 
@@ -76,10 +77,11 @@ func appendPiece(out, data []byte) []byte {
 	return out
 }
 
-// blocks returns how many blocks n bytes take.
+// blocks returns the number of blocks of n bytes.
 func blocks(n int) int { return (n + block - 1) / block }
 
-// Size returns the length of the data in a packed file. It is checked against the file's, so that it can be allocated.
+// Size returns the length of the data in a packed file. It is checked against the file's
+// length, so it is safe to allocate.
 func Size(src []byte) (int, error) {
 	if len(src) < 8 {
 		return 0, errDamaged
@@ -91,8 +93,8 @@ func Size(src []byte) (int, error) {
 	return int(n), nil
 }
 
-// Decode unpacks src into dst, which must be as long as Size says and all zero, as new memory is: zeros are not written.
-// It uses all processors.
+// Decode unpacks src into dst, which must have the length Size(src) and be all zero:
+// zeros are not written. It uses all processors.
 func Decode(dst, src []byte) error {
 	pieces, err := split(dst, src)
 	if err != nil {
@@ -114,10 +116,10 @@ func Decode(dst, src []byte) error {
 	return errors.Join(errs...)
 }
 
-// A piece is one of a file's, and where its data belong.
+// A piece is a part of a file and the destination of its data.
 type piece struct{ dst, src []byte }
 
-// split finds the pieces.
+// split returns the pieces.
 func split(dst, src []byte) ([]piece, error) {
 	n, err := Size(src)
 	if err != nil {
