@@ -1,6 +1,6 @@
-// Package cache remembers between runs what can be found out again, such as which of
-// two ways was the faster here. It is only ever a convenience: what cannot be read, is of
-// another version or is damaged counts as not there.
+// Package cache remembers results between runs that can be computed again, such as the
+// faster of two kernels. It is optional: a file that cannot be read, is damaged, or has
+// another version counts as missing.
 package cache
 
 import (
@@ -13,14 +13,14 @@ import (
 	"shadegrad/internal/atomicfile"
 )
 
-// Variable is the name of the environment variable that names the directory.
+// Variable is the environment variable that names the directory.
 const Variable = "SHADEGRAD_CACHE"
 
-// largest is the size above which a file is not one of this program's.
+// largest is the maximum size of a file of this program.
 const largest = 4 << 20
 
-// Dir returns the directory: the one that Variable names, or else shadegrad in the
-// user's directory of caches.
+// Dir returns the directory: that of Variable, or else shadegrad in the user's cache
+// directory.
 func Dir() (string, error) {
 	if dir := os.Getenv(Variable); dir != "" {
 		return dir, nil
@@ -32,13 +32,13 @@ func Dir() (string, error) {
 	return filepath.Join(dir, "shadegrad"), nil
 }
 
-// A content is what a file holds.
+// A content is the content of a file.
 type content[T any] struct {
 	Version int `json:"version"`
 	Value   T   `json:"value"`
 }
 
-// Load returns what a file of a directory holds, if it is of that version.
+// Load returns the value in a file of a directory, if it has the given version.
 func Load[T any](dir, name string, version int) (value T, err error) {
 	path := filepath.Join(dir, name)
 	info, err := os.Stat(path)
@@ -46,7 +46,7 @@ func Load[T any](dir, name string, version int) (value T, err error) {
 		return value, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > largest {
-		return value, fmt.Errorf("%s is none of this program's files", path)
+		return value, fmt.Errorf("%s is not a file of this program", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -62,7 +62,7 @@ func Load[T any](dir, name string, version int) (value T, err error) {
 	return c.Value, nil
 }
 
-// Save replaces a file atomically. It creates the directory if there is none.
+// Save replaces a file atomically. It creates the directory if it is missing.
 func Save[T any](dir, name string, version int, value T) error {
 	data, err := json.MarshalIndent(content[T]{version, value}, "", "\t")
 	if err != nil {

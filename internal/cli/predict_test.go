@@ -46,7 +46,7 @@ func TestPredictSeveral(t *testing.T) {
 	seven, two := repository(t, "testdata/digits/seven.png"), repository(t, "testdata/digits/two.jpg")
 	r := p.run("predict", "-model="+model, "gone.png", seven, "blank.png", "text.png", two, "cut.png", ".").is(1,
 		"shadegrad: gone.png: no such file or directory\n",
-		"shadegrad: blank.png: no digit to be seen: the picture is blank, or its contrast too low\n",
+		"shadegrad: blank.png: no digit is visible: the picture is blank, or its contrast too low\n",
 		"shadegrad: text.png: expected a PNG or JPEG image, found a file of 12 bytes that begins with \"not an i\"\n",
 		"shadegrad: cut.png: ",
 		"shadegrad: .: expected a PNG or JPEG file")

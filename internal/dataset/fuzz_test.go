@@ -125,8 +125,8 @@ func plainRows(t *testing.T, f *tableFile, got *table, lines []string) {
 	}
 }
 
-// FuzzImages reads arbitrary bytes as an image among good ones. An accepted image must agree with package image, and
-// must not depend on the number of workers.
+// FuzzImages reads arbitrary bytes as an image among good ones. An accepted image must agree with package image, in
+// grey.
 func FuzzImages(f *testing.F) {
 	good := greyPNG(f, 3, 2, 1, 2, 3, 4, 5, 6)
 	f.Add(good)

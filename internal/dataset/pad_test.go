@@ -125,9 +125,9 @@ func TestStandardize(t *testing.T) {
 		t.Errorf("another file: %+v, error %v", other, err)
 	}
 	for want, s := range map[string]*Scale{
-		"has rows of 3 numbers, the scale is for rows of 1": {[]float64{1}, []float64{1}},
-		"3 means and 1 deviations, for rows of 3 numbers":                                 {[]float64{1, 2, 3}, []float64{1}},
-		"test.csv: line 2, column 2: 7 cannot be standardised":                            {[]float64{1, 2, 3}, []float64{1e-40, 1, 1}},
+		"has rows of 3 numbers, the scale is for rows of 1":    {[]float64{1}, []float64{1}},
+		"3 means and 1 deviations, for rows of 3 numbers":      {[]float64{1, 2, 3}, []float64{1}},
+		"test.csv: line 2, column 2: 7 cannot be standardised": {[]float64{1, 2, 3}, []float64{1e-40, 1, 1}},
 	} {
 		if _, err := OpenTestWith(only, Options{Standardize: true, Scale: s}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v, want %s", s, err, want)

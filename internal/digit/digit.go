@@ -1,9 +1,9 @@
-// Package digit makes of any picture of a handwritten digit an image such as MNIST's, and shows it in a terminal.
+// Package digit converts a picture of a handwritten digit to an image like MNIST's, and draws it in a terminal.
 //
 // MNIST's authors scaled each digit, keeping its proportions, into a box of 20×20 pixels, which left grey levels at its
-// edges, and placed it in a field of 28×28 so that its centre of mass is the field's centre (Y. LeCun, L. Bottou,
-// Y. Bengio and P. Haffner, "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86(11),
-// 1998, section III.A). A network that learnt from such images recognises others only if they are made the same way.
+// edges, and placed it in a field of 28×28 with its centre of mass at the centre (Y. LeCun, L. Bottou, Y. Bengio and P.
+// Haffner, "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86(11), 1998, section
+// III.A). A network trained on such images recognises only images made in the same way.
 package digit
 
 import (
@@ -15,15 +15,15 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// boxShare is the share of the field that the digit's box takes on each axis.
+// boxShare is the fraction of the field that the box takes on each axis.
 const boxShare = 20.0 / 28
 
-// Prepare returns the width·height pixels, row by row from the top, of the digit in img: light on dark, 255 for full ink,
-// in MNIST's place and size.
+// Prepare returns the width·height pixels, row by row from the top, of the digit in img: light on dark, 255 for full
+// ink, at MNIST's position and size.
 //
-// The digit may be darker or lighter than its background, which the border of the picture tells; transparency counts as
-// background. Light that changes smoothly over the picture, noise and specks are removed. An image that already is as
-// MNIST's are is returned as it is. It is an error if there is nothing to see.
+// The digit may be darker or lighter than its background, which Prepare estimates from the border. Transparent pixels
+// are background. Prepare removes smooth changes of the light, noise and specks. It does not change an image that is
+// already like MNIST's. It returns an error if nothing is visible.
 func Prepare(img image.Image, width, height int) (pixels []byte, err error) {
 	if width < 1 || height < 1 {
 		return nil, fmt.Errorf("cannot prepare an image of %dx%d", width, height)
@@ -40,7 +40,7 @@ func Prepare(img image.Image, width, height int) (pixels []byte, err error) {
 	ink, noise, least := separate(light)
 	box, ok := isolate(ink, noise, least)
 	if !ok {
-		return nil, errors.New("no digit to be seen: the picture is blank, or its contrast too low")
+		return nil, errors.New("no digit is visible: the picture is blank, or its contrast too low")
 	}
 	return place(fit(ink, box, width, height), width, height), nil
 }
@@ -93,7 +93,7 @@ func fit(ink plane, box image.Rectangle, width, height int) *image.Gray {
 	scale := min(float64(bw)/float64(box.Dx()), float64(bh)/float64(box.Dy()))
 	size := image.Rect(0, 0,
 		max(1, int(math.Round(scale*float64(box.Dx())))), max(1, int(math.Round(scale*float64(box.Dy())))))
-	scaled := image.NewRGBA(size) // the destination that package draw has fast code for
+	scaled := image.NewRGBA(size) // package draw has fast code for this type
 	draw.CatmullRom.Scale(scaled, size, crop, crop.Rect, draw.Src, nil)
 
 	gray := image.NewGray(size)
@@ -102,7 +102,7 @@ func fit(ink plane, box image.Rectangle, width, height int) *image.Gray {
 		gray.Pix[i] = scaled.Pix[4*i]
 		peak = max(peak, gray.Pix[i])
 	}
-	if peak > 0 { // a thin line pales when it is made smaller than a pixel
+	if peak > 0 { // a line thinner than a pixel becomes pale
 		for i, v := range gray.Pix {
 			gray.Pix[i] = byte((int(v)*255 + int(peak)/2) / int(peak))
 		}
@@ -110,8 +110,7 @@ func fit(ink plane, box image.Rectangle, width, height int) *image.Gray {
 	return gray
 }
 
-// place copies g into a field of width×height so that its centre of mass is in the field's centre, or as near as it can
-// be without losing a part of g.
+// place copies g into a field of width×height with its centre of mass at the centre, or as near to it as g fits.
 func place(g *image.Gray, width, height int) []byte {
 	cx, cy := centreOfMass(g)
 	left := int(math.Round(middle(width) - cx))
@@ -125,7 +124,7 @@ func place(g *image.Gray, width, height int) []byte {
 	return field
 }
 
-// middle returns where the centre of mass belongs in a field of n pixels: over MNIST's 28 it lies on average at 14.5, the
+// middle returns the place of the centre of mass in a field of n pixels. In MNIST, of 28, it is 14.5 on average, the
 // centre of pixel 14, counted from 0.
 func middle(n int) float64 { return float64(n/2) + 0.5 }
 

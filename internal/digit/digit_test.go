@@ -227,7 +227,7 @@ func TestNothingToSee(t *testing.T) {
 		"an empty sheet, in noise": photographed(empty, 8, 2),
 	} {
 		_, err := Prepare(img, 28, 28)
-		if want := "no digit to be seen: the picture is blank, or its contrast too low"; err == nil || err.Error() != want {
+		if want := "no digit is visible: the picture is blank, or its contrast too low"; err == nil || err.Error() != want {
 			t.Errorf("%s: got error %v", name, err)
 		}
 	}

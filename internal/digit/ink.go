@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// separate returns the ink of a picture, by which each pixel differs from its background towards the digit's side (dark on
-// light or light on dark), the standard deviation of its noise, and the least by which something must differ to be taken for ink.
+// separate returns the ink of a picture, the standard deviation of its noise, and the least difference that counts as
+// ink. Ink is the difference of a pixel from its background in the direction of the digit: dark on light or light on
+// dark.
 func separate(light plane) (ink plane, noise, least float32) {
 	paper := background(light)
 	ink = newPlane(light.w, light.h)
@@ -20,7 +21,7 @@ func separate(light plane) (ink plane, noise, least float32) {
 	}
 	noise = 1.4826 * median(off) // of a normal distribution, from the median absolute deviation
 
-	// The digit is on the side that differs more. Single pixels must not decide that.
+	// The digit is on the side that differs more. A percentile decides, not single pixels.
 	smooth := blur(ink)
 	if -slices.Min(smooth.pix) > slices.Max(smooth.pix) {
 		for i := range ink.pix {
@@ -30,13 +31,13 @@ func separate(light plane) (ink plane, noise, least float32) {
 	for i, v := range ink.pix {
 		ink.pix[i] = max(0, v)
 	}
-	// Where the light is uneven the background is an estimate, which may be wrong by some part of the unevenness.
+	// Under uneven light the background is an estimate, wrong by a fraction of the unevenness.
 	const faintest = 0.04
 	return ink, noise, max(faintest, 4*noise, (slices.Max(paper.pix)-slices.Min(paper.pix))/4)
 }
 
-// background estimates what the picture would be without the digit from its border: its median where that is even, else
-// the polynomial of second degree that fits it best, as light falls off towards a side or all corners.
+// background estimates the picture without the digit from its border: the median of an even border, or else the best
+// fit of a polynomial of second degree, because light falls off towards a side or all corners.
 func background(light plane) plane {
 	border := ring(light.w, light.h)
 	values := make([]float32, len(border))
@@ -56,7 +57,7 @@ func background(light plane) plane {
 		return paper
 	}
 
-	// Ink that touches the border, or a finger in the photograph, is dropped from the fit as an outlier.
+	// The fit drops outliers: ink that touches the border, or a finger in the photograph.
 	var surface quadratic
 	for range 6 {
 		surface = fitQuadratic(light, border)
@@ -111,8 +112,7 @@ func fitQuadratic(p plane, list []int) quadratic {
 			m[r][6] += t[r] * float64(p.pix[i])
 		}
 	}
-	// A trace of regularisation keeps the system solvable for images of a few pixels; it makes it positive definite, for
-	// which elimination needs no pivoting.
+	// A little regularisation makes the system of a small image positive definite, so elimination needs no pivoting.
 	for r := range 6 {
 		m[r][r] += 1e-9 * float64(len(list)+1)
 	}
@@ -134,20 +134,20 @@ func fitQuadratic(p plane, list []int) quadratic {
 	return q
 }
 
-// isolate removes from ink what does not belong to the digit, scales it so that full ink is 1, and returns the rectangle
-// that the digit takes. It reports false if nothing differs from the background by least.
+// isolate removes from ink what is not part of the digit, scales full ink to 1, and returns the bounding box of the
+// digit. It returns false if nothing differs from the background by least.
 func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
 	smooth := blur(ink)
 	if slices.Max(smooth.pix) < least {
 		return image.Rectangle{}, false
 	}
 
-	// Thresholding with hysteresis: ink is what exceeds the lower threshold in one piece with something over the upper
-	// one. So the grey edge of a stroke counts, and grey elsewhere does not.
+	// Thresholding with hysteresis: ink is a piece above the lower threshold that contains a pixel above the upper one.
+	// The grey edge of a stroke counts, other grey does not.
 	upper := max(otsu(smooth), 3*noise)
 	lower := max(upper/2, 2*noise)
 	pieces := slices.DeleteFunc(connected(smooth, lower), func(piece []int) bool {
-		const smallest = 50 // dust is less than this part of the picture in extent
+		const smallest = 50 // dust is smaller than this fraction of the picture
 		size := extent(ink, piece).Size()
 		return max(size.X, size.Y)*smallest < max(ink.w, ink.h)
 	})
@@ -155,7 +155,7 @@ func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
 	for _, piece := range pieces {
 		largest = max(largest, mass(smooth, piece))
 	}
-	const speck = 0.04 // of the largest piece: the bar of a 5 may be apart, and weighs more
+	const speck = 0.04 // fraction of the largest piece; the detached bar of a 5 is larger
 	keep := make([]bool, len(ink.pix))
 	var box image.Rectangle
 	var full []float32
@@ -170,7 +170,7 @@ func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
 				full = append(full, ink.pix[i])
 			}
 		}
-		// Blurring widened the digit; its extent is that of the sharp ink.
+		// Blurring widened the digit; use the extent of the sharp ink.
 		box = box.Union(extent(ink, slices.DeleteFunc(piece, func(i int) bool { return ink.pix[i] <= lower })))
 	}
 	if len(full) == 0 {
@@ -188,7 +188,7 @@ func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
 	return box, true
 }
 
-// extent returns the smallest rectangle that holds the listed pixels of p.
+// extent returns the smallest rectangle that contains the listed pixels of p.
 func extent(p plane, list []int) (box image.Rectangle) {
 	for _, i := range list {
 		x, y := i%p.w, i/p.w
@@ -205,7 +205,7 @@ func mass(p plane, piece []int) (sum float64) {
 	return sum
 }
 
-// connected returns the pieces of p above threshold, each as a list of pixels; pixels that touch at a corner are connected.
+// connected returns the pieces of p above threshold as lists of pixels. Pixels that touch at a corner are connected.
 func connected(p plane, threshold float32) [][]int {
 	seen := make([]bool, len(p.pix))
 	var pieces [][]int
@@ -231,8 +231,9 @@ func connected(p plane, threshold float32) [][]int {
 	return pieces
 }
 
-// otsu returns the threshold that parts the values of p into two classes with the greatest variance between them (N. Otsu,
-// "A threshold selection method from gray-level histograms", IEEE Transactions on Systems, Man, and Cybernetics 9(1), 1979).
+// otsu returns the threshold that divides the values of p into two classes with the greatest variance between them (N.
+// Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions on Systems, Man, and Cybernetics
+// 9(1), 1979).
 func otsu(p plane) float32 {
 	const bins = 256
 	peak := slices.Max(p.pix)

@@ -14,14 +14,14 @@ import (
 
 const (
 	maxSide   = 30_000     // pixels
-	maxPixels = 64_000_000 // what a decoder may allocate is up to eight bytes each
+	maxPixels = 64_000_000 // a decoder may allocate eight bytes for each
 )
 
-// densest is how many pixels a byte of a file can hold at most, by its format: in PNG each takes a bit at least, before
-// deflate makes two bits of 258 bytes; in JPEG each block of 8×8 takes one.
+// densest is the maximum number of pixels per byte of a file, by format. In PNG a pixel takes at least a bit, and
+// deflate makes two bits of 258 bytes. In JPEG a block of 8×8 takes at least a bit.
 var densest = map[string]int64{"png": 8 * 258 * 8 / 2, "jpeg": 8 * 8 * 8}
 
-// Load reads a PNG or JPEG file, if it is not absurdly large. Errors name the file and what was found in it.
+// Load reads a PNG or JPEG file of reasonable size. Errors name the file and what was found in it.
 func Load(path string) (image.Image, error) {
 	img, err := load(path)
 	if err != nil {
@@ -35,7 +35,7 @@ func Load(path string) (image.Image, error) {
 }
 
 func load(path string) (image.Image, error) {
-	info, err := os.Stat(path) // before opening: to open a pipe is to wait for a writer
+	info, err := os.Stat(path) // before opening, because opening a pipe waits for a writer
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ type source interface {
 	io.ReaderAt
 }
 
-// decode reads a PNG or JPEG file of so many bytes. The size of its image is looked at before there is memory for it.
+// decode reads a PNG or JPEG file of a size in bytes. It checks the size of the image before allocating memory.
 func decode(f source, bytes int64) (image.Image, error) {
 	config, format, err := image.DecodeConfig(bufio.NewReader(f))
 	if errors.Is(err, image.ErrFormat) {
@@ -88,7 +88,7 @@ func decode(f source, bytes int64) (image.Image, error) {
 	return img, nil
 }
 
-// damaged words the error of a decoder.
+// damaged describes the error of a decoder.
 func damaged(format string, err error) error {
 	if format == "" {
 		format = "PNG or JPEG"

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A plane is an image of one value a pixel, row by row.
+// A plane is an image with one value per pixel, row by row.
 type plane struct {
 	w, h int
 	pix  []float32
@@ -15,12 +15,11 @@ func newPlane(w, h int) plane { return plane{w, h, make([]float32, w*h)} }
 
 func (p plane) at(x, y int) float32 { return p.pix[y*p.w+x] }
 
-// workingSize is the longest side, in pixels, that a picture is reduced to. A digit that fills but a tenth of it is still
-// sampled several times finer than the result, and the sensor's noise averages out.
+// workingSize is the maximum side, in pixels, of a reduced picture. A digit that fills a tenth of it still has several
+// times the resolution of the result, and the sensor noise averages out.
 const workingSize = 800
 
-// luminance returns how light img is, from 0 to 1, at a size of at most workingSize; averaging blocks of pixels does the
-// reduction.
+// luminance returns the lightness of img, from 0 to 1, reduced to at most workingSize by averaging blocks of pixels.
 func luminance(img image.Image) plane {
 	at := func(x, y int) (r, g, b, a uint32) { return img.At(x, y).RGBA() }
 	if fast, ok := img.(image.RGBA64Image); ok {
@@ -59,8 +58,8 @@ func luminance(img image.Image) plane {
 	return light
 }
 
-// behind returns how light the background of a partly transparent picture is to be: as light as the border where that is
-// opaque in the main; else white behind a dark digit and black behind a light one.
+// behind returns the lightness of the background of a partly transparent picture: that of the border if it is mostly
+// opaque, else white behind a dark digit and black behind a light one.
 func behind(light, opacity plane) float32 {
 	var opaque []float32
 	border := 0
@@ -84,7 +83,7 @@ func behind(light, opacity plane) float32 {
 	return 1
 }
 
-// ring returns the indices of the pixels at the border of a w×h image, in a ring as wide as a 25th of its shorter side.
+// ring returns the indices of the border pixels of a w×h image, in a ring as wide as a 25th of its shorter side.
 func ring(w, h int) []int {
 	wide := max(1, min(w, h)/25)
 	var list []int
@@ -98,7 +97,7 @@ func ring(w, h int) []int {
 	return list
 }
 
-// median returns the middle value of list, which it sorts.
+// median returns the median of list, which it sorts.
 func median(list []float32) float32 {
 	slices.Sort(list)
 	return list[len(list)/2]

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Render draws an image of width·height pixels, row by row from the top, as text, 255 being white on a dark terminal. With
-// color it takes a character for two pixels, one over the other, in the greys of the 256-colour palette; without, two
-// characters of plain ASCII for one pixel, the more ink the brighter.
+// Render draws an image of width·height pixels, row by row from the top, as text; 255 is white on a dark terminal. With
+// color a character shows two pixels, one above the other, in the greys of the 256-colour palette. Without it two ASCII
+// characters show a pixel: the brighter the pixel, the more ink.
 func Render(w io.Writer, pixels []byte, width, height int, color bool) error {
 	if width < 0 || height < 0 || len(pixels) != width*height {
 		return fmt.Errorf("cannot show %d pixels as an image of %dx%d", len(pixels), width, height)
@@ -59,8 +59,8 @@ func renderBlocks(b *strings.Builder, pixels []byte, width, height int) {
 	}
 }
 
-// grey returns the colour of the 256-colour palette that is nearest to the grey level v: 232 to 255 are the levels 8, 18, …
-// 238; black and white are in its colour cube.
+// grey returns the colour of the 256-colour palette nearest to the grey level v: 232 to 255 are the levels 8, 18, …
+// 238; black and white are in the colour cube.
 func grey(v byte) int {
 	switch {
 	case v < 4:

@@ -9,21 +9,20 @@ import (
 	"shadegrad/internal/atomicfile"
 )
 
-// A Sheet is many images of one size in rows, to be looked at together.
+// A Sheet shows many images of one size in rows.
 type Sheet struct {
 	Width, Height int        // of an image, in pixels
 	Rows          [][][]byte // the images of each row, Width·Height pixels each; 255 is white
 }
 
-// sheetScale is how many pixels of a picture make one of an image; sheetGap lie between two
-// images.
+// sheetScale is the side of an image pixel in a picture, sheetGap the distance between images, in picture pixels.
 const (
 	sheetScale = 3
 	sheetGap   = 4
 	gapGrey    = 96
 )
 
-// columns returns how many images the longest row has.
+// columns returns the number of images in the longest row.
 func (s *Sheet) columns() int {
 	n := 0
 	for _, row := range s.Rows {
@@ -47,7 +46,7 @@ func (s *Sheet) Picture() *image.Gray {
 	return p
 }
 
-// draw puts an image into a picture, its upper left corner at (left, top).
+// draw draws an image into a picture, with its upper left corner at (left, top).
 func (s *Sheet) draw(p *image.Gray, pixels []byte, left, top int) {
 	for y := range s.Height * sheetScale {
 		line := p.Pix[(top+y)*p.Stride+left:]
@@ -57,13 +56,13 @@ func (s *Sheet) draw(p *image.Gray, pixels []byte, left, top int) {
 	}
 }
 
-// Save writes the sheet to a PNG file, the whole of it or, where that fails, nothing: what was at path stays.
+// Save writes the sheet to a PNG file atomically: on failure the previous file at path stays.
 func (s *Sheet) Save(path string) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return png.Encode(w, s.Picture()) })
 }
 
-// Render draws the sheet as text, as Render draws one image, with at most fit characters in a line, but
-// at least one image: what does not fit is left out.
+// Render draws the sheet as text, as Render draws one image. A line has at most fit characters and at least one image;
+// it omits images that do not fit.
 func (s *Sheet) Render(w io.Writer, fit int, color bool) error {
 	const gap = 1 // pixels between images
 	pixel := 2    // characters wide

@@ -12,7 +12,7 @@ import (
 
 func available() int64 {
 	n := availableIn(os.DirFS("/"))
-	// What is left of the limits of ulimit -v and -d.
+	// The rest of the limits of ulimit -v and -d.
 	for resource, used := range map[int]string{syscall.RLIMIT_AS: "VmSize:", syscall.RLIMIT_DATA: "VmData:"} {
 		var limit syscall.Rlimit
 		if err := syscall.Getrlimit(resource, &limit); err != nil || limit.Cur > math.MaxInt64 {
@@ -25,8 +25,8 @@ func available() int64 {
 	return n
 }
 
-// availableIn returns the least of what the machine has and what each control
-// group that the process is in still allows. The files are those of Linux's root.
+// availableIn returns the least of what the machine has and what each control group
+// of the process allows. The files are those below Linux's root.
 func availableIn(root fs.FS) int64 {
 	n := int64(-1)
 	if free, ok := field(root, "proc/meminfo", "MemAvailable:"); ok {
@@ -38,7 +38,7 @@ func availableIn(root fs.FS) int64 {
 		return n
 	}
 	for _, line := range strings.Split(string(text), "\n") {
-		// hierarchy:controllers:path, where version 2 has no controllers.
+		// hierarchy:controllers:path; version 2 has no controllers.
 		parts := strings.SplitN(line, ":", 3)
 		if len(parts) < 3 {
 			continue
@@ -53,9 +53,9 @@ func availableIn(root fs.FS) int64 {
 	return n
 }
 
-// group returns what a control group and those above it still allow, or −1 where
-// none sets a limit. Within a container the path is often that of the host, and
-// only the mount's root is there.
+// group returns what a control group and its parents allow, or −1 without a limit.
+// In a container the path is often that of the host, and only the mount's root
+// exists.
 func group(root fs.FS, mount, name, limitFile, usageFile, cacheField string) int64 {
 	n := int64(-1)
 	for dir := path.Join(mount, name); strings.HasPrefix(dir, mount); dir = path.Dir(dir) {
@@ -67,14 +67,14 @@ func group(root fs.FS, mount, name, limitFile, usageFile, cacheField string) int
 		if !ok {
 			continue
 		}
-		// The page cache counts as used, and is given up when asked for.
+		// The page cache counts as used, but the kernel frees it on demand.
 		cache, _ := number(root, path.Join(dir, "memory.stat"), cacheField)
 		n = least(n, max(0, limit-usage+cache))
 	}
 	return n
 }
 
-// least returns the smaller of two numbers, of which −1 says nothing.
+// least returns the smaller of two numbers; −1 means not known.
 func least(a, b int64) int64 {
 	switch {
 	case a < 0:
@@ -85,7 +85,7 @@ func least(a, b int64) int64 {
 	return min(a, b)
 }
 
-// number reads a file that is one number, or whose line after key is.
+// number reads a file with one number, or its line that begins with key.
 func number(root fs.FS, name string, key ...string) (int64, bool) {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {
@@ -101,7 +101,7 @@ func number(root fs.FS, name string, key ...string) (int64, bool) {
 	return 0, false
 }
 
-// field reads a number of KiB, in bytes, as /proc/meminfo and the like have it.
+// field reads a number of KiB, as in /proc/meminfo, and returns bytes.
 func field(root fs.FS, name, key string) (int64, bool) {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {

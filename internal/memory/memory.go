@@ -1,20 +1,21 @@
-// Package memory tells how much memory this machine has left for the program.
+// Package memory reports the memory that is available to the program.
 //
-// What the kernel cannot give it takes back by killing a process, without a word
-// to its user. So whoever is about to ask for much asks here first.
+// The kernel kills a process without a message if memory runs out. A caller that
+// needs much memory therefore asks first.
 package memory
 
 import "sync/atomic"
 
-// Available returns how many bytes this process could still take before the
-// kernel refuses or kills it, or −1 where the system does not say. It is an
-// estimate: others take and give back memory all the time.
+// Available returns the number of bytes that this process can still allocate before
+// the kernel refuses or kills it, or −1 if the system does not say. It is an
+// estimate, because other processes allocate and free memory.
 func Available() int64 { return available() }
 
-// A Budget is memory that is given out in pieces. It is for several goroutines.
+// A Budget is an amount of memory to be taken in pieces. It is safe for concurrent
+// use.
 type Budget struct{ left atomic.Int64 }
 
-// NewBudget returns a budget of n bytes, or of any number if n is negative.
+// NewBudget returns a budget of n bytes, or an unlimited one if n is negative.
 func NewBudget(n int64) *Budget {
 	b := new(Budget)
 	if n < 0 {
@@ -24,7 +25,7 @@ func NewBudget(n int64) *Budget {
 	return b
 }
 
-// Take takes n bytes if there are so many, and tells how many there were.
+// Take takes n bytes if they are left, and returns how many were left.
 func (b *Budget) Take(n int64) (left int64, ok bool) {
 	for {
 		left := b.left.Load()

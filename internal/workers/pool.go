@@ -8,17 +8,17 @@ import (
 	"sync/atomic"
 )
 
-// A Task is work that is divided among the workers of a pool.
+// A Task is work for the workers of a pool.
 type Task interface {
-	// Work does one worker's part. It is called once with each worker in
-	// [0, workers), at the same time. What the parts together make must not
-	// depend on how many there are.
+	// Work does one worker's part. It is called once for each worker in [0,
+	// workers), concurrently. The result of all parts must not depend on the number
+	// of workers.
 	Work(worker, workers int)
 }
 
-// A Pool runs tasks on a fixed number of goroutines, of which the caller's is
-// one. Between tasks the others look for the next one for a little while and
-// then sleep. A Pool is for one goroutine at a time.
+// A Pool runs tasks on a fixed number of goroutines, including that of the caller.
+// Between tasks the others spin briefly and then sleep. A Pool is not safe for
+// concurrent use.
 type Pool struct {
 	size    int
 	started bool
@@ -26,35 +26,34 @@ type Pool struct {
 	closed  atomic.Bool
 	mu      sync.Mutex
 	wake    sync.Cond
-	asleep  atomic.Int32 // workers that sleep or are about to
+	asleep  atomic.Int32 // workers that sleep or are about to sleep
 
-	// Workers look at round while the caller looks at pending: each has a cache
-	// line of its own.
+	// Workers read round while the caller reads pending: each has its own cache
+	// line.
 	_       [64]byte
-	round   atomic.Uint32 // counts the tasks given out
+	round   atomic.Uint32 // number of tasks started
 	_       [64]byte
 	pending atomic.Int32 // workers that have not finished the task
 	_       [64]byte
 }
 
-// spins is how often a worker looks for the next task before it sleeps, some
-// tens of microseconds in all: longer than the host needs between two ops of a
-// step, too short to be noticed as load.
+// spins is the number of times a worker looks for the next task before it sleeps:
+// some tens of microseconds, longer than the host needs between two ops of a step,
+// and too short to count as load.
 const spins = 4000
 
-// New returns a pool of n workers. The goroutines start with the first task that
-// needs them.
+// New returns a pool of n workers. The first task starts the goroutines.
 func New(n int) *Pool {
 	p := &Pool{size: max(n, 1)}
 	p.wake.L = &p.mu
 	return p
 }
 
-// Size is the number of workers.
+// Size returns the number of workers.
 func (p *Pool) Size() int { return p.size }
 
-// Run has every worker do its part of a task, and returns when all have. It
-// allocates nothing.
+// Run runs a task on all workers and returns when all are done. It does not
+// allocate.
 func (p *Pool) Run(t Task) {
 	if p.size == 1 {
 		t.Work(0, 1)
@@ -76,12 +75,12 @@ func (p *Pool) Run(t Task) {
 	p.task = nil
 }
 
-// Alone has the caller do all of a task, for work that is too short to divide.
+// Alone runs a task on the caller alone, for work that is too short to divide.
 func (p *Pool) Alone(t Task) { t.Work(0, 1) }
 
-// announce makes the workers see that there is something new. A worker that goes
-// to sleep counts itself before it looks at the round for the last time; so either it
-// sees the new round or this sees that it sleeps.
+// announce wakes the workers for a new round. A worker counts itself as asleep
+// before it reads round for the last time. So either the worker sees the new round,
+// or announce sees that it sleeps.
 func (p *Pool) announce() {
 	p.round.Add(1)
 	if p.asleep.Load() == 0 {
@@ -92,7 +91,7 @@ func (p *Pool) announce() {
 	p.mu.Unlock()
 }
 
-// serve is the life of worker w.
+// serve runs worker w.
 func (p *Pool) serve(w int) {
 	for seen := uint32(0); ; {
 		p.await(seen)
@@ -105,7 +104,7 @@ func (p *Pool) serve(w int) {
 	}
 }
 
-// await returns when the round is no longer the one that was seen.
+// await returns when the round differs from seen.
 func (p *Pool) await(seen uint32) {
 	for i := 0; i < spins; i++ {
 		if p.round.Load() != seen {
@@ -122,23 +121,23 @@ func (p *Pool) await(seen uint32) {
 	p.mu.Unlock()
 }
 
-// pause lets other goroutines run now and then, lest one that has the work be
-// kept from it by one that waits for it.
+// pause yields to other goroutines now and then, so that a waiting worker does not
+// block one with work.
 func pause(i int) {
 	if i%64 == 63 {
 		runtime.Gosched()
 	}
 }
 
-// Close ends the goroutines. The pool must not be used again.
+// Close ends the goroutines. The pool must not be used afterwards.
 func (p *Pool) Close() {
 	if p.closed.CompareAndSwap(false, true) {
 		p.announce()
 	}
 }
 
-// Share returns the part [lo, hi) of n items that a worker does, in multiples of
-// grain but for the last.
+// Share returns worker w's part [lo, hi) of n items, in multiples of grain except
+// at the end.
 func Share(n, grain, worker, workers int) (lo, hi int) {
 	blocks := (n + grain - 1) / grain
 	return min(worker*blocks/workers*grain, n), min((worker+1)*blocks/workers*grain, n)
