@@ -162,6 +162,15 @@ func (c *call) change(m compute.Mat, how func(v []float32)) {
 	c.put(m, v)
 }
 
+// adjust computes the op and then changes each element of its result m.
+func (c *call) adjust(m compute.Mat, by func(e int, v float32) float32) {
+	c.change(m, func(v []float32) {
+		for e := range v {
+			v[e] = by(e, v[e])
+		}
+	})
+}
+
 // keep computes the op and then restores the old values of those elements of m for which wanted
 // returns true.
 func (c *call) keep(m compute.Mat, wanted func(i, j int) bool) {

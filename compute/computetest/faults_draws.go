@@ -37,9 +37,7 @@ var drawFaults = []Fault{
 	masks("the halves of a word change places", func(m mask) float32 { return m.from(m.e ^ 1) }),
 	masks("the words of a block are in the wrong order", func(m mask) float32 { return m.from(m.e ^ 6) }),
 	masks("each row has the same mask", func(m mask) float32 { return m.from(m.e % m.Dst.Cols) }),
-	masks("elements are counted column by column", func(m mask) float32 {
-		return m.from(m.e%m.Dst.Cols*m.Dst.Rows + m.e/m.Dst.Cols)
-	}),
+	masks("elements are counted column by column", func(m mask) float32 { return m.from(m.e%m.Dst.Cols*m.Dst.Rows + m.e/m.Dst.Cols) }),
 	masks("elements are counted from 1", func(m mask) float32 { return m.from(m.e + 1) }),
 	fault("what is left out keeps its value", func(c *call, o compute.Dropout) {
 		src := c.get(o.Src)
@@ -52,20 +50,8 @@ var drawFaults = []Fault{
 		})
 	}),
 
-	fault("the numbers are from 0 on", func(c *call, o compute.Noise) {
-		c.change(o.Dst, func(v []float32) {
-			for e := range v {
-				v[e] = (v[e] + 1) / 2
-			}
-		})
-	}),
-	fault("the numbers begin at −1", func(c *call, o compute.Noise) {
-		c.change(o.Dst, func(v []float32) {
-			for e := range v {
-				v[e] -= 0x1p-16
-			}
-		})
-	}),
+	fault("the numbers are from 0 on", func(c *call, o compute.Noise) { c.adjust(o.Dst, func(_ int, v float32) float32 { return (v + 1) / 2 }) }),
+	fault("the numbers begin at −1", func(c *call, o compute.Noise) { c.adjust(o.Dst, func(_ int, v float32) float32 { return v - 0x1p-16 }) }),
 	fault("the numbers are signed", func(c *call, o compute.Noise) {
 		c.change(o.Dst, func(v []float32) {
 			for e := range v {
@@ -86,12 +72,8 @@ var drawFaults = []Fault{
 
 	replaced("Args.Row is ignored", func(_ *compute.Take, a *compute.Args) { a.Row = 0 }),
 	replaced("the index is ignored", func(o *compute.Take, _ *compute.Args) { o.Index = compute.Index{} }),
-	fault("the last row is skipped", func(c *call, o compute.Take) {
-		c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 })
-	}),
-	fault("the last column is skipped", func(c *call, o compute.Take) {
-		c.keep(o.Dst, func(_, j int) bool { return j == o.Dst.Cols-1 })
-	}),
+	fault("the last row is skipped", func(c *call, o compute.Take) { c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 }) }),
+	fault("the last column is skipped", func(c *call, o compute.Take) { c.keep(o.Dst, func(_, j int) bool { return j == o.Dst.Cols-1 }) }),
 }
 
 // A mask has what decides whether op Dropout keeps element e.

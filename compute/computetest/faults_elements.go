@@ -19,19 +19,13 @@ var elementFaults = []Fault{
 		}
 		c.instead(o)
 	}),
-	fault("the last row is skipped", func(c *call, o compute.Activate) {
-		c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 })
-	}),
+	fault("the last row is skipped", func(c *call, o compute.Activate) { c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 }) }),
 	fault("the result overwrites the input", func(c *call, o compute.Activate) {
 		c.right()
 		c.put(o.Src, c.get(o.Dst))
 	}),
-	fault("sigmoid of −z", elementwise(compute.Sigmoid, func(z float32) float32 {
-		return 1 / (1 + float32(math.Exp(float64(z))))
-	})),
-	fault("sigmoid is off by 1e-3", elementwise(compute.Sigmoid, func(z float32) float32 {
-		return 1/(1+float32(math.Exp(-float64(z)))) + 1e-3
-	})),
+	fault("sigmoid of −z", elementwise(compute.Sigmoid, func(z float32) float32 { return 1 / (1 + float32(math.Exp(float64(z)))) })),
+	fault("sigmoid is off by 1e-3", elementwise(compute.Sigmoid, func(z float32) float32 { return 1/(1+float32(math.Exp(-float64(z)))) + 1e-3 })),
 	fault("tanh overflows", elementwise(compute.Tanh, func(z float32) float32 {
 		e := float32(math.Exp(2 * float64(z)))
 		return (e - 1) / (e + 1)
@@ -103,21 +97,15 @@ var elementFaults = []Fault{
 		v = mu*v + eta*g
 		return v, w - v
 	})),
-	fault("the step is that of the old velocity", velocity(func(v, g, w, eta, mu float32) (float32, float32) {
-		return mu*v + g, w - eta*v
-	})),
-	fault("the velocity is not kept", velocity(func(v, g, w, eta, mu float32) (float32, float32) {
-		return v, w - eta*(mu*v+g)
-	})),
+	fault("the step is that of the old velocity", velocity(func(v, g, w, eta, mu float32) (float32, float32) { return mu*v + g, w - eta*v })),
+	fault("the velocity is not kept", velocity(func(v, g, w, eta, mu float32) (float32, float32) { return v, w - eta*(mu*v+g) })),
 	fault("Nesterov's momentum is taken for Polyak's", velocity(func(v, g, w, eta, mu float32) (float32, float32) {
 		v = mu*v + g
 		return v, w - eta*(g+mu*v)
 	})),
 
 	replaced("the value is 0", func(o *compute.Fill, _ *compute.Args) { o.Value = 0 }),
-	fault("the last row is skipped", func(c *call, o compute.Fill) {
-		c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 })
-	}),
+	fault("the last row is skipped", func(c *call, o compute.Fill) { c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 }) }),
 }
 
 // elementwise computes op Activate with another function f.

@@ -38,11 +38,7 @@ var lossFaults = []Fault{
 	}),
 	faultUnless("the gradient is added", func(o compute.Loss) bool { return o.Delta.IsZero() }, func(c *call, o compute.Loss) {
 		before := c.get(o.Delta)
-		c.change(o.Delta, func(v []float32) {
-			for e := range v {
-				v[e] += before[e]
-			}
-		})
+		c.adjust(o.Delta, func(e int, v float32) float32 { return v + before[e] })
 	}),
 	fault("an invalid label is learnt as no class", func(c *call, o compute.Loss) {
 		mute := func(v []float32) {
@@ -139,9 +135,7 @@ var lossFaults = []Fault{
 		}
 		return best == label
 	})),
-	fault("of one output class 0 has the middle", hits(one, outputs, func(o compute.Loss, y []float32, label int) bool {
-		return (y[0] > (o.On+o.Off)/2) == (label == 1)
-	})),
+	fault("of one output class 0 has the middle", hits(one, outputs, func(o compute.Loss, y []float32, label int) bool { return (y[0] > (o.On+o.Off)/2) == (label == 1) })),
 	fault("of one output the target of class 0 is On", func(c *call, o compute.Loss) {
 		if o.Z.Cols == 1 {
 			o.Off = o.On

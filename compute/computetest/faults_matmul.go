@@ -9,22 +9,14 @@ import (
 var matmulFaults = []Fault{
 	replaced("A is transposed where it should not be", func(o *compute.MatMul, _ *compute.Args) { o.TransA, o.A = !o.TransA, turned(o.A) }),
 	replaced("B is transposed where it should not be", func(o *compute.MatMul, _ *compute.Args) { o.TransB, o.B = !o.TransB, turned(o.B) }),
-	fault("the last column is not written", func(c *call, o compute.MatMul) {
-		c.keep(o.Dst, func(_, j int) bool { return j == o.Dst.Cols-1 })
-	}),
-	fault("the last row is not written", func(c *call, o compute.MatMul) {
-		c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 })
-	}),
-	fault("the last columns of an odd number of them are not written", func(c *call, o compute.MatMul) {
-		c.keep(o.Dst, func(_, j int) bool { return j >= o.Dst.Cols&^3 })
-	}),
+	fault("the last column is not written", func(c *call, o compute.MatMul) { c.keep(o.Dst, func(_, j int) bool { return j == o.Dst.Cols-1 }) }),
+	fault("the last row is not written", func(c *call, o compute.MatMul) { c.keep(o.Dst, func(i, _ int) bool { return i == o.Dst.Rows-1 }) }),
+	fault("the last columns of an odd number of them are not written", func(c *call, o compute.MatMul) { c.keep(o.Dst, func(_, j int) bool { return j >= o.Dst.Cols&^3 }) }),
 	fault("the last term of each sum is missing", func(c *call, o compute.MatMul) {
 		a, b := c.get(o.A), c.get(o.B)
 		k := depth(o) - 1
-		c.change(o.Dst, func(v []float32) {
-			for e := range v {
-				v[e] -= at(a, o.A, e/o.Dst.Cols, k, o.TransA) * at(b, o.B, k, e%o.Dst.Cols, o.TransB)
-			}
+		c.adjust(o.Dst, func(e int, v float32) float32 {
+			return v - at(a, o.A, e/o.Dst.Cols, k, o.TransA)*at(b, o.B, k, e%o.Dst.Cols, o.TransB)
 		})
 	}),
 	fault("terms past a multiple of 16 are missing", func(c *call, o compute.MatMul) {
@@ -66,11 +58,7 @@ var matmulFaults = []Fault{
 	}),
 	fault("the result is added to what was there", func(c *call, o compute.MatMul) {
 		before := c.get(o.Dst)
-		c.change(o.Dst, func(v []float32) {
-			for e := range v {
-				v[e] += before[e]
-			}
-		})
+		c.adjust(o.Dst, func(e int, v float32) float32 { return v + before[e] })
 	}),
 	fault("nothing is done", func(*call, compute.MatMul) {}),
 	fault("nothing is done the second time", func(c *call, _ compute.MatMul) {
@@ -87,11 +75,7 @@ var matmulFaults = []Fault{
 		c.instead(o)
 	}),
 	fault("sums are of half precision", func(c *call, o compute.MatMul) {
-		c.change(o.Dst, func(v []float32) {
-			for e := range v {
-				v[e] = math.Float32frombits(math.Float32bits(v[e]) &^ (1<<13 - 1))
-			}
-		})
+		c.adjust(o.Dst, func(_ int, v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^ (1<<13 - 1)) })
 	}),
 	fickle(),
 }

@@ -45,9 +45,7 @@ var normFaults = []Fault{
 		s := math.Max(rowNorm(o, w, i, j), float64(o.Limit))
 		return s * s / float64(o.Limit)
 	})),
-	fault("the last row is skipped", func(c *call, o compute.MaxNorm) {
-		c.keep(o.W, func(i, _ int) bool { return i == o.W.Rows-1 })
-	}),
+	fault("the last row is skipped", func(c *call, o compute.MaxNorm) { c.keep(o.W, func(i, _ int) bool { return i == o.W.Rows-1 }) }),
 
 	replaced("there is no warm-up", func(_ *compute.Average, a *compute.Args) { a.Step = math.MaxUint32 }),
 	replaced("it stays in the warm-up", func(o *compute.Average, _ *compute.Args) { o.Decay = math.Nextafter32(1, 0) }),

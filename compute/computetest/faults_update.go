@@ -19,9 +19,7 @@ var updateFaults = []Fault{
 	updates("the decay is ignored", always, func(o *compute.Update, _ *compute.Args) { o.Decay = 0 }),
 	updates("the decay is not times the learning rate", func(_ compute.Update, a compute.Args) bool { return a.LearningRate > 0 },
 		func(o *compute.Update, a *compute.Args) { o.Decay /= a.LearningRate }),
-	updates("the decoupled decay is part of the gradient", adaptive, func(o *compute.Update, _ *compute.Args) {
-		o.L2, o.Decay = o.L2+o.Decay, 0
-	}),
+	updates("the decoupled decay is part of the gradient", adaptive, func(o *compute.Update, _ *compute.Args) { o.L2, o.Decay = o.L2+o.Decay, 0 }),
 	updates("the gradient's norm is not bounded", always, func(o *compute.Update, _ *compute.Args) { o.Clip, o.Norms = 0, compute.Mat{} }),
 	updates("only the first of the norms counts", func(o compute.Update, _ compute.Args) bool { return o.Clip > 0 },
 		func(o *compute.Update, _ *compute.Args) { o.Norms.Cols = 1 }),
@@ -78,9 +76,7 @@ var updateFaults = []Fault{
 	steps("ε is inside the root", func(m moments) float64 { return m.v * m.first / math.Sqrt(m.s*m.second+m.epsilon) }),
 	steps("ε is left out", func(m moments) float64 { return m.v * m.first / math.Max(1e-30, math.Sqrt(m.s*m.second)) }),
 	steps("the root is left out", func(m moments) float64 { return m.v * m.first / (m.s*m.second + m.epsilon) }),
-	steps("the squares are those of before", func(m moments) float64 {
-		return m.v * m.first / (math.Sqrt(m.before*m.second) + m.epsilon)
-	}),
+	steps("the squares are those of before", func(m moments) float64 { return m.v * m.first / (math.Sqrt(m.before*m.second) + m.epsilon) }),
 	steps("the squares are not corrected", func(m moments) float64 { return m.v * m.first / (math.Sqrt(m.s) + m.epsilon) }),
 	steps("the velocity is not corrected", func(m moments) float64 { return m.v / (math.Sqrt(m.s*m.second) + m.epsilon) }),
 }

@@ -55,9 +55,7 @@ var warpFaults = []Fault{
 			return m
 		}
 	}),
-	warps("the middle is half a pixel off", func(d *distortion) {
-		d.middle = func(n int) float64 { return float64(n) / 2 }
-	}),
+	warps("the middle is half a pixel off", func(d *distortion) { d.middle = func(n int) float64 { return float64(n) / 2 } }),
 	warps("x and y of the shift change places", func(d *distortion) {
 		right := d.u
 		d.u = func(i, l int) float64 {
@@ -97,9 +95,7 @@ var warpFaults = []Fault{
 	}),
 	labelled("the label is that of another row", func(_, i int) int { return i }),
 	labelled("the label is that of the row after", func(row, _ int) int { return row + 1 }),
-	warps("α is always the most", func(d *distortion) {
-		d.alpha = func(float64) float64 { return float64(d.Alpha[1]) }
-	}),
+	warps("α is always the most", func(d *distortion) { d.alpha = func(float64) float64 { return float64(d.Alpha[1]) } }),
 	warps("α is as far off the middle as its whole range", func(d *distortion) {
 		least, most := float64(d.Alpha[0]), float64(d.Alpha[1])
 		d.alpha = func(u float64) float64 { return (least+most)/2 + (most-least)*u }
@@ -151,9 +147,7 @@ var warpFaults = []Fault{
 	}),
 	warps("values are not rounded", func(d *distortion) { d.round = func(v float64) float64 { return v } }),
 	warps("values are rounded down", func(d *distortion) { d.round = math.Floor }),
-	warps("halves are rounded down", func(d *distortion) {
-		d.round = func(v float64) float64 { return math.Ceil(v - 0.5) }
-	}),
+	warps("halves are rounded down", func(d *distortion) { d.round = func(v float64) float64 { return math.Ceil(v - 0.5) } }),
 	warps("the fraction has eight bits", func(d *distortion) {
 		right := d.between
 		d.between = func(img []float32, x, y float64) float64 {

@@ -41,11 +41,7 @@ func inaccurate() compute.Backend {
 				return false
 			}
 			z := c.get(o.Src)
-			c.change(o.Dst, func(v []float32) {
-				for e := range v {
-					v[e] += v[e] * relative(z[e])
-				}
-			})
+			c.adjust(o.Dst, func(e int, v float32) float32 { return v + v*relative(z[e]) })
 		case compute.Loss:
 			if linear(o.F) || o.Delta.IsZero() {
 				return false

@@ -2,56 +2,41 @@ package contract
 
 import (
 	"fmt"
+	"iter"
 
 	"shadegrad/compute/judge/cases"
 )
 
-// First checks all cases and promises and returns the first failure, or nil.
+// Failures checks all cases and promises and yields each failure. If the backend of the cases does not open, that
+// error is the only failure.
+func Failures(open Open) iter.Seq[error] {
+	return func(yield func(error) bool) {
+		b, err := open()
+		if err != nil {
+			yield(fmt.Errorf("open: %w", err))
+			return
+		}
+		for _, c := range cases.All() {
+			if err := c.Check(b); err != nil && !yield(err) {
+				_ = b.Close()
+				return
+			}
+		}
+		if err := b.Close(); err != nil && !yield(fmt.Errorf("close: %w", err)) {
+			return
+		}
+		for _, c := range Checks() {
+			if err := c.Run(open); err != nil && !yield(err) {
+				return
+			}
+		}
+	}
+}
+
+// First returns the first of the Failures, or nil.
 func First(open Open) error {
-	var first error
-	err := every(open, func(failure error) bool {
-		first = failure
-		return false
-	})
-	if first != nil {
-		return first
-	}
-	return err
-}
-
-// All checks all cases and promises and returns all failures.
-func All(open Open) []error {
-	var list []error
-	err := every(open, func(failure error) bool {
-		list = append(list, failure)
-		return true
-	})
-	if err != nil {
-		list = append(list, err)
-	}
-	return list
-}
-
-// every reports each failure until report returns false. It returns an error if the backend of the cases does not open or close.
-func every(open Open, report func(error) bool) (err error) {
-	b, err := open()
-	if err != nil {
-		return fmt.Errorf("open: %w", err)
-	}
-	defer func() {
-		if closeErr := b.Close(); err == nil && closeErr != nil {
-			err = fmt.Errorf("close: %w", closeErr)
-		}
-	}()
-	for _, c := range cases.All() {
-		if failure := c.Check(b); failure != nil && !report(failure) {
-			return nil
-		}
-	}
-	for _, c := range Checks() {
-		if failure := c.Run(open); failure != nil && !report(failure) {
-			return nil
-		}
+	for err := range Failures(open) {
+		return err
 	}
 	return nil
 }

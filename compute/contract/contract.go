@@ -1,7 +1,7 @@
 // Package contract checks that a backend keeps the promises of package compute that are not about numbers: the order of
 // its queue, errors that persist, programs that Compile refuses, and ownership of memory.
 //
-// [Checks] lists the promises. [First] and [All] check them together with the cases of package cases. The package does not use package
+// [Checks] lists the promises. [Failures] checks them together with the cases of package cases. The package does not use package
 // testing; computetest.Run makes each check a subtest.
 package contract
 

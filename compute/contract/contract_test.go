@@ -2,6 +2,7 @@ package contract
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,14 +13,14 @@ import (
 
 func TestReferencePasses(t *testing.T) {
 	open := func() (compute.Backend, error) { return reference.New(), nil }
-	if testing.Short() { // the cases of All are left to package computetest
+	if testing.Short() { // package computetest runs all cases
 		for _, c := range Checks() {
 			if err := c.Run(open); err != nil {
 				t.Error(err)
 			}
 		}
 	} else {
-		for _, err := range All(open) {
+		for err := range Failures(open) {
 			t.Error(err)
 		}
 	}
@@ -29,7 +30,7 @@ func TestReferencePasses(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	t.Logf("%d cases, %d in the self-test, %d promises", len(cases.All()), len(cases.SelfTest()), len(Checks()))
+	t.Logf("%d cases, %d in the self-test, %d contract checks", len(cases.All()), len(cases.SelfTest()), len(Checks()))
 }
 
 func TestNoBackend(t *testing.T) {
@@ -38,8 +39,8 @@ func TestNoBackend(t *testing.T) {
 	if err := First(open); !errors.Is(err, none) {
 		t.Errorf("First returns %v", err)
 	}
-	if list := All(open); len(list) != 1 || !errors.Is(list[0], none) {
-		t.Errorf("All returns %v", list)
+	if list := slices.Collect(Failures(open)); len(list) != 1 || !errors.Is(list[0], none) {
+		t.Errorf("Failures yields %v", list)
 	}
 	for _, c := range Checks() {
 		if err := c.Run(open); !errors.Is(err, none) || !strings.HasPrefix(err.Error(), c.Name) {

@@ -174,7 +174,14 @@ func (p *Problem) Add(ops ...compute.Op) { p.Ops = append(p.Ops, ops...) }
 func (p *Problem) AddRun(args compute.Args) { p.Runs = append(p.Runs, args) }
 
 // Scratch marks matrices as scratch: the program uses them within a run only, and their results are not compared.
-func (p *Problem) Scratch(mats ...compute.Mat) { p.scratch = append(p.scratch, mats...) }
+// It ignores zero matrices.
+func (p *Problem) Scratch(mats ...compute.Mat) {
+	for _, m := range mats {
+		if !m.IsZero() && !p.IsScratch(m) {
+			p.scratch = append(p.scratch, m)
+		}
+	}
+}
 
 // IsScratch reports whether m is marked as scratch.
 func (p *Problem) IsScratch(m compute.Mat) bool { return slices.Contains(p.scratch, m) }

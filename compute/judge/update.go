@@ -18,6 +18,7 @@ func init() {
 			return o.Name()
 		},
 	})
+	register(opRules[compute.Average]{bound: boundAverage, roundings: func(compute.Average) int { return 4 }})
 }
 
 // An updateRule bounds the equations of op Update in one run.
@@ -167,4 +168,13 @@ func (r *updateRule) move(w, step term, val float64) term {
 		out.tol += stepBound * (3*math.Abs(faded) + 2*math.Abs(w.val-faded) + math.Abs(moved))
 	}
 	return out
+}
+
+func boundAverage(o compute.Average, e *evaluation) {
+	before, src, dst, beta := e.load(o.Dst), e.load(o.Src), e.result(o.Dst), reference.Beta(o, e.args)
+	for i, val := range dst.Val {
+		t := mixed(beta, before.term(i), src.term(i), 1, val)
+		// A backend may compute β as 1 minus the rounded 1 − β.
+		dst.set(i, val, t.tol+stepBound*math.Abs(before.Val[i]), t.mag)
+	}
 }

@@ -2,7 +2,10 @@ package reference
 
 import "shadegrad/compute"
 
-func init() { register(gather) }
+func init() {
+	register(gather)
+	register(take)
+}
 
 // gather computes in float32, because every backend must give the same bits.
 func gather(o compute.Gather, args compute.Args, m Memory) {
@@ -16,4 +19,17 @@ func gather(o compute.Gather, args compute.Args, m Memory) {
 		}
 	}
 	m.Store(o.Dst, dst)
+}
+
+func take(o compute.Take, args compute.Args, m Memory) {
+	m.Store(o.Dst, Take(o, args, m.Load(o.Src), m.Index(o.Index)))
+}
+
+// Take returns Dst of op Take.
+func Take(o compute.Take, args compute.Args, src *Matrix, index []uint32) *Matrix {
+	dst := NewMatrix(o.Dst.Rows, o.Dst.Cols)
+	for i := range dst.Rows {
+		copy(dst.Row(i), src.Row(visited(index, args.Row+i)))
+	}
+	return dst
 }

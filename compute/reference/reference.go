@@ -1,7 +1,7 @@
 // Package reference computes each op of package compute in float64, by the equation in the op's doc comment and as plainly
 // as possible. Package judge compares backends with it.
 //
-// Each op has a function in the file of its name. To add an op, write that function and register it in the same file.
+// Each op has a function, which its file registers. To add an op, write such a file.
 //
 // [New] returns the reference as a backend whose matrices hold float32 values; [NewDouble] returns one that computes in float64
 // from the first op to the last.

@@ -6,7 +6,10 @@ import (
 	"shadegrad/compute"
 )
 
-func init() { register(update) }
+func init() {
+	register(update)
+	register(average)
+}
 
 func update(o compute.Update, args compute.Args, m Memory) {
 	r := NewRule(o, args, m.Load(o.Norms))
@@ -118,4 +121,19 @@ func Sign(w float64) float64 {
 		return 0
 	}
 	return math.Copysign(1, w)
+}
+
+func average(o compute.Average, args compute.Args, m Memory) {
+	before, src, beta := m.Load(o.Dst), m.Load(o.Src), Beta(o, args)
+	dst := NewMatrix(before.Rows, before.Cols)
+	for e := range dst.Val {
+		dst.Val[e] = beta*before.Val[e] + (1-beta)*src.Val[e]
+	}
+	m.Store(o.Dst, dst)
+}
+
+// Beta returns β of op Average.
+func Beta(o compute.Average, args compute.Args) float64 {
+	t := float64(args.Step)
+	return math.Min(float64(o.Decay), (1+t)/(10+t))
 }

@@ -37,7 +37,7 @@ func TestFlops(t *testing.T) {
 	}
 }
 
-// TestMeasure counts the steps that are run, and the runs.
+// TestMeasure counts steps and runs.
 func TestMeasure(t *testing.T) {
 	var subjects []*Subject
 	var counters []*counter
@@ -115,8 +115,8 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// TestWrongIsRefused plants each of the judge's faults; those that show in a training
-// step are refused by name.
+// TestWrongIsRefused plants each of the judge's faults and requires that at least 40 are refused: those that affect a
+// training step.
 func TestWrongIsRefused(t *testing.T) {
 	refused := 0
 	for _, f := range computetest.Faults() {
@@ -141,8 +141,8 @@ func TestTooLargeBatch(t *testing.T) {
 	}
 }
 
-// TestTrainings times steps of every kind, which the judge finds right, and refuses them
-// where they are wrong.
+// TestTrainings times every kind of step on a correct backend, and requires that a wrong backend is
+// refused.
 func TestTrainings(t *testing.T) {
 	elastic := mlp.Augment{Sigma: [2]float32{2, 2}, Alpha: [2]float32{5, 6}, Rotation: 15, Calm: []int{1}}
 	for name, change := range map[string]func(*Step){
@@ -194,7 +194,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// otherRate is a backend whose learning rate is a little larger.
+// otherRate is a backend with a slightly larger learning rate.
 type otherRate struct{ compute.Backend }
 
 func (o otherRate) Compile(p compute.Program) (compute.Executable, error) {

@@ -14,7 +14,7 @@ import (
 	"shadegrad/internal/train"
 )
 
-// small returns a capsule of a step on a smaller batch, the last of its epoch.
+// small returns a capsule of the last step of an epoch, on a smaller batch.
 func small(momentum float64, noBias bool) *Capsule {
 	n := mlp.Config{Sizes: []int{6, 4, 3}, Hidden: compute.Tanh, Output: compute.Softmax, Init: mlp.Xavier, NoBias: noBias, Scale: 1. / 255, On: 1}
 	m := &train.Moment{
@@ -52,7 +52,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Data.Path = "" // is left out
+			c.Data.Path = "" // is not stored
 			if !reflect.DeepEqual(got, c) {
 				t.Errorf("loaded %+v\nsaved  %+v", got, c)
 			}
@@ -73,7 +73,7 @@ func ofNumbers() *Capsule {
 	return c
 }
 
-// TestRoundTripOfNumbers has samples that would be pixels otherwise.
+// TestRoundTripOfNumbers has samples that are numbers instead of pixels.
 func TestRoundTripOfNumbers(t *testing.T) {
 	c := ofNumbers()
 	got, err := Load(saved(t, c))
@@ -110,7 +110,7 @@ func TestOldVersion(t *testing.T) {
 	}
 }
 
-// TestNaN keeps a NaN, which is equal to nothing.
+// TestNaN stores the bits of a NaN.
 func TestNaN(t *testing.T) {
 	c := small(0, false)
 	c.Stats[0] = math.Float32frombits(0x7fc01234)
@@ -127,7 +127,7 @@ func TestRefused(t *testing.T) {
 	edit := func(old, new string) func(*safetensors.File) {
 		return func(f *safetensors.File) {
 			if !strings.Contains(f.Metadata[metadataKey], old) {
-				t.Fatalf("there is no %s in %s", old, f.Metadata[metadataKey])
+				t.Fatalf("%s not found in %s", old, f.Metadata[metadataKey])
 			}
 			f.Metadata[metadataKey] = strings.Replace(f.Metadata[metadataKey], old, new, 1)
 		}
@@ -136,7 +136,7 @@ func TestRefused(t *testing.T) {
 		return func(f *safetensors.File) {
 			x, ok := f.Tensor(name)
 			if !ok {
-				t.Fatalf("there is no tensor %q", name)
+				t.Fatalf("tensor %q not found", name)
 			}
 			change(x)
 		}
@@ -186,7 +186,7 @@ func TestRefused(t *testing.T) {
 		{"half a pixel", tensor(pixelsName, func(x *safetensors.Tensor) { x.Data[3] = 1.5 }), `tensor "batch.pixels" is damaged: value 3 is 1.5, want an integer from 0 to 255`},
 		{"a pixel that is NaN", tensor(pixelsName, func(x *safetensors.Tensor) { x.Data[3] = float32(math.NaN()) }), `tensor "batch.pixels" is damaged: value 3 is NaN, want an integer from 0 to 255`},
 		{"a pixel too bright", tensor(pixelsName, func(x *safetensors.Tensor) { x.Data[0] = 256 }), `tensor "batch.pixels" is damaged: value 0 is 256, want an integer from 0 to 255`},
-		{"a label that is no class", tensor(labelsName, func(x *safetensors.Tensor) { x.Data[1] = 3 }), "damaged: label 1 is 3, of 3 classes"},
+		{"a label beyond the classes", tensor(labelsName, func(x *safetensors.Tensor) { x.Data[1] = 3 }), "damaged: label 1 is 3, of 3 classes"},
 		{"a weight that was not finite", tensor("0.weight", func(x *safetensors.Tensor) { x.Data[5] = float32(math.Inf(1)) }), `tensor "0.weight" is damaged: value 5 is +Inf`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -206,8 +206,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestHostile has a small file whose step would take more memory than there is: many
-// units, and many samples, of one weight each.
+// TestHostile has a small file whose step would need more memory than the machine has: many
+// units and many samples, with one weight each.
 func TestHostile(t *testing.T) {
 	const units, rows = 200_000, 200_000
 	n := mlp.Config{Sizes: []int{1, units, 2}, Hidden: compute.ReLU, Output: compute.Softmax, Init: mlp.He, Scale: 1, On: 1}
@@ -225,7 +225,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestCut has the first bytes of a capsule, however many: each is refused.
+// TestCut requires that every truncated capsule is refused.
 func TestCut(t *testing.T) {
 	path := saved(t, small(0.9, false))
 	whole, err := os.ReadFile(path)
@@ -237,7 +237,7 @@ func TestCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Load(path); err == nil {
-			t.Fatalf("%d bytes of %d were taken for a capsule", n, len(whole))
+			t.Fatalf("%d bytes of %d were accepted as a capsule", n, len(whole))
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"shadegrad/internal/safetensors"
 )
 
-// FuzzDecode has any bytes for a capsule: they are refused or are a step that can be
-// tried, and nothing ends the program.
+// FuzzDecode decodes arbitrary bytes. They must be refused, or be a step that can be
+// replayed, without a panic.
 func FuzzDecode(f *testing.F) {
 	for _, momentum := range []float64{0, 0.9} {
 		path := f.TempDir() + "/c"

@@ -35,8 +35,8 @@ func noise(n int) dataset.Set {
 	return s
 }
 
-// TestReplays keeps steps of every kind of training in a file, in the middle of a run, and does
-// them again: with the numbers drawn, the Gaussian and the squares of that step nothing differs.
+// TestReplays stores steps of every kind of training in the middle of a run and replays
+// them. With the random numbers, the Gaussian and the squares of that step nothing may differ.
 func TestReplays(t *testing.T) {
 	for name, tr := range map[string]mlp.Training{
 		"adam":     {Rule: compute.Adam, Rho: 0.99, Epsilon: 1e-3},
@@ -73,7 +73,7 @@ func TestReplays(t *testing.T) {
 				t.Fatal(err)
 			}
 			if d, err := trial.Recorded(); err != nil || d == nil {
-				t.Errorf("what was wrong is not in the file: %v, %v", d, err)
+				t.Errorf("the file lacks the wrong element: %v, %v", d, err)
 			}
 			for _, sound := range []compute.Backend{cpu.New(), reference.New()} {
 				v, err := trial.Check(sound)
@@ -89,7 +89,7 @@ func TestReplays(t *testing.T) {
 	}
 }
 
-// A spoiler is a backend whose step number at, from 1, makes a wrong weight.
+// A spoiler is a backend that computes a wrong weight in step number at, from 1.
 type spoiler struct {
 	compute.Backend
 	at int
@@ -119,6 +119,6 @@ func (x *spoiled) Run(args compute.Args) {
 	v := make([]float32, x.w.Len())
 	if x.b.Read(v, x.w) == nil {
 		v[0]++
-		_ = x.b.Write(x.w, v) // a failure shows in the run
+		_ = x.b.Write(x.w, v) // the run returns a failure
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// regularisers are what a training may add to the gradient of its loss, or take from it, one at a
-// time and together, with each rule that a gradient is read from.
+// regularisers are the options of a training that change the gradient, one at a
+// time and together, with each rule that reveals a gradient.
 var regularisers = []struct {
 	name string
 	t    mlp.Training
@@ -27,7 +27,7 @@ var regularisers = []struct {
 	{"all", mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-8, L2: 0.05, L1: 0.01, Drop: 0.25, DropInput: 0.1, Sum: true}},
 }
 
-// A target is a loss with the targets that its labels stand for.
+// A target is a loss with the targets for its labels.
 type target struct {
 	kind      compute.LossKind
 	reduction mlp.Reduction
@@ -38,7 +38,7 @@ func (g target) String() string {
 	return fmt.Sprintf("%s %s of targets %v and %v", g.kind, g.reduction, g.on, g.off)
 }
 
-// targetsOf lists every loss that an activation of outputs goes with, with label smoothing and without.
+// targetsOf lists every loss of an output activation, with and without label smoothing.
 func targetsOf(output compute.Activation) (list []target) {
 	for _, t := range []target{{on: 1}, {on: 0.925, off: 0.025}} {
 		if output == compute.Softmax || output == compute.Sigmoid {
@@ -56,11 +56,11 @@ func targetsOf(output compute.Activation) (list []target) {
 // few are samples of 3×2 pixels and of three classes.
 func few() *dataset.Set { return pictures(6, dataset.Set{Width: 3, Height: 2, Classes: 3}, 3) }
 
-// TestEveryTraining checks every activation of hidden layers and outputs with every loss it goes
-// with, with label smoothing and without, and every regulariser. Each part of each network has a gradient to
-// be compared: where units were dead, or differences lay across kinks, a wrong one could pass.
-// So the seeds are ones that leave every ReLU some of the samples, and that make no gradient of large terms which cancel,
-// whose rounding would show.
+// TestEveryTraining checks every activation of hidden layers and outputs with each of its losses,
+// with and without label smoothing, and every regulariser. Each part of each network must have a gradient to
+// compare: with dead units, or differences across kinks, a wrong gradient could pass.
+// So the seeds keep every ReLU active for some of the samples, and avoid gradients whose large terms
+// cancel.
 func TestEveryTraining(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
@@ -83,7 +83,7 @@ func TestEveryTraining(t *testing.T) {
 					for _, p := range report.Parts {
 						tried, kinks = tried+p.Tried, kinks+p.Kinks
 						if p.Hidden() || p.Kinks > p.Tried {
-							t.Errorf("%s: of %s little was compared: %d tried with a norm of %.2g beside a noise of %.2g, %d kinks",
+							t.Errorf("%s: too little of %s was compared: %d tried with a norm of %.2g and a noise of %.2g, %d kinks",
 								what, p.Name, p.Tried, p.Norm, p.Noise, p.Kinks)
 						}
 					}
@@ -91,23 +91,23 @@ func TestEveryTraining(t *testing.T) {
 			}
 		}
 	}
-	// Softmax and sigmoid go with four losses, the other five outputs with three.
+	// Softmax and sigmoid have four losses, the other five outputs three.
 	if want := 6 * (2*4 + 5*3) * 2 * len(regularisers); turn+1 != want {
 		t.Errorf("%d cases, want %d", turn+1, want)
 	}
 	if kinks*1000 > tried {
-		t.Errorf("%d kinks beside %d parameters", kinks, tried)
+		t.Errorf("%d kinks, %d parameters compared", kinks, tried)
 	}
 }
 
-// TestLeftOut has what bounds gradients or weights, or takes from weights, be no part of the gradient that
-// is checked. Plain descent would show all three: its gradient is read from the weights.
-func TestLeftOut(t *testing.T) {
+// TestOmittedOptions requires that the gradient check ignores options that bound gradients or weights or decay weights. With plain
+// descent all of them would show, since its gradient is read from the weights.
+func TestOmittedOptions(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
 	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)
 	s := Subject{Network: c, Training: mlp.Training{L2: 0.1}, Seed: 7, Samples: 5, Weights: 20}
-	want := check(t, b, s, images(), "as it is")
+	want := check(t, b, s, images(), "unchanged")
 	for name, change := range map[string]func(*mlp.Training){
 		"clip":     func(t *mlp.Training) { t.Clip = 1e-3 },
 		"max-norm": func(t *mlp.Training) { t.MaxNorm = 1e-3 },

@@ -17,7 +17,7 @@ import (
 // images are samples of 5×4 pixels and of four classes.
 func images() *dataset.Set { return pictures(12, dataset.Set{Width: 5, Height: 4, Classes: 4}, 2) }
 
-// pictures fills a set with n samples whose pixels are drawn from a stream.
+// pictures fills a set with n samples of random pixels.
 func pictures(n int, s dataset.Set, stream uint64) *dataset.Set {
 	draws := philox.Stream{Seed: 2, ID: stream}
 	for i := range n * s.Features() {
@@ -29,7 +29,7 @@ func pictures(n int, s dataset.Set, stream uint64) *dataset.Set {
 	return &s
 }
 
-// numbers are samples of three numbers, with two for targets.
+// numbers are samples of three numbers with two targets.
 func numbers() *dataset.Set {
 	s := &dataset.Set{Width: 3, Height: 1, Outputs: 2}
 	draws := philox.Stream{Seed: 3, ID: 2}
@@ -54,7 +54,7 @@ func config(d *dataset.Set, hidden, output compute.Activation, kind compute.Loss
 	return c
 }
 
-// check fails the test where a gradient is wrong.
+// check fails the test if a gradient is wrong.
 func check(t *testing.T, b compute.Backend, s Subject, d *dataset.Set, what string) *Report {
 	t.Helper()
 	r, err := s.Check(b, d)
@@ -62,16 +62,16 @@ func check(t *testing.T, b compute.Backend, s Subject, d *dataset.Set, what stri
 		t.Fatalf("%s: %v", what, err)
 	}
 	for _, p := range r.Parts {
-		// The least norms are those of saturated outputs; a CPU's gradients are closer by far.
+		// Saturated outputs have the smallest norms. A CPU's gradients are much closer.
 		if !p.OK || p.Error*p.Norm > Tolerance/10*p.Norm+p.Noise {
-			t.Errorf("%s: %s: error %.2g, the worst %+v beside %.2g, %d tried, %d kinks", what, p.Name, p.Error, p.Worst, p.Norm, p.Tried, p.Kinks)
+			t.Errorf("%s: %s: error %.2g, the worst %+v with a norm of %.2g, %d tried, %d kinks", what, p.Name, p.Error, p.Worst, p.Norm, p.Tried, p.Kinks)
 		}
 	}
 	return r
 }
 
-// TestOtherTrainings checks what other data and networks have: numbers and targets, one output,
-// reductions, no biases, and distortions of every kind.
+// TestOtherTrainings checks other data and networks: numbers and targets, one output,
+// reductions, no biases, and every kind of distortion.
 func TestOtherTrainings(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
@@ -102,7 +102,7 @@ func TestOtherTrainings(t *testing.T) {
 	}
 }
 
-// TestLargeInputs has inputs in the thousands, within whose differences a tanh bends.
+// TestLargeInputs has inputs in the thousands, so that a tanh bends within the larger width of a difference.
 func TestLargeInputs(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
@@ -118,7 +118,7 @@ func TestLargeInputs(t *testing.T) {
 	}
 }
 
-// TestFaults finds wrong gradients of each op that makes some.
+// TestFaults requires that a wrong gradient of each op is found.
 func TestFaults(t *testing.T) {
 	faults := map[string]struct {
 		hidden compute.Activation
@@ -156,7 +156,7 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	for name := range faults {
-		t.Errorf("no fault is called %q", name)
+		t.Errorf("unknown fault %q", name)
 	}
 }
 
@@ -184,8 +184,8 @@ func TestSlope(t *testing.T) {
 	}
 }
 
-// TestKinkIsCounted has a unit whose sum is 0: its bias has no derivative, and is neither compared
-// nor hidden.
+// TestKinkIsCounted has a unit whose sum is 0. Its bias has no derivative, and is counted but not
+// compared.
 func TestKinkIsCounted(t *testing.T) {
 	p := &Part{Rows: 1, Cols: 2}
 	p.add(0, 1, difference{kink: true})
@@ -197,16 +197,16 @@ func TestKinkIsCounted(t *testing.T) {
 	p = &Part{Rows: 1, Cols: 1}
 	p.add(0, 1, difference{kink: true})
 	if p.judge(); p.OK {
-		t.Error("a part without a derivative is right")
+		t.Error("a part without a derivative is reported as right")
 	}
 	p = &Part{Rows: 1, Cols: 1}
 	p.add(0, math.NaN(), difference{value: 1})
 	if p.judge(); p.OK {
-		t.Error("NaN is right")
+		t.Error("NaN is reported as right")
 	}
 }
 
-// TestHidden has a network that dropout leaves hardly anything of: it has no gradient, and says so.
+// TestHidden has a network of which dropout leaves hardly anything: the report says that it has no gradient.
 func TestHidden(t *testing.T) {
 	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)
 	r := check(t, reference.New(), Subject{Network: c, Training: mlp.Training{DropInput: 0.9999}, Seed: 1, Samples: 3, Weights: 20}, images(), "hardly any input")
@@ -215,7 +215,7 @@ func TestHidden(t *testing.T) {
 	}
 }
 
-// TestRefusals has subjects that are none.
+// TestRefusals has invalid subjects.
 func TestRefusals(t *testing.T) {
 	b := reference.New()
 	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)
@@ -230,7 +230,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("weights of 1e30: error %v", err)
 	}
 	if _, err := (Subject{Network: c, Samples: 1, Weights: 1}).Check(b, &dataset.Set{Classes: 2}); err == nil {
-		t.Error("no data were checked")
+		t.Error("an empty data set was checked")
 	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)

@@ -154,3 +154,13 @@ func suffix(op string, forms ...fmt.Stringer) string {
 func elementwise() []compute.Activation {
 	return []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ReLU, compute.ScaledTanh, compute.LeakyReLU}
 }
+
+// operands adds Dst and Src of one shape to a problem. In place they are the same matrix.
+func operands(p *judge.Problem, src string, s shape, inPlace bool, value func(int) float32) (compute.Mat, compute.Mat) {
+	if inPlace {
+		m := p.State("Dst", s.m, s.n, value)
+		return m, m
+	}
+	m := p.Input(src, s.m, s.n, value)
+	return p.Output("Dst", s.m, s.n), m
+}

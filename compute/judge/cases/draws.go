@@ -47,13 +47,7 @@ func (l *caseList) dropout(s shape, rate float32, inPlace bool, turn int) {
 	params := []string{s.String(), fmt.Sprintf("rate=%g,stream=%d,step=%d,seed=%x", rate, stream, args.Step, args.Seed), flag(inPlace, "inplace")}
 	l.add("dropout", "dropout", params, func(p *judge.Problem) {
 		op := compute.Dropout{Rate: rate, Stream: stream}
-		if inPlace {
-			op.Dst = p.State("Dst", s.m, s.n, p.Random(1))
-			op.Src = op.Dst
-		} else {
-			op.Src = p.Input("Src", s.m, s.n, p.Random(1))
-			op.Dst = p.Output("Dst", s.m, s.n)
-		}
+		op.Dst, op.Src = operands(p, "Src", s, inPlace, p.Random(1))
 		p.Add(op)
 		p.AddRun(args)
 	})

@@ -51,13 +51,7 @@ func (l *caseList) activation(f compute.Activation, s shape, bias, inPlace bool,
 	params := []string{s.String(), flag(bias, "bias"), flag(inPlace, "inplace"), note}
 	l.add("activate", suffix("activate", f), params, func(p *judge.Problem) {
 		op := compute.Activate{F: f}
-		if inPlace {
-			op.Dst = p.State("Dst", s.m, s.n, values(p))
-			op.Src = op.Dst
-		} else {
-			op.Src = p.Input("Src", s.m, s.n, values(p))
-			op.Dst = p.Output("Dst", s.m, s.n)
-		}
+		op.Dst, op.Src = operands(p, "Src", s, inPlace, values(p))
 		if bias {
 			op.Bias = p.Input("Bias", 1, s.n, p.Random(1))
 		}
@@ -90,13 +84,7 @@ func (l *caseList) delta(f compute.Activation, s shape, inPlace bool) {
 			}
 			return float32(reference.Function(f, float64(p.Normal(1.5))))
 		})
-		if inPlace {
-			op.Dst = p.State("Dst", s.m, s.n, p.Random(1))
-			op.Back = op.Dst
-		} else {
-			op.Back = p.Input("Back", s.m, s.n, p.Random(1))
-			op.Dst = p.Output("Dst", s.m, s.n)
-		}
+		op.Dst, op.Back = operands(p, "Back", s, inPlace, p.Random(1))
 		p.Add(op)
 	})
 }

@@ -12,8 +12,7 @@ import (
 // It returns an error if the results differ in any bit.
 func CheckQueuedSteps(b compute.Backend) error {
 	p := judge.NewProblem("dependent runs")
-	newStep(p, network{sizes: []int{30, 20, 10}, hidden: compute.ReLU, output: compute.Softmax, kind: compute.CrossEntropy,
-		batch: 8, biases: true, momentum: true, indexed: true, runs: 100}).train()
+	newStep(p, network{Step: Step{Sizes: []int{30, 20, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Loss: compute.CrossEntropy, Batch: 8, Biases: true, Momentum: true}, indexed: true, runs: 100}).train()
 	for i := range p.Runs {
 		p.Runs[i].LearningRate = 0.05
 	}
@@ -24,13 +23,11 @@ func CheckQueuedSteps(b compute.Backend) error {
 // back-propagation.
 func CheckGradients(b compute.Backend) error {
 	for _, n := range []network{
-		{sizes: []int{6, 5, 3}, hidden: compute.Tanh, output: compute.Softmax, kind: compute.CrossEntropy, batch: 4, biases: true, runs: 1},
-		{sizes: []int{6, 7, 4, 1}, hidden: compute.Sigmoid, output: compute.Sigmoid, kind: compute.SquaredError, batch: 5, biases: true, runs: 1},
-		{sizes: []int{5, 6, 4}, hidden: compute.ReLU, output: compute.Softmax, kind: compute.SquaredError, batch: 3, biases: true, indexed: true, runs: 1},
-		{sizes: []int{6, 7, 3}, hidden: compute.ScaledTanh, output: compute.Softmax, kind: compute.CrossEntropy, batch: 4, biases: true, runs: 1,
-			training: training{dropIn: 0.2, drop: 0.4, backFirst: true}},
-		{sizes: []int{3, 6, 2}, hidden: compute.LeakyReLU, output: compute.Identity, kind: compute.SquaredError, batch: 4, biases: true, runs: 1,
-			training: training{numbers: true, regression: true}},
+		{Step: Step{Sizes: []int{6, 5, 3}, Hidden: compute.Tanh, Output: compute.Softmax, Loss: compute.CrossEntropy, Batch: 4, Biases: true}, runs: 1},
+		{Step: Step{Sizes: []int{6, 7, 4, 1}, Hidden: compute.Sigmoid, Output: compute.Sigmoid, Loss: compute.SquaredError, Batch: 5, Biases: true}, runs: 1},
+		{Step: Step{Sizes: []int{5, 6, 4}, Hidden: compute.ReLU, Output: compute.Softmax, Loss: compute.SquaredError, Batch: 3, Biases: true}, indexed: true, runs: 1},
+		{Step: Step{Sizes: []int{6, 7, 3}, Hidden: compute.ScaledTanh, Output: compute.Softmax, Loss: compute.CrossEntropy, Batch: 4, Biases: true, DropInput: 0.2, Drop: 0.4}, runs: 1, backFirst: true},
+		{Step: Step{Sizes: []int{3, 6, 2}, Hidden: compute.LeakyReLU, Output: compute.Identity, Loss: compute.SquaredError, Batch: 4, Biases: true, Numbers: true, Regression: true}, runs: 1},
 	} {
 		if err := differences(b, n); err != nil {
 			return fmt.Errorf("network %s: %w", n, err)
@@ -77,8 +74,8 @@ func (s *step) meanLoss(param compute.Mat, e int, h float64) float64 {
 		s.p.Evaluate(op, s.p.Runs[0])
 	}
 	sum := 0.
-	for i := range s.batch {
+	for i := range s.Batch {
 		sum += s.p.Values(s.stats)[2*i]
 	}
-	return sum / float64(s.batch)
+	return sum / float64(s.Batch)
 }

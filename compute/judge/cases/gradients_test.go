@@ -15,14 +15,14 @@ import (
 func TestNetworkGradientsAreDifferences(t *testing.T) {
 	list := keptNetworks()
 	for _, n := range trainedNetworks() {
-		plain := n.dropIn+n.drop == 0 && !n.regression && n.warp.Width == 0 // has the gradient of a network of keptNetworks
-		if !plain && n.update.Rule == compute.SGD && (n.warp.Width == 0 || n.batch == 1) {
-			n.hidden = compute.ScaledTanh // has no kinks
+		plain := n.DropInput+n.Drop == 0 && !n.Regression && n.Warp.Width == 0 // has the gradient of a network of keptNetworks
+		if !plain && n.Update.Rule == compute.SGD && (n.Warp.Width == 0 || n.Batch == 1) {
+			n.Hidden = compute.ScaledTanh // has no kinks
 			list = append(list, n)
 		}
 	}
 	for _, n := range list {
-		if n.sizes[0] > 100 {
+		if n.Sizes[0] > 100 {
 			continue // all of their weights would take too long
 		}
 		n.runs, n.inPlace = 1, false

@@ -10,34 +10,38 @@ import (
 
 // A network is a perceptron with everything that its training step depends on.
 type network struct {
-	sizes          []int // inputs, hidden units, outputs
-	hidden, output compute.Activation
-	kind           compute.LossKind
-	batch          int
-	biases         bool
-	momentum       bool
-	indexed        bool // batches follow an index
-	shared         bool // all matrices lie in one buffer
-	inPlace        bool // activations and deltas overwrite their operands
-	scratch        bool // all but the parameters is scratch
-	sparse         bool // most pixels are 0, and matrices are bare
-	runs           int
-	shift          float32 // of the pixels, which are p/255 + shift
-	rate           float32 // learning rate; 0 chooses it by the number of inputs
+	Step
+	indexed   bool // batches follow an index
+	shared    bool // all matrices lie in one buffer
+	inPlace   bool // activations and deltas overwrite their operands
+	scratch   bool // all but the parameters is scratch
+	sparse    bool // most pixels are 0, and matrices are bare
+	backFirst bool // a layer's error is propagated before its gradients are computed
+	runs      int
+	shift     float32 // of the pixels, which are p/255 + shift
+	rate      float32 // learning rate; 0 chooses it by the number of inputs
 	// On, Off and Weight of op Loss, or all 0 for 1, 0 and 1.
 	on, off, weight float32
-	training
 }
 
+// elastic reports whether the images get an elastic distortion.
+func (n network) elastic() bool { return n.Warp.Width > 0 && n.Warp.Alpha[1] > 0 }
+
+// String names the network in cases. It seeds their random numbers.
 func (n network) String() string {
-	s := fmt.Sprintf("%d", n.sizes[0])
-	for _, v := range n.sizes[1:] {
+	s, u := fmt.Sprint(n.Sizes[0]), n.Update
+	for _, v := range n.Sizes[1:] {
 		s += fmt.Sprintf("-%d", v)
 	}
-	for _, part := range []string{n.hidden.String(), n.output.String(), n.kind.String(), fmt.Sprintf("batch=%d", n.batch),
-		flag(n.biases, "bias"), flag(n.momentum, "momentum"), flag(n.indexed, "index"), flag(n.shared, "shared"),
+	number := func(v float32, name string) string { return flag(v > 0, fmt.Sprintf("%s=%g", name, v)) }
+	for _, part := range []string{n.Hidden.String(), n.Output.String(), n.Loss.String(), fmt.Sprintf("batch=%d", n.Batch),
+		flag(n.Biases, "bias"), flag(n.Momentum, "momentum"), flag(n.indexed, "index"), flag(n.shared, "shared"),
 		flag(n.inPlace, "inplace"), flag(n.shift != 0, fmt.Sprintf("shift=%g", n.shift)),
-		flag(n.weight != 0, fmt.Sprintf("on=%g,off=%g,weight=%g", n.on, n.off, n.weight)), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"), n.training.String(), fmt.Sprintf("runs=%d", n.runs)} {
+		flag(n.weight != 0, fmt.Sprintf("on=%g,off=%g,weight=%g", n.on, n.off, n.weight)), flag(n.scratch, "scratch"), flag(n.sparse, "sparse"),
+		number(u.L2, "l2"), number(u.L1, "l1"), number(u.Decay, "decay"), number(u.Clip, "clip"), number(n.MaxNorm, "limit"),
+		number(n.Average, "average"), number(n.DropInput, "drop-input"), number(n.Drop, "drop"),
+		flag(u.Rule != compute.SGD, u.Rule.String()), flag(n.Warp.Width > 0, "warp"), flag(n.elastic(), "elastic"),
+		flag(n.Numbers, "numbers"), flag(n.Regression, "regression"), flag(n.backFirst, "back first"), fmt.Sprintf("runs=%d", n.runs)} {
 		if part != "" {
 			s += "," + part
 		}
@@ -76,63 +80,66 @@ type step struct {
 // newStep adds the matrices of a network and a data set to p.
 func newStep(p *judge.Problem, n network) *step {
 	p.Shared, p.Bare = n.shared, n.sparse
-	s := &step{network: n, p: p, rows: n.batch*n.runs + 2}
-	classes := max(n.sizes[len(n.sizes)-1], 2)
+	s := &step{network: n, p: p, rows: n.Batch*n.runs + 2}
+	classes := max(n.Sizes[len(n.Sizes)-1], 2)
 	switch {
-	case n.numbers:
-		s.values = p.Input("Values", s.rows, n.sizes[0], p.Random(1))
-	case n.warp.Width > 0:
-		s.pixels = newWarpedImages(p, s.rows, n.sizes[0])
+	case n.Numbers:
+		s.values = p.Input("Values", s.rows, n.Sizes[0], p.Random(1))
+	case n.Warp.Width > 0:
+		s.pixels = newWarpedImages(p, s.rows, n.Sizes[0])
 	case n.sparse:
-		s.pixels = p.NewSparseBytes(s.rows, n.sizes[0])
+		s.pixels = p.NewSparseBytes(s.rows, n.Sizes[0])
 	default:
-		s.pixels = p.NewBytes(s.rows, n.sizes[0], 256)
+		s.pixels = p.NewBytes(s.rows, n.Sizes[0], 256)
 	}
-	if n.regression {
-		s.targets = p.Input("Targets", s.rows, n.sizes[len(n.sizes)-1], p.Random(1))
-		s.batchTargets = p.Output("T", n.batch, n.sizes[len(n.sizes)-1])
+	if n.Regression {
+		s.targets = p.Input("Targets", s.rows, n.Sizes[len(n.Sizes)-1], p.Random(1))
+		s.batchTargets = p.Output("T", n.Batch, n.Sizes[len(n.Sizes)-1])
 	} else {
 		s.labels = p.NewBytes(s.rows, 1, classes)
 	}
 	if n.indexed {
-		s.index = p.NewIndex(n.batch*n.runs+1, s.rows)
+		s.index = p.NewIndex(n.Batch*n.runs+1, s.rows)
 	}
-	s.stats = p.State("Stats", n.batch*n.runs, 2, p.Random(1))
-	s.x = p.Output("X", n.batch, n.sizes[0])
+	s.stats = p.State("Stats", n.Batch*n.runs, 2, p.Random(1))
+	s.x = p.Output("X", n.Batch, n.Sizes[0])
 	s.newTraining()
-	for i, out := range n.sizes[1:] {
-		s.layers = append(s.layers, s.newLayer(i+1, n.sizes[i], out))
+	for i, out := range n.Sizes[1:] {
+		s.layers = append(s.layers, s.newLayer(i+1, n.Sizes[i], out))
 	}
-	s.layers[len(s.layers)-1].f = n.output
+	s.layers[len(s.layers)-1].f = n.Output
 	return s
 }
 
 func (s *step) newLayer(number, in, out int) layer {
 	p := s.p
 	name := func(what string) string { return fmt.Sprintf("%s%d", what, number) }
-	l := layer{f: s.hidden}
+	l := layer{f: s.Hidden}
 	// He's initialisation keeps the values of deep networks near 1.
 	l.w = p.State(name("W"), out, in, p.Random(math.Sqrt(2/float64(in))))
 	l.dw = p.Output(name("dW"), out, in)
-	if s.biases {
+	if s.Biases {
 		l.b = p.State(name("b"), 1, out, p.Random(0.1))
 		l.db = p.Output(name("db"), 1, out)
 	}
-	if s.momentum || s.update.Rule == compute.Nesterov || s.update.Rule == compute.Adam {
-		l.vw = p.State(name("V"), out, in, p.Random(0.1))
-		if s.biases {
-			l.vb = p.State(name("v"), 1, out, p.Random(0.1))
-		}
+	if s.Momentum || s.Update.Rule == compute.Nesterov || s.Update.Rule == compute.Adam {
+		l.vw, l.vb = s.newState("V", "v", number, out, in, p.Random(0.1))
 	}
-	s.newState(&l, name)
-	l.z = p.Output(name("Z"), s.batch, out)
+	if s.Update.Rule == compute.RMSProp || s.Update.Rule == compute.Adam {
+		squares := func(int) float32 { return float32(math.Abs(float64(p.Normal(0.1)))) }
+		l.sw, l.sb = s.newState("S", "s", number, out, in, squares)
+	}
+	if s.Average > 0 {
+		l.aw, l.ab = s.newState("A", "a", number, out, in, p.Random(0.1))
+	}
+	l.z = p.Output(name("Z"), s.Batch, out)
 	l.y, l.delta = l.z, l.z
 	if !s.inPlace {
-		l.y = p.Output(name("Y"), s.batch, out)
-		l.delta = p.Output(name("delta"), s.batch, out)
+		l.y = p.Output(name("Y"), s.Batch, out)
+		l.delta = p.Output(name("delta"), s.Batch, out)
 	}
-	if s.drop > 0 && number < len(s.sizes)-1 {
-		l.dropped = p.Output(name("dropped"), s.batch, out)
+	if s.Drop > 0 && number < len(s.Sizes)-1 {
+		l.dropped = p.Output(name("dropped"), s.Batch, out)
 	}
 	return l
 }
@@ -145,15 +152,15 @@ func (s *step) forward(gradient bool) {
 		s.p.Add(compute.MatMul{Dst: l.z, A: s.input(i), B: l.w, TransB: true})
 		if i < len(s.layers)-1 {
 			s.p.Add(compute.Activate{Dst: l.y, Src: l.z, Bias: l.b, F: l.f})
-			s.dropout(l.dropped, l.y, s.drop, i+1)
+			s.dropout(l.dropped, l.y, s.Drop, i+1)
 			continue
 		}
 		op := compute.Loss{Stats: s.stats, Z: l.z, Bias: l.b, Labels: s.labels, Index: s.index,
-			F: l.f, Kind: s.kind, On: 1, Weight: 1, Scale: 1 / float32(s.batch)}
+			F: l.f, Kind: s.Loss, On: 1, Weight: 1, Scale: 1 / float32(s.Batch)}
 		if s.weight != 0 {
 			op.On, op.Off, op.Weight = s.on, s.off, s.weight
 		}
-		if s.regression {
+		if s.Regression {
 			op.Labels, op.Index, op.Targets = compute.Bytes{}, compute.Index{}, s.batchTargets
 			s.p.Add(compute.Take{Dst: op.Targets, Src: s.targets, Index: s.index})
 		}
@@ -174,10 +181,10 @@ func (s *step) backward(update bool) {
 		}
 		for _, m := range s.parameters(i) {
 			s.p.Add(m.gradient)
-			if update && s.update.Clip > 0 {
+			if update && s.Update.Clip > 0 {
 				last = append(last, compute.SquareSum{Dst: s.norm(len(last)), Src: m.g})
 			}
-			if update && s.backFirst && s.update.Clip == 0 {
+			if update && s.backFirst && s.Update.Clip == 0 {
 				s.p.Ops = append(s.p.Ops, s.updates(m)...)
 			}
 		}
@@ -188,12 +195,12 @@ func (s *step) backward(update bool) {
 			s.back(i)
 		}
 		for _, m := range s.parameters(i) {
-			if update && s.update.Clip == 0 {
+			if update && s.Update.Clip == 0 {
 				s.p.Ops = append(s.p.Ops, s.updates(m)...)
 			}
 		}
 	}
-	if s.update.Clip > 0 {
+	if s.Update.Clip > 0 {
 		for i := len(s.layers) - 1; i >= 0 && update; i-- {
 			for _, m := range s.parameters(i) {
 				last = append(last, s.updates(m)...)
@@ -208,11 +215,7 @@ func (s *step) forget() {
 	s.p.Scratch(s.x)
 	s.forgetTraining()
 	for _, l := range s.layers {
-		for _, m := range []compute.Mat{l.z, l.y, l.dropped, l.delta, l.dw, l.db} {
-			if !m.IsZero() && !s.p.IsScratch(m) {
-				s.p.Scratch(m)
-			}
-		}
+		s.p.Scratch(l.z, l.y, l.dropped, l.delta, l.dw, l.db)
 	}
 }
 
@@ -222,11 +225,11 @@ func (s *step) back(i int) {
 	// If y shares memory with delta, the product needs a separate matrix.
 	product := below.delta
 	if s.inPlace {
-		product = s.p.Output(fmt.Sprintf("back%d", i), s.batch, s.sizes[i])
+		product = s.p.Output(fmt.Sprintf("back%d", i), s.Batch, s.Sizes[i])
 	}
 	s.p.Add(compute.MatMul{Dst: product, A: s.layers[i].delta, B: s.layers[i].w})
-	if s.drop > 0 {
-		s.p.Add(compute.Dropout{Dst: product, Src: product, Rate: s.drop, Stream: uint32(dropStream + i)})
+	if s.Drop > 0 {
+		s.p.Add(compute.Dropout{Dst: product, Src: product, Rate: s.Drop, Stream: uint32(dropStream + i)})
 	}
 	s.p.Add(compute.Delta{Dst: product, Back: product, Y: below.y, F: below.f})
 	s.layers[i-1].delta = product
@@ -242,12 +245,12 @@ func (s *step) train() {
 	}
 	rate := s.rate
 	if rate == 0 {
-		rate = min(0.3, 5/float32(s.sizes[0]))
+		rate = min(0.3, 5/float32(s.Sizes[0]))
 	}
 	for i := range s.runs {
-		s.p.AddRun(compute.Args{Row: i * s.batch, LearningRate: rate / float32(i+1), Momentum: 0.9, Step: uint32(i), Seed: stepSeed})
+		s.p.AddRun(compute.Args{Row: i * s.Batch, LearningRate: rate / float32(i+1), Momentum: 0.9, Step: uint32(i), Seed: stepSeed})
 	}
-	if s.warp.Width > 0 {
+	if s.Warp.Width > 0 {
 		s.settle()
 	}
 }

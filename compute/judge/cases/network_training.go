@@ -2,43 +2,9 @@ package cases
 
 import (
 	"fmt"
-	"math"
-	"strings"
 
 	"shadegrad/compute"
 )
-
-// A training has the options of a step besides the plain update.
-type training struct {
-	update       compute.Update // the rule and its numbers
-	limit        float32        // of op MaxNorm
-	average      float32        // op Average's decay
-	dropIn, drop float32        // the rates of op Dropout: of inputs, and of hidden units
-	warp         compute.Warp   // its ranges and its classes, where Width is above 0
-	elastic      bool           // with an elastic field
-	numbers      bool           // the inputs are numbers, read by op Take
-	regression   bool           // the targets are numbers
-	backFirst    bool           // a layer's error is propagated before its gradients are computed
-}
-
-func (t training) String() string {
-	u, parts := t.update, []string(nil)
-	for _, v := range []struct {
-		value float32
-		name  string
-	}{{u.L2, "l2"}, {u.L1, "l1"}, {u.Decay, "decay"}, {u.Clip, "clip"}, {t.limit, "limit"}, {t.average, "average"}, {t.dropIn, "drop-input"}, {t.drop, "drop"}} {
-		if v.value > 0 {
-			parts = append(parts, fmt.Sprintf("%s=%g", v.name, v.value))
-		}
-	}
-	for _, s := range []string{flag(u.Rule != compute.SGD, u.Rule.String()), flag(t.warp.Width > 0, "warp"), flag(t.elastic, "elastic"),
-		flag(t.numbers, "numbers"), flag(t.regression, "regression"), flag(t.backFirst, "back first")} {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	return strings.Join(parts, ",")
-}
 
 // The streams of a step's random numbers; the dropout of hidden layer i has dropStream + i.
 const (
@@ -52,50 +18,42 @@ const (
 // newTraining adds the matrices that do not belong to a layer.
 func (s *step) newTraining() {
 	p := s.p
-	if s.fed = s.x; s.dropIn > 0 {
-		s.fed = p.Output("fed", s.batch, s.sizes[0])
+	if s.fed = s.x; s.DropInput > 0 {
+		s.fed = p.Output("fed", s.Batch, s.Sizes[0])
 	}
-	if s.update.Clip > 0 {
-		n := len(s.sizes) - 1
-		if s.biases {
+	if s.Update.Clip > 0 {
+		n := len(s.Sizes) - 1
+		if s.Biases {
 			n *= 2
 		}
 		s.norms = p.Output("Norms", 1, n)
 	}
-	if s.elastic {
+	if s.elastic() {
 		s.newField()
 	}
 }
 
-// newState adds the state of a layer's updates: squares and averages.
-func (s *step) newState(l *layer, name func(string) string) {
-	if s.update.Rule == compute.RMSProp || s.update.Rule == compute.Adam {
-		squares := func(int) float32 { return float32(math.Abs(float64(s.p.Normal(0.1)))) }
-		l.sw = s.p.State(name("S"), l.w.Rows, l.w.Cols, squares)
-		if s.biases {
-			l.sb = s.p.State(name("s"), 1, l.w.Rows, squares)
-		}
+// newState adds state of a layer's updates: one matrix for the weights and one for the biases, if there are any.
+func (s *step) newState(weights, biases string, layer, out, in int, value func(int) float32) (w, b compute.Mat) {
+	w = s.p.State(fmt.Sprint(weights, layer), out, in, value)
+	if s.Biases {
+		b = s.p.State(fmt.Sprint(biases, layer), 1, out, value)
 	}
-	if s.average > 0 {
-		l.aw = s.p.State(name("A"), l.w.Rows, l.w.Cols, s.p.Random(0.1))
-		if s.biases {
-			l.ab = s.p.State(name("a"), 1, l.w.Rows, s.p.Random(0.1))
-		}
-	}
+	return w, b
 }
 
 // read adds the ops that make the network's inputs.
 func (s *step) read(training bool) {
 	switch {
-	case s.numbers:
+	case s.Numbers:
 		s.p.Add(compute.Take{Dst: s.x, Src: s.values, Index: s.index})
-	case training && s.warp.Width > 0:
+	case training && s.Warp.Width > 0:
 		s.distort()
 	default:
 		s.p.Add(compute.Gather{Dst: s.x, Src: s.pixels, Index: s.index, Scale: 1. / 255, Shift: s.shift})
 	}
 	if training {
-		s.dropout(s.fed, s.x, s.dropIn, 0)
+		s.dropout(s.fed, s.x, s.DropInput, 0)
 	}
 }
 
@@ -128,7 +86,7 @@ type parameter struct {
 func (s *step) parameters(i int) []parameter {
 	l := s.layers[i]
 	list := []parameter{{l.w, l.vw, l.sw, l.aw, l.dw, compute.MatMul{Dst: l.dw, A: l.delta, B: s.input(i), TransA: true}, false}}
-	if s.biases {
+	if s.Biases {
 		list = append(list, parameter{l.b, l.vb, l.sb, l.ab, l.db, compute.ColumnSum{Dst: l.db, Src: l.delta}, true})
 	}
 	return list
@@ -141,17 +99,17 @@ func (s *step) norm(i int) compute.Mat {
 
 // updates lists the ops that change a parameter. Penalties and norm limits apply only to weights.
 func (s *step) updates(m parameter) []compute.Op {
-	u := s.update
+	u := s.Update
 	u.W, u.V, u.S, u.G, u.Norms = m.w, m.v, m.s, m.g, s.norms
 	if m.bias {
 		u.L2, u.L1, u.Decay = 0, 0, 0
 	}
 	ops := []compute.Op{u}
-	if s.limit > 0 && !m.bias {
-		ops = append(ops, compute.MaxNorm{W: m.w, Limit: s.limit})
+	if s.MaxNorm > 0 && !m.bias {
+		ops = append(ops, compute.MaxNorm{W: m.w, Limit: s.MaxNorm})
 	}
-	if s.average > 0 {
-		ops = append(ops, compute.Average{Dst: m.a, Src: m.w, Decay: s.average})
+	if s.Average > 0 {
+		ops = append(ops, compute.Average{Dst: m.a, Src: m.w, Decay: s.Average})
 	}
 	return ops
 }
@@ -169,9 +127,5 @@ func (s *step) forgetTraining() {
 	for i := range s.norms.Cols {
 		list = append(list, s.norm(i))
 	}
-	for _, m := range list {
-		if !m.IsZero() {
-			s.p.Scratch(m)
-		}
-	}
+	s.p.Scratch(list...)
 }

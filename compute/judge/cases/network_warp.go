@@ -17,8 +17,8 @@ type field struct {
 
 // newField adds the matrices of a field.
 func (s *step) newField() {
-	p, w, h, f := s.p, s.warp.Width, s.warp.Height, &s.field
-	f.noise, f.blurred, f.field = p.Output("noise", 2*s.batch*h, w), p.Output("blurred", 2*s.batch*h, w), p.Output("field", h, 2*s.batch*w)
+	p, w, h, f := s.p, s.Warp.Width, s.Warp.Height, &s.field
+	f.noise, f.blurred, f.field = p.Output("noise", 2*s.Batch*h, w), p.Output("blurred", 2*s.Batch*h, w), p.Output("field", h, 2*s.Batch*w)
 	f.blurX, f.blurY = p.Input("BlurX", w, w, blur(w)), p.Input("BlurY", h, h, blur(h))
 }
 
@@ -32,15 +32,15 @@ func blur(n int) func(e int) float32 {
 
 // distort adds op Warp and the ops that make its field.
 func (s *step) distort() {
-	op := s.warp
+	op := s.Warp
 	op.Dst, op.Src, op.Index, op.Scale, op.Shift, op.Stream = s.x, s.pixels, s.index, warpScale, s.shift, warpStream
 	if op.Calm > 0 {
 		op.Labels = s.labels
 	}
-	if s.elastic {
+	if s.elastic() {
 		f := s.field
 		along := func(m compute.Mat) compute.Mat {
-			return compute.Mat{Buf: m.Buf, Off: m.Off, Rows: op.Height, Cols: 2 * s.batch * op.Width}
+			return compute.Mat{Buf: m.Buf, Off: m.Off, Rows: op.Height, Cols: 2 * s.Batch * op.Width}
 		}
 		s.p.Add(compute.Noise{Dst: f.noise, Stream: noiseStream})
 		s.p.Add(compute.MatMul{Dst: f.blurred, A: f.noise, B: f.blurX, TransB: true})

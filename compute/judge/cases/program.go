@@ -22,7 +22,7 @@ func networks() []network {
 // special path for their first layer.
 func sparseNetworks() []network {
 	const relu, softmax, sigmoid, tanh = compute.ReLU, compute.Softmax, compute.Sigmoid, compute.Tanh
-	base := network{hidden: relu, output: softmax, biases: true, indexed: true, runs: 3, scratch: true, sparse: true}
+	base := network{Step: Step{Hidden: relu, Output: softmax, Biases: true}, indexed: true, runs: 3, scratch: true, sparse: true}
 	var list []network
 	for _, c := range []struct {
 		sizes    []int
@@ -34,24 +34,24 @@ func sparseNetworks() []network {
 		{[]int{30, 10}, 7, true}, {[]int{30, 1}, 7, false}, {[]int{9, 600, 5}, 130, true}, {[]int{25, 40, 30, 10}, 100, false},
 	} {
 		n := base
-		n.sizes, n.batch, n.momentum = c.sizes, c.batch, c.momentum
-		if n.sizes[len(n.sizes)-1] == 1 {
-			n.output = sigmoid
+		n.Sizes, n.Batch, n.Momentum = c.sizes, c.batch, c.momentum
+		if n.Sizes[len(n.Sizes)-1] == 1 {
+			n.Output = sigmoid
 		}
 		list = append(list, n)
 	}
 	odd := base
-	odd.sizes, odd.batch, odd.hidden, odd.momentum = []int{50, 21, 10}, 11, tanh, true
+	odd.Sizes, odd.Batch, odd.Hidden, odd.Momentum = []int{50, 21, 10}, 11, tanh, true
 	noBias, natural, kept, inPlace, shifted := odd, odd, odd, odd, odd
-	noBias.biases, natural.indexed, kept.scratch, inPlace.inPlace = false, false, false, true
+	noBias.Biases, natural.indexed, kept.scratch, inPlace.inPlace = false, false, false, true
 	shifted.shift = -0.5
 	even := shifted // allows loads of four values
-	even.sizes, even.batch, even.indexed = []int{52, 24, 12, 8, 4}, 12, false
+	even.Sizes, even.Batch, even.indexed = []int{52, 24, 12, 8, 4}, 12, false
 	deep := base
-	deep.sizes, deep.batch, deep.momentum, deep.hidden = []int{40, 36, 33, 20, 28, 10}, 24, true, tanh
+	deep.Sizes, deep.Batch, deep.Momentum, deep.Hidden = []int{40, 36, 33, 20, 28, 10}, 24, true, tanh
 	// Sums of more terms than a kernel adds in one piece, forward and backward.
 	long := base
-	long.sizes, long.batch = []int{300, 150, 3}, 200
+	long.Sizes, long.Batch = []int{300, 150, 3}, 200
 	return append(list, odd, noBias, natural, kept, inPlace, shifted, even, deep, long)
 }
 
@@ -59,19 +59,18 @@ func sparseNetworks() []network {
 // squared errors as the loss, like networks published in 1998 and 2010.
 func signedNetworks() []network {
 	const scaled, leaky = compute.ScaledTanh, compute.LeakyReLU
-	base := network{sizes: []int{50, 21, 10}, hidden: scaled, output: scaled, kind: compute.SquaredError, batch: 16, biases: true, indexed: true,
-		shift: -0.5, sparse: true, runs: 3, on: 1, off: -1, weight: 0.5}
+	base := network{Step: Step{Sizes: []int{50, 21, 10}, Hidden: scaled, Output: scaled, Loss: compute.SquaredError, Batch: 16, Biases: true}, indexed: true, shift: -0.5, sparse: true, runs: 3, on: 1, off: -1, weight: 0.5}
 	deep, single, vectors, noBias, leaking, rectified, one := base, base, base, base, base, base, base
 	// deep and vectors have short steps: if outputs were near ±1.7159, rounding would dominate the slope.
-	deep.sizes, deep.batch, deep.shift, deep.rate, deep.runs = []int{841, 33, 26, 21, 10}, 1, -1, 0.001, 2
-	single.sizes, single.batch, single.shift, single.runs = []int{30, 10}, 5, 0, 2
-	vectors.sizes, vectors.batch, vectors.momentum, vectors.indexed, vectors.rate = []int{52, 24, 12, 8, 4}, 12, true, false, 0.02
-	noBias.biases, noBias.sparse, noBias.inPlace = false, false, true
-	leaking.hidden, leaking.output, leaking.shift, leaking.momentum = leaky, leaky, 0, true
-	rectified.hidden, rectified.output, rectified.sparse, rectified.weight = compute.ReLU, leaky, false, 0.1
-	one.sizes, one.batch, one.shift, one.sparse = []int{12, 8, 1}, 7, 0, false
+	deep.Sizes, deep.Batch, deep.shift, deep.rate, deep.runs = []int{841, 33, 26, 21, 10}, 1, -1, 0.001, 2
+	single.Sizes, single.Batch, single.shift, single.runs = []int{30, 10}, 5, 0, 2
+	vectors.Sizes, vectors.Batch, vectors.Momentum, vectors.indexed, vectors.rate = []int{52, 24, 12, 8, 4}, 12, true, false, 0.02
+	noBias.Biases, noBias.sparse, noBias.inPlace = false, false, true
+	leaking.Hidden, leaking.Output, leaking.shift, leaking.Momentum = leaky, leaky, 0, true
+	rectified.Hidden, rectified.Output, rectified.sparse, rectified.weight = compute.ReLU, leaky, false, 0.1
+	one.Sizes, one.Batch, one.shift, one.sparse = []int{12, 8, 1}, 7, 0, false
 	oneLeaking := one
-	oneLeaking.output, oneLeaking.shift = leaky, -0.5
+	oneLeaking.Output, oneLeaking.shift = leaky, -0.5
 	var list []network
 	for _, n := range []network{base, deep, single, vectors, noBias, leaking, rectified, one, oneLeaking} {
 		for _, n.scratch = range both {
@@ -87,23 +86,23 @@ func keptNetworks() []network {
 		entropy, squares                       = compute.CrossEntropy, compute.SquaredError
 	)
 	return []network{
-		{sizes: []int{9, 4}, output: softmax, kind: entropy, batch: 5, biases: true, runs: 2},
-		{sizes: []int{7, 1}, output: sigmoid, kind: entropy, batch: 5, biases: true, momentum: true, runs: 2},
-		{sizes: []int{11, 3}, output: identity, kind: squares, batch: 1, indexed: true, runs: 3},
-		{sizes: []int{2, 2, 1}, hidden: sigmoid, output: sigmoid, kind: squares, batch: 4, biases: true, runs: 3},
-		{sizes: []int{13, 17, 10}, hidden: relu, output: softmax, kind: entropy, batch: 5, biases: true, momentum: true, indexed: true, runs: 3},
-		{sizes: []int{13, 17, 10}, hidden: relu, output: softmax, kind: entropy, batch: 1, biases: true, indexed: true, inPlace: true, runs: 3},
-		{sizes: []int{16, 32, 8}, hidden: tanh, output: softmax, kind: entropy, batch: 16, biases: true, momentum: true, indexed: true, shared: true, runs: 2},
-		{sizes: []int{25, 20, 10}, hidden: sigmoid, output: sigmoid, kind: squares, batch: 7, indexed: true, inPlace: true, runs: 2},
-		{sizes: []int{25, 33, 10}, hidden: tanh, output: tanh, kind: squares, batch: 33, biases: true, shared: true, inPlace: true, runs: 2},
-		{sizes: []int{19, 12, 6}, hidden: relu, output: softmax, kind: squares, batch: 9, biases: true, momentum: true, runs: 2},
-		{sizes: []int{15, 21, 9, 5}, hidden: relu, output: softmax, kind: entropy, batch: 17, biases: true, momentum: true, indexed: true, runs: 3},
-		{sizes: []int{15, 21, 9, 5}, hidden: tanh, output: softmax, kind: entropy, batch: 3, biases: true, indexed: true, shared: true, inPlace: true, runs: 2},
-		{sizes: []int{12, 8, 8, 1}, hidden: sigmoid, output: sigmoid, kind: entropy, batch: 8, biases: true, momentum: true, shared: true, runs: 2},
-		{sizes: []int{10, 14, 11, 4}, hidden: identity, output: relu, kind: squares, batch: 6, runs: 2, rate: 0.01},
-		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 64, biases: true, momentum: true, indexed: true, runs: 2},
-		{sizes: []int{784, 128, 10}, hidden: relu, output: softmax, kind: entropy, batch: 32, biases: true, momentum: true, indexed: true, shared: true, runs: 1},
-		{sizes: []int{841, 30, 20, 10}, hidden: tanh, output: softmax, kind: entropy, batch: 1, biases: true, indexed: true, runs: 2},
+		{Step: Step{Sizes: []int{9, 4}, Output: softmax, Loss: entropy, Batch: 5, Biases: true}, runs: 2},
+		{Step: Step{Sizes: []int{7, 1}, Output: sigmoid, Loss: entropy, Batch: 5, Biases: true, Momentum: true}, runs: 2},
+		{Step: Step{Sizes: []int{11, 3}, Output: identity, Loss: squares, Batch: 1}, indexed: true, runs: 3},
+		{Step: Step{Sizes: []int{2, 2, 1}, Hidden: sigmoid, Output: sigmoid, Loss: squares, Batch: 4, Biases: true}, runs: 3},
+		{Step: Step{Sizes: []int{13, 17, 10}, Hidden: relu, Output: softmax, Loss: entropy, Batch: 5, Biases: true, Momentum: true}, indexed: true, runs: 3},
+		{Step: Step{Sizes: []int{13, 17, 10}, Hidden: relu, Output: softmax, Loss: entropy, Batch: 1, Biases: true}, indexed: true, inPlace: true, runs: 3},
+		{Step: Step{Sizes: []int{16, 32, 8}, Hidden: tanh, Output: softmax, Loss: entropy, Batch: 16, Biases: true, Momentum: true}, indexed: true, shared: true, runs: 2},
+		{Step: Step{Sizes: []int{25, 20, 10}, Hidden: sigmoid, Output: sigmoid, Loss: squares, Batch: 7}, indexed: true, inPlace: true, runs: 2},
+		{Step: Step{Sizes: []int{25, 33, 10}, Hidden: tanh, Output: tanh, Loss: squares, Batch: 33, Biases: true}, shared: true, inPlace: true, runs: 2},
+		{Step: Step{Sizes: []int{19, 12, 6}, Hidden: relu, Output: softmax, Loss: squares, Batch: 9, Biases: true, Momentum: true}, runs: 2},
+		{Step: Step{Sizes: []int{15, 21, 9, 5}, Hidden: relu, Output: softmax, Loss: entropy, Batch: 17, Biases: true, Momentum: true}, indexed: true, runs: 3},
+		{Step: Step{Sizes: []int{15, 21, 9, 5}, Hidden: tanh, Output: softmax, Loss: entropy, Batch: 3, Biases: true}, indexed: true, shared: true, inPlace: true, runs: 2},
+		{Step: Step{Sizes: []int{12, 8, 8, 1}, Hidden: sigmoid, Output: sigmoid, Loss: entropy, Batch: 8, Biases: true, Momentum: true}, shared: true, runs: 2},
+		{Step: Step{Sizes: []int{10, 14, 11, 4}, Hidden: identity, Output: relu, Loss: squares, Batch: 6}, runs: 2, rate: 0.01},
+		{Step: Step{Sizes: []int{784, 128, 10}, Hidden: relu, Output: softmax, Loss: entropy, Batch: 64, Biases: true, Momentum: true}, indexed: true, runs: 2},
+		{Step: Step{Sizes: []int{784, 128, 10}, Hidden: relu, Output: softmax, Loss: entropy, Batch: 32, Biases: true, Momentum: true}, indexed: true, shared: true, runs: 1},
+		{Step: Step{Sizes: []int{841, 30, 20, 10}, Hidden: tanh, Output: softmax, Loss: entropy, Batch: 1, Biases: true}, indexed: true, runs: 2},
 	}
 }
 
@@ -124,7 +123,7 @@ func (l *caseList) programs() {
 			s.forward(false)
 			s.p.Add(compute.ColumnSum{Dst: p.Output("Sum", 1, 2), Src: s.stats})
 			for i := range s.runs {
-				p.AddRun(compute.Args{Row: i * s.batch})
+				p.AddRun(compute.Args{Row: i * s.Batch})
 			}
 		})
 	}

@@ -33,11 +33,7 @@ type shuffled struct {
 
 func random(p *judge.Problem) {
 	pick := func(list ...int) int { return list[p.Intn(len(list))] }
-	n := network{
-		sizes: []int{pick(4, 12, 30), pick(3, 9, 20), pick(2, 5)}, hidden: compute.Tanh, output: compute.Softmax,
-		batch: pick(1, 2, 9, 70), biases: true, momentum: pick(0, 1) == 1, indexed: pick(0, 1) == 1,
-		inPlace: pick(0, 1) == 1, sparse: true, runs: 2,
-	}
+	n := network{Step: Step{Sizes: []int{pick(4, 12, 30), pick(3, 9, 20), pick(2, 5)}, Hidden: compute.Tanh, Output: compute.Softmax, Batch: pick(1, 2, 9, 70), Biases: true, Momentum: pick(0, 1) == 1}, indexed: pick(0, 1) == 1, inPlace: pick(0, 1) == 1, sparse: true, runs: 2}
 	s := &shuffled{step: newStep(p, n), p: p}
 	s.forward(true)
 	s.backward(true)
@@ -55,7 +51,7 @@ func random(p *judge.Problem) {
 	p.Ops = s.ops
 	s.forgetSome()
 	for i := range n.runs {
-		p.AddRun(compute.Args{Row: i * n.batch, LearningRate: 0.1, Momentum: 0.5})
+		p.AddRun(compute.Args{Row: i * n.Batch, LearningRate: 0.1, Momentum: 0.5})
 	}
 }
 

@@ -33,10 +33,6 @@ type Step struct {
 // Case returns two training steps of the network on batches of random data that is mostly
 // zero, like MNIST's.
 func (s Step) Case() judge.Case {
-	t := training{update: s.Update, limit: s.MaxNorm, average: s.Average, dropIn: s.DropInput, drop: s.Drop,
-		warp: s.Warp, elastic: s.Warp.Width > 0 && s.Warp.Alpha[1] > 0,
-		numbers: s.Numbers, regression: s.Regression, backFirst: true}
-	n := network{sizes: s.Sizes, hidden: s.Hidden, output: s.Output, kind: s.Loss, batch: s.Batch, biases: s.Biases,
-		momentum: s.Momentum, indexed: true, scratch: true, sparse: true, runs: 2, training: t}
+	n := network{Step: s, indexed: true, scratch: true, sparse: true, backFirst: true, runs: 2}
 	return judge.Case{Name: "step/" + n.String(), Op: "program", Kernel: "step", Build: func(p *judge.Problem) { newStep(p, n).train() }}
 }

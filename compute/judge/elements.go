@@ -8,6 +8,7 @@ import (
 )
 
 func init() {
+	register(opRules[compute.Take]{bound: boundTake})
 	register(opRules[compute.Dropout]{bound: boundDropout, roundings: func(compute.Dropout) int { return 1 }})
 }
 
@@ -28,4 +29,13 @@ func boundDropout(o compute.Dropout, e *evaluation) {
 		}
 		dst.set(i, p, tol, math.Max(math.Abs(p), src.mag[i]*k))
 	}
+}
+
+// boundTake moves the bounds as the op moves the elements.
+func boundTake(o compute.Take, e *evaluation) {
+	src, dst, index := e.load(o.Src), e.result(o.Dst), e.Index(o.Index)
+	move := func(v []float64) []float64 {
+		return reference.Take(o, e.args, &reference.Matrix{Rows: src.Rows, Cols: src.Cols, Val: v}, index).Val
+	}
+	dst.tol, dst.mag = move(src.tol), move(src.mag)
 }

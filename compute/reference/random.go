@@ -2,7 +2,10 @@ package reference
 
 import "shadegrad/compute"
 
-func init() { register(dropout) }
+func init() {
+	register(dropout)
+	register(noise)
+}
 
 // dropout rounds the product with K to float32 if Src is a float32: there every backend must give the same bits.
 func dropout(o compute.Dropout, args compute.Args, m Memory) {
@@ -27,3 +30,15 @@ func Kept(o compute.Dropout, args compute.Args) func(e int) bool {
 	threshold, _ := o.Threshold()
 	return func(e int) bool { return uint32(draws.Half(uint64(e))) >= threshold }
 }
+
+func noise(o compute.Noise, args compute.Args, m Memory) {
+	dst := NewMatrix(o.Dst.Rows, o.Dst.Cols)
+	draws := args.Draws(o.Stream)
+	for e := range dst.Val {
+		dst.Val[e] = centred(draws.Half(uint64(e)))
+	}
+	m.Store(o.Dst, dst)
+}
+
+// centred maps 16 random bits to (−1, 1): the middle of one of 2¹⁶ intervals.
+func centred(u uint16) float64 { return (2*float64(u)+1)/0x1p16 - 1 }

@@ -2,7 +2,19 @@ package reference
 
 import "shadegrad/compute"
 
-func init() { register(squareSum) }
+func init() {
+	register(columnSum)
+	register(squareSum)
+}
+
+func columnSum(o compute.ColumnSum, _ compute.Args, m Memory) {
+	src := m.Load(o.Src)
+	dst := NewMatrix(1, src.Cols)
+	for e, v := range src.Val {
+		dst.Val[e%src.Cols] += v
+	}
+	m.Store(o.Dst, dst)
+}
 
 func squareSum(o compute.SquareSum, _ compute.Args, m Memory) {
 	dst := NewMatrix(1, 1)
