@@ -36,17 +36,7 @@ func Cases() []judge.Case {
 func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 	t.Helper()
 	b := open(t)
-	for _, group := range groups(Cases()) {
-		t.Run(group.op, func(t *testing.T) {
-			for _, c := range group.cases {
-				t.Run(c.Name, func(t *testing.T) {
-					if err := c.Check(b); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-		})
-	}
+	runCases(t, func(c judge.Case) error { return c.Check(b) })
 	if err := b.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
@@ -66,17 +56,7 @@ func Run(t *testing.T, open func(testing.TB) compute.Backend) {
 func Compare(t *testing.T, open, oracle func(testing.TB) compute.Backend) {
 	t.Helper()
 	b, o := open(t), oracle(t)
-	for _, group := range groups(Cases()) {
-		t.Run(group.op, func(t *testing.T) {
-			for _, c := range group.cases {
-				t.Run(c.Name, func(t *testing.T) {
-					if err := judge.Against(b, o, c); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-		})
-	}
+	runCases(t, func(c judge.Case) error { return judge.Against(b, o, c) })
 	for _, backend := range []compute.Backend{b, o} {
 		if err := backend.Close(); err != nil {
 			t.Errorf("close: %v", err)
@@ -84,24 +64,25 @@ func Compare(t *testing.T, open, oracle func(testing.TB) compute.Backend) {
 	}
 }
 
-// A group has the cases of one op.
-type group struct {
-	op    string
-	cases []judge.Case
-}
-
-// groups groups cases by op, in order of first occurrence.
-func groups(cases []judge.Case) []group {
-	var list []group
-	place := make(map[string]int)
-	for _, c := range cases {
-		i, ok := place[c.Op]
-		if !ok {
-			i = len(list)
-			place[c.Op] = i
-			list = append(list, group{op: c.Op})
+// runCases checks each case in a subtest. The cases of an op are one group of subtests.
+func runCases(t *testing.T, check func(judge.Case) error) {
+	var ops []string
+	byOp := make(map[string][]judge.Case)
+	for _, c := range Cases() {
+		if byOp[c.Op] == nil {
+			ops = append(ops, c.Op)
 		}
-		list[i].cases = append(list[i].cases, c)
+		byOp[c.Op] = append(byOp[c.Op], c)
 	}
-	return list
+	for _, op := range ops {
+		t.Run(op, func(t *testing.T) {
+			for _, c := range byOp[op] {
+				t.Run(c.Name, func(t *testing.T) {
+					if err := check(c); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
 }
