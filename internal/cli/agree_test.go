@@ -10,10 +10,9 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// TestBackendsAgree trains the same network on both backends from the same seed:
-// the training loss of each epoch agrees within 1e-3 relative, the accuracy on the
-// test set within 0.3 points. The data is a part of MNIST, since a software OpenGL
-// is slow.
+// TestBackendsAgree trains the same network on both backends from the same seed. The training loss of
+// each epoch must agree within 1e-3 relative, the test accuracy within 0.3 points. The data are a part
+// of MNIST, since software OpenGL is slow.
 func TestBackendsAgree(t *testing.T) {
 	needGPU(t)
 	p := at(t)
@@ -51,7 +50,7 @@ func TestBackendsAgree(t *testing.T) {
 	}
 }
 
-// TestHandOver stops a run on one backend and goes on with the other.
+// TestHandOver stops a run on one backend and resumes it on the other.
 func TestHandOver(t *testing.T) {
 	needGPU(t)
 	p := at(t)

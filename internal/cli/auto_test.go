@@ -16,7 +16,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// comparing is an app with a GPU, and a comparison that says how long steps take.
+// A comparing is an app with a GPU and a comparison that returns given times.
 type comparing struct {
 	gpu    *fakeGPU
 	took   comparison
@@ -42,7 +42,7 @@ func (c *comparing) choose(t *testing.T, hidden int) (*backends.Choice, string) 
 	return choice, why
 }
 
-// TestFaster takes the faster backend, says why, and remembers.
+// TestFaster checks that the faster backend is chosen, with its reason, and remembered.
 func TestFaster(t *testing.T) {
 	t.Setenv(cache.Variable, filepath.Join(t.TempDir(), "new"))
 	c := &comparing{took: comparison{GPU: 25e-6, CPU: 100e-6}}
@@ -67,8 +67,8 @@ func TestFaster(t *testing.T) {
 	}
 }
 
-// TestFasterForgets compares again where what is remembered cannot be read, and goes on
-// where it cannot be kept.
+// TestFasterForgets checks that the backends are compared again if the cache cannot be read or
+// written.
 func TestFasterForgets(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(cache.Variable, dir)
@@ -96,7 +96,7 @@ func TestFasterForgets(t *testing.T) {
 	}
 }
 
-// TestFasterFails takes the CPU where the GPU fails at its steps.
+// TestFasterFails checks that the CPU is chosen if the GPU fails in the comparison.
 func TestFasterFails(t *testing.T) {
 	t.Setenv(cache.Variable, t.TempDir())
 	c := &comparing{err: errors.New("the GPU was reset")}
@@ -111,7 +111,7 @@ func TestFasterFails(t *testing.T) {
 	}
 }
 
-// TestFasterAsksNobody leaves alone what is no free choice.
+// TestFasterAsksNobody checks that no comparison is made for a backend chosen by name.
 func TestFasterAsksNobody(t *testing.T) {
 	a := &app{compare: func(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
 		t.Error("compared")
@@ -129,7 +129,7 @@ func TestFasterAsksNobody(t *testing.T) {
 	}
 }
 
-// TestCompareSteps runs the comparison itself, on few images and on many.
+// TestCompareSteps runs a real comparison, on few images and on many.
 func TestCompareSteps(t *testing.T) {
 	gpu, host := newFakeGPU(), cpu.New()
 	defer gpu.Close()

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// benchArgs are of a run that takes a moment.
+// benchArgs returns the arguments of a short run.
 func benchArgs(t *testing.T, more ...string) []string {
 	return append([]string{"bench", "-data=" + smallData(t), "-hidden=8"}, more...)
 }
 
-// TestBench has a table of both backends.
+// TestBench checks the table of both backends.
 func TestBench(t *testing.T) {
 	r := inProcess(t, newFakeGPU().opener(), benchArgs(t)...).is(0, "cpu: ", "gpu: "+fakeRenderer)
 	if !strings.HasPrefix(r.stdout, "a training step of 784-8-10, with momentum, batch 64; 10 runs of about 50 ms per backend, in turn\n") {
@@ -29,7 +29,8 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// TestBenchWithoutGPU times the CPU alone, unless the GPU was asked for.
+// TestBenchWithoutGPU checks that only the CPU is timed without a GPU, and that a GPU named by
+// -backends is required.
 func TestBenchWithoutGPU(t *testing.T) {
 	f := newFakeGPU()
 	f.openErr = errors.New("there is none")
@@ -40,8 +41,8 @@ func TestBenchWithoutGPU(t *testing.T) {
 	inProcess(t, f.opener(), benchArgs(t, "-backends=cpu,gpu")...).is(1, "GPU unavailable: ", "; -backends=cpu needs no GPU\n")
 }
 
-// TestBenchLeavesOutWrong times the CPU alone where the GPU computes wrongly and was not
-// asked for, and says why.
+// TestBenchLeavesOutWrong checks that a GPU that computes wrongly is omitted, with a message, unless
+// -backends names it.
 func TestBenchLeavesOutWrong(t *testing.T) {
 	f := newFakeGPU()
 	f.wrong = true
@@ -51,7 +52,7 @@ func TestBenchLeavesOutWrong(t *testing.T) {
 	}
 }
 
-// TestBenchRefusesWrong does not time a backend that computes wrongly.
+// TestBenchRefusesWrong checks that a backend that computes wrongly is not timed.
 func TestBenchRefusesWrong(t *testing.T) {
 	for _, format := range []string{"text", "bench", "json"} {
 		f := newFakeGPU()
@@ -63,8 +64,8 @@ func TestBenchRefusesWrong(t *testing.T) {
 	}
 }
 
-// TestBenchLines are those that benchstat reads: a line for each run, with the
-// backend as a key of the name.
+// TestBenchLines checks the format for benchstat: a line for each run, with the backend as a key of
+// the name.
 func TestBenchLines(t *testing.T) {
 	r := inProcess(t, newFakeGPU().opener(), benchArgs(t, "-format=bench", "-repeat=12")...).is(0)
 	line := regexp.MustCompile(`(?m)^BenchmarkTrainStep/network=784-8-10/batch=64/backend=(cpu|gpu)-[0-9]+\t[0-9]+\t[0-9.]+ ns/op\t[0-9.]+ images/s\t[0-9.]+ GFLOP/s$`)
@@ -82,7 +83,7 @@ func TestBenchLines(t *testing.T) {
 	}
 }
 
-// TestBenchJSON has an object a line, with the figures that belong together.
+// TestBenchJSON checks that each line is an object with consistent figures.
 func TestBenchJSON(t *testing.T) {
 	r := inProcess(t, newFakeGPU().opener(), benchArgs(t, "-json")...).is(0)
 	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
@@ -106,7 +107,7 @@ func TestBenchJSON(t *testing.T) {
 	}
 }
 
-// TestBenchSweep has a row for each batch that the data have, and a verdict.
+// TestBenchSweep checks the row of each batch and the verdict.
 func TestBenchSweep(t *testing.T) {
 	r := inProcess(t, newFakeGPU().opener(), benchArgs(t, "-sweep")...).is(0)
 	for _, batch := range []string{"1", "4", "16", "64", "256"} {
@@ -119,8 +120,8 @@ func TestBenchSweep(t *testing.T) {
 	}
 }
 
-// TestUntilGoals reads events up to the one that reaches the last goal, and refuses what is
-// none.
+// TestUntilGoals reads events up to the one that reaches the last goal, and refuses lines that are not
+// events.
 func TestUntilGoals(t *testing.T) {
 	const first = `{"event":"start"}` + "\n" + `{"event":"epoch","test_acc":0.6}` + "\n"
 	const second = `{"event":"epoch","test_acc":0.99}` + "\n"
@@ -141,8 +142,8 @@ func TestUntilGoals(t *testing.T) {
 	}
 }
 
-// TestBenchTimeTo trains in processes of its own until each accuracy is reached, or
-// the recipe's end.
+// TestBenchTimeTo trains in separate processes until each accuracy is reached, or to the end of the
+// recipe.
 func TestBenchTimeTo(t *testing.T) {
 	args := []string{"bench", "-backends=cpu", "-data=" + middleData(t), "-hidden=16", "-epochs=3", "-time-to=0.5,0.9999", "-seeds=2"}
 	r := at(t).run(args...).is(0)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestBenchstat has benchstat read what bench writes, as it is: a column for each
-// backend, a row for the step, and the units.
+// TestBenchstat gives the output of bench to benchstat: a column for each backend, a row for the step,
+// and the units.
 func TestBenchstat(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		// "go test" always has it; these tests also travel, built, to machines with a GPU.

@@ -17,7 +17,7 @@ import (
 	"shadegrad/internal/train"
 )
 
-// nothing is a reporter that tells nobody.
+// A nothing is a reporter that does nothing.
 type nothing struct{}
 
 func (nothing) Started(compute.Info)    {}
@@ -61,8 +61,8 @@ func (p place) untested(epochs int, change func(*train.Options)) string {
 	return path
 }
 
-// TestResumeTest goes on with a run that is trained and not tested: it only tests, and comes
-// to the same as one that was not stopped.
+// TestResumeTest resumes a trained run that was not tested: it only tests, and the result equals that
+// of an uninterrupted run.
 func TestResumeTest(t *testing.T) {
 	whole := at(t)
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=4", "-validation=60", "-save=m"}
@@ -86,7 +86,7 @@ func TestResumeTest(t *testing.T) {
 	}
 }
 
-// regressionData writes a table of numbers, the last of which is a function of the others.
+// regressionData writes a table of numbers whose last column is a function of the others.
 func regressionData(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
@@ -101,7 +101,7 @@ func regressionData(t *testing.T) string {
 	return path
 }
 
-// TestRegressionText: where there are no classes nothing speaks of accuracies.
+// TestRegressionText checks that output for regression has no accuracies.
 func TestRegressionText(t *testing.T) {
 	p := at(t)
 	args := []string{"train", "-backend=cpu", "-data=" + regressionData(t), "-target-columns=1", "-hidden=16", "-epochs=3", "-validation=40", "-v"}

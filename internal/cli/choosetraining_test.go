@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestChooseByTraining has a run on distorted images chosen by its training set as it is: the
-// figures of each epoch are those that eval finds on it, and the best epoch's weights are saved.
+// TestChooseByTraining trains on distorted images with -validation=training: the figures of each epoch
+// equal those of eval on the undistorted training set, and the best epoch's weights are saved.
 func TestChooseByTraining(t *testing.T) {
 	p := at(t)
 	writeMNIST(t, p.path("d"), 200, 100)
@@ -38,7 +38,7 @@ func TestChooseByTraining(t *testing.T) {
 	p.run("train", "-validation=tests").is(2, "-validation", "want 0 or more, or training")
 }
 
-// TestVerifyChosen verifies a run that was chosen by its training set.
+// TestVerifyChosen verifies a run with -validation=training.
 func TestVerifyChosen(t *testing.T) {
 	p := at(t)
 	writeMNIST(t, p.path("d"), 200, 100)

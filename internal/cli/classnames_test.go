@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// shapes writes a directory of images for each class: class i is a bar at a place of its own.
+// shapes writes a directory of images for each class: class i is a bar at position i.
 func shapes(t *testing.T, dir string, classes ...string) {
 	t.Helper()
 	for i, class := range classes {
@@ -33,8 +33,8 @@ func shapes(t *testing.T, dir string, classes ...string) {
 	}
 }
 
-// TestClassNames trains on directories of images, whose names are in the network's file, and
-// has eval and predict use them. A set that lacks a class would number the others otherwise.
+// TestClassNames trains on directories of images: the network's file has their names, and eval and
+// predict use them. A set without one of the classes is refused, since its numbers would differ.
 func TestClassNames(t *testing.T) {
 	p := at(t)
 	shapes(t, p.path("all"), "ant", "bee", "cow")
@@ -53,7 +53,7 @@ func TestClassNames(t *testing.T) {
 		"shadegrad: m: the network's classes are ant, bee and cow, those of fewer are ant and cow; the data need a directory of images for each class of the network\n")
 }
 
-// TestOddClassNames has a name that a terminal would obey, and more names than a message lists.
+// TestOddClassNames has a name with a terminal's escape code, and more names than a message lists.
 func TestOddClassNames(t *testing.T) {
 	p := at(t)
 	shapes(t, p.path("all"), "ant", "b\x1b[2Je", "two\nlines\tof")
@@ -69,7 +69,7 @@ func TestOddClassNames(t *testing.T) {
 	}
 }
 
-// TestEvalWithoutData has networks of other data than MNIST, whose place eval is not told.
+// TestEvalWithoutData evaluates networks of other data than MNIST without -data.
 func TestEvalWithoutData(t *testing.T) {
 	p := at(t)
 	put(t, p.path("sums.csv"), []byte("a,b,sum\n"+strings.Repeat("0.5,1.5,2\n1,3.5,4.5\n", 10)))

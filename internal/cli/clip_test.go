@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestClipBeyondFloat32 bounds gradients whose squares add up to more than float32 holds: the run
-// ends and says so, and its capsule tells that the device is not to blame.
+// TestClipBeyondFloat32 clips gradients whose squares overflow float32: the run ends with an error,
+// and its capsule shows that the device is right.
 func TestClipBeyondFloat32(t *testing.T) {
 	p := at(t)
 	var rows strings.Builder

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// clocks matches what differs on stdout between two equal runs.
+// clocks matches the times on stdout, which differ between two equal runs.
 var clocks = regexp.MustCompile(`"(seconds|eval_seconds|images_per_second)":[-+.e\d]+|[.\d]+ s\b|[.\d]+ images/s`)
 
 // TestVerboseChangesNothing compares the output and the saved network with and without -v.

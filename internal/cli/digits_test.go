@@ -68,7 +68,7 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// TestDigitsText shows digits without a picture, as many as a line has room for.
+// TestDigitsText shows digits as text, as many as fit in a line.
 func TestDigitsText(t *testing.T) {
 	r := at(t).run("digits", "-data="+smallData(t), "-count=3").is(0)
 	lines := strings.Split(r.stdout, "\n")
@@ -92,7 +92,7 @@ func TestDigitsWeights(t *testing.T) {
 	}
 }
 
-// TestDigitsFaults says why there is nothing to see.
+// TestDigitsFaults checks the errors of digits.
 func TestDigitsFaults(t *testing.T) {
 	p := at(t)
 	p.run("digits", "-data=moons").is(1, "moons (built in) has rows of numbers, not images")

@@ -4,7 +4,7 @@ package cli
 
 import "testing"
 
-// TestDoctorNoSupport has a build for the CPU alone, which is as good as it can be.
+// TestDoctorNoSupport checks a build for the CPU only, where GPU checks are not needed.
 func TestDoctorNoSupport(t *testing.T) {
 	const why = "the GPU cannot be used: this build has no GPU support; -backend=cpu works\n"
 	texts := []string{"✗ build ", ": this build has no GPU support\n", "  fix: build it with a C compiler, without CGO_ENABLED=0 and the tag nogl: ", "– display          not tried: this build has no GPU support\n"}

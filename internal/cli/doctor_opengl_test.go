@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDoctorOpenGL breaks the chain to the GPU with the machine's own driver, in a process: gpu is an error, auto tells
-// the same and is none.
+// TestDoctorOpenGL breaks the steps to the GPU with the machine's own driver, in a process: for
+// -backend=gpu this is an error, for auto a note.
 func TestDoctorOpenGL(t *testing.T) {
 	// broken checks both.
 	broken := func(t *testing.T, why string, env, texts []string) {

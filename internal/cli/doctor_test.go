@@ -14,7 +14,7 @@ import (
 	"shadegrad/internal/doctor"
 )
 
-// says checks that stdout has each text.
+// says checks that stdout contains each text.
 func (r result) says(texts ...string) result {
 	r.t.Helper()
 	for _, text := range texts {
@@ -25,7 +25,7 @@ func (r result) says(texts ...string) result {
 	return r
 }
 
-// TestDoctorCPU has all cases at all levels on a machine that is asked for its CPU alone.
+// TestDoctorCPU checks that -backend=cpu tries all cases at all SIMD levels.
 func TestDoctorCPU(t *testing.T) {
 	r := at(t).run("doctor", "-backend=cpu").is(0).says("✓ build ", "– display          not tried: -backend=cpu does without\n", "✓ CPU ",
 		"✓ CPU kernels ", " at each level: off", "✓ data ", "as published, by SHA-256\n", "✓ cache ", "✓ disk ", "\n\nthe CPU can be used\n")
@@ -34,7 +34,7 @@ func TestDoctorCPU(t *testing.T) {
 	}
 }
 
-// TestDoctorJSON has one object, with all that a report of a fault needs and nothing of the user's.
+// TestDoctorJSON checks the object of -json: complete, and without private data.
 func TestDoctorJSON(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "somebody")
 	r := at(t, "HOME="+home, "USERPROFILE="+home, "LocalAppData="+filepath.Join(home, "Local"), "XDG_CACHE_HOME=", "SHADEGRAD_CACHE=", "API_TOKEN=hunter2", "SHADEGRAD_SIMD=off").
@@ -62,7 +62,7 @@ func TestDoctorJSON(t *testing.T) {
 	mustNotExist(t, home) // the cache was made, tried and taken away
 }
 
-// TestDoctorWrongNumbers has a GPU that computes wrongly: gpu is an error, auto is not.
+// TestDoctorWrongNumbers checks a GPU that computes wrongly: an error for -backend=gpu, not for auto.
 func TestDoctorWrongNumbers(t *testing.T) {
 	o := backends.Opener{OtherGPU: func(string) string { return "" }, OpenGPU: func() (compute.Backend, error) {
 		f := newFakeGPU()
@@ -82,7 +82,7 @@ func TestDoctorWrongNumbers(t *testing.T) {
 	}
 }
 
-// TestDoctorGPU has one that is right, and one that does not open.
+// TestDoctorGPU checks a working GPU, and one that does not open.
 func TestDoctorGPU(t *testing.T) {
 	var reason error
 	o := backends.Opener{OtherGPU: func(string) string { return "" }, OpenGPU: func() (compute.Backend, error) {
@@ -96,7 +96,7 @@ func TestDoctorGPU(t *testing.T) {
 	inProcess(t, o, "doctor", "-quick").is(0).says("✗ kernels          the driver is asleep\n", "\n\nthe GPU cannot be used: the driver is asleep; -backend=cpu works\n")
 }
 
-// TestDoctorData has a data set with a damaged file: with it nothing could be trained.
+// TestDoctorData checks a data set with a damaged file, which is an error.
 func TestDoctorData(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{trainImages, trainLabels, testImages, testLabels} {
@@ -115,7 +115,8 @@ func TestDoctorData(t *testing.T) {
 		says("✓ data directory   xor: 4 training and 4 test rows with 2 columns of numbers in 2 classes\n", "  training set  sha256 ")
 }
 
-// TestDoctorCache has a file where the directory of caches should be, which root cannot write either. Training works.
+// TestDoctorCache checks a cache directory that is a file, which root cannot write either. Training
+// works.
 func TestDoctorCache(t *testing.T) {
 	p := at(t)
 	put(t, p.path("cache"), nil)

@@ -30,7 +30,7 @@ func repository(t testing.TB, name string) string {
 	return path
 }
 
-// TestEval compares the table with the JSON, and both with themselves.
+// TestEval compares the table with the JSON, and the figures in each.
 func TestEval(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	table := p.run("eval", "-backend=cpu", "-model="+model).is(0, "cpu: ", "; chosen because -backend=cpu asks for it\n").stdout
@@ -113,7 +113,7 @@ func tableRows(t testing.TB, table string) (rows [][]float64) {
 	return rows
 }
 
-// TestEvalAgrees has eval find what train said of the same network.
+// TestEvalAgrees checks that eval and train report the same figures of a network.
 func TestEvalAgrees(t *testing.T) {
 	p := at(t)
 	train := p.run("train", "-backend=cpu", "-json", "-data="+smallData(t), "-hidden=8", "-epochs=2", "-save=m").is(0)
@@ -127,7 +127,7 @@ func TestEvalAgrees(t *testing.T) {
 	}
 }
 
-// TestEvalOtherSize asks a network about images of another size.
+// TestEvalOtherSize checks that images of another size are refused.
 func TestEvalOtherSize(t *testing.T) {
 	p := at(t)
 	model := smallModel(t, p)
@@ -137,8 +137,7 @@ func TestEvalOtherSize(t *testing.T) {
 		model+": the network is for images of 28×28, tiny has images of 3×2; name its data with -data")
 }
 
-// TestUndefinedPrecision has null, and a dash, where no image was taken for a
-// class.
+// TestUndefinedPrecision checks for null, and a dash, if no image was predicted as a class.
 func TestUndefinedPrecision(t *testing.T) {
 	p := at(t)
 	// A rate so low leaves the network as it began.
@@ -152,8 +151,7 @@ func TestUndefinedPrecision(t *testing.T) {
 	}
 }
 
-// TestTooLargeWeights asks a network whose weights are finite and whose outputs are
-// not: it knows nothing.
+// TestTooLargeWeights checks the error for a network with finite weights whose outputs are not finite.
 func TestTooLargeWeights(t *testing.T) {
 	p := at(t)
 	m, err := model.Load(smallModel(t, p))

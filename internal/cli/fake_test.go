@@ -11,7 +11,7 @@ import (
 	"shadegrad/internal/backends"
 )
 
-// A fakeGPU is the CPU under the name of a GPU, which a test can break.
+// A fakeGPU is the CPU backend under the name of a GPU. A test can break it.
 type fakeGPU struct {
 	compute.Backend
 	info    compute.Info
@@ -28,7 +28,7 @@ func newFakeGPU() *fakeGPU {
 	return &fakeGPU{Backend: cpu.New(), info: compute.Info{Backend: "gpu", Device: fakeRenderer, Driver: "OpenGL 4.6 fake"}}
 }
 
-// opener opens the fake in the place of a GPU.
+// opener opens the fake as a GPU.
 func (f *fakeGPU) opener() backends.Opener {
 	return backends.Opener{
 		OpenGPU: func() (compute.Backend, error) {
@@ -102,8 +102,8 @@ func (f *fakeGPU) Compile(p compute.Program) (compute.Executable, error) {
 	return f.Backend.Compile(q)
 }
 
-// stopped makes a checkpoint of a run of three epochs on the small data, of which
-// the first is done, as a GPU leaves it that was lost.
+// stopped returns the checkpoint of a run of three epochs on the small data whose GPU was lost after
+// the first.
 func (p place) stopped(extra ...string) string {
 	p.t.Helper()
 	f := newFakeGPU()

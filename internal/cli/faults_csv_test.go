@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// table is a CSV file of two classes, with so many rows.
+// table returns a CSV file of two classes with so many rows.
 func table(rows int) string {
 	return "label,a,b\n" + strings.Repeat("0,1,2.5\n1,3,0.5\n", rows/2)
 }
 
-// picture is a PNG file of an image of this size.
+// picture returns a PNG file of an image of this size.
 func picture(t testing.TB, w, h int) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -25,7 +25,7 @@ func picture(t testing.TB, w, h int) []byte {
 	return b.Bytes()
 }
 
-// putAll writes files, with the directories that their names have.
+// putAll writes files and their directories.
 func putAll(t testing.TB, dir string, files map[string][]byte) {
 	t.Helper()
 	for name, data := range files {
@@ -37,8 +37,8 @@ func putAll(t testing.TB, dir string, files map[string][]byte) {
 	}
 }
 
-// refused has "train" refuse the data in a directory: exit status 1, one line on
-// stderr, nothing on stdout, nothing trained, and the files as they were.
+// refused checks that train refuses the data in a directory: exit status 1, one line on stderr,
+// nothing on stdout, nothing trained, and the files unchanged.
 func refused(t *testing.T, p place, files map[string][]byte, data string, want ...string) {
 	t.Helper()
 	putAll(t, p.dir, files)
@@ -54,8 +54,7 @@ func refused(t *testing.T, p place, files map[string][]byte, data string, want .
 	}
 }
 
-// TestCSV has the row of FAULTS.md on CSV files: file, line and column, what was
-// expected and what was found.
+// TestCSV checks the row of FAULTS.md on CSV files: file, line and column, expected and found.
 func TestCSV(t *testing.T) {
 	good := table(20)
 	for _, c := range []struct{ fault, text, want string }{
@@ -91,8 +90,8 @@ func TestCSV(t *testing.T) {
 		"test.csv: the name says that these are the test data; the training data are not next to it")
 }
 
-// TestCSVPixels has images with a number that is no pixel: whatever is asked of images,
-// the message is where it is, and not that the data are none.
+// TestCSVPixels checks images with a number that is not a pixel: the message names its place for any
+// flag that needs images.
 func TestCSVPixels(t *testing.T) {
 	line := func(pixel string) string { return "7," + pixel + strings.Repeat(",9", 783) + "\n" }
 	good := strings.Repeat(line("200"), 20)
@@ -109,8 +108,8 @@ func TestCSVPixels(t *testing.T) {
 	p.run("train", "-backend=cpu", "-data=train.csv", "-standardise", "-hidden=4", "-epochs=1", "-save=m").is(0, "41 training rows of 784 numbers")
 }
 
-// TestCSVNumbers has a test part that could be images, beside a training part that is numbers
-// from its first row on: eval takes it for what the network learned.
+// TestCSVNumbers has a test part that could be images and a training part that is numbers from its
+// first row: eval reads what the network learned.
 func TestCSVNumbers(t *testing.T) {
 	for _, columns := range []int{2, 64} {
 		line := func(feature string) string {
@@ -127,7 +126,7 @@ func TestCSVNumbers(t *testing.T) {
 	}
 }
 
-// TestCSVLabel has the label that a network cannot give: the line is named.
+// TestCSVLabel checks that a label outside the network's classes is reported with its line.
 func TestCSVLabel(t *testing.T) {
 	p := at(t)
 	putAll(t, p.dir, map[string][]byte{"train.csv": []byte(table(20)), "test.csv": []byte(table(4)), "more_test.csv": []byte(table(4) + "7,1,2.5\n")})
@@ -137,8 +136,8 @@ func TestCSVLabel(t *testing.T) {
 	p.run("eval", "-backend=cpu", "-model=m", "-data=more_test.csv").is(1, "more_test.csv: line 6, column 1: label out of range: expected 0 to 1, found 7")
 }
 
-// TestImages has the faults of directories of images: the file, or both of two
-// that do not go together.
+// TestImages checks the faults of directories of images: the message names the file, or the two that
+// contradict each other.
 func TestImages(t *testing.T) {
 	good := picture(t, 4, 4)
 	for _, c := range []struct {
@@ -166,7 +165,7 @@ func TestImages(t *testing.T) {
 	refused(t, at(t), map[string][]byte{"data/train/a/1.png": good, "data/test/b/1.png": good}, "data", "data: test/b holds a class that train does not have")
 }
 
-// TestReadersOfData trains on what is no IDX, and asks for the test part of it.
+// TestReadersOfData trains on data that are not IDX, and evaluates on their test part.
 func TestReadersOfData(t *testing.T) {
 	p := at(t)
 	files := map[string][]byte{"one.csv": []byte(table(50)), "zipped/all.csv.gz": gzipped([]byte(table(50)))}

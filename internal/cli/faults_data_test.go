@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestData has the rows of FAULTS.md on data files: the file's name, what was
-// expected and what was found, and at which byte; nothing is trained.
+// TestData checks the rows of FAULTS.md on data files: name, expected and found, and the byte; nothing
+// is trained.
 func TestData(t *testing.T) {
 	// The file and a change to it.
 	for _, c := range []struct {
@@ -67,8 +67,8 @@ func TestData(t *testing.T) {
 	})
 }
 
-// TestDiverged has the row of FAULTS.md on losses that are not finite: step,
-// learning rate and the first layer affected; the last good weights stay.
+// TestDiverged checks the row of FAULTS.md on losses that are not finite: step, learning rate and the
+// first layer affected; the last good weights stay.
 func TestDiverged(t *testing.T) {
 	p := at(t)
 	model := smallModel(t, p)
@@ -81,8 +81,7 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
-// TestLabelOutOfRange has the row of FAULTS.md on labels, where it is a network
-// that decides the range.
+// TestLabelOutOfRange checks the row of FAULTS.md on labels whose range a network sets.
 func TestLabelOutOfRange(t *testing.T) {
 	p := at(t)
 	d, err := mnist()
@@ -127,7 +126,7 @@ func number4(b []byte, at int, n uint32) []byte {
 	return b
 }
 
-// TestOneClass trains where all labels are 0: the network says so.
+// TestOneClass trains with a single label, and checks the network's outputs.
 func TestOneClass(t *testing.T) {
 	p := at(t)
 	d, err := mnist()

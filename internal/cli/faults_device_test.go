@@ -16,8 +16,8 @@ import (
 	"shadegrad/internal/glctx"
 )
 
-// TestUnusable has, for each reason not to use a GPU, what auto says and does, and
-// what gpu does. What a real driver does is in TestOpenGL.
+// TestUnusable checks, for each reason not to use a GPU, the message and the fallback of auto and the
+// error of gpu. TestOpenGL does so with a real driver.
 func TestUnusable(t *testing.T) {
 	reason := errors.New("the reason")
 	absent := func(err error) func() *fakeGPU {
@@ -69,8 +69,8 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
-// TestLimit has the row of FAULTS.md on limits of a device: the limit's name in
-// OpenGL, needed and available.
+// TestLimit checks the row of FAULTS.md on limits of a device: OpenGL's name of the limit, needed and
+// available.
 func TestLimit(t *testing.T) {
 	small := func() *fakeGPU {
 		f := newFakeGPU()
@@ -88,7 +88,7 @@ func TestLimit(t *testing.T) {
 	inProcess(t, small().opener(), append(args, "-backend=gpu")...).is(1, text+"; nothing was trained\n")
 }
 
-// TestSelfTestText has FAULTS.md's form: kernel, error, bound and renderer.
+// TestSelfTestText checks the message of FAULTS.md: kernel, error, bound and renderer.
 func TestSelfTestText(t *testing.T) {
 	f := newFakeGPU()
 	f.wrong = true
@@ -99,7 +99,7 @@ func TestSelfTestText(t *testing.T) {
 	}
 }
 
-// TestSoftware has the row of FAULTS.md on software renderers.
+// TestSoftware checks the row of FAULTS.md on software renderers.
 func TestSoftware(t *testing.T) {
 	softpipe := func() backends.Opener {
 		f := newFakeGPU()
@@ -111,7 +111,7 @@ func TestSoftware(t *testing.T) {
 	inProcess(t, softpipe(), append(args, "-backend=gpu")...).is(0, "warning: OpenGL is software here (softpipe); -backend=cpu is faster\n", "gpu: softpipe")
 }
 
-// TestSeveralGPUs has the row of FAULTS.md on the integrated GPU.
+// TestSeveralGPUs checks the row of FAULTS.md on the integrated GPU.
 func TestSeveralGPUs(t *testing.T) {
 	for _, hint := range []string{"DRI_PRIME=1", "__NV_PRIME_RENDER_OFFLOAD=1 __GLX_VENDOR_LIBRARY_NAME=nvidia"} {
 		for _, kind := range []string{"auto", "gpu"} {
@@ -129,7 +129,7 @@ func TestSeveralGPUs(t *testing.T) {
 	}
 }
 
-// TestGPUChosen has nothing to explain where all is well.
+// TestGPUChosen checks that a working GPU causes no messages.
 func TestGPUChosen(t *testing.T) {
 	f := newFakeGPU()
 	r := inProcess(t, f.opener(), "train", "-data="+smallData(t), "-hidden=8", "-epochs=1").is(0)
@@ -138,7 +138,7 @@ func TestGPUChosen(t *testing.T) {
 	}
 }
 
-// TestMemory has the row of FAULTS.md on the GPU's memory.
+// TestMemory checks the row of FAULTS.md on GPU memory.
 func TestMemory(t *testing.T) {
 	const text = "out of memory: 627200 bytes (612.5 KiB) asked for, 1024 bytes (1.0 KiB) available; try a smaller batch or network"
 	full := func() *fakeGPU {
@@ -158,8 +158,8 @@ func TestMemory(t *testing.T) {
 	mustNotExist(t, p.path("m"))
 }
 
-// TestLost has the row of FAULTS.md on lost contexts, watchdogs and fences that
-// never come: the three are one failure to the command.
+// TestLost checks the row of FAULTS.md on lost contexts, watchdogs and fences that never signal: for
+// the command they are the same failure.
 func TestLost(t *testing.T) {
 	args := []string{"train", "-data=" + smallData(t), "-hidden=8", "-epochs=3", "-lr=0.05"}
 	whole := at(t)
@@ -183,7 +183,7 @@ func TestLost(t *testing.T) {
 		p, f := at(t), newFakeGPU()
 		r := tapped(t, f.opener(), f.loseAt("epoch 2/"), append(args, "-backend=gpu", "-save="+p.path("m"))...).is(1,
 			"shadegrad: the GPU was reset, on "+fakeRenderer+"; to resume from the end of epoch 2, run: shadegrad train -resume=")
-		// The machine's own GPU is not the fake: the CPU goes on.
+		// The machine's own GPU is not the fake: the CPU continues.
 		command := strings.Replace(resumeCommand(r), "-backend=gpu", "-backend=cpu", 1)
 		p.sh(command).is(0, "resuming in epoch 3 of 3, after 0 of 300 images\n")
 		if string(contents(t, p.path("m"))) != string(want) {
@@ -208,7 +208,7 @@ func TestLost(t *testing.T) {
 	})
 }
 
-// resumeCommand returns the command that the last line on stderr ends in.
+// resumeCommand returns the command at the end of the last line on stderr.
 func resumeCommand(r result) string {
 	r.t.Helper()
 	_, command, found := strings.Cut(r.lastLine(), ", run: ")
@@ -218,7 +218,7 @@ func resumeCommand(r result) string {
 	return command
 }
 
-// sh runs a line in a shell that knows the command by its name.
+// sh runs a line in a shell in which shadegrad is this command.
 func (p place) sh(script string) result {
 	p.t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {

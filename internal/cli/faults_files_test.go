@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestDamaged has the row of FAULTS.md on models and checkpoints that are
-// damaged, of another version, or of another network: which, and what differs;
-// the file is not modified.
+// TestDamaged checks the row of FAULTS.md on models and checkpoints that are damaged, of another
+// version or of another network: the message names the file and the difference; the file is not
+// modified.
 func TestDamaged(t *testing.T) {
 	p := at(t)
 	model := contents(t, smallModel(t, p))
@@ -71,7 +71,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// swap returns a change of a text into one of the same length.
+// swap returns a change of a text into another one of the same length.
 func swap(old, new string) func([]byte) []byte {
 	if len(old) != len(new) {
 		panic("not of the same length")
@@ -79,8 +79,8 @@ func swap(old, new string) func([]byte) []byte {
 	return func(b []byte) []byte { return bytes.Replace(b, []byte(old), []byte(new), 1) }
 }
 
-// TestMixedUp gives a model for a checkpoint and the other way round, files that
-// are not there, and data of another kind.
+// TestMixedUp gives a model for a checkpoint and the reverse, files that do not exist, and data of
+// another kind.
 func TestMixedUp(t *testing.T) {
 	p := at(t)
 	model, checkpoint := smallModel(t, p), p.stopped("-hidden=8")
@@ -110,8 +110,7 @@ func TestMixedUp(t *testing.T) {
 	p.run("train", "-backend=cpu", "-resume="+checkpoint, "-data=moved").is(0, "resuming in epoch 2 of 3")
 }
 
-// TestMovedData resumes with the data in another place, is stopped again, and
-// goes on from there.
+// TestMovedData resumes with moved data, is stopped again, and resumes from there.
 func TestMovedData(t *testing.T) {
 	p := at(t)
 	checkpoint := p.stopped("-hidden=8")

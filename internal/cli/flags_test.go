@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// TestFlags has the row of FAULTS.md on nonsense flags: flag, value and what is
-// allowed; exit status 2, before any work. The data is not there, and nothing
-// may have noticed it.
+// TestFlags checks the row of FAULTS.md on invalid flags: flag, value and allowed values; exit status
+// 2, before any work. The data do not exist, which must not be noticed.
 func TestFlags(t *testing.T) {
 	refuse(t, []badFlags{
 		{"train -batch=-3", []string{"-batch=-3: must be 1 or more, or 0 for the whole set"}},
@@ -74,13 +73,13 @@ func TestFlags(t *testing.T) {
 	})
 }
 
-// badFlags are the arguments of a command, separated by spaces, and what the message has.
+// A badFlags has the arguments of a command, separated by spaces, and parts of the message.
 type badFlags struct {
 	args string
 	want []string
 }
 
-// refuse has each command line refused in one line, before any work.
+// refuse checks that each command line is refused in one line, before any work.
 func refuse(t *testing.T, list []badFlags) {
 	for _, c := range list {
 		t.Run(c.args, func(t *testing.T) {
@@ -98,7 +97,7 @@ func refuse(t *testing.T, list []badFlags) {
 	}
 }
 
-// TestNoCommand shows what there is, and fails.
+// TestNoCommand checks that the overview is printed, and the exit status.
 func TestNoCommand(t *testing.T) {
 	r := at(t).run().is(2, "usage: shadegrad COMMAND", "  train ", "shadegrad: no command given")
 	if r.stdout != "" {
@@ -106,7 +105,7 @@ func TestNoCommand(t *testing.T) {
 	}
 }
 
-// TestContradiction resumes a run with other settings than it has.
+// TestContradiction resumes a run with other settings than its own.
 func TestContradiction(t *testing.T) {
 	p := at(t)
 	checkpoint := p.stopped("-lr=0.05", "-hidden=8")
@@ -133,7 +132,7 @@ func TestContradiction(t *testing.T) {
 	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-lr=0.05", "-hidden=8").is(0)
 }
 
-// TestSameFile saves the network where the checkpoint is.
+// TestSameFile saves the network to the file of the checkpoint.
 func TestSameFile(t *testing.T) {
 	p := at(t)
 	p.run("train", "-resume=x", "-save=./x").is(2, "-save=./x and -resume=x are the same file")

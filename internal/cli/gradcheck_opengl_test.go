@@ -10,8 +10,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// TestGradcheckOpenGL checks gradients that OpenGL makes: of each activation, loss, rule, penalty and dropout,
-// and of distorted images. There is no self-test first: the check is one.
+// TestGradcheckOpenGL checks the gradients of OpenGL for each activation, loss, rule, penalty and
+// dropout, and for distorted images. It opens without the self-test.
 func TestGradcheckOpenGL(t *testing.T) {
 	needGPU(t)
 	o := backends.Opener{NoTuning: true, NoSelfTest: true}

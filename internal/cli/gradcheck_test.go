@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// gradcheckArgs are of a check that takes a moment.
+// gradcheckArgs returns the arguments of a short check.
 func gradcheckArgs(t *testing.T, more ...string) []string {
 	return append([]string{"gradcheck", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-weights=10"}, more...)
 }
 
-// TestGradcheck has a line for each layer's weights and biases, and a verdict.
+// TestGradcheck checks for a line for the weights and biases of each layer, and a verdict.
 func TestGradcheck(t *testing.T) {
 	r := inProcess(t, newFakeGPU().opener(), gradcheckArgs(t)...).is(0, "cpu: ", "; network 784-8-10, 8 samples\n")
 	line := regexp.MustCompile(`(?m)^layer [12], (weights|biases) +\d+×\d+ +\d+ tried(, \d+ across a kink)?; error at most \d\.\de-\d\d, median \d\.\de[-+]\d\d, of a norm of \d\.\de[-+]\d\d  ok$`)
@@ -25,7 +25,7 @@ func TestGradcheck(t *testing.T) {
 	}
 }
 
-// TestGradcheckRecipes checks what flags can ask for.
+// TestGradcheckRecipes checks the gradients of several recipes.
 func TestGradcheckRecipes(t *testing.T) {
 	for _, args := range [][]string{
 		{"-act=scaled-tanh", "-optimizer=adamw", "-l2=0.01", "-clip=0.1", "-max-norm=1", "-average=0.9"},
@@ -38,7 +38,7 @@ func TestGradcheckRecipes(t *testing.T) {
 	}
 }
 
-// TestGradcheckPresets checks the gradients of every preset, with hidden layers of 20 units at most.
+// TestGradcheckPresets checks the gradients of every preset, with hidden layers of at most 20 units.
 func TestGradcheckPresets(t *testing.T) {
 	for _, p := range recipe.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -50,8 +50,8 @@ func TestGradcheckPresets(t *testing.T) {
 	}
 }
 
-// gradcheckPreset are the arguments of a check of a preset's gradients, with hidden layers of 20 units at
-// most and, where it has no data of its own, a few samples.
+// gradcheckPreset returns the arguments of a check of a preset's gradients, with hidden layers of at
+// most 20 units and, unless the preset has its own data, a few samples.
 func gradcheckPreset(t *testing.T, p *recipe.Preset, more ...string) []string {
 	t.Helper()
 	f := presetLine(t, "-preset="+p.Name)
@@ -62,7 +62,7 @@ func gradcheckPreset(t *testing.T, p *recipe.Preset, more ...string) []string {
 	return append(args, more...)
 }
 
-// capped returns sizes of layers of which none is more than most.
+// capped returns the sizes of layers, each at most a maximum.
 func capped(sizes []int, most int) []int {
 	var list []int
 	for _, n := range sizes {
@@ -71,7 +71,7 @@ func capped(sizes []int, most int) []int {
 	return list
 }
 
-// TestGradcheckWrong tells of a device whose gradients are wrong.
+// TestGradcheckWrong checks the message about a device whose gradients are wrong.
 func TestGradcheckWrong(t *testing.T) {
 	o := faultyGPU(t, "loss: the gradient lacks 1/batch")
 	r := inProcess(t, o, gradcheckArgs(t, "-backend=gpu")...).is(1, "shadegrad: the gradients are wrong: layer 1, weights: element (",
@@ -81,7 +81,7 @@ func TestGradcheckWrong(t *testing.T) {
 	}
 }
 
-// TestGradcheckOverflow blames the inputs, and no backend, where float32 cannot hold the sums.
+// TestGradcheckOverflow checks that the inputs, not a backend, are blamed for sums beyond float32.
 func TestGradcheckOverflow(t *testing.T) {
 	p := at(t)
 	put(t, p.path("large.csv"), []byte("0,3e38,1\n1,-3e38,2\n0,3e38,3\n1,-3e38,4\n0,3e38,5\n"))
@@ -91,7 +91,7 @@ func TestGradcheckOverflow(t *testing.T) {
 	}
 }
 
-// TestGradcheckJSON is one object, with the same verdict.
+// TestGradcheckJSON checks the object of -json, which has the same verdict.
 func TestGradcheckJSON(t *testing.T) {
 	for _, c := range []struct {
 		fault bool

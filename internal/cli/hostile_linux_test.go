@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestEscapes shows the names of files as text, whatever is in them.
+// TestEscapes checks that names of files are printed as text with any content.
 func TestEscapes(t *testing.T) {
 	p := at(t)
 	dir := p.path("images")
@@ -28,7 +28,8 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-// TestNamesOfFiles shows the names of files, data sets and devices as text in what is no error, too.
+// TestNamesOfFiles checks that names of files, data sets and devices are printed as text in output
+// without errors, too.
 func TestNamesOfFiles(t *testing.T) {
 	p := at(t)
 	const odd = "x\x1b[2J\r\ny"
@@ -63,7 +64,7 @@ func TestNamesOfFiles(t *testing.T) {
 	}
 }
 
-// TestPrintable leaves text as it is, and lines.
+// TestPrintable checks that text and lines are unchanged.
 func TestPrintable(t *testing.T) {
 	for s, want := range map[string]string{
 		"28×28, größer\n\tnext \uFFFD": "28×28, größer\n\tnext \uFFFD", "\xff'\x00\x7f": `\xff'\x00\x7f`,
@@ -74,7 +75,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// TestOutputsBeyondNumbers writes JSON of outputs that are none, since sums overflow float32.
+// TestOutputsBeyondNumbers writes JSON of outputs that are not numbers, since sums overflow float32.
 func TestOutputsBeyondNumbers(t *testing.T) {
 	p := at(t)
 	file := p.path("large.csv")
@@ -92,8 +93,8 @@ func TestOutputsBeyondNumbers(t *testing.T) {
 	}
 }
 
-// TestResumeSavesAgain goes on with a run without saying where to save: the network that lies
-// beside the checkpoint is the one of the whole run, and a file of another kind is left alone.
+// TestResumeSavesAgain resumes a run without -save: the network next to the checkpoint becomes that of
+// the whole run, and a file of another kind is not changed.
 func TestResumeSavesAgain(t *testing.T) {
 	p := at(t)
 	args := []string{"train", "-data=" + smallData(t), "-hidden=4", "-epochs=3", "-optimizer=adam"}
@@ -114,6 +115,6 @@ func TestResumeSavesAgain(t *testing.T) {
 	}
 	p.run("train", "-backend=cpu", "-resume="+checkpoint).is(0)
 	if got := string(contents(t, p.path("other"))); got != "notes" {
-		t.Errorf("a file that is no network was written over: %q", got)
+		t.Errorf("a file that is not a network was overwritten: %q", got)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLimitOfClasses leaves some of each class of directories of images, which are read one after the other; runs that are
-// verified and resumed have the same ones.
+// TestLimitOfClasses checks that -limit takes samples of each class of directories of images, which
+// are read one after the other; verified and resumed runs take the same ones.
 func TestLimitOfClasses(t *testing.T) {
 	p := at(t)
 	shapes(t, p.path("all"), "ant", "bee", "cow")
@@ -18,7 +18,7 @@ func TestLimitOfClasses(t *testing.T) {
 	}
 	p.run("train", "-resume="+p.stopped(flags...), "-backend=cpu", "-save=resumed").is(0, want, "resuming in epoch ")
 	if string(contents(t, p.path("whole"))) != string(contents(t, p.path("resumed"))) {
-		t.Error("the run that was resumed comes to another network")
+		t.Error("the resumed run gives another network")
 	}
 	// What the network has seen of each of three classes is enough for it.
 	p.run("train", "-backend=cpu", flags[0], "-limit=6", "-hidden=8", "-epochs=200", "-every=200", "-expect=test_acc>=1").is(0)

@@ -19,8 +19,8 @@ import (
 	"shadegrad/internal/glctx"
 )
 
-// commandVariable makes the test binary be the command, so that exit statuses,
-// signals and streams are those of a process.
+// commandVariable makes the test binary run the command, for the exit statuses, signals and streams of
+// a process.
 const commandVariable = "SHADEGRAD_TEST_MAIN"
 
 func TestMain(m *testing.M) {
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(glctx.Main(func() int {
 		defer shared.remove()
-		// What is remembered is no business of the user's own runs.
+		// The tests do not use the cache of the user's own runs.
 		dir, err := os.MkdirTemp("", "shadegrad-cache-")
 		if err == nil {
 			defer os.RemoveAll(dir)
@@ -43,14 +43,14 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// A place is a directory and an environment to run the command in.
+// A place is a directory and an environment in which to run the command.
 type place struct {
 	t   testing.TB
 	dir string
 	env []string
 }
 
-// at returns a new, empty place whose environment has also env.
+// at returns a new, empty place whose environment also has env.
 func at(t testing.TB, env ...string) place { return place{t, t.TempDir(), env} }
 
 // path returns the path of a file in the place.
@@ -77,8 +77,8 @@ func (p place) process(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// environment is the tests' own without what changes the command's ways. The level of
-// SIMD stays: what runs in this process has it too.
+// environment returns the environment of the tests without variables that change the command's
+// behaviour. SHADEGRAD_SIMD stays: it applies to this process too.
 func (p place) environment() []string {
 	var kept []string
 	for _, v := range os.Environ() {
@@ -93,13 +93,13 @@ func (p place) environment() []string {
 	return kept
 }
 
-// run runs the command to its end.
+// run runs the command and waits for its end.
 func (p place) run(args ...string) result {
 	p.t.Helper()
 	return p.finish(p.command(args...))
 }
 
-// finish runs a process to its end.
+// finish runs a process and waits for its end.
 func (p place) finish(cmd *exec.Cmd) result {
 	p.t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -112,7 +112,7 @@ func (p place) finish(cmd *exec.Cmd) result {
 	return result{p.t, strings.Join(cmd.Args[1:], " "), stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// A result is what a run of the command came to.
+// A result is the outcome of a run of the command.
 type result struct {
 	t              testing.TB
 	command        string
@@ -126,8 +126,8 @@ func (r result) lastLine() string {
 	return lines[len(lines)-1]
 }
 
-// is checks the exit status, and that stderr has each text. A failure is one line
-// that begins with the program's name, and nothing is ever a stack trace.
+// is checks the exit status, and that stderr contains each text. A failure is one line that begins
+// with the program's name, never a stack trace.
 func (r result) is(status int, texts ...string) result {
 	r.t.Helper()
 	if r.status != status {
@@ -152,14 +152,13 @@ func (r result) is(status int, texts ...string) result {
 	return r
 }
 
-// inProcess runs the command in this process with an opener of its own, where a
-// test needs a GPU that it can break.
+// inProcess runs the command in this process with another opener, for tests of a GPU that they can
+// break.
 func inProcess(t testing.TB, o backends.Opener, args ...string) result {
 	return tapped(t, o, nil, args...)
 }
 
-// tapped is inProcess with a function that is called with all that is written to
-// stdout.
+// tapped is inProcess with a function that is called with the output on stdout.
 func tapped(t testing.TB, o backends.Opener, tap func(string), args ...string) result {
 	t.Setenv(cache.Variable, t.TempDir()) // nothing is remembered from before
 	var stdout, stderr bytes.Buffer
@@ -169,7 +168,7 @@ func tapped(t testing.TB, o backends.Opener, tap func(string), args ...string) r
 	return result{t, strings.Join(args, " "), stdout.String(), stderr.String(), status}
 }
 
-// gpuIsFaster stands for a comparison, which would depend on the clock.
+// gpuIsFaster replaces a comparison, which would depend on the clock.
 func gpuIsFaster(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
 	return comparison{GPU: 25e-6, CPU: 100e-6}, nil
 }
@@ -186,7 +185,7 @@ func (w *tapWriter) Write(p []byte) (int, error) {
 	return w.to.Write(p)
 }
 
-// mustNotExist checks that there is no file of that name.
+// mustNotExist checks that a file does not exist.
 func mustNotExist(t testing.TB, path string) {
 	t.Helper()
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {

@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// TestMachineMemory has the row of FAULTS.md on memory, for that of the machine:
-// what a run needs is compared with what there is before anything is taken, and
-// no weight is drawn in vain.
+// TestMachineMemory checks the row of FAULTS.md on memory for that of the machine: a run compares its
+// need with the available memory before it allocates any or draws weights.
 func TestMachineMemory(t *testing.T) {
 	p := at(t)
 	limited := func(args ...string) result {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestNetwork shows and draws networks, trained and not.
+// TestNetwork shows and draws networks, trained and untrained.
 func TestNetwork(t *testing.T) {
 	p := at(t)
 	r := p.run("network", "-preset=xor", "-o=xor.svg").is(0, "wrote xor.svg\n")
@@ -40,7 +40,7 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
-// TestNetworkFaults says why there is nothing to see.
+// TestNetworkFaults checks the errors of network.
 func TestNetworkFaults(t *testing.T) {
 	p := at(t)
 	m := smallModel(t, p)

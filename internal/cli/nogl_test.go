@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestNoSupport has the row of FAULTS.md on builds without OpenGL.
+// TestNoSupport checks the row of FAULTS.md on builds without OpenGL.
 func TestNoSupport(t *testing.T) {
 	p := at(t)
 	args := []string{"train", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}

@@ -14,7 +14,7 @@ import (
 	"shadegrad/internal/glctx/gltest"
 )
 
-// probe opens OpenGL once and returns what it is, or why there is none.
+// probe opens OpenGL once and returns its description or the error.
 var probe = sync.OnceValues(func() (glctx.Info, error) {
 	c, err := glctx.Open()
 	if err != nil {
@@ -23,7 +23,7 @@ var probe = sync.OnceValues(func() (glctx.Info, error) {
 	return c.Info(), c.Close()
 })
 
-// needGPU skips, or fails, where there is no OpenGL.
+// needGPU skips a test without OpenGL, or fails it if a GPU is required.
 func needGPU(t *testing.T) glctx.Info {
 	t.Helper()
 	info, err := probe()
@@ -31,8 +31,8 @@ func needGPU(t *testing.T) glctx.Info {
 	return info
 }
 
-// TestOpenGL has the rows of FAULTS.md on opening a device, with the machine's own
-// driver in a process.
+// TestOpenGL checks the rows of FAULTS.md on opening a device, with the machine's own driver in a
+// process.
 func TestOpenGL(t *testing.T) {
 	args := func(more ...string) []string {
 		return append([]string{"train", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}, more...)
@@ -115,8 +115,7 @@ func TestOpenGL(t *testing.T) {
 	})
 }
 
-// mutated returns a copy of the directory of shaders where, in one file, a text
-// is another.
+// mutated returns a copy of the directory of shaders with a text replaced in one file.
 func mutated(t testing.TB, file, old, new string) string {
 	t.Helper()
 	from, dir := repository(t, "shaders"), t.TempDir()
@@ -140,9 +139,8 @@ func mutated(t testing.TB, file, old, new string) string {
 	return dir
 }
 
-// TestVerifyOpenGL certifies a run with the machine's own OpenGL and makes it again: to
-// the bit there, its kernels timed and chosen the first time and remembered, and within
-// rounding on the CPU.
+// TestVerifyOpenGL certifies a run with the machine's own OpenGL and verifies it: bit-identical there,
+// with kernels chosen by time and remembered, and within rounding on the CPU.
 func TestVerifyOpenGL(t *testing.T) {
 	needGPU(t)
 	p := at(t)

@@ -25,10 +25,10 @@ func events(t testing.TB, stdout string) (list []map[string]any) {
 	return list
 }
 
-// names of the figures in the events of epochs and of the end, beside those of sets.
+// names of the figures in the events of epochs and of the end, except those of sets.
 var eventNames = []string{"event", "epoch", "train_loss", "train_acc", "seconds", "eval_seconds", "images_per_second", "lr", "backend", "device"}
 
-// named checks which names an event has, and that those that are figures are in their range.
+// named checks the names in an event and the range of its figures.
 func named(t *testing.T, e map[string]any, more ...string) {
 	t.Helper()
 	names := append(slices.Clone(eventNames), more...)
@@ -49,7 +49,7 @@ func named(t *testing.T, e map[string]any, more ...string) {
 	}
 }
 
-// jsonEvents runs train with -json and returns the events after the first, which it returns too.
+// jsonEvents runs train with -json and returns the first event and the others.
 func jsonEvents(t *testing.T, more ...string) (start map[string]any, list []map[string]any) {
 	t.Helper()
 	args := append([]string{"train", "-backend=cpu", "-json", "-data=" + smallData(t), "-hidden=8", "-epochs=2"}, more...)
@@ -79,8 +79,8 @@ func same(t *testing.T, got, want map[string]any, names ...string) {
 	}
 }
 
-// TestJSON has the documented events with the documented names, and nothing else
-// on stdout. The test set's figures come at the end.
+// TestJSON checks that stdout has the documented events and names, and nothing else. Test figures come
+// at the end.
 func TestJSON(t *testing.T) {
 	start, list := jsonEvents(t)
 	named(t, list[0])
@@ -103,7 +103,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestJSONTestEach has the test set's figures after each epoch.
+// TestJSONTestEach checks for test figures after each epoch.
 func TestJSONTestEach(t *testing.T) {
 	_, list := jsonEvents(t, "-test=each")
 	for _, e := range list {
@@ -114,12 +114,11 @@ func TestJSONTestEach(t *testing.T) {
 	same(t, list[2], once[2], "train_loss", "train_acc", "test_loss", "test_acc")
 }
 
-// TestJSONValidation has the figures of the validation set, and at the end those of the epoch
-// that is the best on it.
+// TestJSONValidation checks the validation figures, and at the end those of the best epoch.
 func TestJSONValidation(t *testing.T) {
 	start, list := jsonEvents(t, "-validation=100", "-patience=2")
 	if start["train_images"] != 200.0 {
-		t.Errorf("of 300 images, 100 put aside, %v are trained on", start["train_images"])
+		t.Errorf("of 300 images, 100 held out, %v are trained on", start["train_images"])
 	}
 	named(t, list[0], "val_loss", "val_acc")
 	named(t, list[1], "val_loss", "val_acc")
@@ -137,8 +136,8 @@ const (
 	endPattern     = ` \d+\.\d\d s from the start of the program\n`
 )
 
-// TestText has results on stdout and everything else on stderr, one line an
-// epoch, without an escape code.
+// TestText checks that results go to stdout and everything else to stderr, one line per epoch, without
+// escape codes.
 func TestText(t *testing.T) {
 	test := `test accuracy \d+\.\d\d%, loss \d\.\d{4}; `
 	for _, tt := range []struct {
@@ -169,7 +168,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestPatienceText stops early, says so, and saves the weights of the best epoch.
+// TestPatienceText stops early, reports it, and saves the weights of the best epoch.
 func TestPatienceText(t *testing.T) {
 	p := at(t)
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=40", "-schedule=constant", "-validation=100", "-patience=2"}
@@ -194,7 +193,7 @@ func TestPatienceText(t *testing.T) {
 	}
 }
 
-// TestExpect decides the exit status by the outcome.
+// TestExpect checks the exit status for outcomes of -expect.
 func TestExpect(t *testing.T) {
 	p := at(t)
 	train := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-save=m"}
@@ -226,8 +225,8 @@ func TestExpect(t *testing.T) {
 		"shadegrad: -expect=test_acc>1 was not met: ", "shadegrad: -expect=test_loss<0 was not met: ")
 }
 
-// TestSeed has the same bits from the same seed, whatever the threads, and other
-// bits from another.
+// TestSeed checks that the same seed gives the same bits for any number of threads, and another seed
+// others.
 func TestSeed(t *testing.T) {
 	p := at(t)
 	model := func(args ...string) string {
@@ -243,7 +242,7 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// TestSIMD chooses the CPU's instructions, and is told when that is impossible.
+// TestSIMD checks SHADEGRAD_SIMD, and the error for a level that is not available.
 func TestSIMD(t *testing.T) {
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-threads=2"}
 	at(t, "SHADEGRAD_SIMD=off").run(args...).is(0, "cpu: ", "gonum, 2 threads;")
@@ -253,7 +252,7 @@ func TestSIMD(t *testing.T) {
 	at(t, "SHADEGRAD_SIMD=mmx").run("train", "-h").is(0)
 }
 
-// TestHelp shows the texts on stdout.
+// TestHelp checks that help goes to stdout.
 func TestHelp(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"help", "usage: shadegrad COMMAND [FLAGS]\n"},

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestOutputsAfterStart has the outputs before training told after the device, and "start" first of all.
+// TestOutputsAfterStart checks that the outputs before training come after the device, and "start"
+// first of all.
 func TestOutputsAfterStart(t *testing.T) {
 	p := at(t)
 	r := p.run("train", "-backend=cpu", "-data=xor", "-hidden=2", "-epochs=1", "-json").is(0)

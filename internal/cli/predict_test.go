@@ -13,7 +13,7 @@ import (
 	"shadegrad/internal/model"
 )
 
-// TestPredict reads the example pictures.
+// TestPredict classifies the example pictures.
 func TestPredict(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	for file, digit := range map[string]string{"seven.png": "7", "three.png": "3", "two.jpg": "2"} {
@@ -32,7 +32,7 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// TestPredictSeveral says what it can of the images that it can read.
+// TestPredictSeveral checks that an image that cannot be read does not stop the others.
 func TestPredictSeveral(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	blank := image.NewGray(image.Rect(0, 0, 50, 50))
@@ -55,8 +55,8 @@ func TestPredictSeveral(t *testing.T) {
 	}
 }
 
-// TestPredictPadded asks a network whose images were padded: it gets a digit as large as theirs, with
-// the same frame around it.
+// TestPredictPadded classifies with a network whose images were padded: the digit gets their size and
+// the same frame.
 func TestPredictPadded(t *testing.T) {
 	p := at(t)
 	path := smallModel(t, p, "-pad=40x30")

@@ -10,12 +10,12 @@ import (
 )
 
 // TestPresetsOpenGL trains each preset for three epochs on a few samples, or a hundred on a toy, through OpenGL and on
-// the CPU, with the same arguments, and has the same losses of training and of the test from both. The hidden layers are
-// smaller where there are many units: on software OpenGL most of the time goes to them.
+// the CPU, and compares the training and test losses. Large hidden layers are smaller here: on software OpenGL they take
+// most of the time.
 //
-// Weights, order, dropout and distortions are the same to the bit on both, but for a few pixels that round to the next
-// grey. What is left is the rounding of float32, 6e-8, in sums of some hundred terms and over up to a hundred steps; it comes to some
-// 1e-7 of a loss, 4e-7 at most, and 1e-5 leaves room for devices whose exp and tanh are less exact.
+// Weights, order, dropout and distortions are bit-identical on both, except a few pixels that round to the next grey. The
+// remaining difference is the rounding of float32, 6e-8, in sums of some hundred terms over up to a hundred steps: about
+// 1e-7 of a loss, 4e-7 at most. The bound of 1e-5 allows for devices whose exp and tanh are less exact.
 func TestPresetsOpenGL(t *testing.T) {
 	needGPU(t)
 	for _, p := range recipe.Presets() {
@@ -48,7 +48,7 @@ func TestPresetsOpenGL(t *testing.T) {
 			}
 			first, last := cpu[0]["test_loss"].(float64), cpu[len(cpu)-1]["test_loss"].(float64)
 			t.Logf("losses differ by %.1g of theirs at most; the test loss goes from %.4g to %.4g", worst, first, last)
-			// Of a network that stays as it is the two would agree whatever a step does.
+			// For a network that does not change the two would agree for any step.
 			if math.Abs(first-last) < 1e-4*first {
 				t.Errorf("the test loss goes from %v to %v: this agreement shows little", first, last)
 			}
@@ -56,8 +56,8 @@ func TestPresetsOpenGL(t *testing.T) {
 	}
 }
 
-// TestDigitsOpenGL draws the same distorted digits through OpenGL as on the CPU, but for a few
-// pixels that round to the next grey.
+// TestDigitsOpenGL draws the same distorted digits through OpenGL as on the CPU, except a few pixels
+// that round to the next grey.
 func TestDigitsOpenGL(t *testing.T) {
 	needGPU(t)
 	p := at(t)

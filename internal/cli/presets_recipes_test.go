@@ -13,10 +13,10 @@ import (
 	"shadegrad/internal/train"
 )
 
-// A source is what a tutorial or a paper has of a recipe.
+// A source has the figures of a tutorial or a paper for a recipe.
 type source struct {
 	samples int    // of its own data; 0 for MNIST
-	figure  string // what it comes to, in numbers
+	figure  string // its result, in numbers
 	options train.Options
 	// open sets to zero what the source leaves open, or what the preset says that it has its own way.
 	open func(o *train.Options)
@@ -27,8 +27,8 @@ func optimiser(o *train.Options) {
 	o.LearningRate, o.RateEnd, o.Momentum, o.Schedule, o.Batch, o.Epochs, o.Training.Average = 0, 0, 0, "", 0, 0, 0
 }
 
-// ciresanImages is how the paper of 2010 distorts images: a σ of 5 to 6 and an α of 36 to 38, 15° either way and half of
-// it for 1 and 7, and scaling by 15 to 20%, of which 17.5% is the middle.
+// ciresanImages is the distortion of the paper of 2010: σ of 5 to 6, α of 36 to 38, 15° of rotation
+// and half of it for 1 and 7, and scaling by 15 to 20%, of which 17.5% is the middle.
 var ciresanImages = mlp.Augment{Sigma: [2]float32{5, 6}, Alpha: [2]float32{36, 38}, Rotation: 15, Scaling: 0.175, Calm: []int{1, 7}}
 
 // sources have the numbers of the tutorials and papers, by preset.
@@ -68,7 +68,7 @@ var sources = map[string]source{
 		Network: mlp.Config{Sizes: []int{784, 300, 100, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh, ZeroBiases: true,
 			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Inputs, Scale: 1.275 / 255, Shift: -0.1, On: 1, Off: -1}}, optimiser},
 	// RMSprop with a rate of 0.001, batches of 128, 20 epochs; dropout of 0.2 after each hidden layer. Weights may be
-	// averaged, as published or not. ε is 1e-6 under the root, so 1e-3 beside it.
+	// averaged, as published or not. ε is 1e-6 under the root, so 1e-3 added to it.
 	"keras-mlp": {0, "98.40%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 512, 512, 10}, Hidden: compute.ReLU, Output: compute.Softmax,
 			Loss: compute.CrossEntropy, Init: mlp.Xavier, Scale: 1. / 255, On: 1},
@@ -89,7 +89,7 @@ var sources = map[string]source{
 		Network: mlp.Config{Sizes: []int{784, 800, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Width: 28, Height: 28,
 			Loss: compute.CrossEntropy, Init: mlp.He, Scale: 1. / 255, On: 1},
 		Training: mlp.Training{Augment: mlp.Augment{Sigma: [2]float32{4, 4}, Alpha: [2]float32{34, 34}}}}, optimiser},
-	// As ciresan2010 but for its size, its softmax and how it gets there.
+	// As ciresan2010 except its size, its softmax and its optimiser.
 	"ciresan2010-small": {0, "0.49%", train.Options{
 		Network: mlp.Config{Sizes: []int{841, 1000, 500, 10}, Hidden: compute.ScaledTanh, Output: compute.Softmax, Width: 29, Height: 29,
 			Loss: compute.CrossEntropy, Init: mlp.Uniform, InitScale: 0.05, Scale: 2. / 255, Shift: -1, On: 1},
@@ -105,7 +105,8 @@ var sources = map[string]source{
 		func(o *train.Options) { o.Epochs = 0 }},
 }
 
-// TestPresetSources has every preset train as its source does, in all that the source says and in nothing besides.
+// TestPresetSources checks that the options of every preset equal those of its source in everything
+// that the source states.
 func TestPresetSources(t *testing.T) {
 	for _, p := range recipe.Presets() {
 		want, ok := sources[p.Name]
@@ -133,7 +134,7 @@ func TestPresetSources(t *testing.T) {
 		}
 		for _, figure := range strings.Fields(want.figure) {
 			if !strings.Contains(p.Figure, figure) {
-				t.Errorf("%s says it comes to %s; %s was published", p.Name, p.Figure, figure)
+				t.Errorf("%s states %s; %s was published", p.Name, p.Figure, figure)
 			}
 		}
 		got.Seed, got.Test = 0, ""
@@ -149,15 +150,15 @@ func TestPresetSources(t *testing.T) {
 	}
 }
 
-// TestPresetConstants has the activation of the paper of 2010: 1.7159·tanh(0.6666·a).
+// TestPresetConstants checks the activation of the paper of 2010: 1.7159·tanh(0.6666·a).
 func TestPresetConstants(t *testing.T) {
 	if compute.TanhAmplitude != 1.7159 || compute.TanhSlope != 0.6666 {
 		t.Errorf("scaled tanh is %v·tanh(%v·a)", compute.TanhAmplitude, compute.TanhSlope)
 	}
 }
 
-// TestPresetRates has what the rate and the momentum are over the epochs, of the two presets in which they change as
-// their papers say.
+// TestPresetRates checks the learning rate and the momentum over the epochs, for the two presets in
+// which they change as in their papers.
 func TestPresetRates(t *testing.T) {
 	const n = 60000
 	near := func(got, want float64) bool { return math.Abs(got-want) <= 1e-12*math.Abs(want) }
@@ -192,8 +193,8 @@ func TestPresetRates(t *testing.T) {
 	}
 }
 
-// TestPresetFigures trains two presets to their end, and has what they come to. Plain Go would take half a minute
-// for each, so the level of SIMD is the machine's best, whatever the tests run with.
+// TestPresetFigures trains two presets to their end and checks their results. Plain Go would take half
+// a minute for each, so the test uses the machine's best SIMD level.
 func TestPresetFigures(t *testing.T) {
 	for name, figure := range map[string]string{"softmax": "test_acc>=0.98", "mnist-online": "test_acc>=0.955"} {
 		at(t, "SHADEGRAD_SIMD=").run("train", "-backend=cpu", "-preset="+name, "-expect="+figure).is(0)

@@ -33,8 +33,8 @@ func presetOptions(t *testing.T, s *settings) train.Options {
 	return o
 }
 
-// TestPresetFlags has every preset's flags accepted, and the command line that "presets
-// NAME" prints be the same run.
+// TestPresetFlags checks that every preset's flags are accepted, and that the command line of "presets
+// NAME" is the same run.
 func TestPresetFlags(t *testing.T) {
 	for _, p := range recipe.Presets() {
 		f := presetLine(t, "-preset="+p.Name)
@@ -66,7 +66,7 @@ func TestPresetFlags(t *testing.T) {
 	}
 }
 
-// TestPresetOverride changes a preset, and says what was changed.
+// TestPresetOverride changes a preset and checks the note of the changes.
 func TestPresetOverride(t *testing.T) {
 	f := presetLine(t, "-batch=32", "-preset", "sizes", "-lr=3", "-no-bias", "-hidden=30,20")
 	if got := f.presetNote(); !strings.HasSuffix(got, "; changed: -hidden=30,20 (30), -batch=32 (10)") {
@@ -80,7 +80,7 @@ func TestPresetOverride(t *testing.T) {
 		is(0, "preset xor: ", "; changed: -epochs=3 (2000)\n", "network 2-2-1, 9 parameters")
 }
 
-// TestPresetList has the list as it is printed.
+// TestPresetList checks the printed list.
 func TestPresetList(t *testing.T) {
 	r := at(t).run("presets").is(0)
 	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
@@ -105,7 +105,7 @@ func TestPresetList(t *testing.T) {
 	}
 }
 
-// shortened are the arguments of a preset's run that takes a moment: few samples, one epoch.
+// shortened returns the arguments of a short run of a preset: few samples, one epoch.
 func shortened(t *testing.T, p *recipe.Preset, more ...string) []string {
 	t.Helper()
 	args := []string{"train", "-preset=" + p.Name, "-epochs=1", "-limit=24"}
@@ -128,7 +128,7 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// TestXOR trains the preset to its end, and has the outputs before and after.
+// TestXOR trains the preset to its end and checks the outputs before and after.
 func TestXOR(t *testing.T) {
 	p := at(t)
 	r := p.run("train", "-backend=cpu", "-preset=xor", "-seed=1", "-save=m").is(0, "reporting every 100 epochs, and at least every 10 s; -every=1 reports each\n")
@@ -187,7 +187,7 @@ func TestEvery(t *testing.T) {
 	}
 }
 
-// TestForm has eval, verify and resume make of the data what training made of them.
+// TestForm checks that eval, verify and resume convert the data as training did.
 func TestForm(t *testing.T) {
 	p := at(t)
 	p.run("train", "-backend=cpu", "-data="+smallData(t), "-pad=30x31", "-limit=50", "-validation=40", "-hidden=6", "-epochs=2", "-save=m", "-certify=c").
@@ -201,7 +201,7 @@ func TestForm(t *testing.T) {
 	p.run("train", "-backend=cpu", "-data=moons", "-pad=30x30").is(1, "rows of numbers; only images can be padded; omit -pad\n")
 	p.run("train", "-backend=cpu", "-standardise").is(1, "MNIST (built in) has images; only rows of numbers are standardised; omit -standardise\n")
 	p.run("train", "-backend=cpu", "-target-columns=1").is(1, "MNIST (built in) has labels; targets are for CSV files; omit -target-columns, or name a CSV file with -data\n")
-	// What a network was trained with is no flag of eval, nor of a run that goes on.
+	// Eval and -resume take the form from the file, not from flags.
 	p.run("eval", "-backend=cpu", "-model=m", "-data=moons").is(1, "m: the network learned ", ": moons (built in) has rows of numbers; only images can be padded; name its data with -data\n")
 	p.run("verify", "-data=moons", "c").is(1, " has rows of numbers; only images can be padded\n")
 	p.run("train", "-backend=cpu", "-data=moons", "-augment=affine").is(2, "-augment is for images")
@@ -210,7 +210,7 @@ func TestForm(t *testing.T) {
 	p.run("train", "-backend=cpu", "-data="+smallData(t), "-validation=300").is(1, "expected 0 to 299")
 }
 
-// TestPresetContradictions has -resume refuse what its run has not.
+// TestPresetContradictions checks that -resume refuses flags that its run does not have.
 func TestPresetContradictions(t *testing.T) {
 	for _, name := range []string{"keras-mlp", "simard2003", "lecun1998"} {
 		p, _ := recipe.FindPreset(name)
@@ -242,14 +242,14 @@ func TestPresetContradictions(t *testing.T) {
 	}
 }
 
-// TestPresetNames has a flag for each of a preset's.
+// TestPresetNames checks that every flag of a preset is a flag of train.
 func TestPresetNames(t *testing.T) {
 	fs := newSettings("train")
 	for _, p := range recipe.Presets() {
 		seen := map[string]bool{}
 		for _, f := range p.Flags {
 			if fs.Lookup(f.Name) == nil || seen[f.Name] {
-				t.Errorf("%s: -%s is no flag of train, or there twice", p.Name, f.Name)
+				t.Errorf("%s: -%s is not a flag of train, or is there twice", p.Name, f.Name)
 			}
 			seen[f.Name] = true
 		}
@@ -260,7 +260,7 @@ func TestPresetNames(t *testing.T) {
 	}
 }
 
-// TestHalfplane trains the preset to its end, and has what the tutorial comes to.
+// TestHalfplane trains the preset to its end and checks the result of the tutorial.
 func TestHalfplane(t *testing.T) {
 	r := at(t).run("train", "-backend=cpu", "-preset=halfplane").is(0)
 	if !regexp.MustCompile(`(?m)^epoch 10000/10000: training loss 0\.017\d, accuracy 100\.00%;`).MatchString(r.stdout) || strings.Count(r.stdout, "epoch ") != 10 {
@@ -268,8 +268,8 @@ func TestHalfplane(t *testing.T) {
 	}
 }
 
-// TestFormResumed goes on with a run on data that were made into another form, which need not
-// be said again, to the same bits.
+// TestFormResumed resumes a run on data in another form without the form's flags. The result is
+// bit-identical.
 func TestFormResumed(t *testing.T) {
 	p := at(t)
 	flags := []string{"-pad=30x31", "-limit=200", "-validation=40", "-hidden=8", "-augment=affine", "-preset=softmax", "-epochs=3", "-schedule=constant"}
@@ -279,6 +279,6 @@ func TestFormResumed(t *testing.T) {
 	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-pad=29x29").is(2, "-pad=29x29 contradicts -resume="+checkpoint+", whose run has 30x31")
 	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-save=resumed").is(0, "the first 200: 200 training images of 30×31", "resuming in epoch ")
 	if string(contents(t, p.path("whole"))) != string(contents(t, p.path("resumed"))) {
-		t.Error("the run that was resumed comes to another network")
+		t.Error("the resumed run gives another network")
 	}
 }

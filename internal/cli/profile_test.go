@@ -33,7 +33,7 @@ func (p *profiled) StopProfile() (compute.Profile, error) {
 	return aProfile, nil
 }
 
-// TestProfileFlag has the table before the outcome, or an object before the last.
+// TestProfileFlag checks for the table before the outcome, or an object before the last.
 func TestProfileFlag(t *testing.T) {
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-profile"}
 	open := func() (*profiled, func(...string) result) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRecipeFlags has what each flag of a recipe does not take, and what does not go
-// together.
+// TestRecipeFlags checks which values the flags of a recipe refuse, and which flags contradict each
+// other.
 func TestRecipeFlags(t *testing.T) {
 	refuse(t, []badFlags{
 		{"train -optimizer=adagrad", []string{"-optimizer: want sgd", `"adagrad"`, " sgd, nesterov, rmsprop, adam or adamw"}},
@@ -108,7 +108,8 @@ func TestRecipeFlags(t *testing.T) {
 	})
 }
 
-// TestShortOfMomentum notes a run that ends before its momentum has come to its end, and only such.
+// TestShortOfMomentum checks for a note if a run ends before its momentum reaches its end, and only
+// then.
 func TestShortOfMomentum(t *testing.T) {
 	p := at(t)
 	const short = "-momentum-end=0.9 is not reached: with "

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestFarTargets says of targets as large as the prices of houses that it is they that make training diverge.
+// TestFarTargets checks that targets as large as house prices are named as the cause of a divergence.
 func TestFarTargets(t *testing.T) {
 	var near, far strings.Builder
 	for i := range 200 {

@@ -21,8 +21,8 @@ func TestFreeName(t *testing.T) {
 	}
 }
 
-// TestSaveThroughLink saves where a symbolic link leads: what counts is the
-// directory there, not the link's own.
+// TestSaveThroughLink saves through a symbolic link: the target's directory must be writable, not the
+// link's.
 func TestSaveThroughLink(t *testing.T) {
 	p := at(t)
 	if err := os.Mkdir(p.path("models"), 0o755); err != nil {
@@ -71,7 +71,7 @@ func TestSaveOverCheckpoint(t *testing.T) {
 	}
 }
 
-// TestCheckpointCannotBeWritten finds that out before anything is trained.
+// TestCheckpointCannotBeWritten checks for an error before anything is trained.
 func TestCheckpointCannotBeWritten(t *testing.T) {
 	p := at(t)
 	if err := os.Mkdir(p.path("m.checkpoint"), 0o755); err != nil {
@@ -80,8 +80,7 @@ func TestCheckpointCannotBeWritten(t *testing.T) {
 	p.run("train", "-backend=cpu", "-data="+smallData(t), "-save=m").is(1, "shadegrad: m.checkpoint: cannot save there: it is a directory; nothing was trained")
 }
 
-// TestDivergedOnResume says what is left of a run that diverges before it has
-// saved anything under the name it was given.
+// TestDivergedOnResume checks the message about a resumed run that diverges before its first save.
 func TestDivergedOnResume(t *testing.T) {
 	p := at(t)
 	checkpoint := p.stopped("-hidden=8", "-act=identity")
@@ -94,7 +93,7 @@ func TestDivergedOnResume(t *testing.T) {
 	}
 }
 
-// TestCheckpointGone completes a run whose checkpoint somebody deleted.
+// TestCheckpointGone completes a run whose checkpoint was deleted.
 func TestCheckpointGone(t *testing.T) {
 	p := at(t)
 	model := p.path("m")
@@ -108,8 +107,7 @@ func TestCheckpointGone(t *testing.T) {
 	}, "train", "-backend=gpu", "-data="+smallData(t), "-hidden=8", "-epochs=2", "-save="+model).is(0)
 }
 
-// TestAllDone goes on with a run that is complete: nothing is said to be saved
-// that is not, and nothing is deleted.
+// TestAllDone resumes a complete run: the message claims no saved file, and nothing is deleted.
 func TestAllDone(t *testing.T) {
 	p := at(t)
 	checkpoint := p.stopped("-hidden=8", "-test=each") // so that no test is left to be done

@@ -18,8 +18,8 @@ func trainSmall(t testing.TB, more ...string) []string {
 	return append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}, more...)
 }
 
-// TestCannotSave has the row of FAULTS.md on directories that cannot be written:
-// it is found out before anything is trained.
+// TestCannotSave checks the row of FAULTS.md on directories that cannot be written: an error before
+// anything is trained.
 func TestCannotSave(t *testing.T) {
 	p := at(t)
 	put(t, p.path("file"), nil)
@@ -41,8 +41,7 @@ func TestCannotSave(t *testing.T) {
 	}
 }
 
-// readOnly returns the name of a file that cannot be written, whoever asks: a
-// program that is running.
+// readOnly returns the name of a file that no user can write: a running program.
 func readOnly(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("sleep")
@@ -65,7 +64,7 @@ func readOnly(t testing.TB) string {
 	return copied
 }
 
-// TestReadOnlyDirectory saves where the file system takes nothing.
+// TestReadOnlyDirectory saves to a read-only file system.
 func TestReadOnlyDirectory(t *testing.T) {
 	p := at(t)
 	dir := p.path("ro")
@@ -83,8 +82,8 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
-// TestDiskFull has the row of FAULTS.md on full disks: the previous file is whole,
-// and the error names it.
+// TestDiskFull checks the row of FAULTS.md on full disks: the previous file is whole, and the error
+// names it.
 func TestDiskFull(t *testing.T) {
 	full := func(t *testing.T, p place, model string, run func(args ...string) result, reason string) {
 		t.Helper()
@@ -130,7 +129,7 @@ func TestDiskFull(t *testing.T) {
 	})
 }
 
-// TestSheetWhole leaves an earlier sheet as it was where there is no room for another, and no part of it.
+// TestSheetWhole checks that a full disk leaves an earlier sheet unchanged, and no part of a new one.
 func TestSheetWhole(t *testing.T) {
 	p := at(t)
 	if err := os.Mkdir(p.path("out"), 0o755); err != nil {
@@ -147,7 +146,7 @@ func TestSheetWhole(t *testing.T) {
 	}
 }
 
-// mount puts a file system in memory at dir, where the tests may do that.
+// mount mounts a file system in memory at dir, if the tests are permitted to.
 func mount(t testing.TB, dir, options string) {
 	t.Helper()
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -167,8 +166,8 @@ func mount(t testing.TB, dir, options string) {
 	})
 }
 
-// TestKilledSaving kills a run while it writes the network, and while it writes the
-// checkpoint, and finds the previous files whole.
+// TestKilledSaving kills a run while it writes the network and while it writes the checkpoint, and
+// checks that the previous files are whole.
 func TestKilledSaving(t *testing.T) {
 	const tries = 20 // that the signal may come too late
 	for _, file := range []string{"m", "m.checkpoint"} {
@@ -205,8 +204,8 @@ func TestKilledSaving(t *testing.T) {
 	}
 }
 
-// watch returns a function that waits for the next file in the directory whose name begins
-// with a prefix to be created.
+// watch returns a function that waits until a file whose name has a prefix is created in the
+// directory.
 func (p place) watch() func(prefix string) {
 	p.t.Helper()
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestCapsuleDiskFull says that a step could not be kept, and what happened all the same;
-// nothing is left of the file.
+// TestCapsuleDiskFull checks the message if a step cannot be saved; no part of the file remains.
 func TestCapsuleDiskFull(t *testing.T) {
 	p := at(t)
 	p.dir = p.path("small")

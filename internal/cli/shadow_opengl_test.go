@@ -12,8 +12,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// TestShadowOpenGL replays steps of the machine's own OpenGL, of which none is
-// out of its bounds, and leaves their bits alone.
+// TestShadowOpenGL checks steps of the machine's own OpenGL: all are within their bounds, and their
+// bits are unchanged.
 func TestShadowOpenGL(t *testing.T) {
 	needGPU(t)
 	for _, more := range sample.Of([][]string{
@@ -32,8 +32,8 @@ func TestShadowOpenGL(t *testing.T) {
 	}
 }
 
-// TestShadowShader catches a shader that is wrong only where self-tests do not look, keeps
-// its source as it was compiled, and lets the right shaders off.
+// TestShadowShader catches a shader that is wrong only outside the self-tests, saves its source as
+// compiled, and passes the correct shaders.
 func TestShadowShader(t *testing.T) {
 	info := needGPU(t)
 	const right = "w[(wOffset + e) >> 2u] = weights;"

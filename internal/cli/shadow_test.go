@@ -16,8 +16,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// A partlyWrong backend has a planted fault in programs with a sum of many terms, which no
-// self-test has.
+// A partlyWrong is a backend with a planted fault in programs with a sum of many terms, which
+// self-tests do not have.
 type partlyWrong struct {
 	compute.Backend
 	wrong compute.Backend
@@ -34,7 +34,7 @@ func (b partlyWrong) Compile(p compute.Program) (compute.Executable, error) {
 	return b.Backend.Compile(p)
 }
 
-// faultyGPU opens a fake GPU that has a planted fault, anew each time.
+// faultyGPU opens a new fake GPU with a planted fault each time.
 func faultyGPU(t *testing.T, name string) backends.Opener {
 	t.Helper()
 	for _, f := range computetest.Faults() {
@@ -53,13 +53,13 @@ func faultyGPU(t *testing.T, name string) backends.Opener {
 	return backends.Opener{}
 }
 
-// TestShadowCatches has a device that is wrong stopped, and its capsule replayed on it and
-// on a sound one.
+// TestShadowCatches checks that a wrong device is stopped, and replays its capsule on it and on a
+// correct one.
 func TestShadowCatches(t *testing.T) {
 	for _, c := range []struct {
 		fault, backend string
 		found          string // where, by a regular expression
-		alone          bool   // whether the op is wrong by itself as well
+		alone          bool   // whether the op alone is wrong as well
 	}{
 		{"matmul: the last term of each sum is missing", "gpu", `op 12, matmul_tn: element \(\d,\d+\) of the gradient of the weights of layer 1 is `, true},
 		{"matmul: the last column is not written", "auto", `op 2, matmul_nt: element \(0,7\) of the outputs of layer 1 is `, true},
@@ -93,7 +93,7 @@ func TestShadowCatches(t *testing.T) {
 	}
 }
 
-// TestShadowNames does not write over another run's capsule.
+// TestShadowNames checks that another run's capsule is not overwritten.
 func TestShadowNames(t *testing.T) {
 	p, o := at(t), faultyGPU(t, "matmul: the last column is not written")
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-shadow=1", "-save=" + p.path("m")}
@@ -115,8 +115,8 @@ func TestShadowNames(t *testing.T) {
 	}
 }
 
-// TestShadowLeavesBits trains with steps replayed on each of the CPU's levels, in ways that
-// differ in what a step is: no breach, and the network that comes without.
+// TestShadowLeavesBits trains with -shadow at each SIMD level of the CPU and with different kinds of
+// steps: no breach, and the same network as without.
 func TestShadowLeavesBits(t *testing.T) {
 	for _, simd := range []string{"off", "avx2", "avx512"} {
 		for i, more := range sample.Of([][]string{
@@ -130,7 +130,7 @@ func TestShadowLeavesBits(t *testing.T) {
 			args := append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-epochs=3"}, more...)
 			r := p.run(append(args, "-save=plain")...)
 			if r.status == 2 && strings.Contains(r.stderr, "SHADEGRAD_SIMD="+simd) {
-				continue // this processor has not got it
+				continue // this processor does not have it
 			}
 			r.is(0)
 			p.run(append(args, "-save=shadowed", "-shadow=1", "-threads=1")...).is(0, " checked in float64, all results within their bounds\n")
@@ -141,8 +141,7 @@ func TestShadowLeavesBits(t *testing.T) {
 	}
 }
 
-// TestShadowResumes goes on with a run, by the command that it is told, and with the data
-// going to the device by pieces.
+// TestShadowResumes resumes a run with the printed command, and with data transferred in pieces.
 func TestShadowResumes(t *testing.T) {
 	p := at(t)
 	whole := p.path("whole")
@@ -157,7 +156,7 @@ func TestShadowResumes(t *testing.T) {
 	}
 }
 
-// TestShadowResumeCommand has -shadow in the command that goes on.
+// TestShadowResumeCommand checks for -shadow in the command to resume.
 func TestShadowResumeCommand(t *testing.T) {
 	p, f := at(t), newFakeGPU()
 	r := tapped(t, f.opener(), f.loseAt("epoch 1/"), "train", "-backend=gpu", "-data="+smallData(t), "-hidden=8", "-epochs=3", "-shadow=7", "-save="+p.path("m")).is(1)
@@ -166,8 +165,7 @@ func TestShadowResumeCommand(t *testing.T) {
 	}
 }
 
-// TestDivergedCapsule keeps the step that left the finite numbers, beside what is said
-// anyway, and has it judged on two devices.
+// TestDivergedCapsule checks that the step that diverged is saved, and replays it on two devices.
 func TestDivergedCapsule(t *testing.T) {
 	p := at(t)
 	for i, args := range [][]string{
@@ -194,8 +192,7 @@ func TestDivergedCapsule(t *testing.T) {
 	}
 }
 
-// TestDivergedByDevice has losses made infinite by a device that is wrong: the capsule
-// tells, although nobody asked for -shadow.
+// TestDivergedByDevice makes losses infinite by a wrong device: the capsule shows it, without -shadow.
 func TestDivergedByDevice(t *testing.T) {
 	p, o := at(t), faultyGPU(t, "update: the step goes uphill")
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=8", "-act=identity", "-loss=mse", "-output=identity", "-epochs=60", "-lr=0.5", "-schedule=constant", "-save=" + p.path("m")}
@@ -210,7 +207,7 @@ func TestDivergedByDevice(t *testing.T) {
 	}
 }
 
-// TestReplayRefuses has files that are no capsules, and command lines that are wrong.
+// TestReplayRefuses checks files that are not capsules, and invalid command lines.
 func TestReplayRefuses(t *testing.T) {
 	p := at(t)
 	model := smallModel(t, p)

@@ -11,7 +11,7 @@ import (
 	"shadegrad/internal/dataset"
 )
 
-// shared is what several tests use, made when the first one asks for it.
+// shared are files that several tests use, made by the first one that needs them.
 var shared fixtures
 
 type fixtures struct {
@@ -40,8 +40,7 @@ func (f *fixtures) remove() {
 	}
 }
 
-// smallData returns a directory with the first 300 training and 100 test images
-// of MNIST.
+// smallData returns a directory with the first 300 training and 100 test images of MNIST.
 func smallData(t testing.TB) string {
 	t.Helper()
 	dir := shared.in(t, "small")
@@ -57,7 +56,7 @@ func middleData(t testing.TB) string {
 	return dir
 }
 
-// goodModel returns a network that an epoch on all of MNIST has taught to read.
+// goodModel returns a network trained for an epoch on all of MNIST.
 func goodModel(t testing.TB) string {
 	t.Helper()
 	path := shared.in(t, "good.safetensors")

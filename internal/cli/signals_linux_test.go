@@ -21,8 +21,8 @@ type child struct {
 	told           strings.Builder // what was read of stderr
 }
 
-// start starts a process whose stdout holds a page at most, so that it cannot get
-// more than some 30 lines ahead of the test.
+// start starts a process whose stdout holds a page at most, so that it is never more than about 30
+// lines ahead of the test.
 func (p place) start(args ...string) *child {
 	p.t.Helper()
 	return p.startProcess(p.command(args...))
@@ -91,7 +91,7 @@ func (c *child) signal(s os.Signal) {
 	}
 }
 
-// end reads what is left and waits for the end.
+// end reads the remaining output and waits for the end.
 func (c *child) end() result {
 	c.t.Helper()
 	out := make(chan string, 1)
@@ -109,9 +109,8 @@ func (c *child) end() result {
 	return result{c.t, strings.Join(c.cmd.Args[1:], " "), stdout, c.told.String(), c.cmd.ProcessState.ExitCode()}
 }
 
-// TestInterrupt has the row of FAULTS.md on Ctrl-C and SIGTERM: the step in flight
-// ends, the state is saved, and the command printed goes on as if nothing had
-// happened.
+// TestInterrupt checks the row of FAULTS.md on Ctrl-C and SIGTERM: the step in flight ends, the state
+// is saved, and the printed command resumes the run with a bit-identical result.
 func TestInterrupt(t *testing.T) {
 	const epochs = "100" // more than fit into the pipe
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-batch=1", "-lr=0.01", "-every=1", "-epochs=" + epochs}
@@ -149,8 +148,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestInterruptTwice stops a run, and what goes on from it, without -save, and
-// with names and flags that a shell must not take apart.
+// TestInterruptTwice stops a run and the run that resumes it, without -save, with names and flags that
+// a shell must not split.
 func TestInterruptTwice(t *testing.T) {
 	p := at(t)
 	c := p.start("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-epochs=80", "-every=1", "-json", "-expect=test_acc >= 0.01")
@@ -174,8 +173,8 @@ func TestInterruptTwice(t *testing.T) {
 	mustNotExist(t, p.path("shadegrad.checkpoint"))
 }
 
-// TestInterruptOutsideThePath stops a command that a shell finds only by its path:
-// what it prints must name that path.
+// TestInterruptOutsideThePath stops a command that a shell finds only by its path, which the printed
+// command must name.
 func TestInterruptOutsideThePath(t *testing.T) {
 	p := at(t)
 	self, err := os.Executable()
@@ -199,8 +198,8 @@ func TestInterruptOutsideThePath(t *testing.T) {
 	p.finish(p.process("sh", "-c", command)).is(0, "resuming in epoch ")
 }
 
-// TestSecondInterrupt stops immediately a run that cannot stop after its step: it
-// saves into a pipe that nobody reads.
+// TestSecondInterrupt immediately stops a run that cannot stop after its step, since it saves into a
+// pipe without a reader.
 func TestSecondInterrupt(t *testing.T) {
 	for _, s := range []struct {
 		signal syscall.Signal

@@ -18,8 +18,8 @@ func TestMemorySize(t *testing.T) {
 	}
 }
 
-// TestDeviceMemory trains through a GPU with little memory allowed, to the same
-// outcome, and says how; with too little it says what is needed.
+// TestDeviceMemory trains on a GPU with little memory, with the same result and a note; with too
+// little memory the error has the needed bytes.
 func TestDeviceMemory(t *testing.T) {
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=8", "-epochs=2"}
 	accuracy := regexp.MustCompile(`training loss .* accuracy [0-9.]+%`)

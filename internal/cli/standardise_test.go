@@ -12,8 +12,8 @@ import (
 	"shadegrad/internal/model"
 )
 
-// measured is a CSV file whose target is the first column's distance from 1000, in hundreds,
-// with the first column around a mean.
+// measured returns a CSV file whose target is the first column's distance from 1000, in hundreds, with
+// the first column around a mean.
 func measured(rows int, mean float64) string {
 	random := rand.New(rand.NewPCG(1, 2))
 	var b strings.Builder
@@ -25,8 +25,8 @@ func measured(rows int, mean float64) string {
 	return b.String()
 }
 
-// TestStandardised has predict and eval standardise by the training set's figures: those of another
-// file would take the shift away that the network has learned.
+// TestStandardised checks that predict and eval standardise by the figures of the training set: those
+// of another file would remove the shift that the network has learned.
 func TestStandardised(t *testing.T) {
 	p := at(t)
 	putAll(t, p.dir, map[string][]byte{"here.csv": []byte(measured(300, 1000)), "there.csv": []byte(measured(50, 1100))})
@@ -85,8 +85,9 @@ func TestStandardised(t *testing.T) {
 	}
 }
 
-// TestStandardisedByTrained has the figures of the rows that are trained on: the fourth, which is put aside or left out
-// by a limit, is far off and changes none. A run that is resumed or verified comes to the same ones.
+// TestStandardisedByTrained checks that the figures are those of the training rows: the fourth row,
+// held out or beyond the limit, is far off and does not change them. Resumed and verified runs have
+// the same figures.
 func TestStandardisedByTrained(t *testing.T) {
 	p := at(t)
 	putAll(t, p.dir, map[string][]byte{
@@ -118,7 +119,7 @@ func TestStandardisedByTrained(t *testing.T) {
 		t.Errorf("the run that was resumed is standardised by %+v, the whole one by %+v", b, a)
 	}
 
-	// Whichever row is put aside, the mean is that of the other three.
+	// For every held-out row the mean is that of the other three.
 	all := []float64{0.5, 1.5, 2.5, 1000.5}
 	aside := map[float64]bool{}
 	for seed := range 8 {
@@ -135,11 +136,11 @@ func TestStandardisedByTrained(t *testing.T) {
 		}
 	}
 	if len(aside) < 2 {
-		t.Errorf("always the same row is put aside: %v; this tells little", aside)
+		t.Errorf("the same row is always held out: %v; this tests little", aside)
 	}
 }
 
-// TestRowsForImages refuses rows once, and says what is asked for.
+// TestRowsForImages checks that rows are refused once, with what the network takes.
 func TestRowsForImages(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	r := p.run("predict", "-model="+model, "1,2", "3,4", "5", repository(t, "testdata/digits/seven.png")).

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestStdoutFull makes results that could not be written a failure.
+// TestStdoutFull checks that results that cannot be written are a failure.
 func TestStdoutFull(t *testing.T) {
 	p := at(t)
 	model := smallModel(t, p)
@@ -31,12 +31,12 @@ func TestStdoutFull(t *testing.T) {
 		full.Close()
 		result{t, strings.Join(args, " "), "", stderr.String(), cmd.ProcessState.ExitCode()}.is(1, "shadegrad: write /dev/stdout: no space left on device\n")
 	}
-	// What was asked for beside the results was done.
+	// Everything except the results was done.
 	p.run("eval", "-backend=cpu", "-model=n", "-data="+smallData(t)).is(0)
 }
 
-// TestStdoutClosed ends silently where nobody reads any more, as other programs
-// do: the reader has what it wanted.
+// TestStdoutClosed checks that the command ends silently if the reader of stdout has closed it, as
+// other programs do.
 func TestStdoutClosed(t *testing.T) {
 	p := at(t)
 	model := smallModel(t, p)

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs the command with stderr, and stdout if asked for, on a terminal
-// of that many columns, and returns what the terminal and stdout got.
+// onTerminal runs the command with stderr, and optionally stdout, on a terminal of so many columns,
+// and returns the output on the terminal and on stdout.
 func (p place) onTerminal(columns uint16, stdoutToo bool, args ...string) (screen string, r result) {
 	p.t.Helper()
 	master, slave := openTerminal(p.t, columns)
@@ -30,7 +30,7 @@ func (p place) onTerminal(columns uint16, stdoutToo bool, args ...string) (scree
 		p.t.Fatal(err)
 	}
 	slave.Close()
-	// With nobody left on the other side, reading ends in EIO.
+	// Reading ends in EIO if the other side is closed.
 	b, err := io.ReadAll(master)
 	if err != nil && !errors.Is(err, syscall.EIO) {
 		p.t.Fatal(err)
@@ -68,16 +68,16 @@ func openTerminal(t testing.TB, columns uint16) (master, slave *os.File) {
 	return master, slave
 }
 
-// slow are the arguments of a run whose epoch takes longer than the tenth of a
-// second after which there is progress to show.
+// slow returns the arguments of a run whose epoch takes longer than 0.1 s, after which there is
+// progress to show.
 func slow(t testing.TB, more ...string) []string {
 	return append([]string{"train", "-backend=cpu", "-data=" + middleData(t), "-hidden=512,256", "-batch=1", "-momentum=0.9", "-epochs=1"}, more...)
 }
 
 var barLine = regexp.MustCompile(`\r\x1b\[Kepoch 1/1 (\x1b\[32m)?━*(\x1b\[0m)?─* +\d+%  \d+ images/s  loss \d+\.\d{4}  \d+:\d\d left`)
 
-// TestBar has a progress line with images/s, loss and time left, and takes it away
-// before the next line.
+// TestBar checks for a progress line with images/s, loss and time left, which is removed before the
+// next line.
 func TestBar(t *testing.T) {
 	screen, r := at(t, "TERM=xterm").onTerminal(120, false, slow(t)...)
 	r.is(0)
@@ -97,7 +97,7 @@ func TestBar(t *testing.T) {
 	}
 }
 
-// TestBarAndResults has both on one terminal: the line gives way.
+// TestBarAndResults has both on one terminal: the progress line is removed before results.
 func TestBarAndResults(t *testing.T) {
 	screen, r := at(t, "TERM=xterm").onTerminal(120, true, slow(t)...)
 	if r.status != 0 || !regexp.MustCompile(`\r\x1b\[Kepoch 1/1: training loss [^\x1b]*\r\ntest accuracy [^\x1b]*\r\n$`).MatchString(screen) {
@@ -105,7 +105,7 @@ func TestBarAndResults(t *testing.T) {
 	}
 }
 
-// TestNoBar respects those who want no colour, or no bar.
+// TestNoBar checks the environments without colour or without a progress line.
 func TestNoBar(t *testing.T) {
 	_, slave := openTerminal(t, 120)
 	defer slave.Close()
@@ -137,7 +137,7 @@ func TestNoBar(t *testing.T) {
 	}
 }
 
-// TestPredictOnTerminal draws in grey levels where the terminal has them.
+// TestPredictOnTerminal checks that a terminal with colours gets grey levels.
 func TestPredictOnTerminal(t *testing.T) {
 	model, image := goodModel(t), repository(t, "testdata/digits/seven.png")
 	color, r := at(t, "TERM=xterm").onTerminal(120, true, "predict", "-model="+model, image)

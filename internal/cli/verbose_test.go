@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestVerbose has what -v says of a compiled step, and what -tune=off leaves undone.
+// TestVerbose checks the compiled step of -v, and the effect of -tune=off.
 func TestVerbose(t *testing.T) {
 	needGPU(t)
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=128", "-epochs=1"}
@@ -38,8 +38,8 @@ func TestVerbose(t *testing.T) {
 	p.run("train", "-tune=maybe").is(2, "-tune", "on or off")
 }
 
-// TestVerboseChangesNothingOnTheGPU is TestVerboseChangesNothing with kernels that
-// depend on no clock, with and without velocities.
+// TestVerboseChangesNothingOnTheGPU is TestVerboseChangesNothing with kernels that depend on no clock,
+// with and without velocities.
 func TestVerboseChangesNothingOnTheGPU(t *testing.T) {
 	needGPU(t)
 	for _, momentum := range []string{"0.9", "0"} {

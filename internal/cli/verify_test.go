@@ -10,7 +10,7 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// certificateOf trains in a moment and returns the certificate's path.
+// certificateOf trains shortly and returns the path of the certificate.
 func certificateOf(t *testing.T, more ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "run.json")
@@ -19,7 +19,7 @@ func certificateOf(t *testing.T, more ...string) string {
 	return path
 }
 
-// TestVerify runs again to the same bits, with other threads too.
+// TestVerify verifies a run as bit-identical, with another number of threads too.
 func TestVerify(t *testing.T) {
 	path := certificateOf(t)
 	for _, threads := range []string{"1", "2", "3"} {
@@ -30,8 +30,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerifyOtherDevice allows another device to round in another way: other levels of
-// SIMD, and a certificate that names another processor, whose weights differ.
+// TestVerifyOtherDevice checks that another device can round differently: other SIMD levels, and a
+// certificate of another processor with different weights.
 func TestVerifyOtherDevice(t *testing.T) {
 	verified := func(p place, path string) {
 		t.Helper()
@@ -63,7 +63,7 @@ func TestVerifyOtherDevice(t *testing.T) {
 	verified(at(t), path)
 }
 
-// TestVerifyAnotherRun names what differs before it trains.
+// TestVerifyAnotherRun checks that differences are reported before training.
 func TestVerifyAnotherRun(t *testing.T) {
 	path := certificateOf(t)
 	at(t).run("verify", "-data="+smallData(t), "-seed=7", path).is(1, path+": not verified: this is another run: the seed: 7, 1 in the certificate\n")
@@ -71,7 +71,7 @@ func TestVerifyAnotherRun(t *testing.T) {
 	at(t).run("verify", filepath.Join(t.TempDir(), "none.json")).is(1, "none.json")
 }
 
-// TestVerifyDrift finds the first epoch of a certificate that is not that of its run.
+// TestVerifyDrift checks that the first epoch that differs from the certificate is reported.
 func TestVerifyDrift(t *testing.T) {
 	path := certificateOf(t)
 	text := string(contents(t, path))
@@ -85,13 +85,13 @@ func TestVerifyDrift(t *testing.T) {
 	}
 	for _, threads := range []string{"1", "2"} { // on which the bits do not depend
 		r := at(t).run("verify", "-threads="+threads, "-data="+smallData(t), path).is(1, path+": not verified: epoch 2: the digest of the weights or a figure differs, but")
-		if !strings.HasPrefix(r.stdout, "epoch 1: the same bits\nepoch 2: the weights' digest") || strings.Contains(r.stderr, "cannot be expected") {
+		if !strings.HasPrefix(r.stdout, "epoch 1: the same bits\nepoch 2: the digest of the weights") || strings.Contains(r.stderr, "cannot be expected") {
 			t.Errorf("-threads=%s: stdout:\n%sstderr:\n%s", threads, r.stdout, r.stderr)
 		}
 	}
 }
 
-// TestVerifyOutcome finds a certificate whose run came to something else in the end.
+// TestVerifyOutcome checks a certificate with another final result.
 func TestVerifyOutcome(t *testing.T) {
 	path := certificateOf(t)
 	c, err := certificate.Load(path)
@@ -108,7 +108,7 @@ func TestVerifyOutcome(t *testing.T) {
 	}
 }
 
-// TestVerifyGPU is for the fake GPU, which is named in the certificate.
+// TestVerifyGPU verifies on the fake GPU, which the certificate names.
 func TestVerifyGPU(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.json")
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=8", "-epochs=2", "-certify=" + path}
@@ -119,7 +119,7 @@ func TestVerifyGPU(t *testing.T) {
 	}
 }
 
-// TestCertifyNowhere finds out before it trains that the certificate cannot be written.
+// TestCertifyNowhere checks for an error before training if the certificate cannot be written.
 func TestCertifyNowhere(t *testing.T) {
 	dir := t.TempDir()
 	r := at(t).run("train", "-backend=cpu", "-data="+smallData(t), "-epochs=1", "-certify="+dir).is(1, dir+": cannot save there: it is a directory")
@@ -128,7 +128,7 @@ func TestCertifyNowhere(t *testing.T) {
 	}
 }
 
-// TestCertifyChangedDevice has no certificate of a run that two devices made.
+// TestCertifyChangedDevice checks that a run on two devices gets no certificate.
 func TestCertifyChangedDevice(t *testing.T) {
 	f := newFakeGPU()
 	path := filepath.Join(t.TempDir(), "run.json")
