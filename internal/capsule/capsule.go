@@ -41,7 +41,7 @@ const (
 
 // A Capsule is a step and the reason to store it.
 type Capsule struct {
-	*train.Moment
+	*train.StepRecord
 	Reason Reason
 	// First is the first wrong op and element. It is nil if no device was wrong.
 	First *Element
@@ -61,11 +61,11 @@ type Element struct {
 
 // OfBreach returns the capsule of a step that a device computed wrongly.
 func OfBreach(e *train.BreachError) *Capsule {
-	return &Capsule{Moment: e.Moment, Reason: Breach, First: elementOf(e.First())}
+	return &Capsule{StepRecord: e.Record, Reason: Breach, First: elementOf(e.First())}
 }
 
 // OfDivergence returns the capsule of a step whose results are infinite or NaN.
-func OfDivergence(m *train.Moment) *Capsule { return &Capsule{Moment: m, Reason: Diverged} }
+func OfDivergence(m *train.StepRecord) *Capsule { return &Capsule{StepRecord: m, Reason: Diverged} }
 
 func elementOf(d *judge.Difference) *Element {
 	number := func(v float64, bits int) string { return strconv.FormatFloat(v, 'g', -1, bits) }
@@ -134,7 +134,7 @@ type kind struct {
 
 // kinds lists the kinds of a step: values, velocities and squares.
 func (c *Capsule) kinds() []kind {
-	m, t := c.Moment, c.Options.StepTraining()
+	m, t := c.StepRecord, c.Options.StepTraining()
 	list := []kind{{"", &m.Before.Values, &m.After.Values}}
 	if t.Velocities() {
 		list = append(list, kind{"velocity.", &m.Before.Velocities, &m.After.Velocities})

@@ -17,7 +17,7 @@ import (
 // small returns a capsule of the last step of an epoch, on a smaller batch.
 func small(momentum float64, noBias bool) *Capsule {
 	n := mlp.Config{Sizes: []int{6, 4, 3}, Hidden: compute.Tanh, Output: compute.Softmax, Init: mlp.Xavier, NoBias: noBias, Scale: 1. / 255, On: 1}
-	m := &train.Moment{
+	m := &train.StepRecord{
 		Options: train.Options{Network: n, Batch: 4, Epochs: 2, LearningRate: 0.1, Momentum: momentum, Schedule: train.OneCycle, Seed: math.MaxUint64},
 		Data:    train.DataInfo{Name: "some data", Samples: 10, Width: 3, Height: 2, Classes: 3, Digest: "00"},
 		Epoch:   2, Step: 3, LearningRate: 0.0123,
@@ -31,7 +31,7 @@ func small(momentum float64, noBias bool) *Capsule {
 	if momentum != 0 {
 		m.Before.Velocities, m.After.Velocities = n.InitialParameters(3), n.InitialParameters(4)
 	}
-	return &Capsule{Moment: m, Reason: Breach, First: &Element{Op: 2, Kernel: "matmul_nt", Matrix: "the outputs of layer 1", Row: 1, Col: 3, Got: "NaN", Want: "0.5", Bound: "1e-06"}}
+	return &Capsule{StepRecord: m, Reason: Breach, First: &Element{Op: 2, Kernel: "matmul_nt", Matrix: "the outputs of layer 1", Row: 1, Col: 3, Got: "NaN", Want: "0.5", Bound: "1e-06"}}
 }
 
 func saved(t *testing.T, c *Capsule) string {
@@ -220,7 +220,7 @@ func TestHostile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := got.Try(); err == nil || !strings.Contains(err.Error(), "judging a step of network 1-200000-2 with a batch of 200000: out of memory: ") {
+	if _, err := got.Replay(); err == nil || !strings.Contains(err.Error(), "judging a step of network 1-200000-2 with a batch of 200000: out of memory: ") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -38,7 +38,7 @@ type header struct {
 
 // Save writes a capsule to a file. If it fails, an existing file is unchanged.
 func (c *Capsule) Save(path string) error {
-	m := c.Moment
+	m := c.StepRecord
 	data := m.Data
 	data.Path = "" // private to this machine
 	text, err := json.Marshal(header{Version, c.Reason, c.First, m.Options, data, m.Epoch, m.Step, m.LearningRate, deviceOf(m.Device)})
@@ -101,7 +101,7 @@ func decode(f *safetensors.File) (*Capsule, error) {
 	if err := h.Options.Check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
 	}
-	m := &train.Moment{Options: h.Options, Data: h.Data, Epoch: h.Epoch, Step: h.Step, LearningRate: h.LearningRate, Device: h.Device.info()}
+	m := &train.StepRecord{Options: h.Options, Data: h.Data, Epoch: h.Epoch, Step: h.Step, LearningRate: h.LearningRate, Device: h.Device.info()}
 	for name, text := range f.Metadata {
 		if kernel, ok := strings.CutPrefix(name, sourcePrefix); ok {
 			if m.Sources == nil {
@@ -110,7 +110,7 @@ func decode(f *safetensors.File) (*Capsule, error) {
 			m.Sources[kernel] = text
 		}
 	}
-	c := &Capsule{Moment: m, Reason: h.Reason, First: h.First}
+	c := &Capsule{StepRecord: m, Reason: h.Reason, First: h.First}
 	if err := c.tensors(f); err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func decode(f *safetensors.File) (*Capsule, error) {
 
 // tensors reads the tensors of a file. None may be missing, and there must be no others.
 func (c *Capsule) tensors(f *safetensors.File) (err error) {
-	m, n := c.Moment, c.Options.Network
+	m, n := c.StepRecord, c.Options.Network
 	known := c.names()
 	for _, t := range f.Tensors {
 		if _, ok := slices.BinarySearch(known, t.Name); !ok {
@@ -155,7 +155,7 @@ func (c *Capsule) tensors(f *safetensors.File) (err error) {
 
 // batch reads the samples and their labels or targets.
 func (c *Capsule) batch(f *safetensors.File, rows int) error {
-	m, n := c.Moment, c.Options.Network
+	m, n := c.StepRecord, c.Options.Network
 	shape := []int{rows}
 	if n.Regression {
 		shape = append(shape, n.Outputs())

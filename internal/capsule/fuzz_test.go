@@ -54,7 +54,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		trial, err := c.Try()
+		trial, err := c.Replay()
 		if err != nil {
 			return
 		}

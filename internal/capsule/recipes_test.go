@@ -57,7 +57,7 @@ func TestReplays(t *testing.T) {
 			defer b.Close()
 			run := &train.Run{Data: d, State: train.NewState(o, d, ""), Report: silence{}, Backend: b, Shadow: 1}
 			var found *train.BreachError
-			if err := run.Do(context.Background()); !errors.As(err, &found) || found.Moment.Epoch != 2 || found.Moment.Step != 3 {
+			if err := run.Do(context.Background()); !errors.As(err, &found) || found.Record.Epoch != 2 || found.Record.Step != 3 {
 				t.Fatalf("error %v, want a *train.BreachError in step 3 of epoch 2", err)
 			}
 			path := filepath.Join(t.TempDir(), "capsule")
@@ -68,7 +68,7 @@ func TestReplays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			trial, err := c.Try()
+			trial, err := c.Replay()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -46,7 +46,7 @@ func (a *app) gradcheck(args []string) error {
 		return err
 	}
 	a.note(data.Note)
-	if err := enoughFor(o.Network, train.TrialBytes(o, f.samples)); err != nil {
+	if err := enoughFor(o.Network, train.ReplayBytes(o, f.samples)); err != nil {
 		return err
 	}
 	choice, err := a.openBackend(a.opener, f.backend)

@@ -57,7 +57,7 @@ func (a *app) replayOn(path string, c *capsule.Capsule, b compute.Backend) error
 	}
 	fmt.Fprintf(a.stderr, "%s\n%s: step %d of epoch %d of a network %s, with a batch of %d, %s %s\n", report.Describe(b.Info()),
 		report.PrintableName(path), c.Step, c.Epoch, c.Options.Network, c.Rows(), made, report.PrintableName(report.Describe(c.Device)))
-	t, err := c.Try()
+	t, err := c.Replay()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

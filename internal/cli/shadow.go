@@ -14,7 +14,7 @@ const defaultCapsule = "shadegrad.capsule"
 // shadow makes a run check every so many steps and keep the step at which it diverges.
 func (r *runFiles) shadow(run *train.Run, every int, show report.Reporter) {
 	run.Shadow = every
-	run.Keep = func(m *train.Moment) error {
+	run.Keep = func(m *train.StepRecord) error {
 		path, err := r.encapsulate(capsule.OfDivergence(m))
 		if err == nil {
 			show.Note("the step is saved in " + path + "; to find out whether the device or the learning rate is at fault, run: " + r.replay(path))

@@ -123,7 +123,7 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if c.Best != nil {
 		s.Best = &Best{Epoch: *c.Best}
 	}
-	if name, ok := s.stranger(f); ok {
+	if name, ok := s.unknownTensor(f); ok {
 		return nil, fmt.Errorf("tensor %q does not belong to the checkpoint of a network %s", name, c.Options.Network)
 	}
 	for _, k := range s.stored() {
@@ -147,7 +147,7 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if !ok || len(stats.Data) != 2*s.Rows {
 		return nil, fmt.Errorf("tensor %q of %d rows is missing", statsName, s.Rows)
 	}
-	if firstBad([][]float32{stats.Data}) >= 0 {
+	if firstNonFinite([][]float32{stats.Data}) >= 0 {
 		return nil, fmt.Errorf("tensor %q is damaged: a value is not finite", statsName)
 	}
 	s.Stats = stats.Data
@@ -176,9 +176,9 @@ func (c *checkpoint) check() error {
 	return c.Data.fits(c.Options.Network)
 }
 
-// stranger returns the name of a tensor that is not the checkpoint's, if there is
+// unknownTensor returns the name of a tensor that is not the checkpoint's, if there is
 // one.
-func (s *State) stranger(f *safetensors.File) (string, bool) {
+func (s *State) unknownTensor(f *safetensors.File) (string, bool) {
 	known := map[string]bool{statsName: s.Rows > 0}
 	for _, k := range s.stored() {
 		for _, p := range s.Options.Network.Shapes() {

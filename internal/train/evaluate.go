@@ -38,7 +38,7 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if err := d.CheckLabels(max(c.Outputs(), 2)); err != nil {
 		return nil, err
 	}
-	if err := evalNeed(b.Info(), c, d, evalFeeding(b.Info(), c, d)).check(b.Info(), 0, c, evalRows(c, d.Len())); err != nil {
+	if err := evalMemory(b.Info(), c, d, planEval(b.Info(), c, d)).check(b.Info(), 0, c, evalRows(c, d.Len())); err != nil {
 		return nil, err
 	}
 	s = &Scores{Samples: d.Len()}
@@ -72,7 +72,7 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 func (s *Scores) measure(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (hits []bool, err error) {
 	on := &session{backend: b}
 	defer on.free()
-	if on.test.feed, err = on.newFeed(d, evalRows(c, d.Len()), evalFeeding(b.Info(), c, d), false); err != nil {
+	if on.test.feed, err = on.newFeed(d, evalRows(c, d.Len()), planEval(b.Info(), c, d), false); err != nil {
 		return nil, err
 	}
 	if on.network, err = mlp.New(b, c, on.test.batch, mlp.Training{}); err != nil {
@@ -146,7 +146,7 @@ func predict(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set
 	s := &session{backend: b}
 	defer s.free()
 	batch := evalRows(c, d.Len())
-	if s.test.feed, err = s.newFeed(d, batch, evalFeeding(b.Info(), c, d), false); err != nil {
+	if s.test.feed, err = s.newFeed(d, batch, planEval(b.Info(), c, d), false); err != nil {
 		return nil, err
 	}
 	if s.network, err = mlp.New(b, c, batch, mlp.Training{}); err != nil {

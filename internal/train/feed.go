@@ -125,7 +125,7 @@ func Share(b compute.Backend, d *dataset.Set, own func(compute.Buffer)) (set mlp
 // at what it has when it compiles, as the CPU's does to see how many pixels are zero.
 func (s *session) makeSlots(f *feed) (err error) {
 	f.images, f.labels = make([]byte, f.piece*f.data.Features()), make([]byte, f.piece)
-	f.slots = make([]slot, slotsOfFeed)
+	f.slots = make([]slot, feedSlots)
 	for i := range f.slots {
 		p := &f.slots[i]
 		if p.images, err = s.backend.AllocBytes(f.piece, f.data.Features()); err != nil {

@@ -52,7 +52,7 @@ func TestFedByPieces(t *testing.T) {
 				t.Run(fmt.Sprintf("%d samples, pieces of %d batches, %s", n, batches, why), func(t *testing.T) {
 					smallPieces(t, batches*10*sample)
 					m := device(0, 0)
-					limit := needOf(m.info, NewState(o, d, ""), d, all(d)).device - 1
+					limit := runMemory(m.info, NewState(o, d, ""), d, all(d)).device - 1
 					switch why {
 					case "block":
 						m.info.MaxBuffer, limit = 16*int64(n)-1, 0
@@ -77,18 +77,18 @@ func TestFedWithinLimit(t *testing.T) {
 	o := options(4)
 	o.Epochs = 1
 	st := NewState(o, d, "")
-	least := needOf(compute.Info{Backend: "gpu"}, st, d, feeding{o.Batch, 0, 100}).device
-	resident := needOf(compute.Info{Backend: "gpu"}, st, d, all(d)).device
+	least := runMemory(compute.Info{Backend: "gpu"}, st, d, feedPlan{o.Batch, 0, 100}).device
+	resident := runMemory(compute.Info{Backend: "gpu"}, st, d, all(d)).device
 	pieces := map[int]bool{}
 	for limit := least; limit <= resident; limit += 100 {
 		m := device(0, 0)
 		run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: m, DeviceMemory: limit}
-		p := run.feeding(m.info)
+		p := run.planFeeds(m.info)
 		pieces[p.train] = true
 		if err := run.Do(context.Background()); err != nil {
 			t.Fatalf("at most %d bytes: %v", limit, err)
 		}
-		if want := needOf(m.info, st, d, p).device; m.taken != want || m.taken > limit {
+		if want := runMemory(m.info, st, d, p).device; m.taken != want || m.taken > limit {
 			t.Fatalf("at most %d bytes: %d were taken, %d planned", limit, m.taken, want)
 		}
 		m.Close()
@@ -207,7 +207,7 @@ func TestEvaluateByPieces(t *testing.T) {
 		return s
 	}
 	want := score(device(0, 0))
-	for _, m := range []*meter{device(0, 20000), device(evalNeed(compute.Info{Backend: "gpu"}, c, set, 4321).device-1, 0)} {
+	for _, m := range []*meter{device(0, 20000), device(evalMemory(compute.Info{Backend: "gpu"}, c, set, 4321).device-1, 0)} {
 		got := score(m)
 		if math.Float64bits(got.Loss) != math.Float64bits(want.Loss) || got.Acc != want.Acc || fmt.Sprint(got.Confusion) != fmt.Sprint(want.Confusion) {
 			t.Errorf("with %+v: %+v, want %+v", m.info, got, want)

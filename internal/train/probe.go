@@ -44,7 +44,7 @@ func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
 	for i := range rows {
 		rows[i] = uint32(i * d.Len() / n)
 	}
-	samples := pick(d, rows)
+	samples := selectRows(d, rows)
 	p := &probe{backend: b, options: o, rows: min(o.BatchSize(d.Len()), n), samples: n, of: d.Len(), labels: samples.Labels}
 	if err := p.prepare(samples); err != nil {
 		p.free()
@@ -55,11 +55,11 @@ func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
 
 func probeRows(c mlp.Config, d *dataset.Set) int { return min(probeImages, evalRows(c, d.Len())) }
 
-// probeNeed returns what newProbe takes.
-func probeNeed(c mlp.Config, d *dataset.Set) need {
+// probeMemory returns what newProbe takes.
+func probeMemory(c mlp.Config, d *dataset.Set) memoryNeed {
 	n := int64(probeRows(c, d))
 	bytes, numbers := n*sampleBytes(d), 4*n*int64(len(d.Values)+len(d.Targets))/int64(d.Len())
-	return need{device: c.Memory(int(n), mlp.Training{}) + bytes + numbers + 8*n,
+	return memoryNeed{device: c.Memory(int(n), mlp.Training{}) + bytes + numbers + 8*n,
 		host: 4*int64(probeRoom(c, int(n))) + bytes + numbers}
 }
 
@@ -273,8 +273,8 @@ func (r *Run) startDiagnosis(s *session) {
 		return
 	}
 	o, d, i := r.State.Options, &r.Data.Train, s.backend.Info()
-	n := needOf(i, r.State, r.Data, s.plan())
-	n.add(probeNeed(o.Network, d))
+	n := runMemory(i, r.State, r.Data, s.plan())
+	n.add(probeMemory(o.Network, d))
 	err := n.check(i, r.DeviceMemory, o.Network, o.BatchSize(d.Len()))
 	if err == nil {
 		s.probe, err = newProbe(s.backend, o, d)

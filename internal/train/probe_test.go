@@ -274,7 +274,7 @@ func TestNoRoomForAProbe(t *testing.T) {
 	defer b.Close()
 	r := &recorder{}
 	run := &Run{Data: d, State: NewState(o, d, ""), Report: r, Backend: b, Diagnosed: func(*diagnosis.Report) { t.Error("there is a report") }}
-	n := needOf(b.Info(), run.State, d, feeding{40, 0, 20})
+	n := runMemory(b.Info(), run.State, d, feedPlan{40, 0, 20})
 	available = func() int64 { return n.host + n.device }
 	if err := run.Do(context.Background()); err != nil {
 		t.Fatal(err)

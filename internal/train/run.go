@@ -44,7 +44,7 @@ type Run struct {
 	Shadowed int
 	// Keep, if there is one, is given the step that made the first number that is not
 	// finite, when a run diverges.
-	Keep func(*Moment) error
+	Keep func(*StepRecord) error
 
 	examiner *diagnosis.Examiner
 }
@@ -117,8 +117,8 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 		return nil, err
 	}
 	info := b.Info()
-	plan := r.feeding(info)
-	if err := r.enough(info, plan); err != nil {
+	plan := r.planFeeds(info)
+	if err := r.checkMemory(info, plan); err != nil {
 		return nil, &DeviceError{err}
 	}
 	s, err := newSession(b, r.State.Options, r.Data, plan)
@@ -129,7 +129,7 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 	if err = r.State.begin(ctx); err == nil && drawn && info.HostMemory {
 		// Others may have taken memory meanwhile, as a second run begun together
 		// with this one, and what the CPU backend has it has not been given yet.
-		err = r.enough(info, plan)
+		err = r.checkMemory(info, plan)
 	}
 	if err == nil {
 		err = s.load(r.State)
@@ -146,10 +146,10 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 }
 
 // enough tells whether there is memory for the rest of the run.
-func (r *Run) enough(i compute.Info, p feeding) error {
+func (r *Run) checkMemory(i compute.Info, p feedPlan) error {
 	o := r.State.Options
-	n := needOf(i, r.State, r.Data, p)
-	n.add(r.shadowNeed())
+	n := runMemory(i, r.State, r.Data, p)
+	n.add(r.shadowMemory())
 	return n.check(i, r.DeviceMemory, o.Network, o.BatchSize(r.Data.Train.Len()))
 }
 
@@ -239,7 +239,7 @@ func (r *Run) interrupt(s *session, rows int) error {
 	if err := s.store(&next); err != nil {
 		return &DeviceError{err}
 	}
-	if firstBad([][]float32{next.Stats}) >= 0 || !next.finite() {
+	if firstNonFinite([][]float32{next.Stats}) >= 0 || !next.finite() {
 		return r.diagnose(s, nil)
 	}
 	s.replace(r.State, next)

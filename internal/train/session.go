@@ -39,7 +39,7 @@ type evalSet struct {
 }
 
 // newSession moves the data to the backend, as planned, and compiles the programs.
-func newSession(b compute.Backend, o Options, d *dataset.Data, p feeding) (*session, error) {
+func newSession(b compute.Backend, o Options, d *dataset.Data, p feedPlan) (*session, error) {
 	s := &session{backend: b, options: o}
 	if err := s.prepare(d, p); err != nil {
 		s.free()
@@ -48,7 +48,7 @@ func newSession(b compute.Backend, o Options, d *dataset.Data, p feeding) (*sess
 	return s, nil
 }
 
-func (s *session) prepare(d *dataset.Data, p feeding) (err error) {
+func (s *session) prepare(d *dataset.Data, p feedPlan) (err error) {
 	s.orders = newOrders(s.options.Seed, d.Train.Len())
 	if s.train.feed, err = s.newFeed(&d.Train, s.options.BatchSize(d.Train.Len()), p.train, true); err != nil {
 		return fmt.Errorf("training set: %w", err)

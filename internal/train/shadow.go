@@ -10,7 +10,7 @@ import (
 
 // A BreachError says that a device computed a step wrongly.
 type BreachError struct {
-	Moment *Moment
+	Record *StepRecord
 	// Result is the first result of the step that is out of its bound.
 	Result *judge.Difference
 	// Verdict is what the device made of the same step once more, in full and op by op.
@@ -18,7 +18,7 @@ type BreachError struct {
 }
 
 func (e *BreachError) Error() string {
-	m := e.Moment
+	m := e.Record
 	text := fmt.Sprintf("%s computed step %d of epoch %d wrongly: %s", m.Device.Device, m.Step, m.Epoch, e.First())
 	if e.Verdict.Wrong() == "" {
 		text += ", but rightly when it was asked again"
@@ -55,7 +55,7 @@ func (r *Run) shadow(s *session, row int) (int, error) {
 	if err != nil {
 		return 0, &DeviceError{err}
 	}
-	t, err := m.Try()
+	t, err := m.Replay()
 	if err != nil {
 		return 0, &mlp.FieldError{Field: "Shadow", Value: r.Shadow, Err: err}
 	}
@@ -67,7 +67,7 @@ func (r *Run) shadow(s *session, row int) (int, error) {
 	if d == nil {
 		return next, nil
 	}
-	breach := &BreachError{Moment: m, Result: d}
+	breach := &BreachError{Record: m, Result: d}
 	if breach.Verdict, err = t.Check(s.backend); err != nil {
 		return 0, &DeviceError{errors.Join(fmt.Errorf("step %d of epoch %d is wrong: %s", m.Step, m.Epoch, d), err)}
 	}
@@ -85,7 +85,7 @@ func (r *Run) diagnose(s *session, sum *DivergedError) error {
 	if r.Keep == nil || !errors.As(err, &d) || d.Step == 0 {
 		return err
 	}
-	m, failed := s.culprit(r.State, d)
+	m, failed := s.badStep(r.State, d)
 	if failed == nil && m != nil {
 		failed = r.Keep(m)
 	}
@@ -95,11 +95,11 @@ func (r *Run) diagnose(s *session, sum *DivergedError) error {
 	return err
 }
 
-// culprit repeats an epoch up to the step that made the first number that is not
+// badStep repeats an epoch up to the step that made the first number that is not
 // finite: that where it was seen, or the one before, whose update it was, or where
 // nothing showed for long, one earlier still. It returns nil if a repetition is in
 // order.
-func (s *session) culprit(st *State, d *DivergedError) (*Moment, error) {
+func (s *session) badStep(st *State, d *DivergedError) (*StepRecord, error) {
 	const near = 2 // steps before the one where it was seen; most are there
 	seen := (d.Step - 1) * s.train.batch
 	for _, from := range []int{max(st.Rows, seen-near*s.train.batch), st.Rows} {
@@ -113,7 +113,7 @@ func (s *session) culprit(st *State, d *DivergedError) (*Moment, error) {
 
 // firstBadStep repeats an epoch up to a row without looking, and from there on step by step
 // up to the one at last. before tells whether the parameters were still finite at from.
-func (s *session) firstBadStep(st *State, from, last int) (m *Moment, before bool, err error) {
+func (s *session) firstBadStep(st *State, from, last int) (m *StepRecord, before bool, err error) {
 	if err := s.load(st); err != nil {
 		return nil, false, err
 	}
@@ -138,11 +138,11 @@ func (s *session) firstBadStep(st *State, from, last int) (m *Moment, before boo
 	return nil, true, nil
 }
 
-// shadowNeed is what -shadow takes of the machine.
-func (r *Run) shadowNeed() need {
+// shadowMemory is what -shadow takes of the machine.
+func (r *Run) shadowMemory() memoryNeed {
 	if r.Shadow == 0 {
-		return need{}
+		return memoryNeed{}
 	}
 	o := r.State.Options
-	return need{host: TrialBytes(o, o.BatchSize(r.Data.Train.Len()))}
+	return memoryNeed{host: ReplayBytes(o, o.BatchSize(r.Data.Train.Len()))}
 }

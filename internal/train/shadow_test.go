@@ -325,10 +325,10 @@ func TestKeepsCulprit(t *testing.T) {
 	d := squares(47, 20, 4)
 	for name, o := range wild() {
 		t.Run(name, func(t *testing.T) {
-			var kept *Moment
+			var kept *StepRecord
 			run := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: cpu.New(), Shadow: 3}
 			defer run.Backend.Close()
-			run.Keep = func(m *Moment) error {
+			run.Keep = func(m *StepRecord) error {
 				kept = m
 				return nil
 			}
@@ -342,10 +342,10 @@ func TestKeepsCulprit(t *testing.T) {
 			if kept == nil || kept.Epoch != diverged.Epoch || kept.Step > diverged.Step {
 				t.Fatalf("kept %+v of %v", kept, diverged)
 			}
-			if !kept.Before.finite() || kept.After.finite() && firstBad([][]float32{kept.Stats}) < 0 {
+			if !kept.Before.finite() || kept.After.finite() && firstNonFinite([][]float32{kept.Stats}) < 0 {
 				t.Error("the step kept is not the one that left the finite numbers")
 			}
-			trial, err := kept.Try()
+			trial, err := kept.Replay()
 			if err != nil {
 				t.Fatal(err)
 			}

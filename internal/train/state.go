@@ -78,12 +78,12 @@ func (s *State) begin(ctx context.Context) error {
 // finite tells whether every parameter is a finite number, and all that belongs to it: where a
 // mean of squares is infinite its parameter stands still from then on, and nothing else shows it.
 func (s *State) finite() bool {
-	return firstBad(slices.Concat(s.Values, s.Velocities, s.Squares, s.Averages)) < 0
+	return firstNonFinite(slices.Concat(s.Values, s.Velocities, s.Squares, s.Averages)) < 0
 }
 
-// firstBad returns the first of several slices that holds a NaN or an infinity,
+// firstNonFinite returns the first of several slices that holds a NaN or an infinity,
 // or −1.
-func firstBad(values [][]float32) int {
+func firstNonFinite(values [][]float32) int {
 	for i, list := range values {
 		for _, v := range list {
 			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {

@@ -122,7 +122,7 @@ func TestRecipesNeed(t *testing.T) {
 		for _, backend := range []string{"cpu", "gpu"} {
 			m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend, HostMemory: backend == "cpu"}}
 			state := NewState(r.o, r.d, "")
-			n := needOf(m.info, state, r.d, all(r.d))
+			n := runMemory(m.info, state, r.d, all(r.d))
 			trainOn(t, m, r.o, r.d)
 			if m.taken != n.device {
 				t.Errorf("%s, %s: %d bytes are taken, %d were said to be needed", name, backend, m.taken, n.device)
@@ -211,8 +211,8 @@ func TestRecipesDiverge(t *testing.T) {
 			r.o.LearningRate = 1e36 // 1/(1−μ) times as much is finite
 			run := &Run{Data: r.d, State: NewState(r.o, r.d, ""), Report: &recorder{}, Backend: cpu.New()}
 			defer run.Backend.Close()
-			var kept *Moment
-			run.Keep = func(m *Moment) error {
+			var kept *StepRecord
+			run.Keep = func(m *StepRecord) error {
 				kept = m
 				return nil
 			}

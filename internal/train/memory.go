@@ -14,7 +14,7 @@ import (
 var available = memory.Available
 
 // A need is the memory that a piece of work will take, in bytes.
-type need struct {
+type memoryNeed struct {
 	device int64 // of the backend
 	host   int64 // of the machine, beside that and what it has taken already
 }
@@ -27,7 +27,7 @@ type need struct {
 // does not tell of its memory, its allocations will. limit, if it is not 0, is what may
 // be taken of a GPU's memory; a run that goes on with the CPU because it is too little
 // must not fail there for the same reason.
-func (n need) check(i compute.Info, limit int64, c mlp.Config, batch int) error {
+func (n memoryNeed) check(i compute.Info, limit int64, c mlp.Config, batch int) error {
 	if limit > 0 && !i.HostMemory && n.device > limit {
 		return &mlp.FieldError{Field: "DeviceMemory", Value: limit, Err: fmt.Errorf("network %s with batches of %d: %w", c, batch,
 			&compute.MemoryError{Bytes: n.device, Available: limit})}
@@ -45,13 +45,13 @@ func (n need) check(i compute.Info, limit int64, c mlp.Config, batch int) error 
 	return fmt.Errorf("network %s with batches of %d: %w", c, batch, &compute.MemoryError{Bytes: asked, Available: have})
 }
 
-// needOf returns what a run takes: of the machine, the parameters as they were and
+// runMemory returns what a run takes: of the machine, the parameters as they were and
 // as they become, but for those that are there already.
-func needOf(i compute.Info, st *State, d *dataset.Data, p feeding) need {
+func runMemory(i compute.Info, st *State, d *dataset.Data, p feedPlan) memoryNeed {
 	o := st.Options
-	n := setNeed(i, &d.Train, p.train, true)
-	n.add(setNeed(i, &d.Validation, p.validation, false))
-	n.add(setNeed(i, &d.Test, p.test, false))
+	n := setMemory(i, &d.Train, p.train, true)
+	n.add(setMemory(i, &d.Validation, p.validation, false))
+	n.add(setMemory(i, &d.Test, p.test, false))
 	n.device += o.Network.Memory(sessionRows(o, d), sessionTraining(o, d))
 	parameters := 4 * int64(o.Network.Parameters())
 	state := parameters * copies(o.StepTraining())
@@ -88,25 +88,25 @@ func sessionRows(o Options, d *dataset.Data) int {
 	return max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Validation.Len()), evalRows(o.Network, d.Test.Len()))
 }
 
-// evalNeed returns what Evaluate takes.
-func evalNeed(i compute.Info, c mlp.Config, d *dataset.Set, piece int) need {
-	n := setNeed(i, d, piece, false)
+// evalMemory returns what Evaluate takes.
+func evalMemory(i compute.Info, c mlp.Config, d *dataset.Set, piece int) memoryNeed {
+	n := setMemory(i, d, piece, false)
 	n.device += c.Memory(evalRows(c, d.Len()), mlp.Training{})
 	n.host += 4 * int64(d.Len()) * int64(c.Outputs())
 	return n
 }
 
-// setNeed returns what session.newFeed takes.
-func setNeed(i compute.Info, d *dataset.Set, piece int, ordered bool) need {
+// setMemory returns what session.newFeed takes.
+func setMemory(i compute.Info, d *dataset.Set, piece int, ordered bool) memoryNeed {
 	if d.Len() == 0 {
-		return need{}
+		return memoryNeed{}
 	}
-	n := need{device: 8*int64(d.Len()) + 8} // Stats and Totals
+	n := memoryNeed{device: 8*int64(d.Len()) + 8} // Stats and Totals
 	n.device += 4 * int64(len(d.Values)+len(d.Targets))
 	bytes := int64(piece) * sampleBytes(d)
 	switch {
 	case piece < d.Len():
-		n.device += slotsOfFeed*bytes + 4*int64(d.Len())
+		n.device += feedSlots*bytes + 4*int64(d.Len())
 		n.host += 2 * bytes // and the copy that is on its way
 	case !i.HostMemory: // else images and labels are shared
 		n.device += bytes
@@ -126,7 +126,7 @@ func sampleBytes(d *dataset.Set) int64 {
 	return int64((len(d.Images) + len(d.Labels)) / d.Len())
 }
 
-func (n *need) add(other need) {
+func (n *memoryNeed) add(other memoryNeed) {
 	n.device += other.device
 	n.host += other.host
 }

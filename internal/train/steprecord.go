@@ -12,7 +12,7 @@ import (
 )
 
 // A Moment is one training step: all that went into it, and what a device made of it.
-type Moment struct {
+type StepRecord struct {
 	Options      Options
 	Data         DataInfo
 	Epoch, Step  int       // from 1; the step within its epoch
@@ -32,7 +32,7 @@ type Moment struct {
 type Parameters struct{ Values, Velocities, Squares [][]float32 }
 
 // Rows is how many samples the step's batch has.
-func (m *Moment) Rows() int {
+func (m *StepRecord) Rows() int {
 	if m.Options.Network.Regression {
 		return len(m.Targets) / m.Options.Network.Outputs()
 	}
@@ -41,7 +41,7 @@ func (m *Moment) Rows() int {
 
 // args are those of the step, whose batch lies where set puts it. All but the rate follow
 // from the step's number.
-func (m *Moment) args() compute.Args {
+func (m *StepRecord) args() compute.Args {
 	o, n := m.Options, m.Data.Samples
 	a := o.StepArgs(m.Epoch-1, (m.Step-1)*o.BatchSize(n), n)
 	a.Row, a.LearningRate = m.Rows(), float32(m.LearningRate)
@@ -49,16 +49,16 @@ func (m *Moment) args() compute.Args {
 }
 
 // A Trial is a moment before the judge.
-type Trial struct {
+type StepReplay struct {
 	*judge.Replay
 	results map[compute.Mat][]float32
 }
 
 // Try has the judge solve the step in float64, by the very program that a run
 // compiles. It is an error if there is not memory enough.
-func (m *Moment) Try() (*Trial, error) {
+func (m *StepRecord) Replay() (*StepReplay, error) {
 	o, rows := m.Options, m.Rows()
-	if asked, have := TrialBytes(o, rows), available(); have >= 0 && asked > have {
+	if asked, have := ReplayBytes(o, rows), available(); have >= 0 && asked > have {
 		return nil, fmt.Errorf("judging a step of network %s with a batch of %d: %w", o.Network, rows,
 			&compute.MemoryError{Bytes: asked, Available: have})
 	}
@@ -97,7 +97,7 @@ func (m *Moment) Try() (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trial{Replay: g, results: map[compute.Mat][]float32{set.Stats.RowRange(rows, rows): m.Stats}}
+	t := &StepReplay{Replay: g, results: map[compute.Mat][]float32{set.Stats.RowRange(rows, rows): m.Stats}}
 	for _, k := range m.After.kept(n) {
 		for i, mat := range k.mats {
 			t.results[mat] = (*k.values)[i]
@@ -113,18 +113,18 @@ func (w *Parameters) kept(n *mlp.Network) []kept {
 
 // set puts the batch on a backend: as the second one of an order, as a run has it, and in
 // another order in memory, so that a mistake in either shows here too.
-func (m *Moment) set(b compute.Backend, rows int) (s mlp.Set, err error) {
+func (m *StepRecord) set(b compute.Backend, rows int) (s mlp.Set, err error) {
 	c := m.Options.Network
 	batch := dataset.Set{Images: m.Pixels, Values: m.Numbers, Labels: m.Labels, Targets: m.Targets, Width: c.Sizes[0], Height: 1}
 	if c.Regression {
 		batch.Outputs = c.Outputs()
 	}
-	turned, order := make([]uint32, rows), make([]uint32, 2*rows)
+	reversed, order := make([]uint32, rows), make([]uint32, 2*rows)
 	for i := range rows {
 		at := uint32(rows - 1 - i)
-		turned[i], order[i], order[rows+i] = at, uint32(i), at
+		reversed[i], order[i], order[rows+i] = at, uint32(i), at
 	}
-	if s, err = Share(b, pick(&batch, turned), func(compute.Buffer) {}); err != nil {
+	if s, err = Share(b, selectRows(&batch, reversed), func(compute.Buffer) {}); err != nil {
 		return s, err
 	}
 	if s.Order, err = b.AllocIndex(len(order), rows); err != nil {
@@ -139,11 +139,11 @@ func (m *Moment) set(b compute.Backend, rows int) (s mlp.Set, err error) {
 
 // Recorded judges what the moment's device made of the step. It returns the first
 // element that is out of its bound, or nil.
-func (t *Trial) Recorded() (*judge.Difference, error) { return t.Compare(t.results) }
+func (t *StepReplay) Recorded() (*judge.Difference, error) { return t.Compare(t.results) }
 
-// TrialBytes is about what a trial takes of the machine: for each value one as it was, and
+// ReplayBytes is about what a trial takes of the machine: for each value one as it was, and
 // the reference's value, bound, magnitude and mark; and terms of products beside that.
-func TrialBytes(o Options, rows int) int64 {
+func ReplayBytes(o Options, rows int) int64 {
 	const each = 4 + 3*8 + 1 + 4*8
 	floats := o.Network.Memory(rows, o.StepTraining()) / 4
 	return each * floats
@@ -151,8 +151,8 @@ func TrialBytes(o Options, rows int) int64 {
 
 // capture does the step that begins at a row of the epoch, and keeps all there is to know
 // of it. It returns the row after it.
-func (s *session) capture(st *State, row int) (*Moment, int, error) {
-	m := &Moment{Options: st.Options, Data: st.Data, Epoch: st.Epoch + 1, Step: row/s.train.batch + 1,
+func (s *session) capture(st *State, row int) (*StepRecord, int, error) {
+	m := &StepRecord{Options: st.Options, Data: st.Data, Epoch: st.Epoch + 1, Step: row/s.train.batch + 1,
 		LearningRate: s.at(st, row).LearningRate, Device: s.backend.Info()}
 	batch := s.train.batchAt(row)
 	m.Pixels, m.Numbers, m.Labels, m.Targets = batch.Images, batch.Values, batch.Labels, batch.Targets
@@ -185,7 +185,7 @@ func (s *session) weights() (w Parameters, err error) {
 }
 
 // describe adds to a moment what only one that is kept needs.
-func (s *session) describe(m *Moment) error {
+func (s *session) describe(m *StepRecord) error {
 	x := s.train.slots[0].step
 	if x == nil || m.Rows() < s.train.batch {
 		for _, p := range s.train.slots {
@@ -205,18 +205,18 @@ func (s *session) describe(m *Moment) error {
 
 // batchAt returns the samples of the batch that begins at a row of the epoch.
 func (f *feed) batchAt(row int) *dataset.Set {
-	return pick(f.data, f.order[row:min(row+f.batch, f.samples)])
+	return selectRows(f.data, f.order[row:min(row+f.batch, f.samples)])
 }
 
 // pick returns a set of the samples of d in some rows.
-func pick(d *dataset.Set, rows []uint32) *dataset.Set {
+func selectRows(d *dataset.Set, rows []uint32) *dataset.Set {
 	p := &dataset.Set{Width: d.Width, Height: d.Height, Classes: d.Classes, Outputs: d.Outputs}
-	p.Images, p.Values = pickFrom(d.Images, rows, d.Features()), pickFrom(d.Values, rows, d.Features())
-	p.Labels, p.Targets = pickFrom(d.Labels, rows, 1), pickFrom(d.Targets, rows, d.Outputs)
+	p.Images, p.Values = selectFrom(d.Images, rows, d.Features()), selectFrom(d.Values, rows, d.Features())
+	p.Labels, p.Targets = selectFrom(d.Labels, rows, 1), selectFrom(d.Targets, rows, d.Outputs)
 	return p
 }
 
-func pickFrom[T any](list []T, rows []uint32, size int) []T {
+func selectFrom[T any](list []T, rows []uint32, size int) []T {
 	if list == nil {
 		return nil
 	}
@@ -229,8 +229,10 @@ func pickFrom[T any](list []T, rows []uint32, size int) []T {
 
 // finite tells whether all of them are finite numbers.
 func (w Parameters) finite() bool {
-	return firstBad(slices.Concat(w.Values, w.Velocities, w.Squares)) < 0
+	return firstNonFinite(slices.Concat(w.Values, w.Velocities, w.Squares)) < 0
 }
 
 // Finite tells whether all that the device made of the step is finite.
-func (m *Moment) Finite() bool { return m.After.finite() && firstBad([][]float32{m.Stats}) < 0 }
+func (m *StepRecord) Finite() bool {
+	return m.After.finite() && firstNonFinite([][]float32{m.Stats}) < 0
+}

@@ -11,20 +11,20 @@ import (
 
 // A feeding is how many samples of each set have room on the device at a time: all, or
 // those of a piece.
-type feeding struct{ train, validation, test int }
+type feedPlan struct{ train, validation, test int }
 
-// slotsOfFeed is how many pieces a feed has room for that has not room for all.
-const slotsOfFeed = 2
+// feedSlots is how many pieces a feed has room for that has not room for all.
+const feedSlots = 2
 
 // pieceBytes bounds a piece: OpenGL 4.3 lets a shader see so much of a buffer on any
 // device. Tests replace it.
 var pieceBytes int64 = 16 << 20
 
 // feeding plans how the data reach a backend.
-func (r *Run) feeding(i compute.Info) feeding {
+func (r *Run) planFeeds(i compute.Info) feedPlan {
 	d, o := r.Data, r.State.Options
-	p := feeding{d.Train.Len(), d.Validation.Len(), d.Test.Len()}
-	over := func() int64 { return needOf(i, r.State, d, p).device - r.limit(i) }
+	p := feedPlan{d.Train.Len(), d.Validation.Len(), d.Test.Len()}
+	over := func() int64 { return runMemory(i, r.State, d, p).device - r.limit(i) }
 	for _, x := range []struct {
 		set   *dataset.Set
 		piece *int
@@ -63,9 +63,9 @@ func (r *Run) limit(i compute.Info) int64 {
 // where there is room for so many bytes beside those of pieces of one batch.
 func pieceOf(i compute.Info, d *dataset.Set, batch int, room int64) int {
 	sample := sampleBytes(d)
-	bytes := min(pieceBytes, max(0, room)/slotsOfFeed+int64(batch)*sample)
+	bytes := min(pieceBytes, max(0, room)/feedSlots+int64(batch)*sample)
 	n := int(max(1, bytes/sample/int64(batch))) * batch
-	if n*slotsOfFeed >= d.Len() && fitsBlock(i, d) {
+	if n*feedSlots >= d.Len() && fitsBlock(i, d) {
 		return d.Len()
 	}
 	return n
@@ -76,14 +76,14 @@ func fitsBlock(i compute.Info, d *dataset.Set) bool {
 	return i.MaxBuffer <= 0 || int64(len(d.Images)) <= i.MaxBuffer
 }
 
-// evalFeeding plans how a set that is only evaluated reaches a backend.
-func evalFeeding(i compute.Info, c mlp.Config, d *dataset.Set) int {
+// planEval plans how a set that is only evaluated reaches a backend.
+func planEval(i compute.Info, c mlp.Config, d *dataset.Set) int {
 	batch := evalRows(c, d.Len())
 	over := func(piece int) int64 {
 		if i.Memory <= 0 {
 			return math.MinInt64 / 2
 		}
-		return evalNeed(i, c, d, piece).device - i.Memory
+		return evalMemory(i, c, d, piece).device - i.Memory
 	}
 	if !divisible(d) || fitsBlock(i, d) && over(d.Len()) <= 0 {
 		return d.Len()
@@ -102,8 +102,8 @@ func (f *feed) note() string {
 }
 
 // plan is how the session's data are fed.
-func (s *session) plan() feeding {
-	p := feeding{train: s.train.piece}
+func (s *session) plan() feedPlan {
+	p := feedPlan{train: s.train.piece}
 	if s.validation.feed != nil {
 		p.validation = s.validation.piece
 	}

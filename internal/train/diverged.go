@@ -180,7 +180,7 @@ func (s *session) badParameter(d *DivergedError) (bool, error) {
 		what   Quantity
 		values [][]float32
 	}{{Weights, now.Values}, {Velocities, now.Velocities}, {Squares, now.Squares}, {Averages, now.Averages}} {
-		if i := firstBad(k.values); i >= 0 {
+		if i := firstNonFinite(k.values); i >= 0 {
 			d.What, d.Layer = k.what, s.layerOf(i)
 			if k.what == Weights && s.options.Network.Shapes()[i].Bias {
 				d.What = Biases
@@ -210,7 +210,7 @@ func (s *session) badOutput(d *DivergedError, rows int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	i := firstBad(values)
+	i := firstNonFinite(values)
 	if i >= 0 {
 		d.What, d.Layer = Outputs, i+1
 	}

@@ -51,7 +51,7 @@ func of(t *testing.T, bytes int64) {
 }
 
 // all is the plan that has both sets on the device.
-func all(d *dataset.Data) feeding { return feeding{d.Train.Len(), d.Validation.Len(), d.Test.Len()} }
+func all(d *dataset.Data) feedPlan { return feedPlan{d.Train.Len(), d.Validation.Len(), d.Test.Len()} }
 
 // TestNeed holds what is asked for beforehand against what is taken.
 func TestNeed(t *testing.T) {
@@ -63,7 +63,7 @@ func TestNeed(t *testing.T) {
 				o.Momentum, o.Batch, o.Epochs = momentum, batch, 1
 				m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend, HostMemory: backend == "cpu"}}
 				state := NewState(o, d, "")
-				n := needOf(m.info, state, d, all(d))
+				n := runMemory(m.info, state, d, all(d))
 				trainOn(t, m, o, d)
 				if m.taken != n.device {
 					t.Errorf("%s, momentum %v, batch %d: %d bytes are taken, %d were said to be needed", backend, momentum, batch, m.taken, n.device)
@@ -76,7 +76,7 @@ func TestNeed(t *testing.T) {
 				if n.host != want {
 					t.Errorf("momentum %v: %d bytes beside, want %d", momentum, n.host, want)
 				}
-				if n := needOf(m.info, begun(t, o, d), d, all(d)); n.host != want/2 {
+				if n := runMemory(m.info, begun(t, o, d), d, all(d)); n.host != want/2 {
 					t.Errorf("momentum %v, of a run that goes on: %d bytes beside, want %d", momentum, n.host, want/2)
 				}
 			}
@@ -89,7 +89,7 @@ func TestNeedOfEvaluation(t *testing.T) {
 	set := &squares(1, 2345, 4).Test
 	for _, backend := range []string{"cpu", "gpu"} {
 		m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend, HostMemory: backend == "cpu"}}
-		n := evalNeed(m.info, c, set, set.Len())
+		n := evalMemory(m.info, c, set, set.Len())
 		if _, err := new(Scores).measure(m, c, c.InitialParameters(1), set); err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestNeedCheck(t *testing.T) {
 	} {
 		of(t, x.machine)
 		got, want := "", x.want
-		if err := (need{device: 100, host: 50}).check(x.info, 0, c, 7); err != nil {
+		if err := (memoryNeed{device: 100, host: 50}).check(x.info, 0, c, 7); err != nil {
 			got = err.Error()
 		}
 		if want != "" {
@@ -153,7 +153,7 @@ func TestTooLittleMemory(t *testing.T) {
 	m := &meter{Backend: cpu.New(), info: compute.Info{Backend: "cpu", HostMemory: true}}
 	defer m.Close()
 	run := &Run{Data: d, State: NewState(options(4), d, ""), Report: &recorder{}, Backend: m}
-	n := needOf(m.info, run.State, d, all(d))
+	n := runMemory(m.info, run.State, d, all(d))
 	of(t, n.device+n.host-1)
 	err := run.Do(context.Background())
 	var device *DeviceError
