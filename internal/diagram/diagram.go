@@ -1,5 +1,6 @@
 // Package diagram draws a network as an SVG picture: a column of units for each layer, a line for
-// each weight, and a square of its first weights for each unit that looks at an image.
+// each weight and, if the input is an image, a square of its weights for each unit of the first
+// layer.
 package diagram
 
 import (
@@ -18,61 +19,61 @@ import (
 type Diagram struct {
 	Model *model.Model
 	Title string // the first line of the picture
-	Most  int    // units of a layer that are drawn; at least 1
+	Most  int    // largest number of units drawn per layer; at least 1
 }
 
-// Distances in the picture, in SVG's units, which are pixels at its natural size.
+// Sizes in SVG units, which are pixels at the natural size.
 const (
-	margin    = 40
-	titleLine = 20  // height of a line of the title
-	textLine  = 16  // and of small text
-	apart     = 230 // between the middles of two columns
-	imageSide = 120 // of the input image
-	leastWide = 720 // the picture
+	margin       = 40
+	titleLine    = 20  // line height of the title
+	textLine     = 16  // line height of small text
+	columnPitch  = 230 // between the centres of two columns
+	imageSide    = 120 // of the input image
+	minWidth     = 720 // of the picture
+	minHeight    = 260 // of the columns
+	maxHeight    = 680
+	maxUnitPitch = 110 // between the centres of two units
+	labelRoom    = 120 // for the names of the outputs
+	inputRoom    = 60  // for the names of inputs that are numbers
 
-	character      = 6.2 // how wide one of small text is, on average
-	titleCharacter = 10  // and of the title
-
-	leastTall = 260 // a column
-	mostTall  = 680
-	mostApart = 110 // between the middles of two units
-	labelRoom = 120 // for the names of the outputs
-	inputRoom = 60  // for those of inputs that are numbers
+	character      = 6.2 // average width in small text
+	titleCharacter = 10  // average width in the title
 )
 
-// A column is what is drawn of a layer; the one of an input image has no units.
+// A column is the drawing of a layer. An input image has no units.
 type column struct {
 	layer int // 0 is the input
 	x     float64
-	units []int // their numbers, rising
+	units []int // indices of the units drawn, ascending
 	y     []float64
-	apart float64 // between two units
+	pitch float64 // between the centres of two units
 }
 
-// layout places what is drawn.
+// A layout has the positions of everything drawn.
 type layout struct {
 	*Diagram
 	columns []column
-	wide    float64  // the picture
+	width   float64  // of the picture
 	top     float64  // of the columns
-	tall    float64  // the columns
-	title   []string // in lines
-	legend  []string
+	tall    float64  // height of the columns
+	title   []string // lines
+	legend  []string // lines
 }
 
 // WriteSVG writes the picture.
 func (d *Diagram) WriteSVG(w io.Writer) error {
-	b := bufio.NewWriter(w) // which remembers the first error
+	b := bufio.NewWriter(w) // a bufio.Writer keeps the first error
 	d.layout().draw(&svg{b: b})
 	return b.Flush()
 }
 
-// image tells whether the inputs are drawn as an image, and not one by one.
+// image reports whether the input is drawn as an image instead of single units.
 func (d *Diagram) image() bool {
 	return !d.Model.About.Numbers && min(d.Model.Width, d.Model.Height) > 1
 }
 
-// weights returns W of layer l, from 1: a row for each unit, a column for each of the layer before.
+// weights returns W of layer l, from 1: a row for each unit, a column for each unit of the layer
+// before.
 func (d *Diagram) weights(l int) []float32 {
 	if d.Model.Network.NoBias {
 		return d.Model.Values[l-1]
@@ -80,7 +81,7 @@ func (d *Diagram) weights(l int) []float32 {
 	return d.Model.Values[2*(l-1)]
 }
 
-// biases returns b of layer l, from 1; nil where there are none.
+// biases returns b of layer l, from 1, or nil if there are none.
 func (d *Diagram) biases(l int) []float32 {
 	if d.Model.Network.NoBias || l == 0 {
 		return nil
@@ -88,9 +89,8 @@ func (d *Diagram) biases(l int) []float32 {
 	return d.Model.Values[2*l-1]
 }
 
-// drawn returns which units of a layer are drawn: all or, of too many, those that count the
-// most, by the norm of the weights from them to the next layer. What the outputs lead to is not
-// known; of them the norm is that of their own weights.
+// drawn returns the units of a layer that are drawn: all, or the Most with the largest norm of the
+// weights to the next layer, and for outputs of the weights from the layer before.
 func (d *Diagram) drawn(l int) []int {
 	sizes := d.Model.Network.Sizes
 	order := make([]int, sizes[l])
@@ -116,27 +116,27 @@ func (d *Diagram) drawn(l int) []int {
 	return order
 }
 
-// layout decides where everything is.
+// layout places everything.
 func (d *Diagram) layout() *layout {
-	l := &layout{Diagram: d, wide: leastWide, tall: leastTall}
+	l := &layout{Diagram: d, width: minWidth, tall: minHeight}
 	x := float64(margin + inputRoom)
 	for i := range d.Model.Network.Sizes {
 		c := column{layer: i, x: x}
 		if i > 0 || !d.image() {
 			c.units = d.drawn(i)
 		}
-		l.tall = max(l.tall, min(mostTall, mostApart*float64(len(c.units))))
+		l.tall = max(l.tall, min(maxHeight, maxUnitPitch*float64(len(c.units))))
 		l.columns = append(l.columns, c)
-		x += apart
+		x += columnPitch
 	}
 	names := float64(labelRoom)
 	for _, unit := range l.columns[len(l.columns)-1].units {
 		names = max(names, 40+character*float64(utf8.RuneCountInString(d.name(unit))))
 	}
-	l.wide = max(l.wide, x-apart+names+margin)
-	l.title = wrap(d.Title, l.wide-2*margin, titleCharacter)
+	l.width = max(l.width, x-columnPitch+names+margin)
+	l.title = wrap(d.Title, l.width-2*margin, titleCharacter)
 	for _, sentence := range l.explanation() {
-		l.legend = append(l.legend, wrap(sentence, l.wide-2*margin, character)...)
+		l.legend = append(l.legend, wrap(sentence, l.width-2*margin, character)...)
 	}
 	l.top = margin + titleLine*float64(len(l.title)) + 2*textLine
 	for i := range l.columns {
@@ -145,16 +145,16 @@ func (d *Diagram) layout() *layout {
 	return l
 }
 
-// height is the picture's.
+// height returns the height of the picture.
 func (l *layout) height() float64 {
 	return l.top + l.tall + margin + textLine*float64(len(l.legend))
 }
 
-// middle is how low the middle of the columns is.
+// middle returns y of the middle of the columns.
 func (l *layout) middle() float64 { return l.top + l.tall/2 }
 
-// wrap breaks a text into lines between its words, so that they are at most so wide where a character
-// is, on average, as wide as this. Words that are too long for a line are cut.
+// wrap breaks a text into lines of a width, for characters of an average width. It cuts words that
+// are longer than a line.
 func wrap(text string, width, character float64) []string {
 	most := int(width / character)
 	var lines []string
@@ -178,25 +178,25 @@ func wrap(text string, width, character float64) []string {
 	return append(lines, line)
 }
 
-// spread places a column's units around its middle.
+// spread places the units of a column around its middle.
 func (c *column) spread(top, tall float64) {
 	n := float64(len(c.units))
 	if n == 0 {
 		return
 	}
-	c.apart = min(mostApart, tall/n)
+	c.pitch = min(maxUnitPitch, tall/n)
 	for i := range c.units {
-		c.y = append(c.y, top+tall/2+(float64(i)-(n-1)/2)*c.apart)
+		c.y = append(c.y, top+tall/2+(float64(i)-(n-1)/2)*c.pitch)
 	}
 }
 
-// radius is that of a column's circles, or half the side of its squares.
+// radius returns the radius of the circles of a column, or half the side of its squares.
 func (c *column) radius(square bool) float64 {
 	most := 16.0
 	if square {
 		most = 30
 	}
-	return min(most, 0.42*c.apart)
+	return min(most, 0.42*c.pitch)
 }
 
 // largest returns the largest magnitude in a list.

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// mostNumbers is up to how many lines between two layers have their weight beside them.
+// mostNumbers is the largest number of lines between two layers that are labelled with their weights.
 const mostNumbers = 12
 
-// draw writes the picture: lines first, so that units lie over them.
+// draw writes the picture: lines first, so that units cover them.
 func (l *layout) draw(s *svg) {
-	s.begin(l.wide, l.height())
+	s.begin(l.width, l.height())
 	y := float64(margin)
 	for _, line := range l.title {
 		s.text(margin, y, ` font-size="16" font-weight="bold"`, line)
@@ -38,7 +38,7 @@ func (l *layout) draw(s *svg) {
 	s.end()
 }
 
-// heading says what a layer is.
+// heading describes a layer above its column.
 func (l *layout) heading(s *svg, c *column) {
 	sizes := l.Model.Network.Sizes
 	n, what, more := sizes[c.layer], "", ""
@@ -62,17 +62,17 @@ func (l *layout) heading(s *svg, c *column) {
 	s.text(c.x, l.top-6, ` text-anchor="middle" font-size="11" fill="#555"`, more)
 }
 
-// A stroke is a line to be drawn.
+// A stroke is the line of a weight.
 type stroke struct {
-	from, to int // units, by their place in the columns
+	from, to int // indices of units in their columns
 	weight   float32
 }
 
-// lines draws the weights between two columns, the largest ones over the others.
+// lines draws the weights between two columns, the largest last.
 func (l *layout) lines(s *svg, from, to *column) {
 	if len(from.units) == 0 {
 		for i, y := range to.y {
-			// From all of the image's side to all of the unit's.
+			// The ends are spread over the side of the image.
 			s.thin(from.x+imageSide/2, l.middle()+imageSide*(float64(i)+0.5-float64(len(to.y))/2)/float64(len(to.y)), to.x, y)
 		}
 		return
@@ -91,7 +91,7 @@ func (l *layout) lines(s *svg, from, to *column) {
 		return cmp.Compare(math.Abs(float64(a.weight)), math.Abs(float64(b.weight)))
 	})
 	for _, k := range list {
-		s.line(from.x, from.y[k.from], to.x, to.y[k.to], share(k.weight, most))
+		s.line(from.x, from.y[k.from], to.x, to.y[k.to], fraction(k.weight, most))
 	}
 	if len(list) > mostNumbers {
 		return
@@ -99,9 +99,9 @@ func (l *layout) lines(s *svg, from, to *column) {
 	l.numbers(s, from, to, list)
 }
 
-// numbers writes the weights beside their lines, each where no other is.
+// numbers labels lines with their weights, without overlaps.
 func (l *layout) numbers(s *svg, from, to *column, list []stroke) {
-	// Nearer to the unit it leads to than to the other, if there is room, since lines cross in the middle.
+	// Prefer places near the second unit, since lines cross in the middle.
 	places := []float64{0.7, 0.58, 0.82, 0.46, 0.34, 0.22}
 	type place struct{ at, y float64 }
 	var taken []place
@@ -109,8 +109,8 @@ func (l *layout) numbers(s *svg, from, to *column, list []stroke) {
 		for _, at := range places {
 			p := place{at, from.y[k.from] + at*(to.y[k.to]-from.y[k.from]) + 4}
 			if slices.ContainsFunc(taken, func(q place) bool {
-				// Labels a place apart are beside each other where that is narrower than a label.
-				return math.Abs(p.y-q.y) < labelHigh && math.Abs(p.at-q.at)*apart < labelWide
+				// Places that are closer than the width of a label overlap.
+				return math.Abs(p.y-q.y) < labelHigh && math.Abs(p.at-q.at)*columnPitch < labelWide
 			}) {
 				continue
 			}
@@ -121,7 +121,7 @@ func (l *layout) numbers(s *svg, from, to *column, list []stroke) {
 	}
 }
 
-// units draws a column's units, with the names of inputs and outputs.
+// units draws the units of a column, with the names of inputs and outputs.
 func (l *layout) units(s *svg, c *column) {
 	square := c.layer == 1 && l.image()
 	r := c.radius(square)
@@ -131,13 +131,13 @@ func (l *layout) units(s *svg, c *column) {
 	for i, unit := range c.units {
 		bias, fill := "", white
 		if b != nil {
-			bias, fill = ", bias "+signed(b[unit]), shade(share(b[unit], most))
+			bias, fill = ", bias "+signed(b[unit]), shade(fraction(b[unit], most))
 		}
 		title := fmt.Sprintf("unit %d%s", unit+1, bias)
 		if last {
 			title = fmt.Sprintf("output for %s%s", l.name(unit), bias)
 		}
-		legible := c.apart >= 12 // for names
+		legible := c.pitch >= 12 // for names
 		switch {
 		case c.layer == 0:
 			title = fmt.Sprintf("input %d", unit+1)
@@ -148,10 +148,10 @@ func (l *layout) units(s *svg, c *column) {
 		case square:
 			n := l.Model.Network.Sizes[0]
 			w, h := fit(l.Model.Width, l.Model.Height, 2*r)
-			s.square(c.x, c.y[i], w, h, shares(l.weights(1)[unit*n:(unit+1)*n]), l.Model.Width, frame(fill), title)
+			s.square(c.x, c.y[i], w, h, fractions(l.weights(1)[unit*n:(unit+1)*n]), l.Model.Width, frame(fill), title)
 		default:
 			s.circle(c.x, c.y[i], r, fill, title)
-			if b != nil && len(c.units) <= mostNumbers && c.apart > 2*r+20 {
+			if b != nil && len(c.units) <= mostNumbers && c.pitch > 2*r+20 {
 				s.label(c.x, c.y[i]+r+14, signed(b[unit]))
 			}
 		}
@@ -161,8 +161,7 @@ func (l *layout) units(s *svg, c *column) {
 	}
 }
 
-// input draws the image that the inputs are: how strong the weights of each pixel are, all
-// units together.
+// input draws the input image: for each pixel the norm of its weights to all units.
 func (l *layout) input(s *svg, c *column) {
 	n := l.Model.Network.Sizes[0]
 	norms := make([]float64, n)
@@ -173,10 +172,10 @@ func (l *layout) input(s *svg, c *column) {
 		norms[i] = math.Sqrt(v)
 	}
 	w, h := fit(l.Model.Width, l.Model.Height, imageSide)
-	s.square(c.x, l.middle(), w, h, shares(norms), l.Model.Width, "#444", "the norm of each pixel's weights")
+	s.square(c.x, l.middle(), w, h, fractions(norms), l.Model.Width, "#444", "the norm of each pixel's weights")
 }
 
-// explanation says what is to be seen, sentence by sentence.
+// explanation returns the sentences of the legend.
 func (l *layout) explanation() []string {
 	list := []string{"Each line is a weight: orange above 0, blue below; the widest is the largest of those between the same two columns."}
 	if l.image() {
@@ -202,7 +201,7 @@ func (l *layout) explanation() []string {
 	return list
 }
 
-// name is what an output stands for.
+// name returns the class or the target of an output.
 func (d *Diagram) name(unit int) string {
 	names := d.Model.About.ClassNames
 	switch {
@@ -218,13 +217,13 @@ func (d *Diagram) name(unit int) string {
 	return fmt.Sprint(unit)
 }
 
-// fit returns the largest size of an image's shape within a square.
+// fit returns the largest size of an image within a square.
 func fit(width, height int, side float64) (w, h float64) {
 	scale := side / float64(max(width, height))
 	return scale * float64(width), scale * float64(height)
 }
 
-// frame is the colour of a frame whose unit has this one: not white on white.
+// frame returns the colour of the frame of a unit: not white, the background.
 func frame(fill string) string {
 	if fill == white {
 		return "#999"
@@ -232,24 +231,24 @@ func frame(fill string) string {
 	return fill
 }
 
-// share is a number's part of the largest magnitude; of nothing it is nothing.
-func share[F float32 | float64](v F, most float64) float64 {
+// fraction returns v divided by the largest magnitude, or 0 if that is 0.
+func fraction[F float32 | float64](v F, most float64) float64 {
 	if most == 0 {
 		return 0
 	}
 	return float64(v) / most
 }
 
-// shares is share of each number and their own largest.
-func shares[F float32 | float64](list []F) []float64 {
+// fractions divides numbers by their largest magnitude.
+func fractions[F float32 | float64](list []F) []float64 {
 	most, s := largest(list), make([]float64, len(list))
 	for i, v := range list {
-		s[i] = share(v, most)
+		s[i] = fraction(v, most)
 	}
 	return s
 }
 
-// signed writes a number with its sign, short.
+// signed writes a number with its sign and three digits.
 func signed(v float32) string { return fmt.Sprintf("%+.3g", v) }
 
 func plural(n int, what string) string {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// svg writes the elements of a picture.
+// An svg writes the elements of a picture.
 type svg struct{ b *bufio.Writer }
 
 func (s *svg) begin(width, height float64) {
@@ -19,46 +19,46 @@ func (s *svg) begin(width, height float64) {
 
 func (s *svg) end() { s.b.WriteString("</svg>\n") }
 
-// text writes a line. Attributes are a few more, as ` font-size="16"`.
+// text writes a line of text. Attributes are written as they are, as in ` font-size="16"`.
 func (s *svg) text(x, y float64, attributes, text string) {
 	fmt.Fprintf(s.b, `<text x="%.1f" y="%.1f"%s>`, x, y, attributes)
-	xml.EscapeText(s.b, []byte(text)) // Flush tells of what fails
+	xml.EscapeText(s.b, []byte(text)) // Flush returns the error
 	s.b.WriteString("</text>\n")
 }
 
-// labelHigh and labelWide are the sizes of a label, of one with many digits.
+// The size of a label with many digits.
 const (
 	labelHigh = 14
 	labelWide = 54
 )
 
-// label writes a number over lines, with white behind it.
+// label writes a number on a white background.
 func (s *svg) label(x, y float64, text string) {
 	w := character*float64(len(text)) + 4
 	fmt.Fprintf(s.b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%d" rx="3" fill="#fff" fill-opacity="0.9"/>`+"\n", x-w/2, y-labelHigh+3, w, labelHigh)
 	s.text(x, y, ` text-anchor="middle" font-size="11"`, text)
 }
 
-// line draws a weight, share being its part of the largest one, from -1 to 1.
-func (s *svg) line(x1, y1, x2, y2, share float64) {
-	strength := math.Abs(share)
+// line draws a weight, given as a fraction of the largest one, from -1 to 1.
+func (s *svg) line(x1, y1, x2, y2, fraction float64) {
+	strength := math.Abs(fraction)
 	fmt.Fprintf(s.b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="%.2f" stroke-opacity="%.2f"/>`+"\n",
-		x1, y1, x2, y2, shade(math.Copysign(1, share)), 0.5+3*strength, 0.12+0.8*strength)
+		x1, y1, x2, y2, shade(math.Copysign(1, fraction)), 0.5+3*strength, 0.12+0.8*strength)
 }
 
-// thin draws a line that stands for many weights.
+// thin draws a line that represents many weights.
 func (s *svg) thin(x1, y1, x2, y2 float64) {
 	fmt.Fprintf(s.b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#bbb" stroke-width="0.8"/>`+"\n", x1, y1, x2, y2)
 }
 
-// circle draws a unit, its title being what a pointer over it tells.
+// circle draws a unit. Browsers show the title when the pointer is over it.
 func (s *svg) circle(x, y, r float64, fill, title string) {
 	fmt.Fprintf(s.b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s" stroke="#444">`, x, y, r, fill)
 	s.title(title)
 	s.b.WriteString("</circle>\n")
 }
 
-// square draws numbers as an image of so many columns around (x, y), framed in a colour.
+// square draws numbers as an image with some columns around (x, y), with a frame.
 func (s *svg) square(x, y, width, height float64, pixels []float64, columns int, frame, title string) {
 	left, top := x-width/2, y-height/2
 	pixels, columns = shrink(pixels, columns)
@@ -73,12 +73,11 @@ func (s *svg) square(x, y, width, height float64, pixels []float64, columns int,
 	s.b.WriteString("</svg>\n")
 }
 
-// mostCells is up to how many pixels an image is drawn with, on each side: there are not
-// more in its square.
+// mostCells bounds the pixels of an image on each side: its square has no more.
 const mostCells = 64
 
-// shrink makes an image smaller, if it has more than mostCells pixels on a side: of the pixels that
-// come together it takes the mean.
+// shrink reduces an image to mostCells pixels on a side, each the mean of the pixels that it
+// replaces.
 func shrink(pixels []float64, columns int) ([]float64, int) {
 	rows := len(pixels) / columns
 	c, r := min(columns, mostCells), min(rows, mostCells)
@@ -97,7 +96,7 @@ func shrink(pixels []float64, columns int) ([]float64, int) {
 	return sums, c
 }
 
-// pixels draws a row of an image, as many neighbours of one colour at once as there are.
+// pixels draws a row of an image, with one element for neighbours of equal colour.
 func (s *svg) pixels(row []float64, r int) {
 	for from := 0; from < len(row); {
 		colour, to := shade(row[from]), from+1
@@ -119,16 +118,16 @@ func (s *svg) title(text string) {
 
 const white = "#fff"
 
-// shade returns the colour of a number from -1 to 1: white at 0, orange above and blue below,
-// in 16 steps each, which the eye does not tell from more.
-func shade(share float64) string {
+// shade returns the colour of a number from -1 to 1: white at 0, orange above and blue below, in 16
+// steps each, which look continuous.
+func shade(fraction float64) string {
 	const steps = 16
-	step := math.Round(steps * min(1, math.Abs(share)))
+	step := math.Round(steps * min(1, math.Abs(fraction)))
 	if step == 0 || math.IsNaN(step) {
 		return white
 	}
 	full := [3]float64{217, 95, 2}
-	if share < 0 {
+	if fraction < 0 {
 		full = [3]float64{31, 120, 180}
 	}
 	var b strings.Builder

@@ -9,14 +9,14 @@ import (
 	"shadegrad/compute/philox"
 )
 
-// A field is what elastic distortions are made of: noise that is smoothed along x, then
-// along y. With m images of W×H pixels,
+// A field is the displacement field of elastic distortions: noise, smoothed along x, then along y.
+// With m images of W×H pixels,
 //
 //	blurred = noise·BlurXᵀ    noise and blurred are (H·2m)×W
 //	field   = BlurY·blurred   field and blurred are H×(2m·W), in the same memory
 type field struct {
 	width, height         int
-	noise, blurred, field compute.Mat // for as many images as a batch can have
+	noise, blurred, field compute.Mat // for the largest batch
 	blurX, blurY          compute.Mat // W×W and H×H
 }
 
@@ -29,16 +29,17 @@ func (f *field) matrices(visit func(dst *compute.Mat, rows, cols int), c Config,
 	visit(&f.blurY, c.Height, c.Height)
 }
 
-// byX is a field of m images as what is smoothed along x, byY as what is smoothed along y.
+// byX returns the field of some images in the shape that is smoothed along x.
 func (f *field) byX(m compute.Mat, images int) compute.Mat {
 	return m.RowRange(0, 2*images*f.height)
 }
 
+// byY returns it in the shape that is smoothed along y.
 func (f *field) byY(m compute.Mat, images int) compute.Mat {
 	return compute.Mat{Buf: m.Buf, Off: m.Off, Rows: f.height, Cols: 2 * images * f.width}
 }
 
-// ops make the field of m images.
+// ops returns the ops that compute the field of some images.
 func (f *field) ops(images int) []compute.Op {
 	noise := f.byX(f.noise, images)
 	return []compute.Op{
@@ -48,7 +49,7 @@ func (f *field) ops(images int) []compute.Op {
 	}
 }
 
-// scratch lists what the ops leave behind, in each of its shapes.
+// scratch lists the intermediate matrices of the ops, in each of their shapes.
 func (f *field) scratch(images int) []compute.Mat {
 	if f.noise.IsZero() {
 		return nil
@@ -56,20 +57,20 @@ func (f *field) scratch(images int) []compute.Mat {
 	return []compute.Mat{f.byX(f.noise, images), f.byX(f.blurred, images), f.byY(f.blurred, images), f.byY(f.field, images)}
 }
 
-// checkDistorted tells whether a set can be distorted, if it is to be.
+// checkDistorted returns an error if the training distorts images and the set does not allow it.
 func (n *Network) checkDistorted(s Set) error {
 	a := n.training.Augment
 	switch {
 	case a.IsZero():
 	case !s.Values.IsZero():
-		return errors.New("only images can be distorted, not numbers")
+		return errors.New("only images can be distorted, not rows of numbers")
 	case len(a.Calm) > 0 && s.Labels.Buf == nil:
 		return errors.New("classes that are distorted less need a data set with labels")
 	}
 	return nil
 }
 
-// distorted reads a batch of images and distorts each.
+// distorted returns the ops that read a batch of images and distort each.
 func (n *Network) distorted(x compute.Mat, s Set, rows int) []compute.Op {
 	c, a := n.Config, n.training.Augment
 	op := compute.Warp{Dst: x, Src: s.Images, Index: s.Order, Width: c.Width, Height: c.Height,
@@ -88,8 +89,8 @@ func (n *Network) distorted(x compute.Mat, s Set, rows int) []compute.Op {
 	return append(n.field.ops(rows), op)
 }
 
-// Blur writes the matrices that smooth the fields of elastic distortions by a Gaussian of
-// σ pixels. Without them the fields are 0. A network without such distortions has none.
+// Blur writes the matrices that smooth the fields of elastic distortions by a Gaussian of σ
+// pixels. Before the first call the fields are 0. It does nothing if there are no such distortions.
 func (n *Network) Blur(sigma float64) error {
 	if n.field.noise.IsZero() {
 		return nil
@@ -102,14 +103,13 @@ func (n *Network) Blur(sigma float64) error {
 	return nil
 }
 
-// gaussian returns the matrix that smooths size pixels in a line by a Gaussian of σ:
+// gaussian returns the matrix that smooths a line of size pixels by a Gaussian of σ, with zeros
+// beyond both ends:
 //
-//	B[i,j] = e^(−(i−j)²/2σ²) / Σₖ e^(−k²/2σ²)   k over all whole numbers
-//
-// so that what lies beyond both ends counts as 0.
+//	B[i,j] = e^(−(i−j)²/2σ²) / Σₖ e^(−k²/2σ²)   k over all integers
 func gaussian(size int, sigma float64) []float32 {
 	kernel := func(d float64) float64 { return math.Exp(-d * d / (2 * sigma * sigma)) }
-	const reach = 9 // of σ; a double has nothing beyond
+	const reach = 9 // times σ; beyond it the kernel vanishes in a float64
 	sum := 1.
 	for d := 1.; d <= math.Ceil(reach*sigma); d++ {
 		sum += 2 * kernel(d)
@@ -126,8 +126,7 @@ func gaussian(size int, sigma float64) []float32 {
 // sigmaStream is the random stream of the σ of each epoch.
 const sigmaStream = 5 << 32
 
-// SigmaOf returns the σ that an epoch, counted from 0, of a run with a seed has: one of
-// the range's, all of which are as likely.
+// SigmaOf returns the σ of an epoch, counted from 0, of a run with a seed: uniform in the range.
 func (a Augment) SigmaOf(seed uint64, epoch int) float64 {
 	least, most := float64(a.Sigma[0]), float64(a.Sigma[1])
 	return least + (most-least)*philox.Stream{Seed: seed, ID: sigmaStream}.Uniform(uint64(epoch))

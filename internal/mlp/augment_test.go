@@ -235,7 +235,7 @@ func TestDistortedRefused(t *testing.T) {
 		}
 	}
 	_, err := mlp.New(b, c, 4, mlp.Training{Augment: elastic})
-	expect(err, "a network whose images are to be distorted needs their width and height")
+	expect(err, "a network that distorts images needs their width and height")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{Drop: 1})
 	expect(err, "Drop=1: must be at least 0 and below 0.999992")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{Drop: 0.9999999})
@@ -255,7 +255,7 @@ func TestDistortedRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = n.TrainStep(set, 4)
-	expect(err, "only images can be distorted, not numbers")
+	expect(err, "only images can be distorted, not rows of numbers")
 	set.Targets, err = b.Alloc(4, 3)
 	if err != nil {
 		t.Fatal(err)
@@ -335,7 +335,7 @@ func TestStep(t *testing.T) {
 			c.Sizes = []int{63, 8, 6, 3}
 			tr.Batch = 5
 			n, set := put(t, b, c, 6, tr, c.InitialParameters(1), picturesOf(12))
-			if _, err := n.TrainStep(set, 6); err == nil || err.Error() != "a batch of 6 rows in a network made to be trained with at most 5" {
+			if _, err := n.TrainStep(set, 6); err == nil || err.Error() != "a training batch of 6 rows; the network has memory for at most 5" {
 				t.Errorf("a batch of 6: error %v", err)
 			}
 			if _, err := n.EvalStep(set, 6); err != nil {

@@ -8,8 +8,8 @@ import (
 	"shadegrad/compute"
 )
 
-// Averages lists the matrices of the parameters' moving averages, in the order of
-// Config.Shapes. There are none where Training.Average is 0.
+// Averages lists the moving averages of the parameters, in the order of Config.Shapes. It returns
+// nil if Training.Average is 0.
 func (n *Network) Averages() []compute.Mat {
 	if n.training.Average == 0 {
 		return nil
@@ -17,10 +17,10 @@ func (n *Network) Averages() []compute.Mat {
 	return n.mats(func(l *layer) compute.Mat { return l.aw }, func(l *layer) compute.Mat { return l.ab })
 }
 
-// AverageStep returns the program that moves the averages towards the parameters, once
-// for so many training steps: their decay is Training.Average to the power of steps, so
-// that the memory of the average is as long, in training steps, as if it were moved after
-// each. Args.Step counts the runs of this program.
+// AverageStep returns the program that moves the averages towards the parameters once for some
+// training steps. The decay is Training.Average to the power of steps, so that the memory of an
+// average, in training steps, is the same as if it were moved after each. Args.Step counts the
+// runs of this program.
 func (n *Network) AverageStep(steps int) compute.Program {
 	p := compute.Program{Name: fmt.Sprintf("average of %d steps", steps)}
 	decay := float32(math.Pow(float64(n.training.Average), float64(steps)))
@@ -31,9 +31,8 @@ func (n *Network) AverageStep(steps int) compute.Program {
 	return p
 }
 
-// Averaged returns the network with its averages for parameters, in the same memory:
-// what it evaluates and predicts is theirs. It is the network itself where there are
-// none. It must not be trained.
+// Averaged returns a network that evaluates and predicts with the averages as parameters, in the
+// same memory, or n if there are none. It must not be trained.
 func (n *Network) Averaged() *Network {
 	if n.training.Average == 0 {
 		return n

@@ -1,14 +1,13 @@
-// Package mlp is the multilayer perceptron: what it is made of, how its weights
-// begin, and its forward pass, back-propagation and update, written once, as
-// programs of ops that any backend runs.
+// Package mlp is the multilayer perceptron: its structure, its first weights, and its forward
+// pass, back-propagation and update, written once, as programs of ops for any backend.
 //
-// With x⁰ the input, a layer l of a network computes, for a batch of m rows,
+// A layer with input x computes for a batch of m rows
 //
-//	z = x·Wᵀ + b,  y = F(z)      W is outputs×inputs, as PyTorch's nn.Linear has it
+//	z = x·Wᵀ + b,  y = F(z)      W is outputs×inputs, as in PyTorch's nn.Linear
 //
-// and the batch's gradients are, from the last layer to the first,
+// and the gradients of the batch are, from the last layer to the first,
 //
-//	δ = ∂E/∂z   from op Loss for the last layer, (δ of the next · W of the next) ⊙ F′(y) before
+//	δ = ∂E/∂z   from op Loss for the last layer, else (next δ · next W) ⊙ F′(y)
 //	∂E/∂W = δᵀ·x,  ∂E/∂b = Σ δ over the rows
 package mlp
 
@@ -21,14 +20,14 @@ import (
 	"shadegrad/compute"
 )
 
-// A Config says what a network is.
+// A Config describes the structure of a network and its loss.
 type Config struct {
 	Sizes  []int              `json:"sizes"`  // inputs, units of each hidden layer, outputs
 	Hidden compute.Activation `json:"hidden"` // of the hidden layers
 	Output compute.Activation `json:"output"` // of the last layer
 	Loss   compute.LossKind   `json:"loss"`
 	Init   Init               `json:"init"`
-	// NoBias leaves out the biases, as some tutorials do.
+	// NoBias omits the biases, as some tutorials do.
 	NoBias bool `json:"no_bias,omitempty"`
 	// A pixel p in [0, 255] enters the network as Scale·p + Shift.
 	Scale float32 `json:"scale"`
@@ -37,28 +36,27 @@ type Config struct {
 	// by ε, of Szegedy et al. (CVPR 2016), is On = 1−ε+ε/n and Off = ε/n for n classes.
 	On  float32 `json:"on"`
 	Off float32 `json:"off"`
-	// Reduction is what becomes of the squared errors of a sample's outputs.
+	// Reduction combines the squared errors of the outputs of a sample.
 	Reduction Reduction `json:"reduction,omitempty"`
-	// InitScale is a of the initialisation Uniform, 0 being ½, and the standard deviation of
-	// Normal, 0 being 1.
+	// InitScale is the bound of the initialisation Uniform, where 0 is ½, and the standard
+	// deviation of Normal, where 0 is 1.
 	InitScale float32 `json:"init_scale,omitempty"`
-	// ZeroBiases has the biases begin at 0 whatever Init is.
+	// ZeroBiases initialises the biases to 0 whatever Init is.
 	ZeroBiases bool `json:"zero_biases,omitempty"`
-	// Regression says that the outputs are to come near numbers, a set's Targets, and that
-	// there are no classes.
+	// Regression means that the targets are numbers, the Targets of a set, instead of classes.
 	Regression bool `json:"regression,omitempty"`
-	// Width and Height are an image's, in pixels, where it is to be distorted; else they may be 0.
+	// Width and Height are those of an image, in pixels. Without distortions they may be 0.
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`
 }
 
-// A Reduction is what becomes of the squared errors of a sample's outputs, n of them.
-// Cross-entropy is always the sum of its terms.
+// A Reduction combines the squared errors of the n outputs of a sample. Cross-entropy is always
+// the sum of its terms.
 type Reduction string
 
 // The reductions. The empty one is ReduceMean.
 const (
-	ReduceMean Reduction = "mean" // 1/n·Σ(y−t)², as PyTorch's MSELoss
+	ReduceMean Reduction = "mean" // 1/n·Σ(y−t)², as in PyTorch's MSELoss
 	ReduceSum  Reduction = "sum"  // Σ(y−t)²
 	ReduceHalf Reduction = "half" // ½·Σ(y−t)², whose gradient is y−t
 )
@@ -66,8 +64,8 @@ const (
 // Reductions lists every reduction.
 func Reductions() []Reduction { return []Reduction{ReduceMean, ReduceSum, ReduceHalf} }
 
-// MaxLayers bounds the weight layers of a network. More than a few dozen do not
-// learn, and the time to compile a step grows with their square.
+// MaxLayers bounds the weight layers of a network. More than a few dozen do not learn, and the time
+// to compile a step grows with their square.
 const MaxLayers = 100
 
 // Check returns a *FieldError if the config breaks a rule.
@@ -118,13 +116,13 @@ func FitsImage(inputs, width, height int) bool {
 	return width > 0 && inputs%width == 0 && inputs/width == height
 }
 
-// Layers is the number of weight layers.
+// Layers returns the number of weight layers.
 func (c Config) Layers() int { return len(c.Sizes) - 1 }
 
-// Outputs is the number of outputs.
+// Outputs returns the number of outputs.
 func (c Config) Outputs() int { return c.Sizes[len(c.Sizes)-1] }
 
-// Parameters is the number of weights and biases.
+// Parameters returns the number of weights and biases.
 func (c Config) Parameters() int {
 	n := 0
 	for _, p := range c.Shapes() {
@@ -133,7 +131,7 @@ func (c Config) Parameters() int {
 	return n
 }
 
-// String returns the sizes, as "784-128-10".
+// String returns the sizes in the form "784-128-10".
 func (c Config) String() string {
 	parts := make([]string, len(c.Sizes))
 	for i, n := range c.Sizes {
@@ -142,7 +140,7 @@ func (c Config) String() string {
 	return strings.Join(parts, "-")
 }
 
-// lossWeight is the Weight of op Loss.
+// lossWeight returns the Weight of op Loss.
 func (c Config) lossWeight() float32 {
 	if c.Loss != compute.SquaredError {
 		return 1
@@ -164,9 +162,9 @@ type Shape struct {
 	Bias bool
 }
 
-// Shapes lists the parameters in order: the weights, then the biases, of each
-// layer. In an nn.Sequential every second module is an activation, which has no
-// parameters, so the layers are numbered 0, 2, 4, ….
+// Shapes lists the parameters in order: the weights, then the biases of each layer. In an
+// nn.Sequential every second module is an activation without parameters, so the layers are numbered
+// 0, 2, 4, ….
 func (c Config) Shapes() []Shape {
 	var list []Shape
 	for l := range c.Layers() {

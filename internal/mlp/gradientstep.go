@@ -7,9 +7,8 @@ import (
 	"shadegrad/compute"
 )
 
-// GradientStep returns the program of TrainStep without its updates. It changes no
-// parameter and nothing that belongs to one, and has no scratch: after a run [Network.Outputs],
-// [Network.Deltas] and [Network.Gradients] hold those of the batch, to be read.
+// GradientStep returns the program of TrainStep without its updates. It has no scratch: after a
+// run [Network.Outputs], [Network.Deltas] and [Network.Gradients] can be read.
 func (n *Network) GradientStep(s Set, rows int) (compute.Program, error) {
 	p, err := n.TrainStep(s, rows)
 	if err != nil {
@@ -26,8 +25,8 @@ func (n *Network) GradientStep(s Set, rows int) (compute.Program, error) {
 	return p, nil
 }
 
-// Deltas lists where programs leave ∂E/∂z of each layer, with E the batch's mean
-// loss, or with Training.Sum its sum, as Outputs does the outputs.
+// Deltas lists the matrices of ∂E/∂z of each layer, with E the mean loss of the batch, or with
+// Training.Sum its sum. They are scratch of TrainStep.
 func (n *Network) Deltas() []compute.Mat {
 	list := make([]compute.Mat, len(n.layers))
 	for i := range n.layers {
@@ -36,8 +35,8 @@ func (n *Network) Deltas() []compute.Mat {
 	return list
 }
 
-// Gradients lists where programs leave the gradients of the parameters, in the order
-// of Config.Shapes. They are scratch of TrainStep.
+// Gradients lists the gradients of the parameters, in the order of Config.Shapes. They are scratch
+// of TrainStep.
 func (n *Network) Gradients() []compute.Mat {
 	return n.mats(func(l *layer) compute.Mat { return l.gw }, func(l *layer) compute.Mat { return l.gb })
 }

@@ -9,43 +9,40 @@ import (
 	"shadegrad/compute/philox"
 )
 
-// An Init is a way to draw the first weights. Biases begin at zero unless the
-// kind's comment says otherwise.
+// An Init is a distribution of the first weights. Biases are 0 unless its comment says otherwise.
 type Init string
 
 // The initialisations, with n the inputs and u the units of a layer.
 const (
-	// He is normal with variance 2/n: He, Zhang, Ren and Sun, "Delving deep
-	// into rectifiers" (ICCV 2015). It suits ReLU. For leaky ReLU, whose slope is s below
-	// 0, it is their 2/(1+s²)/n.
+	// He is normal with variance 2/n: He, Zhang, Ren and Sun, "Delving deep into rectifiers" (ICCV
+	// 2015). It suits ReLU. For leaky ReLU with slope s below 0 it is their 2/(1+s²)/n.
 	He Init = "he"
-	// Xavier is uniform in ±√(6/(n+u)): Glorot and Bengio, "Understanding the
-	// difficulty of training deep feedforward neural networks" (AISTATS 2010).
-	// It suits tanh and sigmoid.
+	// Xavier is uniform in ±√(6/(n+u)): Glorot and Bengio, "Understanding the difficulty of training
+	// deep feedforward neural networks" (AISTATS 2010). It suits tanh and sigmoid.
 	Xavier Init = "xavier"
-	// Normal is standard normal, as in Nielsen, "Neural networks and deep learning" (2015), chapter 1, or with
-	// standard deviation Config.InitScale, weights and biases, unless Config.ZeroBiases is set.
+	// Normal is normal for weights and biases, with standard deviation Config.InitScale, or 1 as in
+	// Nielsen, "Neural networks and deep learning" (2015), chapter 1.
 	Normal Init = "normal"
 	// Units is normal with standard deviation 1/√u: Rashid, "Make your own neural network" (2016).
 	Units Init = "units"
 	// Inputs is normal with standard deviation 1/√n: LeCun, Bottou, Orr and Müller, "Efficient
 	// BackProp" (1998). It suits scaled tanh.
 	Inputs Init = "inputs"
-	// Uniform is uniform in ±½, as tutorials have it, or ±Config.InitScale, which Cireşan et al., "Deep, big, simple
-	// neural nets for handwritten digit recognition" (2010), set to 0.05: weights and biases, unless
-	// Config.ZeroBiases is set.
+	// Uniform is uniform for weights and biases, in ±½ as in tutorials, or in ±Config.InitScale,
+	// which is 0.05 in Cireşan et al., "Deep, big, simple neural nets for handwritten digit
+	// recognition" (2010).
 	Uniform Init = "uniform"
 )
 
 // Inits lists every initialisation.
 func Inits() []Init { return []Init{He, Xavier, Normal, Units, Inputs, Uniform} }
 
-// initStream numbers the random streams of the first weights; each parameter has
-// its own, so that a layer's weights do not depend on the sizes of others.
+// initStream is the random stream of the first parameter; each has the next, so that the weights
+// of a layer do not depend on the sizes of others.
 const initStream = 1 << 32
 
-// InitialParameters draws the first values of every parameter, in the order of
-// Shapes. They depend on the config and the seed alone.
+// InitialParameters draws the first values of every parameter, in the order of Shapes. They depend
+// only on the config and the seed.
 func (c Config) InitialParameters(seed uint64) [][]float32 {
 	shapes := c.Shapes()
 	values := make([][]float32, len(shapes))
@@ -59,9 +56,9 @@ func (c Config) InitialParameters(seed uint64) [][]float32 {
 	return values
 }
 
-// fill draws every element, on all processors: each depends on its number alone.
+// fill draws every element, on all processors: an element depends only on its index.
 func fill(values []float32, draw func(uint64) float64) {
-	const least = 1 << 14 // elements that are worth a goroutine
+	const least = 1 << 14 // elements per goroutine
 	parts := max(1, min(runtime.GOMAXPROCS(0), len(values)/least))
 	var wg sync.WaitGroup
 	for p := range parts {
@@ -77,13 +74,14 @@ func fill(values []float32, draw func(uint64) float64) {
 	wg.Wait()
 }
 
-// drawer returns the function that draws element i of a parameter, or nil for
-// zeros.
+// drawer returns the function that draws element i of a parameter, or nil for zeros.
 func (c Config) drawer(s Shape, r philox.Stream) func(uint64) float64 {
 	inputs, units := float64(s.Cols), float64(s.Rows)
-	normal := func(variance float64) func(uint64) float64 {
-		σ := math.Sqrt(variance)
+	normal := func(σ float64) func(uint64) float64 {
 		return func(j uint64) float64 { return σ * r.Normal(j) }
+	}
+	uniform := func(a float64) func(uint64) float64 {
+		return func(j uint64) float64 { return a * (2*r.Uniform(j) - 1) }
 	}
 	switch {
 	case s.Bias && (c.ZeroBiases || c.Init != Normal && c.Init != Uniform):
@@ -91,25 +89,21 @@ func (c Config) drawer(s Shape, r philox.Stream) func(uint64) float64 {
 	case c.Init == Normal && c.InitScale == 0:
 		return r.Normal
 	case c.Init == Normal:
-		σ := float64(c.InitScale)
-		return func(j uint64) float64 { return σ * r.Normal(j) }
+		return normal(float64(c.InitScale))
 	case c.Init == Uniform:
 		if c.InitScale == 0 || c.InitScale == 0.5 {
 			return func(j uint64) float64 { return r.Uniform(j) - 0.5 }
 		}
-		a := float64(c.InitScale)
-		return func(j uint64) float64 { return a * (2*r.Uniform(j) - 1) }
+		return uniform(float64(c.InitScale))
 	case c.Init == He && c.Hidden == compute.LeakyReLU:
-		return normal(2 / (1 + compute.Leak*compute.Leak) / inputs)
+		return normal(math.Sqrt(2 / (1 + compute.Leak*compute.Leak) / inputs))
 	case c.Init == He:
-		return normal(2 / inputs)
+		return normal(math.Sqrt(2 / inputs))
 	case c.Init == Inputs:
-		return normal(1 / inputs)
+		return normal(math.Sqrt(1 / inputs))
 	case c.Init == Units:
-		σ := 1 / math.Sqrt(units)
-		return func(j uint64) float64 { return σ * r.Normal(j) }
+		return normal(1 / math.Sqrt(units))
 	default: // Xavier
-		a := math.Sqrt(6 / (inputs + units))
-		return func(j uint64) float64 { return a * (2*r.Uniform(j) - 1) }
+		return uniform(math.Sqrt(6 / (inputs + units)))
 	}
 }

@@ -6,14 +6,13 @@ import (
 	"shadegrad/compute"
 )
 
-// A named matrix.
 type named struct {
 	mat  compute.Mat
 	name string
 }
 
-// MatrixName says, for messages, what a matrix is that a program of the network works
-// on: "the weights of layer 1". Layers are counted from 1.
+// MatrixName returns the name of a matrix in messages: "the weights of layer 1". Layers count from
+// 1. The matrix must be one that a program of the network uses.
 func (n *Network) MatrixName(m compute.Mat) string {
 	for _, x := range []named{
 		{n.input, "the batch"}, {n.dropped, "the batch after dropout"}, {n.targets, "the batch's targets"},

@@ -7,26 +7,25 @@ import (
 	"shadegrad/compute"
 )
 
-// A Network is a perceptron in a backend's memory: its parameters, what its training
-// keeps of each, and the workspace for one batch.
+// A Network is a perceptron in the memory of a backend: its parameters, what its training keeps of
+// each, and the workspace for one batch.
 type Network struct {
 	Config   Config
 	training Training
 	backend  compute.Backend
-	rows     int // the most rows a batch can have
-	batch    int // the same in training
+	rows     int // of the largest batch
+	batch    int // of the largest batch in training
 	layers   []layer
 	input    compute.Mat // x⁰, rows×inputs
 	dropped  compute.Mat // x⁰ after dropout, batch×inputs
-	targets  compute.Mat // of a batch, rows×outputs, where they are numbers
-	norms    compute.Mat // 1×parameters: the sum of squares of each one's gradient
+	targets  compute.Mat // of a batch, rows×outputs, if they are numbers
+	norms    compute.Mat // 1×parameters: the sum of squares of each gradient
 	field    field
 	buffers  []compute.Buffer
 }
 
-// A layer's matrices. Gradients, velocities and the like have the shapes of what they
-// belong to; bias ones are none where the network has no biases, the others where its
-// training has no use for them.
+// A layer has the matrices of a layer. Gradients, velocities and the like have the shape of their
+// parameter. Matrices that the config or the training does not use are zero.
 type layer struct {
 	w, b    compute.Mat
 	vw, vb  compute.Mat // velocities: V of op Update
@@ -34,12 +33,12 @@ type layer struct {
 	gw, gb  compute.Mat // gradients
 	aw, ab  compute.Mat // moving averages
 	out     compute.Mat // z, then y in its place; rows×units
-	dropped compute.Mat // y after dropout, which the next layer gets; batch×units
+	dropped compute.Mat // y after dropout, the input of the next layer; batch×units
 	delta   compute.Mat // ∂E/∂z, batch×units
 }
 
-// New allocates a network for batches of at most rows rows, with what it takes to
-// train it as t says, in batches of at most t.Batch. Its parameters are zero until Load.
+// New allocates a network for batches of up to rows rows, and for training t in batches of up to
+// t.Batch rows. The parameters are zero until Load.
 func New(b compute.Backend, c Config, rows int, t Training) (*Network, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -48,7 +47,7 @@ func New(b compute.Backend, c Config, rows int, t Training) (*Network, error) {
 		return nil, err
 	}
 	if !t.Augment.IsZero() && c.Width == 0 {
-		return nil, errors.New("a network whose images are to be distorted needs their width and height")
+		return nil, errors.New("a network that distorts images needs their width and height")
 	}
 	n := newNetwork(c, rows, t)
 	n.backend = b
@@ -79,7 +78,7 @@ func (n *Network) allocate() (err error) {
 	return err
 }
 
-// matrices visits all that the network consists of, with its shape.
+// matrices visits every matrix of the network, with its shape.
 func (n *Network) matrices(visit func(dst *compute.Mat, rows, cols int)) {
 	c, t := n.Config, n.training
 	inputs := c.Sizes[0]
@@ -110,7 +109,7 @@ func (n *Network) matrices(visit func(dst *compute.Mat, rows, cols int)) {
 	}
 }
 
-// parameter visits a parameter and what belongs to it.
+// parameter visits a parameter and what training keeps of it.
 func (n *Network) parameter(visit func(*compute.Mat, int, int), w, g, v, s, a *compute.Mat, rows, cols int) {
 	visit(w, rows, cols)
 	visit(g, rows, cols)
@@ -125,14 +124,14 @@ func (n *Network) parameter(visit func(*compute.Mat, int, int), w, g, v, s, a *c
 	}
 }
 
-// Memory returns how many bytes New takes of a backend.
+// Memory returns the number of bytes that New allocates.
 func (c Config) Memory(rows int, t Training) int64 {
 	floats := int64(0)
 	newNetwork(c, rows, t).matrices(func(_ *compute.Mat, rows, cols int) { floats += int64(rows) * int64(cols) })
 	return 4 * floats
 }
 
-// Free gives the network's memory back.
+// Free frees the memory of the network.
 func (n *Network) Free() {
 	for _, b := range n.buffers {
 		n.backend.Free(b)
@@ -140,7 +139,7 @@ func (n *Network) Free() {
 	n.buffers = nil
 }
 
-// mats lists a matrix of each parameter, in the order of Config.Shapes.
+// mats lists a matrix for each parameter, in the order of Config.Shapes.
 func (n *Network) mats(weights, biases func(*layer) compute.Mat) []compute.Mat {
 	var list []compute.Mat
 	for i := range n.layers {
@@ -152,13 +151,13 @@ func (n *Network) mats(weights, biases func(*layer) compute.Mat) []compute.Mat {
 	return list
 }
 
-// Parameters lists the matrices of the parameters, in the order of Config.Shapes.
+// Parameters lists the parameters, in the order of Config.Shapes.
 func (n *Network) Parameters() []compute.Mat {
 	return n.mats(func(l *layer) compute.Mat { return l.w }, func(l *layer) compute.Mat { return l.b })
 }
 
-// Velocities lists the matrices of their velocities, V of op Update, in the same order.
-// There are none where Training.Velocities is false.
+// Velocities lists their velocities, V of op Update, in the same order. It returns nil if
+// Training.Velocities is false.
 func (n *Network) Velocities() []compute.Mat {
 	if !n.training.Velocities() {
 		return nil
@@ -166,8 +165,8 @@ func (n *Network) Velocities() []compute.Mat {
 	return n.mats(func(l *layer) compute.Mat { return l.vw }, func(l *layer) compute.Mat { return l.vb })
 }
 
-// Squares lists the matrices of their squared gradients, S of op Update, in the same
-// order. There are none where Training.Squares is false.
+// Squares lists their mean squared gradients, S of op Update, in the same order. It returns nil if
+// Training.Squares is false.
 func (n *Network) Squares() []compute.Mat {
 	if !n.training.Squares() {
 		return nil
@@ -175,9 +174,9 @@ func (n *Network) Squares() []compute.Mat {
 	return n.mats(func(l *layer) compute.Mat { return l.sw }, func(l *layer) compute.Mat { return l.sb })
 }
 
-// Outputs lists where programs leave the outputs y of each layer, before dropout; of the
-// last layer its sums z, without the bias. They are scratch: to read them, empty a
-// program's Scratch before it is compiled.
+// Outputs lists the outputs y of each layer before dropout, and for the last layer the sums z
+// without the bias. They are scratch: to read them, empty the Scratch of a program before it is
+// compiled.
 func (n *Network) Outputs() []compute.Mat {
 	list := make([]compute.Mat, len(n.layers))
 	for i := range n.layers {
@@ -189,7 +188,7 @@ func (n *Network) Outputs() []compute.Mat {
 // Load writes values to matrices, both in the order of Config.Shapes.
 func (n *Network) Load(mats []compute.Mat, values [][]float32) error {
 	if len(mats) != len(values) {
-		return errors.New("there are not as many values as parameters")
+		return errors.New("the number of values differs from that of the parameters")
 	}
 	for i, m := range mats {
 		if err := n.backend.Write(m, values[i]); err != nil {
@@ -202,7 +201,7 @@ func (n *Network) Load(mats []compute.Mat, values [][]float32) error {
 // Store is the inverse of Load.
 func (n *Network) Store(mats []compute.Mat, values [][]float32) error {
 	if len(mats) != len(values) {
-		return errors.New("there are not as many values as parameters")
+		return errors.New("the number of values differs from that of the parameters")
 	}
 	for i, m := range mats {
 		if err := n.backend.Read(values[i], m); err != nil {
@@ -212,7 +211,7 @@ func (n *Network) Store(mats []compute.Mat, values [][]float32) error {
 	return nil
 }
 
-// Values reads matrices back.
+// Values reads matrices.
 func (n *Network) Values(mats []compute.Mat) ([][]float32, error) {
 	values := make([][]float32, len(mats))
 	for i, m := range mats {

@@ -200,7 +200,7 @@ func TestRowsRefused(t *testing.T) {
 	defer b.Close()
 	n, set := network(t, b, deep, 8, 20)
 	for _, rows := range []int{-1, 0, 9} {
-		want := fmt.Sprintf("a batch of %d rows in a network made for at most 8", rows)
+		want := fmt.Sprintf("a batch of %d rows; the network has memory for at most 8", rows)
 		_, err1 := n.TrainStep(set, rows)
 		_, err2 := n.EvalStep(set, rows)
 		_, _, err3 := n.PredictStep(mlp.Set{Images: set.Images}, rows)
@@ -217,7 +217,7 @@ func TestLoadRefused(t *testing.T) {
 	defer b.Close()
 	n, _ := network(t, b, deep, 8, 20)
 	values := deep.InitialParameters(1)
-	if err := n.Load(n.Parameters(), values[:5]); err == nil || err.Error() != "there are not as many values as parameters" {
+	if err := n.Load(n.Parameters(), values[:5]); err == nil || err.Error() != "the number of values differs from that of the parameters" {
 		t.Errorf("one tensor short: error %v", err)
 	}
 	values[3] = values[3][1:]

@@ -7,33 +7,33 @@ import (
 	"shadegrad/compute"
 )
 
-// A Set is a data set in a backend's memory.
+// A Set is a data set in the memory of a backend. A matrix that it does not need is zero.
 type Set struct {
-	Images  compute.Bytes // a row of pixels for each sample; none where there are Values
-	Values  compute.Mat   // a row of numbers for each sample, which enter the network as they are; or none
-	Labels  compute.Bytes // one column; none for regression
-	Targets compute.Mat   // a row of numbers for each sample, for regression; else none
-	Order   compute.Index // none: the natural order
-	Stats   compute.Mat   // loss and hit of each sample, in the order of its visit
+	Images  compute.Bytes // a row of pixels per sample
+	Values  compute.Mat   // instead of Images: a row of numbers per sample, the unscaled input
+	Labels  compute.Bytes // for classes: one column
+	Targets compute.Mat   // for regression: a row of numbers per sample
+	Order   compute.Index // of the samples; zero for that of the rows
+	Stats   compute.Mat   // loss and hit of each sample, in that order
 	Totals  compute.Mat   // 1×2, the column sums of Stats
 }
 
-// The streams of an op's random numbers, which must differ within a step.
+// The random streams of ops, which must differ within a step.
 const (
 	warpStream  uint32 = iota // of op Warp
 	noiseStream               // of its field
 	dropStream                // of dropout of the input; hidden layer i, from 1, has dropStream + i
 )
 
-// TrainStep returns the program of one step on a batch of the given rows:
-// forward, loss, back-propagation, update. The gradient is that of the batch's
-// mean loss or, with Training.Sum, of the sum of its losses.
+// TrainStep returns the program of one step on a batch of some rows: forward pass, loss,
+// back-propagation, update. The gradient is that of the mean loss of the batch or, with
+// Training.Sum, of the sum of its losses.
 func (n *Network) TrainStep(s Set, rows int) (compute.Program, error) {
 	if err := n.checkSet(s, rows); err != nil {
 		return compute.Program{}, err
 	}
 	if rows > n.batch {
-		return compute.Program{}, fmt.Errorf("a batch of %d rows in a network made to be trained with at most %d", rows, n.batch)
+		return compute.Program{}, fmt.Errorf("a training batch of %d rows; the network has memory for at most %d", rows, n.batch)
 	}
 	if err := n.checkDistorted(s); err != nil {
 		return compute.Program{}, err
@@ -49,9 +49,8 @@ func (n *Network) TrainStep(s Set, rows int) (compute.Program, error) {
 	return compute.Program{Name: fmt.Sprintf("train step of %d rows", rows), Ops: ops, Scratch: n.scratch(rows, true)}, nil
 }
 
-// EvalStep returns the program that writes the loss and the hit of each row of a
-// batch to the set's Stats, and changes nothing else. There is neither dropout nor
-// distortion in it.
+// EvalStep returns the program that writes the loss and the hit of each row of a batch to the Stats
+// of the set, without dropout and distortion.
 func (n *Network) EvalStep(s Set, rows int) (compute.Program, error) {
 	if err := n.checkSet(s, rows); err != nil {
 		return compute.Program{}, err
@@ -60,15 +59,14 @@ func (n *Network) EvalStep(s Set, rows int) (compute.Program, error) {
 	return compute.Program{Name: fmt.Sprintf("evaluation of %d rows", rows), Ops: ops, Scratch: n.scratch(rows, false)}, nil
 }
 
-// PredictStep returns a program that computes the network's outputs for a batch
-// of a set's samples, in its order, and the matrix they are in.
+// PredictStep returns the program that computes the outputs of the network for a batch of a set, in
+// its order, and the matrix that they are in.
 func (n *Network) PredictStep(s Set, rows int) (compute.Program, compute.Mat, error) {
 	return n.predict(s, rows, n.Config.Output)
 }
 
-// RankStep is PredictStep with numbers in place of the outputs that are in the same order, as
-// op Loss compares them: outputs that only rounding makes equal, such as two sigmoids near 1,
-// are told apart.
+// RankStep is PredictStep with the numbers that op Loss compares in place of the outputs. They rank
+// the same, and distinguish outputs that only rounding makes equal, such as two sigmoids near 1.
 func (n *Network) RankStep(s Set, rows int) (compute.Program, compute.Mat, error) {
 	f := compute.Identity
 	if n.Config.Output == compute.ReLU {
@@ -89,24 +87,24 @@ func (n *Network) predict(s Set, rows int, f compute.Activation) (compute.Progra
 	return compute.Program{Name: fmt.Sprintf("prediction of %d rows", rows), Ops: ops}, y, nil
 }
 
-// Sums returns the program that adds up a set's Stats.
+// Sums returns the program that sums the Stats of a set into its Totals.
 func Sums(s Set) compute.Program {
 	return compute.Program{Name: "sums", Ops: []compute.Op{compute.ColumnSum{Dst: s.Totals, Src: s.Stats}}}
 }
 
-// ClearStats returns the program that forgets a set's Stats.
+// ClearStats returns the program that sets the Stats of a set to 0.
 func ClearStats(s Set) compute.Program {
 	return compute.Program{Name: "clear statistics", Ops: []compute.Op{compute.Fill{Dst: s.Stats}}}
 }
 
 func (n *Network) checkRows(rows int) error {
 	if rows <= 0 || rows > n.rows {
-		return fmt.Errorf("a batch of %d rows in a network made for at most %d", rows, n.rows)
+		return fmt.Errorf("a batch of %d rows; the network has memory for at most %d", rows, n.rows)
 	}
 	return nil
 }
 
-// checkSet tells whether a set has what the network learns from.
+// checkSet returns an error if a set does not have the targets that the network learns from.
 func (n *Network) checkSet(s Set, rows int) error {
 	switch regression := n.Config.Regression; {
 	case regression && s.Targets.IsZero():
@@ -117,8 +115,8 @@ func (n *Network) checkSet(s Set, rows int) error {
 	return n.checkRows(rows)
 }
 
-// forward computes every layer up to the sums of the last one, whose bias and
-// activation belong to what follows.
+// forward returns the ops that compute every layer up to the sums of the last one. The ops that
+// follow add its bias and activation.
 func (n *Network) forward(s Set, rows int, training bool) []compute.Op {
 	x := n.input.RowRange(0, rows)
 	var ops []compute.Op
@@ -135,7 +133,7 @@ func (n *Network) forward(s Set, rows int, training bool) []compute.Op {
 		l := &n.layers[i]
 		if training {
 			if drop := n.dropout(i); drop > 0 {
-				dst := n.fed(i).RowRange(0, rows)
+				dst := n.layerInput(i).RowRange(0, rows)
 				ops = append(ops, compute.Dropout{Dst: dst, Src: x, Rate: drop, Stream: dropStream + uint32(i)})
 				x = dst
 			}
@@ -150,7 +148,7 @@ func (n *Network) forward(s Set, rows int, training bool) []compute.Op {
 	return ops
 }
 
-// dropout returns the share that dropout leaves out of what layer i is fed.
+// dropout returns the fraction of the inputs of layer i that dropout sets to 0.
 func (n *Network) dropout(i int) float32 {
 	if i == 0 {
 		return n.training.DropInput
@@ -158,8 +156,8 @@ func (n *Network) dropout(i int) float32 {
 	return n.training.Drop
 }
 
-// fed returns the matrix that layer i is fed in training.
-func (n *Network) fed(i int) compute.Mat {
+// layerInput returns the input of layer i in training.
+func (n *Network) layerInput(i int) compute.Mat {
 	switch drop := n.dropout(i) > 0; {
 	case i == 0 && drop:
 		return n.dropped
@@ -183,9 +181,9 @@ func (n *Network) loss(s Set, rows int, delta compute.Mat, scale float32) []comp
 	return []compute.Op{compute.Take{Dst: op.Targets, Src: s.Targets, Index: s.Order}, op}
 }
 
-// backward sends the last layer's delta to the layers before, and updates each as soon
-// as its weights have been read. Nobody needs the input's gradient. Where the
-// gradient's norm is bounded, all updates wait for all gradients.
+// backward returns the ops that propagate the delta of the last layer back and update each layer
+// after its weights were read. They omit the gradient of the input. If the norm of the gradient is
+// bounded, all updates follow all gradients.
 func (n *Network) backward(rows int) []compute.Op {
 	var ops, norms, updates []compute.Op
 	for i := len(n.layers) - 1; i >= 0; i-- {
@@ -205,8 +203,8 @@ func (n *Network) backward(rows int) []compute.Op {
 	return append(append(ops, norms...), updates...)
 }
 
-// back sends layer i's delta to the layer before: through its weights, before they
-// change, through dropout and through the activation.
+// back returns the ops that propagate the delta of layer i to the layer before: through its old
+// weights, dropout and the activation.
 func (n *Network) back(i, rows int) []compute.Op {
 	before := &n.layers[i-1]
 	back := before.delta.RowRange(0, rows)
@@ -217,10 +215,10 @@ func (n *Network) back(i, rows int) []compute.Op {
 	return append(ops, compute.Delta{Dst: back, Back: back, Y: before.out.RowRange(0, rows), F: n.Config.Hidden})
 }
 
-// A parameter is one that a step changes.
+// A parameter has the matrices of op Update, and the op that computes its gradient.
 type parameter struct {
 	w, v, s, g compute.Mat
-	gradient   compute.Op // makes g
+	gradient   compute.Op // computes g
 	bias       bool
 }
 
@@ -228,14 +226,14 @@ type parameter struct {
 func (n *Network) parametersOf(i, rows int) []parameter {
 	l, delta := &n.layers[i], n.layers[i].delta.RowRange(0, rows)
 	list := []parameter{{l.w, l.vw, l.sw, l.gw,
-		compute.MatMul{Dst: l.gw, A: delta, B: n.fed(i).RowRange(0, rows), TransA: true}, false}}
+		compute.MatMul{Dst: l.gw, A: delta, B: n.layerInput(i).RowRange(0, rows), TransA: true}, false}}
 	if !n.Config.NoBias {
 		list = append(list, parameter{l.b, l.vb, l.sb, l.gb, compute.ColumnSum{Dst: l.gb, Src: delta}, true})
 	}
 	return list
 }
 
-// update changes a parameter. Penalties and bounds are for weights alone.
+// update returns the ops that update a parameter. Penalties and bounds apply only to weights.
 func (n *Network) update(p parameter) []compute.Op {
 	t := n.training
 	u := compute.Update{W: p.w, V: p.v, S: p.s, G: p.g, Rule: t.Rule, Norms: n.norms, Clip: t.Clip}
@@ -252,12 +250,12 @@ func (n *Network) update(p parameter) []compute.Op {
 	return []compute.Op{u, compute.MaxNorm{W: p.w, Limit: t.MaxNorm}}
 }
 
-// norm is the element of the norms that belongs to the i-th gradient made.
+// norm returns the element of the norms for the i-th gradient computed.
 func (n *Network) norm(i int) compute.Mat {
 	return compute.Mat{Buf: n.norms.Buf, Off: n.norms.Off + i, Rows: 1, Cols: 1}
 }
 
-// scratch lists what a program leaves behind that nobody uses after it.
+// scratch lists the matrices of a program that are not used after it.
 func (n *Network) scratch(rows int, training bool) []compute.Mat {
 	list := []compute.Mat{n.input.RowRange(0, rows)}
 	add := func(m compute.Mat) {

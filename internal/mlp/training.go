@@ -7,104 +7,98 @@ import (
 	"shadegrad/compute"
 )
 
-// A Training is how a network is trained, but for the rates, which change from step to
-// step. The zero Training is plain gradient descent on the mean loss of a batch.
+// A Training has the update rule of a network and its regularisation. Learning rate and momentum
+// change from step to step, and are arguments of a step instead. The zero Training is plain gradient
+// descent on the mean loss of a batch.
 type Training struct {
 	Rule compute.Rule `json:"rule"`
-	// Velocity has rule SGD keep velocities; Nesterov and Adam have them in any case.
+	// Velocity makes rule SGD keep velocities; Nesterov and Adam always do.
 	Velocity bool `json:"velocity,omitempty"`
 	// Rho and Epsilon are ρ and ε of RMSProp and Adam.
 	Rho     float32 `json:"rho,omitempty"`
 	Epsilon float32 `json:"epsilon,omitempty"`
-	// L2 and L1 are what is added to the loss, as L2/2·Σw² + L1·Σ|w|; Decay is the decoupled
-	// weight decay. They are for weights and not for biases.
+	// L2 and L1 add L2/2·Σw² + L1·Σ|w| to the loss; Decay is the decoupled weight decay. They
+	// apply to weights, and not to biases.
 	L2    float32 `json:"l2,omitempty"`
 	L1    float32 `json:"l1,omitempty"`
 	Decay float32 `json:"decay,omitempty"`
-	// Clip bounds the norm of the gradient of all parameters together; 0 does not.
+	// Clip bounds the norm of the gradient of all parameters together; 0 is no bound.
 	Clip float32 `json:"clip,omitempty"`
-	// MaxNorm bounds the squared norm of the weights that lead to a unit of a hidden
-	// layer or an output; 0 does not.
+	// MaxNorm bounds the squared norm of the weights into a hidden unit or an output; 0 is no
+	// bound.
 	MaxNorm float32 `json:"max_norm,omitempty"`
-	// DropInput and Drop are the shares of inputs and of each hidden layer's outputs that
-	// dropout leaves out.
+	// DropInput and Drop are the fractions of the inputs and of the outputs of each hidden layer
+	// that dropout sets to 0.
 	DropInput float32 `json:"drop_input,omitempty"`
 	Drop      float32 `json:"drop,omitempty"`
-	// Average is the decay of the moving average of the parameters that is tested and
-	// saved in their place; 0 is none.
+	// Average is the decay of the moving average of the parameters that is tested and saved in
+	// their place; 0 is no average.
 	Average float32 `json:"average,omitempty"`
-	// Sum has the gradients of a batch's samples added up, where otherwise their mean is
-	// taken.
+	// Sum makes the gradient of a batch the sum of those of its samples instead of their mean.
 	Sum bool `json:"sum,omitempty"`
-	// Augment is how the images are distorted.
+	// Augment distorts the images.
 	Augment Augment `json:"augment,omitzero"`
-	// Batch is the most rows that a training step has, where others may have more; 0 is as
-	// many as they. It saves memory, and changes no result.
+	// Batch is the largest training batch, if that of evaluations is larger; 0 is the same. It
+	// saves memory and changes no result.
 	Batch int `json:"-"`
 }
 
-// An Augment is how images are distorted, each time anew: op Warp's ranges. The zero
-// Augment leaves them as they are.
+// An Augment has the ranges of the random distortions of op Warp. The zero Augment distorts nothing.
 type Augment struct {
-	// Sigma is the standard deviation of the Gaussian by which the elastic field is
-	// smoothed, and Alpha what it is multiplied with, least and most, in pixels; one of each range is
-	// drawn for each epoch (Sigma) and each image (Alpha). 0 is no elastic distortion.
+	// Sigma is the range of the standard deviation, in pixels, of the Gaussian that smooths the
+	// elastic field, drawn for each epoch. Alpha is the range of its factor, in pixels, drawn for
+	// each image. 0 is no elastic distortion.
 	Sigma [2]float32 `json:"sigma,omitzero"`
 	Alpha [2]float32 `json:"alpha,omitzero"`
-	// Rotation is the most, in degrees, either way.
+	// Rotation is the largest angle, in degrees, in either direction.
 	Rotation float32 `json:"rotation,omitempty"`
-	// Scaling is the most, as a share of the size, either way, in width and in height.
+	// Scaling is the largest change of width and of height, as a fraction, in either direction.
 	Scaling float32 `json:"scaling,omitempty"`
-	// Shear is the most, in pixels to the side for each pixel up, either way.
+	// Shear is the largest shear, in pixels to the side per pixel up, in either direction.
 	Shear float32 `json:"shear,omitempty"`
-	// Translation is the most, in pixels, either way, to the side and up.
+	// Translation is the largest shift, in pixels, in each direction.
 	Translation float32 `json:"translation,omitempty"`
-	// Calm lists the classes that turn and are sheared half as much.
+	// Calm lists the classes that are rotated and sheared half as much.
 	Calm []int `json:"calm,omitempty"`
 }
 
-// IsZero tells whether images stay as they are.
+// IsZero reports whether images are not distorted.
 func (a Augment) IsZero() bool {
 	return a.Alpha[1] == 0 && a.Rotation == 0 && a.Scaling == 0 && a.Shear == 0 && a.Translation == 0
 }
 
-// Elastic tells whether there is an elastic distortion.
+// Elastic reports whether there is an elastic distortion.
 func (a Augment) Elastic() bool { return a.Alpha[1] > 0 }
 
-// Velocities tells whether the rule has a V, Squares whether it has an S.
+// Velocities reports whether the rule keeps velocities, V of op Update.
 func (t Training) Velocities() bool {
 	return t.Rule == compute.Nesterov || t.Rule == compute.Adam || t.Rule == compute.SGD && t.Velocity
 }
 
-// Squares tells whether the rule has an S.
+// Squares reports whether the rule keeps mean squared gradients, S of op Update.
 func (t Training) Squares() bool { return t.Rule == compute.RMSProp || t.Rule == compute.Adam }
 
 // Check returns a *FieldError if the training breaks a rule.
 func (t Training) Check() error {
+	const (
+		finite   = "must be a finite number of at least 0"
+		below1   = "must be at least 0 and below 1"
+		dropping = "must be at least 0 and below 0.999992"
+	)
+	drops := func(rate float32) bool { return !(compute.Dropout{Rate: rate}).Everything() }
 	for _, v := range []struct {
 		field string
 		value float32
+		ok    bool // besides being at least 0 and finite
+		rule  string
 	}{
-		{"L2", t.L2}, {"L1", t.L1}, {"Decay", t.Decay}, {"Clip", t.Clip}, {"MaxNorm", t.MaxNorm}, {"Epsilon", t.Epsilon},
+		{"L2", t.L2, true, finite}, {"L1", t.L1, true, finite}, {"Decay", t.Decay, true, finite}, {"Clip", t.Clip, true, finite},
+		{"MaxNorm", t.MaxNorm, true, finite}, {"Epsilon", t.Epsilon, true, finite},
+		{"Average", t.Average, t.Average < 1, below1}, {"Rho", t.Rho, t.Rho < 1, below1},
+		{"DropInput", t.DropInput, drops(t.DropInput), dropping}, {"Drop", t.Drop, drops(t.Drop), dropping},
 	} {
-		if !(v.value >= 0) || math.IsInf(float64(v.value), 1) {
-			return Invalid(v.field, v.value, "must be a finite number of at least 0")
-		}
-	}
-	for _, v := range []struct {
-		field string
-		value float32
-	}{{"Average", t.Average}, {"Rho", t.Rho}} {
-		if !(v.value >= 0) || v.value >= 1 {
-			return Invalid(v.field, v.value, "must be at least 0 and below 1")
-		}
-	}
-	for _, v := range []struct {
-		field string
-		rate  float32
-	}{{"DropInput", t.DropInput}, {"Drop", t.Drop}} {
-		if !(v.rate >= 0) || (compute.Dropout{Rate: v.rate}).Everything() {
-			return Invalid(v.field, v.rate, "must be at least 0 and below 0.999992")
+		if !(v.value >= 0) || math.IsInf(float64(v.value), 1) || !v.ok {
+			return Invalid(v.field, v.value, v.rule)
 		}
 	}
 	switch {

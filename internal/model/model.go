@@ -1,7 +1,6 @@
-// Package model keeps a trained network in a safetensors file: the weights under
-// the names that PyTorch's nn.Sequential gives them, and in the metadata the
-// architecture and the form of its input, so that the file alone is enough to
-// evaluate it or to ask it about an image.
+// Package model stores a trained network in a safetensors file: the weights under their names in
+// PyTorch's nn.Sequential, and in the metadata the architecture and the preparation of the input.
+// The file alone is enough to evaluate the network or to classify an image.
 package model
 
 import (
@@ -16,10 +15,10 @@ import (
 	"shadegrad/internal/safetensors"
 )
 
-// Version is the version of the metadata's form.
+// Version is the version of the metadata.
 const Version = 1
 
-// metadataKey is where the metadata has what PyTorch does not need.
+// metadataKey is the key of the header in the metadata. PyTorch ignores it.
 const metadataKey = "shadegrad.model"
 
 // A Model is a trained network.
@@ -31,24 +30,24 @@ type Model struct {
 	About   About
 }
 
-// About is where a model comes from.
+// About describes the origin of a model.
 type About struct {
 	Data    string  `json:"data"`
 	Seed    uint64  `json:"seed"`
 	Epochs  int     `json:"epochs"`
-	TestAcc float64 `json:"test_acc,omitempty"` // 0 where it was not tested yet
-	// Form is what was made of the data, as is to be made of others too.
+	TestAcc float64 `json:"test_acc,omitempty"` // 0 if it is not yet tested
+	// Form is the preparation of the data. Other data must be prepared in the same way.
 	Form dataset.Form `json:"form,omitzero"`
-	// Unpadded is the size of the images before Form.Pad made them larger; 0 by 0 where it did not, and in files of older
-	// programs.
+	// Unpadded is the size of the images before Form.Pad enlarged them; 0 by 0 without padding, and
+	// in files of older programs.
 	Unpadded dataset.Size `json:"unpadded,omitzero"`
-	// Numbers says that samples are rows of numbers, and no images.
+	// Numbers means that samples are rows of numbers instead of images.
 	Numbers bool `json:"numbers,omitempty"`
-	// ClassNames are the names of the classes, label by label, where the data had names.
+	// ClassNames has the names of the classes, in the order of the labels, if the data had names.
 	ClassNames []string `json:"class_names,omitempty"`
 }
 
-// header is the metadata under metadataKey.
+// header is the value of metadataKey.
 type header struct {
 	Version int        `json:"version"`
 	Network mlp.Config `json:"network"`
@@ -57,7 +56,7 @@ type header struct {
 	About   About      `json:"about"`
 }
 
-// Save writes a model to a file, whole or not at all.
+// Save replaces a file by a model, atomically.
 func (m *Model) Save(path string) error {
 	text, err := json.Marshal(header{Version, m.Network, m.Width, m.Height, m.About})
 	if err != nil {
@@ -74,7 +73,7 @@ func (m *Model) Save(path string) error {
 	})
 }
 
-// Load reads a model. An error names the file and what is wrong with it.
+// Load reads a model. An error names the file and the problem.
 func Load(path string) (*Model, error) {
 	f, err := safetensors.Read(path)
 	if err != nil {
@@ -113,29 +112,28 @@ func decode(f *safetensors.File) (*Model, error) {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d cannot have been padded to %d×%d", u.Width, u.Height, h.Width, h.Height)
 	}
 	if n, classes := len(h.About.ClassNames), max(h.Network.Outputs(), 2); n > classes {
-		return nil, fmt.Errorf("damaged metadata: %d names of classes, for a network of %d classes", n, classes)
+		return nil, fmt.Errorf("damaged metadata: %d class names for a network of %d classes", n, classes)
 	}
 	if s := h.About.Form.Scale; s != nil {
 		if err := s.Check(h.Network.Sizes[0]); err != nil {
-			return nil, fmt.Errorf("damaged metadata: what its numbers were standardised by: %w", err)
+			return nil, fmt.Errorf("damaged metadata: scale of the numbers: %w", err)
 		}
 	}
 	values, err := Values("", f, h.Network)
 	if err != nil {
 		return nil, err
 	}
-	if name, ok := stranger(f, h.Network); ok {
+	if name, ok := unknownTensor(f, h.Network); ok {
 		return nil, fmt.Errorf("tensor %q does not belong to a network %s", name, h.Network)
 	}
 	return &Model{Network: h.Network, Width: h.Width, Height: h.Height, Values: values, About: h.About}, nil
 }
 
-// Tensors returns the parameters of a network as tensors whose names begin with
-// prefix.
+// Tensors returns the parameters of a network as tensors, with a prefix to their names.
 func Tensors(prefix string, c mlp.Config, values [][]float32) ([]safetensors.Tensor, error) {
 	shapes := c.Shapes()
 	if len(values) != len(shapes) {
-		return nil, errors.New("there are not as many values as parameters")
+		return nil, errors.New("the number of values differs from that of the parameters")
 	}
 	var tensors []safetensors.Tensor
 	for i, s := range shapes {
@@ -144,9 +142,9 @@ func Tensors(prefix string, c mlp.Config, values [][]float32) ([]safetensors.Ten
 	return tensors, nil
 }
 
-// stranger returns the name of a tensor that is none of a network's parameters,
-// if there is one.
-func stranger(f *safetensors.File, c mlp.Config) (string, bool) {
+// unknownTensor returns the name of a tensor that is not a parameter of a network, and whether there
+// is one.
+func unknownTensor(f *safetensors.File, c mlp.Config) (string, bool) {
 	shapes := c.Shapes()
 	for _, t := range f.Tensors {
 		if !slices.ContainsFunc(shapes, func(s mlp.Shape) bool { return s.Name == t.Name }) {
@@ -156,8 +154,8 @@ func stranger(f *safetensors.File, c mlp.Config) (string, bool) {
 	return "", false
 }
 
-// Values is the inverse of Tensors. An error names the tensor and what differs;
-// a value that is not a finite number is one, since no training ends with it.
+// Values is the inverse of Tensors. An error names the tensor and the difference. A value that is
+// not finite is an error, since no training ends with it.
 func Values(prefix string, f *safetensors.File, c mlp.Config) ([][]float32, error) {
 	var values [][]float32
 	for _, s := range c.Shapes() {
@@ -178,7 +176,7 @@ func Values(prefix string, f *safetensors.File, c mlp.Config) ([][]float32, erro
 	return values, nil
 }
 
-// dims returns a parameter's shape as PyTorch has it: biases are vectors.
+// dims returns the shape of a parameter in PyTorch, where biases are vectors.
 func dims(s mlp.Shape) []int {
 	if s.Bias {
 		return []int{s.Cols}

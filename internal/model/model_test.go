@@ -125,10 +125,10 @@ func TestLoadRefuses(t *testing.T) {
 			`damaged metadata "shadegrad.model": invalid character…`},
 		{"a deviation of 0", func(f *safetensors.File) {
 			edit(f, `"about":{`, `"about":{"form":{"scale":{"mean":[1,1,1,1,1,1],"deviation":[1,1,1,0,1,1]}},`)
-		}, `damaged metadata: what its numbers were standardised by: feature 4: mean 1 and deviation 0: expected finite ones, and a deviation above 0`},
+		}, `damaged metadata: scale of the numbers: feature 4: mean 1 and deviation 0: expected finite ones, and a deviation above 0`},
 		{"too few means", func(f *safetensors.File) {
 			edit(f, `"about":{`, `"about":{"form":{"scale":{"mean":[1],"deviation":[1,1,1,1,1,1]}},`)
-		}, `damaged metadata: what its numbers were standardised by: 1 means and 6 deviations, for rows of 6 numbers`},
+		}, `damaged metadata: scale of the numbers: 1 means and 6 deviations, for rows of 6 numbers`},
 		{"metadata of another type", func(f *safetensors.File) { edit(f, `"tanh"`, `3`) },
 			`damaged metadata "shadegrad.model": json: cannot unmarshal number…`},
 		{"an unknown activation", func(f *safetensors.File) { edit(f, `"tanh"`, `"swish"`) },
@@ -156,7 +156,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"images of no width that were padded", func(f *safetensors.File) { edit(f, `"seed":`, `"unpadded":{"width":0,"height":2},"seed":`) },
 			"damaged metadata: images of 0×2 cannot have been padded to 3×2"},
 		{"more names than classes", func(f *safetensors.File) { edit(f, `"seed":`, `"class_names":["a","b","c","d"],"seed":`) },
-			"damaged metadata: 4 names of classes, for a network of 3 classes"},
+			"damaged metadata: 4 class names for a network of 3 classes"},
 		{"a tensor missing", func(f *safetensors.File) { f.Tensors = f.Tensors[:3] },
 			`tensor "2.bias" is missing`},
 		{"a tensor under another name", func(f *safetensors.File) { f.Tensors[2].Name = "1.weight" },
@@ -251,7 +251,7 @@ func TestSaveRefuses(t *testing.T) {
 	m := trained(false)
 	path := save(t, m)
 	m.Values = m.Values[:3]
-	want := path + ": there are not as many values as parameters"
+	want := path + ": the number of values differs from that of the parameters"
 	if err := m.Save(path); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}

@@ -15,9 +15,9 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// Read reads the file at path. Errors name the file and what differs from the format.
+// Read reads the file at path. Errors name the file and the deviation from the format.
 func Read(path string) (*File, error) {
-	info, err := os.Stat(path) // before opening: to open a pipe is to wait for a writer
+	info, err := os.Stat(path) // before Open, which waits for a writer if it is a pipe
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
@@ -40,7 +40,8 @@ func Read(path string) (*File, error) {
 	return file, nil
 }
 
-// Decode reads a file of size bytes from r. What it allocates is in proportion to size, whatever the bytes say.
+// Decode reads a file of size bytes from r. It allocates in proportion to size, whatever the bytes
+// are.
 func Decode(r io.Reader, size int64) (*File, error) {
 	var prefix [8]byte
 	if size < int64(len(prefix)) {
@@ -55,13 +56,13 @@ func Decode(r io.Reader, size int64) (*File, error) {
 			maxHeader, prefix[:], hint(prefix[:]))
 	}
 	if length > uint64(size)-8 {
-		// What is cut has the beginning of a header, if it has as much.
+		// A truncated file that is longer than the prefix has the beginning of a header.
 		if begin := make([]byte, min(1, size-8)); len(begin) > 0 {
 			if err := readFull(r, begin); err != nil {
 				return nil, err
 			}
 			if begin[0] != '{' {
-				return nil, fmt.Errorf("not a safetensors file: expected a header that begins with '{' at byte 8, found %q, and a length of it, %d bytes, that the file of %d bytes has not",
+				return nil, fmt.Errorf("not a safetensors file: expected a header that begins with '{' at byte 8, found %q; its length of %d bytes exceeds the file of %d bytes",
 					begin, length, size)
 			}
 		}
@@ -107,8 +108,8 @@ func readFull(r io.Reader, buf []byte) error {
 	return err
 }
 
-// checkLayout returns an error unless the entries, in their order, fill the bytes from dataStart to size exactly and each
-// is as long as its shape says.
+// checkLayout returns an error unless the entries, in their order, fill the bytes from dataStart to
+// size exactly, and the length of each agrees with its shape.
 func checkLayout(entries []entry, dataStart, size int64) error {
 	total := uint64(size - dataStart)
 	at := uint64(0)
@@ -145,7 +146,7 @@ func checkLayout(entries []entry, dataStart, size int64) error {
 	return nil
 }
 
-// hint recognises the files that are most often taken for a safetensors file.
+// hint recognises files that are often mistaken for safetensors files.
 func hint(prefix []byte) string {
 	switch {
 	case bytes.HasPrefix(prefix, []byte("PK\x03\x04")):
@@ -162,7 +163,7 @@ func hint(prefix []byte) string {
 	return ""
 }
 
-// kind names what a path leads to that is not a regular file.
+// kind names a file that is not regular.
 func kind(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():

@@ -17,7 +17,8 @@ func Write(path string, f *File) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return Encode(w, f) })
 }
 
-// Encode writes f to w: the tensors in their order, the metadata sorted by key, so that equal files give equal bytes.
+// Encode writes f to w: the tensors in their order, the metadata sorted by key, so that equal files
+// are written as equal bytes.
 func Encode(w io.Writer, f *File) error {
 	if err := f.check(); err != nil {
 		return err
@@ -45,10 +46,11 @@ func Encode(w io.Writer, f *File) error {
 	return nil
 }
 
-// chunk is the number of values that are converted at a time.
+// chunk is the number of values converted at a time.
 const chunk = 1 << 15
 
-// encodeHeader returns the padded JSON header. It is put together by hand because encoding/json would sort the tensors.
+// encodeHeader returns the padded JSON header. It composes the object itself because encoding/json
+// would sort the tensors.
 func encodeHeader(f *File) ([]byte, error) {
 	var b bytes.Buffer
 	text := json.NewEncoder(&b)

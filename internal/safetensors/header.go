@@ -12,25 +12,25 @@ import (
 	"unicode/utf8"
 )
 
-// An entry is what the header says of one tensor. Offsets count from the end of the header.
+// An entry is the description of a tensor in the header. Offsets count from the end of the header.
 type entry struct {
 	name       string
 	shape      []int
 	begin, end uint64
 }
 
-// A dtypeError says that a tensor's values are not float32, which is no fault of the file's.
+// A dtypeError reports a tensor whose values are not float32. The file is not damaged.
 type dtypeError struct{ found string }
 
 func (e *dtypeError) Error() string {
 	return fmt.Sprintf("expected dtype \"F32\", found %s, which is not supported: convert it to float32 first", e.found)
 }
 
-// A parser reads the header token by token: encoding/json's other functions let the last of two equal keys win, and two
-// readers of such a file could see different weights.
+// A parser reads the header token by token. The other functions of encoding/json accept two equal
+// keys and keep the last, so that two readers of such a file could see different weights.
 type parser struct{ *json.Decoder }
 
-// parseHeader returns the metadata and the tensors, sorted by their place in the data.
+// parseHeader returns the metadata and the tensors in the order of their data.
 func parseHeader(header []byte) (metadata map[string]string, entries []entry, err error) {
 	if len(header) == 0 || header[0] != '{' {
 		found := "nothing"
@@ -80,7 +80,7 @@ func parseHeader(header []byte) (metadata map[string]string, entries []entry, er
 	return metadata, entries, nil
 }
 
-// delim reads the delimiter d.
+// delim reads the delimiter d at the beginning of what.
 func (p parser) delim(what string, d json.Delim) error {
 	token, err := p.Token()
 	if err != nil {
@@ -103,7 +103,7 @@ func show(token json.Token) string {
 	return fmt.Sprint(token)
 }
 
-// object reads an object and calls value at the value of each key.
+// object reads an object, and calls value before the value of each key.
 func (p parser) object(what string, value func(key string) error) error {
 	if err := p.delim(what, '{'); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (p parser) object(what string, value func(key string) error) error {
 		if err != nil {
 			return err
 		}
-		if err := value(token.(string)); err != nil { // a Decoder lets nothing but a string be a key
+		if err := value(token.(string)); err != nil { // a Decoder accepts only strings as keys
 			return err
 		}
 	}

@@ -1,13 +1,15 @@
-// Package safetensors reads and writes the safetensors format, in which Python's libraries exchange weights, for float32
-// values.
+// Package safetensors reads and writes float32 values in the safetensors format, in which Python
+// libraries exchange weights.
 //
-// A file is the length of its header (8 bytes, little-endian), the header (a JSON object, padded with spaces), and the
-// values of all tensors one after another, row-major and little-endian. The header maps the name of each tensor to its
-// type, its shape and its place among the values; the key __metadata__ maps names to texts. The format is described at
+// A file consists of the length of its header (8 bytes, little-endian), the header (a JSON object,
+// padded with spaces), and the values of all tensors, row-major and little-endian. The header maps
+// the name of each tensor to its type, its shape and its place among the values; the key
+// __metadata__ maps names to texts. The format is described at
 // https://github.com/huggingface/safetensors.
 //
-// A file is refused unless every byte of it is accounted for: the tensors must fill the data without a gap, an overlap or
-// a rest, and nothing is allocated before it is known that the file is long enough to hold it.
+// A file is refused unless every byte of it is accounted for: the tensors must fill the data
+// without a gap, an overlap or a rest. Nothing is allocated before the file is known to be long
+// enough to hold it.
 package safetensors
 
 import (
@@ -23,23 +25,23 @@ const (
 
 	metadataKey = "__metadata__"
 	valueSize   = 4 // bytes of a float32
-	align       = 8 // the values begin at a multiple of it
+	align       = 8 // the offset of the values is a multiple of it
 )
 
-// A Tensor is an array of any number of dimensions.
+// A Tensor is an array with any number of dimensions.
 type Tensor struct {
 	Name  string
-	Shape []int     // no dimensions for a scalar
-	Data  []float32 // row-major, as many values as the product of Shape
+	Shape []int     // empty for a scalar
+	Data  []float32 // row-major; its length is the product of Shape
 }
 
-// A File is what a safetensors file holds. The order of Tensors is that of their data in the file.
+// A File is the content of a safetensors file. Tensors are in the order of their data.
 type File struct {
-	Metadata map[string]string // nil if there is none
+	Metadata map[string]string // nil if the file has none
 	Tensors  []Tensor
 }
 
-// Tensor returns the tensor of that name, and whether there is one.
+// Tensor returns the tensor with a name, and whether it exists.
 func (f *File) Tensor(name string) (*Tensor, bool) {
 	for i := range f.Tensors {
 		if f.Tensors[i].Name == name {
@@ -49,7 +51,8 @@ func (f *File) Tensor(name string) (*Tensor, bool) {
 	return nil, false
 }
 
-// elements returns the product of shape, or an error if it is negative somewhere or too large for memory.
+// elements returns the product of shape. It returns an error if a dimension is negative or the
+// product too large for memory.
 func elements(shape []int) (int, error) {
 	n := uint(1)
 	zero := false
@@ -75,7 +78,7 @@ func elements(shape []int) (int, error) {
 
 const maxInt = 1<<(bits.UintSize-1) - 1
 
-// check returns an error if f cannot be written so that it reads back the same.
+// check returns an error if f cannot be written and read back unchanged.
 func (f *File) check() error {
 	for key, value := range f.Metadata {
 		if !utf8.ValidString(key) || !utf8.ValidString(value) {

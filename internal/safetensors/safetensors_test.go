@@ -132,7 +132,7 @@ func TestFaults(t *testing.T) {
 		{"a table", []byte("label,p0,p1\n1,2,3\n"),
 			`not a safetensors file: expected the length of a header, at most 100000000, in its first 8 bytes, found "label,p0"`},
 		{"no header where a length is", append(binary.LittleEndian.AppendUint64(nil, 1000), "text"...),
-			`not a safetensors file: expected a header that begins with '{' at byte 8, found "t", and a length of it, 1000 bytes, that the file of 12 bytes has not`},
+			`not a safetensors file: expected a header that begins with '{' at byte 8, found "t"; its length of 1000 bytes exceeds the file of 12 bytes`},
 		{"only a length", binary.LittleEndian.AppendUint64(nil, 1000), `truncated: the header should end at byte 1008, the file ends at byte 8`},
 		{"header cut", raw(one+"}", 8)[:30], `truncated: the header should end at byte 62, the file ends at byte 30`},
 		{"no header", raw("", 0), `not a safetensors file: expected the header to begin with '{' at byte 8, found nothing`},

@@ -2,50 +2,46 @@ package train
 
 import "shadegrad/compute"
 
-// averageEvery is after how many training steps the averages of the parameters are moved.
-// One that is moved seldom has as long a memory as one that is moved after each step, since
-// its decay is that of all the steps between, and costs an eighth.
+// averageEvery is the number of training steps between moves of the averages. The decay of a move
+// is that of all steps since the last, so that an average has the same memory as if it moved after
+// each step, at an eighth of the cost.
 const averageEvery = 8
 
-// averages are the programs that move the averages; nil where there are none.
+// averages has the programs that move the averages; nil without averages.
 type averages struct {
 	usual compute.Executable // for averageEvery steps
-	last  compute.Executable // for the steps that are left at the end of an epoch
-	left  int                // how many these are; 0: none
+	last  compute.Executable // for the remaining steps at the end of an epoch
 }
 
 func (s *session) compileAverages() (err error) {
 	if s.options.Training.Average == 0 {
 		return nil
 	}
-	a := &s.averages
 	steps := s.options.steps(s.train.samples)
-	a.left = steps % averageEvery
 	if steps >= averageEvery {
-		if a.usual, err = s.backend.Compile(s.network.AverageStep(averageEvery)); err != nil {
+		if s.averages.usual, err = s.backend.Compile(s.network.AverageStep(averageEvery)); err != nil {
 			return err
 		}
 	}
-	if a.left > 0 {
-		a.last, err = s.backend.Compile(s.network.AverageStep(a.left))
+	if rest := steps % averageEvery; rest > 0 {
+		s.averages.last, err = s.backend.Compile(s.network.AverageStep(rest))
 	}
 	return err
 }
 
-// average moves the averages if it is time to do so after a step of an epoch, both counted
-// from 0: after each averageEvery steps of the epoch, and at its end, so that they are always
-// the same ones, wherever a run was interrupted.
+// average moves the averages after every averageEvery steps of an epoch and at its end. Epoch and
+// step count from 0. The moves are the same wherever a run was interrupted.
 func (s *session) average(epoch, step int) {
 	if s.options.Training.Average == 0 {
 		return
 	}
 	steps, done := s.options.steps(s.train.samples), step+1
 	perEpoch := (steps + averageEvery - 1) / averageEvery
-	number := uint32(epoch*perEpoch + step/averageEvery)
+	args := compute.Args{Step: uint32(epoch*perEpoch + step/averageEvery)}
 	switch {
 	case done%averageEvery == 0:
-		s.averages.usual.Run(compute.Args{Step: number})
+		s.averages.usual.Run(args)
 	case done == steps:
-		s.averages.last.Run(compute.Args{Step: number})
+		s.averages.last.Run(args)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"shadegrad/internal/safetensors"
 )
 
-// CheckpointVersion is the version of a checkpoint's form. Version 1 had neither squared
-// gradients, averages nor the best epoch.
+// CheckpointVersion is the version of the format. Version 1 had no squared gradients, no averages
+// and no best epoch.
 const CheckpointVersion = 2
 
 const (
@@ -30,33 +30,16 @@ type checkpoint struct {
 	Tested  *Epoch   `json:"tested,omitempty"`
 }
 
-// A stored is what a state holds of one kind for each parameter; prefix is before the
-// parameter's name in the name of its tensor.
-type stored struct {
-	prefix string
-	values *[][]float32
-}
-
-// stored lists the kinds that there are in a state with these options.
-func (s *State) stored() []stored {
-	t := s.Options.StepTraining()
-	list := []stored{{"", &s.Values}}
-	if t.Velocities() {
-		list = append(list, stored{"velocity.", &s.Velocities})
-	}
-	if t.Squares() {
-		list = append(list, stored{"square.", &s.Squares})
-	}
-	if t.Average > 0 {
-		list = append(list, stored{"average.", &s.Averages})
-	}
+// stored returns the lists of values in a checkpoint of the state.
+func (s *State) stored() []parameterList {
+	list := s.used(s.Options.StepTraining())
 	if s.Best != nil {
-		list = append(list, stored{"best.", &s.Best.Values})
+		list = append(list, parameterList{prefix: "best.", values: &s.Best.Values})
 	}
 	return list
 }
 
-// SaveCheckpoint writes a state to a file, whole or not at all.
+// SaveCheckpoint replaces a file by a state, atomically.
 func SaveCheckpoint(path string, s *State) error {
 	c := checkpoint{CheckpointVersion, s.Options, s.Data, s.Epoch, s.Rows, s.Last, nil, s.Tested}
 	if s.Best != nil {
@@ -67,8 +50,8 @@ func SaveCheckpoint(path string, s *State) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	var tensors []safetensors.Tensor
-	for _, k := range s.stored() {
-		list, err := model.Tensors(k.prefix, s.Options.Network, *k.values)
+	for _, l := range s.stored() {
+		list, err := model.Tensors(l.prefix, s.Options.Network, *l.values)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -83,8 +66,7 @@ func SaveCheckpoint(path string, s *State) error {
 	})
 }
 
-// LoadCheckpoint reads a state. An error names the file and what is wrong with
-// it.
+// LoadCheckpoint reads a state. An error names the file and the problem.
 func LoadCheckpoint(path string) (*State, error) {
 	f, err := safetensors.Read(path)
 	if err != nil {
@@ -107,7 +89,7 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 		return nil, fmt.Errorf("damaged metadata %q: %w", checkpointKey, err)
 	}
 	if c.Version > 0 && c.Version < CheckpointVersion {
-		return nil, fmt.Errorf("a checkpoint of version %d, of an older Shadegrad; this program reads version %d: go on with that Shadegrad, or begin a new run",
+		return nil, fmt.Errorf("a checkpoint of version %d, of an older Shadegrad; this program reads version %d: resume with that Shadegrad, or begin a new run",
 			c.Version, CheckpointVersion)
 	}
 	if c.Version != CheckpointVersion {
@@ -126,16 +108,16 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if name, ok := s.unknownTensor(f); ok {
 		return nil, fmt.Errorf("tensor %q does not belong to the checkpoint of a network %s", name, c.Options.Network)
 	}
-	for _, k := range s.stored() {
+	for _, l := range s.stored() {
 		var err error
-		if *k.values, err = model.Values(k.prefix, f, c.Options.Network); err != nil {
+		if *l.values, err = model.Values(l.prefix, f, c.Options.Network); err != nil {
 			return nil, err
 		}
 	}
 	for i, list := range s.Squares {
 		for j, v := range list {
 			if v < 0 {
-				return nil, fmt.Errorf("tensor %q is damaged: value %d is %v, and no mean of squares",
+				return nil, fmt.Errorf("tensor %q is damaged: value %d is %v; want a mean of squares",
 					"square."+c.Options.Network.Shapes()[i].Name, j, v)
 			}
 		}
@@ -154,7 +136,7 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	return s, nil
 }
 
-// check tells what is wrong with a checkpoint whose options are in order.
+// check returns an error if the metadata contradict the options, which are valid.
 func (c *checkpoint) check() error {
 	if c.Data.Samples <= 0 || c.Epoch < 0 || c.Rows < 0 || c.Rows > c.Data.Samples {
 		return fmt.Errorf("%d rows of %d in epoch %d", c.Rows, c.Data.Samples, c.Epoch+1)
@@ -167,7 +149,7 @@ func (c *checkpoint) check() error {
 	}
 	for _, e := range []*Epoch{c.Best, c.Tested} {
 		if e != nil && (e.Epoch < 1 || e.Epoch > c.Epoch) {
-			return fmt.Errorf("epoch %d is said to be the best or tested, of %d", e.Epoch, c.Epoch)
+			return fmt.Errorf("the best or tested epoch is %d of %d", e.Epoch, c.Epoch)
 		}
 	}
 	if c.Best != nil && !c.Options.Validates() {
@@ -176,13 +158,13 @@ func (c *checkpoint) check() error {
 	return c.Data.fits(c.Options.Network)
 }
 
-// unknownTensor returns the name of a tensor that is not the checkpoint's, if there is
-// one.
+// unknownTensor returns the name of a tensor that is not part of the checkpoint, and whether there
+// is one.
 func (s *State) unknownTensor(f *safetensors.File) (string, bool) {
 	known := map[string]bool{statsName: s.Rows > 0}
-	for _, k := range s.stored() {
+	for _, l := range s.stored() {
 		for _, p := range s.Options.Network.Shapes() {
-			known[k.prefix+p.Name] = true
+			known[l.prefix+p.Name] = true
 		}
 	}
 	for _, t := range f.Tensors {

@@ -72,9 +72,9 @@ func TestCheckpointRefused(t *testing.T) {
 			`damaged metadata "shadegrad.checkpoint": invalid character 'e' looking for beginning of value`},
 		{"another version", edit(`"version":2`, `"version":7`), "a checkpoint of version 7; this program reads version 2"},
 		{"an older version", edit(`"version":2`, `"version":1`),
-			"a checkpoint of version 1, of an older Shadegrad; this program reads version 2: go on with that Shadegrad, or begin a new run"},
+			"a checkpoint of version 1, of an older Shadegrad; this program reads version 2: resume with that Shadegrad, or begin a new run"},
 		{"no version", edit(`"version":2`, `"version":0`), "a checkpoint of version 0; this program reads version 2"},
-		{"the best epoch is to come", edit(`"last":`, `"best":{"Epoch":2},"last":`), "damaged metadata: epoch 2 is said to be the best or tested, of 1"},
+		{"the best epoch is to come", edit(`"last":`, `"best":{"Epoch":2},"last":`), "damaged metadata: the best or tested epoch is 2 of 1"},
 		{"a best epoch without validation", edit(`"last":`, `"best":{"Epoch":1},"last":`), "damaged metadata: there is a best epoch without a validation set"},
 		{"an impossible option", edit(`"momentum":0.9`, `"momentum":9`),
 			`damaged metadata "shadegrad.checkpoint": Momentum=9: must be at least 0 and below 1`},
@@ -216,7 +216,7 @@ func TestCheckpointOfRecipeRefused(t *testing.T) {
 		want   string
 	}{
 		{"square.2.weight", func(x *safetensors.Tensor) { x.Data[3] = -1e-9 },
-			`tensor "square.2.weight" is damaged: value 3 is -1e-09, and no mean of squares`},
+			`tensor "square.2.weight" is damaged: value 3 is -1e-09; want a mean of squares`},
 		{"square.0.bias", func(x *safetensors.Tensor) { x.Name = "square.0.b" },
 			`tensor "square.0.b" does not belong to the checkpoint of a network 16-12-4`},
 		{"average.0.weight", func(x *safetensors.Tensor) { x.Shape = []int{16, 12} },

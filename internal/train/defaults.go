@@ -7,13 +7,13 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// DefaultMomentum returns the momentum that suits rule SGD, a loss and batches of a size:
-// 0.9, but none
+// DefaultMomentum returns the momentum that suits rule SGD, a loss and batches of a size: 0.9,
+// except
 //
-//   - for batches so small that the steps after one average over its noise anyway,
-//     since a step without velocities is much faster;
-//   - for squared error, whose first steps all point one way: with momentum they
-//     drive sigmoid outputs into saturation, from which few networks come back.
+//   - none for small batches, since the following steps average the noise anyway, and a step
+//     without velocities is much faster;
+//   - none for squared error, whose first steps all point in one direction: with momentum they
+//     saturate sigmoid outputs, from which few networks recover.
 func DefaultMomentum(loss compute.LossKind, batch int) float64 {
 	if batch < 8 || loss == compute.SquaredError {
 		return 0
@@ -21,21 +21,20 @@ func DefaultMomentum(loss compute.LossKind, batch int) float64 {
 	return 0.9
 }
 
-// DefaultRate returns the learning rate η that suits rule SGD, a network, batches of a size
-// and a momentum μ, as the highest of a schedule. It keeps what one sample moves
-// the weights in the long run, η/(1−μ)/batch, the same: the linear scaling of Goyal
-// et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour" (2017).
+// DefaultRate returns the learning rate η that suits rule SGD, a network, batches of a size and a
+// momentum μ, as the highest of a schedule. It keeps the long-run effect of one sample on the
+// weights, η/(1−μ)/batch, constant: the linear scaling of Goyal et al., "Accurate, Large Minibatch
+// SGD: Training ImageNet in 1 Hour" (2017).
 //
 //	η = (1−μ)·min(batch, 256)/64, at most 1   for cross-entropy
 //	η = (1−μ)·min(batch, 64)/64               for squared error
 //	η = 8·(1−μ)·min(batch, 64)/64             for squared error of sigmoid or softmax
 //	η = (1−μ)·min(batch, 64)/64/50            for regression
 //
-// In the third case the gradient passes through F′, which is small. The factors and
-// the limits were found on MNIST and its first 3,000 images: beyond the limit a
-// batch's gradient is hardly better, and longer steps do not converge. Targets of a
-// regression can be of any size, and so can its gradients: 50 leaves room for those of
-// some tens, where a tenth of it already diverged.
+// In the third case the gradient passes through F′, which is small. The factors and the limits
+// were found on MNIST and its first 3,000 images: beyond the limit the gradient of a batch is
+// hardly more accurate, and longer steps do not converge. Targets of a regression can have any
+// size, and so can its gradients: 50 allows for targets of some tens; 5 diverged with them.
 func DefaultRate(c mlp.Config, batch int, momentum float64) float64 {
 	scale, samples := 1., 256
 	if c.Loss == compute.SquaredError {
@@ -51,13 +50,9 @@ func DefaultRate(c mlp.Config, batch int, momentum float64) float64 {
 	return math.Round(scale*min(rate, 1)*1e9) / 1e9 // 0.1, and not 0.09999999999999998
 }
 
-// adaptiveRate suits RMSProp and Adam, whose steps are as long as the rate says whatever the
-// gradient's size: Kingma and Ba, "Adam" (ICLR 2015), algorithm 1, and Keras.
-const adaptiveRate = 0.001
-
-// UsualMomentum returns the momentum that suits these options, whatever theirs is, for a
-// training set of n samples: β1 = 0.9 for Adam, 0.9 for Nesterov, none for RMSProp, which has
-// none, and DefaultMomentum for SGD.
+// UsualMomentum returns the momentum that suits these options, except for their own momentum, and
+// a training set of n samples: 0 for RMSProp, 0.9 for Nesterov and for Adam (β1), and
+// DefaultMomentum for SGD.
 func (o Options) UsualMomentum(n int) float64 {
 	switch o.Training.Rule {
 	case compute.RMSProp:
@@ -68,16 +63,18 @@ func (o Options) UsualMomentum(n int) float64 {
 	return DefaultMomentum(o.Network.Loss, o.BatchSize(n))
 }
 
-// UsualRate returns the learning rate that suits these options, whatever theirs is, for a
-// training set of n samples: 0.001 for RMSProp and Adam; for SGD and Nesterov DefaultRate for
-// the highest momentum of the run, divided by the size of a batch where its gradients are
-// added up, and by the outputs of a network whose squared errors are.
+// UsualRate returns the learning rate that suits these options, except for their own rate, and a
+// training set of n samples: 0.001 for RMSProp and Adam; for SGD and Nesterov DefaultRate for the
+// highest momentum of the run, divided by the batch size if the gradients of a batch are summed,
+// and by the number of outputs if their squared errors are summed.
 func (o Options) UsualRate(n int) float64 {
 	if o.Training.Squares() {
-		return adaptiveRate
+		// Their steps have the length of the rate, whatever the size of the gradient: Kingma and Ba,
+		// "Adam" (ICLR 2015), algorithm 1, and Keras.
+		return 0.001
 	}
 	momentum, batch := max(o.Momentum, o.MomentumEnd), o.BatchSize(n)
-	if o.Dampen { // each step has the factor 1 − μ already
+	if o.Dampen { // which multiplies each step by 1 − μ
 		momentum = 0
 	}
 	rate := DefaultRate(o.Network, batch, momentum)
@@ -95,9 +92,8 @@ func (o Options) UsualRate(n int) float64 {
 	return rate
 }
 
-// UsualRho returns the ρ that suits a rule, with which its squared gradients fade: 0.9 for
-// RMSProp, of Tieleman and Hinton's lecture, 0.999 for Adam, of its paper; 0 for those that
-// have none.
+// UsualRho returns the ρ that suits a rule, the decay of its squared gradients: 0.9 for RMSProp
+// (Tieleman and Hinton's lecture), 0.999 for Adam (its paper), 0 for other rules.
 func UsualRho(r compute.Rule) float32 {
 	switch r {
 	case compute.RMSProp:
@@ -108,8 +104,8 @@ func UsualRho(r compute.Rule) float32 {
 	return 0
 }
 
-// UsualEpsilon returns the ε that suits a rule: 1e-7 for RMSProp, as Keras 2 has it, 1e-8 for
-// Adam, of its paper; 0 for those that have none.
+// UsualEpsilon returns the ε that suits a rule: 1e-7 for RMSProp (Keras 2), 1e-8 for Adam (its
+// paper), 0 for other rules.
 func UsualEpsilon(r compute.Rule) float32 {
 	switch r {
 	case compute.RMSProp:
@@ -120,6 +116,6 @@ func UsualEpsilon(r compute.Rule) float32 {
 	return 0
 }
 
-// UsualDecay is the decoupled weight decay that makes Adam AdamW where no other is asked for,
-// as in PyTorch: Loshchilov and Hutter, "Decoupled weight decay regularization" (ICLR 2019).
+// UsualDecay is the decoupled weight decay of AdamW in PyTorch: Loshchilov and Hutter, "Decoupled
+// weight decay regularization" (ICLR 2019).
 const UsualDecay = 0.01

@@ -1,96 +1,96 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
 	"shadegrad/compute"
 )
 
-// A DivergedError says that training left the finite numbers.
+// A DivergedError reports that training left the finite numbers.
 type DivergedError struct {
 	Epoch        int     // from 1
-	Step         int     // within the epoch, from 1
+	Step         int     // within the epoch, from 1; 0 if no step is at fault
 	LearningRate float64 // of that step
 	What         Quantity
-	Layer        int     // the first whose What is not finite, from 1
-	Loss         float32 // of the first sample affected; 0 if every sample's is finite
+	Layer        int     // the first layer whose What is not finite, from 1
+	Loss         float32 // of the first sample affected; 0 if every loss is finite
 }
 
-// A Quantity is what is no longer finite.
+// A Quantity is what is not finite.
 type Quantity string
 
 // The quantities.
 const (
-	Weights Quantity = "weights"
-	Biases  Quantity = "biases"
-	Outputs Quantity = "outputs"
-	// Velocities, Squares and Averages are what a step keeps of each weight and bias, where these
-	// are finite themselves.
+	Weights    Quantity = "weights"
+	Biases     Quantity = "biases"
+	Outputs    Quantity = "outputs"
 	Velocities Quantity = "velocities"
 	Squares    Quantity = "mean squared gradients"
 	Averages   Quantity = "averages"
-	// SampleLoss is the loss of a sample whose outputs are finite.
-	SampleLoss Quantity = "loss"
-	// TrainSum is the sum of an epoch's losses, each of which is finite. It has
-	// no step and no layer.
-	TrainSum Quantity = "sum of the losses"
-	// ValidationLoss and TestLoss are the losses on these sets where all that was trained
-	// on is finite. They have no step and no layer.
+	SampleLoss Quantity = "loss" // of a sample whose outputs are finite
+	// These have no step and no layer: the sum of the finite losses of an epoch, and the losses
+	// on sets that were not trained on.
+	TrainSum       Quantity = "sum of the losses"
 	ValidationLoss Quantity = "validation loss"
 	TestLoss       Quantity = "test loss"
 )
 
 func (e *DivergedError) Error() string {
-	switch e.What {
-	case TrainSum:
-		return fmt.Sprintf("training diverged: the losses of epoch %d add up to %v", e.Epoch, e.Loss)
-	case ValidationLoss:
-		return fmt.Sprintf("training diverged: after epoch %d the loss on the validation set is %v", e.Epoch, e.Loss)
-	case TestLoss:
-		return fmt.Sprintf("training diverged: after epoch %d the loss on the test set is %v", e.Epoch, e.Loss)
-	}
 	where := fmt.Sprintf("epoch %d, step %d (learning rate %.3g)", e.Epoch, e.Step, e.LearningRate)
 	switch {
+	case e.What == TrainSum:
+		return fmt.Sprintf("training diverged: the losses of epoch %d add up to %v", e.Epoch, e.Loss)
+	case e.What == ValidationLoss:
+		return fmt.Sprintf("training diverged: after epoch %d the loss on the validation set is %v", e.Epoch, e.Loss)
+	case e.What == TestLoss:
+		return fmt.Sprintf("training diverged: after epoch %d the loss on the test set is %v", e.Epoch, e.Loss)
 	case e.What == SampleLoss:
 		return fmt.Sprintf("training diverged: the loss is %v in %s, where the outputs of layer %d are finite but too large for it",
 			e.Loss, where, e.Layer)
 	case finite(float64(e.Loss)):
-		return fmt.Sprintf("training diverged in %s: the %s of layer %d are no longer finite", where, e.What, e.Layer)
+		return fmt.Sprintf("training diverged in %s: the %s of layer %d are not finite", where, e.What, e.Layer)
 	}
 	return fmt.Sprintf("training diverged: the loss is %v in %s, and the %s of layer %d are the first that are not finite",
 		e.Loss, where, e.What, e.Layer)
 }
 
-// diagnose finds where an epoch went wrong. By its end everything may be NaN, so
-// it goes back to where the epoch began on this device, whose state is st,
-// and repeats the steps, which gives the same bits: up to the first whose loss is
-// not finite, or else to the first after which a parameter, or what belongs to it, is not. Where no step
-// is to blame it returns sum, if that is not nil.
-func (s *session) diagnose(st *State, sum *DivergedError) error {
-	d, err := s.divergence(st)
+// diverged returns the error of an epoch that left the finite numbers, and passes the step at
+// fault to Keep. If no step is at fault it returns sum, unless that is nil.
+func (r *Run) diverged(s *session, sum *DivergedError) error {
+	d, err := s.divergence(r.State)
 	switch {
 	case err != nil:
 		return &DeviceError{err}
-	case d != nil:
-		return d
-	case sum != nil:
+	case d == nil && sum != nil:
 		return sum
+	case d == nil:
+		return &DeviceError{unreliable("a parameter was not finite", r.State.Epoch+1)}
+	case r.Keep == nil || d.Step == 0:
+		return d
 	}
-	return &DeviceError{unreliable("a parameter was not finite", st.Epoch+1)}
+	m, err := s.badStep(r.State, d)
+	if err == nil && m != nil {
+		err = r.Keep(m)
+	}
+	if err != nil {
+		r.Report.Note(fmt.Sprintf("the step could not be kept: %v", err))
+	}
+	return d
 }
 
-// unreliable is the error of a device that does not compute the same twice.
+// unreliable returns the error of a device that does not repeat its results.
 func unreliable(what string, epoch int) error {
 	return fmt.Errorf("%s in epoch %d, but not when its steps were repeated: the device is not reliable", what, epoch)
 }
 
-// divergence is diagnose for the steps; it returns nil if each is in order.
+// divergence finds where an epoch went wrong, or returns nil. At its end everything can be NaN,
+// so it returns to the beginning of the epoch on this device, whose state is st, and repeats the
+// steps, which is bit-identical: up to the first with a loss that is not finite, or else to the
+// first after which a parameter, or what training keeps of it, is not finite.
 func (s *session) divergence(st *State) (*DivergedError, error) {
 	stats := make([]float32, 2*s.train.samples)
 	if err := s.backend.Read(stats, s.train.Stats); err != nil {
-		return nil, err
-	}
-	if err := s.load(st); err != nil {
 		return nil, err
 	}
 	for i, v := range stats {
@@ -98,41 +98,51 @@ func (s *session) divergence(st *State) (*DivergedError, error) {
 			return s.badLoss(st, i/2)
 		}
 	}
-	for row := st.Rows; row < s.train.samples; {
+	row, err := s.repeat(st, st.Rows)
+	for err == nil && row < s.train.samples {
 		d := s.at(st, row)
-		var err error
 		if row, err = s.runStep(st.Epoch, row); err != nil {
-			return nil, err
+			break
 		}
 		if found, err := s.badParameter(d); err != nil || found {
 			return d, err
 		}
 	}
-	return nil, nil
+	return nil, err
 }
 
-// at describes the step that begins at a row.
+// repeat loads the state in which an epoch began on this device, and repeats its steps up to a
+// row.
+func (s *session) repeat(st *State, to int) (row int, err error) {
+	if err := s.load(st); err != nil {
+		return 0, err
+	}
+	for row = st.Rows; row < to && err == nil; {
+		row, err = s.runStep(st.Epoch, row)
+	}
+	return row, err
+}
+
+// at returns an error with the step that begins at a row.
 func (s *session) at(st *State, row int) *DivergedError {
 	o, n := st.Options, s.train.samples
 	return &DivergedError{Epoch: st.Epoch + 1, Step: row/s.train.batch + 1, LearningRate: o.Rate(o.stepAt(st.Epoch, row, n), n)}
 }
 
-// badLoss repeats the steps up to the one that has a sample whose loss is not
-// finite, and looks for the first layer affected.
+// badLoss repeats the steps before that of a sample whose loss is not finite, and finds the
+// first layer affected.
 func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
-	row := st.Rows
-	for row+s.train.batch <= sample {
-		var err error
-		if row, err = s.runStep(st.Epoch, row); err != nil {
-			return nil, err
-		}
+	batch := s.train.batch
+	row, err := s.repeat(st, st.Rows+(sample-st.Rows)/batch*batch)
+	if err != nil {
+		return nil, err
 	}
 	d := s.at(st, row)
 	badBefore, err := s.badParameter(d)
 	if err != nil {
 		return nil, err
 	}
-	rows := min(s.train.batch, s.train.samples-row)
+	rows := min(batch, s.train.samples-row)
 	if err := s.forward(st.Epoch, row, rows); err != nil {
 		return nil, err
 	}
@@ -153,8 +163,8 @@ func (s *session) badLoss(st *State, sample int) (*DivergedError, error) {
 	return d, nil
 }
 
-// forward computes the outputs and losses of the batch that begins at a row of an epoch, as
-// the step there does, with the same numbers drawn, and leaves them to be read.
+// forward computes the outputs and losses of the batch that begins at a row of an epoch, with
+// the same random numbers as the training step, and leaves them on the device.
 func (s *session) forward(epoch, row, rows int) error {
 	slot, err := s.train.at(row)
 	if err != nil {
@@ -169,42 +179,33 @@ func (s *session) forward(epoch, row, rows int) error {
 	return nil
 }
 
-// badParameter looks for the first parameter with a value that is not finite, or else for
-// the first of which something else is not.
+// badParameter finds the first parameter with a value that is not finite, or else the first for
+// which something that training keeps is not.
 func (s *session) badParameter(d *DivergedError) (bool, error) {
 	var now State
 	if err := s.store(&now); err != nil {
 		return false, err
 	}
-	for _, k := range []struct {
-		what   Quantity
-		values [][]float32
-	}{{Weights, now.Values}, {Velocities, now.Velocities}, {Squares, now.Squares}, {Averages, now.Averages}} {
-		if i := firstNonFinite(k.values); i >= 0 {
-			d.What, d.Layer = k.what, s.layerOf(i)
-			if k.what == Weights && s.options.Network.Shapes()[i].Bias {
-				d.What = Biases
-			}
-			return true, nil
+	what, i := now.firstNonFinite()
+	if i < 0 {
+		return false, nil
+	}
+	d.What, d.Layer = what, i+1
+	if !s.options.Network.NoBias {
+		d.Layer = i/2 + 1
+		if what == Weights && i%2 == 1 {
+			d.What = Biases
 		}
 	}
-	return false, nil
+	return true, nil
 }
 
-// layerOf returns the layer, from 1, of parameter i.
-func (s *session) layerOf(i int) int {
-	if s.options.Network.NoBias {
-		return i + 1
-	}
-	return i/2 + 1
-}
-
-// badOutput looks for the first layer with an output that is not finite for the
-// last batch, of the given rows.
+// badOutput finds the first layer with an output that is not finite for the last batch, of so
+// many rows.
 func (s *session) badOutput(d *DivergedError, rows int) (bool, error) {
 	var mats []compute.Mat
 	for _, m := range s.network.Outputs() {
-		mats = append(mats, m.RowRange(0, rows)) // what lies behind is of other batches
+		mats = append(mats, m.RowRange(0, rows)) // the rows after these are of other batches
 	}
 	values, err := s.network.Values(mats)
 	if err != nil {
@@ -215,4 +216,41 @@ func (s *session) badOutput(d *DivergedError, rows int) (bool, error) {
 		d.What, d.Layer = Outputs, i+1
 	}
 	return i >= 0, nil
+}
+
+// badStep repeats an epoch up to the step that made the first number that is not finite: the one
+// where it was seen, the one before, whose update made it, or an earlier one if nothing showed
+// for long. It returns nil if everything is finite in the repetition.
+func (s *session) badStep(st *State, d *DivergedError) (*StepRecord, error) {
+	const near = 2 // steps before the one where it was seen; most are there
+	seen := (d.Step - 1) * s.train.batch
+	for _, from := range []int{max(st.Rows, seen-near*s.train.batch), st.Rows} {
+		m, err := s.firstBadStep(st, from, seen)
+		if !errors.Is(err, errBadBefore) {
+			return m, err
+		}
+	}
+	return nil, nil
+}
+
+// errBadBefore says that a parameter was not finite before the steps that were searched.
+var errBadBefore = errors.New("not finite before")
+
+// firstBadStep repeats an epoch up to the row from, and records the steps from there to the one
+// at last. It returns the first with a result that is not finite, or nil.
+func (s *session) firstBadStep(st *State, from, last int) (*StepRecord, error) {
+	row, err := s.repeat(st, from)
+	for err == nil && row <= last {
+		var m *StepRecord
+		m, row, err = s.record(st, row)
+		switch {
+		case err != nil:
+			return nil, err
+		case !m.Before.finite(): // only at from
+			return nil, errBadBefore
+		case !m.Finite():
+			return m, s.addSources(m)
+		}
+	}
+	return nil, err
 }

@@ -407,9 +407,9 @@ func TestDivergedText(t *testing.T) {
 		{DivergedError{1, 3, 50, Outputs, 2, inf},
 			"training diverged: the loss is +Inf in epoch 1, step 3 (learning rate 50), and the outputs of layer 2 are the first that are not finite"},
 		{DivergedError{1, 3, 50, Biases, 2, 0},
-			"training diverged in epoch 1, step 3 (learning rate 50): the biases of layer 2 are no longer finite"},
+			"training diverged in epoch 1, step 3 (learning rate 50): the biases of layer 2 are not finite"},
 		{DivergedError{1, 3, 0.001, Squares, 1, 0},
-			"training diverged in epoch 1, step 3 (learning rate 0.001): the mean squared gradients of layer 1 are no longer finite"},
+			"training diverged in epoch 1, step 3 (learning rate 0.001): the mean squared gradients of layer 1 are not finite"},
 		{DivergedError{1, 3, 50, SampleLoss, 2, inf},
 			"training diverged: the loss is +Inf in epoch 1, step 3 (learning rate 50), where the outputs of layer 2 are finite but too large for it"},
 	} {

@@ -6,15 +6,15 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// Scores is the outcome of a network on a data set.
+// Scores has the results of a network on a data set.
 type Scores struct {
 	Samples   int
 	Loss      float64 // mean
-	Acc       float64 // share of hits
-	Confusion [][]int // Confusion[i][j] samples of class i were taken for class j; none for regression
+	Acc       float64 // fraction of hits
+	Confusion [][]int // Confusion[i][j] samples of class i were classified as j; nil for regression
 }
 
-// Predicted returns how many samples were taken for class j.
+// Predicted returns how many samples were classified as j.
 func (s *Scores) Predicted(j int) int {
 	n := 0
 	for _, row := range s.Confusion {
@@ -32,13 +32,14 @@ func (s *Scores) Actual(i int) int {
 	return n
 }
 
-// Evaluate returns the scores of a network with the given parameters on a set. A
-// label that the network has no class for is an error.
+// Evaluate returns the scores of a network with the given parameters on a set. It returns an
+// error if the network has no class for a label.
 func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (s *Scores, err error) {
-	if err := d.CheckLabels(max(c.Outputs(), 2)); err != nil {
+	classes, i := max(c.Outputs(), 2), b.Info()
+	if err := d.CheckLabels(classes); err != nil {
 		return nil, err
 	}
-	if err := evalMemory(b.Info(), c, d, planEval(b.Info(), c, d)).check(b.Info(), 0, c, evalRows(c, d.Len())); err != nil {
+	if err := evalMemory(i, c, d, planEval(i, c, d)).check(i, 0, c, evalRows(c, d.Len())); err != nil {
 		return nil, err
 	}
 	s = &Scores{Samples: d.Len()}
@@ -46,7 +47,7 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	if err != nil || c.Regression {
 		return s, err
 	}
-	s.Confusion = newConfusion(max(c.Outputs(), 2))
+	s.Confusion = newConfusion(classes)
 	var ranks [][]float32
 	if c.Outputs() > 1 {
 		if ranks, err = predict(b, c, values, d, (*mlp.Network).RankStep); err != nil {
@@ -67,21 +68,25 @@ func Evaluate(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Se
 	return s, nil
 }
 
-// measure sets the mean loss and the share of hits, and returns which samples of the set are
-// hits: all else that is said of them agrees with that.
+// evalSession returns a session with a set to evaluate and a network with the given parameters.
+// The caller must free it, even after an error.
+func evalSession(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (s *session, err error) {
+	s = &session{backend: b}
+	if s.test.feed, err = s.newFeed(d, evalRows(c, d.Len()), planEval(b.Info(), c, d), false); err != nil {
+		return s, err
+	}
+	if s.network, err = mlp.New(b, c, s.test.batch, mlp.Training{}); err != nil {
+		return s, err
+	}
+	return s, s.network.Load(s.network.Parameters(), values)
+}
+
+// measure sets the mean loss and the fraction of hits, and returns which samples are hits, so
+// that the confusion matrix agrees with them.
 func (s *Scores) measure(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) (hits []bool, err error) {
-	on := &session{backend: b}
+	on, err := evalSession(b, c, values, d)
 	defer on.free()
-	if on.test.feed, err = on.newFeed(d, evalRows(c, d.Len()), planEval(b.Info(), c, d), false); err != nil {
-		return nil, err
-	}
-	if on.network, err = mlp.New(b, c, on.test.batch, mlp.Training{}); err != nil {
-		return nil, err
-	}
-	if err := on.network.Load(on.network.Parameters(), values); err != nil {
-		return nil, err
-	}
-	if err := on.compileEval(&on.test); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if s.Loss, s.Acc, err = on.evaluate(&on.test); err != nil || c.Regression {
@@ -106,8 +111,8 @@ func newConfusion(classes int) [][]int {
 	return m
 }
 
-// Class returns the class that outputs y stand for: the first of the largest, or,
-// where there is but one output, 1 if it is on the side of On or in the middle.
+// Class returns the class of the outputs y: the first of the largest or, for a single output, 1
+// if it is on the side of On or in the middle.
 func Class(c mlp.Config, y []float32) int {
 	if len(y) == 1 {
 		side := float64(y[0]) - (float64(c.On)+float64(c.Off))/2
@@ -122,43 +127,59 @@ func Class(c mlp.Config, y []float32) int {
 	return firstLargest(y, -1)
 }
 
-// firstLargest returns the first of the largest values, but for one that is left out.
-func firstLargest(y []float32, but int) int {
+// firstLargest returns the index of the first of the largest values, except one that is excluded.
+func firstLargest(y []float32, excluded int) int {
 	best := -1
 	for j, v := range y {
-		if j != but && (best < 0 || v > y[best]) {
+		if j != excluded && (best < 0 || v > y[best]) {
 			best = j
 		}
 	}
 	return best
 }
 
-// Predict returns the outputs of a network for n images, one after another in
-// pixels.
+// TargetOf returns the target outputs of a network for a sample of a set.
+func TargetOf(c mlp.Config, d *dataset.Set, sample int) []float32 {
+	n := c.Outputs()
+	if c.Regression {
+		return d.Targets[sample*n : (sample+1)*n]
+	}
+	target := make([]float32, n)
+	for j := range target {
+		target[j] = c.Off
+	}
+	switch class := int(d.Labels[sample]); {
+	case n == 1 && class == 1:
+		target[0] = c.On
+	case n > 1 && class < n:
+		target[class] = c.On
+	}
+	return target
+}
+
+// Predict returns the outputs of a network for n images, whose pixels follow one another.
 func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) ([][]float32, error) {
-	// What the images show, and their shape, do not matter here.
+	// The labels and the shape of the images do not matter here.
 	return OutputsOf(b, c, values, &dataset.Set{Images: pixels, Labels: make([]byte, n), Width: c.Sizes[0], Height: 1})
 }
 
-// predict returns what a program leaves of each sample of a set.
+// OutputsOf returns the outputs of a network with the given parameters for each sample of a set.
+func OutputsOf(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set) ([][]float32, error) {
+	return predict(b, c, values, d, (*mlp.Network).PredictStep)
+}
+
+// predict returns the results of a program for each sample of a set.
 func predict(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set,
 	step func(*mlp.Network, mlp.Set, int) (compute.Program, compute.Mat, error)) (outputs [][]float32, err error) {
-	s := &session{backend: b}
+	s, err := evalSession(b, c, values, d)
 	defer s.free()
-	batch := evalRows(c, d.Len())
-	if s.test.feed, err = s.newFeed(d, batch, planEval(b.Info(), c, d), false); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if s.network, err = mlp.New(b, c, batch, mlp.Training{}); err != nil {
-		return nil, err
-	}
-	if err := s.network.Load(s.network.Parameters(), values); err != nil {
-		return nil, err
-	}
-	var y compute.Mat // of a whole batch, whose first rows are those of a smaller one
+	var y compute.Mat // of a whole batch; the results of a smaller one are in its first rows
 	err = s.test.compile(func(set mlp.Set, rows int) (compute.Program, error) {
 		p, out, err := step(s.network, set, rows)
-		if rows == batch {
+		if rows == s.test.batch {
 			y = out
 		}
 		return p, err

@@ -8,47 +8,46 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A feed is a data set on a backend, with the programs for its batches. A set that
-// fits is there as a whole. Of a larger one, pieces of an epoch take turns in two slots:
-// while the backend works on one, the host puts the samples of the next together and
-// sends them. The programs are the same, and so are the results to the bit.
+// A feed is a data set on a backend, with the programs for its batches. A set that fits is
+// resident. Of a larger one, pieces of an epoch alternate between two slots: while the backend
+// works on one, the host collects the samples of the next and sends them. The programs are the
+// same, and the results are bit-identical.
 //
-// Only images and their labels can be fed by pieces: sets of numbers, and targets, are there
-// as a whole or not at all.
+// Only images and their labels can be fed in pieces; numbers and targets must be resident.
 type feed struct {
 	mlp.Set                 // Images and Labels are those of the first slot
-	samples, batch int      // batch samples a step
-	piece          int      // samples of a piece, a multiple of batch; all of them where the set fits
-	order          []uint32 // in which the epoch visits the samples; nil: as they are
+	samples, batch int      // batch samples per step
+	piece          int      // samples per piece, a multiple of batch; all of them if resident
+	order          []uint32 // of the samples in the epoch; nil for that of the set
 	slots          []slot
 
 	backend compute.Backend
 	data    *dataset.Set
-	sent    int // pieces of the epoch that were sent, of which the last len(slots) are there
+	sent    int // pieces of the epoch that were sent, of which the last len(slots) are in slots
 	images  []byte
 	labels  []byte
 }
 
-// A slot is the place of a piece, with the programs that read it.
+// A slot is the place of a piece on the device, with the programs that read it.
 type slot struct {
 	images, labels compute.Bytes
 	step           compute.Executable
-	tail           compute.Executable // for the last, smaller batch of an epoch, if it is here
+	tail           compute.Executable // for the smaller last batch of an epoch, if it is in this slot
 }
 
-// pieces is how many pieces an epoch has.
+// pieces returns the number of pieces in an epoch.
 func (f *feed) pieces() int { return (f.samples + f.piece - 1) / f.piece }
 
-// resident tells whether the set is on the backend as a whole.
+// resident reports whether the whole set is on the backend.
 func (f *feed) resident() bool { return f.piece >= f.samples }
 
-// newFeed takes the memory for a set, and fills it where the set is resident. ordered
-// tells whether each epoch has an order of its own, which begin is given.
-func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (*feed, error) {
-	f := &feed{samples: d.Len(), batch: batch, piece: piece, backend: s.backend, data: d}
-	var err error
+// newFeed allocates the memory for a set, and fills it if the set is resident. If ordered, each
+// epoch has an order, which is passed to begin.
+func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (f *feed, err error) {
+	f = &feed{samples: d.Len(), batch: batch, piece: piece, backend: s.backend, data: d}
 	if f.resident() {
-		err = s.shareAll(f)
+		f.Set, err = Share(s.backend, d, s.own)
+		f.slots = []slot{{images: f.Images, labels: f.Labels}}
 	} else {
 		err = s.makeSlots(f)
 	}
@@ -73,21 +72,16 @@ func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (*feed
 	if f.resident() {
 		return f, nil
 	}
-	return f, f.number()
+	// The samples of a piece are in its slot in the order of the epoch.
+	rows := make([]uint32, f.samples)
+	for i := range rows {
+		rows[i] = uint32(i % f.piece)
+	}
+	return f, s.backend.WriteIndex(f.Order, rows)
 }
 
-// own has a buffer freed with the session.
-func (s *session) own(b compute.Buffer) { s.buffers = append(s.buffers, b) }
-
-// shareAll lends the whole set to the backend, or moves it there.
-func (s *session) shareAll(f *feed) (err error) {
-	f.Set, err = Share(s.backend, f.data, s.own)
-	f.slots = []slot{{images: f.Images, labels: f.Labels}}
-	return err
-}
-
-// Share lends the samples of a set to a backend, or moves them there. own is given each
-// buffer, to be freed.
+// Share lends the samples of a set to a backend, or copies them there. It calls own with each
+// buffer, which must be freed.
 func Share(b compute.Backend, d *dataset.Set, own func(compute.Buffer)) (set mlp.Set, err error) {
 	n := d.Len()
 	if d.Images != nil {
@@ -121,14 +115,15 @@ func Share(b compute.Backend, d *dataset.Set, own func(compute.Buffer)) (set mlp
 	return set, nil
 }
 
-// makeSlots makes room for pieces, and puts the first samples there: a backend may look
-// at what it has when it compiles, as the CPU's does to see how many pixels are zero.
+// makeSlots allocates the slots, and fills them with the first samples: a backend may inspect its
+// data when it compiles, as the CPU backend does to count zero pixels.
 func (s *session) makeSlots(f *feed) (err error) {
-	f.images, f.labels = make([]byte, f.piece*f.data.Features()), make([]byte, f.piece)
+	size := f.data.Features()
+	f.images, f.labels = make([]byte, f.piece*size), make([]byte, f.piece)
 	f.slots = make([]slot, feedSlots)
 	for i := range f.slots {
 		p := &f.slots[i]
-		if p.images, err = s.backend.AllocBytes(f.piece, f.data.Features()); err != nil {
+		if p.images, err = s.backend.AllocBytes(f.piece, size); err != nil {
 			return err
 		}
 		s.own(p.images.Buf)
@@ -136,10 +131,7 @@ func (s *session) makeSlots(f *feed) (err error) {
 			return err
 		}
 		s.own(p.labels.Buf)
-		if err = s.backend.WriteBytes(p.images, f.data.Images[:f.piece*f.data.Features()]); err != nil {
-			return err
-		}
-		if err = s.backend.WriteBytes(p.labels, f.data.Labels[:f.piece]); err != nil {
+		if err = p.write(s.backend, f.data.Images[:f.piece*size], f.data.Labels[:f.piece]); err != nil {
 			return err
 		}
 	}
@@ -147,14 +139,11 @@ func (s *session) makeSlots(f *feed) (err error) {
 	return nil
 }
 
-// number writes the order in which programs find a piece's samples in its slot, which
-// is that of the epoch.
-func (f *feed) number() error {
-	rows := make([]uint32, f.samples)
-	for i := range rows {
-		rows[i] = uint32(i % f.piece)
+func (p *slot) write(b compute.Backend, images, labels []byte) error {
+	if err := b.WriteBytes(p.images, images); err != nil {
+		return err
 	}
-	return f.backend.WriteIndex(f.Order, rows)
+	return b.WriteBytes(p.labels, labels)
 }
 
 // begin prepares an epoch in an order.
@@ -169,20 +158,17 @@ func (f *feed) begin(order []uint32) error {
 // A programmer writes the program for a batch of rows of a set.
 type programmer func(set mlp.Set, rows int) (compute.Program, error)
 
-// compile makes the programs for the batches of each slot, and one for the smaller
-// batch at the end, unless there is none.
+// compile compiles the programs for the batches of each slot, and one for a smaller last batch.
 func (f *feed) compile(write programmer) (err error) {
 	for i := range f.slots {
 		if f.slots[i].step, err = f.program(write, i, f.batch); err != nil {
 			return err
 		}
 	}
-	rest := f.samples % f.batch
-	if rest == 0 {
-		return nil
+	if rest := f.samples % f.batch; rest > 0 {
+		last := (f.pieces() - 1) % len(f.slots)
+		f.slots[last].tail, err = f.program(write, last, rest)
 	}
-	last := (f.pieces() - 1) % len(f.slots)
-	f.slots[last].tail, err = f.program(write, last, rest)
 	return err
 }
 
@@ -197,22 +183,18 @@ func (f *feed) program(write programmer, slot, rows int) (compute.Executable, er
 	return f.backend.Compile(p)
 }
 
-// release gives the programs back.
+// release releases the programs.
 func (f *feed) release() {
 	if f == nil {
 		return
 	}
 	for _, p := range f.slots {
-		for _, x := range []compute.Executable{p.step, p.tail} {
-			if x != nil {
-				x.Release()
-			}
-		}
+		release(p.step, p.tail)
 	}
 }
 
-// run queues the program of the batch that begins at a row of the epoch, and returns
-// the row after it.
+// run queues the program of the batch that begins at a row of the epoch, and returns the row
+// after it.
 func (f *feed) run(args compute.Args) (next int, err error) {
 	i, err := f.at(args.Row)
 	if err != nil {
@@ -226,9 +208,8 @@ func (f *feed) run(args compute.Args) (next int, err error) {
 	return next, nil
 }
 
-// at returns the slot that has a row of the epoch. It sends that row's piece, and the
-// one that follows it, whose slot nobody needs any more: all steps of the piece
-// that was there are queued before.
+// at returns the slot with a row of the epoch. It sends the piece of the row and the next one,
+// whose slot is free: all steps of the piece that was there are queued before.
 func (f *feed) at(row int) (int, error) {
 	k, n := row/f.piece, len(f.slots)
 	if f.resident() {
@@ -257,9 +238,5 @@ func (f *feed) send(piece int) error {
 		copy(f.images[i*size:(i+1)*size], f.data.Images[from*size:])
 		f.labels[i] = f.data.Labels[from]
 	}
-	p := &f.slots[piece%len(f.slots)]
-	if err := f.backend.WriteBytes(p.images, f.images); err != nil {
-		return err
-	}
-	return f.backend.WriteBytes(p.labels, f.labels)
+	return f.slots[piece%len(f.slots)].write(f.backend, f.images, f.labels)
 }

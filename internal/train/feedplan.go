@@ -9,18 +9,18 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A feeding is how many samples of each set have room on the device at a time: all, or
-// those of a piece.
+// A feedPlan has the number of samples of each set that are on the device at a time: all, or a
+// piece per slot.
 type feedPlan struct{ train, validation, test int }
 
-// feedSlots is how many pieces a feed has room for that has not room for all.
+// feedSlots is the number of slots of a feed in pieces.
 const feedSlots = 2
 
-// pieceBytes bounds a piece: OpenGL 4.3 lets a shader see so much of a buffer on any
+// pieceBytes bounds a piece: the part of a buffer that OpenGL 4.3 lets a shader access on any
 // device. Tests replace it.
 var pieceBytes int64 = 16 << 20
 
-// feeding plans how the data reach a backend.
+// planFeeds plans how the data reach a backend.
 func (r *Run) planFeeds(i compute.Info) feedPlan {
 	d, o := r.Data, r.State.Options
 	p := feedPlan{d.Train.Len(), d.Validation.Len(), d.Test.Len()}
@@ -42,40 +42,6 @@ func (r *Run) planFeeds(i compute.Info) feedPlan {
 	return p
 }
 
-// divisible tells whether a set can reach a backend by pieces.
-func divisible(d *dataset.Set) bool { return len(d.Images) > 0 && d.Targets == nil }
-
-// limit is how much of the device's memory the run may take. The CPU has none of its own.
-func (r *Run) limit(i compute.Info) int64 {
-	limit := int64(math.MaxInt64)
-	if i.HostMemory {
-		return limit
-	}
-	for _, bytes := range []int64{i.Memory, r.DeviceMemory} {
-		if bytes > 0 {
-			limit = min(limit, bytes)
-		}
-	}
-	return limit
-}
-
-// pieceOf returns how many samples a piece has of a set, for steps of batch samples,
-// where there is room for so many bytes beside those of pieces of one batch.
-func pieceOf(i compute.Info, d *dataset.Set, batch int, room int64) int {
-	sample := sampleBytes(d)
-	bytes := min(pieceBytes, max(0, room)/feedSlots+int64(batch)*sample)
-	n := int(max(1, bytes/sample/int64(batch))) * batch
-	if n*feedSlots >= d.Len() && fitsBlock(i, d) {
-		return d.Len()
-	}
-	return n
-}
-
-// fitsBlock tells whether a shader could see all of a set's images.
-func fitsBlock(i compute.Info, d *dataset.Set) bool {
-	return i.MaxBuffer <= 0 || int64(len(d.Images)) <= i.MaxBuffer
-}
-
 // planEval plans how a set that is only evaluated reaches a backend.
 func planEval(i compute.Info, c mlp.Config, d *dataset.Set) int {
 	batch := evalRows(c, d.Len())
@@ -91,8 +57,41 @@ func planEval(i compute.Info, c mlp.Config, d *dataset.Set) int {
 	return pieceOf(i, d, batch, -over(batch))
 }
 
-// note tells the user of a training set that is not on the device as a whole, or is
-// empty.
+// divisible reports whether a set can reach a backend in pieces.
+func divisible(d *dataset.Set) bool { return len(d.Images) > 0 && d.Targets == nil }
+
+// limit returns how much memory of the device the run may take.
+func (r *Run) limit(i compute.Info) int64 {
+	limit := int64(math.MaxInt64)
+	if i.HostMemory {
+		return limit
+	}
+	for _, bytes := range []int64{i.Memory, r.DeviceMemory} {
+		if bytes > 0 {
+			limit = min(limit, bytes)
+		}
+	}
+	return limit
+}
+
+// pieceOf returns the number of samples in a piece of a set, for steps of batch samples, if there
+// is room for so many bytes in addition to pieces of one batch.
+func pieceOf(i compute.Info, d *dataset.Set, batch int, room int64) int {
+	sample := sampleBytes(d)
+	bytes := min(pieceBytes, max(0, room)/feedSlots+int64(batch)*sample)
+	n := int(max(1, bytes/sample/int64(batch))) * batch
+	if n*feedSlots >= d.Len() && fitsBlock(i, d) {
+		return d.Len()
+	}
+	return n
+}
+
+// fitsBlock reports whether a shader can access all images of a set.
+func fitsBlock(i compute.Info, d *dataset.Set) bool {
+	return i.MaxBuffer <= 0 || int64(len(d.Images)) <= i.MaxBuffer
+}
+
+// note describes a training set that is fed in pieces; it is empty for a resident one.
 func (f *feed) note() string {
 	if f.resident() {
 		return ""
@@ -101,7 +100,7 @@ func (f *feed) note() string {
 		f.piece, compute.FormatBytes(int64(len(f.slots))*int64(f.piece)*int64(f.data.Features()+1)))
 }
 
-// plan is how the session's data are fed.
+// plan returns the plan that the feeds of the session follow.
 func (s *session) plan() feedPlan {
 	p := feedPlan{train: s.train.piece}
 	if s.validation.feed != nil {

@@ -10,43 +10,47 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// available is what the machine has left; tests replace it.
+// available returns the memory that the machine has left; tests replace it.
 var available = memory.Available
 
-// A need is the memory that a piece of work will take, in bytes.
+// A memoryNeed is the memory that a piece of work will take, in bytes.
 type memoryNeed struct {
 	device int64 // of the backend
-	host   int64 // of the machine, beside that and what it has taken already
+	host   int64 // of the machine, besides that of the backend and what is already taken
 }
 
-// check tells whether a backend has the memory that is needed of it, and the
-// machine the rest.
+func (n *memoryNeed) add(other memoryNeed) {
+	n.device += other.device
+	n.host += other.host
+}
+
+// check returns an error if the backend or the machine has too little memory. A limit that is not
+// 0 bounds the memory of a GPU. It does not bound that of the CPU backend, which takes over a run
+// whose GPU has too little.
 //
-// Asking for all at once, before anything is taken, turns what would end in the
-// middle of a run, and perhaps by the kernel's hand, into a message. What a device
-// does not tell of its memory, its allocations will. limit, if it is not 0, is what may
-// be taken of a GPU's memory; a run that goes on with the CPU because it is too little
-// must not fail there for the same reason.
+// Checking before anything is allocated turns a failure in the middle of a run, or a kill by the
+// kernel, into a message. If a device does not report its memory, its allocations fail instead.
 func (n memoryNeed) check(i compute.Info, limit int64, c mlp.Config, batch int) error {
-	if limit > 0 && !i.HostMemory && n.device > limit {
-		return &mlp.FieldError{Field: "DeviceMemory", Value: limit, Err: fmt.Errorf("network %s with batches of %d: %w", c, batch,
-			&compute.MemoryError{Bytes: n.device, Available: limit})}
+	short := func(bytes, available int64) error {
+		return fmt.Errorf("network %s with batches of %d: %w", c, batch, &compute.MemoryError{Bytes: bytes, Available: available})
 	}
-	if i.HostMemory || i.Software { // the device's memory is the machine's
+	if limit > 0 && !i.HostMemory && n.device > limit {
+		return &mlp.FieldError{Field: "DeviceMemory", Value: limit, Err: short(n.device, limit)}
+	}
+	if i.HostMemory || i.Software { // the memory of the device is that of the machine
 		n.host, n.device = n.host+n.device, 0
 	}
-	asked, have := n.device, i.Memory
-	if have <= 0 || asked <= have {
-		asked, have = n.host, available()
+	if i.Memory > 0 && n.device > i.Memory {
+		return short(n.device, i.Memory)
 	}
-	if have < 0 || asked <= have {
-		return nil
+	if have := available(); have >= 0 && n.host > have {
+		return short(n.host, have)
 	}
-	return fmt.Errorf("network %s with batches of %d: %w", c, batch, &compute.MemoryError{Bytes: asked, Available: have})
+	return nil
 }
 
-// runMemory returns what a run takes: of the machine, the parameters as they were and
-// as they become, but for those that are there already.
+// runMemory returns what a run takes. The machine holds the old and the new parameters, except
+// those that exist already.
 func runMemory(i compute.Info, st *State, d *dataset.Data, p feedPlan) memoryNeed {
 	o := st.Options
 	n := setMemory(i, &d.Train, p.train, true)
@@ -54,7 +58,7 @@ func runMemory(i compute.Info, st *State, d *dataset.Data, p feedPlan) memoryNee
 	n.add(setMemory(i, &d.Test, p.test, false))
 	n.device += o.Network.Memory(sessionRows(o, d), sessionTraining(o, d))
 	parameters := 4 * int64(o.Network.Parameters())
-	state := parameters * copies(o.StepTraining())
+	state := parameters * int64(len(st.used(o.StepTraining())))
 	if st.Values == nil {
 		n.host += state
 	}
@@ -65,25 +69,14 @@ func runMemory(i compute.Info, st *State, d *dataset.Data, p feedPlan) memoryNee
 	return n
 }
 
-// copies is how many values a state has for each parameter.
-func copies(t mlp.Training) int64 {
-	n := int64(1)
-	for _, has := range []bool{t.Velocities(), t.Squares(), t.Average > 0} {
-		if has {
-			n++
-		}
-	}
-	return n
-}
-
-// sessionTraining is the training of a session's network.
+// sessionTraining returns the training of the network of a session.
 func sessionTraining(o Options, d *dataset.Data) mlp.Training {
 	t := o.StepTraining()
 	t.Batch = o.BatchSize(d.Train.Len())
 	return t
 }
 
-// sessionRows is the most samples that the network of a session works on at a time.
+// sessionRows returns the largest batch of the network of a session.
 func sessionRows(o Options, d *dataset.Data) int {
 	return max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Validation.Len()), evalRows(o.Network, d.Test.Len()))
 }
@@ -107,7 +100,7 @@ func setMemory(i compute.Info, d *dataset.Set, piece int, ordered bool) memoryNe
 	switch {
 	case piece < d.Len():
 		n.device += feedSlots*bytes + 4*int64(d.Len())
-		n.host += 2 * bytes // and the copy that is on its way
+		n.host += 2 * bytes // the second is the copy in transfer
 	case !i.HostMemory: // else images and labels are shared
 		n.device += bytes
 	}
@@ -117,8 +110,7 @@ func setMemory(i compute.Info, d *dataset.Set, piece int, ordered bool) memoryNe
 	return n
 }
 
-// sampleBytes is what a sample has of bytes: pixels and a label, unless it is made of
-// numbers.
+// sampleBytes returns the bytes of a sample: pixels and a label, or 0 for rows of numbers.
 func sampleBytes(d *dataset.Set) int64 {
 	if d.Len() == 0 {
 		return 0
@@ -126,19 +118,10 @@ func sampleBytes(d *dataset.Set) int64 {
 	return int64((len(d.Images) + len(d.Labels)) / d.Len())
 }
 
-func (n *memoryNeed) add(other memoryNeed) {
-	n.device += other.device
-	n.host += other.host
-}
-
-// maxEvalRows is how many test images are evaluated at a time: enough to keep a
-// device busy.
-const maxEvalRows = 1000
-
-// evalRows returns how many of n images are evaluated at a time: fewer where the
-// network is so wide that the outputs of a layer would take more than the 16 MiB
-// that a buffer may have on any device.
+// evalRows returns how many of n samples are evaluated at a time: at most 1000, which keeps a
+// device busy, and fewer if the outputs of a wide layer would take more than the 16 MiB that a
+// buffer can have on any device.
 func evalRows(c mlp.Config, n int) int {
 	const floats = 16 << 20 / 4
-	return min(n, maxEvalRows, max(1, floats/slices.Max(c.Sizes)))
+	return min(n, 1000, max(1, floats/slices.Max(c.Sizes)))
 }

@@ -1,11 +1,10 @@
-// Package train is the training loop: epochs, shuffling, learning rates, losses
-// and accuracies, checkpoints, and what happens when something goes wrong.
+// Package train is the training loop: epochs, shuffling, learning rates, losses and accuracies,
+// checkpoints, and the handling of failures.
 //
-// A [Run] moves the data set to a backend once. A step is one queued run of a
-// compiled program; the host reads nothing back but the sums of loss and hits,
-// once an epoch, and now and then, without waiting, for the progress line.
-// After each epoch the parameters come to the host as a [State], from which a run
-// can go on, on any backend, with the same bits on the same one.
+// A [Run] moves the data set to a backend once. A step is one queued run of a compiled program. The
+// host reads back only the sums of losses and hits, once per epoch, and at intervals, without
+// waiting, for the progress line. After each epoch the parameters are read into a [State], from
+// which a run can resume on any backend; on the same one the results are bit-identical.
 package train
 
 import (
@@ -19,64 +18,65 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// Options are all that decides the outcome of a run, beside data and device. Those that are
-// left at their zero values do nothing, but for what is said of them.
+// Options determine the result of a run, together with the data set and the device. A zero value
+// has no effect unless its comment says otherwise.
 type Options struct {
 	Network      mlp.Config `json:"network"`
-	Batch        int        `json:"batch"` // samples a step; 0 is the whole set
+	Batch        int        `json:"batch"` // samples per step; 0 is the whole set
 	Epochs       int        `json:"epochs"`
 	LearningRate float64    `json:"learning_rate"` // η, the highest of the schedule
 	Momentum     float64    `json:"momentum"`      // μ; β1 of Adam
 	Schedule     Schedule   `json:"schedule"`
 	Seed         uint64     `json:"seed"`
-	// Training is what a step does beside going down the gradient.
+	// Training has the update rule and the regularisation of a step.
 	Training mlp.Training `json:"training"`
 
 	// RateEnd is the last rate of Linear, Cosine and Exponential.
 	RateEnd float64 `json:"rate_end,omitempty"`
-	// Decay is γ of Step and Exponential, and DecayEvery after how many epochs the rate is
-	// γ times what it was; 0 is 1.
+	// Decay is γ of Step and Exponential, the factor of the rate after DecayEvery epochs, where 0
+	// is 1.
 	Decay      float64 `json:"decay,omitempty"`
 	DecayEvery int     `json:"decay_every,omitempty"`
-	// Warmup is for how many epochs the rate rises in a straight line, from nearly 0.
+	// Warmup is the number of epochs in which the rate rises linearly, from nearly 0.
 	Warmup float64 `json:"warmup,omitempty"`
-	// MomentumEnd is the momentum after MomentumEpochs epochs, to which it goes in equal
-	// steps, an epoch each, and where it stays. Without MomentumEpochs it stays at Momentum.
+	// MomentumEnd is the momentum after MomentumEpochs epochs. It is reached in equal steps, one
+	// per epoch, and stays. Without MomentumEpochs the momentum stays at Momentum.
 	MomentumEnd    float64 `json:"momentum_end,omitempty"`
 	MomentumEpochs int     `json:"momentum_epochs,omitempty"`
-	// Dampen multiplies a step's rate by 1 − μ.
+	// Dampen multiplies the rate of a step by 1 − μ.
 	Dampen bool `json:"dampen,omitempty"`
 
-	// Validation is how many samples of the training set were put aside to choose by, as
-	// dataset.Data.Split does with Seed, or dataset.TrainingItself.
+	// Validation is the number of held-out samples of the training set, as dataset.Data.Split with
+	// Seed selects them, or dataset.TrainingItself.
 	Validation int `json:"validation,omitempty"`
-	// Patience is for how many epochs nothing better needs to come out of the validation set
-	// before the run stops; 0 is for ever. What is better is said at Best.
+	// Patience is the number of epochs without an improvement on the validation set after which
+	// the run stops; 0 is never. Best defines an improvement.
 	Patience int `json:"patience,omitempty"`
-	// Test is when the test set is looked at. The zero value is TestEach, which is what runs
-	// did before there was a choice.
+	// Test says when the test set is evaluated. The zero value is TestEach, as in the first
+	// checkpoints.
 	Test TestPolicy `json:"test,omitempty"`
 }
 
-// A TestPolicy says when the test set is looked at.
+// A TestPolicy says when the test set is evaluated.
 type TestPolicy string
 
 // The policies.
 const (
 	TestAtEnd TestPolicy = "end"  // once, when the run is complete
-	TestEach  TestPolicy = "each" // after each epoch, too
+	TestEach  TestPolicy = "each" // after each epoch
 )
 
 // TestPolicies lists every policy.
 func TestPolicies() []TestPolicy { return []TestPolicy{TestAtEnd, TestEach} }
 
-// Validates tells whether there is a set to choose by.
+// Validates reports whether there is a validation set.
 func (o Options) Validates() bool { return o.Validation != 0 }
 
-// TestsEach tells whether the test set is looked at after each epoch.
+// TestsEach reports whether the test set is evaluated after each epoch.
 func (o Options) TestsEach() bool { return o.Test != TestAtEnd }
 
-// UnmarshalJSON returns a *mlp.FieldError if the text sets an option of older programs that no longer exists.
+// UnmarshalJSON returns a *mlp.FieldError if the text sets an option of older programs that no
+// longer exists.
 func (o *Options) UnmarshalJSON(text []byte) error {
 	type options Options // has no UnmarshalJSON
 	stored := struct {
@@ -97,8 +97,8 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// StepTraining returns Training as a step has it: rule SGD keeps velocities where the
-// momentum is not always 0.
+// StepTraining returns Training for a step: rule SGD keeps velocities unless the momentum is
+// always 0.
 func (o Options) StepTraining() mlp.Training {
 	t := o.Training
 	if t.Rule == compute.SGD {
@@ -185,15 +185,15 @@ func (o Options) checkSteps(n int) error {
 	return nil
 }
 
-// BatchSize returns the samples a step takes of a set of n.
+// BatchSize returns the number of samples in a step on a set of n.
 func (o Options) BatchSize(n int) int {
-	if o.Batch == 0 || o.Batch > n {
+	if o.Batch == 0 {
 		return n
 	}
-	return o.Batch
+	return min(o.Batch, n)
 }
 
-// steps returns the steps an epoch over n samples takes; the last may be smaller.
+// steps returns the number of steps in an epoch over n samples; the last may be smaller.
 func (o Options) steps(n int) int {
 	b := o.BatchSize(n)
 	return (n + b - 1) / b

@@ -2,15 +2,15 @@ package train
 
 import "shadegrad/compute/philox"
 
-// shuffleStream numbers the random streams of the shuffles, one an epoch.
+// shuffleStream is the random stream of the first shuffle; each epoch has the next.
 const shuffleStream = 2 << 32
 
-// An orders draws the orders in which epochs visit the samples. The next can be drawn
-// while a device works on this one.
+// orders draws the orders in which epochs visit the samples. The next can be drawn while a device
+// works on the current one.
 type orders struct {
 	seed  uint64
 	n     int
-	list  [2][]uint32 // in turn, so that the one in use is not written to
+	list  [2][]uint32 // alternating, so that the order in use is not overwritten
 	ahead int         // the epoch that list[ahead%2] is drawn for; −1: none
 	drawn chan struct{}
 }
@@ -19,7 +19,7 @@ func newOrders(seed uint64, n int) *orders {
 	return &orders{seed: seed, n: n, ahead: -1}
 }
 
-// draw puts an epoch's order where it belongs.
+// draw draws the order of an epoch.
 func (o *orders) draw(epoch int) {
 	p := &o.list[epoch%2]
 	if *p == nil {
@@ -28,7 +28,7 @@ func (o *orders) draw(epoch int) {
 	philox.Stream{Seed: o.seed, ID: shuffleStream + uint64(epoch)}.Shuffle(*p)
 }
 
-// prepare begins to draw an epoch's order, which is not that in use.
+// prepare starts to draw the order of an epoch other than the current one.
 func (o *orders) prepare(epoch int) {
 	o.wait()
 	o.ahead, o.drawn = epoch, make(chan struct{})
@@ -46,8 +46,7 @@ func (o *orders) wait() {
 	}
 }
 
-// of returns an epoch's order. It stays until that of the epoch after the next is
-// drawn.
+// of returns the order of an epoch. It is valid until that of the epoch after the next is drawn.
 func (o *orders) of(epoch int) []uint32 {
 	o.wait()
 	if o.ahead != epoch {

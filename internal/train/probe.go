@@ -10,34 +10,34 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// probeImages is how many training images a probe looks at: enough that a unit which
-// is idle for all of them does little for others, and, forward and backward, no more
-// work than a batch of an evaluation.
+// probeImages is the number of training images that a probe measures with. A unit that is idle
+// for all of them does little for others, and together they take no longer than a batch of an
+// evaluation.
 const probeImages = 300
 
-// probeBatches is how many batches of them the length of a step is taken from, where
-// there are no velocities to take it from.
+// probeBatches is the number of their batches that the length of a step is measured on, if there
+// are no velocities to measure it on.
 const probeBatches = 8
 
-// A probe measures a network on the run's backend, after each epoch, for a diagnosis.
-// It has a network of its own, which the weights are copied to, and images of its own, so
-// that the run's memory is as if there were no probe.
+// A probe measures a network on the backend of the run, after each epoch, for a diagnosis. It
+// copies the weights to a separate network with separate images, so that it changes nothing in
+// the memory of the run.
 type probe struct {
 	backend compute.Backend
 	options Options
 	network *mlp.Network
 	set     mlp.Set
-	samples int // that it looks at, of the training set's
-	of      int
-	labels  []byte             // none for regression
-	all     compute.Executable // gradients of all the images' mean loss
-	batch   compute.Executable // those of a batch's; nil where they are not needed
+	samples int                // of the training set that it measures with
+	of      int                // samples in the training set
+	labels  []byte             // nil for regression
+	all     compute.Executable // gradients of the mean loss of all images
+	batch   compute.Executable // gradients of a batch; nil if they are not needed
 	rows    int                // of a batch
-	room    []float32          // for what is read
+	buf     []float32          // for values that are read
 	buffers []compute.Buffer
 }
 
-// newProbe returns a probe of images that are spread over a training set.
+// newProbe returns a probe with images that are spread over a training set.
 func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
 	n := probeRows(o.Network, d)
 	rows := make([]uint32, n)
@@ -55,17 +55,17 @@ func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
 
 func probeRows(c mlp.Config, d *dataset.Set) int { return min(probeImages, evalRows(c, d.Len())) }
 
-// probeMemory returns what newProbe takes.
+// probeMemory returns what newProbe takes of the backend and the machine.
 func probeMemory(c mlp.Config, d *dataset.Set) memoryNeed {
 	n := int64(probeRows(c, d))
 	bytes, numbers := n*sampleBytes(d), 4*n*int64(len(d.Values)+len(d.Targets))/int64(d.Len())
 	return memoryNeed{device: c.Memory(int(n), mlp.Training{}) + bytes + numbers + 8*n,
-		host: 4*int64(probeRoom(c, int(n))) + bytes + numbers}
+		host: 4*int64(probeBuffer(c, int(n))) + bytes + numbers}
 }
 
-// probeRoom returns the most numbers that a probe reads at once.
-func probeRoom(c mlp.Config, rows int) int {
-	most := 2 * rows // of losses and hits
+// probeBuffer returns the largest number of values that a probe reads at once.
+func probeBuffer(c mlp.Config, rows int) int {
+	most := 2 * rows // losses and hits
 	for _, s := range c.Shapes() {
 		most = max(most, s.Rows*s.Cols, rows*s.Rows)
 	}
@@ -93,7 +93,7 @@ func (p *probe) prepare(samples *dataset.Set) (err error) {
 			return err
 		}
 	}
-	p.room = make([]float32, probeRoom(c, n))
+	p.buf = make([]float32, probeBuffer(c, n))
 	return nil
 }
 
@@ -109,11 +109,7 @@ func (p *probe) free() {
 	if p == nil {
 		return
 	}
-	for _, x := range []compute.Executable{p.all, p.batch} {
-		if x != nil {
-			x.Release()
-		}
-	}
+	release(p.all, p.batch)
 	if p.network != nil {
 		p.network.Free()
 	}
@@ -122,10 +118,10 @@ func (p *probe) free() {
 	}
 }
 
-// look measures every layer of a network that has the values of now, and before the
-// epoch had those of before, and returns the share of hits among the images. rate is the
-// epoch's mean learning rate.
-func (p *probe) look(now, before *State, rate float64) (layers []diagnosis.Layer, hits float64, err error) {
+// measure measures every layer of a network with the parameters now, which were before at the
+// beginning of the epoch, and returns the fraction of hits among the images. rate is the mean
+// learning rate of the epoch.
+func (p *probe) measure(now *State, before *Parameters, rate float64) (layers []diagnosis.Layer, hits float64, err error) {
 	c := p.options.Network
 	if err := p.network.Load(p.network.Parameters(), now.Values); err != nil {
 		return nil, 0, err
@@ -137,7 +133,7 @@ func (p *probe) look(now, before *State, rate float64) (layers []diagnosis.Layer
 		l := &layers[i]
 		l.Units, l.F, l.Weights = c.Sizes[i+1], c.Hidden, diagnosis.Norm(values[i])
 		l.Moved = diagnosis.Ratio(diagnosis.Distance(values[i], old[i]), diagnosis.Norm(old[i]))
-		if err := p.outcome(i, l, now.Values); err != nil {
+		if err := p.layer(i, l, now.Values); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -145,7 +141,7 @@ func (p *probe) look(now, before *State, rate float64) (layers []diagnosis.Layer
 	for i := range layers {
 		layers[i].Delta = diagnosis.Ratio(layers[i].Delta, last)
 	}
-	stats, err := p.read(p.set.Stats) // before the batches' take its place
+	stats, err := p.read(p.set.Stats) // before those of the batches overwrite it
 	for i := 1; i < len(stats); i += 2 {
 		hits += float64(stats[i]) / float64(p.samples)
 	}
@@ -159,8 +155,8 @@ func (p *probe) look(now, before *State, rate float64) (layers []diagnosis.Layer
 	return layers, hits, err
 }
 
-// outcome measures what the program left of layer i.
-func (p *probe) outcome(i int, l *diagnosis.Layer, values [][]float32) error {
+// layer measures layer i from what the program left on the device.
+func (p *probe) layer(i int, l *diagnosis.Layer, values [][]float32) error {
 	c := p.options.Network
 	y, err := p.read(p.network.Outputs()[i])
 	if err != nil {
@@ -191,9 +187,9 @@ func (p *probe) outcome(i int, l *diagnosis.Layer, values [][]float32) error {
 	return nil
 }
 
-// steps returns, of each layer's weights, the norm of what a step multiplies with its
-// learning rate, but for penalties and bounds: of what the last step made of its velocities,
-// or, without velocities, the root of the mean square of that of a batch's gradient.
+// steps returns for the weights of each layer the norm of what a step multiplies by its learning
+// rate, without penalties and bounds: of the velocities after the last step or, without
+// velocities, the root mean square over the gradients of some batches.
 func (p *probe) steps(now *State, layers []diagnosis.Layer) ([]float64, error) {
 	c, t := p.options.Network, p.options.StepTraining()
 	norms, scale := make([]float64, len(layers)), 1.
@@ -206,7 +202,7 @@ func (p *probe) steps(now *State, layers []diagnosis.Layer) ([]float64, error) {
 		}
 		return norms, nil
 	}
-	// Where there is but one batch, its gradients are there already.
+	// If there is only one batch, its gradients are those of all images.
 	batches := min(probeBatches, p.samples/p.rows)
 	for k := range batches {
 		if p.batch != nil {
@@ -227,8 +223,8 @@ func (p *probe) steps(now *State, layers []diagnosis.Layer) ([]float64, error) {
 	return norms, nil
 }
 
-// length returns the norm of what the rule makes of scale times a gradient or a velocity of
-// layer i's weights, before it is multiplied with the learning rate.
+// length returns the norm of the step of the rule, before it is multiplied by the learning rate,
+// for scale times a gradient or a velocity of the weights of layer i.
 func (p *probe) length(now *State, i int, d []float32, scale float64) float64 {
 	t := p.options.StepTraining()
 	if !t.Squares() {
@@ -249,25 +245,25 @@ func (p *probe) length(now *State, i int, d []float32, scale float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// read returns the values of a matrix until something else is read.
+// read returns the values of a matrix. They are valid until the next call.
 func (p *probe) read(m compute.Mat) ([]float32, error) {
-	v := p.room[:m.Len()]
+	v := p.buf[:m.Len()]
 	return v, p.backend.Read(v, m)
 }
 
-// weights picks those of the weights out of a list in the order of Config.Shapes.
+// weights returns the entries of the weights from a list in the order of Config.Shapes.
 func weights[T any](c mlp.Config, list []T) []T {
-	var picked []T
+	var selected []T
 	for i, s := range c.Shapes() {
 		if !s.Bias {
-			picked = append(picked, list[i])
+			selected = append(selected, list[i])
 		}
 	}
-	return picked
+	return selected
 }
 
-// startDiagnosis gives a session a probe if the run wants reports. They are no reason
-// to give a run up, so where there is none, a note says why.
+// startDiagnosis gives a session a probe if the run makes reports. A failure does not end the
+// run; a note explains it.
 func (r *Run) startDiagnosis(s *session) {
 	if r.Diagnosed == nil {
 		return
@@ -282,7 +278,7 @@ func (r *Run) startDiagnosis(s *session) {
 	if err != nil {
 		r.Report.Note(fmt.Sprintf("no diagnosis: %v", err))
 	}
-	if r.examiner != nil { // another backend has begun
+	if r.examiner != nil { // the run continues on another backend
 		return
 	}
 	r.examiner = &diagnosis.Examiner{Recipe: diagnosis.Recipe{Network: o.Network, Rate: o.LearningRate,
@@ -296,7 +292,7 @@ func (r *Run) startDiagnosis(s *session) {
 	}
 }
 
-// figures are those of an epoch that a diagnosis has use for.
+// figures returns the results of an epoch that a diagnosis uses.
 func (o Options) figures(e Epoch) diagnosis.Epoch {
 	d := diagnosis.Epoch{Epoch: e.Epoch, TrainLoss: e.TrainLoss, TrainAcc: e.TrainAcc}
 	switch {
@@ -308,30 +304,30 @@ func (o Options) figures(e Epoch) diagnosis.Epoch {
 	return d
 }
 
-// diagnosis reports on the epoch that was just completed, if that is wanted. The
-// state has moved past it, and the session's spare has still what was before.
-func (r *Run) diagnosis(s *session) {
+// diagnose reports on the epoch that was just completed, if the run makes reports. The state has
+// moved past it, and the spare of the session still has the parameters before.
+func (r *Run) diagnose(s *session) {
 	if s.probe == nil {
 		return
 	}
 	o := r.State.Options
 	e := o.figures(r.State.Last)
 	rate := o.meanRate(e.Epoch-1, s.train.samples)
-	layers, hits, err := s.probe.look(r.State, s.spare, rate)
+	layers, hits, err := s.probe.measure(r.State, s.spare, rate)
 	if err != nil {
 		r.Report.Note(fmt.Sprintf("no diagnosis: %v", err))
 		s.probe.free()
 		s.probe = nil
 		return
 	}
-	if e.TriedAcc, e.Rate = hits, rate; o.Dampen { // Recipe.Rate is not, either
+	if e.TriedAcc, e.Rate = hits, rate; o.Dampen { // as in Recipe.Rate, without the factor 1 − μ
 		e.Rate /= 1 - o.MomentumAt(o.stepAt(e.Epoch-1, 0, s.train.samples), s.train.samples)
 	}
 	r.Diagnosed(r.examiner.Examine(e, layers, s.probe.samples))
 }
 
-// meanRate returns the mean learning rate of the steps of an epoch, counted from 0,
-// over n samples.
+// meanRate returns the mean learning rate of the steps of an epoch, counted from 0, over n
+// samples.
 func (o Options) meanRate(epoch, n int) float64 {
 	steps, sum := o.steps(n), 0.
 	for i := range steps {

@@ -9,15 +9,15 @@ import (
 // progressEvery is the time between two calls of Reporter.Progress.
 const progressEvery = 100 * time.Millisecond
 
-// progress asks the device for its sums now and then, and never waits for them.
+// progress fetches the sums of the device at intervals, without waiting for them.
 type progress struct {
 	begin, next time.Time
-	from        int // rows that were done before begin
-	rows        int // rows that the fetch under way speaks of
+	from        int // rows completed before begin
+	rows        int // rows that the sums being fetched include
 	fetch       compute.Fetch
 }
 
-// close waits for a fetch under way, which gives its memory back.
+// close waits for the current fetch, which frees its memory.
 func (p *progress) close() error {
 	if p.fetch == nil {
 		return nil
@@ -28,8 +28,8 @@ func (p *progress) close() error {
 	return nil
 }
 
-// poll reports progress if there is news, and asks for more if it is time. It
-// returns the mean loss, or 0 if there was no news.
+// poll reports progress if a fetch is complete, and starts one if it is time. It returns the mean
+// loss, or 0 if it reports nothing.
 func (p *progress) poll(r *Run, s *session, row int) (float64, error) {
 	if p.fetch != nil && p.fetch.Ready() {
 		v, err := p.fetch.Wait()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"shadegrad/compute"
@@ -17,45 +16,51 @@ type Run struct {
 	Data   *dataset.Data
 	State  *State // where to begin; the run moves it forward, an epoch at a time
 	Report Reporter
-	// DeviceMemory is the most, in bytes, that the run may take of the device's memory;
-	// 0 is all that there is. A data set that does not fit goes there by pieces.
+	// DeviceMemory bounds the bytes of device memory that the run may take; 0 is no bound. A
+	// data set that does not fit is fed in pieces.
 	DeviceMemory int64
 	// Backend computes. The run does not close it.
 	Backend compute.Backend
-	// Fallback, if there is one, gives another backend to go on with after the
-	// first has failed, which it is told of. The run closes it.
+	// Fallback, if not nil, returns another backend after the first has failed. The run closes it.
 	Fallback func(failure error) (compute.Backend, error)
-	// Compiled, if there is one, is told what a training step was compiled to, where
-	// the backend says.
+	// Compiled, if not nil, is called with a description of the compiled training step, if the
+	// backend has one.
 	Compiled func(compute.Description)
-	// Diagnosed, if there is one, is given a report of the network's health after each
-	// epoch. What it takes to make one changes nothing of the run but the time it takes.
+	// Diagnosed, if not nil, is called with a report of the health of the network after each
+	// epoch. The reports take time and change no result.
 	Diagnosed func(*diagnosis.Report)
-	// Save is called after each epoch, after the test at the end, and when a run is
-	// interrupted, with a state whose parameters are finite. It may be nil. The state is
-	// the run's, which changes what it holds when it goes on.
+	// Save, if not nil, is called after each epoch, after the test at the end and when a run is
+	// interrupted, with a state whose parameters are finite. The run reuses the memory of the
+	// state when it continues.
 	Save func(*State) error
-	// Shadow, if it is not 0, has every Shadow-th step, beginning with the run's first,
-	// replayed in float64 by the judge; one that is out of the judge's bounds ends the
-	// run with a *BreachError, whatever Fallback says. Such a step waits for the device and
-	// reads all weights twice. What the run comes to is the same to the bit.
+	// Shadow, if not 0, replays every Shadow-th step in float64, beginning with the first of the
+	// run. A result out of its bound ends the run with a *BreachError, whatever Fallback is. Such
+	// a step waits for the device and reads all weights twice. The results are bit-identical.
 	Shadow int
-	// Shadowed counts the steps that were replayed.
+	// Shadowed counts the replayed steps.
 	Shadowed int
-	// Keep, if there is one, is given the step that made the first number that is not
-	// finite, when a run diverges.
+	// Keep, if not nil, is called with the step that made the first number that is not finite,
+	// when a run diverges.
 	Keep func(*StepRecord) error
 
 	examiner *diagnosis.Examiner
 }
 
-// ErrInterrupted is returned by Do when its context ended. The state is where
-// the run stopped, and has been saved, unless it has no values yet.
+// ErrInterrupted is returned by Do if its context ended. The state is where the run stopped, and
+// was saved unless it has no parameters yet.
 var ErrInterrupted = errors.New("interrupted")
 
-// Do trains and tests until State.Done, or until ctx ends, which stops the run after the
-// step in flight with ErrInterrupted. A loss that is not finite is a
-// *DivergedError. Whatever the error, State is the last good one.
+// A DeviceError is a failure of a backend.
+type DeviceError struct{ Err error }
+
+func (e *DeviceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error of the backend.
+func (e *DeviceError) Unwrap() error { return e.Err }
+
+// Do trains and tests until State.Done, or until ctx ends, which stops the run after the step in
+// flight with ErrInterrupted. If a loss is not finite it returns a *DivergedError. After any
+// error State is the last good one.
 func (r *Run) Do(ctx context.Context) error {
 	err := r.on(ctx, r.Backend)
 	var device *DeviceError
@@ -69,15 +74,7 @@ func (r *Run) Do(ctx context.Context) error {
 	return errors.Join(r.on(ctx, b), b.Close())
 }
 
-// A DeviceError is a failure of a backend, not of what was asked of it.
-type DeviceError struct{ Err error }
-
-func (e *DeviceError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the backend's error.
-func (e *DeviceError) Unwrap() error { return e.Err }
-
-// on does the rest of the run on a backend.
+// on runs the rest of the run on a backend.
 func (r *Run) on(ctx context.Context, b compute.Backend) error {
 	s, err := r.prepare(ctx, b)
 	if err != nil {
@@ -103,15 +100,15 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 	return r.test(ctx, s)
 }
 
-// prepare takes all the memory that the run will need of a backend and of the
-// machine, and draws the first weights if there are none.
+// prepare allocates all memory that the run needs of a backend and of the machine, and draws the
+// first weights if the state has none.
 func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) {
 	n := r.State.Options.Validation
 	if n == dataset.TrainingItself {
 		n = r.Data.Train.Len()
 	}
 	if n != r.Data.Validation.Len() {
-		return nil, fmt.Errorf("the options ask for %d samples for validation, the data set has %d", n, r.Data.Validation.Len())
+		return nil, fmt.Errorf("the options hold out %d samples for validation, the data set has %d", n, r.Data.Validation.Len())
 	}
 	if err := r.State.Options.checkSteps(r.Data.Train.Len()); err != nil {
 		return nil, err
@@ -127,8 +124,8 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 	}
 	drawn := r.State.Values == nil
 	if err = r.State.begin(ctx); err == nil && drawn && info.HostMemory {
-		// Others may have taken memory meanwhile, as a second run begun together
-		// with this one, and what the CPU backend has it has not been given yet.
+		// Another process may have taken memory since the first check, such as a second run started
+		// at the same time, and the system has not yet committed what the backend allocated.
 		err = r.checkMemory(info, plan)
 	}
 	if err == nil {
@@ -145,21 +142,23 @@ func (r *Run) prepare(ctx context.Context, b compute.Backend) (*session, error) 
 	return s, nil
 }
 
-// enough tells whether there is memory for the rest of the run.
+// checkMemory returns an error if there is too little memory for the rest of the run.
 func (r *Run) checkMemory(i compute.Info, p feedPlan) error {
 	o := r.State.Options
+	batch := o.BatchSize(r.Data.Train.Len())
 	n := runMemory(i, r.State, r.Data, p)
-	n.add(r.shadowMemory())
-	return n.check(i, r.DeviceMemory, o.Network, o.BatchSize(r.Data.Train.Len()))
+	if r.Shadow > 0 {
+		n.host += ReplayBytes(o, batch)
+	}
+	return n.check(i, r.DeviceMemory, o.Network, batch)
 }
 
-// beginEpoch gives the device the epoch's permutation and what a resumed epoch
-// already knows.
+// beginEpoch gives the device the order of the epoch, and the results that a resumed epoch has.
 func (s *session) beginEpoch(st *State) error {
 	if err := s.train.begin(s.orders.of(st.Epoch)); err != nil {
 		return err
 	}
-	// On the CPU backend there is nobody else who could draw it.
+	// If the steps run on the CPU, drawing the next order at the same time would slow them down.
 	if st.Epoch+1 < st.Options.Epochs && !s.backend.Info().HostMemory {
 		s.orders.prepare(st.Epoch + 1)
 	}
@@ -173,8 +172,7 @@ func (s *session) beginEpoch(st *State) error {
 	return s.backend.Write(s.train.Stats.RowRange(0, st.Rows), st.Stats)
 }
 
-// epoch does what is left of the epoch under way, evaluates, and moves the
-// state.
+// epoch completes the current epoch, evaluates, and moves the state.
 func (r *Run) epoch(ctx context.Context, s *session) error {
 	st := r.State
 	e := Epoch{Epoch: st.Epoch + 1, Images: s.train.samples - st.Rows}
@@ -194,7 +192,7 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 	}
 	e.Seconds = time.Since(begin).Seconds()
 	if !finite(e.TrainLoss) {
-		return r.diagnose(s, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
+		return r.diverged(s, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
 	}
 	if err := r.evaluate(s, &e); err != nil {
 		return &DeviceError{err}
@@ -202,8 +200,8 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 	return r.finish(s, e)
 }
 
-// steps queues the rest of an epoch's steps and returns how many rows were
-// queued: all of them, unless ctx ended.
+// steps queues the remaining steps of an epoch and returns how many rows are queued: all of them
+// unless ctx ended.
 func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) (int, error) {
 	st, o, n := r.State, r.State.Options, s.train.samples
 	p := progress{begin: begin, next: begin.Add(progressEvery), from: st.Rows}
@@ -218,7 +216,7 @@ func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) 
 			return 0, &DeviceError{err}
 		}
 		if !finite(loss) {
-			return 0, r.diagnose(s, &DivergedError{Epoch: st.Epoch + 1, What: TrainSum, Loss: float32(loss)})
+			return 0, r.diverged(s, &DivergedError{Epoch: st.Epoch + 1, What: TrainSum, Loss: float32(loss)})
 		}
 	}
 	e.LearningRate = o.Rate((st.Epoch+1)*o.steps(n)-1, n)
@@ -240,7 +238,7 @@ func (r *Run) interrupt(s *session, rows int) error {
 		return &DeviceError{err}
 	}
 	if firstNonFinite([][]float32{next.Stats}) >= 0 || !next.finite() {
-		return r.diagnose(s, nil)
+		return r.diverged(s, nil)
 	}
 	s.replace(r.State, next)
 	if err := r.save(); err != nil {
@@ -257,7 +255,7 @@ func (r *Run) finish(s *session, e Epoch) error {
 		return &DeviceError{err}
 	}
 	if !next.finite() {
-		return r.diagnose(s, nil)
+		return r.diverged(s, nil)
 	}
 	switch {
 	case !finite(e.ValLoss):
@@ -271,7 +269,7 @@ func (r *Run) finish(s *session, e Epoch) error {
 	if err := r.save(); err != nil {
 		return err
 	}
-	r.diagnosis(s)
+	r.diagnose(s)
 	return nil
 }
 
@@ -281,5 +279,3 @@ func (r *Run) save() error {
 	}
 	return r.Save(r.State)
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -8,29 +8,29 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A Schedule is how the learning rate changes during a run.
+// A Schedule is the course of the learning rate over a run.
 type Schedule string
 
 // The schedules. η is Options.LearningRate, η₁ Options.RateEnd, γ Options.Decay, k
-// Options.DecayEvery, e the epochs that are done and E all epochs, and t in [0, 1] the place
-// of the step among those of the run after the warm-up: 0 for the first, 1 for the last.
+// Options.DecayEvery, e the completed epochs and E all epochs. t in [0, 1] is the position of the
+// step after the warm-up: 0 for the first step, 1 for the last.
 const (
-	// Constant keeps η.
+	// Constant is η.
 	Constant Schedule = "constant"
-	// Step is η·γ^⌊e/k⌋, as of Simard, Steinkraus and Platt (2003), whose γ is 0.3 and k 100.
+	// Step is η·γ^⌊e/k⌋, as in Simard, Steinkraus and Platt (2003) with γ = 0.3 and k = 100.
 	Step Schedule = "step"
-	// Exponential is η·γ^(e/k), or where no γ is given that which ends at η₁,
-	// η·(η₁/η)^(e/(E−1)): all steps of an epoch have one rate, as in Hinton et al.,
-	// "Improving neural networks by preventing co-adaptation of feature detectors" (2012).
+	// Exponential is η·γ^(e/k) or, without γ, η·(η₁/η)^(e/(E−1)), which ends at η₁. The rate is
+	// constant within an epoch, as in Hinton et al., "Improving neural networks by preventing
+	// co-adaptation of feature detectors" (2012).
 	Exponential Schedule = "exponential"
 	// Linear is η + (η₁ − η)·t: Goodfellow, Bengio and Courville, "Deep learning" (2016), equation 8.14.
 	Linear Schedule = "linear"
 	// Cosine is η₁ + (η − η₁)·(1 + cos πt)/2: Loshchilov and Hutter, "SGDR: Stochastic
 	// gradient descent with warm restarts" (ICLR 2017), without restarts.
 	Cosine Schedule = "cosine"
-	// OneCycle rises from η/25 to η over the first 30% of the steps and falls
-	// to η·1e-5 over the rest, each along half a cosine: Smith and Topin,
-	// "Super-convergence" (2019). The 30% and the 25 are those of PyTorch's OneCycleLR, which ends at η·4e-6.
+	// OneCycle rises from η/25 to η over the first 30% of the steps and falls to η·1e-5 over the
+	// rest, each along half a cosine: Smith and Topin, "Super-convergence" (2019). The 30% and the
+	// 25 are those of PyTorch's OneCycleLR, which ends at η·4e-6.
 	OneCycle Schedule = "onecycle"
 )
 
@@ -40,9 +40,9 @@ func Schedules() []Schedule {
 }
 
 const (
-	riseShare  = 0.3     // share of OneCycle's steps before the peak
-	firstShare = 1. / 25 // of η, at its first step
-	lastShare  = 1e-5    // of η, at its last
+	riseFraction = 0.3     // of the steps of OneCycle, before the peak
+	firstFactor  = 1. / 25 // of η, at its first step
+	lastFactor   = 1e-5    // of η, at its last
 )
 
 // checkSchedule checks how the learning rate changes.
@@ -72,22 +72,21 @@ func (o Options) checkSchedule() error {
 	case !(o.Warmup >= 0) || o.Warmup >= float64(o.Epochs) && o.Warmup > 0:
 		return mlp.Conflict("Warmup", o.Warmup, "Epochs", o.Epochs, "must be at least 0 and below the number of epochs")
 	case o.Warmup > 0 && s == OneCycle:
-		return mlp.Conflict("Warmup", o.Warmup, "Schedule", s, "this schedule has a warm-up of its own")
+		return mlp.Conflict("Warmup", o.Warmup, "Schedule", s, "this schedule includes a warm-up")
 	}
 	return nil
 }
 
-// Rate returns the learning rate of a step of a run, which is counted from 0, over n training
-// samples. With Dampen it has the factor 1 − μ already.
+// Rate returns the learning rate of a step of a run, counted from 0, over n training samples. With
+// Dampen it includes the factor 1 − μ.
 //
-// While the rate warms up, by Goyal et al., "Accurate, large minibatch SGD" (2017), it is
-// (step + 1)/w of what it would be, where w steps are the warm-up. Step and Exponential count
-// the epochs of the warm-up too.
+// In a warm-up of w steps the rate is multiplied by (step + 1)/w: Goyal et al., "Accurate, large
+// minibatch SGD" (2017). Step and Exponential count the epochs of the warm-up too.
 func (o Options) Rate(step, n int) float64 {
 	perEpoch := o.steps(n)
 	total := perEpoch * o.Epochs
 	warm := int(math.Round(o.Warmup * float64(perEpoch)))
-	rate := o.LearningRate * o.share(step, perEpoch, warm, total)
+	rate := o.LearningRate * o.factor(step, perEpoch, warm, total)
 	if step < warm {
 		rate *= float64(step+1) / float64(warm)
 	}
@@ -97,8 +96,8 @@ func (o Options) Rate(step, n int) float64 {
 	return rate
 }
 
-// share returns what a schedule makes of η at a step, but for the warm-up.
-func (o Options) share(step, perEpoch, warm, total int) float64 {
+// factor returns the factor of η at a step, without the warm-up.
+func (o Options) factor(step, perEpoch, warm, total int) float64 {
 	end := o.RateEnd / o.LearningRate
 	epoch, every := step/perEpoch, max(o.DecayEvery, 1)
 	switch o.Schedule {
@@ -110,19 +109,18 @@ func (o Options) share(step, perEpoch, warm, total int) float64 {
 		}
 		return math.Pow(end, float64(epoch)/float64(max(o.Epochs-1, 1)))
 	case Linear:
-		return 1 + (end-1)*place(step-warm, total-warm)
+		return 1 + (end-1)*position(step-warm, total-warm)
 	case Cosine:
-		return cosine(1, end, place(step-warm, total-warm))
+		return cosine(1, end, position(step-warm, total-warm))
 	case OneCycle:
 		if total > 1 {
-			return cycle(firstShare, 1, lastShare, place(step, total))
+			return cycle(firstFactor, 1, lastFactor, position(step, total))
 		}
 	}
 	return 1
 }
 
-// MomentumAt returns the momentum μ of a step of a run, which is counted from 0, over n
-// training samples.
+// MomentumAt returns the momentum μ of a step of a run, counted from 0, over n training samples.
 func (o Options) MomentumAt(step, n int) float64 {
 	perEpoch := o.steps(n)
 	if o.MomentumEpochs > 0 {
@@ -132,32 +130,31 @@ func (o Options) MomentumAt(step, n int) float64 {
 	return o.Momentum
 }
 
-// StepArgs are the arguments of the step that begins at a row of an epoch, which is counted
-// from 0, over n training samples.
+// StepArgs returns the arguments of the step that begins at a row of an epoch, counted from 0,
+// over n training samples.
 func (o Options) StepArgs(epoch, row, n int) compute.Args {
 	step := o.stepAt(epoch, row, n)
 	return compute.Args{Row: row, LearningRate: float32(o.Rate(step, n)), Momentum: float32(o.MomentumAt(step, n)),
 		Step: uint32(step), Seed: o.Seed}
 }
 
-// stepAt returns which step of the run begins at a row of an epoch; both count from 0.
+// stepAt returns the number of the step that begins at a row of an epoch; both count from 0.
 func (o Options) stepAt(epoch, row, n int) int { return epoch*o.steps(n) + row/o.BatchSize(n) }
 
-// place returns where the step stands among n: 0 for the first and before it, 1 for the last.
-func place(step, n int) float64 {
+// position returns the position of a step among n: 0 for the first and before it, 1 for the last.
+func position(step, n int) float64 {
 	if step <= 0 || n <= 1 {
 		return 0
 	}
 	return float64(step) / float64(n-1)
 }
 
-// cycle goes from a to b while t goes through the first part of a cycle, and to c while it goes
-// through the rest.
+// cycle goes from a to b in the first part of a cycle, and to c in the rest.
 func cycle(a, b, c, t float64) float64 {
-	if t < riseShare {
-		return cosine(a, b, t/riseShare)
+	if t < riseFraction {
+		return cosine(a, b, t/riseFraction)
 	}
-	return cosine(b, c, (t-riseShare)/(1-riseShare))
+	return cosine(b, c, (t-riseFraction)/(1-riseFraction))
 }
 
 // cosine goes from a to b along half a cosine while t goes from 0 to 1.

@@ -211,7 +211,7 @@ func TestOptionsCheck(t *testing.T) {
 		{"an end of one cycle, above its beginning", func(o *Options) { o.RateEnd = 0.5 }, "RateEnd=0.5 does not go with Schedule=onecycle: must be linear, cosine or exponential"},
 		{"an end above the beginning", func(o *Options) { o.Schedule, o.RateEnd = Linear, 0.3 }, "RateEnd=0.3 does not go with LearningRate=0.2: must be at least 0 and at most the learning rate"},
 		{"NaN as end", func(o *Options) { o.Schedule, o.RateEnd = Linear, math.NaN() }, "RateEnd=NaN does not go with LearningRate=0.2: must be at least 0 and at most the learning rate"},
-		{"warm-up of one cycle", func(o *Options) { o.Warmup = 1 }, "Warmup=1 does not go with Schedule=onecycle: this schedule has a warm-up of its own"},
+		{"warm-up of one cycle", func(o *Options) { o.Warmup = 1 }, "Warmup=1 does not go with Schedule=onecycle: this schedule includes a warm-up"},
 		{"warm-up without an end", func(o *Options) { o.Schedule, o.Warmup = Constant, 4 }, "Warmup=4 does not go with Epochs=4: must be at least 0 and below the number of epochs"},
 		{"NaN as warm-up", func(o *Options) { o.Schedule, o.Warmup = Constant, math.NaN() }, "Warmup=NaN does not go with Epochs=4: must be at least 0 and below the number of epochs"},
 		{"last momentum of 1", func(o *Options) { o.MomentumEnd = 1 }, "MomentumEnd=1: must be at least 0 and below 1"},

@@ -9,7 +9,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A session is a run's data, network and programs on one backend.
+// A session has the data, the network and the programs of a run on one backend.
 type session struct {
 	backend    compute.Backend
 	options    Options
@@ -18,21 +18,21 @@ type session struct {
 	validation evalSet
 	test       evalSet
 	averages   averages
-	sigma      float64 // of the Gaussian that is on the device; 0: none yet
+	sigma      float64 // of the Gaussian on the device; 0: none yet
 	orders     *orders
-	spare      *State // whose memory the next state takes; nil until one is stored
-	probe      *probe // nil where no diagnosis is wanted
+	spare      *Parameters // memory for the next state; nil until it is reserved
+	probe      *probe      // nil without a diagnosis
 	buffers    []compute.Buffer
 }
 
-// A trainSet is the training set on the device, with the programs for it.
+// A trainSet is the training set on the device, with its programs.
 type trainSet struct {
 	*feed
 	clear, sums compute.Executable
 }
 
-// An evalSet is a set on the device that is only evaluated, with the programs for it. One
-// without samples has no feed.
+// An evalSet is a set on the device that is only evaluated, with its programs. Without samples
+// its feed is nil.
 type evalSet struct {
 	*feed
 	sums compute.Executable // nil until the programs are compiled
@@ -73,8 +73,8 @@ func (s *session) prepare(d *dataset.Data, p feedPlan) (err error) {
 	return s.compile()
 }
 
-// compile makes the programs of the training set, then those of the sets that are looked at
-// after each epoch.
+// compile compiles the programs of the training set and of the sets that are evaluated after each
+// epoch.
 func (s *session) compile() (err error) {
 	t := &s.train
 	if err := t.compile(s.network.TrainStep); err != nil {
@@ -95,8 +95,7 @@ func (s *session) compile() (err error) {
 	return s.compileEval(&s.test)
 }
 
-// compileEval makes the programs of a set that is evaluated, unless it has them or there is
-// nothing to evaluate.
+// compileEval compiles the programs of a set that is evaluated, unless it has them or no samples.
 func (s *session) compileEval(e *evalSet) (err error) {
 	if e.feed == nil || e.sums != nil {
 		return nil
@@ -108,19 +107,17 @@ func (s *session) compileEval(e *evalSet) (err error) {
 	return err
 }
 
-// free gives everything back that the session took from its backend.
+// own registers a buffer to be freed with the session.
+func (s *session) own(b compute.Buffer) { s.buffers = append(s.buffers, b) }
+
+// free releases everything that the session took from its backend.
 func (s *session) free() {
 	s.orders.wait()
 	s.probe.free()
 	s.train.release()
 	s.validation.release()
 	s.test.release()
-	for _, x := range []compute.Executable{s.train.clear, s.train.sums, s.validation.sums, s.test.sums,
-		s.averages.usual, s.averages.last} {
-		if x != nil {
-			x.Release()
-		}
-	}
+	release(s.train.clear, s.train.sums, s.validation.sums, s.test.sums, s.averages.usual, s.averages.last)
 	if s.network != nil {
 		s.network.Free()
 	}
@@ -129,74 +126,62 @@ func (s *session) free() {
 	}
 }
 
-// A kept is what a state holds of one kind for each parameter, and where the network has it.
-type kept struct {
-	mats   []compute.Mat
-	values *[][]float32
+// release releases programs, some of which may be nil.
+func release(list ...compute.Executable) {
+	for _, x := range list {
+		if x != nil {
+			x.Release()
+		}
+	}
 }
 
-// kept lists them; a kind that the training has no use for is empty in both.
-func (s *session) kept(st *State) []kept {
-	n := s.network
-	return []kept{{n.Parameters(), &st.Values}, {n.Velocities(), &st.Velocities}, {n.Squares(), &st.Squares},
-		{n.Averages(), &st.Averages}}
-}
-
-// load puts a state's parameters on the device, with what belongs to them.
+// load writes the parameters of a state to the device.
 func (s *session) load(st *State) error {
-	for _, k := range s.kept(st) {
-		if err := s.network.Load(k.mats, *k.values); err != nil {
+	for _, l := range st.lists() {
+		if err := s.network.Load(l.mats(s.network), *l.values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// store brings the parameters into a state. Two states take turns in the same
-// memory, so that no epoch leaves behind what the network takes.
+// store reads the parameters into a state. Two states alternate between two sets of memory, so
+// that epochs allocate nothing.
 func (s *session) store(st *State) error {
 	s.reserve()
-	spare := s.kept(s.spare)
-	for i, k := range s.kept(st) {
-		*k.values = *spare[i].values
-		if err := s.network.Store(k.mats, *k.values); err != nil {
+	st.Parameters = *s.spare
+	for _, l := range st.lists() {
+		if err := s.network.Store(l.mats(s.network), *l.values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// replace makes next, which was stored, a run's state, and keeps what it replaces
-// for the one after it.
+// replace makes next, which was stored, the state of a run, and keeps the memory of the one it
+// replaces for the one after it.
 func (s *session) replace(st *State, next State) {
-	s.spare = &State{Values: st.Values, Velocities: st.Velocities, Squares: st.Squares, Averages: st.Averages}
-	*st = next
+	spare := st.Parameters
+	s.spare, *st = &spare, next
 }
 
-// reserve takes the memory for the next state.
+// reserve allocates the memory for the next state. It writes to it, since a system commits
+// memory only then: here, instead of at the end of an epoch that would be lost.
 func (s *session) reserve() {
 	if s.spare != nil {
 		return
 	}
-	s.spare = &State{}
-	for _, k := range s.kept(s.spare) {
-		*k.values = room(k.mats)
+	s.spare = &Parameters{}
+	for _, l := range s.spare.lists() {
+		for _, m := range l.mats(s.network) {
+			v := make([]float32, m.Len())
+			clear(v)
+			*l.values = append(*l.values, v)
+		}
 	}
 }
 
-// room returns memory for the values of matrices. It is written to, since a system
-// gives memory only then: now, and not at the end of an epoch that would be lost.
-func room(mats []compute.Mat) [][]float32 {
-	var list [][]float32
-	for _, m := range mats {
-		v := make([]float32, m.Len())
-		clear(v)
-		list = append(list, v)
-	}
-	return list
-}
-
-// blur gives the device the Gaussian of an epoch's elastic distortions, counted from 0.
+// blur writes the Gaussian for the elastic distortions of an epoch, counted from 0, to the device.
 func (s *session) blur(epoch int) error {
 	a := s.options.Training.Augment
 	if !a.Elastic() {
@@ -210,8 +195,8 @@ func (s *session) blur(epoch int) error {
 	return s.network.Blur(sigma)
 }
 
-// runStep queues the training step that begins at a row of an epoch, which is counted from
-// 0, and returns the row after it.
+// runStep queues the training step that begins at a row of an epoch, counted from 0, and returns
+// the row after it.
 func (s *session) runStep(epoch, row int) (next int, err error) {
 	if next, err = s.train.run(s.options.StepArgs(epoch, row, s.train.samples)); err == nil {
 		s.average(epoch, row/s.train.batch)
@@ -219,7 +204,7 @@ func (s *session) runStep(epoch, row int) (next int, err error) {
 	return next, err
 }
 
-// totals waits for a set's sums and returns the means over n samples.
+// totals waits for the sums of a set and returns the means over n samples.
 func (s *session) totals(sums compute.Executable, set mlp.Set, n int) (loss, hits float64, err error) {
 	sums.Run(compute.Args{})
 	var v [2]float32
@@ -229,11 +214,11 @@ func (s *session) totals(sums compute.Executable, set mlp.Set, n int) (loss, hit
 	return float64(v[0]) / float64(n), float64(v[1]) / float64(n), nil
 }
 
-// evaluate returns the mean loss and the share of hits on a set, of the averaged parameters
-// where there are any.
+// evaluate returns the mean loss and the fraction of hits on a set, with the averages as
+// parameters if there are any.
 func (s *session) evaluate(e *evalSet) (loss, acc float64, err error) {
 	if e.feed == nil {
-		return 0, 0, errors.New("there are no samples to evaluate")
+		return 0, 0, errors.New("the set to evaluate has no samples")
 	}
 	if err := s.compileEval(e); err != nil {
 		return 0, 0, err

@@ -297,7 +297,7 @@ func (b *firstWrong) Compile(p compute.Program) (compute.Executable, error) {
 	return b.Backend.Compile(p)
 }
 
-// TestShadowNotRepeated tells of a device that was wrong and is not when it is asked again,
+// TestShadowNotRepeated reports a device that is wrong once and not in the repetition,
 // by what it did.
 func TestShadowNotRepeated(t *testing.T) {
 	for _, f := range computetest.Faults() {
@@ -311,7 +311,7 @@ func TestShadowNotRepeated(t *testing.T) {
 			t.Fatalf("%+v", found)
 		}
 		if text := found.Error(); !strings.Contains(text, " computed step 1 of epoch 1 wrongly: op 9, update: element (0,0) of the weights of layer 2 is ") ||
-			!strings.HasSuffix(text, ", but rightly when it was asked again") {
+			!strings.HasSuffix(text, "; it computed the step correctly when it was repeated") {
 			t.Error(text)
 		}
 		return

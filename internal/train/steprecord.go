@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"slices"
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
@@ -11,27 +10,23 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A Moment is one training step: all that went into it, and what a device made of it.
+// A StepRecord is one training step: its input, and the results of a device.
 type StepRecord struct {
-	Options      Options
-	Data         DataInfo
-	Epoch, Step  int       // from 1; the step within its epoch
-	LearningRate float64   // of the step
-	Pixels       []byte    // of the batch, a row a sample; none where there are Numbers
-	Numbers      []float32 // a row a sample, of samples that are no images
-	Labels       []byte    // none for regression
-	Targets      []float32 // a row a sample, for regression
-	Before       Parameters
-	After        Parameters
-	Stats        []float32         // loss and hit of each sample, as the device gave them
-	Device       compute.Info      // that gave After and Stats
-	Sources      map[string]string // of the kernels of the step, where the device has any
+	Options       Options
+	Data          DataInfo
+	Epoch, Step   int       // from 1; the step within its epoch
+	LearningRate  float64   // of the step
+	Pixels        []byte    // of the batch, a row per sample; nil if the samples are numbers
+	Numbers       []float32 // a row per sample; nil if the samples are images
+	Labels        []byte    // nil for regression
+	Targets       []float32 // for regression, a row per sample
+	Before, After Parameters
+	Stats         []float32         // loss and hit of each sample, as computed by the device
+	Device        compute.Info      // which computed After and Stats
+	Sources       map[string]string // of the kernels of the step, if the device has any
 }
 
-// Parameters are the parameters of a network and what its updates keep of each, as in a State.
-type Parameters struct{ Values, Velocities, Squares [][]float32 }
-
-// Rows is how many samples the step's batch has.
+// Rows returns the number of samples in the batch.
 func (m *StepRecord) Rows() int {
 	if m.Options.Network.Regression {
 		return len(m.Targets) / m.Options.Network.Outputs()
@@ -39,8 +34,13 @@ func (m *StepRecord) Rows() int {
 	return len(m.Labels)
 }
 
-// args are those of the step, whose batch lies where set puts it. All but the rate follow
-// from the step's number.
+// Finite reports whether every result of the device is finite.
+func (m *StepRecord) Finite() bool {
+	return m.After.finite() && firstNonFinite([][]float32{m.Stats}) < 0
+}
+
+// args returns the arguments of the step, with the batch where set puts it. All but the rate
+// follow from the number of the step.
 func (m *StepRecord) args() compute.Args {
 	o, n := m.Options, m.Data.Samples
 	a := o.StepArgs(m.Epoch-1, (m.Step-1)*o.BatchSize(n), n)
@@ -48,14 +48,14 @@ func (m *StepRecord) args() compute.Args {
 	return a
 }
 
-// A Trial is a moment before the judge.
+// A StepReplay is a recorded step with its solution in float64.
 type StepReplay struct {
 	*judge.Replay
 	results map[compute.Mat][]float32
 }
 
-// Try has the judge solve the step in float64, by the very program that a run
-// compiles. It is an error if there is not memory enough.
+// Replay solves the step in float64, by the program that a run compiles. It returns an error if
+// there is too little memory.
 func (m *StepRecord) Replay() (*StepReplay, error) {
 	o, rows := m.Options, m.Rows()
 	if asked, have := ReplayBytes(o, rows), available(); have >= 0 && asked > have {
@@ -67,8 +67,11 @@ func (m *StepRecord) Replay() (*StepReplay, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range m.Before.kept(n) {
-		if err := n.Load(k.mats, *k.values); err != nil {
+	for _, l := range m.Before.lists() {
+		if *l.values == nil {
+			continue
+		}
+		if err := n.Load(l.mats(n), *l.values); err != nil {
 			return nil, err
 		}
 	}
@@ -97,22 +100,28 @@ func (m *StepRecord) Replay() (*StepReplay, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &StepReplay{Replay: g, results: map[compute.Mat][]float32{set.Stats.RowRange(rows, rows): m.Stats}}
-	for _, k := range m.After.kept(n) {
-		for i, mat := range k.mats {
-			t.results[mat] = (*k.values)[i]
+	r := &StepReplay{Replay: g, results: map[compute.Mat][]float32{set.Stats.RowRange(rows, rows): m.Stats}}
+	for _, l := range m.After.lists() {
+		for i, values := range *l.values {
+			r.results[l.mats(n)[i]] = values
 		}
 	}
-	return t, nil
+	return r, nil
 }
 
-// kept lists the kinds of values that there are, and where a network has them.
-func (w *Parameters) kept(n *mlp.Network) []kept {
-	return []kept{{n.Parameters(), &w.Values}, {n.Velocities(), &w.Velocities}, {n.Squares(), &w.Squares}}
+// Recorded compares the recorded results with the solution. It returns the first element that
+// is out of its bound, or nil.
+func (r *StepReplay) Recorded() (*judge.Difference, error) { return r.Compare(r.results) }
+
+// ReplayBytes estimates the memory of a replay: for each value its old value, and the value,
+// bound, magnitude and mark of the reference; and the terms of products.
+func ReplayBytes(o Options, rows int) int64 {
+	const each = 4 + 3*8 + 1 + 4*8
+	return each * (o.Network.Memory(rows, o.StepTraining()) / 4)
 }
 
-// set puts the batch on a backend: as the second one of an order, as a run has it, and in
-// another order in memory, so that a mistake in either shows here too.
+// set puts the batch on a backend as the second batch of an order, as in a run, and in reverse
+// order in memory, so that a mistake in either shows here too.
 func (m *StepRecord) set(b compute.Backend, rows int) (s mlp.Set, err error) {
 	c := m.Options.Network
 	batch := dataset.Set{Images: m.Pixels, Values: m.Numbers, Labels: m.Labels, Targets: m.Targets, Width: c.Sizes[0], Height: 1}
@@ -137,55 +146,42 @@ func (m *StepRecord) set(b compute.Backend, rows int) (s mlp.Set, err error) {
 	return s, err
 }
 
-// Recorded judges what the moment's device made of the step. It returns the first
-// element that is out of its bound, or nil.
-func (t *StepReplay) Recorded() (*judge.Difference, error) { return t.Compare(t.results) }
-
-// ReplayBytes is about what a trial takes of the machine: for each value one as it was, and
-// the reference's value, bound, magnitude and mark; and terms of products beside that.
-func ReplayBytes(o Options, rows int) int64 {
-	const each = 4 + 3*8 + 1 + 4*8
-	floats := o.Network.Memory(rows, o.StepTraining()) / 4
-	return each * floats
-}
-
-// capture does the step that begins at a row of the epoch, and keeps all there is to know
-// of it. It returns the row after it.
-func (s *session) capture(st *State, row int) (*StepRecord, int, error) {
+// record runs the step that begins at a row of the epoch, and records it. It returns the row
+// after it.
+func (s *session) record(st *State, row int) (*StepRecord, int, error) {
 	m := &StepRecord{Options: st.Options, Data: st.Data, Epoch: st.Epoch + 1, Step: row/s.train.batch + 1,
 		LearningRate: s.at(st, row).LearningRate, Device: s.backend.Info()}
-	batch := s.train.batchAt(row)
+	batch := selectRows(s.train.data, s.train.order[row:min(row+s.train.batch, s.train.samples)])
 	m.Pixels, m.Numbers, m.Labels, m.Targets = batch.Images, batch.Values, batch.Labels, batch.Targets
-	var err error
-	if m.Before, err = s.weights(); err != nil {
+	if err := s.read(&m.Before); err != nil {
 		return nil, 0, err
 	}
 	next, err := s.runStep(st.Epoch, row)
 	if err != nil {
 		return nil, 0, err
 	}
-	if m.After, err = s.weights(); err != nil {
+	if err := s.read(&m.After); err != nil {
 		return nil, 0, err
 	}
 	m.Stats = make([]float32, 2*(next-row))
 	return m, next, s.backend.Read(m.Stats, s.train.Stats.RowRange(row, next-row))
 }
 
-// weights waits for the parameters, and what belongs to them, as they are.
-func (s *session) weights() (w Parameters, err error) {
-	for _, k := range w.kept(s.network) {
-		if len(k.mats) == 0 {
+// read reads what a step changes. The averages are moved by a program of their own.
+func (s *session) read(p *Parameters) (err error) {
+	for _, l := range p.used(s.options.StepTraining()) {
+		if l.what == Averages {
 			continue
 		}
-		if *k.values, err = s.network.Values(k.mats); err != nil {
-			return w, err
+		if *l.values, err = s.network.Values(l.mats(s.network)); err != nil {
+			return err
 		}
 	}
-	return w, nil
+	return nil
 }
 
-// describe adds to a moment what only one that is kept needs.
-func (s *session) describe(m *StepRecord) error {
+// addSources adds the sources of the step's kernels to a record, if the backend has any.
+func (s *session) addSources(m *StepRecord) (err error) {
 	x := s.train.slots[0].step
 	if x == nil || m.Rows() < s.train.batch {
 		for _, p := range s.train.slots {
@@ -194,45 +190,26 @@ func (s *session) describe(m *StepRecord) error {
 			}
 		}
 	}
-	source, ok := x.(compute.Sourcer)
-	if !ok {
-		return nil
+	if source, ok := x.(compute.Sourcer); ok {
+		m.Sources, err = source.Sources()
 	}
-	var err error
-	m.Sources, err = source.Sources()
 	return err
 }
 
-// batchAt returns the samples of the batch that begins at a row of the epoch.
-func (f *feed) batchAt(row int) *dataset.Set {
-	return selectRows(f.data, f.order[row:min(row+f.batch, f.samples)])
-}
-
-// pick returns a set of the samples of d in some rows.
+// selectRows returns a set with the samples of d in some rows.
 func selectRows(d *dataset.Set, rows []uint32) *dataset.Set {
-	p := &dataset.Set{Width: d.Width, Height: d.Height, Classes: d.Classes, Outputs: d.Outputs}
-	p.Images, p.Values = selectFrom(d.Images, rows, d.Features()), selectFrom(d.Values, rows, d.Features())
-	p.Labels, p.Targets = selectFrom(d.Labels, rows, 1), selectFrom(d.Targets, rows, d.Outputs)
-	return p
+	return &dataset.Set{Width: d.Width, Height: d.Height, Classes: d.Classes, Outputs: d.Outputs,
+		Images: selectFrom(d.Images, rows, d.Features()), Values: selectFrom(d.Values, rows, d.Features()),
+		Labels: selectFrom(d.Labels, rows, 1), Targets: selectFrom(d.Targets, rows, d.Outputs)}
 }
 
 func selectFrom[T any](list []T, rows []uint32, size int) []T {
 	if list == nil {
 		return nil
 	}
-	picked := make([]T, 0, len(rows)*size)
+	selected := make([]T, 0, len(rows)*size)
 	for _, i := range rows {
-		picked = append(picked, list[int(i)*size:(int(i)+1)*size]...)
+		selected = append(selected, list[int(i)*size:(int(i)+1)*size]...)
 	}
-	return picked
-}
-
-// finite tells whether all of them are finite numbers.
-func (w Parameters) finite() bool {
-	return firstNonFinite(slices.Concat(w.Values, w.Velocities, w.Squares)) < 0
-}
-
-// Finite tells whether all that the device made of the step is finite.
-func (m *StepRecord) Finite() bool {
-	return m.After.finite() && firstNonFinite([][]float32{m.Stats}) < 0
+	return selected
 }

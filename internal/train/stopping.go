@@ -25,22 +25,20 @@ func (b *Best) better(e Epoch, o Options) bool {
 	return e.ValAcc > b.Epoch.ValAcc
 }
 
-// Trained reports whether there are no more epochs to come: all are completed, or there was
-// nothing better for as long as the run's patience lasts.
+// Trained reports whether all epochs are completed or the run stopped early.
 func (s *State) Trained() bool { return s.Epoch >= s.Options.Epochs || s.StoppedEarly() }
 
-// StoppedEarly reports whether the run's patience came to its end before its epochs did.
+// StoppedEarly reports whether the last Patience epochs were no better than the best before.
 func (s *State) StoppedEarly() bool {
 	p := s.Options.Patience
 	return p > 0 && s.Best != nil && s.Epoch-s.Best.Epoch.Epoch >= p && s.Epoch < s.Options.Epochs
 }
 
-// Done reports whether the run is complete: trained, and tested.
+// Done reports whether the run is complete: trained and tested.
 func (s *State) Done() bool { return s.Trained() && (s.Tested != nil || s.Options.TestsEach()) }
 
-// Outcome returns the epoch whose weights are what the run comes to: the best on the validation
-// set, or else the last. Its test figures are there when the run is done, or where each epoch is
-// tested.
+// Outcome returns the epoch whose weights are the result of the run: the best on the validation
+// set, or else the last. It has test figures if the run is done or each epoch is tested.
 func (s *State) Outcome() Epoch {
 	switch {
 	case s.Tested != nil:
@@ -51,7 +49,7 @@ func (s *State) Outcome() Epoch {
 	return s.Last
 }
 
-// Chosen returns the weights of Outcome's epoch, as they were tested.
+// Chosen returns the weights of the epoch of Outcome, as they were evaluated.
 func (s *State) Chosen() [][]float32 {
 	if s.Best != nil {
 		return s.Best.Values
@@ -59,8 +57,8 @@ func (s *State) Chosen() [][]float32 {
 	return s.evaluated()
 }
 
-// evaluated returns the weights with which the state's last epoch was evaluated: the averages,
-// where there are any.
+// evaluated returns the weights that the last epoch was evaluated with: the averages if there are
+// any.
 func (s *State) evaluated() [][]float32 {
 	if s.Averages != nil {
 		return s.Averages
@@ -68,30 +66,22 @@ func (s *State) evaluated() [][]float32 {
 	return s.Values
 }
 
-// choose keeps the state's last epoch if it is the best on the validation set.
+// choose makes the last epoch the best one if it is better on the validation set.
 func (s *State) choose() {
 	if !s.Options.Validates() || !s.Best.better(s.Last, s.Options) {
 		return
 	}
-	var kept [][]float32
+	values := make([][]float32, len(s.Values))
 	if s.Best != nil {
-		kept = s.Best.Values
+		values = s.Best.Values // reuse the memory
 	}
-	s.Best = &Best{s.Last, copyInto(kept, s.evaluated())}
+	for i, v := range s.evaluated() {
+		values[i] = append(values[i][:0], v...)
+	}
+	s.Best = &Best{s.Last, values}
 }
 
-// copyInto copies values to where dst has them, or to memory of their own where it has none.
-func copyInto(dst, src [][]float32) [][]float32 {
-	if dst == nil {
-		dst = make([][]float32, len(src))
-	}
-	for i, v := range src {
-		dst[i] = append(dst[i][:0], v...)
-	}
-	return dst
-}
-
-// evaluate gives an epoch the figures of the sets that are looked at after each.
+// evaluate sets the figures of an epoch on the sets that are evaluated after each.
 func (r *Run) evaluate(s *session, e *Epoch) (err error) {
 	begin := time.Now()
 	if r.State.Options.Validates() {
@@ -108,7 +98,7 @@ func (r *Run) evaluate(s *session, e *Epoch) (err error) {
 	return nil
 }
 
-// test looks at the test set, for the first time, with the weights that the run comes to.
+// test evaluates the result of the run on the test set, for the first time.
 func (r *Run) test(ctx context.Context, s *session) (err error) {
 	if ctx.Err() != nil {
 		if err := r.save(); err != nil {
@@ -117,7 +107,8 @@ func (r *Run) test(ctx context.Context, s *session) (err error) {
 		return ErrInterrupted
 	}
 	e, begin := r.State.Outcome(), time.Now()
-	if err := s.show(r.State.Chosen()); err != nil {
+	n := s.network.Averaged() // training cannot continue after this
+	if err := n.Load(n.Parameters(), r.State.Chosen()); err != nil {
 		return &DeviceError{err}
 	}
 	if e.TestLoss, e.TestAcc, err = s.evaluate(&s.test); err != nil {
@@ -128,10 +119,4 @@ func (r *Run) test(ctx context.Context, s *session) (err error) {
 	}
 	r.State.Tested = &e
 	return r.save()
-}
-
-// show puts weights where an evaluation reads them. Training cannot go on after it.
-func (s *session) show(values [][]float32) error {
-	n := s.network.Averaged()
-	return n.Load(n.Parameters(), values)
 }

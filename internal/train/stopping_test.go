@@ -332,7 +332,7 @@ func TestWrongSplit(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
 	err := (&Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: b}).Do(context.Background())
-	if err == nil || err.Error() != "the options ask for 29 samples for validation, the data set has 30" {
+	if err == nil || err.Error() != "the options hold out 29 samples for validation, the data set has 30" {
 		t.Errorf("error %v", err)
 	}
 }

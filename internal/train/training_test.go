@@ -223,7 +223,7 @@ func TestRecipesDiverge(t *testing.T) {
 			if kept == nil {
 				t.Fatal("the step was not kept")
 			}
-			trial, err := kept.Try()
+			trial, err := kept.Replay()
 			if err != nil {
 				t.Fatal(err)
 			}
