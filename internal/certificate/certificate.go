@@ -82,9 +82,9 @@ type Outcome struct {
 
 // DataOf identifies a data set.
 func DataOf(d *dataset.Data) Data {
-	data := Data{Name: d.Name, Train: train.SetDigest(&d.Train), Test: train.SetDigest(&d.Test), Samples: d.Train.Len()}
+	data := Data{Name: d.Name, Train: d.Train.Digest(), Test: d.Test.Digest(), Samples: d.Train.Len()}
 	if d.Validation.Len() > 0 {
-		data.Validation = train.SetDigest(&d.Validation)
+		data.Validation = d.Validation.Digest()
 	}
 	return data
 }

@@ -52,7 +52,7 @@ func (p place) untested(epochs int, change func(*train.Options)) string {
 		if s.Trained() {
 			stop()
 		}
-		s.Data.Digest = train.Digest(d)
+		s.Data.Digest = d.Train.Digest()
 		return train.SaveCheckpoint(path, s)
 	}
 	if err := run.Do(ctx); !errors.Is(err, train.ErrInterrupted) {

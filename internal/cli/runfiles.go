@@ -184,7 +184,7 @@ func (r *runFiles) keep(s *train.State) error {
 		r.checkpoint = freeName(defaultCheckpoint)
 	}
 	if s.Data.Digest == "" {
-		s.Data.Digest = train.Digest(r.data)
+		s.Data.Digest = r.data.Train.Digest()
 	}
 	if err := train.SaveCheckpoint(r.checkpoint, s); err != nil {
 		return err

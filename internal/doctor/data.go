@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"shadegrad/internal/dataset"
-	"shadegrad/internal/train"
 	"shadegrad/testdata"
 )
 
@@ -65,7 +64,7 @@ func describeData(d *dataset.Data) string {
 
 // setDigests returns the SHA-256 of both sets, as in a certificate.
 func setDigests(d *dataset.Data) []digest {
-	return []digest{{"training set", train.SetDigest(&d.Train)}, {"test set", train.SetDigest(&d.Test)}}
+	return []digest{{"training set", d.Train.Digest()}, {"test set", d.Test.Digest()}}
 }
 
 // published compares the built-in data set with the published digests.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"shadegrad/internal/train"
 	"slices"
 	"strings"
 	"testing"
@@ -360,7 +359,7 @@ func TestDataOfNumbers(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := run(Config{Backend: backends.CPU, Quick: true, Data: x.where, Form: x.form}, f.machine)
-		want := []Value{{Name: "training set", Value: "sha256 " + train.SetDigest(&d.Train)}, {Name: "test set", Value: "sha256 " + train.SetDigest(&d.Test)}}
+		want := []Value{{Name: "training set", Value: "sha256 " + d.Train.Digest()}, {Name: "test set", Value: "sha256 " + d.Test.Digest()}}
 		if s := step(t, r, "data directory"); s.Status != OK || s.Found != x.found || !slices.Equal(s.Values, want) || !r.Usable {
 			t.Errorf("%s: %q %v, want %q %v; verdict %q", s.Status, s.Found, s.Values, x.found, want, r.Verdict)
 		}

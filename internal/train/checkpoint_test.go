@@ -22,7 +22,7 @@ func halfway(t *testing.T) (*State, *dataset.Data) {
 	b := cpu.New()
 	defer b.Close()
 	state := NewState(options(4), d, "some/where")
-	state.Data.Digest = Digest(d)
+	state.Data.Digest = d.Train.Digest()
 	run := &Run{Data: d, State: state, Report: &recorder{}, Backend: b}
 	if err := run.Do(after(7)); !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)

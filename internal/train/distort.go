@@ -25,10 +25,9 @@ func Distorted(b compute.Backend, a mlp.Augment, d *dataset.Set, seed uint64, ep
 	if err != nil {
 		return nil, err
 	}
-	if set.Stats, err = b.Alloc(n, 2); err != nil {
+	if set.Stats, err = s.alloc(n, 2); err != nil {
 		return nil, err
 	}
-	s.own(set.Stats.Buf)
 	if err := s.network.Blur(a.SigmaOf(seed, epoch)); err != nil {
 		return nil, err
 	}

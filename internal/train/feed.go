@@ -54,14 +54,12 @@ func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (f *fe
 	if err != nil {
 		return f, err
 	}
-	if f.Stats, err = s.backend.Alloc(d.Len(), 2); err != nil {
+	if f.Stats, err = s.alloc(d.Len(), 2); err != nil {
 		return f, err
 	}
-	s.own(f.Stats.Buf)
-	if f.Totals, err = s.backend.Alloc(1, 2); err != nil {
+	if f.Totals, err = s.alloc(1, 2); err != nil {
 		return f, err
 	}
-	s.own(f.Totals.Buf)
 	if !ordered && f.resident() {
 		return f, nil
 	}

@@ -23,9 +23,7 @@ const probeBatches = 8
 // copies the weights to a separate network with separate images, so that it changes nothing in
 // the memory of the run.
 type probe struct {
-	backend compute.Backend
-	options Options
-	network *mlp.Network
+	session
 	set     mlp.Set
 	samples int                // of the training set that it measures with
 	of      int                // samples in the training set
@@ -34,7 +32,6 @@ type probe struct {
 	batch   compute.Executable // gradients of a batch; nil if they are not needed
 	rows    int                // of a batch
 	buf     []float32          // for values that are read
-	buffers []compute.Buffer
 }
 
 // newProbe returns a probe with images that are spread over a training set.
@@ -45,7 +42,7 @@ func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
 		rows[i] = uint32(i * d.Len() / n)
 	}
 	samples := selectRows(d, rows)
-	p := &probe{backend: b, options: o, rows: min(o.BatchSize(d.Len()), n), samples: n, of: d.Len(), labels: samples.Labels}
+	p := &probe{session: session{backend: b, options: o}, rows: min(o.BatchSize(d.Len()), n), samples: n, of: d.Len(), labels: samples.Labels}
 	if err := p.prepare(samples); err != nil {
 		p.free()
 		return nil, err
@@ -74,14 +71,12 @@ func probeBuffer(c mlp.Config, rows int) int {
 
 func (p *probe) prepare(samples *dataset.Set) (err error) {
 	c, n := p.options.Network, p.samples
-	own := func(b compute.Buffer) { p.buffers = append(p.buffers, b) }
-	if p.set, err = Share(p.backend, samples, own); err != nil {
+	if p.set, err = Share(p.backend, samples, p.own); err != nil {
 		return err
 	}
-	if p.set.Stats, err = p.backend.Alloc(n, 2); err != nil {
+	if p.set.Stats, err = p.alloc(n, 2); err != nil {
 		return err
 	}
-	own(p.set.Stats.Buf)
 	if p.network, err = mlp.New(p.backend, c, n, mlp.Training{}); err != nil {
 		return err
 	}
@@ -106,15 +101,9 @@ func (p *probe) compile(rows int) (compute.Executable, error) {
 }
 
 func (p *probe) free() {
-	if p == nil {
-		return
-	}
-	release(p.all, p.batch)
-	if p.network != nil {
-		p.network.Free()
-	}
-	for _, b := range p.buffers {
-		p.backend.Free(b)
+	if p != nil {
+		release(p.all, p.batch)
+		p.session.free()
 	}
 }
 

@@ -107,6 +107,15 @@ func (s *session) compileEval(e *evalSet) (err error) {
 	return err
 }
 
+// alloc allocates a matrix that is freed with the session.
+func (s *session) alloc(rows, cols int) (compute.Mat, error) {
+	m, err := s.backend.Alloc(rows, cols)
+	if err == nil {
+		s.own(m.Buf)
+	}
+	return m, err
+}
+
 // own registers a buffer to be freed with the session.
 func (s *session) own(b compute.Buffer) { s.buffers = append(s.buffers, b) }
 

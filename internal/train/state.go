@@ -2,12 +2,7 @@ package train
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"hash"
-	"math"
 	"slices"
 
 	"shadegrad/internal/dataset"
@@ -90,31 +85,6 @@ func Describe(d *dataset.Data) DataInfo {
 		Outputs: t.Outputs, Numbers: t.Values != nil}
 }
 
-// Digest returns the SHA-256 of the training set.
-func Digest(d *dataset.Data) string { return SetDigest(&d.Train) }
-
-// SetDigest returns the SHA-256 of the samples of a set followed by its labels or targets.
-// Numbers are hashed as little-endian float32.
-func SetDigest(s *dataset.Set) string {
-	h := sha256.New()
-	h.Write(s.Images)
-	hashNumbers(h, s.Values)
-	h.Write(s.Labels)
-	hashNumbers(h, s.Targets)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-func hashNumbers(h hash.Hash, list []float32) {
-	bytes := make([]byte, 0, 1<<12)
-	for _, v := range list {
-		if bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(v)); len(bytes) == cap(bytes) {
-			h.Write(bytes)
-			bytes = bytes[:0]
-		}
-	}
-	h.Write(bytes)
-}
-
 // Same returns an error if d differs from the data that a run began with.
 func (i DataInfo) Same(d *dataset.Data) error {
 	now, then := Describe(d), i
@@ -123,7 +93,7 @@ func (i DataInfo) Same(d *dataset.Data) error {
 	switch {
 	case now != then:
 		return fmt.Errorf("its run began with %s; %s has %s", i, d.Name, now)
-	case i.Digest != "" && i.Digest != Digest(d):
+	case i.Digest != "" && i.Digest != d.Train.Digest():
 		return fmt.Errorf("its run began with other data than %s: the SHA-256 of the training set differs", d.Name)
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 // targets.
 func TestDigestOfNumbers(t *testing.T) {
 	base := func() *dataset.Data { return lines(20000, 5) } // more than are hashed at a time
-	want := Digest(base())
-	if Digest(base()) != want {
+	want := base().Train.Digest()
+	if base().Train.Digest() != want {
 		t.Fatal("the same set has two digests")
 	}
 	for name, change := range map[string]func(*dataset.Set){
@@ -23,7 +23,7 @@ func TestDigestOfNumbers(t *testing.T) {
 	} {
 		d := base()
 		change(&d.Train)
-		if Digest(d) == want {
+		if d.Train.Digest() == want {
 			t.Errorf("%s changes no digest", name)
 		}
 	}
@@ -51,7 +51,7 @@ func TestSameForm(t *testing.T) {
 		}
 	}
 	with := Describe(images)
-	with.Digest = Digest(images)
+	with.Digest = images.Train.Digest()
 	other := squares(47, 20, 4)
 	other.Train.Labels[3] ^= 1
 	if err := with.Same(other); err == nil || err.Error() != "its run began with other data than squares: the SHA-256 of the training set differs" {
