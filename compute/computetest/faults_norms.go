@@ -47,7 +47,7 @@ var normFaults = []Fault{
 	})),
 	fault("the last row is skipped", func(c *call, o compute.MaxNorm) { c.keep(o.W, func(i, _ int) bool { return i == o.W.Rows-1 }) }),
 
-	replaced("there is no warm-up", func(_ *compute.Average, a *compute.Args) { a.Step = math.MaxUint32 }),
+	replaced("the warm-up is missing", func(_ *compute.Average, a *compute.Args) { a.Step = math.MaxUint32 }),
 	replaced("it stays in the warm-up", func(o *compute.Average, _ *compute.Args) { o.Decay = math.Nextafter32(1, 0) }),
 	fault("t counts from 1", func(c *call, o compute.Average) {
 		if c.args.Step < math.MaxUint32 {

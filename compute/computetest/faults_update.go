@@ -51,7 +51,7 @@ var updateFaults = []Fault{
 			o.Clip, o.Norms = 0, compute.Mat{}
 		}
 	}),
-	gradients("the norm's square is what is bounded", func(c *call, o *compute.Update, g, _ []float32) {
+	gradients("the square of the norm is bounded", func(c *call, o *compute.Update, g, _ []float32) {
 		if o.Clip > 0 && total(c, o.Norms) > 0 {
 			scaled(g, min(1, o.Clip/float32(total(c, o.Norms))))
 			o.Clip, o.Norms = 0, compute.Mat{}

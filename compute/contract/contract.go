@@ -18,7 +18,7 @@ type Open func() (compute.Backend, error)
 
 // A Check is one promise of package compute.
 type Check struct {
-	// Name states the promise: "queue/fetch sees its place".
+	// Name states the promise: "queue/each run uses its own args".
 	Name string
 
 	run func(t *tester)

@@ -9,8 +9,8 @@ import (
 )
 
 var failureChecks = []Check{
-	{"failure/a batch out of range sticks", stickyRows},
-	{"failure/the first one stays", firstStays},
+	{"failure/the error of a batch out of range persists", stickyRows},
+	{"failure/the first error is kept", firstStays},
 }
 
 // A batchOp is an op at Args.Row, on a data set of 10 rows in batches of 4.

@@ -8,7 +8,7 @@ import (
 
 var layoutChecks = []Check{
 	{"layout/weights keep their values in every view", weightViews},
-	{"layout/programs see one buffer in shapes of their own", weightShapes},
+	{"layout/programs use one buffer in different shapes", weightShapes},
 }
 
 // A firstLayer is a program that gathers mostly zeros and multiplies them by weights. A backend may keep such weights in a

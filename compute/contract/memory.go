@@ -7,7 +7,7 @@ import (
 )
 
 var memoryChecks = []Check{
-	{"info/says what it runs on", func(t *tester) {
+	{"info/names backend, device and driver", func(t *tester) {
 		if i := t.Info(); i.Backend == "" || i.Device == "" || i.Driver == "" {
 			t.fail("info lacks a name: %+v", i)
 		}
@@ -15,7 +15,7 @@ var memoryChecks = []Check{
 	{"memory/shared bytes", shared},
 	{"memory/is zero when allocated", zeroed},
 	{"memory/is zero when allocated again", zeroedAgain},
-	{"memory/sizes that make no matrix are refused", badSizes},
+	{"memory/invalid sizes are refused", badSizes},
 	{"memory/transfers of the wrong length are refused", badLengths},
 	{"memory/an index refuses rows beyond its limit", badRows},
 	{"memory/a view is written and read alone", views},

@@ -6,8 +6,8 @@ import (
 )
 
 var ownershipChecks = []Check{
-	{"ownership/a write takes its source", sources},
-	{"ownership/a fetch gives its values away", fetchedValues},
+	{"ownership/a write copies its source", sources},
+	{"ownership/a fetch returns a copy", fetchedValues},
 	{"ownership/a compiled program is a copy", programCopied},
 	{"ownership/freeing nil does nothing", func(t *tester) {
 		t.Free(nil)

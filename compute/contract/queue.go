@@ -9,8 +9,8 @@ import (
 
 var queueChecks = []Check{
 	{"queue/work is done in order", inOrder},
-	{"queue/a fetch sees its place", fetchPlace},
-	{"queue/each run has its own args", ownArgs},
+	{"queue/a fetch reads at its place in the queue", fetchPlace},
+	{"queue/each run uses its own args", ownArgs},
 	{"queue/100 dependent runs without a sync", func(t *tester) { t.must("", cases.CheckQueuedSteps(t.Backend)) }},
 	{"queue/executables take turns", takeTurns},
 	{"queue/an empty program does nothing", func(t *tester) {

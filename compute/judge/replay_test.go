@@ -59,7 +59,7 @@ func (g *Replay) solved32(m compute.Mat) []float32 {
 	return list
 }
 
-// TestReplayRange accepts any value for a result beyond float32 and for what is computed from it, but for nothing
+// TestReplayRange accepts any value for a result beyond float32 and for results computed from it, and for nothing
 // else.
 func TestReplayRange(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
