@@ -136,7 +136,7 @@ func (p *Pool) Close() {
 	}
 }
 
-// Share returns worker w's part [lo, hi) of n items, in multiples of grain except
+// Share returns a worker's part [lo, hi) of n items, in multiples of grain except
 // at the end.
 func Share(n, grain, worker, workers int) (lo, hi int) {
 	blocks := (n + grain - 1) / grain
