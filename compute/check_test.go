@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// A memoryBuffer is a buffer of so many elements, with a name that makes each
-// one another.
+// A memoryBuffer is a buffer of some elements. The name makes buffers distinct.
 type memoryBuffer struct {
 	name  string
 	elems int
@@ -16,7 +15,7 @@ type memoryBuffer struct {
 
 func (b *memoryBuffer) Elems() int { return b.elems }
 
-// mat returns a matrix that fills a buffer of its own.
+// mat returns a matrix that fills a new buffer.
 func mat(rows, cols int) Mat { return Mat{&memoryBuffer{"", rows * cols}, 0, rows, cols} }
 
 func octets(rows, cols int) Bytes { return Bytes{&memoryBuffer{"", rows * cols}, rows, cols} }
@@ -25,7 +24,7 @@ func index(n, limit int) Index { return Index{&memoryBuffer{"", n}, n, limit} }
 
 func ownsAll(Buffer, Element) bool { return true }
 
-// checked returns what Check says of an op, "" for nothing.
+// checked returns the error of Check for an op, or "".
 func checked(t *testing.T, op Op) string {
 	t.Helper()
 	err := Program{Name: "p", Ops: []Op{op}}.Check(ownsAll)
@@ -34,13 +33,12 @@ func checked(t *testing.T, op Op) string {
 	}
 	var opErr *OpError
 	if !errors.As(err, &opErr) || opErr.Program != "p" || opErr.Index != 0 {
-		t.Errorf("Check returned %v, no *OpError of op 0", err)
+		t.Errorf("Check returned %v, want an *OpError of op 0", err)
 	}
 	return err.Error()
 }
 
-// A verdict is an op, and part of the reason for which it is refused, or "" if
-// it is not.
+// A verdict is an op and part of the error of Check, or "" if the op is valid.
 type verdict struct {
 	op     Op
 	reason string
@@ -181,7 +179,7 @@ func TestOtherShapes(t *testing.T) {
 	}
 }
 
-// The rules that every matrix has to keep, whatever the op.
+// TestMatrixBounds checks the rules for every matrix of any op.
 func TestMatrixBounds(t *testing.T) {
 	buf := &memoryBuffer{"", 12}
 	for _, v := range []verdict{
@@ -211,14 +209,14 @@ func TestOverlap(t *testing.T) {
 		{Activate{Dst: at(6, 2, 3), Src: at(0, 2, 3)}, ""},
 		{Activate{Dst: at(0, 2, 3), Src: at(5, 2, 3)}, "Dst and Src share memory"},
 		{Activate{Dst: at(5, 2, 3), Src: at(0, 2, 3)}, "Dst and Src share memory"},
-		// One view, element by element.
+		// The same view, elementwise.
 		{Activate{Dst: at(0, 2, 3), Src: at(0, 2, 3)}, ""},
 		{Activate{Dst: at(0, 2, 3), Src: at(0, 2, 3), Bias: at(3, 1, 3)}, "Dst and Bias share memory"},
 		{Activate{Dst: at(0, 1, 3), Src: at(10, 1, 3), Bias: at(0, 1, 3)}, "Dst and Bias share memory"},
 		{Delta{Dst: at(0, 2, 3), Back: at(0, 2, 3), Y: at(6, 2, 3)}, ""},
 		{Delta{Dst: at(0, 2, 3), Back: at(6, 2, 3), Y: at(0, 2, 3)}, "Dst and Y share memory"},
 		{Delta{Dst: at(0, 2, 3), Back: at(0, 2, 3), Y: at(0, 2, 3)}, "Dst and Y share memory"},
-		// What is only read may be read twice.
+		// Operands that are only read may overlap.
 		{Delta{Dst: at(0, 2, 3), Back: at(6, 2, 3), Y: at(6, 2, 3)}, ""},
 		{MatMul{Dst: at(0, 3, 3), A: at(20, 3, 3), B: at(20, 3, 3)}, ""},
 		{MatMul{Dst: at(0, 3, 3), A: at(0, 3, 3), B: at(20, 3, 3)}, "Dst and A share memory"},
@@ -291,9 +289,9 @@ func TestCheckArgs(t *testing.T) {
 			}
 		}
 	}
-	// A batch larger than the data set fits nowhere.
+	// A batch larger than the data set never fits.
 	if err := (Program{Ops: []Op{Gather{Dst: mat(4, 1), Src: octets(3, 1)}}}).CheckArgs(Args{}); err == nil {
-		t.Error("4 rows of 3 are there")
+		t.Error("a batch of 4 rows of 3 is accepted")
 	}
 	if err := (Program{Ops: []Op{Fill{Dst: mat(1, 1)}}}).CheckArgs(Args{Row: -5}); err != nil {
 		t.Errorf("a program without batches: %v", err)

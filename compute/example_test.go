@@ -62,8 +62,7 @@ func Example() {
 	// 504
 }
 
-// A shape that does not fit is told when the program is compiled, with the op
-// and the shapes.
+// Compile returns an error that names the op and the shapes if they do not fit.
 func ExampleProgram_Check() {
 	b := cpu.New()
 	defer b.Close()

@@ -9,9 +9,9 @@ import (
 	"shadegrad/cpu"
 )
 
-// TestLongSums multiplies with more terms than one chain of additions has. The
-// terms of a sum are equal, so the roundings of a long chain all go the same
-// way, and a chain of 60000 is off by some 10⁻³.
+// TestLongSums multiplies with more terms than one chain of additions has. The terms of a sum are
+// equal, so all roundings of a chain have the same direction. A chain of 60000 would have an error
+// of 10⁻³.
 func TestLongSums(t *testing.T) {
 	for _, k := range []int{1023, 1024, 1025, 2048, 5000, 60000} {
 		for _, trans := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
@@ -52,8 +52,8 @@ func longSum(t *testing.T, k int, transA, transB bool) {
 			for l := range k {
 				want += float64(av[i*k+l]) * float64(bv[l*n+j])
 			}
-			// Each of at most 1024 additions of a chain, each of those that
-			// join the chains, and the product rounds by half a unit at most.
+			// Each of at most 1024 additions of a chain, each addition that joins
+			// chains, and the product rounds by at most half a unit.
 			bound := want * float64(1024+k/1024+1) * 0x1p-24
 			if diff := math.Abs(float64(got[i*n+j]) - want); !(diff <= bound) {
 				t.Errorf("(%d,%d) is %v, want %v: err %.2g > %.2g", i, j, got[i*n+j], want, diff, bound)
@@ -62,7 +62,7 @@ func longSum(t *testing.T, k int, transA, transB bool) {
 	}
 }
 
-// matrix allocates a rows×cols matrix, stored transposed if trans says so.
+// matrix allocates a rows×cols matrix, transposed if trans is set.
 func matrix(t *testing.T, b compute.Backend, rows, cols int, trans bool, values []float32) compute.Mat {
 	t.Helper()
 	if trans {

@@ -8,8 +8,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// TestAveragesWithinSteps moves the averages within each step, which must not put the first
-// layer off bitmaps, nor change a bit.
+// TestAveragesWithinSteps updates the averages within each step. The first layer must still use
+// bitmaps, and the results must not change.
 func TestAveragesWithinSteps(t *testing.T) {
 	eachSparse(t, func(t *testing.T, s sparseStep) {
 		if s.training.Average == 0 {
@@ -21,8 +21,8 @@ func TestAveragesWithinSteps(t *testing.T) {
 	})
 }
 
-// TestAveragesFollowWeights moves averages of weights that a step keeps transposed, into a
-// matrix of their own and into a part of a larger one; it reads and writes them in between.
+// TestAveragesFollowWeights averages weights that a step keeps transposed, into a separate matrix
+// and into a part of a larger one. It reads and writes them in between.
 func TestAveragesFollowWeights(t *testing.T) {
 	s := sparseStep{[]int{65, 448, 10}, [2]int{65, 7}, false, mlp.Training{Rule: compute.Adam, Rho: 0.99, Epsilon: 0.1, MaxNorm: 3}, false}
 	b, n, list := s.compile(t, false)
@@ -46,7 +46,7 @@ func TestAveragesFollowWeights(t *testing.T) {
 		k := float64(compute.Average{Decay: 0.9}.Weight(args))
 		for a, x := range averages {
 			if a == 1 && step%2 == 1 {
-				continue // the one turns the weights row by row, and the step then turns them back
+				continue // this average makes the weights row-major, and the step transposes them again
 			}
 			x.Run(args)
 			for i, v := range values(t, b, w) {
@@ -55,18 +55,18 @@ func TestAveragesFollowWeights(t *testing.T) {
 		}
 		closeTo(t, "the average", values(t, b, dst), want[0])
 		closeTo(t, "the average in a part", values(t, b, part), want[1])
-		if step == 3 { // written anew, in whatever layout it is
-			anew := make([]float32, w.Len())
-			for i := range anew {
-				anew[i] = float32(i%5) / 8
-				want[0][i] = float64(anew[i])
+		if step == 3 { // Write must work in any layout
+			written := make([]float32, w.Len())
+			for i := range written {
+				written[i] = float32(i%5) / 8
+				want[0][i] = float64(written[i])
 			}
-			if err := b.Write(dst, anew); err != nil {
+			if err := b.Write(dst, written); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	closeTo(t, "what lies before the part", values(t, b, room.RowRange(0, w.Rows)), make([]float64, w.Len()))
+	closeTo(t, "the rows before the part", values(t, b, room.RowRange(0, w.Rows)), make([]float64, w.Len()))
 }
 
 func values(t *testing.T, b compute.Backend, m compute.Mat) []float32 {
@@ -78,7 +78,7 @@ func values(t *testing.T, b compute.Backend, m compute.Mat) []float32 {
 	return x
 }
 
-// closeTo holds averages of a few steps, of numbers below 4, to their equation.
+// closeTo compares averages of a few steps, of numbers below 4, with their equation.
 func closeTo(t *testing.T, what string, got []float32, want []float64) {
 	t.Helper()
 	for i, v := range got {

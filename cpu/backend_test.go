@@ -30,12 +30,12 @@ func TestMemoryRefused(t *testing.T) {
 			t.Errorf("%d: %d bytes asked for, want %d", i, memory.Bytes, want)
 		}
 	}
-	// The machine may well have more: it is not memory that is missing.
+	// The limit is that of a matrix, not the memory of the machine.
 	const text = "out of memory: 17179869184 bytes (16.0 GiB) asked for (no matrix may have more than 2147483647 elements); try a smaller batch or network"
 	if s := err1.Error(); s != text {
 		t.Errorf("the error is %q, want %q", s, text)
 	}
-	// A refusal is the caller's to handle; it does not stick.
+	// A refusal does not make the backend fail.
 	if _, err := b.Alloc(2, 2); err != nil {
 		t.Errorf("after a refusal: %v", err)
 	}
@@ -44,8 +44,7 @@ func TestMemoryRefused(t *testing.T) {
 	}
 }
 
-// An index that was made for more rows may hold numbers of rows that there are not,
-// whatever its limit is said to be.
+// The buffer of an index may hold larger row numbers than the Limit of the Index that refers to it.
 func TestIndexLimit(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
@@ -85,7 +84,7 @@ func TestRunAfterFree(t *testing.T) {
 	}
 }
 
-// TestInfo checks what the backend says of itself at each SIMD level.
+// TestInfo checks Info at each SIMD level.
 func TestInfo(t *testing.T) {
 	before, level := runtime.GOMAXPROCS(0), simd.Current()
 	defer runtime.GOMAXPROCS(before)

@@ -12,8 +12,8 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// TestLongBatches judges steps on so many samples that gradients are summed in parts: the
-// weights must not be rounded once for each.
+// TestLongBatches judges steps on so many samples that gradients are summed in parts. The weights
+// must not be rounded once for each part.
 func TestLongBatches(t *testing.T) {
 	before, level := runtime.GOMAXPROCS(0), simd.Current()
 	defer runtime.GOMAXPROCS(before)

@@ -9,17 +9,17 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// pictured are the matrices of a program that multiplies distorted images.
+// A pictured is a program that multiplies distorted images, with its matrices.
 type pictured struct {
 	x, w, z, gradient, delta, other compute.Mat
-	dropped                         compute.Mat  // what the products read where there is dropout, else x
+	dropped                         compute.Mat  // the products' input if there is dropout, else unused
 	ops                             []compute.Op // warp, dropout if there is one, forward, delta, gradient, update
 }
 
 func (p *pictured) insert(i int, op compute.Op) { p.ops = slices.Insert(p.ops, i, op) }
 
-// newPictured has images without zeros, which the first layer does not skip, and no dropout; or with
-// drop images with many, and dropout of pixels.
+// newPictured returns a program on images without zeros, which the first layer does not skip, and
+// without dropout. With drop the images have many zeros and there is dropout of pixels.
 func newPictured(t *testing.T, b compute.Backend, drop bool) *pictured {
 	t.Helper()
 	const batch, w, h, units = 9, 6, 5, 20
@@ -65,16 +65,16 @@ func newPictured(t *testing.T, b compute.Backend, drop bool) *pictured {
 	return p
 }
 
-// A pictureCase is a program in which somebody else has to do with the images.
+// A pictureCase is a program in which another op may use the images.
 type pictureCase struct {
 	name   string
 	change func(p *pictured)
-	silent bool                          // whether the numbers' memory is left alone, where there are kernels
-	keep   func(p *pictured) compute.Mat // what is no scratch
+	silent bool                          // the float32 matrix is not written, given SIMD kernels
+	keep   func(p *pictured) compute.Mat // the matrix that is not scratch
 }
 
 var pictureCases = []pictureCase{
-	{"as it is", func(p *pictured) {}, true, nil},
+	{"unchanged", func(p *pictured) {}, true, nil},
 	{"forward alone", func(p *pictured) { p.ops = p.ops[:2] }, true, nil},
 	{"gradient alone", func(p *pictured) { p.ops = slices.Delete(p.ops, 1, 2) }, true, nil},
 	{"read", func(p *pictured) { p.insert(1, compute.Activate{Dst: p.other, Src: p.x}) }, false, nil},
@@ -99,7 +99,7 @@ var pictureCases = []pictureCase{
 	{"multiplied by themselves", func(p *pictured) {
 		p.insert(5, compute.MatMul{Dst: compute.Mat{Buf: p.other.Buf, Rows: 9, Cols: 9}, A: p.x, B: p.x, TransB: true})
 	}, false, nil},
-	{"gradient beside another op", func(p *pictured) {
+	{"gradient and another op", func(p *pictured) {
 		p.ops = slices.Delete(p.ops, 1, 3)
 		p.insert(0, compute.Fill{Dst: p.other, Value: 1})
 	}, true, nil},
@@ -107,9 +107,9 @@ var pictureCases = []pictureCase{
 	{"dropped out", func(p *pictured) { p.insert(1, compute.Dropout{Dst: p.x, Src: p.x, Rate: 0.5}) }, false, nil},
 }
 
-// TestPictures runs each program with the images' numbers being scratch, and with nothing being
-// so, and has both make the same bits.
-func TestPictures(t *testing.T) {
+// TestByteMatrices runs each program with and without scratch matrices, and compares the results
+// bit by bit.
+func TestByteMatrices(t *testing.T) {
 	level := simd.Current()
 	defer simd.Set(level)
 	for _, l := range simd.Levels() {
@@ -120,7 +120,7 @@ func TestPictures(t *testing.T) {
 				got, x := runPictured(t, c, false, true)
 				sameBits(t, c.name, got, want)
 				if want := c.silent && l != simd.Off; isZero(x) != want {
-					t.Errorf("the numbers' memory is untouched: %t, want %t", isZero(x), want)
+					t.Errorf("the float32 matrix was not written: %t, want %t", isZero(x), want)
 				}
 			})
 		}
@@ -129,7 +129,7 @@ func TestPictures(t *testing.T) {
 
 // dropCases have dropout of pixels between the images and the products.
 var dropCases = []pictureCase{
-	{"as it is", func(p *pictured) {}, true, nil},
+	{"unchanged", func(p *pictured) {}, true, nil},
 	{"gathered", func(p *pictured) {
 		w := p.ops[0].(compute.Warp)
 		p.ops[0] = compute.Gather{Dst: w.Dst, Src: w.Src, Scale: w.Scale}
@@ -152,9 +152,9 @@ var dropCases = []pictureCase{
 	}, false, nil},
 }
 
-// TestDroppedPictures is TestPictures with dropout of pixels. Sums that pass over zeros are
-// added up in another order.
-func TestDroppedPictures(t *testing.T) {
+// TestDroppedByteMatrices is TestByteMatrices with dropout of pixels. Sums that skip zeros have
+// another order, so the results differ by rounding.
+func TestDroppedByteMatrices(t *testing.T) {
 	level := simd.Current()
 	defer simd.Set(level)
 	for _, l := range simd.Levels() {
@@ -171,14 +171,14 @@ func TestDroppedPictures(t *testing.T) {
 					}
 				}
 				if isZero(x) != c.silent {
-					t.Errorf("the numbers' memory is untouched: %t, want %t", isZero(x), c.silent)
+					t.Errorf("the float32 matrix was not written: %t, want %t", isZero(x), c.silent)
 				}
 			})
 		}
 	}
 }
 
-// runPictured returns what two runs of a program leave, and what is in the images' memory then.
+// runPictured returns the results of two runs of a program, and the contents of the images' memory.
 func runPictured(t *testing.T, c pictureCase, drop, forget bool) (values [][]float32, x []float32) {
 	t.Helper()
 	b := cpu.New()

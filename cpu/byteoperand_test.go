@@ -14,9 +14,9 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// TestBytesAreGatheredExactly holds steps whose products read bytes to the bits of steps
-// that gather numbers first, because somebody is said to read them.
-func TestBytesAreGatheredExactly(t *testing.T) {
+// TestByteOperandsAreExact compares steps whose products read bytes with steps that gather float32
+// numbers first, because the numbers are not scratch. The results must be bit-identical.
+func TestByteOperandsAreExact(t *testing.T) {
 	before, level := runtime.GOMAXPROCS(0), simd.Current()
 	defer runtime.GOMAXPROCS(before)
 	defer simd.Set(level)
@@ -54,7 +54,7 @@ type denseStep struct {
 	training mlp.Training
 }
 
-// compile returns a step of a new network, which may have to keep what it gathers.
+// compile returns a step of a new network. With keep the gathered numbers are not scratch.
 func (s denseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Network, compute.Executable) {
 	t.Helper()
 	b := cpu.New()
@@ -93,7 +93,7 @@ func (s denseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netwo
 			}
 		}
 		if len(others) == len(p.Scratch) {
-			t.Fatal("the step does not gather into scratch: the test is blind")
+			t.Fatal("the step does not gather into scratch, so the test shows nothing")
 		}
 		p.Scratch = others
 	}

@@ -9,7 +9,7 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// fielded are the matrices of a program that distorts images by a field.
+// A fielded is a program that distorts images by a field, with its matrices.
 type fielded struct {
 	noise, smooth, field, spare compute.Mat // the last as large as noise twice
 	blurX, blurY, x, other      compute.Mat
@@ -19,12 +19,12 @@ type fielded struct {
 
 const fieldedBatch, fieldedWidth, fieldedHeight = 21, 12, 7
 
-// across is a field as the blur along y and op Warp see it.
+// across returns the view of a field for the blur along y and for op Warp.
 func across(m compute.Mat) compute.Mat {
 	return compute.Mat{Buf: m.Buf, Off: m.Off, Rows: fieldedHeight, Cols: 2 * fieldedBatch * fieldedWidth}
 }
 
-// asRows is the beginning of a matrix's memory in the shape of another.
+// asRows returns the beginning of a matrix's memory in the shape of another.
 func asRows(m, like compute.Mat) compute.Mat {
 	return compute.Mat{Buf: m.Buf, Off: m.Off, Rows: like.Rows, Cols: like.Cols}
 }
@@ -61,17 +61,17 @@ func newFielded(t *testing.T, b compute.Backend) *fielded {
 	return f
 }
 
-// insert puts an op where op i is.
+// insert inserts an op before op i.
 func (f *fielded) insert(i int, op compute.Op) { f.ops = slices.Insert(f.ops, i, op) }
 
-// fieldCases are programs in which somebody else has to do with what a field is made of, or
-// in which it is not made as an elastic distortion's is.
+// fieldCases are programs in which another op uses the field or its parts, or in which the field is
+// made in another way.
 var fieldCases = []struct {
 	name   string
 	change func(f *fielded)
-	fused  bool // whether the field's memory is left alone
+	fused  bool // the field's memory is not written
 }{
-	{"as it is", func(f *fielded) {}, true},
+	{"unchanged", func(f *fielded) {}, true},
 	{"blur changed after it", func(f *fielded) { f.insert(4, compute.Fill{Dst: f.blurX, Value: 0.01}) }, true},
 	{"noise is the field's memory", func(f *fielded) {
 		y, w := f.ops[2].(compute.MatMul), f.ops[3].(compute.Warp)
@@ -118,8 +118,8 @@ var fieldCases = []struct {
 	{"no noise", func(f *fielded) { f.ops[0] = compute.Fill{Dst: f.noise, Value: 0.3} }, false},
 }
 
-// TestFields runs each program with all that it need not keep being scratch, and with nothing
-// being so, and has both make the same bits.
+// TestFields runs each program with and without scratch matrices, and compares the results bit by
+// bit.
 func TestFields(t *testing.T) {
 	level := simd.Current()
 	defer simd.Set(level)
@@ -129,12 +129,12 @@ func TestFields(t *testing.T) {
 				simd.Set(l)
 				want, kept := runFielded(t, c.change, false)
 				if isZero(kept) {
-					t.Error("the field's memory is untouched, although somebody may read it")
+					t.Error("the field was not written, although it is not scratch")
 				}
 				got, field := runFielded(t, c.change, true)
 				sameBits(t, c.name, got, want)
 				if isZero(field) != c.fused {
-					t.Errorf("the field's memory is untouched: %t, want %t", isZero(field), c.fused)
+					t.Errorf("the field was not written: %t, want %t", isZero(field), c.fused)
 				}
 			})
 		}
@@ -145,7 +145,7 @@ func isZero(list []float32) bool {
 	return !slices.ContainsFunc(list, func(v float32) bool { return v != 0 })
 }
 
-// runFielded returns what two runs of a program leave, and what is in the field's memory then.
+// runFielded returns the results of two runs of a program, and the contents of the field's memory.
 func runFielded(t *testing.T, change func(*fielded), forget bool) (values [][]float32, field []float32) {
 	t.Helper()
 	b := cpu.New()

@@ -9,8 +9,8 @@ import (
 	"shadegrad/cpu"
 )
 
-// TestHitOfNaN has outputs that are not numbers, among others that are: nobody is right then,
-// and the loss says so.
+// TestHitOfNaN computes the loss of outputs that contain NaN. No class is a hit, and the loss is
+// NaN.
 func TestHitOfNaN(t *testing.T) {
 	nan := float32(math.NaN())
 	b := cpu.New()

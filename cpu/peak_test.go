@@ -8,7 +8,7 @@ import (
 	"shadegrad/cpu"
 )
 
-// TestPeakFlops asks for a rate that any machine has, and none of a closed backend.
+// TestPeakFlops expects a plausible rate, and an error from a closed backend.
 func TestPeakFlops(t *testing.T) {
 	b := cpu.New()
 	rate, err := b.PeakFlops()

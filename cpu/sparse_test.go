@@ -15,13 +15,12 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// sparseCases are first layers that go through bitmaps: of a pixel or a unit, of as many as
-// fill a word of a bitmap, a worker's part or a vector, and of one more or less; with
-// batches that a word of the transposed bitmap ends with, or not, or longer than are
-// summed at once.
+// sparseCases are first layers that use bitmaps: of one pixel or unit; of as many as fill a word of a
+// bitmap, a worker's part or a vector; and of one more or less. The batches fill the words of
+// the transposed bitmap, or do not, or are larger than samplesAtATime.
 var sparseCases = []struct {
 	sizes   []int
-	batches [2]int // the programs' on one network, in turns
+	batches [2]int // of two programs on one network, which alternate
 }{
 	{[]int{1, 1}, [2]int{1, 2}},
 	{[]int{63, 64, 10}, [2]int{64, 3}},
@@ -31,18 +30,17 @@ var sparseCases = []struct {
 	{[]int{784, 256, 10}, [2]int{64, 32}},
 }
 
-// A sparseStep is training on images of which a few are all zero, a few all white, and the
-// others digits.
+// A sparseStep is training on images of which a few are black, a few white, and the others sparse.
 type sparseStep struct {
 	sizes    []int
 	batches  [2]int
 	ordered  bool
 	training mlp.Training
-	within   bool // the averages are moved within each step, rather than by a program of their own
+	within   bool // each step updates the averages; otherwise a separate program does
 }
 
-// trainings have each rule and each part of a training at least once. An epsilon that large
-// keeps the quotients of gradients that are next to nothing from being nothing but rounding.
+// trainings have each rule and each part of a training at least once. With a small epsilon the
+// quotients of tiny gradients would be rounding errors.
 var trainings = map[string]mlp.Training{
 	"sgd":      {},
 	"momentum": {Velocity: true, Average: 0.9},
@@ -53,9 +51,9 @@ var trainings = map[string]mlp.Training{
 	"bounded":  {L2: 0.01, Clip: 0.1, MaxNorm: 2, Average: 0.5},
 }
 
-// compile returns a new network and a step for each of the batches, and one that moves the
-// averages, if there are any. With keep they have to take the dense way: somebody is said to
-// read what they gather.
+// compile returns a new network, a step for each of the batches, and a program that updates the
+// averages, if there are any. With keep another op reads the gathered numbers, so the steps are
+// dense.
 func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Network, []compute.Executable) {
 	t.Helper()
 	b := cpu.New()
@@ -100,7 +98,7 @@ func (s sparseStep) compile(t *testing.T, keep bool) (compute.Backend, *mlp.Netw
 	return b, n, list
 }
 
-// set puts samples on a backend.
+// set writes samples to a backend.
 func (s sparseStep) set(b compute.Backend, samples, classes int) (set mlp.Set, err error) {
 	r := rand.New(rand.NewPCG(6, 7))
 	features := s.sizes[0]
@@ -129,7 +127,7 @@ func (s sparseStep) set(b compute.Backend, samples, classes int) (set mlp.Set, e
 	return set, b.WriteIndex(set.Order, order)
 }
 
-// run returns all that steps of both batches in turns make of the network.
+// run returns the state of the network after steps of both batches in alternation.
 func (s sparseStep) run(t *testing.T, keep bool) [][]float32 {
 	t.Helper()
 	b, n, list := s.compile(t, keep)
@@ -147,7 +145,7 @@ func (s sparseStep) run(t *testing.T, keep bool) [][]float32 {
 	return values
 }
 
-// eachSparse visits each case, on each level.
+// eachSparse visits each case on each SIMD level.
 func eachSparse(t *testing.T, visit func(t *testing.T, s sparseStep)) {
 	before, level := runtime.GOMAXPROCS(0), simd.Current()
 	defer runtime.GOMAXPROCS(before)
@@ -170,8 +168,8 @@ func eachSparse(t *testing.T, visit func(t *testing.T, s sparseStep)) {
 	}
 }
 
-// TestSparseThreads has a first layer by bitmaps give the same bits on any number of
-// threads, and what the dense way gives but for rounding.
+// TestSparseThreads compares a sparse first layer on several numbers of threads bit by bit, and
+// with a dense layer up to rounding.
 func TestSparseThreads(t *testing.T) {
 	eachSparse(t, func(t *testing.T, s sparseStep) {
 		runtime.GOMAXPROCS(1)
@@ -190,8 +188,8 @@ func TestSparseThreads(t *testing.T) {
 	})
 }
 
-// TestSparseStepsAllocateNothing runs steps of both batches by bitmaps, and averages between them. They would
-// allocate if they turned matrices back and forth.
+// TestSparseStepsAllocateNothing runs sparse steps of both batches, and averages between them.
+// A change of a matrix's layout would allocate.
 func TestSparseStepsAllocateNothing(t *testing.T) {
 	eachSparse(t, func(t *testing.T, s sparseStep) {
 		b, _, list := s.compile(t, false)

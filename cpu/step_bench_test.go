@@ -12,7 +12,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// bestOf is how many steps are timed together, a multiple of averageEvery.
+// bestOf is the number of steps that are timed together, a multiple of averageEvery.
 const bestOf = 20
 
 // A stepCase is a training step that is timed.
@@ -29,7 +29,7 @@ var (
 	adam   = mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
 )
 
-// averageEvery is how many steps the averages of the weights are moved after.
+// averageEvery is the number of steps between updates of the averages.
 const averageEvery = 10
 
 func (c stepCase) name() string {
@@ -55,8 +55,8 @@ func (c stepCase) name() string {
 	return name
 }
 
-// BenchmarkStep runs whole training steps on MNIST, and on images of which no pixel is
-// zero, where the first layer cannot skip any.
+// BenchmarkStep runs training steps on MNIST, and on images without zeros, where the first layer
+// cannot skip pixels.
 func BenchmarkStep(b *testing.B) {
 	d, err := dataset.Open("")
 	if err != nil {
@@ -143,7 +143,7 @@ func (c stepCase) run(b *testing.B, d dataset.Set) {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
-	// The best of short runs is what is left when nothing else used the cores.
+	// The fastest short run is the least disturbed by other processes.
 	best, begin := time.Hour, time.Now()
 	i := 0
 	for b.Loop() {
@@ -173,7 +173,7 @@ func (c stepCase) run(b *testing.B, d dataset.Set) {
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*60000/float64(c.batch), "s/epoch")
 }
 
-// dense returns images that are one shade lighter, so that no pixel is zero.
+// dense returns images one shade lighter, without zero pixels.
 func dense(images []byte) []byte {
 	lighter := make([]byte, len(images))
 	for i, p := range images {

@@ -15,8 +15,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// A step at each of these sizes is divided among threads in another way: some
-// ops are too small to divide, some sums are long enough to be cut.
+// threadCases are steps that are divided among threads in different ways: some ops are too small
+// to divide, some sums are computed in parts.
 var threadCases = []struct {
 	sizes []int
 	rows  int
@@ -53,7 +53,7 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 	}
 }
 
-// steps trains a network for two steps and returns all that they made.
+// steps trains a network for two steps and returns its state.
 func steps(t *testing.T, sizes []int, rows int, training mlp.Training) [][]float32 {
 	t.Helper()
 	b := cpu.New()

@@ -10,15 +10,14 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// affine and elastic are the distortions that published results on digits were trained with, by
-// their kinds; the amounts cost nothing.
+// affine and elastic are the kinds of distortions in published results on digits. The time does not
+// depend on the amounts.
 var (
 	affine  = mlp.Augment{Rotation: 15, Scaling: 0.15, Shear: 0.1, Translation: 1, Calm: []int{1, 7}}
 	elastic = mlp.Augment{Sigma: [2]float32{5, 6}, Alpha: [2]float32{36, 38}, Rotation: 15, Scaling: 0.15, Calm: []int{1, 7}}
 )
 
-// BenchmarkDistortedStep runs training steps on images that are distorted on the way, and on
-// those as they are.
+// BenchmarkDistortedStep runs training steps on distorted and on original images.
 func BenchmarkDistortedStep(b *testing.B) {
 	d, err := dataset.Open("")
 	if err != nil {
@@ -36,7 +35,7 @@ func BenchmarkDistortedStep(b *testing.B) {
 	}
 }
 
-// BenchmarkDropoutStep runs training steps with dropout and without.
+// BenchmarkDropoutStep runs training steps with and without dropout.
 func BenchmarkDropoutStep(b *testing.B) {
 	d, err := dataset.Open("")
 	if err != nil {

@@ -13,17 +13,16 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// A distortion is a first layer on images that are distorted, and a step of it.
+// A distortion is a training step of a first layer on distorted images.
 type distortion struct {
 	width, height, batch int
 	units                int
 	share                float64 // of pixels that are not zero
 	shift                float32
 	ordered, calm        bool
-	plain                bool // not distorted, but gathered
-	drop                 bool // half of the pixels
-	// What the program lets the backend forget: the numbers of the images, the field and
-	// what it is made of.
+	plain                bool // gathered instead of distorted
+	drop                 bool // of half of the pixels
+	// The matrices that are scratch: the images, and the field with its parts.
 	noNumbers, noField bool
 }
 
@@ -44,7 +43,7 @@ var distortions = []distortion{
 
 func (d distortion) pixels() int { return d.width * d.height }
 
-// factor is what dropout multiplies with, which rounds nothing.
+// factor is the factor of dropout, which is exact.
 func (d distortion) factor() float32 {
 	if d.drop {
 		return 2
@@ -52,7 +51,7 @@ func (d distortion) factor() float32 {
 	return 1
 }
 
-// warp is what is done to the images, as a network would be trained with.
+// warp returns the distortion of the images, with typical parameters.
 func (d distortion) warp() compute.Warp {
 	w := compute.Warp{Width: d.width, Height: d.height, Scale: 1. / 255, Shift: d.shift, Alpha: [2]float32{30, 40},
 		Rotation: 0.3, Scaling: 0.15, Shear: 0.2, Translation: 1.5, Stream: 4}
@@ -71,7 +70,7 @@ type distorting struct {
 	original []byte
 }
 
-// smoothing returns a matrix whose rows are a Gaussian round the diagonal.
+// smoothing returns a matrix whose rows are a Gaussian around the diagonal.
 func smoothing(n int, sigma float64) []float32 {
 	list := make([]float32, n*n)
 	for i := range list {
@@ -165,7 +164,7 @@ func (d distortion) compile(t testing.TB) *distorting {
 	return s
 }
 
-// step runs a step and returns what it made.
+// step runs a step and returns its results.
 func (s *distorting) step(t *testing.T, i int, row int) (x []float32, weights [][]float32) {
 	t.Helper()
 	s.run.Run(compute.Args{Row: row, LearningRate: 0.01, Momentum: 0.5, Step: uint32(i), Seed: 77})
@@ -181,7 +180,7 @@ func (s *distorting) read(t *testing.T, m compute.Mat) []float32 {
 	return v
 }
 
-// eachDistortion visits each case, on each level, with some numbers of threads.
+// eachDistortion visits each case on each SIMD level.
 func eachDistortion(t *testing.T, visit func(t *testing.T, d distortion)) {
 	before, level := runtime.GOMAXPROCS(0), simd.Current()
 	defer runtime.GOMAXPROCS(before)
@@ -196,9 +195,9 @@ func eachDistortion(t *testing.T, visit func(t *testing.T, d distortion)) {
 	}
 }
 
-// TestDistortionsFused holds programs whose field nobody reads to the bits of those that
-// write it, and has those whose images nobody reads as numbers do what the same images do
-// that are given to them as a data set.
+// TestDistortionsFused compares programs whose field is scratch with programs that write it, and
+// programs whose images are scratch with programs that read the same images from a data set. The
+// results must be bit-identical.
 func TestDistortionsFused(t *testing.T) {
 	eachDistortion(t, func(t *testing.T, d distortion) {
 		runtime.GOMAXPROCS(2)
@@ -226,19 +225,19 @@ func TestDistortionsFused(t *testing.T) {
 				sameBits(t, "fused", [][]float32{x}, images[i:i+1])
 				numbers, weights := bytes.step(t, i, row)
 				want := learnt[i]
-				if !d.drop || d.shift == 0 { // else what is dropped is no byte's number
+				if !d.drop || d.shift == 0 { // otherwise no byte stands for a dropped 0
 					want = given.learn(t, d, i, x)
 				}
 				sameBits(t, fmt.Sprintf("bytes, %d threads", threads), weights, want)
 				if d.share <= 0.2 && d.shift == 0 && !isZero(numbers) {
-					t.Error("the images were written as numbers that nobody reads")
+					t.Error("the float32 images were written, although they are scratch")
 				}
 			}
 		}
 	})
 }
 
-// looksDistorted fails if images have no ink, or ink is what it cannot be.
+// looksDistorted fails if the images have no ink, or too much.
 func (d distortion) looksDistorted(t *testing.T, x []float32) {
 	t.Helper()
 	ink := 0
@@ -252,7 +251,7 @@ func (d distortion) looksDistorted(t *testing.T, x []float32) {
 	}
 }
 
-// A learner is the layer with op Gather, on images that are put into its data set.
+// A learner is the same layer with op Gather, on images that are written to its data set.
 type learner struct {
 	b       *cpu.Backend
 	set     compute.Bytes
@@ -260,8 +259,8 @@ type learner struct {
 	run     compute.Executable
 }
 
-// given returns one with the same weights. Its data set has few zeros or many, as the
-// distortion's has when it is compiled.
+// given returns a learner with the same weights. When it is compiled, its data set has as many zeros
+// as that of the distortion.
 func (d distortion) given(t *testing.T, s *distorting) *learner {
 	t.Helper()
 	b := cpu.New()
@@ -297,7 +296,7 @@ func (d distortion) given(t *testing.T, s *distorting) *learner {
 	return g
 }
 
-// learn does step i with images that are given as numbers.
+// learn does step i on the images x.
 func (g *learner) learn(t *testing.T, d distortion, i int, x []float32) (weights [][]float32) {
 	t.Helper()
 	bytes := make([]byte, len(x))
@@ -318,7 +317,7 @@ func (g *learner) learn(t *testing.T, d distortion, i int, x []float32) (weights
 	return weights
 }
 
-// TestDistortionsAllocateNothing runs steps that write all or nothing.
+// TestDistortionsAllocateNothing runs steps with and without scratch matrices.
 func TestDistortionsAllocateNothing(t *testing.T) {
 	eachDistortion(t, func(t *testing.T, d distortion) {
 		for _, fused := range []bool{false, true} {

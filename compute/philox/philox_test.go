@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The known answers that the authors publish with Random123 for philox4x32-10.
+// The known answers for philox4x32-10 in the authors' Random123.
 func TestBlockKnownAnswers(t *testing.T) {
 	for _, c := range []struct {
 		key       [2]uint32
@@ -24,7 +24,7 @@ func TestBlockKnownAnswers(t *testing.T) {
 	}
 }
 
-// BenchmarkShuffle is that of an epoch of MNIST.
+// BenchmarkShuffle shuffles the rows of an epoch of MNIST.
 func BenchmarkShuffle(b *testing.B) {
 	p := make([]uint32, 60000)
 	for b.Loop() {
@@ -96,7 +96,7 @@ func TestShuffle(t *testing.T) {
 	}
 }
 
-// TestHalves draws halves one by one and many at once, from places within a block.
+// TestHalves draws halves one by one and many together, from any place within a block.
 func TestHalves(t *testing.T) {
 	s := Stream{Seed: 0x123456789abcdef0, ID: 1<<63 | 5}
 	for _, first := range []uint64{0, 1, 7, 8, 13, 1<<35 - 3} {
@@ -118,7 +118,7 @@ func TestHalves(t *testing.T) {
 	}
 }
 
-// TestHalf has each half be that of its block's words, in order, whatever the index.
+// TestHalf compares each half with the words of its block, at any index.
 func TestHalf(t *testing.T) {
 	s := Stream{Seed: 0x123456789abcdef0, ID: 0xfedcba9876543210}
 	for _, i := range []uint64{0, 1, 1<<32 - 1, 1 << 32, 1<<61 - 1} {
@@ -135,8 +135,8 @@ func TestHalf(t *testing.T) {
 	}
 }
 
-// TestHalfMoments has the halves be uniform: all together, of each place in a block, and
-// not like their neighbours.
+// TestHalfMoments checks that the halves are uniform: all together, at each place in a block, and
+// independent of their neighbours.
 func TestHalfMoments(t *testing.T) {
 	const n = 80_000
 	s := Stream{Seed: 11, ID: 5}
@@ -155,7 +155,7 @@ func TestHalfMoments(t *testing.T) {
 	}
 	other := Stream{Seed: 11, ID: 6}
 	check("two streams", n, func(e uint64) float64 { return u(e) * ((2*float64(other.Half(e))+1)/65536 - 1) }, 0, 1./9)
-	// Of 2¹⁶ numbers each is about as likely; of 256 parts of them, surely.
+	// All 2¹⁶ numbers are equally likely; 256 classes of them give enough draws for the test.
 	var counts [256]int
 	for e := range uint64(n) {
 		counts[s.Half(e)>>8]++
