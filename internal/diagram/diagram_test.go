@@ -42,7 +42,7 @@ func drawing(t testing.TB, d *Diagram) []element {
 		t.Fatal(err)
 	}
 	if text := b.String(); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
-		t.Fatal("a coordinate is no number")
+		t.Fatal("a coordinate is not a number")
 	}
 	var list []element
 	var open []int
@@ -193,7 +193,7 @@ func TestShapes(t *testing.T) {
 			for _, e := range circles {
 				place(e, math.Round(e.number(t, "cx")), e.number(t, "cy"), e.number(t, "r"), e.number(t, "r"))
 			}
-			// The numbers beside lines, each on a rectangle of its own.
+			// The numbers next to lines, each on a separate rectangle.
 			labels := slices.DeleteFunc(named(list, "rect"), func(e element) bool { return e.attr["rx"] == "" })
 			for i, a := range labels {
 				for _, b := range labels[:i] {
@@ -310,7 +310,7 @@ func TestDrawn(t *testing.T) {
 	}
 }
 
-// TestNames writes names of classes as they are, whatever they are.
+// TestNames writes arbitrary class names unchanged.
 func TestNames(t *testing.T) {
 	m := network(1, false, 2, 3)
 	m.About.ClassNames = []string{"<cat> & \"dog\"", "été"}

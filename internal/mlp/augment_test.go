@@ -183,7 +183,7 @@ func TestWarpRanges(t *testing.T) {
 	}
 }
 
-// TestBlurZero leaves images as they are where no Gaussian was written.
+// TestBlurZero checks that images are not distorted before a Gaussian is written.
 func TestBlurZero(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
@@ -283,7 +283,7 @@ func everything() map[string]mlp.Training {
 	return list
 }
 
-// A scale adds up what is taken of a backend.
+// A scale sums the memory taken from a backend.
 type scale struct {
 	compute.Backend
 	bytes int64
@@ -294,7 +294,7 @@ func (s *scale) Alloc(rows, cols int) (compute.Mat, error) {
 	return s.Backend.Alloc(rows, cols)
 }
 
-// TestMemory holds what is said to be needed against what is taken.
+// TestMemory compares the memory computed in advance with the memory taken.
 func TestMemory(t *testing.T) {
 	for name, tr := range everything() {
 		for _, form := range []func(*mlp.Config){

@@ -28,7 +28,7 @@ func TestGradientStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p.Scratch != nil {
-			t.Error("there is scratch, which nobody could read")
+			t.Error("there is scratch, which cannot be read")
 		}
 		for _, name := range names(p) {
 			if name == "update" {

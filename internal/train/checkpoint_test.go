@@ -56,7 +56,7 @@ func TestCheckpointRefused(t *testing.T) {
 		return func(f *safetensors.File) {
 			x, ok := f.Tensor(name)
 			if !ok {
-				t.Fatalf("there is no tensor %q", name)
+				t.Fatalf("tensor %q is missing", name)
 			}
 			change(x)
 		}

@@ -16,8 +16,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A stepper trains step by step with programs of its own, and looks at all
-// there is after each.
+// A stepper trains step by step with separate programs, and reads everything after each step.
 type stepper struct {
 	t     *testing.T
 	b     compute.Backend
@@ -344,7 +343,7 @@ func TestTestLossDiverges(t *testing.T) {
 	d := squares(40, 10, 4)
 	o := options(4)
 	o.Network.Output, o.Network.Loss, o.Network.Hidden = compute.Identity, compute.SquaredError, compute.Identity
-	// Training images are black, and 0 leaves the weights as they are.
+	// Training images are black, and an input of 0 changes no weight.
 	clear(d.Train.Images)
 	o.Network.Scale = 1e17
 	for i := range d.Test.Images {

@@ -94,7 +94,7 @@ func TestDeviceFails(t *testing.T) {
 			}
 			sameState(t, "after the failure", run.State, want)
 
-			// Another run can go on from there.
+			// Another run can resume from there.
 			run.Backend = cpu.New()
 			if err := run.Do(context.Background()); err != nil {
 				t.Fatal(err)
@@ -107,7 +107,7 @@ func TestDeviceFails(t *testing.T) {
 
 func TestFallbackFails(t *testing.T) {
 	d := squares(47, 20, 4)
-	none := errors.New("there is no other backend")
+	none := errors.New("no other backend")
 	state := begun(t, options(4), d)
 	first := copyOf(state)
 	run := &Run{Data: d, State: state, Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: 5}}

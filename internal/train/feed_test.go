@@ -71,7 +71,7 @@ func TestFedByPieces(t *testing.T) {
 	}
 }
 
-// TestFedWithinLimit takes what is planned, and not more than is allowed.
+// TestFedWithinLimit compares the memory taken with the plan and with the limit.
 func TestFedWithinLimit(t *testing.T) {
 	d := squares(500, 100, 4)
 	o := options(4)
@@ -109,8 +109,8 @@ func TestFedWithinLimit(t *testing.T) {
 	}
 }
 
-// TestDeviceMemoryIsNotTheCPUs has -device-memory bound what a GPU gives, and not the CPU
-// that a run goes on with because that is too little.
+// TestDeviceMemoryIsNotTheCPUs checks that DeviceMemory bounds the memory of a GPU, and not that of
+// the CPU that takes over the run.
 func TestDeviceMemoryIsNotTheCPUs(t *testing.T) {
 	d := squares(200, 33, 4)
 	m := device(0, 0)
@@ -150,7 +150,7 @@ func TestFedNote(t *testing.T) {
 	}
 }
 
-// TestFedResumed stops within pieces, and goes on.
+// TestFedResumed stops within pieces and resumes.
 func TestFedResumed(t *testing.T) {
 	smallPieces(t, 2*10*17)
 	d := squares(97, 20, 4)

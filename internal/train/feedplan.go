@@ -99,15 +99,3 @@ func (f *feed) note() string {
 	return fmt.Sprintf("the training set goes to the device in pieces of %d images, through %s of its memory",
 		f.piece, compute.FormatBytes(int64(len(f.slots))*int64(f.piece)*int64(f.data.Features()+1)))
 }
-
-// plan returns the plan that the feeds of the session follow.
-func (s *session) plan() feedPlan {
-	p := feedPlan{train: s.train.piece}
-	if s.validation.feed != nil {
-		p.validation = s.validation.piece
-	}
-	if s.test.feed != nil {
-		p.test = s.test.piece
-	}
-	return p
-}

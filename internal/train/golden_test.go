@@ -13,9 +13,9 @@ import (
 	"shadegrad/testdata"
 )
 
-var update = flag.Bool("update", false, "write testdata/golden/curve.json anew, from the trainer in plain loops")
+var update = flag.Bool("update", false, "rewrite testdata/golden/curve.json with the results of the trainer in plain loops")
 
-// A curve is a run with its outcome.
+// A curve is a run with its results.
 type curve struct {
 	TrainImages int          `json:"train_images"` // the first of MNIST
 	TestImages  int          `json:"test_images"`

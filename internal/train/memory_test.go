@@ -53,8 +53,8 @@ func of(t *testing.T, bytes int64) {
 // all is the plan that has both sets on the device.
 func all(d *dataset.Data) feedPlan { return feedPlan{d.Train.Len(), d.Validation.Len(), d.Test.Len()} }
 
-// TestNeed holds what is asked for beforehand against what is taken.
-func TestNeed(t *testing.T) {
+// TestMemoryNeed compares the memory computed in advance with the memory taken.
+func TestMemoryNeed(t *testing.T) {
 	d := squares(47, 20, 4)
 	for _, backend := range []string{"cpu", "gpu"} {
 		for _, momentum := range []float64{0, 0.9} {
@@ -74,10 +74,10 @@ func TestNeed(t *testing.T) {
 					want *= 2
 				}
 				if n.host != want {
-					t.Errorf("momentum %v: %d bytes beside, want %d", momentum, n.host, want)
+					t.Errorf("momentum %v: %d bytes of the host, want %d", momentum, n.host, want)
 				}
 				if n := runMemory(m.info, begun(t, o, d), d, all(d)); n.host != want/2 {
-					t.Errorf("momentum %v, of a run that goes on: %d bytes beside, want %d", momentum, n.host, want/2)
+					t.Errorf("momentum %v, of a resumed run: %d bytes of the host, want %d", momentum, n.host, want/2)
 				}
 			}
 		}
@@ -126,11 +126,11 @@ func TestNeedCheck(t *testing.T) {
 		{"the CPU, none", compute.Info{Backend: "cpu", HostMemory: true}, 0, "150 bytes asked for, 0 bytes"},
 		{"a GPU, enough", compute.Info{Backend: "gpu", Memory: 100}, 50, ""},
 		{"a GPU, too little", compute.Info{Backend: "gpu", Memory: 99}, 50, "100 bytes asked for, 99 bytes"},
-		{"a GPU, too little beside it", compute.Info{Backend: "gpu", Memory: 100}, 49, "50 bytes asked for, 49 bytes"},
-		{"a GPU that does not say", compute.Info{Backend: "gpu"}, 50, ""},
-		{"a GPU, nobody says", compute.Info{Backend: "gpu"}, -1, ""},
+		{"a GPU, too little on the host", compute.Info{Backend: "gpu", Memory: 100}, 49, "50 bytes asked for, 49 bytes"},
+		{"a GPU of unknown memory", compute.Info{Backend: "gpu"}, 50, ""},
+		{"a GPU and a host of unknown memory", compute.Info{Backend: "gpu"}, -1, ""},
 		{"software, enough", compute.Info{Backend: "gpu", Software: true}, 150, ""},
-		{"software, whatever it says", compute.Info{Backend: "gpu", Software: true, Memory: 1000}, 149, "150 bytes asked for, 149 bytes"},
+		{"software, whatever it reports", compute.Info{Backend: "gpu", Software: true, Memory: 1000}, 149, "150 bytes asked for, 149 bytes"},
 	} {
 		of(t, x.machine)
 		got, want := "", x.want
@@ -217,7 +217,7 @@ func TestStatesTakeTurns(t *testing.T) {
 	}
 }
 
-// TestTooLittleOnGPU goes on with the CPU where the GPU has too little.
+// TestTooLittleOnGPU continues on the CPU if the GPU has too little memory.
 func TestTooLittleOnGPU(t *testing.T) {
 	d := squares(47, 20, 4)
 	m := &meter{Backend: cpu.New(), info: compute.Info{Backend: "gpu", Memory: 1000}}

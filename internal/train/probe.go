@@ -258,7 +258,7 @@ func (r *Run) startDiagnosis(s *session) {
 		return
 	}
 	o, d, i := r.State.Options, &r.Data.Train, s.backend.Info()
-	n := runMemory(i, r.State, r.Data, s.plan())
+	n := runMemory(i, r.State, r.Data, s.plan)
 	n.add(probeMemory(o.Network, d))
 	err := n.check(i, r.DeviceMemory, o.Network, o.BatchSize(d.Len()))
 	if err == nil {

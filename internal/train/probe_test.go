@@ -171,7 +171,7 @@ func digits(t *testing.T, train, test int) (*dataset.Data, Options) {
 	return d, Options{Network: c, Batch: 64, Epochs: 1, LearningRate: DefaultRate(c, 64, 0.9), Momentum: 0.9, Schedule: OneCycle, Seed: 1}
 }
 
-// TestHealthy: runs by the usual recipe are told nothing.
+// TestHealthy checks that runs with the default options have no findings.
 func TestHealthy(t *testing.T) {
 	d, o := digits(t, 3000, 1000)
 	for _, o.Epochs = range []int{1, 5} {
@@ -198,9 +198,9 @@ func recommends(action diagnosis.Action, field string, value any, usual float64)
 	}
 }
 
-// TestSick makes networks unhealthy on purpose: each is told what is wrong with it, in
-// its last epoch at the latest, and of nothing else.
-func TestSick(t *testing.T) {
+// TestUnhealthy makes networks unhealthy on purpose: the last report of each has the expected
+// finding, and no other.
+func TestUnhealthy(t *testing.T) {
 	tests := []struct {
 		name   string
 		kind   diagnosis.Kind
@@ -264,9 +264,9 @@ func TestSick(t *testing.T) {
 	}
 }
 
-// TestNoRoomForAProbe: a run that has just the memory that it needs goes on without
-// reports, and says so.
-func TestNoRoomForAProbe(t *testing.T) {
+// TestTooLittleForProbe checks that a run with just enough memory for itself continues without
+// reports, and notes it.
+func TestTooLittleForProbe(t *testing.T) {
 	defer func(f func() int64) { available = f }(available)
 	o, d := options(4), squares(40, 20, 4)
 	want, _ := trainCPU(t, o, d)
@@ -285,8 +285,8 @@ func TestNoRoomForAProbe(t *testing.T) {
 	sameState(t, "without room", run.State, want)
 }
 
-// TestProbeFails has a probe's programs refused, one after another: a run goes on
-// without reports.
+// TestProbeFails refuses the programs of a probe, one after another: the run continues without
+// reports.
 func TestProbeFails(t *testing.T) {
 	o, d := options(4), squares(400, 20, 4)
 	o.Momentum = 0 // so that there are two
@@ -369,7 +369,7 @@ func TestDiagnosisGoesOn(t *testing.T) {
 	}
 }
 
-// TestProbeSpreads: a set may be sorted by its classes.
+// TestProbeSpreads measures on a set that is sorted by class.
 func TestProbeSpreads(t *testing.T) {
 	o, d := options(4), squares(1200, 20, 4)
 	for i := range d.Train.Labels {

@@ -79,7 +79,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeDone goes on with a run that is complete: there is nothing to do.
+// TestResumeDone resumes a complete run, which does nothing.
 func TestResumeDone(t *testing.T) {
 	d := squares(47, 20, 4)
 	want, _ := trainCPU(t, options(4), d)

@@ -11,9 +11,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// TestScoresOfSaturatedOutputs has outputs that rounding makes equal, or nothing at all: what is
-// on the diagonal of the confusion matrix is what the accuracy counts, and what is beside it is
-// in the order of the sums.
+// TestScoresOfSaturatedOutputs has outputs that rounding makes equal, or NaN: the diagonal of the
+// confusion matrix agrees with the accuracy, and the rest with the order of the sums.
 func TestScoresOfSaturatedOutputs(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, tt := range []struct {
@@ -30,9 +29,9 @@ func TestScoresOfSaturatedOutputs(t *testing.T) {
 		{"softmax, two of them 0", compute.Softmax, compute.CrossEntropy, []float32{-300, 1000, -200}, []int{1, 1, 1}},
 		{"relu, where the sums' order does not count", compute.ReLU, compute.SquaredError, []float32{-3, -2, -1}, []int{0, 0, 0}},
 		{"identity, two equal", compute.Identity, compute.SquaredError, []float32{1, 2, 2}, []int{1, 1, 1}},
-		{"not a number is no hit", compute.Identity, compute.SquaredError, []float32{nan, nan, nan}, []int{1, 0, 0}},
+		{"NaN is not a hit", compute.Identity, compute.SquaredError, []float32{nan, nan, nan}, []int{1, 0, 0}},
 		{"one output", compute.Sigmoid, compute.SquaredError, []float32{200}, []int{1, 1}},
-		{"one output that is not a number is no hit", compute.Sigmoid, compute.SquaredError, []float32{nan}, []int{1, 0}},
+		{"one output of NaN is not a hit", compute.Sigmoid, compute.SquaredError, []float32{nan}, []int{1, 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := len(tt.sums)

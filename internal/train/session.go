@@ -13,6 +13,7 @@ import (
 type session struct {
 	backend    compute.Backend
 	options    Options
+	plan       feedPlan
 	network    *mlp.Network
 	train      trainSet
 	validation evalSet
@@ -40,17 +41,17 @@ type evalSet struct {
 
 // newSession moves the data to the backend, as planned, and compiles the programs.
 func newSession(b compute.Backend, o Options, d *dataset.Data, p feedPlan) (*session, error) {
-	s := &session{backend: b, options: o}
-	if err := s.prepare(d, p); err != nil {
+	s := &session{backend: b, options: o, plan: p}
+	if err := s.prepare(d); err != nil {
 		s.free()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *session) prepare(d *dataset.Data, p feedPlan) (err error) {
+func (s *session) prepare(d *dataset.Data) (err error) {
 	s.orders = newOrders(s.options.Seed, d.Train.Len())
-	if s.train.feed, err = s.newFeed(&d.Train, s.options.BatchSize(d.Train.Len()), p.train, true); err != nil {
+	if s.train.feed, err = s.newFeed(&d.Train, s.options.BatchSize(d.Train.Len()), s.plan.train, true); err != nil {
 		return fmt.Errorf("training set: %w", err)
 	}
 	for _, x := range []struct {
@@ -58,7 +59,7 @@ func (s *session) prepare(d *dataset.Data, p feedPlan) (err error) {
 		set   *evalSet
 		data  *dataset.Set
 		piece int
-	}{{"validation set", &s.validation, &d.Validation, p.validation}, {"test set", &s.test, &d.Test, p.test}} {
+	}{{"validation set", &s.validation, &d.Validation, s.plan.validation}, {"test set", &s.test, &d.Test, s.plan.test}} {
 		if x.data.Len() == 0 {
 			continue
 		}

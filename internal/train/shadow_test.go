@@ -146,8 +146,8 @@ func oddSquares() *dataset.Data {
 // training, and told by the op that it is in.
 func TestShadowFindsFaults(t *testing.T) {
 	const (
-		nothing = "matrices have buffers of their own"
-		absent  = "no step of training does so"
+		nothing = "each matrix has a separate buffer"
+		absent  = "no training step does this"
 	)
 	silent := map[string]string{
 		"matmul: one element past the result is written":           nothing,
@@ -316,7 +316,7 @@ func TestShadowNotRepeated(t *testing.T) {
 		}
 		return
 	}
-	t.Error("the fault is no longer there")
+	t.Error("the fault no longer exists")
 }
 
 // TestKeepsCulprit is given the step of a run that diverges that made the first number

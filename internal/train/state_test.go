@@ -59,7 +59,7 @@ func TestSameForm(t *testing.T) {
 	}
 }
 
-// TestImageSize is known to a network only where images are to be distorted.
+// TestImageSize checks that a network knows the size of images only if it distorts them.
 func TestImageSize(t *testing.T) {
 	d, o := squares(47, 20, 4), options(4)
 	if c := NewState(o, d, "").Options.Network; c.Width != 0 || c.Height != 0 {

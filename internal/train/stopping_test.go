@@ -13,8 +13,7 @@ import (
 	"shadegrad/internal/dataset"
 )
 
-// heldOut returns squares some of whose training images are put aside, and options that
-// choose by them.
+// heldOut returns squares with a validation set, and options that use it.
 func heldOut(t *testing.T) (*dataset.Data, Options) {
 	t.Helper()
 	d, o := squares(77, 20, 4), options(4)
@@ -252,7 +251,7 @@ func TestResumePatience(t *testing.T) {
 			sameState(t, "resumed", got, want)
 			if !sameBits(got.Chosen(), want.Chosen()) || withoutClock(got.Outcome()) != withoutClock(want.Outcome()) ||
 				withoutClock(got.Best.Epoch) != withoutClock(want.Best.Epoch) || !got.Done() {
-				t.Errorf("it comes to %+v\nwant %+v", got.Outcome(), want.Outcome())
+				t.Errorf("the result is %+v\nwant %+v", got.Outcome(), want.Outcome())
 			}
 			if !slices.Equal(report.figures(), whole.figures()) {
 				t.Errorf("figures %+v\nwant    %+v", report.figures(), whole.figures())
@@ -325,7 +324,7 @@ func TestDeviceLostInTest(t *testing.T) {
 	}
 }
 
-// TestWrongSplit: the options must fit the data.
+// TestWrongSplit checks that options must fit the data.
 func TestWrongSplit(t *testing.T) {
 	d, o := heldOut(t)
 	o.Validation = 29

@@ -116,8 +116,8 @@ func TestRecipesResume(t *testing.T) {
 	}
 }
 
-// TestRecipesNeed holds what is asked for beforehand against what is taken.
-func TestRecipesNeed(t *testing.T) {
+// TestRecipesMemoryNeed compares the memory computed in advance with the memory taken.
+func TestRecipesMemoryNeed(t *testing.T) {
 	for name, r := range recipes() {
 		for _, backend := range []string{"cpu", "gpu"} {
 			m := &meter{Backend: cpu.New(), info: compute.Info{Backend: backend, HostMemory: backend == "cpu"}}
@@ -138,7 +138,7 @@ func TestRecipesNeed(t *testing.T) {
 				want += 4 * int64(r.o.Network.Parameters())
 			}
 			if n.host != want {
-				t.Errorf("%s: %d bytes beside, want %d", name, n.host, want)
+				t.Errorf("%s: %d bytes of the host, want %d", name, n.host, want)
 			}
 		}
 	}
@@ -258,7 +258,7 @@ func TestDropoutDiverges(t *testing.T) {
 	}
 }
 
-// TestRecipesLearn has each of them come to something in some epochs more.
+// TestRecipesLearn trains each recipe for some epochs to a low loss.
 func TestRecipesLearn(t *testing.T) {
 	for name, r := range recipes() {
 		t.Run(name, func(t *testing.T) {
@@ -354,8 +354,7 @@ func TestAverages(t *testing.T) {
 	}
 }
 
-// TestAveragesAreTested has the figures of the test set be those of the averages, and these be
-// what the run comes to.
+// TestAveragesAreTested checks that the averages are tested, and are the result of the run.
 func TestAveragesAreTested(t *testing.T) {
 	r := recipes()["everything"]
 	s, _ := trainCPU(t, r.o, r.d)
@@ -369,7 +368,7 @@ func TestAveragesAreTested(t *testing.T) {
 		t.Errorf("the averages have loss %v and accuracy %v, the run reported %v and %v", scores.Loss, scores.Acc, s.Last.TestLoss, s.Last.TestAcc)
 	}
 	if !sameBits(s.Chosen(), s.Averages) || sameBits(s.Values, s.Averages) {
-		t.Error("the run does not come to its averages")
+		t.Error("the result of the run is not its averages")
 	}
 }
 
