@@ -23,10 +23,7 @@ each unit of a network's first layer: white is positive, black is negative.
 
 // digits is "shadegrad digits".
 func (a *app) digits(args []string) error {
-	s, err := a.parse("digits", digitsUsage, args)
-	if err == nil {
-		err = s.NoArgs()
-	}
+	s, err := a.parseFlags("digits", digitsUsage, args)
 	if err != nil {
 		return err
 	}

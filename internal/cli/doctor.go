@@ -19,10 +19,7 @@ with this -backend and -data works, else 1.
 
 // doctor is "shadegrad doctor".
 func (a *app) doctor(args []string) error {
-	s, err := a.parse("doctor", doctorUsage, args)
-	if err == nil {
-		err = s.NoArgs()
-	}
+	s, err := a.parseFlags("doctor", doctorUsage, args)
 	if err != nil {
 		return err
 	}

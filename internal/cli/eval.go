@@ -27,10 +27,7 @@ precision and recall of each class; for regression the loss only.
 
 // eval is "shadegrad eval".
 func (a *app) eval(args []string) error {
-	s, err := a.parse("eval", evalUsage, args)
-	if err == nil {
-		err = s.NoArgs()
-	}
+	s, err := a.parseFlags("eval", evalUsage, args)
 	if err != nil {
 		return err
 	}

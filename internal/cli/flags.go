@@ -174,13 +174,19 @@ func (a *app) parse(command, usage string, args []string) (*settings, error) {
 	return s, nil
 }
 
-// parseRecipe is parse for a command that has the flags of a recipe and no other arguments. It checks the recipe.
-func (a *app) parseRecipe(command, usage string, args []string) (*settings, error) {
+// parseFlags is parse for a command that takes no arguments besides flags.
+func (a *app) parseFlags(command, usage string, args []string) (*settings, error) {
 	s, err := a.parse(command, usage, args)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = s.NoArgs()
 	}
-	if err := s.NoArgs(); err != nil || s.resume != "" { // the checkpoint has the recipe
+	return s, err
+}
+
+// parseRecipe is parseFlags for a command with the flags of a recipe, which it checks.
+func (a *app) parseRecipe(command, usage string, args []string) (*settings, error) {
+	s, err := a.parseFlags(command, usage, args)
+	if err != nil || s.resume != "" { // the checkpoint has the recipe
 		return s, err
 	}
 	return s, s.usage(s.Check())
