@@ -27,7 +27,7 @@ func (r result) says(texts ...string) result {
 
 // TestDoctorCPU checks that -backend=cpu tries all cases at all SIMD levels.
 func TestDoctorCPU(t *testing.T) {
-	r := at(t).run("doctor", "-backend=cpu").is(0).says("✓ build ", "– display          not tried: -backend=cpu does without\n", "✓ CPU ",
+	r := at(t).run("doctor", "-backend=cpu").is(0).says("✓ build ", "– display          not tried: -backend=cpu needs no GPU\n", "✓ CPU ",
 		"✓ CPU kernels ", " at each level: off", "✓ data ", "as published, by SHA-256\n", "✓ cache ", "✓ disk ", "\n\nthe CPU can be used\n")
 	if strings.Contains(r.stdout, "✗") || r.stderr != "" {
 		t.Errorf("stdout\n%s\nstderr\n%s", r.stdout, r.stderr)
@@ -108,7 +108,7 @@ func TestDoctorData(t *testing.T) {
 	}
 	file := filepath.Join(dir, testImages)
 	at(t).run("doctor", "-quick", "-backend=cpu", "-data="+dir).is(1, "shadegrad: the CPU can be used; the data cannot be used: "+file+": ").
-		says("✓ data             MNIST (built in): ", "✗ data directory   "+file+": ", "  fix: get the named file anew")
+		says("✓ data             MNIST (built in): ", "✗ data directory   "+file+": ", "  fix: download the named file again")
 	at(t).run("doctor", "-quick", "-backend=cpu", "-data="+smallData(t)).is(0).
 		says("✓ data directory   "+smallData(t)+": 300 training and 100 test images of 28×28 in 10 classes\n", "  t10k-labels-idx1-ubyte   sha256 ")
 	at(t).run("doctor", "-quick", "-backend=cpu", "-data=xor").is(0).
