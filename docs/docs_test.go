@@ -1,0 +1,301 @@
+//go:build unix
+
+// Package docs tests the pages of this directory and the README: it runs every command that they show and compares what it
+// prints with what the page says.
+package docs
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"shadegrad/internal/cli"
+)
+
+// asCommand makes the test binary be the command.
+const asCommand = "SHADEGRAD_DOCS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(cli.Main())
+	}
+	os.Exit(m.Run())
+}
+
+// TestCommands runs the commands of each page in a directory of their own, in their order. The word behind a block's language
+// says what the block needs: gpu OpenGL, long the long suite; vary says that its figures depend on the machine.
+func TestCommands(t *testing.T) {
+	pages := []string{"../README.md", "guide.md", "data.md", "reproducibility.md", "architecture.md", "benchmarks.md", "results.md"}
+	for _, page := range pages {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := workplace(t)
+			for _, b := range blocks(string(text)) {
+				switch {
+				case b.has("long") && testing.Short():
+					continue
+				case b.has("gpu") && os.Getenv("SHADEGRAD_REQUIRE_GPU") != "1":
+					continue // run where the tests of the GPU are
+				}
+				for _, c := range b.commands {
+					run(t, dir, page, b, c)
+				}
+			}
+		})
+	}
+}
+
+// TestTargets checks that each make target that a page names exists.
+func TestTargets(t *testing.T) {
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("*.md")
+	if err != nil || len(pages) < 6 {
+		t.Fatal(pages, err)
+	}
+	for _, page := range append(pages, "../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("(?m)(?:`make ([a-z-]+)|^make ([a-z-]+)$)").FindAllStringSubmatch(string(text), -1) {
+			if target := m[1] + m[2]; !strings.Contains(string(makefile), "\n"+target+":") {
+				t.Errorf("%s: the Makefile has no target %s", page, target)
+			}
+		}
+	}
+}
+
+// TestLineMatches checks that the comparison finds what differs.
+func TestLineMatches(t *testing.T) {
+	for _, c := range []struct {
+		want, got string
+		same      bool
+	}{
+		{"accuracy 98.33%; 0.12 s, 512185 images/s", "accuracy 98.31%; 3.60 s, 9 images/s", true},
+		{"accuracy 98.33%; 0.12 s", "accuracy 91.33%; 0.12 s", false},
+		{"60000 images in 10 classes", "60000 images in 11 classes", false},
+		{"cpu: AMD EPYC, AVX2 kernels, 2 threads", "cpu: Intel Xeon, AVX-512 kernels, 64 threads", true},
+		{"it is a 7: …", "it is a 7: 7 with 99%", true},
+		{"it is a 7: …", "it is a 1: 7 with 99%", false},
+		{"saved digits", "saved digits.safetensors", false},
+	} {
+		if lineMatches(c.want, c.got, false) != c.same {
+			t.Errorf("%q and %q: want %v", c.want, c.got, c.same)
+		}
+	}
+	if firstMissing([]string{"a", "…", "c"}, []string{"a", "b", "b", "c"}, false) != "" {
+		t.Error("an ellipsis does not stand for two lines")
+	}
+	if firstMissing([]string{"a", "c"}, []string{"a", "b", "c"}, false) != "c" || firstMissing([]string{"a"}, []string{"a", "b"}, false) == "" {
+		t.Error("a line too many is not found")
+	}
+}
+
+// A block is a code block of a page.
+type block struct {
+	words    []string // of the line that opens it: the language, then what it needs
+	commands []command
+}
+
+// A command is a line to type, with the line of the page it stands on, and the lines that the page shows below it.
+type command struct {
+	text string
+	line int
+	want []string
+}
+
+func (b block) has(word string) bool { return slices.Contains(b.words, word) }
+
+// blocks returns the blocks of shell commands of a page, with output (console) or without (sh).
+func blocks(page string) []block {
+	var list []block
+	inside := false
+	for i, line := range strings.Split(page, "\n") {
+		if words, fence := strings.CutPrefix(line, "```"); fence {
+			inside = words != "" && (strings.HasPrefix(words, "console") || strings.HasPrefix(words, "sh"))
+			if inside {
+				list = append(list, block{words: strings.Fields(words)})
+			}
+			continue
+		}
+		if !inside {
+			continue
+		}
+		b := &list[len(list)-1]
+		text, typed := strings.CutPrefix(line, "$ ")
+		switch {
+		case typed || !b.has("console") && line != "":
+			b.commands = append(b.commands, command{text: text, line: i + 1})
+		case len(b.commands) > 0:
+			last := &b.commands[len(b.commands)-1]
+			last.want = append(last.want, line)
+		}
+	}
+	return list
+}
+
+// workplace returns a directory that has what the pages' commands use: the program, the repository's example files, and data
+// sets under the names that the pages give them.
+func workplace(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sub := range []string{"bin", "docs/images", "fashion", "pictures/three", "pictures/seven", "cache"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(target, name string) {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link(self, "bin/shadegrad")
+	link(filepath.Join(root, "testdata"), "testdata")
+	link(filepath.Join(root, "docs/images/curve.py"), "docs/images/curve.py")
+	for _, name := range []string{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"} {
+		link(filepath.Join(root, "testdata/mnist", name), filepath.Join("fashion", name))
+	}
+	writePictures(t, filepath.Join(dir, "pictures"))
+	return dir
+}
+
+// run runs a command and compares its output with the page. A command fails if and only if the page says so, by a last line
+// that begins with the program's name.
+func run(t *testing.T, dir, page string, b block, c command) {
+	t.Helper()
+	if strings.HasPrefix(c.text, "make ") {
+		return // CI runs make train and make test
+	}
+	sh := exec.CommandContext(t.Context(), "sh", "-c", c.text)
+	sh.Dir = dir
+	sh.Env = append(os.Environ(), asCommand+"=1", "SHADEGRAD_CACHE="+filepath.Join(dir, "cache"), "LIBGL_ALWAYS_SOFTWARE=1", "CI=", "GOMAXPROCS=1")
+	out, err := sh.CombinedOutput()
+	got := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+	at := fmt.Sprintf("%s:%d: %s", filepath.Base(page), c.line, c.text)
+	fails := strings.HasPrefix(got[len(got)-1], "shadegrad: ")
+	if status := sh.ProcessState.ExitCode(); (err != nil) != fails {
+		t.Errorf("%s: exit status %d\n%s", at, status, out)
+		return
+	}
+	if !b.has("console") {
+		if fails {
+			t.Errorf("%s: failed\n%s", at, out)
+		}
+		return
+	}
+	want := c.want
+	for len(want) > 0 && want[len(want)-1] == "" {
+		want = want[:len(want)-1]
+	}
+	if missing := firstMissing(want, got, b.has("vary")); missing != "" {
+		t.Errorf("%s: the page shows\n\t%s\nthe command printed\n%s", at, missing, out)
+	}
+}
+
+// firstMissing returns the first line that a page shows and the output does not have in its place, or "". A line of "…" alone
+// stands for any number of lines.
+func firstMissing(want, got []string, vary bool) string {
+	skip := false
+	for _, w := range want {
+		if w == "…" {
+			skip = true
+			continue
+		}
+		i := 0
+		if skip {
+			for i < len(got) && !lineMatches(w, got[i], vary) {
+				i++
+			}
+		}
+		if i == len(got) || !lineMatches(w, got[i], vary) {
+			return w
+		}
+		got, skip = got[i+1:], false
+	}
+	if len(got) > 0 && !skip {
+		return "(the end)"
+	}
+	return ""
+}
+
+var (
+	// tokens are what a line is compared by: an ellipsis, a figure of time, speed or size, the processor, a number, white space.
+	tokens  = regexp.MustCompile(`…|\d[\d.]*(?: ?(?:s|ms|µs|ns|images/s|samples/s|GiB|MiB|KiB)\b)|AMD EPYC|AVX2 kernels|AVX-512 kernels|\b2 threads|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\s+`)
+	measure = `\d[\d.e+]*(?: ?(?:s|ms|µs|ns|images/s|samples/s|GiB|MiB|KiB)\b)`
+)
+
+// lineMatches reports whether a line of output is what the page shows. "…" stands for any text. Figures of time and speed and
+// the processor's name may be others; a number with a point may be off by 2% or by two of its last digit, since levels of SIMD
+// round differently; a whole number must be the same, unless figures vary.
+func lineMatches(want, got string, vary bool) bool {
+	var pattern strings.Builder
+	var numbers []string
+	pattern.WriteString("^")
+	last := 0
+	for _, m := range tokens.FindAllStringIndex(want, -1) {
+		pattern.WriteString(regexp.QuoteMeta(want[last:m[0]]))
+		last = m[1]
+		switch token := want[m[0]:m[1]]; {
+		case token == "…":
+			pattern.WriteString(".*?")
+		case strings.TrimSpace(token) == "":
+			pattern.WriteString(`\s+`)
+		case token == "AMD EPYC":
+			pattern.WriteString(".+?")
+		case strings.HasSuffix(token, " kernels"):
+			pattern.WriteString("(?:AVX2 kernels|AVX-512 kernels|gonum.*?)")
+		case token == "2 threads":
+			pattern.WriteString(`\d+ threads?`)
+		case token[len(token)-1] < '0' || token[len(token)-1] > '9':
+			pattern.WriteString(measure)
+		default:
+			pattern.WriteString(`(\d+(?:\.\d+)?(?:e[+-]?\d+)?)`)
+			numbers = append(numbers, token)
+		}
+	}
+	pattern.WriteString(regexp.QuoteMeta(want[last:]) + `\s*$`)
+	found := regexp.MustCompile(pattern.String()).FindStringSubmatch(got)
+	if found == nil {
+		return false
+	}
+	for i, w := range numbers {
+		if !vary && !near(w, found[i+1]) {
+			return false
+		}
+	}
+	return true
+}
+
+// near reports whether a number is the page's, within what levels of SIMD may differ.
+func near(want, got string) bool {
+	_, digits, point := strings.Cut(want, ".")
+	if !point {
+		return want == got
+	}
+	w, err := strconv.ParseFloat(want, 64)
+	g, err2 := strconv.ParseFloat(got, 64)
+	mantissa, _, _ := strings.Cut(digits, "e")
+	unit := math.Pow(10, -float64(len(mantissa)))
+	return err == nil && err2 == nil && math.Abs(w-g) <= max(2.001*unit, 0.02*math.Abs(w))
+}
