@@ -5,7 +5,8 @@
 #   test.sh long   go test without -short, and the fuzzers (make test-long)
 #
 # Go's tests run twice: with cgo under Xvfb, so that the GPU backend is tested too, and then
-# without cgo and without SIMD. The second run omits packages whose code is the same in both.
+# without cgo and without SIMD. The second run omits packages whose code is the same in both,
+# and the commands of the documentation.
 # At the end the script prints how long each package took.
 #
 # With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run.
@@ -103,7 +104,7 @@ unset SHADEGRAD_REQUIRE_GPU
 "$go" build $packages
 # shellcheck disable=SC2086
 differ=$("$go" list -test -f '{{.ImportPath}} {{join .Deps " "}}' $packages |
-	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
+	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -v '^shadegrad/docs\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
 # shellcheck disable=SC2086
 run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" $differ
 

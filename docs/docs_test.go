@@ -78,6 +78,39 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// TestPackages checks the architecture page's table of packages: it lists each one, and a package imports only packages below
+// its own row.
+func TestPackages(t *testing.T) {
+	page, err := os.ReadFile("architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := map[string]int{}
+	for i, m := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\|").FindAllStringSubmatch(string(page), -1) {
+		row["shadegrad/"+m[1]] = i + 1
+	}
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "../...", "../testdata")
+	list.Env = append(os.Environ(), "CGO_ENABLED=1")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		words := strings.Fields(line)
+		if words[0] == "shadegrad/docs" {
+			continue
+		}
+		if row[words[0]] == 0 {
+			t.Errorf("the table does not list %s", words[0])
+		}
+		for _, imported := range words[1:] {
+			if strings.HasPrefix(imported, "shadegrad/") && row[imported] <= row[words[0]] {
+				t.Errorf("%s imports %s, which is above it in the table", words[0], imported)
+			}
+		}
+	}
+}
+
 // TestLineMatches checks that the comparison finds what differs.
 func TestLineMatches(t *testing.T) {
 	for _, c := range []struct {
