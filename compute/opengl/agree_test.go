@@ -63,7 +63,7 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 	distorted := []bound{{1, 5e-5}, {10, 5e-5}, {100, 1e-4}}
 	elastic := mlp.Augment{Sigma: [2]float32{4, 4}, Alpha: [2]float32{5, 20}, Rotation: 10, Scaling: 0.1, Calm: []int{1, 7}}
 	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
-	for _, c := range []struct {
+	for _, c := range sample.Of([]struct {
 		name       string
 		bounds     []bound
 		dispatches int
@@ -80,7 +80,7 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 		{"clip and max-norm", linear, 20, 0.02, fuse.Options{}, mlp.Training{Velocity: true, Clip: 0.5, MaxNorm: 1}},
 		{"all together", adaptive, 20, 0.001, fuse.Options{}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, L2: 1e-3, Clip: 1,
 			MaxNorm: 2, DropInput: 0.1, Drop: 0.3, Augment: elastic}},
-	} {
+	}, 3) {
 		t.Run(c.name, func(t *testing.T) {
 			how := recipe{compute.ReLU, compute.Args{LearningRate: c.rate, Momentum: 0.9, Seed: 1<<33 + 7}, c.training}
 			if !c.training.Augment.IsZero() {

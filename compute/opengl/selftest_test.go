@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"shadegrad/compute/judge/cases"
+	"shadegrad/internal/sample"
 )
 
 // TestSelfTestFindsMutants plants mistakes in code that kernels of several ops share, and expects the few
@@ -14,7 +15,7 @@ func TestSelfTestFindsMutants(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	planned := b.planning
 	list := cases.SelfTest()
-	for _, m := range []mutant{
+	for _, m := range sample.Of([]mutant{
 		{file: "dropout.glsl", old: "value * keep", new: "value * (keep * 1.001)"},
 		{file: "dropout.glsl", old: "threshold ? value *", new: "threshold + 655u ? value *"},
 		{file: "dropout.glsl", old: "values[q] * keep", new: "values[q] * (keep * 1.001)"},
@@ -29,7 +30,7 @@ func TestSelfTestFindsMutants(t *testing.T) {
 		{file: "product_update.comp", old: "squares[q], g[q]", new: "squares[q], g[0]"},
 		{file: "rules.glsl", old: "mean * stepValues.y", new: "mean * (stepValues.y * 1.01)"},
 		{file: "loss.glsl", old: "targetsOffset + i * cols + j", new: "targetsOffset + j"},
-	} {
+	}, 6) {
 		m.op = "the self-test"
 		m.plant(t, b)
 		b.planning = planned // what this device would choose

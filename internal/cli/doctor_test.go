@@ -27,7 +27,11 @@ func (r result) says(texts ...string) result {
 
 // TestDoctorCPU checks that -backend=cpu tries all cases at all SIMD levels.
 func TestDoctorCPU(t *testing.T) {
-	r := at(t).run("doctor", "-backend=cpu").is(0).says("✓ build ", "– display          not tried: -backend=cpu needs no GPU\n", "✓ CPU ",
+	args := []string{"doctor", "-backend=cpu"}
+	if testing.Short() {
+		args = append(args, "-quick") // a few cases
+	}
+	r := at(t).run(args...).is(0).says("✓ build ", "– display          not tried: -backend=cpu needs no GPU\n", "✓ CPU ",
 		"✓ CPU kernels ", " at each level: off", "✓ data ", "as published, by SHA-256\n", "✓ cache ", "✓ disk ", "\n\nthe CPU can be used\n")
 	if strings.Contains(r.stdout, "✗") || r.stderr != "" {
 		t.Errorf("stdout\n%s\nstderr\n%s", r.stdout, r.stderr)

@@ -4,9 +4,11 @@ package cli
 
 import (
 	"math"
-	"shadegrad/internal/recipe"
 	"slices"
 	"testing"
+
+	"shadegrad/internal/recipe"
+	"shadegrad/internal/sample"
 )
 
 // TestPresetsOpenGL trains each preset for three epochs on a few samples, or a hundred on a toy, through OpenGL and on
@@ -18,7 +20,7 @@ import (
 // 1e-7 of a loss, 4e-7 at most. The bound of 1e-5 allows for devices whose exp and tanh are less exact.
 func TestPresetsOpenGL(t *testing.T) {
 	needGPU(t)
-	for _, p := range recipe.Presets() {
+	for _, p := range sample.Of(recipe.Presets(), 5) {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			args := shortened(t, p, "-tune=off", "-json", "-epochs=3", "-every=1", "-test=each")
