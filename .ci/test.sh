@@ -45,6 +45,9 @@ if sh .ci/setup.sh install-test; then
 		# connects during the restart finds no display.
 		display="xvfb-run -a --server-args=-noreset"
 	fi
+	# Most of the time goes into compiling kernels. Mesa's llvmpipe compiles them almost twice
+	# as fast without optimisation.
+	export GALLIVM_PERF="${GALLIVM_PERF:-nopt}"
 fi
 if [ "$gpu" = yes ]; then
 	export SHADEGRAD_REQUIRE_GPU=1

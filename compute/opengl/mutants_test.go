@@ -205,7 +205,7 @@ func TestMutants(t *testing.T) {
 	tried, failed := 0, 0
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		t.Run(file, func(t *testing.T) {
-			for _, m := range sample.Of(files[file], 8) {
+			for _, m := range sample.Of(files[file], 14) {
 				tried++
 				b.limits = limits
 				m.plant(t, b)
