@@ -44,7 +44,7 @@ func describe(o Operand) string {
 	return s + []string{"", " batch", " indexed"}[o.Rows]
 }
 
-// Backends allocate, bind and order by what Operands returns.
+// TestOperands checks the operands of every op. Backends use them to allocate, bind and order.
 func TestOperands(t *testing.T) {
 	want := map[string]string{
 		"gather":     "Dst out, Src in bytes indexed, Index in row numbers optional",
@@ -78,7 +78,8 @@ func TestOperands(t *testing.T) {
 	}
 }
 
-// An operand that is none is not listed, and Matrices lists only float32.
+// TestOperandsPresent checks that an absent operand is not listed, and that Matrices lists only
+// float32 operands.
 func TestOperandsPresent(t *testing.T) {
 	a, b, c, d := mat(2, 2), mat(2, 2), mat(1, 2), mat(2, 2)
 	for _, v := range []struct {

@@ -7,8 +7,8 @@
 //
 // A group of 64 invocations takes 64 neighbouring columns of one row, so that its
 // reads and its writes are contiguous; then of the row one grid further, since a
-// grid may have no more than 65,535 groups in a direction. Every invocation writes
-// elements of its own, so nothing has to be synchronised.
+// grid may have no more than 65,535 groups in a direction. No two invocations
+// write the same element, so nothing has to be synchronised.
 //
 // option INDEX           visit rows in Index's order, else 0, 1, 2, …
 // option DROP            do dropout too

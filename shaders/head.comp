@@ -18,7 +18,7 @@
 //
 // The rows of a batch are independent. With WIDE a group takes a row: its 64 invocations
 // divide the k units and add up their parts of z in shared memory. Without WIDE an
-// invocation takes a row, and there is no barrier.
+// invocation takes a row, without a barrier.
 //
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX    of the outputs
 // option KIND = SQUARED_ERROR | CROSS_ENTROPY

@@ -118,7 +118,7 @@ func (x *expansion) include(from, rest string, chain []string) error {
 var location = regexp.MustCompile(`^((?:ERROR|WARNING): )?(\d+)(?::(\d+)(?:\((\d+)\))?|\((\d+)\)) ?: `)
 
 // Rewrite replaces file numbers by names in the log of a driver that compiled the source:
-// "1:12(5): error" becomes "activations.glsl:12:5: error". Other lines stay as they are.
+// "1:12(5): error" becomes "activations.glsl:12:5: error". Other lines do not change.
 func (s Source) Rewrite(log string) string {
 	list := strings.Split(strings.TrimRight(log, "\r\n\x00 "), "\n")
 	for i, line := range list {

@@ -9,8 +9,8 @@
 #define STEP 1
 #endif
 
-// tileRow and tileColumn return the places of an invocation's rows and columns in the
-// tile. Those that are read or written in vectors are contiguous; the others are a group
+// tileRow and tileColumn return the indices of an invocation's rows and columns in the
+// tile. They are contiguous if they are read or written in vectors. Otherwise they are a group
 // apart, so that neighbouring invocations read neighbouring values.
 #if defined(VECA) && A_TRANSPOSED && ROWS % 4 == 0
 #define ROW4

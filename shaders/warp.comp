@@ -15,7 +15,7 @@
 //
 // A group takes 64 neighbouring pixels of an image, then others of the same image, so that it
 // draws the image's random numbers once for several pixels; then the image one grid further.
-// There is no barrier: each invocation draws for itself.
+// No barrier is needed: each invocation draws for itself.
 //
 // With DROP the kernel also does op Dropout of the values.
 //

@@ -7,8 +7,8 @@ import (
 	"shadegrad/compute/judge/cases"
 )
 
-// TestDistortion requires that the distortion without a fault passes. Otherwise the judge might find another mistake than
-// the planted one.
+// TestDistortion requires that the distortion without a planted fault passes. Otherwise the judge might find an
+// unplanted mistake instead of the fault.
 func TestDistortion(t *testing.T) {
 	f := warps("nothing is wrong", func(*distortion) {})
 	if err := check(f, cases.All()); err != nil {

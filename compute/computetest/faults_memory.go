@@ -9,19 +9,19 @@ import (
 // memoryFaults are faults of buffers and transfers.
 var memoryFaults = []Fault{
 	backend("new memory is not zero", func(b compute.Backend) compute.Backend { return dirty{b} }),
-	backend("a write keeps a reference to its source", func(b compute.Backend) compute.Backend { return &borrowing{Backend: b} }),
-	backend("a write of the wrong length is cut or filled up", func(b compute.Backend) compute.Backend { return cutting{b} }),
-	backend("a read of the wrong length is cut", func(b compute.Backend) compute.Backend { return shortReads{b} }),
+	backend("a write keeps a reference to its source", func(b compute.Backend) compute.Backend { return &delayedWrites{Backend: b} }),
+	backend("a write of the wrong length is truncated or padded", func(b compute.Backend) compute.Backend { return wrongLengths{b} }),
+	backend("a read of the wrong length is truncated", func(b compute.Backend) compute.Backend { return shortReads{b} }),
 	backend("a view is written at the start of its buffer", func(b compute.Backend) compute.Backend { return offsetless{b} }),
 	backend("an index takes rows beyond its limit", func(b compute.Backend) compute.Backend { return limitless{b} }),
 	backend("a refused index is written in part", func(b compute.Backend) compute.Backend { return halfIndex{b} }),
-	backend("sizes of 0 are taken for 1", func(b compute.Backend) compute.Backend { return sizeless{b} }),
-	backend("freed memory is still taken", func(b compute.Backend) compute.Backend { return hoarding{b} }),
-	backend("buffers of another instance are taken", func(b compute.Backend) compute.Backend { return welcoming{b} }),
-	backend("two fetches share their values", func(b compute.Backend) compute.Backend { return &sharing{Backend: b} }),
+	backend("a size of 0 counts as 1", func(b compute.Backend) compute.Backend { return sizeless{b} }),
+	backend("Free does not release memory", func(b compute.Backend) compute.Backend { return freeIgnored{b} }),
+	backend("buffers of another instance are accepted", func(b compute.Backend) compute.Backend { return foreignAccepted{b} }),
+	backend("two fetches share their values", func(b compute.Backend) compute.Backend { return &sharedFetches{Backend: b} }),
 	backend("closing twice is an error", func(b compute.Backend) compute.Backend { return &closeOnce{Backend: b} }),
-	backend("a closed backend continues", func(b compute.Backend) compute.Backend { return undying{b} }),
-	backend("it has no name", func(b compute.Backend) compute.Backend { return nameless{b} }),
+	backend("a closed backend continues to work", func(b compute.Backend) compute.Backend { return closeIgnored{b} }),
+	backend("the backend has no name", func(b compute.Backend) compute.Backend { return nameless{b} }),
 }
 
 type dirty struct{ compute.Backend }
@@ -36,21 +36,21 @@ func (b dirty) Alloc(rows, cols int) (compute.Mat, error) {
 	return m, b.Backend.Write(m, v)
 }
 
-// borrowing delays a write until something is read or compiled.
-type borrowing struct {
+// delayedWrites delays a write until something is read or compiled.
+type delayedWrites struct {
 	compute.Backend
 	dst compute.Mat
 	src []float32
 }
 
-func (b *borrowing) flush() {
+func (b *delayedWrites) flush() {
 	if b.src != nil {
 		_ = b.Backend.Write(b.dst, b.src)
 		b.src = nil
 	}
 }
 
-func (b *borrowing) Write(dst compute.Mat, src []float32) error {
+func (b *delayedWrites) Write(dst compute.Mat, src []float32) error {
 	b.flush()
 	if err := b.Backend.Write(dst, src); err != nil {
 		return err
@@ -59,19 +59,19 @@ func (b *borrowing) Write(dst compute.Mat, src []float32) error {
 	return nil
 }
 
-func (b *borrowing) Read(dst []float32, src compute.Mat) error {
+func (b *delayedWrites) Read(dst []float32, src compute.Mat) error {
 	b.flush()
 	return b.Backend.Read(dst, src)
 }
 
-func (b *borrowing) Compile(p compute.Program) (compute.Executable, error) {
+func (b *delayedWrites) Compile(p compute.Program) (compute.Executable, error) {
 	b.flush()
 	return b.Backend.Compile(p)
 }
 
-type cutting struct{ compute.Backend }
+type wrongLengths struct{ compute.Backend }
 
-func (b cutting) Write(dst compute.Mat, src []float32) error {
+func (b wrongLengths) Write(dst compute.Mat, src []float32) error {
 	if len(src) != dst.Len() {
 		src = append(append([]float32(nil), src...), make([]float32, dst.Len())...)[:dst.Len()]
 	}
@@ -125,14 +125,14 @@ func (b sizeless) Alloc(rows, cols int) (compute.Mat, error) {
 	return b.Backend.Alloc(rows, cols)
 }
 
-type hoarding struct{ compute.Backend }
+type freeIgnored struct{ compute.Backend }
 
-func (hoarding) Free(compute.Buffer) {}
+func (freeIgnored) Free(compute.Buffer) {}
 
-// welcoming accepts op Fill on matrices of other instances and does nothing.
-type welcoming struct{ compute.Backend }
+// foreignAccepted accepts op Fill on matrices of other instances and does nothing.
+type foreignAccepted struct{ compute.Backend }
 
-func (b welcoming) Compile(p compute.Program) (compute.Executable, error) {
+func (b foreignAccepted) Compile(p compute.Program) (compute.Executable, error) {
 	e, err := b.Backend.Compile(p)
 	if last, ok := lastOp(p).(compute.Fill); err != nil && ok && last.Dst.Len() == 4 {
 		return idle{}, nil
@@ -147,7 +147,7 @@ func lastOp(p compute.Program) compute.Op {
 	return p.Ops[len(p.Ops)-1]
 }
 
-type sharing struct {
+type sharedFetches struct {
 	compute.Backend
 	m      compute.Mat
 	values []float32
@@ -161,7 +161,7 @@ type sharedFetch struct {
 func (f sharedFetch) Ready() bool              { return true }
 func (f sharedFetch) Wait() ([]float32, error) { return f.values, f.err }
 
-func (b *sharing) Fetch(m compute.Mat) compute.Fetch {
+func (b *sharedFetches) Fetch(m compute.Mat) compute.Fetch {
 	values, err := b.Backend.Fetch(m).Wait()
 	if err == nil && m == b.m {
 		copy(b.values, values)
@@ -184,9 +184,9 @@ func (b *closeOnce) Close() error {
 	return b.Backend.Close()
 }
 
-type undying struct{ compute.Backend }
+type closeIgnored struct{ compute.Backend }
 
-func (undying) Close() error { return nil }
+func (closeIgnored) Close() error { return nil }
 
 type nameless struct{ compute.Backend }
 

@@ -122,7 +122,7 @@ func total(c *call, norms compute.Mat) (sum float64) {
 // and S.
 type moments struct{ v, s, before, first, second, epsilon float64 }
 
-// steps returns a fault that computes the adaptive rules of op Update with another step, if there are no other terms.
+// steps returns a fault that replaces the step of the adaptive rules of op Update. It applies to ops without other terms.
 func steps(what string, step func(moments) float64) Fault {
 	return fault(what, func(c *call, o compute.Update) {
 		if o.S.IsZero() || o.L2+o.L1+o.Decay+o.Clip > 0 {

@@ -32,7 +32,7 @@ var warpFaults = []Fault{
 			return [2][2]float64{{(cos + k*sin) / a, (k*cos - sin) / b}, {sin / a, cos / b}}
 		}
 	}),
-	warps("what should grow shrinks", func(d *distortion) {
+	warps("images shrink instead of grow", func(d *distortion) {
 		right := d.affine
 		d.affine = func(sin, cos, k, a, b float64) [2][2]float64 { return right(sin, cos, k, 1/a, 1/b) }
 	}),
@@ -56,7 +56,7 @@ var warpFaults = []Fault{
 		}
 	}),
 	warps("the middle is half a pixel off", func(d *distortion) { d.middle = func(n int) float64 { return float64(n) / 2 } }),
-	warps("x and y of the shift change places", func(d *distortion) {
+	warps("x and y of the shift are swapped", func(d *distortion) {
 		right := d.u
 		d.u = func(i, l int) float64 {
 			if l == 4 || l == 5 {
@@ -65,19 +65,19 @@ var warpFaults = []Fault{
 			return right(i, l)
 		}
 	}),
-	warps("all images have the numbers of the first", func(d *distortion) {
+	warps("all images use the random numbers of the first", func(d *distortion) {
 		right := d.u
 		d.u = func(_, l int) float64 { return right(0, l) }
 	}),
-	warps("images have the numbers of their row", func(d *distortion) {
+	warps("random numbers follow the row in the data set", func(d *distortion) {
 		right := d.u
 		d.u = func(i, l int) float64 { return right(d.rows[i], l) }
 	}),
-	warps("images have eight numbers each", func(d *distortion) {
+	warps("each image uses 8 random numbers, not 16", func(d *distortion) {
 		draws := d.args.Draws(d.Stream)
 		d.u = func(i, l int) float64 { return (2*float64(draws.Half(uint64(8*i+l)))+1)/65536 - 1 }
 	}),
-	warps("the numbers are from 0 on", func(d *distortion) {
+	warps("the random numbers are from 0 to 1", func(d *distortion) {
 		right := d.u
 		d.u = func(i, l int) float64 { return (right(i, l) + 1) / 2 }
 	}),
@@ -93,36 +93,36 @@ var warpFaults = []Fault{
 		right := d.calm
 		d.calm = func(i int) (bool, bool, bool) { calm, _, _ := right(i); return calm, calm, calm }
 	}),
-	labelled("the label is that of another row", func(_, i int) int { return i }),
-	labelled("the label is that of the row after", func(row, _ int) int { return row + 1 }),
-	warps("α is always the most", func(d *distortion) { d.alpha = func(float64) float64 { return float64(d.Alpha[1]) } }),
-	warps("α is as far off the middle as its whole range", func(d *distortion) {
+	labelled("labels follow the place in the batch", func(_, i int) int { return i }),
+	labelled("the label is read from the next row", func(row, _ int) int { return row + 1 }),
+	warps("α is always the maximum", func(d *distortion) { d.alpha = func(float64) float64 { return float64(d.Alpha[1]) } }),
+	warps("α varies by twice its range", func(d *distortion) {
 		least, most := float64(d.Alpha[0]), float64(d.Alpha[1])
 		d.alpha = func(u float64) float64 { return (least+most)/2 + (most-least)*u }
 	}),
-	fields("the field's components change places", func(d *distortion, i, which int) (int, int) { return i, 1 - which }),
-	fields("the field of an image is that of the one before", func(d *distortion, i, which int) (int, int) { return max(0, i-1), which }),
+	fields("the field's components are swapped", func(d *distortion, i, which int) (int, int) { return i, 1 - which }),
+	fields("each image uses the field of the image before", func(d *distortion, i, which int) (int, int) { return max(0, i-1), which }),
 	fields("the field's components alternate", func(d *distortion, i, which int) (int, int) {
 		n := 2*i + which
 		return n % d.Dst.Rows, n / d.Dst.Rows
 	}),
-	warps("the field is turned", func(d *distortion) {
+	warps("the field is transposed", func(d *distortion) {
 		right := d.displaced
 		d.displaced = func(i, which, x, y int) float64 { return right(i, which, y%d.Width, x%d.Height) }
 	}),
-	warps("pixels beyond the border are those at it", func(d *distortion) {
+	warps("border pixels are repeated outside", func(d *distortion) {
 		right := d.pixel
 		d.pixel = func(img []float32, x, y int) float64 {
 			return right(img, min(max(x, 0), d.Width-1), min(max(y, 0), d.Height-1))
 		}
 	}),
-	warps("the image begins again beyond its border", func(d *distortion) {
+	warps("the image wraps around at its border", func(d *distortion) {
 		right := d.pixel
 		d.pixel = func(img []float32, x, y int) float64 {
 			return right(img, (x%d.Width+d.Width)%d.Width, (y%d.Height+d.Height)%d.Height)
 		}
 	}),
-	warps("a place beyond the border is 0, although a pixel is near", func(d *distortion) {
+	warps("places less than a pixel outside are 0", func(d *distortion) {
 		right := d.between
 		d.between = func(img []float32, x, y float64) float64 {
 			if x < 0 || y < 0 || x > float64(d.Width-1) || y > float64(d.Height-1) {

@@ -20,7 +20,8 @@ type badOp struct {
 	reason string
 }
 
-// badPrograms has one mistake of each kind for each op. Package compute itself tests the rules of shape.
+// badPrograms checks that invalid ops are refused: for each op one mistake of each kind. Package compute tests the rules of
+// shapes itself.
 func badPrograms(t *tester) {
 	mat := func(rows, cols int) compute.Mat { return t.mat(rows, cols) }
 	bytes, labels, index := t.bytes(9, 3), t.bytes(9, 1), t.index(5, 10)
@@ -104,13 +105,13 @@ func (t *tester) refusedOp(row compute.Mat, bad badOp) {
 	case !errors.As(err, &opErr):
 		t.fail("op %s: the error is not a *compute.OpError: %w", name, err)
 	case opErr.Program != "wrong" || opErr.Index != 1 || opErr.Op != name:
-		t.fail("op %s, number 1 of program \"wrong\": the error names another: %w", name, err)
+		t.fail("op %s, number 1 of program \"wrong\": the error names another op: %w", name, err)
 	case !strings.Contains(err.Error(), bad.reason):
 		t.fail("op %s: the error lacks %q: %w", name, bad.reason, err)
 	}
 }
 
-// badElements has ops whose operands are buffers of another element type.
+// badElements checks that ops are refused if their operands are buffers of another element type.
 func badElements(t *tester) {
 	row, bytes, index, stats := t.mat(1, 4), t.bytes(1, 4), t.index(4, 1), t.mat(1, 2)
 	loss := compute.Loss{Stats: stats, Z: row, F: compute.Softmax}
@@ -130,7 +131,7 @@ func badElements(t *tester) {
 	t.sync()
 }
 
-// badBuffers has buffers that were freed, or belong to another backend or to none.
+// badBuffers checks that ops are refused if a buffer was freed, or belongs to another backend or to none.
 func badBuffers(t *tester) {
 	twin := t.tester()
 	row, gone, twins := t.mat(1, 4), t.mat(1, 4), twin.mat(1, 4)

@@ -117,7 +117,7 @@ func (t *tester) must(what string, err error) {
 	}
 }
 
-// refused ends the check if there is no error.
+// refused ends the check if err is nil.
 func (t *tester) refused(err error, format string, args ...any) {
 	if err == nil {
 		t.fail(format+" is not refused", args...)
@@ -158,7 +158,7 @@ func (t *tester) write(m compute.Mat, values ...float32) { t.must("write", t.Wri
 
 func (t *tester) sync() { t.must("sync", t.Sync()) }
 
-// expect reads a matrix and compares it with exact values. One value stands for all.
+// expect reads a matrix and compares it with exact values. A single value is compared with every element.
 func (t *tester) expect(what string, m compute.Mat, want ...float32) {
 	got := make([]float32, m.Len())
 	t.must(what, t.Read(got, m))

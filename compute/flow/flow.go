@@ -1,6 +1,6 @@
-// Package flow analyses how data flow through the ops of a program. It answers what a backend
-// asks before it fuses or reorders them: which op wrote a matrix, which ops use it, and whether
-// an op may move past others.
+// Package flow analyses how data flow through the ops of a program. A backend that fuses or
+// reorders ops asks it which op wrote a matrix, which ops use the matrix, and whether an op may
+// move past others.
 //
 // The functions take a list of nodes. A node is an op, or several ops that a backend has fused;
 // it is a struct that embeds an [Access]. Places are indices in that list.
@@ -12,7 +12,7 @@ import (
 	"shadegrad/compute"
 )
 
-// An Access is the matrices that a node reads and writes. One that it changes is in both lists.
+// An Access lists the matrices that a node reads and writes. A matrix that it changes is in both lists.
 type Access struct{ Reads, Writes []compute.Mat }
 
 // Of returns the access of an op.
@@ -51,8 +51,8 @@ func (a *Access) Conflicts(b *Access) bool {
 	return OverlapAny(a.Writes, b.Writes) || OverlapAny(a.Writes, b.Reads) || OverlapAny(a.Reads, b.Writes)
 }
 
-// Overlap reports whether a matrix shares memory with one of others. A matrix that is none
-// shares no memory.
+// Overlap reports whether a matrix shares memory with one of others. The zero Mat does not share
+// memory.
 func Overlap(m compute.Mat, others ...compute.Mat) bool {
 	for _, o := range others {
 		if m.Buf == o.Buf && m.Off < o.Off+o.Len() && o.Off < m.Off+m.Len() {
@@ -112,8 +112,8 @@ func Unchanged[N Node](list []N, i, j int, mats ...compute.Mat) bool {
 	return true
 }
 
-// Movable reports whether the node at place i may be done at place j: it conflicts with no node
-// between. Nodes at the places fused do not count; they move along.
+// Movable reports whether the node at place i can move to place j: it does not conflict with any
+// node in between. Movable ignores the nodes at the places fused, which move along.
 func Movable[N Node](list []N, i, j int, fused ...int) bool {
 	for b := min(i, j) + 1; b < max(i, j); b++ {
 		if !slices.Contains(fused, b) && list[i].access().Conflicts(list[b].access()) {

@@ -34,7 +34,7 @@ func TestOverlap(t *testing.T) {
 		}
 	}
 	if flow.Overlap(compute.Mat{}, compute.Mat{}) || flow.Overlap(m) {
-		t.Error("a matrix shares memory with none")
+		t.Error("the zero Mat overlaps, or a matrix overlaps with an empty list")
 	}
 	if !flow.Overlap(m, mat(b, 10), mat(a, 12)) || flow.Overlap(m, mat(b, 10), mat(a, 20)) {
 		t.Error("Overlap with several matrices is wrong")
@@ -127,7 +127,7 @@ func TestUses(t *testing.T) {
 		t.Error("uses of a part of a matrix are wrong")
 	}
 	if flow.Users(list, compute.Mat{}) != nil {
-		t.Error("no matrix has users")
+		t.Error("the zero Mat has users")
 	}
 }
 
@@ -157,9 +157,9 @@ func TestMovable(t *testing.T) {
 	}{
 		{3, 5, nil, false},     // the sum reads the gradient
 		{3, 5, []int{4}, true}, // unless it moves as well
-		{0, 1, nil, true},      // nothing lies between
+		{0, 1, nil, true},      // no node in between
 		{0, 2, nil, false},     // the activation reads its result
-		{5, 1, nil, false},     // the update reads the gradient, made between
+		{5, 1, nil, false},     // node 3 writes the gradient that the update reads
 		{4, 2, nil, false},     // the same backwards
 		{2, 0, nil, false},     // the delta reads the activation's result
 		{0, 2, []int{1}, true}, // fused with it
@@ -168,7 +168,7 @@ func TestMovable(t *testing.T) {
 			t.Errorf("move %d to %d except past %v: %t", c.i, c.j, c.fused, got)
 		}
 	}
-	// An update does not pass what reads the weights before it.
+	// An update must not move past an op that reads its weights.
 	swapped := flow.Accesses([]compute.Op{ops[0], ops[1], ops[5]})
 	if flow.Movable(swapped, 2, -1) {
 		t.Error("an update moves past a product that reads its weights")

@@ -97,7 +97,7 @@ func functionBound(f compute.Activation, y float64) float64 {
 	return 0
 }
 
-// outputMagnitude returns the magnitude that y's error is small compared with. Softmax divides numbers of its own size.
+// outputMagnitude returns the magnitude that y's error is small compared with. Softmax divides numbers as large as its results.
 // Sigmoid and tanh are made from terms of 1, and scaled tanh from terms of its amplitude.
 func outputMagnitude(f compute.Activation, z, y float64) float64 {
 	switch f {

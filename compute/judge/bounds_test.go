@@ -223,7 +223,7 @@ func TestWarpBounds(t *testing.T) {
 	}
 }
 
-// TestWarpHalfWay has one pixel half-way between two levels and others that are not.
+// TestWarpHalfWay checks an image with one pixel half-way between two levels.
 func TestWarpHalfWay(t *testing.T) {
 	warped := func(field *bounded) *bounded {
 		return evaluated(compute.Args{Seed: 3}, func(p *Problem, operand func(*bounded) compute.Mat) (compute.Op, []compute.Mat) {

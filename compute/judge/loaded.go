@@ -98,7 +98,7 @@ func (l *loadedProblem) run(programs ...compute.Executable) ([][]float32, error)
 	return l.read()
 }
 
-// runOpByOp is run with each op compiled as a program of its own.
+// runOpByOp is like run, but compiles each op as a separate program.
 func (l *loadedProblem) runOpByOp() ([][]float32, error) {
 	var list []compute.Executable
 	defer func() {

@@ -13,7 +13,7 @@ type Verdict struct {
 	// Step is the first wrong result of the program as the device compiles it, or nil. If no op alone
 	// is wrong, the program was compiled again without scratch, and Step is the first wrong matrix in the order of the ops.
 	Step *Difference
-	// Op is the first wrong result of an op that is compiled as a program of its own, or nil. The op is judged
+	// Op is the first wrong result of an op that is compiled as a separate program, or nil. The op is judged
 	// on the results of the ops before it on this device.
 	Op *Difference
 	// Unsteady says where two runs of the program gave other bits, or is nil.

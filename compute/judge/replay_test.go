@@ -131,7 +131,7 @@ func TestReplayMask(t *testing.T) {
 	}
 }
 
-// TestReplayRefuses has invalid programs and missing values.
+// TestReplayRefuses checks that invalid programs and missing values are refused.
 func TestReplayRefuses(t *testing.T) {
 	b := reference.New()
 	m, err := b.Alloc(2, 3)

@@ -29,8 +29,7 @@ type slab struct {
 // An extent is a part of a slab, in bytes.
 type extent struct{ lo, hi int64 }
 
-// take reserves a part of the slab and returns the byte where it begins, or −1 if there is no
-// room.
+// take reserves a part of the slab and returns the byte where it begins, or −1 if it does not fit.
 func (s *slab) take(size, limit int64) int64 {
 	size = (size + slabAlignment - 1) / slabAlignment * slabAlignment
 	at := int64(0)

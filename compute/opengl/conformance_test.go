@@ -42,8 +42,8 @@ func TestConformanceOfPlainKernels(t *testing.T) {
 	}
 }
 
-// TestConformanceOfEveryTile checks every way to do a product, with sums in one part and in several, and
-// every way to do the head of a network, besides those that this device would choose.
+// TestConformanceOfEveryTile checks every kernel of a product, with sums in one part and in several, and
+// every kernel of a network's head, not only the ones this device would choose.
 func TestConformanceOfEveryTile(t *testing.T) {
 	for i, tile := range fuse.TileNames() {
 		shared := tile[0] == 'T'

@@ -155,7 +155,8 @@ func TestOpenGLError(t *testing.T) {
 	sticks(t, b, n, err)
 }
 
-// A driver call that does not return blocks the context's thread, but not the caller.
+// TestCallThatNeverReturns checks that a driver call that does not return blocks the context's
+// thread, but not the caller.
 func TestCallThatNeverReturns(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)
@@ -183,7 +184,8 @@ func TestCallThatNeverReturns(t *testing.T) {
 	sticks(t, b, n, err)
 }
 
-// A fetch that was queued before a mistake of the caller still arrives.
+// TestFetchBeforeFailure checks that a fetch that was queued before an invalid call still
+// arrives.
 func TestFetchBeforeFailure(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)
@@ -191,7 +193,7 @@ func TestFetchBeforeFailure(t *testing.T) {
 	f := b.Fetch(n.total)
 	n.step.Run(compute.Args{Row: 64})
 	if err := b.Sync(); err == nil {
-		t.Fatal("a batch beyond the data set is no failure")
+		t.Fatal("a batch beyond the data set does not fail")
 	}
 	if _, err := f.Wait(); err != nil {
 		t.Errorf("a fetch queued before the failure returned %v", err)

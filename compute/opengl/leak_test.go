@@ -12,8 +12,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// TestNothingIsLeft asks OpenGL, in addition to the backend's counts, which objects are left after a
-// backend has closed.
+// TestNothingIsLeft checks that no OpenGL objects are left after a backend is closed: by the
+// backend's counts, and by asking OpenGL.
 func TestNothingIsLeft(t *testing.T) {
 	for range sample.Count(20, 3) {
 		left := 0

@@ -51,11 +51,12 @@ func TestMaxBuffer(t *testing.T) {
 	}
 }
 
-// Mesa's software renderer has no buffers of 4 GiB or more, and reports it immediately.
+// TestOutOfMemory allocates more than the device has. Mesa's software renderer has no buffers
+// of 4 GiB or more, and reports it immediately.
 func TestOutOfMemory(t *testing.T) {
 	b := openTest(t, Options{}, seams{blockSize: math.MaxInt64})
 	if !b.Info().Software {
-		t.Skip("a GPU may well have 8 GiB; taking them to see it fail is no test")
+		t.Skip("a hardware GPU can have the 8 GiB that this test asks for")
 	}
 	_, err := b.Alloc(1<<20, 2047)
 	var memory *compute.MemoryError
@@ -70,8 +71,8 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// An index that was made for more rows may hold numbers of rows that do not exist, whatever limit the
-// caller states.
+// TestIndexLimit checks an index whose buffer was made for more rows. It may contain row numbers that
+// do not exist, whatever limit the caller states.
 func TestIndexLimit(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err1 := b.Alloc(4, 4)
@@ -88,8 +89,8 @@ func TestIndexLimit(t *testing.T) {
 	}
 }
 
-// llvmpipe silently ends the loops of an invocation after too many iterations. Products are divided into
-// slices; Compile refuses other ops that are too long.
+// TestLoopLimit checks ops with long loops. llvmpipe silently ends the loops of an invocation after too
+// many iterations. Products are divided into slices; Compile refuses other ops that are too long.
 func TestLoopLimit(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	const k = 70_000

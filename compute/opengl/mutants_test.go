@@ -257,7 +257,7 @@ func (m mutant) found(t *testing.T, b *Backend, cases []judge.Case) bool {
 		t.Errorf("%s with %q for %q passes all %d cases of %s", m.file, m.new, m.old, len(cases), m.op)
 		return false
 	case errors.As(found, &refused):
-		t.Errorf("%s with %q for %q is no mutant: %v", m.file, m.new, m.old, found)
+		t.Errorf("%s with %q for %q was refused, so it is not a mutant: %v", m.file, m.new, m.old, found)
 		return false
 	}
 	return true
@@ -332,7 +332,7 @@ func editedShaders(t *testing.T, file, old, new string) *shaders.Set {
 		dir[e.Name()] = &fstest.MapFile{Data: data}
 	}
 	if dir[file] == nil {
-		t.Fatalf("there is no %s", file)
+		t.Fatalf("no file %s", file)
 	}
 	return shaders.New(dir)
 }

@@ -92,7 +92,8 @@ func TestProfileBytes(t *testing.T) {
 	}
 }
 
-// TestProfileMisuse stops a profile that was not started, starts one twice, and asks a closed backend.
+// TestProfileMisuse stops a profile that was not started, starts one twice, and profiles a closed
+// backend.
 func TestProfileMisuse(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	if _, err := b.StopProfile(); !errors.Is(err, errNotProfiling) {

@@ -8,7 +8,7 @@ import (
 	"shadegrad/compute"
 )
 
-// A caller that never waits must not fill any memory.
+// TestManyRuns checks that a caller that never waits does not fill the memory.
 func TestManyRuns(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err := b.Alloc(1, 1)
@@ -35,7 +35,7 @@ func TestManyRuns(t *testing.T) {
 	}
 }
 
-// A step allocates nothing, on either thread.
+// TestRunAllocatesNothing checks that a step does not allocate on either thread.
 func TestRunAllocatesNothing(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)
@@ -51,8 +51,9 @@ func TestRunAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A fetch arrives without a wait and does not stop the work.
-func TestFetchArrivesByItself(t *testing.T) {
+// TestFetchArrivesWithoutWait checks that a fetch arrives without Wait and does not stop other
+// work.
+func TestFetchArrivesWithoutWait(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	m, err := b.Alloc(1, 3)
 	if err != nil {
@@ -78,7 +79,8 @@ func TestFetchArrivesByItself(t *testing.T) {
 	}
 }
 
-// Staging buffers of fetches are reused, and only a few are kept.
+// TestFetchesReuseBuffers checks that staging buffers of fetches are reused, and that only a
+// few are kept.
 func TestFetchesReuseBuffers(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)

@@ -17,7 +17,7 @@ const (
 // A memory holds the choices of tuners by device and stage. A file that cannot be read counts as
 // empty; a file that cannot be written is not written.
 type memory struct {
-	dir     string            // "" if there is no cache
+	dir     string            // "" without a cache
 	device  string            // renderer, driver and shaders
 	choices map[string]string // of this device, by stage
 	changed bool

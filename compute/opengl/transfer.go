@@ -64,8 +64,8 @@ func (b *Backend) WriteBytes(dst compute.Bytes, src []byte) error {
 	}})
 }
 
-// copyOf returns a copy of bytes for the queue. It reuses the memory of earlier copies: a data set
-// that goes to the device in pieces would otherwise produce garbage of its own size.
+// copyOf returns a copy of bytes for the queue. It reuses the memory of earlier copies: otherwise
+// uploading a data set in pieces would produce as much garbage as the data set is large.
 func (b *Backend) copyOf(src []byte) []byte {
 	var memory []byte
 	select {

@@ -44,9 +44,9 @@ type tuner struct {
 	measure func([]fuse.Dispatch) (time.Duration, []float32, error)
 }
 
-// choose returns the choice for a stage: the stored one, or the fastest of those that it has time
-// to try. It stores its choice even if it had no time. Sums that are divided differently round
-// differently, so a repeated run must choose the same.
+// choose returns the choice for a stage: the stored one, or the fastest of the choices that it has
+// time to try. It stores the choice even if it had no time, so that a repeated run chooses the same:
+// sums that are divided differently round differently.
 func (b *Backend) choose(s fuse.Stage) (fuse.Choice, error) {
 	usual := s.Choices[0]
 	if !b.tuner.on || len(s.Choices) == 1 || s.Work < tuneWork {
@@ -362,8 +362,8 @@ func (r *rehearsal) results(w *worker) []float32 {
 	return list
 }
 
-// close releases a rehearsal's memory and query. Other work needs no barrier after it, since it did
-// not use that memory.
+// close releases a rehearsal's memory and query. No barrier is needed
+// before other work, which does not use that memory.
 func (r *rehearsal) close(w *worker) {
 	if r.query != 0 {
 		gl.DeleteQueries(1, &r.query)

@@ -54,7 +54,7 @@ func clock(words ...string) func([]fuse.Dispatch) (time.Duration, []float32, err
 	}
 }
 
-// The tuner takes the fastest choice, whichever it is.
+// TestFastestIsChosen checks that the tuner takes the fastest choice, whichever it is.
 func TestFastestIsChosen(t *testing.T) {
 	for _, c := range []struct {
 		fastest string
@@ -175,7 +175,7 @@ func TestTuningOfLargeLayers(t *testing.T) {
 	}
 }
 
-// If the directory cannot be written, choices are not stored.
+// TestNoCache checks that choices are not stored if the directory cannot be written.
 func TestNoCache(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
@@ -188,7 +188,7 @@ func TestNoCache(t *testing.T) {
 	}
 }
 
-// Without Tune nothing is timed or written.
+// TestTuneOff checks that nothing is timed or written without Tune.
 func TestTuneOff(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(cache.Variable, dir)
@@ -204,7 +204,8 @@ func TestTuneOff(t *testing.T) {
 	}
 }
 
-// Small programs, such as those of the self-test, are not timed.
+// TestSmallProgramsAreNotTuned checks that small programs, such as those of the self-test, are
+// not timed.
 func TestSmallProgramsAreNotTuned(t *testing.T) {
 	b := openTuner(t, Options{CacheDir: t.TempDir()}, nil)
 	for _, c := range cases.SelfTest() {
@@ -217,7 +218,8 @@ func TestSmallProgramsAreNotTuned(t *testing.T) {
 	}
 }
 
-// A choice whose results differ from those of the usual one is not taken, however fast it is.
+// TestWrongChoice checks that a choice is not taken if its results differ from those of the
+// default, however fast it is.
 func TestWrongChoice(t *testing.T) {
 	set := editedShaders(t, "tile_shared.glsl", "sum[r][c] += av[r] * bv[c]", "sum[r][c] += av[r] + bv[c]")
 	b := openTuner(t, Options{CacheDir: t.TempDir(), Shaders: set}, nil)
@@ -233,7 +235,8 @@ func TestWrongChoice(t *testing.T) {
 	}
 }
 
-// A rehearsal sees one batch of the data set, however large the set is, and no kernel reads beyond it.
+// TestRehearsalHasABatchOfPixels checks that a rehearsal has one batch of the data set, however large
+// the set is, and that no kernel reads beyond it.
 func TestRehearsalHasABatchOfPixels(t *testing.T) {
 	const samples, batch, inputs = 512, 64, 784
 	var b *Backend

@@ -48,7 +48,7 @@ func TestWarpAgreesWithCPU(t *testing.T) {
 		op    compute.Warp
 		field bool
 	}{
-		{"as it is", compute.Warp{Width: 28, Height: 28, Scale: 1}, false},
+		{"identity", compute.Warp{Width: 28, Height: 28, Scale: 1}, false},
 		{"quarter turns", compute.Warp{Width: 29, Height: 27, Scale: 1, Shift: -3, Rotation: math.Pi / 2, Stream: 4}, false},
 		{"all but elastic", compute.Warp{Width: 28, Height: 28, Scale: 1, Rotation: 0.26, Scaling: 0.15, Shear: 0.3, Translation: 2.5, Calm: 1<<1 | 1<<7 | 1<<35}, false},
 		{"tall images", compute.Warp{Width: 7, Height: 90, Scale: 1, Scaling: 0.9, Shear: 3}, false},

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// The known answers for philox4x32-10 in the authors' Random123.
+// TestBlockKnownAnswers checks the known answers for philox4x32-10 of the authors' library
+// Random123.
 func TestBlockKnownAnswers(t *testing.T) {
 	for _, c := range []struct {
 		key       [2]uint32

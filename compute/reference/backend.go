@@ -70,7 +70,7 @@ func (r *backend) Info() compute.Info {
 	return compute.Info{Backend: "reference", Device: "float64", Driver: "gonum", HostMemory: true}
 }
 
-// size returns rows·cols, or an error if there is no such matrix.
+// size returns rows·cols, or an error if no matrix can have that size.
 func (r *backend) size(rows, cols int) (int, error) {
 	switch {
 	case r.closed:

@@ -120,7 +120,7 @@ func (r *LossRow) Gradient() []float64 {
 	return d
 }
 
-// Hit reports whether the label's class is the network's answer. With targets there is no class, and no hit.
+// Hit reports whether the label's class is the network's answer. It is false if the loss has targets instead of labels.
 func (r *LossRow) Hit() bool {
 	if r.Class < 0 {
 		return false

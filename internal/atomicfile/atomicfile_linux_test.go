@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// asNobody runs f with the file permissions of user nobody, since root may write anywhere. On
-// Linux they belong to a thread, which ends with the goroutine that is locked to it.
+// asNobody runs f with the file permissions of user nobody, because root may write anywhere. On
+// Linux permissions belong to a thread, and this thread ends with the goroutine that is locked to it.
 func asNobody(t *testing.T, f func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -37,7 +37,7 @@ func TestWriteWithoutPermission(t *testing.T) {
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range []string{filepath.Dir(dir), dir} { // the user nobody can read it, but not write
+	for _, d := range []string{filepath.Dir(dir), dir} { // user nobody can read them, but not write
 		if err := os.Chmod(d, 0o555); err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // scenario is an environment variable that makes the test binary run one of scenarios instead of
-// the tests: what is killed, or has limits of its own, must be another process.
+// the tests. A test that kills a process or limits its resources needs a second process.
 const scenario = "SHADEGRAD_ATOMICFILE_SCENARIO"
 
 var scenarios = map[string]func(path string) error{
@@ -130,7 +130,7 @@ func TestWriteKeepsLinks(t *testing.T) {
 		path := filepath.Join(dir, link)
 		save(t, path, sample)
 		if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			t.Errorf("%s is no longer a link (error %v)", link, err)
+			t.Errorf("%s was replaced and is not a link (error %v)", link, err)
 		}
 		checkContent(t, real, sample)
 		save(t, real, "")

@@ -66,7 +66,7 @@ func TestWriteToDevice(t *testing.T) {
 		t.Error(err)
 	}
 	if info, err := os.Stat(os.DevNull); err != nil || info.Mode()&fs.ModeDevice == 0 {
-		t.Errorf("%s is no longer a device (error %v)", os.DevNull, err)
+		t.Errorf("%s was replaced and is not a device (error %v)", os.DevNull, err)
 	}
 }
 

@@ -16,7 +16,7 @@ type Problem int
 // The problems. Err of a Finding has the details.
 const (
 	Unsupported Problem = iota // the build has no GPU support
-	Unavailable                // there is no OpenGL 4.3: *glctx.AbsentError, *glctx.VersionError, or an error of opengl.Open
+	Unavailable                // OpenGL 4.3 is missing: *glctx.AbsentError, *glctx.VersionError, or an error of opengl.Open
 	SelfTest                   // a kernel fails: *judge.Failure, which wraps *opengl.CompileError or *opengl.SourceError
 	Software                   // OpenGL runs on the CPU
 	Integrated                 // the machine has another GPU, which may be faster

@@ -4,7 +4,7 @@ package backends
 
 import "testing"
 
-// TestNoSupport opens the real thing in a build that has none.
+// TestNoSupport opens a GPU in a build without GPU support.
 func TestNoSupport(t *testing.T) {
 	if GPUSupport {
 		t.Error("the build says that it can use a GPU")

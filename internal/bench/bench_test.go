@@ -115,7 +115,7 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// TestWrongIsRefused plants each of the judge's faults and requires that at least 40 are refused: those that affect a
+// TestWrongIsRefused plants each of the judge's faults and requires that at least 40 are refused. Not every fault affects a
 // training step.
 func TestWrongIsRefused(t *testing.T) {
 	refused := 0

@@ -19,8 +19,8 @@ const Variable = "SHADEGRAD_CACHE"
 // largest is the maximum size of a file of this program.
 const largest = 4 << 20
 
-// Dir returns the directory: that of Variable, or else shadegrad in the user's cache
-// directory.
+// Dir returns the directory that Variable names, or shadegrad in the user's cache directory if it
+// is not set.
 func Dir() (string, error) {
 	if dir := os.Getenv(Variable); dir != "" {
 		return dir, nil

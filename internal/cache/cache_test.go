@@ -25,11 +25,11 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 1 {
-		t.Errorf("%v are left beside the file, error %v", left, err)
+		t.Errorf("the directory has %v, want the file alone (error %v)", left, err)
 	}
 }
 
-// TestDamaged has files that are not what was saved.
+// TestDamaged loads files that differ from what was saved.
 func TestDamaged(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "facts.json")

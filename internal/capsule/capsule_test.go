@@ -73,7 +73,7 @@ func ofNumbers() *Capsule {
 	return c
 }
 
-// TestRoundTripOfNumbers has samples that are numbers instead of pixels.
+// TestRoundTripOfNumbers saves and loads a step whose samples are numbers instead of pixels.
 func TestRoundTripOfNumbers(t *testing.T) {
 	c := ofNumbers()
 	got, err := Load(saved(t, c))
@@ -110,7 +110,7 @@ func TestOldVersion(t *testing.T) {
 	}
 }
 
-// TestNaN stores the bits of a NaN.
+// TestNaN checks that the bits of a NaN are stored.
 func TestNaN(t *testing.T) {
 	c := small(0, false)
 	c.Stats[0] = math.Float32frombits(0x7fc01234)
@@ -206,7 +206,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestHostile has a small file whose step would need more memory than the machine has: many
+// TestHostile decodes a small file whose step would need more memory than the machine has: many
 // units and many samples, with one weight each.
 func TestHostile(t *testing.T) {
 	const units, rows = 200_000, 200_000

@@ -35,8 +35,8 @@ func noise(n int) dataset.Set {
 	return s
 }
 
-// TestReplays stores steps of every kind of training in the middle of a run and replays
-// them. With the random numbers, the Gaussian and the squares of that step nothing may differ.
+// TestReplays stores steps of every kind of training in the middle of a run and replays them.
+// The replay must be bit-identical, including random numbers, Gaussians and squares.
 func TestReplays(t *testing.T) {
 	for name, tr := range map[string]mlp.Training{
 		"adam":     {Rule: compute.Adam, Rho: 0.99, Epsilon: 1e-3},

@@ -77,7 +77,7 @@ type Outcome struct {
 	Epoch    int     `json:"epoch"`
 	TestLoss float64 `json:"test_loss"`
 	TestAcc  float64 `json:"test_acc"`
-	Weights  Mark    `json:"weights"` // those that are saved
+	Weights  Mark    `json:"weights"` // the saved weights
 }
 
 // DataOf identifies a data set.

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Differences lists the differences of the data and the seed of a second run. Its results can equal the
-// certificate's only if there are none.
+// Differences lists how the data and the seed of a second run differ from the certificate's. The results can
+// be equal only if the list is empty.
 func (c *Certificate) Differences(data Data, seed uint64) []string {
 	var list []string
 	short := func(digest string) string { return digest[:min(12, len(digest))] }

@@ -111,8 +111,8 @@ func TestFasterFails(t *testing.T) {
 	}
 }
 
-// TestFasterAsksNobody checks that no comparison is made for a backend chosen by name.
-func TestFasterAsksNobody(t *testing.T) {
+// TestFasterSkipped checks that no comparison is made for a backend chosen by name.
+func TestFasterSkipped(t *testing.T) {
 	a := &app{compare: func(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
 		t.Error("compared")
 		return comparison{}, nil

@@ -33,7 +33,7 @@ func TestBench(t *testing.T) {
 // -backends is required.
 func TestBenchWithoutGPU(t *testing.T) {
 	f := newFakeGPU()
-	f.openErr = errors.New("there is none")
+	f.openErr = errors.New("not found")
 	r := inProcess(t, f.opener(), benchArgs(t)...).is(0, "GPU unavailable: ", "; timing the CPU only\n")
 	if strings.Contains(r.stdout, "\ngpu") {
 		t.Errorf("a row of the GPU:\n%s", r.stdout)

@@ -15,7 +15,7 @@ import (
 )
 
 // timesTo trains on each backend with several seeds, in turn, until the highest of the accuracies is reached. It writes
-// the seconds to each accuracy from the start of a process of its own.
+// the seconds from the start of a separate process to each accuracy.
 func (a *app) timesTo(show *report.Bench, rivals []rival, f *settings) error {
 	goals := slices.Sorted(slices.Values(f.timeTo))
 	took := make([][][]float64, len(rivals)) // of each rival, of each goal

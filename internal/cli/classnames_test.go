@@ -53,7 +53,8 @@ func TestClassNames(t *testing.T) {
 		"shadegrad: m: the network's classes are ant, bee and cow, those of fewer are ant and cow; the data need a directory of images for each class of the network\n")
 }
 
-// TestOddClassNames has a name with a terminal's escape code, and more names than a message lists.
+// TestOddClassNames checks a class name with an escape code of a terminal, and more names than a
+// message lists.
 func TestOddClassNames(t *testing.T) {
 	p := at(t)
 	shapes(t, p.path("all"), "ant", "b\x1b[2Je", "two\nlines\tof")

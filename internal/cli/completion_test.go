@@ -10,7 +10,7 @@ import (
 func TestCompletion(t *testing.T) {
 	p := at(t)
 	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("there is no bash")
+		t.Skip("bash is not installed")
 	}
 	script := p.run("completion", "bash").is(0).stdout
 	for words, want := range map[string]string{

@@ -72,7 +72,7 @@ func fits(m *model.Model, d *dataset.Data) error {
 	case !m.About.Numbers && (numbers || m.Width != t.Width || m.Height != t.Height):
 		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, formText(t))
 	}
-	// Classes are numbered in the order of the directories' names: a missing directory renumbers those that follow.
+	// Classes are numbered in the order of the directories' names: a missing directory renumbers all later classes.
 	if learned := m.About.ClassNames; learned != nil && d.ClassNames != nil && !slices.Equal(learned, d.ClassNames) {
 		return fmt.Errorf("the network's classes are %s, those of %s are %s; the data need a directory of images for each class of the network",
 			someNames(learned), d.Name, someNames(d.ClassNames))

@@ -147,7 +147,7 @@ func TestUndefinedPrecision(t *testing.T) {
 		t.Fatalf("every class was guessed, so this shows nothing: %s", out)
 	}
 	if table := p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0).stdout; !strings.Contains(table, "–  ") {
-		t.Errorf("there is no dash:\n%s", table)
+		t.Errorf("the table has no dash:\n%s", table)
 	}
 }
 

@@ -15,7 +15,7 @@ type expectation struct {
 	bound          float64
 }
 
-// figures are those that -expect can name.
+// figures are the figures of an epoch that -expect can compare.
 var figures = map[string]func(train.Epoch, float64) float64{
 	"train_loss": func(e train.Epoch, _ float64) float64 { return e.TrainLoss },
 	"train_acc":  func(e train.Epoch, _ float64) float64 { return e.TrainAcc },

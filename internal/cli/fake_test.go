@@ -15,7 +15,7 @@ import (
 type fakeGPU struct {
 	compute.Backend
 	info    compute.Info
-	openErr error                 // what opening returns, if there is to be no GPU
+	openErr error                 // the error of opening, or nil for a working GPU
 	lost    atomic.Pointer[error] // what every call returns, once it is set
 	alloc   func(rows, cols int) error
 	wrong   bool // products are wrong

@@ -108,8 +108,9 @@ func TestCSVPixels(t *testing.T) {
 	p.run("train", "-backend=cpu", "-data=train.csv", "-standardise", "-hidden=4", "-epochs=1", "-save=m").is(0, "41 training rows of 784 numbers")
 }
 
-// TestCSVNumbers has a test part that could be images and a training part that is numbers from its
-// first row: eval reads what the network learned.
+// TestCSVNumbers evaluates a network for rows of numbers on CSV files whose training part contains
+// numbers from its first row on. The test part alone could be images, but is read as the network
+// requires.
 func TestCSVNumbers(t *testing.T) {
 	for _, columns := range []int{2, 64} {
 		line := func(feature string) string {

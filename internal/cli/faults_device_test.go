@@ -16,8 +16,8 @@ import (
 	"shadegrad/internal/glctx"
 )
 
-// TestUnusable checks, for each reason not to use a GPU, the message and the fallback of auto and the
-// error of gpu. TestOpenGL does so with a real driver.
+// TestUnusable checks each reason not to use a GPU: -backend=auto prints a message and falls back to the CPU,
+// -backend=gpu fails. TestOpenGL checks the same with a real driver.
 func TestUnusable(t *testing.T) {
 	reason := errors.New("the reason")
 	absent := func(err error) func() *fakeGPU {
@@ -222,7 +222,7 @@ func resumeCommand(r result) string {
 func (p place) sh(script string) result {
 	p.t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {
-		p.t.Skip("there is no shell to try the line in")
+		p.t.Skip("sh is not installed")
 	}
 	self, err := os.Executable()
 	if err != nil {

@@ -79,8 +79,8 @@ func swap(old, new string) func([]byte) []byte {
 	return func(b []byte) []byte { return bytes.Replace(b, []byte(old), []byte(new), 1) }
 }
 
-// TestMixedUp gives a model for a checkpoint and the reverse, files that do not exist, and data of
-// another kind.
+// TestMixedUp passes a model as a checkpoint and the reverse, missing files, and data of another
+// kind.
 func TestMixedUp(t *testing.T) {
 	p := at(t)
 	model, checkpoint := smallModel(t, p), p.stopped("-hidden=8")

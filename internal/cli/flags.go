@@ -56,7 +56,7 @@ const (
 
 // The limits of numbers that are typing errors beyond them.
 const (
-	maxThreads   = 1024 // more are no faster on any machine
+	maxThreads   = 1024 // no machine is faster with more
 	maxInRow     = 1000 // images of a sheet
 	maxDrawn     = 100  // units of a layer in a drawing, which connects each with each
 	leastRepeats = 10   // runs of a median
@@ -117,7 +117,7 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "model", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "show the first layer of a saved network",
 			Only: "o count threads", Why: "it shows weights, not images"},
 		{Name: "model", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "show a saved network",
-			Only: "o units", Why: "the file has a network of its own"},
+			Only: "o units", Why: "the file contains the network"},
 		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
 		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Text(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
 		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestFlags checks the row of FAULTS.md on invalid flags: flag, value and allowed values; exit status
-// 2, before any work. The data do not exist, which must not be noticed.
+// TestFlags checks the row of FAULTS.md on invalid flags: the message has the flag, the value and the
+// allowed values, and the exit status is 2. Flags are checked before the data, which do not exist
+// here.
 func TestFlags(t *testing.T) {
 	refuse(t, []badFlags{
 		{"train -batch=-3", []string{"-batch=-3: must be 1 or more, or 0 for the whole set"}},

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLimitOfClasses checks that -limit takes samples of each class of directories of images, which
-// are read one after the other; verified and resumed runs take the same ones.
+// TestLimitOfClasses checks that -limit takes samples of each class of directories of images.
+// Verified and resumed runs must take the same samples.
 func TestLimitOfClasses(t *testing.T) {
 	p := at(t)
 	shapes(t, p.path("all"), "ant", "bee", "cow")
@@ -20,10 +20,10 @@ func TestLimitOfClasses(t *testing.T) {
 	if string(contents(t, p.path("whole"))) != string(contents(t, p.path("resumed"))) {
 		t.Error("the resumed run gives another network")
 	}
-	// What the network has seen of each of three classes is enough for it.
+	// Two images of each of the three classes are enough to learn them.
 	p.run("train", "-backend=cpu", flags[0], "-limit=6", "-hidden=8", "-epochs=200", "-every=200", "-expect=test_acc>=1").is(0)
 	r := p.run("train", "-backend=cpu", flags[0], "-limit=2", "-hidden=8", "-epochs=1").is(0)
 	if !strings.Contains(r.stderr, "; the training set has no sample of class \"cow\"\n") {
-		t.Errorf("one class is left out:\n%s", r.stderr)
+		t.Errorf("no note on the class without a sample:\n%s", r.stderr)
 	}
 }

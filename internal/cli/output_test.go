@@ -35,7 +35,7 @@ func named(t *testing.T, e map[string]any, more ...string) {
 	for _, name := range names {
 		v, ok := e[name]
 		if !ok {
-			t.Errorf("there is no %q in %v", name, e)
+			t.Errorf("%q is missing in %v", name, e)
 			continue
 		}
 		switch f, _ := v.(float64); {

@@ -15,7 +15,7 @@ import (
 
 // A source has the figures of a tutorial or a paper for a recipe.
 type source struct {
-	samples int    // of its own data; 0 for MNIST
+	samples int    // of its data set, or 0 for MNIST
 	figure  string // its result, in numbers
 	options train.Options
 	// open sets to zero what the source leaves open, or what the preset says that it has its own way.

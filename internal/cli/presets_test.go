@@ -44,7 +44,7 @@ func TestPresetFlags(t *testing.T) {
 		text := at(t).run("presets", p.Name).is(0).stdout
 		for _, want := range []string{p.Name + ": " + p.Network + "\n", "source: " + p.Source + "\n", "expected: " + p.Figure} {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s: there is no %q in\n%s", p.Name, want, text)
+				t.Errorf("%s: %q is missing in\n%s", p.Name, want, text)
 			}
 		}
 		if _, differs, found := strings.Cut(text, "\ndiffers: "); found != (p.Differs != "") || !strings.HasPrefix(differs, p.Differs) {

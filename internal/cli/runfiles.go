@@ -257,7 +257,7 @@ func (r *runFiles) deviceFailed(failure error, state *train.State, s *settings) 
 	return fmt.Errorf("%w; to resume%s, run: %s", failure, report.Since(state), command)
 }
 
-// shellQuote quotes an argument for a shell. Windows' shells take its paths as they are.
+// shellQuote quotes an argument for a shell. Shells on Windows need no quotes for its paths.
 func shellQuote(s string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%"
 	if s != "" && strings.Trim(s, plain+string(os.PathSeparator)) == "" {

@@ -50,7 +50,7 @@ func TestSaveThroughLink(t *testing.T) {
 	}
 }
 
-// TestSaveOverCheckpoint names one file in two ways.
+// TestSaveOverCheckpoint saves the network to the checkpoint's file under another name.
 func TestSaveOverCheckpoint(t *testing.T) {
 	p := at(t)
 	checkpoint := p.stopped("-hidden=8")

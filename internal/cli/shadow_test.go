@@ -49,7 +49,7 @@ func faultyGPU(t *testing.T, name string) backends.Opener {
 		}
 		return o
 	}
-	t.Fatalf("there is no fault %q", name)
+	t.Fatalf("unknown fault %q", name)
 	return backends.Opener{}
 }
 

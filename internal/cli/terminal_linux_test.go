@@ -47,7 +47,7 @@ func openTerminal(t testing.TB, columns uint16) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Skipf("there are no pseudo-terminals here: %v", err)
+		t.Skipf("pseudo-terminals are missing: %v", err)
 	}
 	t.Cleanup(func() { master.Close() })
 	fd := int(master.Fd())
@@ -90,14 +90,15 @@ func TestBar(t *testing.T) {
 		t.Errorf("after the last progress line there is %q", rest)
 	}
 	if !strings.Contains(screen, "\x1b[32m") {
-		t.Error("there is no colour")
+		t.Error("the output has no colour")
 	}
 	if strings.Count(r.stdout, "\n") != 2 || strings.ContainsAny(r.stdout, "\x1b\r") {
 		t.Errorf("stdout:\n%q", r.stdout)
 	}
 }
 
-// TestBarAndResults has both on one terminal: the progress line is removed before results.
+// TestBarAndResults prints the progress line and results on one terminal. The progress line is
+// removed before results.
 func TestBarAndResults(t *testing.T) {
 	screen, r := at(t, "TERM=xterm").onTerminal(120, true, slow(t)...)
 	if r.status != 0 || !regexp.MustCompile(`\r\x1b\[Kepoch 1/1: training loss [^\x1b]*\r\ntest accuracy [^\x1b]*\r\n$`).MatchString(screen) {

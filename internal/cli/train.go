@@ -68,8 +68,8 @@ func (a *app) train(args []string) error {
 	return a.runTraining(s, files, state, data, choice, why)
 }
 
-// savedWith returns the network that the run of a checkpoint saves, or "" if there is none. A run that is resumed
-// without -save continues to save it.
+// savedWith returns the file to which the run of a checkpoint saves its network, or "" if it does not save one. A run
+// that is resumed without -save continues to save it.
 func savedWith(checkpoint string) string {
 	save, ok := strings.CutSuffix(checkpoint, ".checkpoint")
 	if !ok {

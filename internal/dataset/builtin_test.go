@@ -11,7 +11,8 @@ import (
 	"shadegrad/internal/memory"
 )
 
-// The built-in files hold, byte for byte, what the files in the published form do, and are what command pack writes.
+// TestBuiltInIsAsPublished checks that the built-in data are byte for byte the published ones, and that command pack
+// writes the same files.
 func TestBuiltInIsAsPublished(t *testing.T) {
 	for r := trainImages; r < roles; r++ {
 		compressed, err := os.ReadFile(filepath.Join("..", "..", "testdata", "mnist", customary[r]+".gz"))
@@ -37,7 +38,7 @@ func TestBuiltInIsAsPublished(t *testing.T) {
 	}
 }
 
-// The published form can be read from its directory too.
+// TestPublishedFiles reads the published files from their directory.
 func TestPublishedFiles(t *testing.T) {
 	published, err := OpenTest(filepath.Join("..", "..", "testdata", "mnist"))
 	if err != nil {
@@ -64,7 +65,7 @@ func TestBuiltInNeedsMemory(t *testing.T) {
 	}
 }
 
-// What asks for large pages must change nothing, however its argument lies.
+// TestAllocate checks that asking for large pages changes no bytes, at any alignment.
 func TestAllocate(t *testing.T) {
 	for _, n := range []int{0, 1, 1 << 20, 2<<20 + 1, 9<<20 + 4097} {
 		b := allocate(n)
@@ -85,7 +86,7 @@ func TestAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkUnpack unpacks the training images again and again to the same memory.
+// BenchmarkUnpack unpacks the training images repeatedly into the same memory.
 func BenchmarkUnpack(b *testing.B) {
 	src := builtInFile(trainImages)
 	size, err := packed.Size(src)

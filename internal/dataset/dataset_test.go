@@ -93,7 +93,8 @@ func TestBuiltInMNIST(t *testing.T) {
 	}
 }
 
-// The published checksums are of the uncompressed files, header and all.
+// TestBuiltInMNISTChecksums compares the published checksums of the uncompressed files,
+// including their headers.
 func TestBuiltInMNISTChecksums(t *testing.T) {
 	data, err := Open("")
 	if err != nil {
@@ -162,16 +163,16 @@ func TestNames(t *testing.T) {
 		both[name+".gz"] = deflated(t, append(data, 1), 9) // would be refused
 	}
 	for name, files := range map[string]map[string][]byte{
-		"plain":                tiny(),
-		"gzip":                 compressed(rename(func(s string) string { return s + ".gz" })),
-		"gzip without .gz":     compressed(tiny()),
-		"plain with .gz":       rename(func(s string) string { return s + ".gz" }),
-		"both":                 both,
-		"dot":                  rename(func(s string) string { return strings.Replace(s, "-idx", ".idx", 1) }),
-		"test for t10k":        rename(func(s string) string { return strings.Replace(s, "t10k", "test", 1) }),
-		"prefix":               rename(func(s string) string { return "kuzushiji-" + s }),
-		"as in EMNIST":         compressed(rename(func(s string) string { return "emnist-letters-" + strings.Replace(s, "t10k", "test", 1) + ".gz" })),
-		"beside unrelated one": func() map[string][]byte { f := tiny(); f["train-images.png"] = nil; f["notes"] = nil; return f }(),
+		"plain":            tiny(),
+		"gzip":             compressed(rename(func(s string) string { return s + ".gz" })),
+		"gzip without .gz": compressed(tiny()),
+		"plain with .gz":   rename(func(s string) string { return s + ".gz" }),
+		"both":             both,
+		"dot":              rename(func(s string) string { return strings.Replace(s, "-idx", ".idx", 1) }),
+		"test for t10k":    rename(func(s string) string { return strings.Replace(s, "t10k", "test", 1) }),
+		"prefix":           rename(func(s string) string { return "kuzushiji-" + s }),
+		"as in EMNIST":     compressed(rename(func(s string) string { return "emnist-letters-" + strings.Replace(s, "t10k", "test", 1) + ".gz" })),
+		"with other files": func() map[string][]byte { f := tiny(); f["train-images.png"] = nil; f["notes"] = nil; return f }(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := write(t, files)
@@ -245,7 +246,8 @@ func TestCheckLabels(t *testing.T) {
 	}
 }
 
-// A fault changes the tiny data set; want is the whole message, in which DIR stands for the directory.
+// TestFaults applies faults to the tiny data set. want is the whole message, in which DIR stands for
+// the directory.
 func TestFaults(t *testing.T) {
 	const ti, tl, vi, vl = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 	gz := func(data []byte) []byte { return deflated(t, data, 9) }
@@ -408,7 +410,8 @@ func TestUnreadableFile(t *testing.T) {
 	}
 }
 
-// The header's word alone must not make the reader allocate.
+// TestHostileHeaderAllocatesNothing checks that the reader does not allocate memory just
+// because a header asks for it.
 func TestHostileHeaderAllocatesNothing(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"plain": images(1_000_000_000, 28, 28, 0),
@@ -431,7 +434,7 @@ func TestHostileHeaderAllocatesNothing(t *testing.T) {
 // plenty is a budget of what tests need.
 func plenty() *memory.Budget { return memory.NewBudget(1 << 30) }
 
-// A file that this machine has no memory for is refused, however honest its header.
+// TestTooLarge checks that a valid file is refused if it does not fit in this machine's memory.
 func TestTooLarge(t *testing.T) {
 	data := images(100, 10, 10, make([]byte, 10000)...)
 	packed := deflated(t, data, 9)

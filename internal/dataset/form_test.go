@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The scale is computed from the training rows, without those held out for validation.
+// TestFormStandardizes checks that the scale is computed from the training rows, without those
+// held out for validation.
 func TestFormStandardizes(t *testing.T) {
 	dir := write(t, map[string][]byte{
 		"train.csv": []byte("label,a\n0,0.5\n1,1.5\n0,2.5\n1,1000.5\n"), "test.csv": []byte("label,a\n0,1.5\n"),
@@ -59,7 +60,8 @@ func TestFormStandardizes(t *testing.T) {
 	}
 }
 
-// A limit keeps some samples of each class if they are ordered by class, and otherwise the first samples, as in MNIST.
+// TestShorten checks the samples that a limit keeps: some of each class if the samples are ordered by class, otherwise
+// the first ones, as for MNIST.
 func TestShorten(t *testing.T) {
 	for _, c := range []struct {
 		labels string
@@ -113,7 +115,7 @@ func TestShorten(t *testing.T) {
 	}
 }
 
-// A note lists the classes without a training sample.
+// TestFormNotesMissing checks the note on classes without a training sample.
 func TestFormNotesMissing(t *testing.T) {
 	five := "0,0.5\n1,1.5\n2,2.5\n3,0.5\n4,1.5\n"
 	many := strings.Builder{}
@@ -153,7 +155,7 @@ func TestFormNotesMissing(t *testing.T) {
 			continue
 		}
 		if !strings.HasSuffix(d.Note, c.want) || c.want == "" && d.Note != "" {
-			t.Errorf("%s, limit %d, %d put aside: note %q, want …%q", c.where, c.limit, c.validation, d.Note, c.want)
+			t.Errorf("%s, limit %d, %d held out: note %q, want …%q", c.where, c.limit, c.validation, d.Note, c.want)
 		}
 	}
 }

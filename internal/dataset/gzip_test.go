@@ -73,7 +73,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// Whatever gunzip makes of a file, compress/gzip makes of it too.
+// FuzzGunzip compares gunzip with compress/gzip.
 func FuzzGunzip(f *testing.F) {
 	data := []byte(strings.Repeat("abcdefg", 40))
 	f.Add(deflated(f, data, 9))

@@ -165,7 +165,7 @@ func (p place) dropEmpty(f *folder) error {
 	return nil
 }
 
-// skippedNote describes the files in the classes' directories that are not read. It is empty if there are none.
+// skippedNote describes the files in the classes' directories that are not read. It is empty if all files are read.
 func (p place) skippedNote(folders ...*folder) string {
 	n, example := 0, ""
 	for _, f := range folders {
@@ -259,8 +259,8 @@ func isPicture(name string) bool {
 	return false
 }
 
-// loadFolder reads the images of a directory. They must have the size of the set like, of which first is one, or else
-// of the first image, whose name it returns.
+// loadFolder reads the images of a directory and returns the name of the image whose size all must have. This is the
+// first image, unless the set like already has images: then it is first, an image of that set.
 func (p place) loadFolder(f *folder, classes []string, like *Set, first string, budget *memory.Budget) (Set, string, error) {
 	list, err := p.list(f, classes)
 	if err != nil {

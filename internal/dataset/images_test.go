@@ -103,7 +103,8 @@ func TestImageFolders(t *testing.T) {
 	}
 }
 
-// Without train and test a fifth of each class is the test set.
+// TestImageFoldersWithoutTest checks that a fifth of each class becomes the test set if there
+// are no directories train and test.
 func TestImageFoldersWithoutTest(t *testing.T) {
 	for _, top := range []string{"", "train/"} {
 		files := map[string][]byte{}
@@ -132,7 +133,7 @@ func TestImageFoldersWithoutTest(t *testing.T) {
 	}
 }
 
-// Every kind of image becomes what color.GrayModel makes of it.
+// TestGrey compares the grey levels of every kind of image with color.GrayModel.
 func TestGrey(t *testing.T) {
 	r := image.Rect(5, 7, 9, 10)
 	kinds := map[string]interface {
@@ -265,7 +266,8 @@ func TestImageFaults(t *testing.T) {
 	}
 }
 
-// An image's word for its size alone must not make the reader allocate.
+// TestHostileImages checks that the reader does not allocate memory just because an image
+// claims a large size.
 func TestHostileImages(t *testing.T) {
 	good := greyPNG(t, 1, 1, 1)
 	for name, files := range map[string]map[string][]byte{

@@ -39,7 +39,7 @@ func (o Options) numbers() bool { return o.Numbers || o.Standardize || o.Targets
 //     for t10k.
 //   - CSV files (.csv or .tsv, with or without .gz): a pair such as mnist_train.csv and mnist_test.csv, or a single one.
 //     A line is a label and numbers, as many in each line. The first line may be a header. The separator is a comma,
-//     semicolon, tab or spaces. The label is in the column called label or class, or else in the first. If all other
+//     semicolon, tab or spaces. The label is in the column called label or class; without that header it is in the first. If all other
 //     numbers are whole and from 0 to 255, the samples are images: square if the count allows, otherwise of one row. If
 //     the first line has another number, they are rows of numbers. If only a later line or the test part has one, it is
 //     an error if the count is that of a square image of at least 8x8, since the image is then damaged; otherwise the

@@ -144,7 +144,8 @@ func TestStandardize(t *testing.T) {
 	}
 }
 
-// A number that cannot be standardised is found in its file, wherever its row has gone and the label or the targets are.
+// TestStandardizePlaces checks that the error about a number that cannot be standardised names its place in the file,
+// wherever the row was moved and wherever labels and targets are.
 func TestStandardizePlaces(t *testing.T) {
 	for _, c := range []struct {
 		header, format string // of a row, with the first feature and the second
@@ -185,7 +186,7 @@ func TestStandardizePlaces(t *testing.T) {
 	}
 }
 
-// Images of every size come through an IDX file.
+// TestIDXSizes writes and reads IDX files with images of every size.
 func TestIDXSizes(t *testing.T) {
 	for _, size := range [][2]uint32{{29, 29}, {1, 7}, {7, 1}, {32, 32}, {1, 1}, {3, 500}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {

@@ -83,7 +83,7 @@ func shares(classes [][]uint32, n int) []int {
 		if len(list) == 0 || share[c] < len(list) {
 			continue
 		}
-		// The class furthest below its share, among those that keep a sample.
+		// The class furthest below its share, among the classes that keep a sample.
 		giver := -1
 		for g, other := range classes {
 			if len(other)-share[g] > 1 && (giver < 0 || exact(g)-int64(share[g])*all > exact(giver)-int64(share[giver])*all) {

@@ -62,7 +62,7 @@ func TestSplit(t *testing.T) {
 			}
 		}
 		if len(seen) != 100 || d.Validation.Len() != n || count != want {
-			t.Errorf("%d: %d samples in all, %d put aside: %v, want %v", n, len(seen), d.Validation.Len(), count, want)
+			t.Errorf("%d: %d samples in all, %d held out: %v, want %v", n, len(seen), d.Validation.Len(), count, want)
 		}
 		// Where a label was in the file is known as before.
 		if err, want := d.Validation.CheckLabels(0), fmt.Sprintf("labels: label out of range at byte %d: ", 8+int(d.Validation.Images[0])); err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -71,7 +71,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// The draw depends on the seed and on nothing else.
+// TestSplitIsSeeded checks that the split depends on the seed alone.
 func TestSplitIsSeeded(t *testing.T) {
 	of := func(seed uint64) []byte {
 		d := uneven()
@@ -102,7 +102,8 @@ func TestSplitIsSeeded(t *testing.T) {
 	}
 }
 
-// A class whose share rounds up to all it has keeps one, while others can give one more.
+// TestSplitKeepsClasses checks that a class keeps one sample even if its rounded share is all
+// of them; other classes give one more instead.
 func TestSplitKeepsClasses(t *testing.T) {
 	for _, c := range []struct {
 		n           int
@@ -178,7 +179,8 @@ func TestSplitFaults(t *testing.T) {
 	}
 }
 
-// Split does not change arrays that others share, such as the built-in data.
+// TestSplitLeavesBuiltIn checks that Split does not change shared arrays, such as the built-in
+// data.
 func TestSplitLeavesBuiltIn(t *testing.T) {
 	d, err := Open("")
 	if err != nil {

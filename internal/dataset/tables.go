@@ -162,7 +162,7 @@ func (p place) readTables(files [3]string) (*Data, error) {
 	return data, nil
 }
 
-// takeTest holds out a fifth of the training data as the test data, if there are none.
+// takeTest holds out a fifth of the training data as test data if the directory has no test data.
 func (p place) takeTest(data *Data, from string) error {
 	all := data.Train.Len()
 	n := max(1, (all+2)/5)

@@ -76,7 +76,8 @@ func TestToys(t *testing.T) {
 	}
 }
 
-// A name of a built-in data set is not that of a directory, which has another way to be called.
+// TestBuiltInNames checks that the name of a built-in data set takes precedence over a
+// directory of the same name, which ./NAME opens.
 func TestBuiltInNames(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("train.csv", []byte(table4), 0o644); err != nil {

@@ -11,8 +11,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A Layer has the figures of one layer, with the weights as they are after an epoch. E is the
-// mean loss of the images tried; norms are Frobenius norms.
+// A Layer has the figures of one layer with the weights after an epoch. E is the mean loss of the
+// measured images; norms are Frobenius norms.
 type Layer struct {
 	Units int
 	F     compute.Activation

@@ -8,7 +8,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// usual is the recipe of a command line without flags, but for a second hidden layer.
+// usual is the recipe of a command line without flags, except for a second hidden layer.
 func usual() Recipe {
 	return Recipe{Rate: 0.1, UsualRate: 0.1, Momentum: 0.9, Epochs: 5,
 		Network: mlp.Config{Sizes: []int{784, 256, 64, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Init: mlp.He, On: 1}}
@@ -23,10 +23,10 @@ func healthy() []Layer {
 	}
 }
 
-// first is what a healthy first epoch comes to.
+// first has the figures of a healthy first epoch.
 var first = Epoch{Epoch: 1, TrainLoss: 0.41, TrainAcc: 0.886, HeldOut: "test", HeldLoss: 0.18, HeldAcc: 0.946, Rate: 0.08, TriedAcc: 0.95}
 
-// TestKinds has the kind and the layer of each finding.
+// TestKinds checks the kind and the layer of each finding.
 func TestKinds(t *testing.T) {
 	tests := []struct {
 		kind   Kind
@@ -53,7 +53,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestExaminerRemembers gives one epochs whose loss rises.
+// TestExaminerRemembers examines epochs whose loss rises.
 func TestExaminerRemembers(t *testing.T) {
 	x := &Examiner{Recipe: usual()}
 	for i, rises := range []bool{false, true, false} {
@@ -66,8 +66,8 @@ func TestExaminerRemembers(t *testing.T) {
 	}
 }
 
-// TestTwoAilments has overfitting beside another, which does not explain it.
-func TestTwoAilments(t *testing.T) {
+// TestTwoFindings checks that overfitting is reported together with a dead layer, which does not explain it.
+func TestTwoFindings(t *testing.T) {
 	e, layers := first, healthy()
 	layers[0].Flat = 0.6
 	e.TrainAcc, e.TriedAcc, e.HeldAcc = 1, 1, 0.8
@@ -78,7 +78,7 @@ func TestTwoAilments(t *testing.T) {
 	}
 }
 
-// TestFewImages: nothing is dead because it is 0 for a few images.
+// TestFewImages checks that a unit does not count as dead because its output is 0 for a few images.
 func TestFewImages(t *testing.T) {
 	for images, want := range map[int]int{1: 0, 29: 0, 30: 1} {
 		layers := healthy()

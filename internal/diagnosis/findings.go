@@ -13,8 +13,7 @@ type Finding struct {
 	Layer int // the worst layer, from 1; 0 if the problem is not of a layer
 	// Layers is the number of layers with the same Sign.
 	Layers int
-	// Value is what was measured, and Reference what it is compared with. Sign says what
-	// they are.
+	// Value was measured, and is compared with Reference. Sign defines both.
 	Value, Reference float64
 	// Step is the relative weight change of a step, if it shows the problem; else 0.
 	Step float64
@@ -114,8 +113,8 @@ func set(field string, value any) []Remedy {
 	return []Remedy{{Action: Set, Field: field, Value: value}}
 }
 
-// gentler recommends what keeps weights small, the most likely first: other only if neither the
-// learning rate nor the initialisation is unusual.
+// gentler recommends changes that keep weights small, the most likely first. It includes other only
+// if neither the learning rate nor the initialisation is unusual.
 func (v *verdict) gentler(other ...Remedy) []Remedy {
 	switch init := v.betterInit(); {
 	case v.Rate > v.UsualRate:
@@ -135,7 +134,7 @@ func (v *verdict) fewerLayers() []Remedy {
 	return []Remedy{{Action: FewerLayers, Field: "Network.Sizes"}}
 }
 
-// unstick recommends what brings outputs back from the wrong end of their range.
+// unstick recommends changes that bring outputs back from the wrong end of their range.
 func (v *verdict) unstick() []Remedy {
 	list := v.lowerRate()
 	if v.Momentum > 0 {
@@ -145,7 +144,7 @@ func (v *verdict) unstick() []Remedy {
 		Also: &Remedy{Action: Set, Field: "Network.Output", Value: compute.Softmax}})
 }
 
-// regularise recommends a regularisation if the run has none, and a smaller network.
+// regularise recommends regularisation, if the run has none, and a smaller network.
 func (v *verdict) regularise() []Remedy {
 	var list []Remedy
 	deep, t := v.Network.Layers() > 1, v.Training
@@ -162,8 +161,8 @@ func (v *verdict) regularise() []Remedy {
 	return list
 }
 
-// stopEarly recommends what ends a run at its best epoch. With a validation set the weights of
-// that epoch are saved anyway, and Patience only saves time.
+// stopEarly recommends to end a run at its best epoch. With a validation set the run saves the
+// weights of that epoch anyway, and Patience only saves time.
 func (v *verdict) stopEarly() []Remedy {
 	switch {
 	case v.e.HeldOut != "validation":

@@ -21,7 +21,7 @@ const (
 // range: it may well be there for those of one class, and has learnt something then.
 const mostImages = 0.9
 
-// flat tells whether F has no slope, or hardly any, where its output is y.
+// flat reports whether F has almost no slope where its output is y.
 func flat(f compute.Activation, y float64) bool {
 	switch f {
 	case compute.ReLU:

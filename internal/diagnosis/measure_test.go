@@ -107,8 +107,7 @@ func TestNorms(t *testing.T) {
 	}
 }
 
-// TestGuessing compares with the losses of outputs that are the same for every image
-// and as good as such can be.
+// TestGuessing compares with the lowest loss of outputs that are the same for every image.
 func TestGuessing(t *testing.T) {
 	c := mlp.Config{Sizes: []int{4, 10}, Output: compute.Softmax, On: 1}
 	mse, sigmoid, one := c, c, c

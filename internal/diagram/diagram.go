@@ -81,7 +81,7 @@ func (d *Diagram) weights(l int) []float32 {
 	return d.Model.Values[2*(l-1)]
 }
 
-// biases returns b of layer l, from 1, or nil if there are none.
+// biases returns the biases b of layer l, counted from 1, or nil if the layer has none.
 func (d *Diagram) biases(l int) []float32 {
 	if d.Model.Network.NoBias || l == 0 {
 		return nil

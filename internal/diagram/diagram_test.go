@@ -136,8 +136,8 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// TestShapes draws networks of many shapes: everything must be in the picture, and nothing over
-// anything else.
+// TestShapes draws networks of many shapes. Everything must be inside the picture, and nothing
+// may overlap.
 func TestShapes(t *testing.T) {
 	for _, c := range []struct {
 		m       *model.Model
@@ -230,7 +230,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestSquare draws a unit's weights where the pixels are.
+// TestSquare checks that the weights of a unit are drawn at their pixels.
 func TestSquare(t *testing.T) {
 	m := network(2, false, 6, 1) // 3×2 pixels
 	m.Values = [][]float32{{0, 2, 2, -2, 0, 1}, {0}}
@@ -249,7 +249,7 @@ func TestSquare(t *testing.T) {
 	}
 }
 
-// TestNorms draws how strong the weights of each pixel are, of all units.
+// TestNorms draws the norm of the weights of each pixel over all units.
 func TestNorms(t *testing.T) {
 	m := network(2, true, 4, 2)
 	m.Values = [][]float32{{3e38, 0, 0, 1.5e38, 4e38 / 2, 0, 2.5e38, 0}}
@@ -264,7 +264,7 @@ func TestNorms(t *testing.T) {
 	}
 }
 
-// TestShrink takes the means of pixels.
+// TestShrink checks that shrinking takes the means of pixels.
 func TestShrink(t *testing.T) {
 	pixels := make([]float64, 130*128)
 	for i := range pixels {
@@ -290,8 +290,8 @@ func TestShrink(t *testing.T) {
 	}
 }
 
-// TestDrawn takes the units whose weights to the next layer are the largest, and of the outputs those
-// with the largest of their own.
+// TestDrawn checks that the drawn units are those with the largest weights to the next layer, and the
+// drawn outputs those with the largest weights.
 func TestDrawn(t *testing.T) {
 	m := network(1, false, 3, 4, 3)
 	m.Values[0] = make([]float32, 12)
@@ -327,7 +327,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestZeros draws a network that has no largest weight.
+// TestZeros draws a network whose weights are all 0, so that no weight is the largest.
 func TestZeros(t *testing.T) {
 	m := network(4, false, 16, 3, 2)
 	for _, v := range m.Values {
@@ -336,7 +336,7 @@ func TestZeros(t *testing.T) {
 	drawing(t, &Diagram{Model: m, Most: 16})
 }
 
-// TestWriteFails passes on what writing says.
+// TestWriteFails checks that an error of the writer is returned.
 func TestWriteFails(t *testing.T) {
 	d := &Diagram{Model: network(1, false, 2, 1), Most: 1}
 	if err := d.WriteSVG(failing{}); !errors.Is(err, io.ErrShortWrite) {

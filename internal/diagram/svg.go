@@ -19,7 +19,7 @@ func (s *svg) begin(width, height float64) {
 
 func (s *svg) end() { s.b.WriteString("</svg>\n") }
 
-// text writes a line of text. Attributes are written as they are, as in ` font-size="16"`.
+// text writes a line of text. Attributes are written unchanged, as in ` font-size="16"`.
 func (s *svg) text(x, y float64, attributes, text string) {
 	fmt.Fprintf(s.b, `<text x="%.1f" y="%.1f"%s>`, x, y, attributes)
 	xml.EscapeText(s.b, []byte(text)) // Flush returns the error

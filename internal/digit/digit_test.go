@@ -114,8 +114,8 @@ func TestMNISTDigitsComeThrough(t *testing.T) {
 	}
 }
 
-// Whatever is done to a digit's picture, what is made of it must look like the digit it was made from: to a person, by the
-// mean difference, and to a classifier.
+// TestPictures changes the picture of a digit in many ways. The loaded image must still look like the digit: to a
+// person, by the mean difference, and to a classifier.
 func TestPictures(t *testing.T) {
 	set := mnist(t)
 	judge := newNeighbours(t)

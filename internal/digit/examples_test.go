@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the example pictures in testdata/digits anew")
+var update = flag.Bool("update", false, "rewrite the example pictures in testdata/digits")
 
 // examples are the pictures in testdata/digits: what they show, and how they are made.
 func examples(t *testing.T) map[string]struct {

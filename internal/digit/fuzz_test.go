@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzLoad reads arbitrary bytes as a picture of a digit. What can be read becomes an image of any size or an error, with no
-// more memory than its pixels explain, and what cannot takes next to none.
+// FuzzLoad reads arbitrary bytes as a picture of a digit. Readable bytes give an image of any size or an error, with
+// memory in proportion to the pixels; unreadable bytes take almost no memory.
 func FuzzLoad(f *testing.F) {
 	// Pictures of more pixels that may be whole would only take longer.
 	const most = 1 << 14

@@ -36,8 +36,8 @@ func separate(light plane) (ink plane, noise, least float32) {
 	return ink, noise, max(faintest, 4*noise, (slices.Max(paper.pix)-slices.Min(paper.pix))/4)
 }
 
-// background estimates the picture without the digit from its border: the median of an even border, or else the best
-// fit of a polynomial of second degree, because light falls off towards a side or all corners.
+// background estimates the picture without the digit from its border. It is the median of an even border. Otherwise it is
+// the best fit of a polynomial of second degree, because light falls off towards a side or all corners.
 func background(light plane) plane {
 	border := ring(light.w, light.h)
 	values := make([]float32, len(border))
@@ -112,7 +112,7 @@ func fitQuadratic(p plane, list []int) quadratic {
 			m[r][6] += t[r] * float64(p.pix[i])
 		}
 	}
-	// A little regularisation makes the system of a small image positive definite, so elimination needs no pivoting.
+	// A little regularisation makes the system of a small image positive definite, so elimination works without pivoting.
 	for r := range 6 {
 		m[r][r] += 1e-9 * float64(len(list)+1)
 	}

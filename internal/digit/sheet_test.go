@@ -11,7 +11,7 @@ func two() *Sheet {
 	return &Sheet{Width: 2, Height: 1, Rows: [][][]byte{{{0, 255}, {255, 0}, {10, 20}}, {{255, 255}}}}
 }
 
-// TestSheetPicture has each image where it belongs, and grey between.
+// TestSheetPicture checks that each image is at its place, with grey between them.
 func TestSheetPicture(t *testing.T) {
 	p := two().Picture()
 	if b := p.Bounds(); b.Dx() != 3*(2*sheetScale+sheetGap)+sheetGap || b.Dy() != 2*(sheetScale+sheetGap)+sheetGap {
@@ -30,7 +30,7 @@ func TestSheetPicture(t *testing.T) {
 	}
 }
 
-// TestSheetRender leaves out what a line has no room for, but not the first image.
+// TestSheetRender checks that images that do not fit in a line are omitted, except the first.
 func TestSheetRender(t *testing.T) {
 	for fit, want := range map[int]string{
 		80: "  @@  @@\n\n@@@@\n\n", // 10 and 20 of 255 are as good as black

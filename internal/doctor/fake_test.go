@@ -124,7 +124,7 @@ func step(t *testing.T, r *Report, name string) Step {
 			return s
 		}
 	}
-	t.Fatalf("there is no step %q", name)
+	t.Fatalf("unknown step %q", name)
 	return Step{}
 }
 

@@ -214,11 +214,11 @@ func TestSoftwareHints(t *testing.T) {
 		{"GALLIUM_DRIVER", func(f *fake) { f.vars["GALLIUM_DRIVER"] = "softpipe" }, []string{"GALLIUM_DRIVER=softpipe selects software rendering: unset GALLIUM_DRIVER"}},
 		{"another driver by name", func(f *fake) { node(f); f.vars["GALLIUM_DRIVER"] = "radeonsi" }, nil},
 		{"no GPU", func(*fake) {}, []string{"no GPU is visible here: there is neither /dev/dri nor NVIDIA's driver"}},
-		{"one that may not be used", func(f *fake) { node(f); f.denied = func(name string) bool { return name == "dev/dri/renderD128" } },
+		{"a GPU without permission", func(f *fake) { node(f); f.denied = func(name string) bool { return name == "dev/dri/renderD128" } },
 			[]string{"/dev/dri/renderD128: permission denied: sudo usermod -aG render $USER, and log in again"}},
-		{"NVIDIA's", func(f *fake) { f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("550.1\n")} },
+		{"NVIDIA's driver", func(f *fake) { f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("550.1\n")} },
 			[]string{"the kernel has NVIDIA's driver 550.1, but OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libegl-nvidia0"}},
-		{"by EGL there is one", func(f *fake) { f.egl.info.Renderer, f.egl.info.Software = card, false },
+		{"EGL has a GPU", func(f *fake) { f.egl.info.Renderer, f.egl.info.Software = card, false },
 			[]string{"EGL has the GPU " + card + ", the display does not: unset DISPLAY and WAYLAND_DISPLAY to use it"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

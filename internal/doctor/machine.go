@@ -83,7 +83,7 @@ func contextBy(open func() (*glctx.Context, error)) func() (device, error) {
 	}
 }
 
-// isRoot reports whether the user is root and needs no sudo.
+// isRoot reports whether the user is root and does not need sudo.
 func (m *machine) isRoot() bool { return m.uid() == 0 }
 
 // variables are the environment variables that affect this program, GLFW, EGL or Mesa.

@@ -41,7 +41,7 @@ type Value interface {
 // An Assignment is a flag with its value. The value of a switch may be empty.
 type Assignment struct{ Name, Value string }
 
-// String returns the assignment as it is typed: "-hidden=300".
+// String returns the assignment as an argument: "-hidden=300".
 func (a Assignment) String() string {
 	if a.Value == "" {
 		return "-" + a.Name

@@ -55,8 +55,8 @@ func (s *Set) Given(name string) bool {
 	return slices.ContainsFunc(s.given, func(a Assignment) bool { return a.Name == name })
 }
 
-// Parse sets the flags by arguments: first those that other flags expand to, then those of the
-// arguments. It returns an *Error or ErrHelp.
+// Parse sets the flags by arguments. Flags that others expand to are set first, so that the
+// arguments override them. It returns an *Error or ErrHelp.
 func (s *Set) Parse(args []string) error {
 	if err := s.split(args); err != nil {
 		return err

@@ -174,8 +174,8 @@ func words(s string) map[string]bool {
 	return set
 }
 
-// openEGL returns a context of the first hardware candidate, or, if there is none, of
-// the first software candidate. It is current on the calling thread.
+// openEGL returns a context of the first hardware candidate or, without one, of the first
+// software candidate. The context is current on the calling thread.
 func openEGL() (surface, error) {
 	if err := loadEGL(); err != nil {
 		return nil, err

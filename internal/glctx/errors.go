@@ -61,7 +61,7 @@ func NewestVersion(errs ...error) *VersionError {
 
 // An AbsentError reports that neither a window nor EGL gave an OpenGL context.
 type AbsentError struct {
-	Window error // why there is no window, or nil if no display is set
+	Window error // why no window opened, or nil if no display is set
 	EGL    error // why EGL failed
 }
 
@@ -109,5 +109,5 @@ func also(errs ...error) error {
 
 // olderVersions are the versions to try, newest first, after a driver refuses the
 // needed one. Asked for 3.2 most drivers give their newest version, but some give
-// exactly what is asked for. 0.0 asks for any version.
+// 3.2 itself. 0.0 asks for any version.
 var olderVersions = []VersionError{{4, 2}, {4, 1}, {4, 0}, {3, 3}, {3, 2}, {0, 0}}

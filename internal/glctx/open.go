@@ -22,7 +22,7 @@ var (
 // It is robust if the driver supports that. Several contexts may be open at a time.
 //
 // The error is a *VersionError if the newest driver is too old, an *AbsentError if
-// there is no driver, or ErrNoMain if Main is not running.
+// no driver is found, or ErrNoMain if Main is not running.
 func Open() (*Context, error) {
 	if !mainRunning() {
 		return nil, ErrNoMain

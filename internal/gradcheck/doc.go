@@ -7,6 +7,6 @@
 // the weights. Dropout masks and image distortions stay fixed. The same program computes the loss in float64
 // ([reference.Double]) and the gradient on the backend.
 //
-// A ReLU has a kink. If one lies between w−h and w+h there is no derivative to compare with: the differences
-// to either side disagree, by an amount that does not shrink with h. Such parameters are counted and not compared.
+// A ReLU has a kink. If one lies between w−h and w+h the loss has no derivative to compare with: the differences
+// to either side disagree, by an amount that does not shrink with h. These parameters are counted and not compared.
 package gradcheck

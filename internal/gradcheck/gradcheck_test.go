@@ -102,7 +102,8 @@ func TestOtherTrainings(t *testing.T) {
 	}
 }
 
-// TestLargeInputs has inputs in the thousands, so that a tanh bends within the larger width of a difference.
+// TestLargeInputs checks inputs in the thousands, for which a tanh is curved within the larger width of a
+// difference.
 func TestLargeInputs(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
@@ -135,7 +136,7 @@ func TestFaults(t *testing.T) {
 		"update: L2 is ignored":                           {compute.Tanh, mlp.Training{L2: 0.01}},
 		"update: L1 has no sign":                          {compute.Tanh, mlp.Training{L1: 0.01}},
 		"update: L1 is ignored":                           {compute.Tanh, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-8, L1: 0.01}},
-		"dropout: what is left is not made up for":        {compute.Tanh, mlp.Training{Drop: 0.5}},
+		"dropout: kept elements are not scaled up":        {compute.Tanh, mlp.Training{Drop: 0.5}},
 		"dropout: the stream is ignored":                  {compute.Tanh, mlp.Training{Drop: 0.5}},
 		"dropout: the mask is inverted":                   {compute.Tanh, mlp.Training{Drop: 0.5}},
 		"update: the squares are not kept":                {compute.Tanh, mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-8}},
@@ -184,8 +185,8 @@ func TestSlope(t *testing.T) {
 	}
 }
 
-// TestKinkIsCounted has a unit whose sum is 0. Its bias has no derivative, and is counted but not
-// compared.
+// TestKinkIsCounted checks a unit whose sum is 0. Its bias has no derivative, and is counted but
+// not compared.
 func TestKinkIsCounted(t *testing.T) {
 	p := &Part{Rows: 1, Cols: 2}
 	p.add(0, 1, difference{kink: true})
@@ -206,7 +207,8 @@ func TestKinkIsCounted(t *testing.T) {
 	}
 }
 
-// TestHidden has a network of which dropout leaves hardly anything: the report says that it has no gradient.
+// TestHidden checks a network of which dropout leaves hardly anything. The report must state that it has no
+// gradient.
 func TestHidden(t *testing.T) {
 	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)
 	r := check(t, reference.New(), Subject{Network: c, Training: mlp.Training{DropInput: 0.9999}, Seed: 1, Samples: 3, Weights: 20}, images(), "hardly any input")
@@ -215,7 +217,7 @@ func TestHidden(t *testing.T) {
 	}
 }
 
-// TestRefusals has invalid subjects.
+// TestRefusals checks the errors about invalid subjects.
 func TestRefusals(t *testing.T) {
 	b := reference.New()
 	c := config(images(), compute.Tanh, compute.Softmax, compute.CrossEntropy)

@@ -20,8 +20,8 @@ type objective struct {
 	noise     float64 // rounding error of the loss
 }
 
-// prepare sets the program up. The inputs are those that the device makes, because a device may round some pixels of a distorted
-// image to either of two levels.
+// prepare sets up the program. It takes the inputs from the device, because devices may round some pixels of a distorted
+// image to different levels.
 func (o *objective) prepare(device *loadedNetwork) error {
 	p, err := o.network.GradientStep(o.set, o.rows)
 	if err != nil {

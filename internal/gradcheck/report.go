@@ -61,7 +61,7 @@ func (r *Report) OK() bool {
 	return !slices.ContainsFunc(r.Parts, func(p *Part) bool { return !p.OK })
 }
 
-// Largest returns the first wrong part or, if there is none, the part with the largest relative error.
+// Largest returns the first wrong part or, if all are right, the part with the largest relative error.
 func (r *Report) Largest() *Part {
 	worst := r.Parts[0]
 	for _, p := range r.Parts {

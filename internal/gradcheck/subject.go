@@ -19,7 +19,7 @@ type Subject struct {
 	// Samples is the number of samples in the batch. Weights is the number of parameters that are compared of each
 	// kind in each layer.
 	Samples, Weights int
-	// Done, if not nil, is called with each part as soon as it is checked.
+	// Done, if not nil, is called with each part after its check.
 	Done func(*Part)
 }
 
@@ -27,7 +27,7 @@ type Subject struct {
 const stream = 9 << 32
 
 // Check compares the gradients that a backend computes for samples of a data set, near the first weights
-// of the subject. The error is the backend's, or says that there are no gradients to check.
+// of the subject. It returns an error if the backend fails or if the subject has no gradients to check.
 func (s Subject) Check(b compute.Backend, data *dataset.Set) (*Report, error) {
 	if s.Samples <= 0 || s.Weights <= 0 || data.Len() == 0 {
 		return nil, fmt.Errorf("no gradients to check: %d of %d samples and %d weights a layer", s.Samples, data.Len(), s.Weights)

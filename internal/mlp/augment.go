@@ -90,7 +90,7 @@ func (n *Network) distorted(x compute.Mat, s Set, rows int) []compute.Op {
 }
 
 // Blur writes the matrices that smooth the fields of elastic distortions by a Gaussian of σ
-// pixels. Before the first call the fields are 0. It does nothing if there are no such distortions.
+// pixels. Before the first call the fields are 0. It does nothing without elastic distortions.
 func (n *Network) Blur(sigma float64) error {
 	if n.field.noise.IsZero() {
 		return nil

@@ -84,8 +84,8 @@ func TestField(t *testing.T) {
 	}
 }
 
-// TestDistorted takes steps on distorted images: the network sees others in each, the gradients
-// are those of what it sees, and an evaluation sees the images as they are.
+// TestDistorted trains on distorted images. The distortions differ in each step, the gradients
+// belong to the distorted images, and an evaluation uses the original images.
 func TestDistorted(t *testing.T) {
 	const rows = 5
 	for name, a := range map[string]mlp.Augment{
@@ -155,7 +155,8 @@ func TestDistorted(t *testing.T) {
 	}
 }
 
-// TestWarpRanges holds what an op is given against what an augmentation says, in its units.
+// TestWarpRanges compares the parameters of op Warp with those of an augmentation, which have
+// other units.
 func TestWarpRanges(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()
@@ -323,9 +324,9 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestStep holds a step's program to what it promises: all that lives within a step is
-// scratch, everything has a name of its own, streams differ but for the way back, and
-// weights change only after they were read.
+// TestStep checks the program of a step: matrices that live only within the step are scratch,
+// names are unique, random streams differ except between the forward and the backward pass,
+// and weights change only after their last read.
 func TestStep(t *testing.T) {
 	for name, tr := range everything() {
 		t.Run(name, func(t *testing.T) {

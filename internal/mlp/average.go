@@ -32,7 +32,7 @@ func (n *Network) AverageStep(steps int) compute.Program {
 }
 
 // Averaged returns a network that evaluates and predicts with the averages as parameters, in the
-// same memory, or n if there are none. It must not be trained.
+// same memory. It returns n if training keeps no averages. The result must not be trained.
 func (n *Network) Averaged() *Network {
 	if n.training.Average == 0 {
 		return n

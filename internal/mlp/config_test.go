@@ -20,7 +20,7 @@ func TestConfigCheck(t *testing.T) {
 		change func(*Config)
 		want   string // the error, or "" for none
 	}{
-		{"as it is", func(*Config) {}, ""},
+		{"valid", func(*Config) {}, ""},
 		{"no hidden layer", func(c *Config) { c.Sizes = []int{4, 2} }, ""},
 		{"no biases", func(c *Config) { c.NoBias = true }, ""},
 		{"sigmoid and cross-entropy", func(c *Config) { c.Output = compute.Sigmoid }, ""},

@@ -105,9 +105,8 @@ func gradients(t *testing.T, c mlp.Config, rows int, values [][]float32, batch [
 	return g, float64(sums[0]) / float64(len(batch))
 }
 
-// TestGradients compares the gradients of the program with differences of the
-// loss, by way of the plain network's gradients, which are in float64 and can be
-// held to the differences closely.
+// TestGradients compares the gradients of the program with those of the plain network in
+// float64, and these with differences of the loss.
 func TestGradients(t *testing.T) {
 	list := configs()
 	if len(list) < 100 {
@@ -161,8 +160,8 @@ func compare(t *testing.T, c mlp.Config, got [][]float32, want [][]float64) {
 	}
 }
 
-// TestSmallerBatch takes batches of each size up to what a network is made for:
-// the mean is over the samples there are.
+// TestSmallerBatch trains on batches of each size up to the network's maximum. The mean is over
+// the samples of the batch.
 func TestSmallerBatch(t *testing.T) {
 	c := deep
 	c.Scale = 1. / 255
@@ -174,7 +173,7 @@ func TestSmallerBatch(t *testing.T) {
 	}
 }
 
-// TestManySteps trains both networks, and compares what they have become.
+// TestManySteps trains both networks and compares their parameters.
 func TestManySteps(t *testing.T) {
 	c := deep
 	c.Scale, c.Hidden = 1./255, compute.Tanh

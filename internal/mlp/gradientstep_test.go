@@ -9,8 +9,8 @@ import (
 	"shadegrad/internal/mlp/mlptest"
 )
 
-// TestGradientStep runs the program twice, with a rate and a momentum that would show:
-// gradients and deltas are the plain network's, and the parameters keep their bits.
+// TestGradientStep runs the gradient program twice with a learning rate and a momentum.
+// Gradients and deltas must be those of the plain network, and the parameters must not change.
 func TestGradientStep(t *testing.T) {
 	c := deep
 	c.Scale, c.Hidden = 1./255, compute.Tanh

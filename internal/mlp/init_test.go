@@ -113,7 +113,7 @@ func TestInitDependsOnSeedAlone(t *testing.T) {
 	}
 }
 
-// TestInitOfALayer changes the layers around one: its weights must stay.
+// TestInitOfALayer changes the layers around one layer, whose initial weights must not change.
 func TestInitOfALayer(t *testing.T) {
 	for _, init := range Inits() {
 		a := Config{Sizes: []int{30, 20, 10}, Init: init}.InitialParameters(1)
@@ -128,9 +128,9 @@ func TestInitOfALayer(t *testing.T) {
 	}
 }
 
-// TestInitGolden holds the first weights of seed 1 of 784-128-10: a model is
-// reproduced from its seed only as long as they stay. They were computed by
-// another program from the papers of philox and of the initialisations.
+// TestInitGolden compares the first weights of seed 1 of 784-128-10. If they changed, seeds
+// would no longer reproduce models. Another program computed them from the papers on philox and
+// the initialisations.
 func TestInitGolden(t *testing.T) {
 	golden := map[Init][2][3]float32{
 		He:      {{0.10129914, 0.042974378, 0.028409293}, {-0.028937228, -0.05614393, -0.0087780285}},
@@ -153,7 +153,7 @@ func TestInitGolden(t *testing.T) {
 	}
 }
 
-// TestInitForms has what a config may change of an initialisation.
+// TestInitForms checks how the fields of a config change an initialisation.
 func TestInitForms(t *testing.T) {
 	base := Config{Sizes: []int{600, 200, 2000}, Init: Uniform}
 	for _, tt := range []struct {

@@ -24,8 +24,8 @@ type Network struct {
 	buffers  []compute.Buffer
 }
 
-// A layer has the matrices of a layer. Gradients, velocities and the like have the shape of their
-// parameter. Matrices that the config or the training does not use are zero.
+// A layer has the matrices of a layer. Gradients, velocities and moments have the shape of their
+// parameter. Matrices that the config or the training does not use are zero values.
 type layer struct {
 	w, b    compute.Mat
 	vw, vb  compute.Mat // velocities: V of op Update

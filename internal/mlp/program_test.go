@@ -59,7 +59,7 @@ func TestTrainStep(t *testing.T) {
 		"matmul", "activate", "matmul", "activate", "matmul", "loss",
 		"matmul", "delta", "matmul", "update", "column_sum", "update",
 		"matmul", "delta", "matmul", "update", "column_sum", "update",
-		"matmul", "update", "column_sum", "update", // nobody needs the input's gradient
+		"matmul", "update", "column_sum", "update", // no op uses the input's gradient
 	})
 	if l := p.Ops[6].(compute.Loss); l.Scale != 1./8 || l.Weight != 1 || l.On != 1 || l.Off != 0 {
 		t.Errorf("the loss has scale %v, weight %v, on %v, off %v", l.Scale, l.Weight, l.On, l.Off)
@@ -117,7 +117,7 @@ func TestTrainStepWithoutBiases(t *testing.T) {
 	}
 }
 
-// TestEvalAndPredictStep runs both and finds the parameters as they were.
+// TestEvalAndPredictStep runs both programs and checks that the parameters do not change.
 func TestEvalAndPredictStep(t *testing.T) {
 	b := cpu.New()
 	defer b.Close()

@@ -22,17 +22,17 @@ type Training struct {
 	L2    float32 `json:"l2,omitempty"`
 	L1    float32 `json:"l1,omitempty"`
 	Decay float32 `json:"decay,omitempty"`
-	// Clip bounds the norm of the gradient of all parameters together; 0 is no bound.
+	// Clip bounds the norm of the gradient of all parameters together; 0 means no bound.
 	Clip float32 `json:"clip,omitempty"`
-	// MaxNorm bounds the squared norm of the weights into a hidden unit or an output; 0 is no
-	// bound.
+	// MaxNorm bounds the squared norm of the weights into a hidden unit or an output; 0 means
+	// no bound.
 	MaxNorm float32 `json:"max_norm,omitempty"`
 	// DropInput and Drop are the fractions of the inputs and of the outputs of each hidden layer
 	// that dropout sets to 0.
 	DropInput float32 `json:"drop_input,omitempty"`
 	Drop      float32 `json:"drop,omitempty"`
 	// Average is the decay of the moving average of the parameters that is tested and saved in
-	// their place; 0 is no average.
+	// their place; 0 means no average.
 	Average float32 `json:"average,omitempty"`
 	// Sum makes the gradient of a batch the sum of those of its samples instead of their mean.
 	Sum bool `json:"sum,omitempty"`
@@ -47,7 +47,7 @@ type Training struct {
 type Augment struct {
 	// Sigma is the range of the standard deviation, in pixels, of the Gaussian that smooths the
 	// elastic field, drawn for each epoch. Alpha is the range of its factor, in pixels, drawn for
-	// each image. 0 is no elastic distortion.
+	// each image. 0 means no elastic distortion.
 	Sigma [2]float32 `json:"sigma,omitzero"`
 	Alpha [2]float32 `json:"alpha,omitzero"`
 	// Rotation is the largest angle, in degrees, in either direction.

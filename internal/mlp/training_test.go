@@ -236,9 +236,9 @@ func trainings() map[string]mlp.Training {
 	return list
 }
 
-// TestTrainings takes three steps with each part of a training on the CPU and on the judge's
-// reference, and compares parameters, velocities, squares and averages with those of the
-// plain network.
+// TestTrainings takes three steps with each option of a training on the CPU and on the judge's
+// reference. It compares parameters, velocities, squares and averages with those of the plain
+// network.
 func TestTrainings(t *testing.T) {
 	for name, tr := range trainings() {
 		t.Run(name, func(t *testing.T) {
@@ -287,8 +287,8 @@ func TestTrainings(t *testing.T) {
 	}
 }
 
-// TestDropoutGradients holds the gradients of networks that dropout has thinned to
-// differences of their loss.
+// TestDropoutGradients compares the gradients of networks with dropout with differences of
+// their loss.
 func TestDropoutGradients(t *testing.T) {
 	for _, hidden := range []compute.Activation{compute.Identity, compute.Sigmoid, compute.Tanh, compute.ScaledTanh, compute.LeakyReLU} {
 		for _, tr := range []mlp.Training{{DropInput: 0.3}, {Drop: 0.5}, {DropInput: 0.2, Drop: 0.4, Clip: 0.1}} {
@@ -309,7 +309,8 @@ func TestDropoutGradients(t *testing.T) {
 	}
 }
 
-// TestPenalties holds what a step goes down to differences of the loss with its penalties.
+// TestPenalties compares the direction of a step with differences of the loss including its
+// penalties.
 func TestPenalties(t *testing.T) {
 	const l2, l1, h = 0.3, 0.2, 1e-5
 	c := mlp.Config{Sizes: []int{6, 5, 3}, Hidden: compute.ScaledTanh, Output: compute.Sigmoid, Init: mlp.Uniform, Scale: 1. / 255, On: 1}
@@ -346,7 +347,7 @@ func TestPenalties(t *testing.T) {
 	}
 }
 
-// TestRegression learns y = a·x + b, with two lines at once, and tells the outputs.
+// TestRegression learns two lines y = a·x + b together and checks the outputs.
 func TestRegression(t *testing.T) {
 	c := mlp.Config{Sizes: []int{1, 2}, Output: compute.Identity, Loss: compute.SquaredError, Init: mlp.Xavier, Regression: true}
 	var list []mlptest.Sample
@@ -394,7 +395,7 @@ func TestRegression(t *testing.T) {
 	}
 }
 
-// TestXOR learns what no single layer can.
+// TestXOR learns XOR, which no single layer can represent.
 func TestXOR(t *testing.T) {
 	c := mlp.Config{Sizes: []int{2, 4, 1}, Hidden: compute.Tanh, Output: compute.Sigmoid, Loss: compute.SquaredError,
 		Init: mlp.Xavier, On: 1, Reduction: mlp.ReduceHalf}
@@ -422,8 +423,8 @@ func TestXOR(t *testing.T) {
 	}
 }
 
-// TestAveraged evaluates the averages, in the network's own memory, and leaves its
-// parameters as they are.
+// TestAveraged evaluates the averages in the network's own memory. Its parameters must not
+// change.
 func TestAveraged(t *testing.T) {
 	c := deep
 	c.Scale, c.Init = 1./255, mlp.Uniform

@@ -50,7 +50,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestRoundTripOfForms keeps every part of a config that may be left out.
+// TestRoundTripOfForms saves and loads every optional part of a config.
 func TestRoundTripOfForms(t *testing.T) {
 	m := trained(false)
 	m.Network.Hidden, m.Network.Output, m.Network.Init = compute.ScaledTanh, compute.LeakyReLU, mlp.Inputs
@@ -121,7 +121,7 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		{"no metadata", func(f *safetensors.File) { f.Metadata = nil },
 			`not a Shadegrad model: its metadata has no "shadegrad.model"`},
-		{"metadata that is no JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "784-128-10" },
+		{"metadata that are not JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "784-128-10" },
 			`damaged metadata "shadegrad.model": invalid character…`},
 		{"a deviation of 0", func(f *safetensors.File) {
 			edit(f, `"about":{`, `"about":{"form":{"scale":{"mean":[1,1,1,1,1,1],"deviation":[1,1,1,0,1,1]}},`)
@@ -214,7 +214,7 @@ func refused(t *testing.T, path, want string) {
 	}
 }
 
-// TestDamagedFile cuts a file at every place. No prefix is a model.
+// TestDamagedFile truncates a file at every byte. No prefix may load as a model.
 func TestDamagedFile(t *testing.T) {
 	path := save(t, trained(false))
 	whole, err := os.ReadFile(path)
@@ -246,7 +246,7 @@ func TestNoFile(t *testing.T) {
 	}
 }
 
-// TestSaveRefuses saves what is no model over one: the old one stays.
+// TestSaveRefuses saves an invalid model over a valid file: the old file stays.
 func TestSaveRefuses(t *testing.T) {
 	m := trained(false)
 	path := save(t, m)

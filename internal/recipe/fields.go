@@ -33,8 +33,8 @@ func Explain(table []*flags.Flag, err error) error {
 // optionFlags are the flags of the options.
 var optionFlags = sync.OnceValue(func() []*flags.Flag { return new(Recipe).Flags() })
 
-// FlagSetting returns the flag that sets a field of train.Options to a value, as it is typed: "-lr=0.1". A nil
-// value returns its name alone.
+// FlagSetting returns the flag that sets a field of train.Options to a value: "-lr=0.1". For a nil value it returns
+// only the name: "-lr".
 func FlagSetting(field string, value any) string { return setting(optionFlags(), field, value) }
 
 // setting is FlagSetting for the flags of a table.

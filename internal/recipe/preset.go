@@ -20,7 +20,7 @@ type Preset struct {
 	Flags []flags.Assignment
 }
 
-// Args returns the flags as they are typed.
+// Args returns the flags as arguments of a command line.
 func (p *Preset) Args() []string { return flags.Names(p.Flags) }
 
 // Presets lists every preset, those of the tutorials first.

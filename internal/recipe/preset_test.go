@@ -26,7 +26,7 @@ func TestPresets(t *testing.T) {
 		}
 		for _, text := range []string{p.Network, p.Source, p.Figure, p.Time, p.Differs} {
 			if text != strings.TrimSpace(text) || strings.ContainsAny(text, "\n\t") || strings.HasSuffix(text, ".") {
-				t.Errorf("%s: %q is no part of a line", p.Name, text)
+				t.Errorf("%s: %q does not fit within a line", p.Name, text)
 			}
 		}
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // A Recipe has the values of the flags that determine the result of a run and that a checkpoint stores.
-// The Options have those that flags set directly; the others depend on other flags or on the data
-// unless they are set.
+// Flags set the Options directly. The other values depend on other flags or on the data unless
+// they are set.
 type Recipe struct {
 	train.Options
 	Preset      string

@@ -68,7 +68,7 @@ func (r *Recipe) Contradiction(given func(name string) bool, s *train.State, fil
 			continue
 		}
 		if f.Name == "augment" && now == "" {
-			now = "none" // as it is typed
+			now = "none" // the value that users type
 		}
 		if then == "" {
 			then = "none"

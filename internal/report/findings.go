@@ -117,7 +117,7 @@ func remedyText(m diagnosis.Remedy, samples string) string {
 		text += " with " + recipe.FlagSetting(m.Also.Field, m.Also.Value)
 	}
 	if m.Field == "Patience" {
-		text += ", which stops the run by itself"
+		text += ", which stops the run early"
 	}
 	return text
 }

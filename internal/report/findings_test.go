@@ -71,7 +71,7 @@ func TestFindings(t *testing.T) {
 			r.Network.Init, l[1].Delta = mlp.Uniform, 0
 		},
 			"the gradient vanishes: nothing of the error at layer 3 comes back to layer 2, which hardly learns; try -init=he or fewer layers in -hidden"},
-		{"there is no error any more", nil, func(r *diagnosis.Recipe, e *diagnosis.Epoch, l []diagnosis.Layer) {
+		{"the error is 0", nil, func(r *diagnosis.Recipe, e *diagnosis.Epoch, l []diagnosis.Layer) {
 			for i := range l {
 				l[i].Delta, l[i].Gradient = 0, 0
 			}
@@ -147,7 +147,7 @@ func TestFindings(t *testing.T) {
 				e.Epoch, e.TrainLoss, e.HeldOut, e.HeldLoss, e.HeldAcc = 5, 0.05, "validation", 0.26, 0.94
 			},
 			"the network overfits: since epoch 2 the training loss has come down from 0.2 to 0.05, but the validation loss has risen from 0.2 to 0.26; " +
-				"try -patience=3, which stops the run by itself, -dropout, fewer units in -hidden or more training images"},
+				"try -patience=3, which stops the run early, -dropout, fewer units in -hidden or more training images"},
 		{"it rises, and the run is patient and held back", []diagnosis.Epoch{{Epoch: 2, TrainLoss: 0.2, HeldOut: "validation", HeldLoss: 0.2, HeldAcc: 0.95}},
 			func(r *diagnosis.Recipe, e *diagnosis.Epoch, l []diagnosis.Layer) {
 				r.Patience, r.Training.Decay = 9, 0.01

@@ -17,8 +17,8 @@ type epochRecorder struct {
 func (r *epochRecorder) Finished(e train.Epoch) { r.epochs = append(r.epochs, e.Epoch) }
 func (r *epochRecorder) End()                   {}
 
-// TestSparseReporter reports epochs of 4 seconds. With a silence of 10 seconds every third one is passed
-// on besides every tenth, without one only every tenth; the last always is.
+// TestSparseReporter reports epochs of 4 seconds. With a maximum silence of 10 seconds it passes on
+// every third epoch and every tenth, without one only every tenth. It always passes on the last.
 func TestSparseReporter(t *testing.T) {
 	for _, x := range []struct {
 		silence time.Duration

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// TestReadTooLarge reads a file of a terabyte, all but its header a hole. No byte
-// of it is wrong, but no memory can hold it.
+// TestReadTooLarge reads a valid sparse file of a terabyte, which does not fit in memory.
 func TestReadTooLarge(t *testing.T) {
 	const values = 1 << 38
 	header := fmt.Sprintf(`{"a":{"dtype":"F32","shape":[%d],"data_offsets":[0,%d]}}`, values, 4*values)

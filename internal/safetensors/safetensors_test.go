@@ -244,7 +244,8 @@ func TestReadOfNoFile(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever is accepted is in order, and encodes to a file that decodes to the same.
+// FuzzDecode decodes arbitrary bytes. Accepted bytes must be valid, and encode to a file that
+// decodes to the same tensors.
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, sample()))
 	f.Add(encode(f, &File{}))

@@ -109,7 +109,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// BenchmarkGonum is gonum's own Sgemm, on as many threads as Go has.
+// BenchmarkGonum runs gonum's Sgemm on as many threads as Go uses.
 func BenchmarkGonum(b *testing.B) {
 	for _, s := range shapes {
 		b.Run(s.String(), func(b *testing.B) {
@@ -145,8 +145,8 @@ func (u *update) Block(_, i, j, rows, cols int, g []float32, ld int) {
 	}
 }
 
-// BenchmarkUpdate is a gradient with the update of the weights: the gradient alone, added
-// to the weights by α and β, and in an epilogue.
+// BenchmarkUpdate computes a gradient alone, adds it to the weights by α and β, and updates the
+// weights in an epilogue.
 func BenchmarkUpdate(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		pool := workers.New(threads)
@@ -175,7 +175,7 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
-// BenchmarkPack reports how many elements a nanosecond are packed.
+// BenchmarkPack reports the packed elements per nanosecond.
 func BenchmarkPack(b *testing.B) {
 	for _, l := range simd.Levels() {
 		k := kernelsFor(l)

@@ -76,7 +76,7 @@ func (q *byteProblem) product(c *matrix) *Product {
 	return p
 }
 
-// check runs both products and holds them to the same bits and, if that takes no time, to
+// check runs both products and requires the same bits. Small products are also compared with
 // float64 arithmetic.
 func (q *byteProblem) check(t *testing.T, e *Engine) {
 	t.Helper()
@@ -91,7 +91,8 @@ func (q *byteProblem) check(t *testing.T, e *Engine) {
 	}
 }
 
-// TestBytesSizes visits sizes round every edge of the tiles, panels and squares of bytes.
+// TestBytesSizes multiplies at sizes around every edge of the tiles, panels and squares of
+// bytes.
 func TestBytesSizes(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(2)
@@ -115,8 +116,8 @@ func TestBytesSizes(t *testing.T) {
 	})
 }
 
-// TestBytesLarge visits products that are divided among workers and cut into chunks,
-// bands, and panels.
+// TestBytesLarge multiplies matrices that are divided among workers and cut into chunks, bands
+// and panels.
 func TestBytesLarge(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		for _, size := range []int{1, 3} {
@@ -141,7 +142,7 @@ func TestBytesLarge(t *testing.T) {
 	})
 }
 
-// TestBytesEpilogue has products whose result goes to an epilogue only.
+// TestBytesEpilogue multiplies without a result matrix, with an epilogue only.
 func TestBytesEpilogue(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(3)
@@ -167,8 +168,8 @@ func TestBytesEpilogue(t *testing.T) {
 	})
 }
 
-// TestGatherIsExact has all bytes become numbers, with scales and shifts whose sum is
-// another when it is not rounded twice.
+// TestGatherIsExact converts every byte with scales and shifts for which product and sum must
+// be rounded separately.
 func TestGatherIsExact(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(1)
@@ -237,7 +238,7 @@ func TestBytesAllocateNothing(t *testing.T) {
 	})
 }
 
-// TestCheckBytes has bytes that are not enough.
+// TestCheckBytes checks that slices with too few bytes are refused.
 func TestCheckBytes(t *testing.T) {
 	pool := workers.New(1)
 	defer pool.Close()
@@ -286,8 +287,8 @@ func TestCheckBytes(t *testing.T) {
 	})
 }
 
-// FuzzBytes compares products of bytes with those of the numbers they stand for, on every
-// kernel.
+// FuzzBytes compares products of bytes with products of the float32 numbers they represent, on
+// every kernel.
 func FuzzBytes(f *testing.F) {
 	f.Add(uint64(1), uint16(1), uint16(1), uint16(1), uint8(0), uint8(0), float32(1), float32(0))
 	f.Add(uint64(2), uint16(64), uint16(128), uint16(300), uint8(2), uint8(0), float32(1), float32(0))
@@ -307,8 +308,8 @@ func FuzzBytes(f *testing.F) {
 	})
 }
 
-// BenchmarkBytes has the first layer's products at 784-128-10 and 784-800-10 read bytes,
-// and the numbers that they stand for.
+// BenchmarkBytes multiplies the first layers of 784-128-10 and 784-800-10 with bytes, and with
+// the float32 numbers they represent.
 func BenchmarkBytes(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		pool := workers.New(threads)

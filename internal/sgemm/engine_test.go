@@ -71,8 +71,8 @@ func (r *recorder) check(what any) {
 	}
 }
 
-// TestEpilogue holds the blocks to C, with and without one, and whatever the number of
-// workers to the bits of one.
+// TestEpilogue compares the blocks that the epilogue receives with C. Results must not depend
+// on the epilogue or on the number of workers.
 func TestEpilogue(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		turn := 0
@@ -126,8 +126,7 @@ func TestEpilogue(t *testing.T) {
 	})
 }
 
-// TestBlocksAreLarge sees to it that epilogues of thin products are not called for each
-// row.
+// TestBlocksAreLarge checks that the epilogue of a thin product is not called for each row.
 func TestBlocksAreLarge(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(1)
@@ -143,7 +142,7 @@ func TestBlocksAreLarge(t *testing.T) {
 	})
 }
 
-// TestKernelsAgree holds all kernels to the same bits.
+// TestKernelsAgree checks that all kernels give bit-identical results.
 func TestKernelsAgree(t *testing.T) {
 	pool := workers.New(2)
 	defer pool.Close()
@@ -206,7 +205,7 @@ func TestRunAllocatesNothing(t *testing.T) {
 	})
 }
 
-// TestCheck has products that are none.
+// TestCheck checks that invalid products are refused.
 func TestCheck(t *testing.T) {
 	pool := workers.New(1)
 	defer pool.Close()

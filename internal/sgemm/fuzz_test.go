@@ -9,8 +9,8 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// FuzzSgemm compares products of random shapes, strides, transposes and scalars on every
-// kernel with float64 arithmetic, and gonum's own Sgemm with it too.
+// FuzzSgemm compares products of random shapes, strides, transposes and scalars with float64
+// arithmetic, on every kernel and for gonum's Sgemm.
 func FuzzSgemm(f *testing.F) {
 	f.Add(uint64(1), uint16(1), uint16(1), uint16(1), uint8(0), uint8(0), float32(1), float32(0))
 	f.Add(uint64(2), uint16(12), uint16(32), uint16(288), uint8(1), uint8(0), float32(1), float32(0))

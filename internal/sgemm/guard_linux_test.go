@@ -84,8 +84,7 @@ func TestTouchesNothingElse(t *testing.T) {
 	})
 }
 
-// TestBytesTouchNothingElse does so with bytes. An arena's end is a multiple of four bytes
-// only for numbers.
+// TestBytesTouchNothingElse is like TestTouchesNothingElse for bytes. Their addresses are not multiples of four.
 func TestBytesTouchNothingElse(t *testing.T) {
 	const most = 1 << 20
 	x, other, c := newArena(t, most), newArena(t, 4*most), newArena(t, 4*most)

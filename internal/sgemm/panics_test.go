@@ -9,7 +9,7 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// TestPanicsLikeGonum compares what is said of wrong arguments.
+// TestPanicsLikeGonum compares the panics for invalid arguments with gonum's.
 func TestPanicsLikeGonum(t *testing.T) {
 	type call struct {
 		tA, tB                 blas.Transpose

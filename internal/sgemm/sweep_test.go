@@ -31,7 +31,7 @@ func (p *problem) run(t *testing.T, g blas.Float32Level3) *matrix {
 
 var transposes = []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
 
-// TestSizes visits sizes round every edge of the tiles, panels and chunks.
+// TestSizes multiplies at sizes around every edge of the tiles, panels and chunks.
 func TestSizes(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(2)
@@ -58,7 +58,7 @@ func TestSizes(t *testing.T) {
 	})
 }
 
-// TestScalars visits the special values of α and β.
+// TestScalars multiplies with special values of α and β.
 func TestScalars(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(2)
@@ -81,8 +81,8 @@ func TestScalars(t *testing.T) {
 	})
 }
 
-// TestLarge visits products that are divided among workers and cut into chunks, bands
-// and blocks.
+// TestLarge multiplies matrices that are divided among workers and cut into chunks, bands and
+// blocks.
 func TestLarge(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		turn := 0
@@ -109,8 +109,8 @@ func TestLarge(t *testing.T) {
 	})
 }
 
-// TestStridesThatConflict has rows apart by multiples of a cache's set size, for which A
-// is packed.
+// TestStridesThatConflict multiplies matrices whose rows are multiples of a cache's set size
+// apart, for which A is packed.
 func TestStridesThatConflict(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(1)
@@ -124,7 +124,7 @@ func TestStridesThatConflict(t *testing.T) {
 	})
 }
 
-// TestLongSums has the sums of a product over a whole data set.
+// TestLongSums multiplies with sums as long as those over a whole data set.
 func TestLongSums(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		pool := workers.New(2)
@@ -141,7 +141,7 @@ func TestLongSums(t *testing.T) {
 				p.check(t, p.run(t, g))
 				p = newProblem(blas.NoTrans, blas.Trans, 14, 20, long, 0, 1, 1, value)
 				p.check(t, p.run(t, g))
-				for _, tB := range transposes[:2] { // one row has loops of its own
+				for _, tB := range transposes[:2] { // one row takes separate loops
 					p = newProblem(blas.NoTrans, tB, 1, 30, long, 0, 1, 1, value)
 					p.check(t, p.run(t, g))
 				}
@@ -150,8 +150,8 @@ func TestLongSums(t *testing.T) {
 	})
 }
 
-// TestSpecialValues has zeros, NaN and infinities meet. gonum's code, which passes over
-// zeros of A, is left out.
+// TestSpecialValues combines zeros, NaN and infinities. It omits gonum's kernel, which skips
+// zeros of A.
 func TestSpecialValues(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k *kernels) {
 		if k == nil {
@@ -185,7 +185,7 @@ func TestSpecialValues(t *testing.T) {
 	})
 }
 
-// TestManyCallers has goroutines share an implementation.
+// TestManyCallers multiplies from several goroutines at the same time.
 func TestManyCallers(t *testing.T) {
 	pool := workers.New(2)
 	defer pool.Close()

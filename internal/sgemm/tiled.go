@@ -168,7 +168,7 @@ func (d *band) inPlace(i int) (a *float32, rs, ks int) {
 }
 
 // near returns the matrices that the kernel prefetches for the tile of C at row i and
-// column c of the band: those of Product.Prefetch or else C itself.
+// column c of the band: the matrices of Product.Prefetch if there are any, otherwise C.
 func (d *band) near(i, c int) (near0 *float32, ld0 int, near1 *float32, ld1 int) {
 	p := d.p
 	if d.terms < longTile {

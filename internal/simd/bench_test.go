@@ -109,7 +109,7 @@ func BenchmarkPeakFlops(b *testing.B) {
 	})
 }
 
-// BenchmarkSparseMul goes through all bitmaps by so many words at a time.
+// BenchmarkSparseMul processes the bitmaps with different numbers of words per call.
 func BenchmarkSparseMul(b *testing.B) {
 	for _, units := range benchUnits {
 		for _, words := range []int{1, 2, 3, 4, 13} {
@@ -180,7 +180,7 @@ func pixels() []byte {
 	return src
 }
 
-// BenchmarkBitmap is that of a batch.
+// BenchmarkBitmap makes the bitmap of a batch.
 func BenchmarkBitmap(b *testing.B) {
 	eachLevelBench(b, func(b *testing.B) {
 		rows, _, _ := batch()
@@ -201,8 +201,8 @@ func BenchmarkGatherTranspose(b *testing.B) {
 	})
 }
 
-// BenchmarkVector is what a batch of 64 samples of 128 units costs, whose bytes are
-// counted once.
+// BenchmarkVector runs each kernel on a batch of 64 samples of 128 units. Each byte counts
+// once.
 func BenchmarkVector(b *testing.B) {
 	const cols = 128
 	x, y, z, bias := random(benchBatch*cols), random(benchBatch*cols), random(benchBatch*cols), random(cols)

@@ -30,8 +30,8 @@ const environment = "SHADEGRAD_SIMD"
 // level selects the kernels. problem is the reason if it is not the requested level.
 var level, problem = choose(os.Getenv(environment), best())
 
-// Current returns the level in use: that of SHADEGRAD_SIMD, or else the best level of
-// this machine.
+// Current returns the level in use: the level of SHADEGRAD_SIMD if it is set, otherwise the best
+// level of this machine.
 func Current() Level { return level }
 
 // Problem returns an error if SHADEGRAD_SIMD is invalid. Current is then the best

@@ -58,7 +58,7 @@ func TestSet(t *testing.T) {
 	wantPanic(t, "no simd.Level(3)", func() { Set(AVX512 + 1) })
 }
 
-// TestMistakes calls each function with lengths that do not fit.
+// TestMistakes checks that each function panics if lengths do not match.
 func TestMistakes(t *testing.T) {
 	x, y := make([]float32, 4), make([]float32, 3)
 	for name, f := range map[string]func(){

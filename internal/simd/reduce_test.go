@@ -47,7 +47,7 @@ func TestColumnSum(t *testing.T) {
 	})
 }
 
-// TestColumnSumLong meets what rounding does to a naive sum of many numbers alike.
+// TestColumnSumLong sums so many equal numbers that a naive sum would be far off.
 func TestColumnSumLong(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 42)

@@ -38,8 +38,8 @@ var testValues = func() (v [256]float32) {
 	return v
 }()
 
-// newSparseCase makes rows of cols columns, of which those that fill up a word are
-// zero and have no row in the matrix.
+// newSparseCase makes rows of cols columns. The bits that fill up the last word are zero
+// and have no row in the matrix.
 func newSparseCase(a *arena, n, rows, cols int) sparseCase {
 	words := (cols + WordBits - 1) / WordBits
 	stride := (words + a.rng.IntN(2)) * WordBits
@@ -140,8 +140,8 @@ func TestSparseMul(t *testing.T) {
 	})
 }
 
-// TestSparseDivided checks that neither the columns' nor the words' nor the rows'
-// division among calls changes a bit.
+// TestSparseDivided checks that results are bit-identical however columns, words and rows are
+// divided among calls.
 func TestSparseDivided(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 11)
@@ -167,8 +167,8 @@ func TestSparseDivided(t *testing.T) {
 	})
 }
 
-// TestSparseUpdates checks the updates against float64, and that they are those of the
-// separate functions to the bit.
+// TestSparseUpdates compares the updates with float64. They must be bit-identical to the separate
+// functions.
 func TestSparseUpdates(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 12)
@@ -213,8 +213,8 @@ func TestSparseUpdates(t *testing.T) {
 	})
 }
 
-// TestSparseEmpty checks that rows without bits leave weights as they are, whatever the
-// rate and the matrix hold.
+// TestSparseEmpty checks that rows without bits do not change the weights, whatever the
+// rate and the contents of the matrix.
 func TestSparseEmpty(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		inf := float32(math.Inf(1))
@@ -257,8 +257,8 @@ func TestSparseRank1(t *testing.T) {
 	})
 }
 
-// TestSparseOutside sets bits for which the matrix has no row: a panic that names the
-// bit, and nothing stored.
+// TestSparseOutside sets bits for which the matrix has no row. The panic must name the bit, and
+// nothing may be stored.
 func TestSparseOutside(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 15)
@@ -288,7 +288,7 @@ func TestSparseOutside(t *testing.T) {
 	})
 }
 
-// TestSparsePanics gives what does not fit together.
+// TestSparsePanics checks that arguments that do not match panic.
 func TestSparsePanics(t *testing.T) {
 	good := func() Sparse {
 		return Sparse{Rows: 2, Words: 1, Stride: WordBits, Bytes: make([]byte, 2*WordBits), Bits: make([]uint64, 2), Value: &testValues}
@@ -371,8 +371,8 @@ func TestGatherTranspose(t *testing.T) {
 	})
 }
 
-// TestPrefetchRows asks for rows up to the ends of memory that may not be touched
-// beyond them, and finds them as they were.
+// TestPrefetchRows prefetches rows up to the end of memory that is followed by inaccessible
+// pages. The rows must not change.
 func TestPrefetchRows(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 23)
@@ -391,7 +391,7 @@ func TestPrefetchRows(t *testing.T) {
 	})
 }
 
-// FuzzSparse holds all levels to float64, on any bytes and any values for them.
+// FuzzSparse compares all levels with float64 for arbitrary bytes and values.
 func FuzzSparse(f *testing.F) {
 	f.Add(uint64(1), 128, []byte{1, 2, 0, 200, 2})
 	f.Add(uint64(2), 10, []byte{})
@@ -428,7 +428,7 @@ func FuzzSparse(f *testing.F) {
 	})
 }
 
-// TestNoAllocation calls what a step calls.
+// TestNoAllocation checks that the functions of a step do not allocate.
 func TestNoAllocation(t *testing.T) {
 	x, y, z := make([]float32, 1024), make([]float32, 1024), make([]float32, 1024)
 	src, dst, index := make([]byte, 64), make([]byte, 8*64), make([]uint32, 8)

@@ -12,8 +12,8 @@ var testSteps = []Step{
 	{Rate: 0.05, Clip: 0.7, L2: 0.02, L1: 0.3, Shrink: 0.001, Mu: 0.9, NewMu: 0.1, Rho: 0.99, NewRho: 0.01, Grown: 1.5, Epsilon: 1e-3},
 }
 
-// A ruleTest is a rule in float64: a step's direction, and what becomes of the matrices
-// beside the weights, with the sizes of their terms.
+// A ruleTest is an update rule in float64. It returns the direction of a step and the new values
+// of the matrices besides the weights, with the sizes of their terms.
 type ruleTest struct {
 	name  string
 	state int // how many such matrices there are
@@ -115,8 +115,8 @@ func stepKernels() (list []elementKernel) {
 	return list
 }
 
-// TestStepRest rests where there is no gradient and nothing was learnt before: the
-// weights keep their bits, infinite ones too.
+// TestStepRest checks that weights keep their bits, infinite ones too, if the gradient and the
+// matrices of the rule are zero.
 func TestStepRest(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 6)
@@ -150,7 +150,7 @@ func TestStepRest(t *testing.T) {
 	})
 }
 
-// TestMulRows multiplies rows by factors of their columns, which is exact.
+// TestMulRows multiplies rows by the factors of their columns. The result must be exact.
 func TestMulRows(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 7)
@@ -173,8 +173,8 @@ func TestMulRows(t *testing.T) {
 	})
 }
 
-// TestSquares adds up squares in columns and altogether. A column's sum must not depend on
-// what is beside it.
+// TestSquares sums squares by column and in total. A column's sum must not depend on the
+// neighbouring columns.
 func TestSquares(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 8)

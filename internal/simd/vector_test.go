@@ -155,7 +155,7 @@ func column(arrays [][]float32, i int) []float64 {
 	return x
 }
 
-// TestElementsSpecial meets every combination of corners, at every place in a vector.
+// TestElementsSpecial combines special values at every position in a vector.
 func TestElementsSpecial(t *testing.T) {
 	before := Current()
 	defer Set(before)
@@ -213,8 +213,8 @@ func (k elementKernel) special(t *testing.T, n int, value func(array, i int) flo
 	}
 }
 
-// TestElementsDivided checks that a result is one of its element alone: not of its
-// place, nor of where an array is cut.
+// TestElementsDivided checks that a result depends only on its element: not on its position,
+// nor on where an array is divided.
 func TestElementsDivided(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 3)
@@ -247,7 +247,7 @@ func TestElementsDivided(t *testing.T) {
 	})
 }
 
-// TestDeltaInPlace lets dst be back.
+// TestDeltaInPlace checks Delta with the same array as dst and back.
 func TestDeltaInPlace(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		for name, f := range map[string]func(dst, back, y []float32){

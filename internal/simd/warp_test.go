@@ -33,8 +33,8 @@ func valueAt(src []byte, width, height int, x, y float64) float64 {
 	return (1-d)*((1-r)*p(i, j)+r*p(i+1, j)) + d*((1-r)*p(i, j+1)+r*p(i+1, j+1))
 }
 
-// TestWarp compares with the equation in float64. A value that lies in the middle between two
-// numbers, but for the rounding of float32, may become either.
+// TestWarp compares with the equation in float64. A value halfway between two levels, within the
+// rounding error of float32, may round to either.
 func TestWarp(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 21)
@@ -70,7 +70,7 @@ func TestWarp(t *testing.T) {
 	})
 }
 
-// TestWarpIdentity reads an image where it is, and moved by whole pixels.
+// TestWarpIdentity copies an image unchanged and shifted by whole pixels.
 func TestWarpIdentity(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		a := newArena(t, 22)
@@ -94,7 +94,7 @@ func TestWarpIdentity(t *testing.T) {
 	})
 }
 
-// TestWarpNowhere has places that are no numbers or infinite, which are outside.
+// TestWarpNowhere checks that coordinates that are NaN or infinite count as outside the image.
 func TestWarpNowhere(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		const w, h = 17, 9

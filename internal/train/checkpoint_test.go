@@ -178,8 +178,8 @@ func TestSameData(t *testing.T) {
 	}
 }
 
-// TestCheckpointOfRecipes keeps all that there is of a run of every kind, in the middle of an
-// epoch, between epochs and when it is done.
+// TestCheckpointOfRecipes saves and loads the complete state of runs of every kind: in the
+// middle of an epoch, between epochs and at the end.
 func TestCheckpointOfRecipes(t *testing.T) {
 	for name, r := range recipes() {
 		t.Run(name, func(t *testing.T) {
@@ -206,7 +206,8 @@ func TestCheckpointOfRecipes(t *testing.T) {
 	}
 }
 
-// TestCheckpointOfRecipeRefused misses what the options say that there is.
+// TestCheckpointOfRecipeRefused checks that a checkpoint is refused if a tensor that its
+// options require is missing.
 func TestCheckpointOfRecipeRefused(t *testing.T) {
 	r := recipes()["everything, validation"]
 	s, _ := trainCPU(t, r.o, r.d)
@@ -234,7 +235,7 @@ func TestCheckpointOfRecipeRefused(t *testing.T) {
 		}
 		x, ok := f.Tensor(tt.tensor)
 		if !ok {
-			t.Fatalf("there is no tensor %q", tt.tensor)
+			t.Fatalf("unknown tensor %q", tt.tensor)
 		}
 		tt.change(x)
 		if err := safetensors.Write(path, f); err != nil {

@@ -8,8 +8,9 @@ import (
 	"shadegrad/cpu"
 )
 
-// TestClipBeyondFloat32 has gradients whose norm is bounded, and whose sum of squares is beyond
-// float32: the run must not stand still at one loss as if it had learnt all there is, but end.
+// TestClipBeyondFloat32 clips gradients whose sum of squares exceeds float32. The run must end
+// with an error; otherwise the weights would not change, and the loss would look like that of a
+// trained network.
 func TestClipBeyondFloat32(t *testing.T) {
 	d, o := lines(47, 20), linesOptions()
 	for i := range d.Train.Values {

@@ -41,7 +41,7 @@ func TestDefaultRate(t *testing.T) {
 	}
 }
 
-// TestUsual has what the other rules, and other ways to add up, make of the defaults.
+// TestUsual checks the default momentum and learning rate of each rule and reduction.
 func TestUsual(t *testing.T) {
 	type change func(o *Options)
 	for _, x := range []struct {
@@ -83,8 +83,8 @@ func TestUsual(t *testing.T) {
 	}
 }
 
-// TestDefaultsLearn trains on MNIST's beginning with each size of batch. While the
-// rate did not follow the batch, a batch of 1 ended near the accuracy of guessing.
+// TestDefaultsLearn trains on the first images of MNIST with batches of each size. If the
+// learning rate did not depend on the batch, a batch of 1 would hardly do better than guessing.
 func TestDefaultsLearn(t *testing.T) {
 	c := goldenRun()
 	c.TrainImages = 3000

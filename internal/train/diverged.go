@@ -84,10 +84,10 @@ func unreliable(what string, epoch int) error {
 	return fmt.Errorf("%s in epoch %d, but not when its steps were repeated: the device is not reliable", what, epoch)
 }
 
-// divergence finds where an epoch went wrong, or returns nil. At its end everything can be NaN,
-// so it returns to the beginning of the epoch on this device, whose state is st, and repeats the
-// steps, which is bit-identical: up to the first with a loss that is not finite, or else to the
-// first after which a parameter, or what training keeps of it, is not finite.
+// divergence finds the step at which an epoch diverged, or returns nil. At the end of the epoch
+// everything can be NaN. It therefore restores st, the state at the beginning of the epoch, and
+// repeats the steps on this device, where they are bit-identical. It stops at the first step whose
+// loss is not finite, or after which a parameter, or a matrix that training keeps for it, is not finite.
 func (s *session) divergence(st *State) (*DivergedError, error) {
 	stats := make([]float32, 2*s.train.samples)
 	if err := s.backend.Read(stats, s.train.Stats); err != nil {
@@ -179,8 +179,8 @@ func (s *session) forward(epoch, row, rows int) error {
 	return nil
 }
 
-// badParameter finds the first parameter with a value that is not finite, or else the first for
-// which something that training keeps is not.
+// badParameter finds the first parameter with a value that is not finite. If all are finite, it
+// finds the first parameter for which training keeps a value that is not.
 func (s *session) badParameter(d *DivergedError) (bool, error) {
 	var now State
 	if err := s.store(&now); err != nil {

@@ -256,8 +256,8 @@ func TestDiverges(t *testing.T) {
 	}
 }
 
-// TestDivergesResumed resumes in the middle of the epoch that goes wrong, and
-// interrupts a run that has gone wrong already: the step is the same.
+// TestDivergesResumed resumes in the middle of the epoch that diverges, and resumes a run that
+// has already diverged. Both must report the same step.
 func TestDivergesResumed(t *testing.T) {
 	d := squares(47, 20, 4)
 	o := wild()["relu"]
@@ -289,7 +289,7 @@ func TestDivergesResumed(t *testing.T) {
 	}
 }
 
-// TestUnreliable has a device that makes one NaN and does not repeat it.
+// TestUnreliable trains on a device that produces one NaN and does not repeat it.
 func TestUnreliable(t *testing.T) {
 	d := squares(47, 20, 4)
 	b := &flaky{Backend: cpu.New(), bad: 3}
@@ -337,8 +337,8 @@ func (x flakyProgram) Run(args compute.Args) {
 	}
 }
 
-// TestTestLossDiverges has a test image that is so much brighter than all that
-// was trained on that only its loss is too large.
+// TestTestLossDiverges tests on an image that is so much brighter than the training images that
+// only its loss overflows.
 func TestTestLossDiverges(t *testing.T) {
 	d := squares(40, 10, 4)
 	o := options(4)
@@ -358,7 +358,7 @@ func TestTestLossDiverges(t *testing.T) {
 	}
 }
 
-// TestSumDiverges has losses of which each can be written, but not their sum.
+// TestSumDiverges trains with finite losses whose sum overflows.
 func TestSumDiverges(t *testing.T) {
 	d := squares(40, 10, 2)
 	o := options(2)
@@ -374,8 +374,9 @@ func TestSumDiverges(t *testing.T) {
 	}
 }
 
-// TestSquaresDiverge has gradients whose squares are too large for float32, while the weights
-// and the losses are not: with them the weights would stand still, and no checkpoint could be read.
+// TestSquaresDiverge trains with gradients whose squares overflow float32, although weights and
+// losses are finite. Without an error the weights would stop changing, and no checkpoint could be
+// read.
 func TestSquaresDiverge(t *testing.T) {
 	d := squares(40, 10, 4)
 	for _, rule := range []compute.Rule{compute.RMSProp, compute.Adam} {
@@ -418,8 +419,8 @@ func TestDivergedText(t *testing.T) {
 	}
 }
 
-// TestOtherRowsAreNotBlamed leaves infinities behind the batch's rows, where an
-// evaluation with more rows may have left them.
+// TestOtherRowsAreNotBlamed writes infinities into the rows after the batch's, as an evaluation
+// of more rows may do. They must not count as a divergence.
 func TestOtherRowsAreNotBlamed(t *testing.T) {
 	_, s, b, _ := slowRun(t)
 	row, err := s.runStep(0, 0)

@@ -28,9 +28,8 @@ func failures() []int {
 	return list
 }
 
-// TestFallback lets the backend fail at every run of a program. Whatever was
-// done of an epoch is done again on the second backend, so all ends as on it
-// alone.
+// TestFallback fails the backend at each run of a program in turn. The second backend repeats
+// the interrupted epoch, so the results equal those of a run on it alone.
 func TestFallback(t *testing.T) {
 	d := squares(47, 20, 4)
 	want, whole := trainCPU(t, options(4), d)
@@ -133,7 +132,7 @@ func TestFallbackFails(t *testing.T) {
 	}
 }
 
-// TestInterruptedAfterFallback ends the context on the second backend.
+// TestInterruptedAfterFallback cancels the context while the second backend trains.
 func TestInterruptedAfterFallback(t *testing.T) {
 	d := squares(47, 20, 4)
 	run := &Run{Data: d, State: begun(t, options(4), d), Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: 3}}

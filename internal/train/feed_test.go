@@ -39,8 +39,9 @@ func fed(t *testing.T, m *meter, limit int64, o Options, d *dataset.Data) (*Stat
 	return run.State, r
 }
 
-// TestFedByPieces holds runs whose data go to the device by pieces against one that has
-// them there: the same bits, whatever the pieces and whyever it takes them.
+// TestFedByPieces compares runs whose data go to the device in pieces with runs whose data are
+// all on the device. The results must be bit-identical, whatever the pieces and the reason for
+// them.
 func TestFedByPieces(t *testing.T) {
 	const sample = 17 // bytes, with the label
 	for _, n := range []int{47, 50, 60, 200} {
@@ -131,7 +132,7 @@ func TestDeviceMemoryIsNotTheCPUs(t *testing.T) {
 	}
 }
 
-// TestFedNote tells the user, and only where it is so.
+// TestFedNote checks that a note reports data that are fed in pieces, and only then.
 func TestFedNote(t *testing.T) {
 	d := squares(200, 33, 4)
 	o := options(4)
@@ -150,7 +151,7 @@ func TestFedNote(t *testing.T) {
 	}
 }
 
-// TestFedResumed stops within pieces and resumes.
+// TestFedResumed stops a run within a piece and resumes it.
 func TestFedResumed(t *testing.T) {
 	smallPieces(t, 2*10*17)
 	d := squares(97, 20, 4)
@@ -170,7 +171,8 @@ func TestFedResumed(t *testing.T) {
 	}
 }
 
-// TestFedDiverges finds the same step and layer as where all data are on the device.
+// TestFedDiverges checks that a divergence has the same step and layer as with all data on the
+// device.
 func TestFedDiverges(t *testing.T) {
 	d := squares(97, 20, 4)
 	o := options(4)
@@ -192,7 +194,7 @@ func TestFedDiverges(t *testing.T) {
 	}
 }
 
-// TestEvaluateByPieces scores a set that the device has no room for.
+// TestEvaluateByPieces evaluates a set that does not fit on the device.
 func TestEvaluateByPieces(t *testing.T) {
 	smallPieces(t, 1000*17)
 	c := options(4).Network

@@ -58,8 +58,8 @@ func points(epochs []Epoch) []curvePoint {
 	return list
 }
 
-// TestGoldenCurve trains on MNIST and compares each epoch with what a trainer in
-// float64 and plain loops gave once, and gives now.
+// TestGoldenCurve trains on MNIST and compares each epoch with a trainer in float64 and plain
+// loops: with its stored results and with those it computes now.
 func TestGoldenCurve(t *testing.T) {
 	run := goldenRun()
 	d := goldenData(t, run)

@@ -16,8 +16,8 @@ func held() (bytes uint64, goroutines int) {
 	return m.HeapAlloc, runtime.NumGoroutine()
 }
 
-// TestGrowth trains on 50 backends one after another, 10,000 steps in all, and
-// looks at what is left of them.
+// TestGrowth trains on 50 backends one after another, 10,000 steps in all, and checks that
+// neither memory nor goroutines are left.
 func TestGrowth(t *testing.T) {
 	d := squares(200, 20, 4)
 	o := options(4)

@@ -49,8 +49,8 @@ func (n memoryNeed) check(i compute.Info, limit int64, c mlp.Config, batch int) 
 	return nil
 }
 
-// runMemory returns what a run takes. The machine holds the old and the new parameters, except
-// those that exist already.
+// runMemory returns the memory that a run needs. The machine holds the old and the new parameters,
+// except the parameters that exist already.
 func runMemory(i compute.Info, st *State, d *dataset.Data, p feedPlan) memoryNeed {
 	o := st.Options
 	n := setMemory(i, &d.Train, p.train, true)

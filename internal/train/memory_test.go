@@ -146,8 +146,8 @@ func TestNeedCheck(t *testing.T) {
 	}
 }
 
-// TestTooLittleMemory has the row of FAULTS.md on memory: nothing is taken, and no
-// weight drawn, where there is not enough for all.
+// TestTooLittleMemory checks the row of FAULTS.md on memory: if memory does not suffice, the
+// run allocates nothing and draws no weights.
 func TestTooLittleMemory(t *testing.T) {
 	d := squares(47, 20, 4)
 	m := &meter{Backend: cpu.New(), info: compute.Info{Backend: "cpu", HostMemory: true}}
@@ -170,7 +170,8 @@ func TestTooLittleMemory(t *testing.T) {
 	}
 }
 
-// TestMemoryTakenMeanwhile asks again when the first weights have been drawn.
+// TestMemoryTakenMeanwhile checks that the run asks for the available memory again after it has
+// drawn the first weights.
 func TestMemoryTakenMeanwhile(t *testing.T) {
 	d := squares(47, 20, 4)
 	b := cpu.New()
@@ -189,7 +190,8 @@ func TestMemoryTakenMeanwhile(t *testing.T) {
 	}
 }
 
-// TestStatesTakeTurns looks where the states of a run are: in two places.
+// TestStatesTakeTurns checks that the states of a run alternate between two places in memory,
+// so that one is always complete.
 func TestStatesTakeTurns(t *testing.T) {
 	d := squares(47, 20, 4)
 	b := cpu.New()

@@ -128,7 +128,7 @@ func (o Options) Check() error {
 		}
 	}
 	if o.Training.Drop > 0 && o.Network.Layers() < 2 {
-		return mlp.Conflict("Training.Drop", o.Training.Drop, "Network.Sizes", o.Network.Sizes, "there is no hidden layer to drop outputs of; drop inputs instead")
+		return mlp.Conflict("Training.Drop", o.Training.Drop, "Network.Sizes", o.Network.Sizes, "a network without a hidden layer can only drop inputs")
 	}
 	return nil
 }
@@ -154,7 +154,7 @@ func (o Options) checkMomentum() error {
 	case o.Dampen && o.Training.Squares():
 		return mlp.Conflict("Dampen", true, "Training.Rule", rule, "its steps do not grow with the momentum")
 	case o.Dampen && o.Momentum == 0 && o.MomentumEnd == 0:
-		return mlp.Conflict("Dampen", true, "Momentum", o.Momentum, "there is no momentum to correct for; small batches and the squared error have none by default")
+		return mlp.Conflict("Dampen", true, "Momentum", o.Momentum, "it needs momentum, and the default of small batches and the squared error is 0")
 	case o.MomentumEnd != 0 && o.MomentumEpochs == 0:
 		return mlp.Conflict("MomentumEnd", o.MomentumEnd, "MomentumEpochs", nil, "the number of epochs until it is reached")
 	}

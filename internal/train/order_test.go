@@ -7,8 +7,8 @@ import (
 	"shadegrad/compute/philox"
 )
 
-// TestOrders draws epochs ahead, not at all ahead, again, and in another order, and
-// compares with what each epoch's is.
+// TestOrders draws the order of epochs in advance, late, repeatedly and out of sequence. The
+// order of an epoch must always be the same.
 func TestOrders(t *testing.T) {
 	o := newOrders(7, 100)
 	for _, step := range []struct {

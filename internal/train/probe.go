@@ -15,8 +15,8 @@ import (
 // evaluation.
 const probeImages = 300
 
-// probeBatches is the number of their batches that the length of a step is measured on, if there
-// are no velocities to measure it on.
+// probeBatches is the number of batches of these images on which the length of a step is measured if
+// training keeps no velocities.
 const probeBatches = 8
 
 // A probe measures a network on the backend of the run, after each epoch, for a diagnosis. It

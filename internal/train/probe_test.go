@@ -41,7 +41,7 @@ func diagnosed(t *testing.T, s *State, d *dataset.Data) (*recorder, []*diagnosis
 // accuracies.
 func TestDiagnosisChangesNothing(t *testing.T) {
 	for name, change := range map[string]func(*Options){
-		"as it is":         func(o *Options) {},
+		"default":          func(o *Options) {},
 		"without momentum": func(o *Options) { o.Momentum = 0 },
 		"one at a time":    func(o *Options) { o.Momentum, o.Batch, o.LearningRate = 0, 1, 0.02 },
 		"the whole set":    func(o *Options) { o.Momentum, o.Batch = 0, 0 },
@@ -102,8 +102,8 @@ func (b blocked) Info() compute.Info {
 	return i
 }
 
-// TestFigures compares a report with what the plain network in float64 has. The set is
-// so small that the probe takes all of it.
+// TestFigures compares a report with the figures of the plain network in float64. The set is so
+// small that the probe uses all of it.
 func TestFigures(t *testing.T) {
 	for _, momentum := range []float64{0, 0.9} {
 		o, d := options(4), squares(80, 50, 4)
@@ -323,10 +323,10 @@ func (b *unprobed) Compile(p compute.Program) (compute.Executable, error) {
 	return b.Backend.Compile(p)
 }
 
-// TestDiagnosisGoesOn resumes a run whose first epoch had, as its state says, a training
-// loss and a test accuracy that no later one has, and loses the device in one of these:
-// what an examiner remembers of the epochs before is the same as without the loss.
-func TestDiagnosisGoesOn(t *testing.T) {
+// TestDiagnosisResumes resumes a run whose first epoch had a better training loss and test
+// accuracy than any later one, and loses the device in a later epoch. The examiner must know
+// the earlier epochs as in a run without the loss.
+func TestDiagnosisResumes(t *testing.T) {
 	o, d := options(4), squares(400, 20, 4)
 	o.Epochs = 6
 	resumed := func() *State {
@@ -407,8 +407,8 @@ func TestMeanRate(t *testing.T) {
 	}
 }
 
-// TestStepOfRules holds what is said of a step's length against how far the last step went,
-// where a step is all of an epoch, or against the rule's formula.
+// TestStepOfRules compares the reported length of a step with the change of the weights if an
+// epoch is a single step, and otherwise with the rule's formula.
 func TestStepOfRules(t *testing.T) {
 	for name, tr := range map[string]mlp.Training{
 		"adam":         {Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-4},

@@ -74,9 +74,8 @@ func step(t *testing.T, s *session, row int) int {
 	return next
 }
 
-// TestProgressNeverWaits polls after each step while the device takes its time.
-// A fetch tells of the rows that were done when it was asked for, not of those
-// when it is ready.
+// TestProgressNeverWaits polls after each step of a slow device. A fetch reports the rows that
+// were done when it was queued, not when it is ready.
 func TestProgressNeverWaits(t *testing.T) {
 	run, s, b, report := slowRun(t)
 	p := progress{begin: time.Now()}
@@ -128,7 +127,7 @@ func TestProgressNeverWaits(t *testing.T) {
 	}
 }
 
-// TestProgressRate polls when it is not yet time.
+// TestProgressRate polls before the next report is due.
 func TestProgressRate(t *testing.T) {
 	run, s, b, _ := slowRun(t)
 	p := progress{begin: time.Now(), next: time.Now().Add(time.Hour)}
@@ -140,7 +139,8 @@ func TestProgressRate(t *testing.T) {
 	}
 }
 
-// TestProgressAfterResume tells the rows done before from those done since.
+// TestProgressAfterResume checks that rows trained before a resume are counted apart from those
+// trained after it.
 func TestProgressAfterResume(t *testing.T) {
 	run, s, b, report := slowRun(t)
 	p := progress{begin: time.Now(), from: 20}

@@ -133,8 +133,8 @@ func TestInterruptedInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestSaveFails lets the second epoch's Save fail: the run stops, on no other
-// backend, with the state that could not be saved.
+// TestSaveFails makes Save fail in the second epoch. The run stops without a fallback and keeps
+// the state that could not be saved.
 func TestSaveFails(t *testing.T) {
 	d := squares(47, 20, 4)
 	full := errors.New("the disk is full")

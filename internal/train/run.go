@@ -16,7 +16,7 @@ type Run struct {
 	Data   *dataset.Data
 	State  *State // where to begin; the run moves it forward, an epoch at a time
 	Report Reporter
-	// DeviceMemory bounds the bytes of device memory that the run may take; 0 is no bound. A
+	// DeviceMemory bounds the bytes of device memory that the run may take; 0 means no bound. A
 	// data set that does not fit is fed in pieces.
 	DeviceMemory int64
 	// Backend computes. The run does not close it.

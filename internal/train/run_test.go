@@ -18,7 +18,7 @@ func TestLearns(t *testing.T) {
 		name   string
 		change func(*Options)
 	}{
-		{"as it is", func(*Options) {}},
+		{"default", func(*Options) {}},
 		{"one at a time", func(o *Options) { o.Batch, o.LearningRate = 1, 0.02 }},
 		{"the whole set", func(o *Options) { o.Batch, o.Epochs = 0, 60 }},
 		{"a batch larger than the set", func(o *Options) { o.Batch, o.Epochs = 1000, 60 }},
@@ -54,7 +54,7 @@ func TestLearns(t *testing.T) {
 	}
 }
 
-// TestOneOutput tells two classes apart with a single sigmoid.
+// TestOneOutput trains a single sigmoid output to separate two classes.
 func TestOneOutput(t *testing.T) {
 	o := options(2)
 	o.Network.Sizes, o.Network.Output = []int{16, 6, 1}, compute.Sigmoid
@@ -70,9 +70,8 @@ func TestOneOutput(t *testing.T) {
 	}
 }
 
-// TestAgainstPlainLoops compares whole runs with a network in plain loops, for
-// batches that divide the set and others: the last, smaller one counts with its
-// true size.
+// TestAgainstPlainLoops compares whole runs with a network in plain loops, also for batches
+// that do not divide the set: the smaller last batch counts with its true size.
 func TestAgainstPlainLoops(t *testing.T) {
 	d := squares(23, 9, 3)
 	for _, batch := range []int{0, 1, 4, 22, 23, 24} {
@@ -217,7 +216,7 @@ func TestShuffle(t *testing.T) {
 	}
 }
 
-// TestNothingLeft counts what a run takes of its backend and gives back.
+// TestNothingLeft checks that a run frees everything that it allocates on its backend.
 func TestNothingLeft(t *testing.T) {
 	b := &ledger{Backend: cpu.New()}
 	trainOn(t, b, options(4), squares(35, 20, 4))

@@ -11,8 +11,9 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// TestScoresOfSaturatedOutputs has outputs that rounding makes equal, or NaN: the diagonal of the
-// confusion matrix agrees with the accuracy, and the rest with the order of the sums.
+// TestScoresOfSaturatedOutputs evaluates outputs that rounding makes equal, and NaN. The diagonal
+// of the confusion matrix agrees with the accuracy, and the other entries with the order of the
+// sums.
 func TestScoresOfSaturatedOutputs(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, tt := range []struct {

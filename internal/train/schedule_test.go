@@ -48,7 +48,8 @@ func scheduled(change func(*Options)) Options {
 // scheduledSamples have steps of 5, the last of 3.
 const scheduledSamples = 48
 
-// TestRates compares rates with closed forms where schedules begin and end, and in between.
+// TestRates compares learning rates with closed forms at the beginning, in the middle and at
+// the end of each schedule.
 func TestRates(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -96,7 +97,8 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// TestRatesOfFewSteps has runs so short that there is nothing to go from or to.
+// TestRatesOfFewSteps checks that the learning rate of runs of a few steps stays in its range,
+// for each schedule.
 func TestRatesOfFewSteps(t *testing.T) {
 	for _, s := range Schedules() {
 		o := Options{Batch: 1, Epochs: 1, LearningRate: 0.4, Schedule: s}
@@ -123,9 +125,9 @@ func TestRatesOfFewSteps(t *testing.T) {
 	}
 }
 
-// TestMomentum has Hinton et al.'s recipe of 2012: the momentum goes from 0.5 to 0.99 in 500
-// epochs, in a straight line, while the rate of 10 is multiplied with 0.998 after each, and
-// with 1 minus the momentum.
+// TestMomentum checks the recipe of Hinton et al. of 2012. The momentum rises linearly from 0.5
+// to 0.99 in 500 epochs. The learning rate of 10 is multiplied by 0.998 after each epoch, and
+// by 1 minus the momentum.
 func TestMomentum(t *testing.T) {
 	o := Options{Batch: 100, Epochs: 3000, LearningRate: 10, Schedule: Exponential, Decay: 0.998, Momentum: 0.5, MomentumEnd: 0.99, MomentumEpochs: 500, Dampen: true}
 	const n = 60000
@@ -146,7 +148,7 @@ func TestMomentum(t *testing.T) {
 	}
 }
 
-// TestRemovedOptions checks that a file that sets an option of older programs is refused, and one that does not is not.
+// TestRemovedOptions checks that a file is refused if it sets a removed option, and accepted otherwise.
 func TestRemovedOptions(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"epochs": 3}`: "",
@@ -165,7 +167,7 @@ func TestRemovedOptions(t *testing.T) {
 	}
 }
 
-// TestStepArgs numbers the steps of a run.
+// TestStepArgs checks the step number that each step of a run receives.
 func TestStepArgs(t *testing.T) {
 	o := scheduled(func(o *Options) { o.Schedule, o.Decay, o.MomentumEnd, o.MomentumEpochs, o.Seed = Step, 0.5, 0.5, 2, 7 })
 	want := compute.Args{Row: 45, LearningRate: 0.2, Momentum: float32(0.7), Step: 19, Seed: 7}
@@ -184,7 +186,7 @@ func TestOptionsCheck(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		{"as they are", func(*Options) {}, ""},
+		{"default", func(*Options) {}, ""},
 		{"the whole set", func(o *Options) { o.Batch = 0 }, ""},
 		{"batch", func(o *Options) { o.Batch = -3 }, "Batch=-3: must be 1 or more, or 0 for the whole set"},
 		{"no epochs", func(o *Options) { o.Epochs = 0 }, "Epochs=0: must be from 1 to 2147483647"},
@@ -250,8 +252,8 @@ func TestOptionsCheck(t *testing.T) {
 	}
 }
 
-// TestTooManySteps refuses runs whose steps do not fit the counter of op Dropout's draws, which
-// would begin anew.
+// TestTooManySteps checks that a run is refused if it has more steps than the counter of op
+// Dropout's draws, which would overflow and repeat.
 func TestTooManySteps(t *testing.T) {
 	d, o := squares(50, 10, 4), options(4)
 	o.Schedule, o.Batch = Constant, 10

@@ -52,8 +52,8 @@ func shadowCases() map[string]Options {
 	return list
 }
 
-// TestShadowOfSoundRun has every step of sound runs replayed: no breach, and the
-// same bits as without.
+// TestShadowOfSoundRun replays every step of runs on a correct device. It must find no breach,
+// and the results must be bit-identical to those of a run without -shadow.
 func TestShadowOfSoundRun(t *testing.T) {
 	d := squares(47, 20, 4)
 	for name, o := range shadowCases() {
@@ -77,8 +77,8 @@ func TestShadowOfSoundRun(t *testing.T) {
 	}
 }
 
-// TestShadowTurns replays the first of every so many steps, through epochs and
-// resumptions, and no others.
+// TestShadowTurns checks that exactly every Nth step is replayed, across epochs and resumed
+// runs.
 func TestShadowTurns(t *testing.T) {
 	d := squares(47, 20, 4) // 5 steps an epoch, 20 in all
 	o := options(4)
@@ -99,7 +99,7 @@ func TestShadowTurns(t *testing.T) {
 	}
 }
 
-// TestShadowByPieces replays steps whose data are on the device only for a while.
+// TestShadowByPieces replays steps whose data are on the device only for a part of the epoch.
 func TestShadowByPieces(t *testing.T) {
 	d := squares(200, 33, 4)
 	o := options(4)
@@ -142,47 +142,47 @@ func oddSquares() *dataset.Data {
 	return d
 }
 
-// TestShadowFindsFaults has each planted fault of an op caught that shows in a step of
-// training, and told by the op that it is in.
+// TestShadowFindsFaults plants each fault of an op that affects a training step. The shadow
+// must find it and name the op.
 func TestShadowFindsFaults(t *testing.T) {
 	const (
 		nothing = "each matrix has a separate buffer"
 		absent  = "no training step does this"
 	)
 	silent := map[string]string{
-		"matmul: one element past the result is written":           nothing,
-		"matmul: one element before the result is written":         nothing,
-		"matmul: what lies past A is read, times 0":                nothing,
-		"matmul: the offset of the result is ignored":              nothing,
-		"matmul: the offset of B is rounded down to a vector":      nothing,
-		"matmul: the last bit differs from run to run":             "each run is within its bounds",
-		"activate: the result overwrites the input":                "steps work in place",
-		"activate: tanh overflows":                                 "no sum is so large",
-		"activate: softmax does not take the largest off":          absent,
-		"activate: softmax sums no more than 32 columns":           absent,
-		"fill: the value is 0":                                     absent,
-		"fill: the last row is skipped":                            absent,
-		"loss: statistics of other batches are cleared":            "a step is judged by its own",
-		"loss: without a gradient nothing is done":                 absent,
-		"loss: an invalid label is learnt as no class":             absent,
-		"loss: the loss is of an output that rounds to 0":          "no output is so small",
-		"loss: of equal outputs the last is the answer":            "no outputs are equal",
-		"loss: the answer is that of the sums, not of the outputs": "no outputs are equal",
-		"loss: of one output class 0 has the middle":               "no output is in the middle",
-		"gather: rows begin at whole words":                        "batches have an order",
-		"gather: the bytes of a word are in the wrong order":       "batches have an order",
-		"gather: the product is not rounded before the sum":        "no pixel is so",
-		"column_sum: rows past 1024 are left out":                  "batches are small",
-		"column_sum: long sums are added one by one":               "batches are small",
-		"square_sum: elements past 2048 are left out":              "layers are small",
-		"square_sum: long sums are added one by one":               "layers are small",
-		"activate: scaled tanh's slope is two thirds":              "the bounds of tanh are wider",
-		"delta: leaky ReLU's derivative at 0 is 1":                 "no output is 0",
-		"update: the sign of 0 is 1":                               "no weight is 0",
-		"update: a gradient of an infinite norm is made 0":         "no norm is infinite",
-		"loss: targets of cross-entropy are a class's":             absent,
-		"dropout: what the threshold hits is left out":             "no number hits it",
-		"warp: halves are rounded down":                            "no value is a half",
+		"matmul: one element past the result is written":             nothing,
+		"matmul: one element before the result is written":           nothing,
+		"matmul: what lies past A is read, times 0":                  nothing,
+		"matmul: the offset of the result is ignored":                nothing,
+		"matmul: the offset of B is rounded down to a vector":        nothing,
+		"matmul: the last bit differs from run to run":               "each run is within its bounds",
+		"activate: the result overwrites the input":                  "steps work in place",
+		"activate: tanh overflows":                                   "no sum is so large",
+		"activate: softmax does not take the largest off":            absent,
+		"activate: softmax sums no more than 32 columns":             absent,
+		"fill: the value is 0":                                       absent,
+		"fill: the last row is skipped":                              absent,
+		"loss: statistics of other batches are cleared":              "a step is judged by its own",
+		"loss: without a gradient nothing is done":                   absent,
+		"loss: an invalid label is learnt as no class":               absent,
+		"loss: the loss is of an output that rounds to 0":            "no output is so small",
+		"loss: of equal outputs the last is the answer":              "no outputs are equal",
+		"loss: the answer is that of the sums, not of the outputs":   "no outputs are equal",
+		"loss: of one output class 0 has the middle":                 "no output is in the middle",
+		"gather: rows begin at whole words":                          "batches have an order",
+		"gather: the bytes of a word are in the wrong order":         "batches have an order",
+		"gather: the product is not rounded before the sum":          "no pixel is so",
+		"column_sum: rows past 1024 are left out":                    "batches are small",
+		"column_sum: long sums are added one by one":                 "batches are small",
+		"square_sum: elements past 2048 are left out":                "layers are small",
+		"square_sum: long sums are added one by one":                 "layers are small",
+		"activate: scaled tanh's slope is two thirds":                "the bounds of tanh are wider",
+		"delta: leaky ReLU's derivative at 0 is 1":                   "no output is 0",
+		"update: the sign of 0 is 1":                                 "no weight is 0",
+		"update: a gradient of an infinite norm is made 0":           "no norm is infinite",
+		"loss: targets of cross-entropy are a class's":               absent,
+		"dropout: a number equal to the threshold drops its element": "no number hits it",
+		"warp: halves are rounded down":                              "no value is a half",
 	}
 	cases, turns := faultCases(), make(map[string]int)
 	for _, f := range computetest.Faults() {
@@ -219,8 +219,8 @@ func TestShadowFindsFaults(t *testing.T) {
 	}
 }
 
-// faultCases lists runs in which faults show: by the op that the fault is in, those that go
-// further into what it can do, and those of plain steps without a name.
+// faultCases lists runs in which planted faults show, by the op that has the fault. The runs of an op use its
+// options; the runs without a name are plain steps.
 func faultCases() map[string][]recipe {
 	d, two := oddSquares(), oddSquares()
 	for _, s := range []*dataset.Set{&two.Train, &two.Test} {
@@ -297,8 +297,8 @@ func (b *firstWrong) Compile(p compute.Program) (compute.Executable, error) {
 	return b.Backend.Compile(p)
 }
 
-// TestShadowNotRepeated reports a device that is wrong once and not in the repetition,
-// by what it did.
+// TestShadowNotRepeated checks the report about a device that computes a step wrongly once and
+// correctly when it is repeated.
 func TestShadowNotRepeated(t *testing.T) {
 	for _, f := range computetest.Faults() {
 		if f.Name != "update: the step goes uphill" {
@@ -319,9 +319,9 @@ func TestShadowNotRepeated(t *testing.T) {
 	t.Error("the fault no longer exists")
 }
 
-// TestKeepsCulprit is given the step of a run that diverges that made the first number
-// that is not finite, which the judge finds computed rightly.
-func TestKeepsCulprit(t *testing.T) {
+// TestKeepsDivergingStep checks that a run that diverges keeps the step that produced the first
+// number that is not finite. The judge must find this step correct.
+func TestKeepsDivergingStep(t *testing.T) {
 	d := squares(47, 20, 4)
 	for name, o := range wild() {
 		t.Run(name, func(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"shadegrad/internal/dataset"
 )
 
-// TestDigestOfNumbers tells sets apart by any one of their numbers, and by which of them are
-// targets.
+// TestDigestOfNumbers checks that the digest changes with the numbers, the targets and the
+// number of samples.
 func TestDigestOfNumbers(t *testing.T) {
 	base := func() *dataset.Data { return lines(20000, 5) } // more than are hashed at a time
 	want := base().Train.Digest()
@@ -29,7 +29,7 @@ func TestDigestOfNumbers(t *testing.T) {
 	}
 }
 
-// TestSameForm tells what a run began with, and what there is now.
+// TestSameForm compares the data with which a run began with other data.
 func TestSameForm(t *testing.T) {
 	images, one := squares(47, 20, 4), squares(1, 20, 1)
 	for _, tt := range []struct {

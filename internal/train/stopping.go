@@ -38,7 +38,7 @@ func (s *State) StoppedEarly() bool {
 func (s *State) Done() bool { return s.Trained() && (s.Tested != nil || s.Options.TestsEach()) }
 
 // Outcome returns the epoch whose weights are the result of the run: the best on the validation
-// set, or else the last. It has test figures if the run is done or each epoch is tested.
+// set, or the last without one. It has test figures if the run is done or each epoch is tested.
 func (s *State) Outcome() Epoch {
 	switch {
 	case s.Tested != nil:

@@ -96,8 +96,8 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// TestBestIsTested trains a network that gets worse again: the weights that are tested, and
-// are the outcome, are bit for bit those of the epoch that was the best on the validation set.
+// TestBestIsTested trains a network that becomes worse again. The weights that are tested and
+// returned must be bit-identical to those of the best validation epoch.
 func TestBestIsTested(t *testing.T) {
 	for _, average := range []float32{0, 0.9} {
 		t.Run(fmt.Sprint("average=", average), func(t *testing.T) {
@@ -200,8 +200,8 @@ func (x watchedProgram) Run(args compute.Args) {
 	x.Executable.Run(args)
 }
 
-// TestTestedOnce counts: without -test=each, a run looks at the test set once, however it is
-// interrupted, and at the validation set once an epoch.
+// TestTestedOnce checks that a run evaluates the validation set once per epoch and, without
+// -test=each, the test set once, however often it is interrupted.
 func TestTestedOnce(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
@@ -235,8 +235,8 @@ func TestTestedOnce(t *testing.T) {
 	}
 }
 
-// TestResumePatience interrupts a run that stops early, and chooses: it ends with the same
-// bits, the same outcome and the same epoch as one that was not interrupted.
+// TestResumePatience interrupts a run with early stopping. The resumed run ends in the same
+// epoch with the same result, bit-identical to an uninterrupted run.
 func TestResumePatience(t *testing.T) {
 	d, o := heldOut(t)
 	o.Patience, o.Epochs = 3, 40
@@ -265,8 +265,8 @@ func withoutClock(e Epoch) Epoch {
 	return (&recorder{epochs: []Epoch{e}}).figures()[0]
 }
 
-// TestInterruptedBeforeTest: a run that is trained but not tested is saved as such, and only
-// tests when it goes on.
+// TestInterruptedBeforeTest checks that a run that is trained but not tested is saved in this state,
+// and that resuming it only tests.
 func TestInterruptedBeforeTest(t *testing.T) {
 	d, o := heldOut(t)
 	path := filepath.Join(t.TempDir(), "checkpoint")
@@ -296,7 +296,7 @@ func TestInterruptedBeforeTest(t *testing.T) {
 	}
 }
 
-// TestDeviceLostInTest loses the device while the test is under way: another one does it.
+// TestDeviceLostInTest loses the device during the test. The fallback repeats it.
 func TestDeviceLostInTest(t *testing.T) {
 	d, o := heldOut(t)
 	want, _ := trainCPU(t, o, d)
@@ -336,8 +336,8 @@ func TestWrongSplit(t *testing.T) {
 	}
 }
 
-// TestValidationLossDiverges has validation images that are so much brighter than all that was
-// trained on that their loss is beyond the numbers.
+// TestValidationLossDiverges evaluates validation images that are so much brighter than the
+// training images that their loss overflows.
 func TestValidationLossDiverges(t *testing.T) {
 	d := squares(50, 10, 4)
 	o := options(4)

@@ -96,7 +96,8 @@ func linesOptions() Options {
 	}
 }
 
-// TestRecipesResume interrupts runs of every kind of training, and ends with the same bits.
+// TestRecipesResume interrupts and resumes runs of every kind of training. The results must be
+// bit-identical to those of uninterrupted runs.
 func TestRecipesResume(t *testing.T) {
 	for name, r := range recipes() {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +145,7 @@ func TestRecipesMemoryNeed(t *testing.T) {
 	}
 }
 
-// TestRecipesByPieces has images go to the device by pieces: the same bits.
+// TestRecipesByPieces feeds images in pieces. The results must be bit-identical.
 func TestRecipesByPieces(t *testing.T) {
 	smallPieces(t, 2*10*17)
 	for name, r := range recipes() {
@@ -167,8 +168,8 @@ func TestRecipesByPieces(t *testing.T) {
 	}
 }
 
-// TestRecipesShadow has the judge replay every step of runs of every kind: no breach, and
-// the same bits as without.
+// TestRecipesShadow replays every step of runs of every kind of training. It must find no
+// breach, and the results must be bit-identical to those of runs without -shadow.
 func TestRecipesShadow(t *testing.T) {
 	for name, r := range recipes() {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +187,8 @@ func TestRecipesShadow(t *testing.T) {
 	}
 }
 
-// TestRecipesDiagnosis has reports of runs of every kind, which change nothing.
+// TestRecipesDiagnosis diagnoses runs of every kind of training. This must not change the
+// results.
 func TestRecipesDiagnosis(t *testing.T) {
 	for name, r := range recipes() {
 		t.Run(name, func(t *testing.T) {
@@ -201,7 +203,7 @@ func TestRecipesDiagnosis(t *testing.T) {
 	}
 }
 
-// TestRecipesDiverge finds the step of runs that leave the finite numbers, whatever the rule.
+// TestRecipesDiverge finds the step at which runs diverge, for every rule.
 func TestRecipesDiverge(t *testing.T) {
 	for name, r := range recipes() {
 		if r.o.Training.Clip > 0 {
@@ -234,8 +236,9 @@ func TestRecipesDiverge(t *testing.T) {
 	}
 }
 
-// TestDropoutDiverges has outputs that are finite as long as dropout does not make up for what it
-// leaves out: it is the step's own outputs that are looked at.
+// TestDropoutDiverges trains a network whose outputs overflow only because dropout scales up the
+// kept values. The search must therefore examine the outputs of the step itself, not of an
+// evaluation.
 func TestDropoutDiverges(t *testing.T) {
 	o, d := options(4), squares(47, 20, 4)
 	o.Network.Sizes, o.Network.Hidden, o.Network.NoBias, o.Network.Scale = []int{16, 2, 4}, compute.Identity, true, 0
@@ -279,7 +282,8 @@ func TestRecipesLearn(t *testing.T) {
 	}
 }
 
-// TestNumbers trains on the same data as images and as numbers, which differ in rounding.
+// TestNumbers trains on the same data as images and as numbers. The results may differ by
+// rounding.
 func TestNumbers(t *testing.T) {
 	d := squares(47, 20, 4)
 	o := options(4)
@@ -290,8 +294,8 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// TestAverages follows the weights after each step and averages them by the formula: the decay
-// of as many steps as there were since the last time.
+// TestAverages computes the moving averages from the weights after each step. The decay is
+// raised to the number of steps since the last update.
 func TestAverages(t *testing.T) {
 	for _, samples := range []int{47, 80, 130, 201} { // 5, 8, 13 and 21 steps
 		o, d := options(4), squares(samples, 20, 4)
@@ -372,7 +376,8 @@ func TestAveragesAreTested(t *testing.T) {
 	}
 }
 
-// TestScoresOfRegression has a loss, and no classes.
+// TestScoresOfRegression checks that regression has a loss, but no accuracy and no confusion
+// matrix.
 func TestScoresOfRegression(t *testing.T) {
 	s, _ := trainCPU(t, linesOptions(), lines(47, 20))
 	b := cpu.New()

@@ -33,7 +33,7 @@ type Pool struct {
 	_       [64]byte
 	round   atomic.Uint32 // number of tasks started
 	_       [64]byte
-	pending atomic.Int32 // workers that have not finished the task
+	pending atomic.Int32 // workers still at the task
 	_       [64]byte
 }
 
@@ -98,7 +98,7 @@ func (p *Pool) serve(w int) {
 		if p.closed.Load() {
 			return
 		}
-		seen++ // a round cannot pass a worker that has not finished the last
+		seen++ // Do waits for every worker, so none misses a round
 		p.task.Work(w, p.size)
 		p.pending.Add(-1)
 	}

@@ -12,10 +12,9 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// All returns the cases that a backend must pass, the same ones every time. Their
-// sizes are those of networks for MNIST and sizes around the tile sizes that kernels use. They do not include every
-// combination, but at each tile size and each transpose, every two dimensions of a product have every pair of
-// sizes.
+// All returns the cases that a backend must pass, the same ones every time. Their sizes are those of networks for
+// MNIST and sizes around the tile sizes of kernels. They do not include every combination. But at each tile size and
+// transpose, any two dimensions of a product take every pair of sizes.
 func All() []judge.Case {
 	var list caseList
 	list.all()

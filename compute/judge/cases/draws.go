@@ -36,7 +36,7 @@ func (l *caseList) dropouts() {
 	if l.quick {
 		return
 	}
-	// 1/1000 is only 65.5 of 2¹⁶.
+	// The rate 1/1000 is a threshold of only 65.5 of 2¹⁶.
 	for turn, rate := range []float32{1e-3, 1. / 3, 0.75, math.Nextafter32(1, 0), 1e-6} {
 		l.dropout(shape{33, 131}, rate, false, turn)
 	}

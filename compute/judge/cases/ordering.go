@@ -79,7 +79,7 @@ var orderings = []ordering{
 		v := compute.Mat{Buf: t.delta.Buf, Rows: t.g.Rows, Cols: t.g.Cols}
 		return mats{t.g}, ops{t.product, compute.Update{W: t.w, V: v, G: t.g}}
 	}},
-	{"deltas are part of what is gathered", func(t *firstLayer) (mats, ops) {
+	{"deltas are part of the gathered samples", func(t *firstLayer) (mats, ops) {
 		t.product.A = compute.Mat{Buf: t.x.Buf, Off: 5, Rows: t.delta.Rows, Cols: t.delta.Cols}
 		return mats{t.x, t.g}, ops{t.gather, t.forward, t.product, t.update}
 	}},

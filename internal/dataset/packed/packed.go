@@ -13,8 +13,8 @@
 //	  byte × …                  those bytes of each group
 //	  8 zero bytes              so that 8 can be read from any position
 //
-// where words is the number of groups divided by 64, rounded up. There is no checksum:
-// the format is for data in the program itself, which a test compares with the original.
+// where words is the number of groups divided by 64, rounded up. The format has no
+// checksum: its data are part of the program, and a test compares them with the original.
 package packed
 
 import (

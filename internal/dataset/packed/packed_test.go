@@ -42,7 +42,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// Every span that a group can have.
+// TestSpans packs and unpacks groups with every possible span.
 func TestSpans(t *testing.T) {
 	var data []byte
 	for mask := range 256 {
@@ -55,7 +55,7 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// A packed file, byte by byte: the format is not to change unnoticed.
+// TestFormat compares a packed file byte by byte, because the format must not change unnoticed.
 func TestFormat(t *testing.T) {
 	data := make([]byte, 20)
 	data[2], data[4], data[19] = 7, 9, 5
@@ -117,7 +117,8 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// Arbitrary bytes give an error or data, and data come back as they were.
+// FuzzPacked decodes arbitrary bytes, which must give an error or data. It also packs and
+// unpacks them, which must give the same bytes.
 func FuzzPacked(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(some(100, 0.3))

@@ -15,7 +15,7 @@ func Require(t testing.TB, err error) {
 		return
 	}
 	if os.Getenv("SHADEGRAD_REQUIRE_GPU") == "1" {
-		t.Fatalf("SHADEGRAD_REQUIRE_GPU=1, but there is no OpenGL: %v", err)
+		t.Fatalf("SHADEGRAD_REQUIRE_GPU=1, but OpenGL is missing: %v", err)
 	}
 	t.Skipf("no OpenGL: %v", err)
 }

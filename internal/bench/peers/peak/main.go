@@ -13,7 +13,7 @@ import (
 	"shadegrad/internal/simd"
 )
 
-// A result is what is printed.
+// A result is the printed JSON object.
 type result struct {
 	Level   string  `json:"level"`   // the instructions: off, avx2 or avx512
 	Threads int     `json:"threads"` // all cores

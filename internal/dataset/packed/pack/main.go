@@ -1,4 +1,4 @@
-// Command pack writes the files that are built in, from those that MNIST is published as.
+// Command pack writes the built-in data files from the published files of MNIST.
 //
 //	go run ./internal/dataset/packed/pack testdata/mnist/*.gz
 //
