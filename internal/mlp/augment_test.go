@@ -239,6 +239,8 @@ func TestDistortedRefused(t *testing.T) {
 	expect(err, "a network that distorts images needs their width and height")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{Drop: 1})
 	expect(err, "Drop=1: must be at least 0 and below 0.999992")
+	_, err = mlp.New(b, pictures, 4, mlp.Training{Drop: 2})
+	expect(err, "Drop=2: must be at least 0 and below 0.999992")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{Drop: 0.9999999})
 	expect(err, "Drop=0.9999999: must be at least 0 and below 0.999992")
 	_, err = mlp.New(b, pictures, 4, mlp.Training{DropInput: 1 - 0x1p-17})

@@ -85,7 +85,7 @@ func (t Training) Check() error {
 		below1   = "must be at least 0 and below 1"
 		dropping = "must be at least 0 and below 0.999992"
 	)
-	drops := func(rate float32) bool { return !(compute.Dropout{Rate: rate}).Everything() }
+	drops := func(rate float32) bool { return rate < 1 && !(compute.Dropout{Rate: rate}).Everything() }
 	for _, v := range []struct {
 		field string
 		value float32
