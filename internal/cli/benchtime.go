@@ -8,10 +8,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"shadegrad/internal/flags"
-	"shadegrad/internal/report"
 	"slices"
 	"time"
+
+	"shadegrad/internal/report"
 )
 
 // timesTo trains on each backend with several seeds, in turn, until the highest of the accuracies is reached. It writes
@@ -22,7 +22,7 @@ func (a *app) timesTo(show *report.Bench, rivals []rival, f *settings) error {
 	for i := range took {
 		took[i] = make([][]float64, len(goals))
 	}
-	args := flags.Names(f.Assignments("backends repeat sweep format json time-to seeds seed"))
+	args := f.Arguments("backends repeat sweep format json time-to seeds seed")
 	for seed := range f.seeds {
 		for i, r := range rivals {
 			seconds, err := a.trainTo(goals, append(args, "-backend="+string(r.kind), fmt.Sprintf("-seed=%d", seed+1)))

@@ -3,8 +3,9 @@ package cli
 import (
 	"errors"
 	"os"
-	"shadegrad/internal/flags"
 	"syscall"
+
+	"shadegrad/internal/flags"
 )
 
 // The exit statuses. Scripts rely on them.

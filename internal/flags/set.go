@@ -67,13 +67,17 @@ func (s *Set) Parse(args []string) error {
 				return err
 			}
 			for _, x := range f.Expand(a.Value) {
-				if s.Lookup(x.Name) == nil { // a flag of another command
+				f := s.Lookup(x.Name)
+				switch {
+				case f == nil: // a flag of another command
 					continue
+				case f.Arg == "" && x.Value == "":
+					x.Value = "true"
 				}
 				if err := s.set(x); err != nil {
 					return err
 				}
-				s.expand[x.Name] = s.Lookup(x.Name).Value.String()
+				s.expand[x.Name] = f.Value.String()
 			}
 		}
 	}
@@ -138,11 +142,7 @@ func (s *Set) unknown(name, text string) error {
 
 // set sets the flag of an assignment.
 func (s *Set) set(a Assignment) error {
-	f := s.Lookup(a.Name)
-	if f.Arg == "" && a.Value == "" {
-		a.Value = "true"
-	}
-	err := f.Value.Set(a.Value)
+	err := s.Lookup(a.Name).Value.Set(a.Value)
 	var want Want
 	switch {
 	case errors.As(err, &want):
@@ -196,12 +196,12 @@ func (s *Set) Overrides() []Override {
 	return list
 }
 
-// Assignments returns the flags whose values differ from the initial ones, except some.
-func (s *Set) Assignments(except string) []Assignment {
-	var list []Assignment
+// Arguments returns the arguments that set the flags whose values differ from the initial ones, except some.
+func (s *Set) Arguments(except string) []string {
+	var list []string
 	for _, f := range s.Flags {
 		if v := f.Value.String(); v != s.initial[f.Name] && !Has(except, f.Name) {
-			list = append(list, Assignment{f.Name, v})
+			list = append(list, "-"+f.Name+"="+v) // with =, since a value may be empty
 		}
 	}
 	return list
