@@ -21,7 +21,7 @@ type silence struct{}
 func (silence) Started(compute.Info)    {}
 func (silence) Progress(train.Progress) {}
 func (silence) Finished(train.Epoch)    {}
-func (silence) Note(string)             {}
+func (silence) Noticed(train.Notice)    {}
 
 // noise has images of 5×4 random pixels in two classes.
 func noise(n int) dataset.Set {

@@ -44,7 +44,7 @@ type quiet struct{}
 func (quiet) Started(compute.Info)    {}
 func (quiet) Progress(train.Progress) {}
 func (quiet) Finished(train.Epoch)    {}
-func (quiet) Note(string)             {}
+func (quiet) Noticed(train.Notice)    {}
 
 // states runs options and calls visit with the state of each epoch.
 func states(t *testing.T, o train.Options, visit func(*train.State, compute.Info)) {

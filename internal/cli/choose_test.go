@@ -23,7 +23,7 @@ type nothing struct{}
 func (nothing) Started(compute.Info)    {}
 func (nothing) Progress(train.Progress) {}
 func (nothing) Finished(train.Epoch)    {}
-func (nothing) Note(string)             {}
+func (nothing) Noticed(train.Notice)    {}
 
 // untested writes the checkpoint of a run that was stopped between its last epoch and its test.
 func (p place) untested(epochs int, change func(*train.Options)) string {

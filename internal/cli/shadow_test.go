@@ -150,7 +150,7 @@ func TestShadowResumes(t *testing.T) {
 	f := newFakeGPU()
 	model := p.path("m")
 	inProcess(t, f.opener(), "train", "-backend=gpu", "-resume="+checkpoint, "-shadow=2", "-device-memory=600KiB", "-save="+model).is(0,
-		"the training set goes to the device in pieces of ", "5 steps checked in float64, all results within their bounds\n")
+		"the training set is transferred to the device in pieces of ", "5 steps checked in float64, all results within their bounds\n")
 	if !bytes.Equal(contents(t, whole), contents(t, model)) {
 		t.Error("another network than without -shadow and interruption")
 	}

@@ -25,7 +25,7 @@ func TestDeviceMemory(t *testing.T) {
 	accuracy := regexp.MustCompile(`training loss .* accuracy [0-9.]+%`)
 	want := inProcess(t, newFakeGPU().opener(), args...).is(0)
 	got := inProcess(t, newFakeGPU().opener(), append(args, "-device-memory=690kB")...).is(0,
-		"the training set goes to the device in pieces of 128 images, through 200960 bytes (196.2 KiB) of its memory\n")
+		"the training set is transferred to the device in pieces of 128 images, which take 200960 bytes (196.2 KiB) of its memory\n")
 	if x, y := accuracy.FindAllString(got.stdout, -1), accuracy.FindAllString(want.stdout, -1); len(x) != 2 || !slices.Equal(x, y) {
 		t.Errorf("by pieces: %q\nwhole: %q", x, y)
 	}

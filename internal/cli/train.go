@@ -156,6 +156,7 @@ func (s *settings) state(resumed *train.State, d *dataset.Data) (*train.State, e
 // runTraining trains on the backend chosen because of why, reports and saves. It returns the error to report if the run does not complete.
 func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice, why string) error {
 	text := report.NewText(a.stdout, a.stderr, state, a.newBar())
+	text.Explain = func(err error) error { return recipe.Explain(s.table, err) }
 	var show report.Reporter = text
 	if s.json {
 		show = report.NewJSON(a.stdout, a.started, text)
@@ -173,7 +174,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 	}
 	if c.Fallback {
 		run.Fallback = func(failure error) (compute.Backend, error) {
-			text.FallBack(recipe.Explain(s.table, failure))
+			text.FallBack(failure)
 			return cpu.New(), nil
 		}
 	}

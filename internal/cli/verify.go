@@ -143,4 +143,4 @@ func (v *verification) record(d certificate.Drift) {
 func (v *verification) Started(compute.Info)    {}
 func (v *verification) Progress(train.Progress) {}
 func (v *verification) Finished(train.Epoch)    {}
-func (v *verification) Note(text string)        { fmt.Fprintln(v.app.stderr, text) }
+func (v *verification) Noticed(n train.Notice)  { fmt.Fprintln(v.app.stderr, report.NoticeText(n)) }

@@ -16,6 +16,8 @@ type Reporter interface {
 	train.Reporter
 	// Begin is called first, with the reason for the choice of the backend.
 	Begin(why string)
+	// Note shows a line.
+	Note(text string)
 	// End is called when training has stopped for any reason.
 	End()
 	// Profile shows the time that each kernel took.
@@ -37,6 +39,8 @@ type Text struct {
 	info           compute.Info
 	bar            *Bar
 	err            error // the first of writing results
+	// Explain translates the options in an error to those that the user knows, unless it is nil.
+	Explain func(error) error
 }
 
 // NewText returns a reporter of the run s. A nil bar draws no progress line.
@@ -52,7 +56,14 @@ func (r *Text) Begin(why string) { r.why = why }
 // FallBack reports that the GPU failed and the CPU takes over.
 func (r *Text) FallBack(failure error) {
 	r.why = "the GPU failed"
-	r.Note(fmt.Sprintf("the GPU failed: %v; continuing on the CPU%s", failure, Since(r.state)))
+	r.Note(fmt.Sprintf("the GPU failed: %v; continuing on the CPU%s", r.explain(failure), Since(r.state)))
+}
+
+func (r *Text) explain(err error) error {
+	if err == nil || r.Explain == nil {
+		return err
+	}
+	return r.Explain(err)
 }
 
 // Since returns " from the end of epoch N" for a run that continues there. It is empty where
@@ -124,6 +135,22 @@ func (r *Text) figures(loss, acc float64) string {
 func (r *Text) Note(text string) {
 	r.bar.clear()
 	fmt.Fprintln(r.notes, Printable(text))
+}
+
+func (r *Text) Noticed(n train.Notice) {
+	n.Err = r.explain(n.Err)
+	r.Note(NoticeText(n))
+}
+
+// NoticeText returns a notice as a sentence.
+func NoticeText(n train.Notice) string {
+	switch n.Kind {
+	case train.NotDiagnosed:
+		return fmt.Sprintf("no diagnosis: %v", n.Err)
+	case train.NotKept:
+		return fmt.Sprintf("the step could not be saved: %v", n.Err)
+	}
+	return fmt.Sprintf("the training set is transferred to the device in pieces of %d images, which take %s of its memory", n.Images, compute.FormatBytes(n.Bytes))
 }
 
 func (r *Text) Profile(p compute.Profile) {

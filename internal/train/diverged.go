@@ -74,7 +74,7 @@ func (r *Run) diverged(s *session, sum *DivergedError) error {
 		err = r.Keep(m)
 	}
 	if err != nil {
-		r.Report.Note(fmt.Sprintf("the step could not be kept: %v", err))
+		r.Report.Noticed(Notice{Kind: NotKept, Err: err})
 	}
 	return d
 }

@@ -127,27 +127,27 @@ func TestDeviceMemoryIsNotTheCPUs(t *testing.T) {
 	if err := run.Do(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if len(report.started) != 1 || report.started[0].Backend != "cpu" || len(report.notes) != 0 {
-		t.Errorf("started on %+v, notes %q", report.started, report.notes)
+	if len(report.started) != 1 || report.started[0].Backend != "cpu" || len(report.notices) != 0 {
+		t.Errorf("started on %+v, notices %+v", report.started, report.notices)
 	}
 }
 
-// TestFedNote checks that a note reports data that are fed in pieces, and only then.
-func TestFedNote(t *testing.T) {
+// TestFedInPieces checks that a notice reports data that are fed in pieces, and only then.
+func TestFedInPieces(t *testing.T) {
 	d := squares(200, 33, 4)
 	o := options(4)
 	o.Epochs = 1
 	m := device(0, 0)
 	defer m.Close()
-	if _, report := fed(t, m, 0, o, d); len(report.notes) != 0 {
-		t.Errorf("notes %q where all is on the device", report.notes)
+	if _, report := fed(t, m, 0, o, d); len(report.notices) != 0 {
+		t.Errorf("notices %+v where all is on the device", report.notices)
 	}
 	smallPieces(t, 510)
 	m.info.MaxBuffer = 1000
 	_, report := fed(t, m, 0, o, d)
-	const want = "the training set goes to the device in pieces of 30 images, through 1020 bytes of its memory"
-	if len(report.notes) != 1 || report.notes[0] != want {
-		t.Errorf("notes %q, want %q", report.notes, want)
+	want := Notice{Kind: FedInPieces, Images: 30, Bytes: 1020}
+	if len(report.notices) != 1 || report.notices[0] != want {
+		t.Errorf("notices %+v, want %+v", report.notices, want)
 	}
 }
 

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 
 	"shadegrad/compute"
@@ -91,11 +90,7 @@ func fitsBlock(i compute.Info, d *dataset.Set) bool {
 	return i.MaxBuffer <= 0 || int64(len(d.Images)) <= i.MaxBuffer
 }
 
-// note describes a training set that is fed in pieces; it is empty for a resident one.
-func (f *feed) note() string {
-	if f.resident() {
-		return ""
-	}
-	return fmt.Sprintf("the training set goes to the device in pieces of %d images, through %s of its memory",
-		f.piece, compute.FormatBytes(int64(len(f.slots))*int64(f.piece)*int64(f.data.Features()+1)))
+// feedBytes returns the device memory of the pieces.
+func (f *feed) feedBytes() int64 {
+	return int64(len(f.slots)) * int64(f.piece) * int64(f.data.Features()+1)
 }

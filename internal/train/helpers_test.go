@@ -49,13 +49,13 @@ type recorder struct {
 	started  []compute.Info
 	progress []Progress
 	epochs   []Epoch
-	notes    []string
+	notices  []Notice
 }
 
 func (r *recorder) Started(i compute.Info) { r.started = append(r.started, i) }
 func (r *recorder) Progress(p Progress)    { r.progress = append(r.progress, p) }
 func (r *recorder) Finished(e Epoch)       { r.epochs = append(r.epochs, e) }
-func (r *recorder) Note(s string)          { r.notes = append(r.notes, s) }
+func (r *recorder) Noticed(n Notice)       { r.notices = append(r.notices, n) }
 
 // figures returns the epochs without what depends on the clock.
 func (r *recorder) figures() []Epoch {

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 
 	"shadegrad/compute"
@@ -252,7 +251,7 @@ func weights[T any](c mlp.Config, list []T) []T {
 }
 
 // startDiagnosis gives a session a probe if the run makes reports. A failure does not end the
-// run; a note explains it.
+// run; a notice explains it.
 func (r *Run) startDiagnosis(s *session) {
 	if r.Diagnosed == nil {
 		return
@@ -265,7 +264,7 @@ func (r *Run) startDiagnosis(s *session) {
 		s.probe, err = newProbe(s.backend, o, d)
 	}
 	if err != nil {
-		r.Report.Note(fmt.Sprintf("no diagnosis: %v", err))
+		r.Report.Noticed(Notice{Kind: NotDiagnosed, Err: err})
 	}
 	if r.examiner != nil { // the run continues on another backend
 		return
@@ -304,7 +303,7 @@ func (r *Run) diagnose(s *session) {
 	rate := o.meanRate(e.Epoch-1, s.train.samples)
 	layers, hits, err := s.probe.measure(r.State, s.spare, rate)
 	if err != nil {
-		r.Report.Note(fmt.Sprintf("no diagnosis: %v", err))
+		r.Report.Noticed(Notice{Kind: NotDiagnosed, Err: err})
 		s.probe.free()
 		s.probe = nil
 		return

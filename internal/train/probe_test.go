@@ -31,8 +31,8 @@ func diagnosed(t *testing.T, s *State, d *dataset.Data) (*recorder, []*diagnosis
 	if err := run.Do(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.notes) > 0 {
-		t.Errorf("there are notes: %q", r.notes)
+	if len(r.notices) > 0 {
+		t.Errorf("there are notices: %+v", r.notices)
 	}
 	return r, reports
 }
@@ -279,8 +279,9 @@ func TestTooLittleForProbe(t *testing.T) {
 	if err := run.Do(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.notes) != 1 || !strings.HasPrefix(r.notes[0], "no diagnosis: ") || !strings.Contains(r.notes[0], "out of memory") {
-		t.Errorf("the notes are %q", r.notes)
+	var short *compute.MemoryError
+	if len(r.notices) != 1 || r.notices[0].Kind != NotDiagnosed || !errors.As(r.notices[0].Err, &short) {
+		t.Errorf("the notices are %+v", r.notices)
 	}
 	sameState(t, "without room", run.State, want)
 }
@@ -298,8 +299,8 @@ func TestProbeFails(t *testing.T) {
 		if err := run.Do(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if len(r.notes) != 1 || r.notes[0] != "no diagnosis: this is refused" {
-			t.Errorf("the notes are %q", r.notes)
+		if len(r.notices) != 1 || r.notices[0].Kind != NotDiagnosed || r.notices[0].Err.Error() != "this is refused" {
+			t.Errorf("the notices are %+v", r.notices)
 		}
 		sameState(t, "without a probe", run.State, want)
 		if err := b.Close(); err != nil {

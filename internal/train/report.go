@@ -11,9 +11,27 @@ type Reporter interface {
 	Progress(Progress)
 	// Finished is called after each epoch.
 	Finished(Epoch)
-	// Note receives a line for the user.
-	Note(string)
+	// Noticed is called when something happens that does not end the run.
+	Noticed(Notice)
 }
+
+// A Notice is a fact about a run that the user should know.
+type Notice struct {
+	Kind   NoticeKind
+	Err    error // the cause of NotDiagnosed and NotKept
+	Images int   // per piece of FedInPieces
+	Bytes  int64 // of device memory that the pieces of FedInPieces take
+}
+
+// A NoticeKind is the kind of a Notice.
+type NoticeKind int
+
+// The notices.
+const (
+	FedInPieces  NoticeKind = iota // the training set does not fit in the device's memory
+	NotDiagnosed                   // the run makes no reports, or no further ones
+	NotKept                        // the step at which the run diverged was not kept
+)
 
 // Progress is the position of a run within an epoch.
 type Progress struct {

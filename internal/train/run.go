@@ -85,8 +85,8 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 	if d, ok := s.train.slots[0].step.(compute.Describer); ok && r.Compiled != nil {
 		r.Compiled(d.Describe())
 	}
-	if note := s.train.note(); note != "" {
-		r.Report.Note(note)
+	if f := s.train; !f.resident() {
+		r.Report.Noticed(Notice{Kind: FedInPieces, Images: f.piece, Bytes: f.feedBytes()})
 	}
 	r.startDiagnosis(s)
 	for !r.State.Trained() {

@@ -161,8 +161,8 @@ func TestRecipesByPieces(t *testing.T) {
 			if !slices.Equal(report.figures(), whole.figures()) {
 				t.Errorf("figures %+v\nwant    %+v", report.figures(), whole.figures())
 			}
-			if r.o.Batch == 10 && len(report.notes) != 1 {
-				t.Errorf("the notes are %q: nothing goes by pieces", report.notes)
+			if r.o.Batch == 10 && len(report.notices) != 1 {
+				t.Errorf("the notices are %+v: nothing goes by pieces", report.notices)
 			}
 		})
 	}
