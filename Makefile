@@ -13,18 +13,18 @@ export GO TAGS FUZZTIME
 
 help:
 	@echo 'make train        install missing packages, build, and train on MNIST; ARGS="-epochs=3" passes flags'
-	@echo 'make test         install missing packages (also Xvfb and Mesa), and run the tests in a few minutes'
-	@echo 'make test-long    run every case of every test, and the fuzzers'
+	@echo 'make test         install missing packages, Xvfb and Mesa too, and run the tests; takes a few minutes'
+	@echo 'make test-long    run all cases of the tests, and the fuzzers'
 	@echo 'make build        build bin/shadegrad with the installed packages'
 	@echo 'make bench        run the benchmarks'
-	@echo 'make bench-peers  compare the CPU backend with NumPy and PyTorch (internal/bench/peers); takes a quarter of an hour'
+	@echo 'make bench-peers  compare the CPU backend with NumPy and PyTorch; takes a quarter of an hour (internal/bench/peers)'
 	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (internal/bench/peers)'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
-	@echo 'make fuzz         run each fuzzer of the file readers FUZZTIME times (40000x) or seconds (5s)'
-	@echo 'make generate     run the generators of the assembly'
+	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (40000x) or a time (5s)'
+	@echo 'make generate     generate the assembly'
 	@echo 'make clean        remove bin'
 	@echo
-	@echo 'TAGS=nogl or CGO_ENABLED=0 builds for the CPU alone and installs nothing.'
+	@echo 'TAGS=nogl or CGO_ENABLED=0 builds for the CPU only and installs nothing.'
 
 build:
 	@sh .ci/setup.sh check

@@ -1,25 +1,25 @@
 #!/bin/sh
-# What building and testing need from the machine, and how to get it.
+# Checks and installs the tools and packages that building and testing need.
 #
-#   setup.sh check          fail, with what to do, unless there is a Go that can build this
-#   setup.sh tags           print the build tags that fit the machine: TAGS, and nogl where
-#                           OpenGL cannot be built; say so on stderr
-#   setup.sh install-build  install what the GPU backend needs to be built, where it is missing;
-#                           never fails: without it the build is for the CPU alone
-#   setup.sh install-test   the same, and Xvfb and Mesa's software OpenGL to run its tests; fails
-#                           where they cannot be had
+#   setup.sh check          fail with a remedy if no suitable Go is installed
+#   setup.sh tags           print the build tags for this machine: TAGS, and nogl if OpenGL
+#                           cannot be built; explain nogl on stderr
+#   setup.sh install-build  install the missing packages to build the GPU backend; never fails,
+#                           since without them the build is for the CPU only
+#   setup.sh install-test   the same, and Xvfb and Mesa's software OpenGL to run the tests of the
+#                           GPU backend; fails if they cannot be installed
 #
-# It installs with apt-get alone, as root or by sudo, and says what.
+# It installs only with apt-get, as root or by sudo, and prints the names of the packages.
 set -eu
 cd "$(dirname "$0")/.."
 
 go=${GO:-go}
 
-# What GLFW and go-gl include and link, and EGL, which is loaded where there is no display.
+# The headers and libraries of GLFW and go-gl, and EGL, which is loaded if there is no display.
 build_debian="pkg-config libegl1 libgl-dev libx11-dev libxcursor-dev libxi-dev libxinerama-dev libxrandr-dev libxxf86vm-dev"
 build_fedora="pkgconf-pkg-config mesa-libEGL mesa-libGL-devel libX11-devel libXcursor-devel libXi-devel libXinerama-devel libXrandr-devel libXxf86vm-devel"
 build_arch="pkgconf libglvnd mesa libx11 libxcursor libxi libxinerama libxrandr libxxf86vm"
-# A display without a screen, and OpenGL without a GPU, by GLX and by EGL.
+# A virtual display, and software OpenGL by GLX and by EGL.
 test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri"
 test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers"
 test_arch="xorg-server-xvfb xorg-xauth mesa"
@@ -31,13 +31,13 @@ has() { command -v "$1" >/dev/null 2>&1; }
 check_go() {
 	if ! has "$go"; then
 		hint=
-		[ -x /usr/local/go/bin/go ] && hint=" There is one in /usr/local/go/bin: add that to PATH."
-		say "Go 1.24 or newer is needed, and there is no '$go' here.$hint See https://go.dev/doc/install."
+		[ -x /usr/local/go/bin/go ] && hint=" /usr/local/go/bin has a Go: add that directory to PATH."
+		say "'$go': not found; install Go 1.24 or newer.$hint See https://go.dev/doc/install."
 		exit 1
 	fi
-	# A Go since 1.21 fetches the version that go.mod asks for, or says why not.
+	# Since 1.21 Go downloads the version that go.mod requires, or says why it cannot.
 	if ! version=$("$go" env GOVERSION 2>&1); then
-		say "Go 1.24 or newer is needed, and $(command -v "$go") cannot become that: $version"
+		say "$(command -v "$go"): Go 1.24 or newer is needed, and it cannot be downloaded: $version"
 		exit 1
 	fi
 	minor=${version#go1.}
@@ -46,7 +46,7 @@ check_go() {
 	go1.*) [ "${minor:-0}" -ge 24 ] && return ;;
 	devel* | go[2-9]*) return ;;
 	esac
-	say "Go 1.24 or newer is needed, and $(command -v "$go") is ${version:-too old to say}. See https://go.dev/doc/install."
+	say "$(command -v "$go"): Go 1.24 or newer is needed, this is ${version:-an older version}. See https://go.dev/doc/install."
 	exit 1
 }
 
@@ -59,8 +59,8 @@ cpu_only() {
 	return 1
 }
 
-# can_build_gl compiles and links what GLFW does, which is sure where a list of
-# packages is not, and takes a tenth of a second.
+# can_build_gl reports whether a program with the headers and libraries of GLFW compiles and links.
+# This is more reliable than a list of packages, and takes a tenth of a second.
 can_build_gl() {
 	[ "$("$go" env CGO_ENABLED)" = 1 ] || return
 	cc=$("$go" env CC)
@@ -88,7 +88,7 @@ can_build_gl() {
 	return $status
 }
 
-# can_run_gl reports whether there is all that the GPU's tests need to run.
+# can_run_gl reports whether all that the tests of the GPU backend need is installed.
 can_run_gl() {
 	has xvfb-run && has Xvfb && has xauth || return
 	if has dpkg-query; then
@@ -102,8 +102,8 @@ can_run_gl() {
 	case $libraries in *libGL.so.1*) ;; *) return 1 ;; esac
 }
 
-# as_root runs a command as root, by sudo where need be. It asks for a password
-# only where somebody can type one.
+# as_root runs a command as root, if necessary by sudo, which may ask for a password.
+# why_not_install has checked that a terminal is there.
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
@@ -114,14 +114,14 @@ as_root() {
 	fi
 }
 
-# why_not_install prints why nothing can be installed here, or nothing.
+# why_not_install prints the reason if packages cannot be installed.
 why_not_install() {
 	if ! has apt-get; then
-		echo "there is no apt-get here"
+		echo "apt-get was not found"
 	elif [ "$(id -u)" != 0 ] && ! has sudo; then
-		echo "not root, and there is no sudo"
+		echo "this is not root, and sudo was not found"
 	elif [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null && ! [ -t 0 ]; then
-		echo "not root, and sudo wants a password but there is no terminal"
+		echo "this is not root, and sudo needs a password but has no terminal"
 	fi
 }
 
@@ -135,7 +135,7 @@ install_packages() {
 	[ -z "$reason" ] || return
 	say "installing $* (apt-get)"
 	log=$(mktemp)
-	# The package lists may be missing or too old to fetch by.
+	# The package lists may be missing or out of date.
 	if apt install -y --no-install-recommends "$@" >"$log" 2>&1 ||
 		{ apt update && apt install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
 		rm -f "$log"
@@ -146,7 +146,7 @@ install_packages() {
 	return 1
 }
 
-# install_build makes the GPU backend buildable, or sets $reason and fails.
+# install_build installs what the build of the GPU backend needs, or sets $reason and fails.
 install_build() {
 	if cpu_only || can_build_gl; then
 		return
@@ -168,10 +168,10 @@ check)
 tags)
 	tags=${TAGS:-}
 	if cpu_only; then
-		say "building for the CPU alone, as CGO_ENABLED=0 or the tag nogl asks"
+		say "building for the CPU only, because of CGO_ENABLED=0 or the tag nogl"
 	elif ! can_build_gl; then
 		tags="${tags:+$tags,}nogl"
-		say "building for the CPU alone; a GPU needs a C compiler and these packages:" \
+		say "building for the CPU only; the GPU backend needs a C compiler and these packages:" \
 			"Debian, Ubuntu: $build_debian; Fedora: $build_fedora; Arch: $build_arch"
 	fi
 	echo "$tags"
@@ -183,7 +183,7 @@ install-build)
 install-test)
 	check_go
 	if cpu_only; then
-		say "CGO_ENABLED=0 or the tag nogl asks for the CPU alone"
+		say "the tests of the GPU backend cannot run with CGO_ENABLED=0 or the tag nogl"
 		exit 1
 	fi
 	if ! install_build; then
@@ -193,7 +193,7 @@ install-test)
 	can_run_gl && exit
 	# shellcheck disable=SC2086 # a list
 	if ! install_packages $test_debian; then
-		say "cannot install what the GPU's tests need: $reason." \
+		say "cannot install what the tests of the GPU backend need: $reason." \
 			"Debian, Ubuntu: $test_debian; Fedora: $test_fedora; Arch: $test_arch"
 		exit 1
 	fi

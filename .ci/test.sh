@@ -19,7 +19,7 @@ say() { echo "shadegrad: $*" >&2; }
 case ${1:-short} in
 short)
 	kind=-short
-	deadline=45m # for a machine far slower than the 5 minutes of make test allow
+	deadline=45m # make test takes about 5 minutes on two cores; this allows for much slower machines
 	;;
 long)
 	kind=
@@ -71,7 +71,7 @@ report() {
 }
 trap report EXIT
 
-# run calls go test and keeps its output in the log. NAME tells the two runs apart.
+# run runs a go test command and copies its output to the log. NAME distinguishes the two runs.
 run() {
 	name=$1
 	shift
@@ -115,7 +115,7 @@ if [ "$kind" = "" ]; then
 	unset SHADEGRAD_SIMD
 	sh .ci/fuzz.sh "${FUZZTIME:-40000x}"
 else
-	# Only the scripts that compare with other programs and train the presets are in Python.
+	# The scripts that compare shadegrad with other programs, and those that train the presets, are in Python.
 	python=${PYTHON:-python3}
 	if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
 		for scripts in internal/bench/peers internal/recipe/records; do
