@@ -193,19 +193,15 @@ const maxSize = 64 << 20
 
 // Load reads a certificate. An error names the file and what is wrong with it.
 func Load(path string) (*Certificate, error) {
-	info, err := os.Stat(path)
+	text, err := readStart(path, maxSize+1)
 	if err != nil {
 		if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 			err = failed.Err
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if info.Size() > maxSize {
-		return nil, fmt.Errorf("%s: not a Shadegrad certificate: %d bytes, more than %d", path, info.Size(), maxSize)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("%s: not a Shadegrad certificate: more than %d bytes", path, maxSize)
 	}
 	var c Certificate
 	if err := json.Unmarshal(text, &c); err != nil {
@@ -216,6 +212,16 @@ func Load(path string) (*Certificate, error) {
 	}
 	c.Device.update()
 	return &c, nil
+}
+
+// readStart reads at most n bytes of a file, so that a device without an end does not fill the memory.
+func readStart(path string, n int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, n))
 }
 
 // check returns an error if the certificate is not valid.
