@@ -169,7 +169,7 @@ func (o Options) checkStopping() error {
 	case o.Patience < 0:
 		return mlp.Invalid("Patience", o.Patience, "must be 0 or more")
 	case o.Patience > 0 && o.Validation == 0:
-		return mlp.Conflict("Patience", o.Patience, "Validation", nil, "the set that it waits for an improvement on, such as 5000 samples")
+		return mlp.Conflict("Patience", o.Patience, "Validation", nil, "a set to measure improvement on, such as 5000 samples")
 	case o.Test != "" && !slices.Contains(TestPolicies(), o.Test):
 		return mlp.Invalid("Test", o.Test, mlp.OneOf(TestPolicies()))
 	}

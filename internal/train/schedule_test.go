@@ -231,7 +231,7 @@ func TestOptionsCheck(t *testing.T) {
 			o.Dampen, o.Training.Rule, o.Training.Rho, o.Training.Epsilon = true, compute.Adam, 0.999, 1e-8
 		}, "Dampen=true does not go with Training.Rule=adam: its steps do not grow with the momentum"},
 		{"negative validation", func(o *Options) { o.Validation = -2 }, "Validation=-2: must be 0 or more, or training"},
-		{"patience with nothing to judge by", func(o *Options) { o.Patience = 3 }, "Patience=3 needs Validation, the set that it waits for an improvement on, such as 5000 samples"},
+		{"patience with nothing to judge by", func(o *Options) { o.Patience = 3 }, "Patience=3 needs Validation, a set to measure improvement on, such as 5000 samples"},
 		{"negative patience", func(o *Options) { o.Validation, o.Patience = 10, -3 }, "Patience=-3: must be 0 or more"},
 		{"patience", func(o *Options) { o.Validation, o.Patience = 10, 1 }, ""},
 		{"when to test", func(o *Options) { o.Test = "never" }, "Test=never: must be end or each"},
