@@ -162,6 +162,7 @@ func TestRefused(t *testing.T) {
 			`not a Shadegrad capsule: its metadata has no "shadegrad.capsule"`},
 		{"no JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "step 1" },
 			`damaged metadata "shadegrad.capsule": invalid character 's' looking for beginning of value`},
+		{"a removed option", edit(`"options":{`, `"options":{"min_delta":0.5,`), "the option min_delta=0.5 no longer exists; use the program that wrote the file"},
 		{"another version", edit(`"version":2`, `"version":7`), "capsule version 7 is not supported; this program reads versions 1 to 2"},
 		{"an impossible option", edit(`"momentum":0.9`, `"momentum":9`), `damaged metadata "shadegrad.capsule": Momentum=9: must be at least 0 and below 1`},
 		{"another reason", edit(`"breach"`, `"spite"`), `damaged: unknown reason "spite"`},

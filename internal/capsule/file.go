@@ -2,6 +2,7 @@ package capsule
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,7 +93,11 @@ func decode(f *safetensors.File) (*Capsule, error) {
 		return nil, fmt.Errorf("not a Shadegrad capsule: its metadata has no %q", metadataKey)
 	}
 	var h header
-	if err := json.Unmarshal([]byte(text), &h); err != nil {
+	err := json.Unmarshal([]byte(text), &h)
+	if removed := (*train.RemovedError)(nil); errors.As(err, &removed) {
+		return nil, err
+	}
+	if err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
 	}
 	if h.Version < 1 || h.Version > Version {

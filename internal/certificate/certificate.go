@@ -204,7 +204,11 @@ func Load(path string) (*Certificate, error) {
 		return nil, fmt.Errorf("%s: not a Shadegrad certificate: more than %d bytes", path, maxSize)
 	}
 	var c Certificate
-	if err := json.Unmarshal(text, &c); err != nil {
+	err = json.Unmarshal(text, &c)
+	if removed := (*train.RemovedError)(nil); errors.As(err, &removed) {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: not a Shadegrad certificate: %w", path, err)
 	}
 	if err := c.check(); err != nil {

@@ -85,7 +85,11 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 		return nil, fmt.Errorf("not a Shadegrad checkpoint: its metadata has no %q", checkpointKey)
 	}
 	var c checkpoint
-	if err := json.Unmarshal([]byte(text), &c); err != nil {
+	err := json.Unmarshal([]byte(text), &c)
+	if removed := (*RemovedError)(nil); errors.As(err, &removed) {
+		return nil, err
+	}
+	if err != nil {
 		return nil, fmt.Errorf("damaged metadata %q: %w", checkpointKey, err)
 	}
 	if c.Version > 0 && c.Version < CheckpointVersion {

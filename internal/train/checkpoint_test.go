@@ -70,6 +70,7 @@ func TestCheckpointRefused(t *testing.T) {
 			`not a Shadegrad checkpoint: its metadata has no "shadegrad.checkpoint"`},
 		{"no JSON", func(f *safetensors.File) { f.Metadata[checkpointKey] = "epoch 1" },
 			`damaged metadata "shadegrad.checkpoint": invalid character 'e' looking for beginning of value`},
+		{"a removed option", edit(`"options":{`, `"options":{"cycle_momentum":true,`), "the option cycle_momentum=true no longer exists; use the program that wrote the file"},
 		{"another version", edit(`"version":2`, `"version":7`), "a checkpoint of version 7; this program reads version 2"},
 		{"an older version", edit(`"version":2`, `"version":1`),
 			"a checkpoint of version 1, of an older Shadegrad; this program reads version 2: resume with that Shadegrad, or begin a new run"},

@@ -75,8 +75,17 @@ func (o Options) Validates() bool { return o.Validation != 0 }
 // TestsEach reports whether the test set is evaluated after each epoch.
 func (o Options) TestsEach() bool { return o.Test != TestAtEnd }
 
-// UnmarshalJSON returns a *mlp.FieldError if the text sets an option of older programs that no
-// longer exists.
+// A RemovedError reports an option of a file that no longer exists.
+type RemovedError struct {
+	Option string
+	Value  any
+}
+
+func (e *RemovedError) Error() string {
+	return fmt.Sprintf("the option %s=%v no longer exists; use the program that wrote the file", e.Option, e.Value)
+}
+
+// UnmarshalJSON returns a *RemovedError if the text sets an option that no longer exists.
 func (o *Options) UnmarshalJSON(text []byte) error {
 	type options Options // has no UnmarshalJSON
 	stored := struct {
@@ -85,14 +94,13 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 		MinDelta      float64 `json:"min_delta"`
 	}{options: (*options)(o)}
 	err := json.Unmarshal(text, &stored)
-	const removed = "no longer exists; use the program that wrote the file"
 	switch {
 	case err != nil:
 		return err
 	case stored.CycleMomentum:
-		return mlp.Invalid("cycle_momentum", true, removed)
+		return &RemovedError{"cycle_momentum", true}
 	case stored.MinDelta != 0:
-		return mlp.Invalid("min_delta", stored.MinDelta, removed)
+		return &RemovedError{"min_delta", stored.MinDelta}
 	}
 	return nil
 }

@@ -153,8 +153,8 @@ func TestRemovedOptions(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"epochs": 3}`: "",
 		`{"epochs": 3, "cycle_momentum": false, "min_delta": 0}`: "",
-		`{"epochs": 3, "cycle_momentum": true}`:                  "cycle_momentum=true: no longer exists; use the program that wrote the file",
-		`{"epochs": 3, "min_delta": 0.5}`:                        "min_delta=0.5: no longer exists; use the program that wrote the file",
+		`{"epochs": 3, "cycle_momentum": true}`:                  "the option cycle_momentum=true no longer exists; use the program that wrote the file",
+		`{"epochs": 3, "min_delta": 0.5}`:                        "the option min_delta=0.5 no longer exists; use the program that wrote the file",
 	} {
 		var o Options
 		err := json.Unmarshal([]byte(text), &o)
