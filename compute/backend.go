@@ -113,7 +113,7 @@ type Info struct {
 // ErrClosed is returned by the methods of a closed Backend.
 var ErrClosed = errors.New("the backend is closed")
 
-// A MemoryError says that a device does not have enough memory.
+// A MemoryError reports that a device does not have enough memory.
 type MemoryError struct {
 	Bytes     int64 // asked for
 	Available int64 // bytes that the device reports as free, or −1 if unknown
@@ -134,7 +134,7 @@ func (e *MemoryError) Error() string {
 // Unwrap returns the cause.
 func (e *MemoryError) Unwrap() error { return e.Cause }
 
-// A LimitError says that a limit of the device is too small.
+// A LimitError reports that a limit of the device is too small.
 type LimitError struct {
 	Limit string // the name in the device's interface, as GL_MAX_SHADER_STORAGE_BLOCK_SIZE
 	Need  int64

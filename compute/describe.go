@@ -1,6 +1,6 @@
 package compute
 
-// A Describer is an Executable that can describe what its program was compiled to.
+// A Describer is an Executable that can describe its compiled program.
 type Describer interface {
 	Describe() Description
 }

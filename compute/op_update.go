@@ -69,9 +69,9 @@ func (r *Rule) UnmarshalText(text []byte) (err error) {
 // are the sums of squares of the gradients, from op SquareSum. The sum is infinite for a norm above
 // 1.8·10¹⁹. A factor of 0 would then stop training silently, so c is NaN, which shows in the next loss.
 //
-// W, V, S and G have one shape. V is optional for SGD, required by Nesterov and Adam, and none for
-// RMSProp. S is required by RMSProp and Adam, and none for the others. Norms is 1×p, or none if Clip
-// is 0.
+// W, V, S and G have the same shape. V is optional for SGD, required for Nesterov and Adam, and zero for
+// RMSProp. S is required for RMSProp and Adam, and zero for the other rules. Norms is 1×p, or zero if
+// Clip is 0.
 type Update struct {
 	W             Mat `operand:"inout"`
 	V             Mat `operand:"inout,optional"`

@@ -33,7 +33,7 @@ type Operand struct {
 	Index Index
 }
 
-// A Mode says what an op does with an operand.
+// A Mode is the way in which an op uses an operand.
 type Mode int
 
 // The modes of an operand.
@@ -43,7 +43,7 @@ const (
 	InOut             // read, then written
 )
 
-// A RowSet says which rows of an operand an op uses.
+// A RowSet is the set of rows of an operand that an op uses.
 type RowSet int
 
 // The sets of rows.

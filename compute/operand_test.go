@@ -29,7 +29,7 @@ func everyOp() []Op {
 	}
 }
 
-// describe returns what is known of an operand, as "Dst out in place of Src".
+// describe formats an operand: "Dst out in place of Src".
 func describe(o Operand) string {
 	s := o.Name + " " + []string{"in", "out", "inout"}[o.Mode]
 	if o.Element != Float32 {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A Program is a list of ops, done one after another. Each op reads what those before it wrote.
+// A Program is a list of ops, done one after another. Each op reads the results of the ops before it.
 type Program struct {
 	Name string // for messages
 	Ops  []Op
@@ -20,7 +20,7 @@ type Program struct {
 // IsScratch reports whether a matrix is in Scratch.
 func (p Program) IsScratch(m Mat) bool { return slices.Contains(p.Scratch, m) }
 
-// An OpError says which op of which program is wrong, and why.
+// An OpError reports which op of which program is invalid, and why.
 type OpError struct {
 	Program string
 	Index   int // of the op in the program, from 0

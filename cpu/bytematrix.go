@@ -5,9 +5,9 @@ import (
 	"shadegrad/compute/flow"
 )
 
-// A byteMatrix is a matrix of float32 that op Gather or Warp makes of bytes, each element of its
-// own byte. If only products read it, they can read the bytes instead (firstlayer.go,
-// byteoperand.go). What op Dropout makes of it is a byteMatrix too if byte 0 stands for 0.
+// A byteMatrix is a float32 matrix that op Gather or Warp computes from bytes, each element from one
+// byte. If only products read it, they can read the bytes instead (firstlayer.go, byteoperand.go). The
+// result of op Dropout on a byteMatrix is a byteMatrix too if byte 0 stands for 0.
 type byteMatrix struct {
 	x            compute.Mat // the matrix
 	op           int         // that makes it
@@ -19,7 +19,7 @@ type byteMatrix struct {
 	batch *byteBatch
 }
 
-// A byteBatch is the bytes that op Warp or Dropout makes in each run. Row 0 is the first row of
+// A byteBatch has the bytes that op Warp or Dropout computes in each run. Row 0 is the first row of
 // the batch.
 type byteBatch struct {
 	buf       *buffer[byte] // without data if no product reads it
@@ -28,7 +28,7 @@ type byteBatch struct {
 	source    *byteMatrix   // of op Dropout
 }
 
-// byteMatrix returns the matrix that op i makes of bytes. It reports false if op i makes none.
+// byteMatrix returns the byteMatrix that op i computes. It returns false if op i does not compute one.
 func (l *plan) byteMatrix(i int) (p byteMatrix, ok bool) {
 	switch o := l.program.Ops[i].(type) {
 	case compute.Gather:

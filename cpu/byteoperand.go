@@ -102,7 +102,7 @@ func (g *byteOperand) spans(local bool) []span {
 	return g.byteSpans(local)
 }
 
-// floats returns the operands of a product, with none for the one that is read as bytes.
+// floats returns the operands of a product. The operand that is read as bytes is the zero Mat.
 func (g *byteOperand) floats(o compute.MatMul) (a, b compute.Mat) {
 	switch {
 	case g == nil:

@@ -6,9 +6,9 @@ import (
 )
 
 // A buffer that is one whole matrix may be kept transposed. The weights of a sparse first
-// layer are, so that the weights of an input are contiguous. The units of each worker are a
-// block of their own: if they lay between those of others, a core that prefetches past its own
-// would take cache lines that another core has just changed. The layout is internal: Read and
+// layer are, so that the weights of an input are contiguous. The units of each worker are one
+// contiguous block. Otherwise a core that prefetches beyond its units would take cache lines that
+// another core has just changed. The layout is internal: Read and
 // Write convert.
 
 // A layout is how a program needs a buffer when it runs.

@@ -58,7 +58,7 @@ func localSpans(mats ...compute.Mat) []span {
 }
 
 // sameRows reports whether two overlapping spans are the same matrix and local to both nodes. Then
-// what a row writes is read only by the same row.
+// the results of a row are read only by the same row.
 func (s span) sameRows(t span) bool {
 	return s.local && t.local && s.Off == t.Off && s.Len() == t.Len()
 }

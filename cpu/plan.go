@@ -14,7 +14,7 @@ type plan struct {
 	flow    []*flow.Access // of each op
 	nodes   []*node
 	layouts []layout
-	fused   []bool // ops that have no node of their own
+	fused   []bool // ops that are part of another op's node
 	// By the number of an op:
 	gradients    map[int]int        // of an update, the op that makes its gradient
 	byteOperands map[int]byteMatrix // of a product, the operand that it reads as bytes
@@ -77,8 +77,8 @@ func (l *plan) chooseLayouts(first *firstLayer) {
 }
 
 // findUpdates pairs each update with the op that makes its gradient. The gradient must be
-// scratch that no other op uses; it is not stored. The pair runs in the update's place, so what
-// the gradient is made of must not change before.
+// scratch that no other op uses; it is not stored. The pair runs in the update's place, so the
+// inputs of the gradient must not change before.
 func (l *plan) findUpdates() {
 	for j, op := range l.program.Ops {
 		u, ok := op.(compute.Update)

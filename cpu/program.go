@@ -81,8 +81,8 @@ func (f *phase) run(pool *workers.Pool) {
 	}
 }
 
-// chunk is the number of rows that a worker takes through all steps of a phase at a time. What one
-// step writes is still in the cache for the next.
+// chunk is the number of rows that a worker takes through all steps of a phase at a time. The results
+// of one step are still in the cache for the next.
 const chunk = 64
 
 // Work does a worker's part of the phase.

@@ -49,8 +49,8 @@ func BenchmarkDropoutStep(b *testing.B) {
 	}
 }
 
-// BenchmarkWarp distorts batches of MNIST: each op alone, all that write what they make, and
-// fused.
+// BenchmarkWarp distorts batches of MNIST: with each op alone, with all ops and their intermediate
+// results, and fused.
 func BenchmarkWarp(b *testing.B) {
 	d, err := dataset.Open("")
 	if err != nil {

@@ -41,7 +41,7 @@ func (l *plan) squareSumNode(_ int, o compute.SquareSum) *node {
 	return n
 }
 
-// share lets one worker do all.
+// share gives all elements to one worker.
 func (s *squareSum) share(worker, size int, _ *compute.Args) {
 	if worker == size-1 {
 		s.Work(0, 1)

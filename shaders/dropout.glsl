@@ -1,5 +1,5 @@
-// Op Dropout as a part of the kernel that makes what it takes. With DROP, a kernel that
-// includes this file has the parameters dropStream, threshold and keep.
+// Op Dropout as a part of the kernel that computes its operand. With DROP, a kernel that includes
+// this file has the parameters dropStream, threshold and keep.
 #ifdef DROP
 #include "philox.glsl"
 

@@ -12,7 +12,7 @@ type distortion struct {
 	compute.Warp
 	args compute.Args
 	src  []float32 // all rows
-	// rows lists the rows of Src that the batch reads, and classes their classes.
+	// rows lists the rows of Src that the batch reads; classes lists their classes.
 	rows    []int
 	classes []int
 	field   []float32 // nil for none

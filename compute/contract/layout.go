@@ -83,7 +83,7 @@ func weightViews(t *tester) {
 	}
 }
 
-// weightShapes has programs use one buffer as weights of different shapes in turn.
+// weightShapes checks programs that use one buffer as weights of different shapes, one after another.
 func weightShapes(t *tester) {
 	values := counted()
 	w := t.mat(units, inputs, values...)

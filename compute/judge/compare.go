@@ -141,7 +141,7 @@ func (f *floats) nmse(v view, got []float32, want func(e int) float64, slack flo
 			terms += f.mag[e] * f.mag[e]
 		}
 	}
-	// Errors are squared, and so is the slack.
+	// nmseBound applies to squared errors, so the slack is squared too.
 	limit := slack * slack * nmseBound
 	if values == 0 || values < nmseFloor*terms || errs <= limit*values {
 		return nil

@@ -44,7 +44,7 @@ type term struct{ val, tol, mag float64 }
 // size returns the largest absolute value that t may have.
 func (t term) size() float64 { return math.Abs(t.val) + t.tol }
 
-// opRules is what the judge knows about ops of type O. Every function is optional.
+// opRules has the judge's rules for ops of type O. Every function is optional.
 type opRules[O compute.Op] struct {
 	// bound sets the bounds and magnitudes of the op's results. Without it the results are exact.
 	bound func(o O, e *evaluation)
@@ -77,8 +77,8 @@ func register[O compute.Op](r opRules[O]) {
 	rules[zero.Name()] = erased
 }
 
-// An evaluation is an op in one run. It is the memory that the reference works on: what the reference stores
-// becomes a result, and the operands keep their values until the bounds are known.
+// An evaluation is an op in one run, with the memory that the reference works on. Values that the reference stores
+// become results; the operands keep their values until the bounds are known.
 type evaluation struct {
 	*Problem
 	args    compute.Args

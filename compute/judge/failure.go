@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Failure says how a backend failed a case.
+// A Failure describes how a backend failed a case.
 type Failure struct {
 	Case   string // the case's name
 	Kernel string // the op with its variant: "matmul_tn"

@@ -20,7 +20,7 @@ func init() {
 	})
 }
 
-// A lossRow is op Loss for one row, with the bounds of what it is computed from.
+// A lossRow is op Loss for one row, with the bounds of its inputs.
 type lossRow struct {
 	*reference.LossRow
 	tt []float64 // of the targets

@@ -31,7 +31,7 @@ type Replay struct {
 }
 
 // NewReplay returns a replay of a program whose matrices belong to a reference backend and hold the given values. The replay uses
-// that memory, and overwrites in it what the program does not read. name names a matrix in
+// that memory, and overwrites values in it that the program does not read. name returns the name of a matrix in
 // messages: "the weights of layer 1".
 func NewReplay(prog compute.Program, args compute.Args, name func(compute.Mat) string) (*Replay, error) {
 	err := prog.Check(reference.Holds)
@@ -92,8 +92,8 @@ func (r *Replay) adopt(op compute.Op, own map[compute.Buffer]compute.Buffer) {
 	}
 }
 
-// fillStale fills with NaN what a program writes before it reads it. So it shows if the program does not write all of it, or adds to
-// it.
+// fillStale fills matrices with NaN that a program writes before it reads them. So the result is wrong if a device writes only a
+// part of a matrix, or adds to it.
 func fillStale(prog compute.Program) {
 	seen := map[compute.Buffer]bool{}
 	for _, op := range prog.Ops {

@@ -8,7 +8,7 @@ import (
 	"shadegrad/compute"
 )
 
-// A Verdict is what Replay.Check finds.
+// A Verdict is the result of Replay.Check.
 type Verdict struct {
 	// Step is the first wrong result of the program as the device compiles it, or nil. If no op alone
 	// is wrong, the program was compiled again without scratch, and Step is the first wrong matrix in the order of the ops.
@@ -16,13 +16,13 @@ type Verdict struct {
 	// Op is the first wrong result of an op that is compiled as a separate program, or nil. The op is judged
 	// on the results of the ops before it on this device.
 	Op *Difference
-	// Unsteady says where two runs of the program gave other bits, or is nil.
+	// Unsteady is the first difference between two runs of the program, or nil if they are bit-identical.
 	Unsteady *Failure
 	// Limit is the first result of an op alone that is right but not a finite number, or nil.
 	Limit *Difference
 }
 
-// Wrong says what the device computed wrongly, or returns "".
+// Wrong describes what the device computed wrongly. It returns "" if nothing is wrong.
 func (v *Verdict) Wrong() string {
 	switch {
 	case v.Op != nil:

@@ -25,7 +25,7 @@ func sizeOf(e compute.Element, n int) int64 {
 type buffer struct {
 	owner  *Backend
 	id     uint32
-	base   int64 // the byte it begins at
+	base   int64 // the byte at which it begins
 	of     compute.Element
 	elems  int
 	limit  int // row numbers are below it
@@ -36,13 +36,13 @@ type buffer struct {
 // Elems returns the number of elements.
 func (b *buffer) Elems() int { return b.elems }
 
-// owns reports whether a buffer is one of this backend and was not freed.
+// owns reports whether a buffer belongs to this backend and was not freed.
 func (b *Backend) owns(buf compute.Buffer) bool {
 	own, ok := buf.(*buffer)
 	return ok && own != nil && own.owner == b && !own.freed
 }
 
-// holds reports whether a buffer is one of this backend, has elements e and was not freed.
+// holds reports whether a buffer belongs to this backend, has elements e and was not freed.
 func (b *Backend) holds(buf compute.Buffer, e compute.Element) bool {
 	return b.owns(buf) && buf.(*buffer).of == e
 }
@@ -66,7 +66,7 @@ func (b *Backend) AllocBytes(rows, cols int) (compute.Bytes, error) {
 	return compute.Bytes{Buf: buf, Rows: rows, Cols: cols}, nil
 }
 
-// Limit returns what the row numbers of a list are below.
+// Limit returns the limit of a list: its row numbers are less.
 func (b *buffer) Limit() int { return b.limit }
 
 // AllocIndex returns a new list of n row numbers, all 0, for numbers below limit. It returns the

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A CompileError says that the driver refused a kernel.
+// A CompileError reports that the driver refused a kernel.
 type CompileError struct {
 	Kernel string // the specialisation, such as "product_tn_b8x8"
 	Linked bool   // it compiled but did not link
@@ -44,7 +44,7 @@ func (e *CompileError) Excerpt() []string {
 	return lines
 }
 
-// A SourceError says that the source of a kernel is missing or invalid. With the embedded shaders
+// A SourceError reports that the source of a kernel is missing or invalid. With the embedded shaders
 // it is a bug of this program.
 type SourceError struct {
 	Origin string // of the shaders: a directory, or "built in"
@@ -56,7 +56,7 @@ func (e *SourceError) Error() string { return fmt.Sprintf("shaders (%s): %v", e.
 // Unwrap returns Err.
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// A ContextLostError says that the driver gave up the OpenGL context, and with it the contents of
+// A ContextLostError reports that the driver gave up the OpenGL context, and with it the contents of
 // the GPU's memory.
 type ContextLostError struct {
 	Device string
@@ -68,7 +68,7 @@ func (e *ContextLostError) Error() string { return fmt.Sprintf("%v, on %s", e.Ca
 // Unwrap returns Cause.
 func (e *ContextLostError) Unwrap() error { return e.Cause }
 
-// A StallError says that the device or its driver does not respond.
+// A StallError reports that the device or its driver does not respond.
 type StallError struct {
 	Device string
 	Waited time.Duration

@@ -22,13 +22,13 @@ var (
 
 // A profiler times dispatches on the context's thread.
 type profiler struct {
-	// queried says that the device's timer includes kernels. If it does not, as on some software
-	// renderers, the host waits for each kernel and reads the clock.
+	// queried means that the device's timer includes the time of kernels. If it does not, as on some
+	// software renderers, the host waits for each kernel and reads the clock.
 	queried bool
 	times   map[string]*compute.KernelTime
 	busy    time.Duration
-	pending []timing // whose queries were not read
-	most    int      // of them: maxTimings, or less in tests
+	pending []timing // timings whose queries were not read
+	most    int      // maximum of pending: maxTimings, or less in tests
 	spare   []uint32 // free queries
 	first   uint64   // the timer when the first dispatch began, in nanoseconds
 	last    uint64   // when the last one ended
@@ -36,14 +36,14 @@ type profiler struct {
 	end     time.Time
 }
 
-// A timing is the queries of a dispatch.
+// A timing has the queries of a dispatch.
 type timing struct {
 	kernel     *compute.KernelTime
 	start, end uint32 // queries
 }
 
-// maxTimings is the number of timings after which the older half is read. Those belong to batches
-// that are done, so that reading does not wait.
+// maxTimings is the number of timings after which the older half is read. Their batches are done, so
+// reading does not wait.
 const maxTimings = 1 << 14
 
 // around times the call of dispatch.
@@ -72,8 +72,8 @@ func (p *profiler) around(e *executable, d *dispatch, dispatch func()) {
 	}
 }
 
-// of returns the entry of a dispatch, by kernel, ops and work: one kernel may do different parts of a
-// step.
+// of returns the entry of a dispatch, by kernel, ops and work, because one kernel can do different
+// parts of a step.
 func (p *profiler) of(e *executable, d *dispatch) *compute.KernelTime {
 	key := fmt.Sprintf("%s %v %v", d.program.name, d.Ops, d.Work)
 	k := p.times[key]
@@ -148,7 +148,7 @@ func (p *profiler) close() {
 	p.pending, p.spare = nil, nil
 }
 
-// profile returns the times until now.
+// profile returns the times so far.
 func (p *profiler) profile() compute.Profile {
 	r := compute.Profile{Busy: p.busy, Device: p.queried, Wall: p.end.Sub(p.begin)}
 	if p.queried {
@@ -283,13 +283,13 @@ const (
 	peakTime = 2 * time.Millisecond
 )
 
-// peakFMA returns the dispatch that does nothing but multiply-adds.
+// peakFMA returns a dispatch that does only multiply-adds.
 func peakFMA(out compute.Mat, rounds int) []fuse.Dispatch {
 	return fuse.Bind([]fuse.Dispatch{{Kernel: "peak_fma", X: out.Len(), Y: 1, Work: peakFlopsARound * float64(rounds) * float64(out.Len()),
 		Values: fuse.Values{"Dst": out, "count": out.Len(), "rounds": rounds, "factor": float32(1e-6)}}})
 }
 
-// peakCopy returns the dispatch that copies the second row of a matrix to the first.
+// peakCopy returns a dispatch that copies the second row of a matrix to the first.
 func peakCopy(m compute.Mat) []fuse.Dispatch {
 	return fuse.Bind([]fuse.Dispatch{{Kernel: "peak_copy", X: peakVectors, Y: 1,
 		Values: fuse.Values{"Dst": m.RowRange(0, 1), "Src": m.RowRange(1, 1), "count": peakVectors}}})

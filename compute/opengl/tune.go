@@ -249,8 +249,8 @@ type rehearsal struct {
 // of rows.
 const maxRehearsal = 64 << 20
 
-// A place is the stand-in of a buffer in a rehearsal. Matrices lie as in their OpenGL buffers, and
-// slots, which have none yet, in a place of their own. Row numbers and labels are all 0.
+// A place stands in for a buffer in a rehearsal. Matrices lie as in their OpenGL buffers. Slots have
+// no OpenGL buffer yet, and have a separate place. Row numbers and labels are all 0.
 type place struct {
 	of     int
 	buffer uint32 // the OpenGL buffer of matrices

@@ -108,7 +108,7 @@ func TestTuning(t *testing.T) {
 	turn := -1
 	for _, c := range cases.All() {
 		if c.Op == "program" && strings.Contains(c.Name, "784-128-10") {
-			if turn++; sample.Skip(turn, 100) { // each has choices of its own
+			if turn++; sample.Skip(turn, 100) { // each has different choices
 				continue
 			}
 			if err := c.Check(b); err != nil {

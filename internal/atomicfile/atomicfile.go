@@ -24,9 +24,9 @@ import (
 	"syscall"
 )
 
-// Write replaces the content of the file at path by what write writes. If write or anything else
-// fails, the file stays as it was. The new file has the old name with .partial- and a number
-// appended until it is complete; it stays behind only if the process is killed.
+// Write replaces the content of the file at path by the output of write. If write or anything else
+// fails, the file does not change. Until the new file is complete, it has the old name with .partial-
+// and a number appended; it stays behind only if the process is killed.
 //
 // A symbolic link stays, and its target is replaced. An existing file keeps its permissions, and
 // a read-only one is not replaced. A device or a pipe is written to directly. Errors name the

@@ -18,7 +18,7 @@ import (
 const scenario = "SHADEGRAD_ATOMICFILE_SCENARIO"
 
 var scenarios = map[string]func(path string) error{
-	// Writes half of a file, says so, and waits to be killed.
+	// Writes half of a file, reports it, and waits to be killed.
 	"half": func(path string) error {
 		return Write(path, func(w io.Writer) error {
 			if _, err := w.Write(make([]byte, 1000)); err != nil {

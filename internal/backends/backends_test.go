@@ -58,7 +58,7 @@ func lacking(reason error) Opener {
 	return Opener{OpenGPU: func() (compute.Backend, error) { return nil, reason }}
 }
 
-// open opens what must open, and closes it when the test ends.
+// open opens a backend, which must succeed, and closes it at the end of the test.
 func open(t *testing.T, o Opener, k Kind) *Choice {
 	t.Helper()
 	c, err := o.Open(k)

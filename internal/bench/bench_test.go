@@ -37,7 +37,7 @@ func TestFlops(t *testing.T) {
 	}
 }
 
-// TestMeasure counts steps and runs.
+// TestMeasure checks the number of steps and runs, and the rows at which steps begin.
 func TestMeasure(t *testing.T) {
 	var subjects []*Subject
 	var counters []*counter

@@ -40,7 +40,7 @@ func (s Step) Flops() float64 {
 	return sum
 }
 
-// A WrongError says that a backend's results are wrong, so that its speed does not matter.
+// A WrongError reports that a backend's results are wrong, so that its speed does not matter.
 type WrongError struct {
 	Info compute.Info
 	Err  error // the judge's

@@ -28,7 +28,7 @@ import (
 // gradients nor numbers nor targets, can be read too.
 const Version = 2
 
-// A Reason says why a step was stored.
+// A Reason is the reason for storing a step.
 type Reason string
 
 // The reasons.

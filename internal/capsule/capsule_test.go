@@ -52,7 +52,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Data.Path = "" // is not stored
+			c.Data.Path = "" // the path is not stored
 			if !reflect.DeepEqual(got, c) {
 				t.Errorf("loaded %+v\nsaved  %+v", got, c)
 			}
@@ -160,7 +160,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"a model", func(f *safetensors.File) { f.Metadata = map[string]string{"shadegrad.model": "{}"} },
 			`not a Shadegrad capsule: its metadata has no "shadegrad.capsule"`},
-		{"no JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "step 1" },
+		{"metadata that are not JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "step 1" },
 			`damaged metadata "shadegrad.capsule": invalid character 's' looking for beginning of value`},
 		{"a removed option", edit(`"options":{`, `"options":{"min_delta":0.5,`), "the option min_delta=0.5 no longer exists; use the program that wrote the file"},
 		{"another version", edit(`"version":2`, `"version":7`), "capsule version 7 is not supported; this program reads versions 1 to 2"},

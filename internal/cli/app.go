@@ -31,7 +31,7 @@ type app struct {
 }
 
 // run executes a command line and returns the exit status. Unless it is 0, the last line on stderr
-// says why.
+// has the reason.
 func (a *app) run(args []string) (status int) {
 	defer func() {
 		if r := recover(); r != nil {

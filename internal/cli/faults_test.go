@@ -1,7 +1,6 @@
 package cli
 
-// What a user sees when something goes wrong, and the tests of its text and its
-// exit status:
+// These faults are listed in FAULTS.md. The tests check the message and the exit status of each:
 //
 //	no display                                TestUnusable, TestOpenGL
 //	GLFW gives no window                      TestUnusable, TestOpenGL
@@ -26,5 +25,5 @@ package cli
 //	Ctrl-C or SIGTERM                         TestInterrupt, TestInterruptTwice, TestSecondInterrupt
 //	nonsense flags                            TestFlags, TestRecipeFlags, TestContradiction, TestPresetContradictions, TestSameFile
 //
-// Those whose names are in two tests have a fake in one, which every machine can
-// run, and the machine's own driver in the other.
+// Faults of OpenGL have one test with a fake GPU, which runs on every machine, and one with the
+// machine's own driver.

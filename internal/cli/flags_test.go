@@ -129,7 +129,7 @@ func TestContradiction(t *testing.T) {
 	if string(contents(t, checkpoint)) != string(before) {
 		t.Error("the checkpoint has changed")
 	}
-	// What does not contradict may be said again.
+	// Flags may repeat the settings of the run.
 	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-lr=0.05", "-hidden=8").is(0)
 }
 

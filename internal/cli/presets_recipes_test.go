@@ -18,40 +18,40 @@ type source struct {
 	samples int    // of its data set, or 0 for MNIST
 	figure  string // its result, in numbers
 	options train.Options
-	// open sets to zero what the source leaves open, or what the preset says that it has its own way.
+	// open sets options to zero that the source does not state, or for which the preset states a difference.
 	open func(o *train.Options)
 }
 
-// optimiser opens how a network is brought to the figure.
+// optimiser sets the options of the optimiser to zero.
 func optimiser(o *train.Options) {
 	o.LearningRate, o.RateEnd, o.Momentum, o.Schedule, o.Batch, o.Epochs, o.Training.Average = 0, 0, 0, "", 0, 0, 0
 }
 
-// ciresanImages is the distortion of the paper of 2010: σ of 5 to 6, α of 36 to 38, 15° of rotation
-// and half of it for 1 and 7, and scaling by 15 to 20%, of which 17.5% is the middle.
+// ciresanImages is the distortion of the paper of 2010: σ from 5 to 6, α from 36 to 38, rotation by up to
+// 15°, half of that for the digits 1 and 7, and scaling by 15 to 20%, here by the middle of 17.5%.
 var ciresanImages = mlp.Augment{Sigma: [2]float32{5, 6}, Alpha: [2]float32{36, 38}, Rotation: 15, Scaling: 0.175, Calm: []int{1, 7}}
 
 // sources have the numbers of the tutorials and papers, by preset.
 var sources = map[string]source{
-	// All weights and biases uniform in ±½, which is what an InitScale of 0 is; the four points are the batch, of which
-	// gradients are summed; the error that is sent back is y−t.
+	// All weights and biases are uniform in ±½, the default of InitScale. The batch is the four points, whose gradients
+	// are summed. The back-propagated error is y−t.
 	"xor": {4, "73 100", train.Options{
 		Network: mlp.Config{Sizes: []int{2, 2, 1}, Hidden: compute.Sigmoid, Output: compute.Sigmoid,
 			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Uniform, Scale: 1. / 255, On: 1},
 		Batch: 0, Epochs: 2000, LearningRate: 0.8, Schedule: train.Constant, Training: mlp.Training{Sum: true}}, nil},
-	// Normal with a deviation of 1/√units, pixels p/255·0.99 + 0.01. The book's rate of 0.1 is for the raw error of the
-	// outputs: the gradient has y·(1−y) besides, and another rate.
+	// Weights are normal with a deviation of 1/√units; pixels are p/255·0.99 + 0.01. The book's learning rate of 0.1 is for
+	// the raw error of the outputs. The gradient has the additional factor y·(1−y), and needs another rate.
 	"mnist-online": {0, "95.98%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 200, 10}, Hidden: compute.Sigmoid, Output: compute.Sigmoid, NoBias: true,
 			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Units, Scale: 0.99 / 255, Shift: 0.01, On: 0.99, Off: 0.01},
 		Batch: 1, Epochs: 1, Schedule: train.Constant},
 		func(o *train.Options) { o.LearningRate = 0 }},
-	// Standard normal weights, which is what an InitScale of 0 is, and biases of 0.
+	// Weights are standard normal, the default of InitScale; biases are 0.
 	"halfplane": {100, "100% 0.018", train.Options{
 		Network: mlp.Config{Sizes: []int{2, 4, 1}, Hidden: compute.ReLU, Output: compute.Sigmoid,
 			Loss: compute.SquaredError, Init: mlp.Normal, ZeroBiases: true, Scale: 1. / 255, On: 1},
 		Batch: 0, Epochs: 10000, LearningRate: 0.01, Schedule: train.Constant}, nil},
-	// Weights and biases standard normal; half the sum of squares; the mean of the gradients of ten samples.
+	// Weights and biases are standard normal. The loss is half the sum of squares; gradients are means over ten samples.
 	"sizes": {0, "95%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 30, 10}, Hidden: compute.Sigmoid, Output: compute.Sigmoid,
 			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Normal, Scale: 1. / 255, On: 1},
@@ -75,8 +75,8 @@ var sources = map[string]source{
 		Batch: 128, Epochs: 20, LearningRate: 0.001, Schedule: train.Constant,
 		Training: mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-3, Drop: 0.2}},
 		func(o *train.Options) { o.Training.Average = 0 }},
-	// Dropout of 0.2 of the input and 0.5 of hidden layers; a rate of 10 that is 0.998 of what it was after each epoch;
-	// momentum from 0.5 to 0.99 over 500 epochs, and (1−μ) of a gradient; a squared norm of at most 15; batches of 100.
+	// Dropout is 0.2 of the input and 0.5 of hidden layers. The learning rate is 10, times 0.998 after each epoch. Momentum
+	// rises from 0.5 to 0.99 over 500 epochs, with gradients times (1−μ). Squared norms are at most 15; batches have 100.
 	// Weights are half the paper's, and their gradients twice as large, so rate and norm are a quarter.
 	"hinton2012": {0, "1.30% 1.10%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 800, 800, 10}, Hidden: compute.Sigmoid, Output: compute.Softmax, ZeroBiases: true,
@@ -84,18 +84,18 @@ var sources = map[string]source{
 		Batch: 100, Epochs: 3000, LearningRate: 10. / 4, Schedule: train.Exponential, Decay: 0.998,
 		Momentum: 0.5, MomentumEnd: 0.99, MomentumEpochs: 500, Dampen: true,
 		Training: mlp.Training{DropInput: 0.2, Drop: 0.5, MaxNorm: 15. / 4}}, nil},
-	// Cross-entropy, and elastic distortion alone: a σ of 4, and an α of 34 pixels.
+	// The loss is cross-entropy. Only elastic distortion is used: σ is 4 and α is 34 pixels.
 	"simard2003": {0, "0.7%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 800, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Width: 28, Height: 28,
 			Loss: compute.CrossEntropy, Init: mlp.He, Scale: 1. / 255, On: 1},
 		Training: mlp.Training{Augment: mlp.Augment{Sigma: [2]float32{4, 4}, Alpha: [2]float32{34, 34}}}}, optimiser},
-	// As ciresan2010 except its size, its softmax and its optimiser.
+	// The same as ciresan2010 except its size, softmax and optimiser.
 	"ciresan2010-small": {0, "0.49%", train.Options{
 		Network: mlp.Config{Sizes: []int{841, 1000, 500, 10}, Hidden: compute.ScaledTanh, Output: compute.Softmax, Width: 29, Height: 29,
 			Loss: compute.CrossEntropy, Init: mlp.Uniform, InitScale: 0.05, Scale: 2. / 255, Shift: -1, On: 1},
 		Training: mlp.Training{Augment: ciresanImages}}, optimiser},
 	// Images of 29×29 with pixels of −1 to 1, weights uniform in ±0.05, one sample at a time, a rate from 1e-3 to 1e-6.
-	// How many epochs it trains is the project's own.
+	// The number of epochs is this project's choice.
 	"ciresan2010": {0, "0.35%", train.Options{
 		Network: mlp.Config{Sizes: []int{841, 2500, 2000, 1500, 1000, 500, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh,
 			Width: 29, Height: 29, Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Uniform, InitScale: 0.05,

@@ -48,7 +48,7 @@ func TestFormStandardizes(t *testing.T) {
 			if got := slices.Concat(d.Validation.Values, d.Test.Values); !slices.Equal(got, want) {
 				t.Errorf("seed %d, limit %d: others %v, want %v", seed, limit, got, want)
 			}
-			// What a network is saved with leads to the same.
+			// The Form that is saved with a network must give the same data.
 			again, err := Form{Standardize: true, Limit: limit, Scale: s}.OpenTest(dir)
 			if err != nil || !slices.Equal(again.Test.Values, d.Test.Values) {
 				t.Errorf("seed %d, limit %d: the test part alone: %+v, error %v", seed, limit, again, err)

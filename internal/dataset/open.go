@@ -63,7 +63,7 @@ func OpenWith(where string, o Options) (*Data, error) { return open(where, o, fa
 // OpenTestWith is OpenTest with options. Standardising without a Scale needs the training part.
 func OpenTestWith(where string, o Options) (*Data, error) { return open(where, o, true, nil) }
 
-// open reads a data set, lets cut, if not nil, change its parts, and standardises it by the remaining training set.
+// open reads a data set and standardises it by its training set. Before that it calls cut, if not nil, to change the parts.
 func open(where string, o Options, testOnly bool, cut func(*Data) error) (*Data, error) {
 	if o.Targets < 0 {
 		return nil, fmt.Errorf("%d columns of targets: expected 0 or more", o.Targets)

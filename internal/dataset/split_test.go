@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// uneven is a training set of images of 2x1, of which each knows its number, with 50, 30, 15 and 5 of the classes 0, 1, 2
-// and 7, mixed.
+// uneven returns a shuffled training set of 2x1 images with 50, 30, 15 and 5 samples of the classes 0, 1, 2 and 7. The pixels
+// of a sample contain its number.
 func uneven() *Data {
 	s := Set{Width: 2, Height: 1, Classes: 8}
 	for i := range 100 {

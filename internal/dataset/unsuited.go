@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Errors of a Form that asks for what the data do not have. Errors of this package wrap them, so that a caller can ask
-// for less.
+// Errors of a Form that does not suit the data. Errors of this package wrap them, so that a caller can retry with another
+// Form.
 var (
 	ErrNoTargets = errors.New("targets are for CSV files")
 	ErrNoImages  = errors.New("only images can be padded")

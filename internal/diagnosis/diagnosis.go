@@ -17,11 +17,11 @@ type Layer struct {
 	Units int
 	F     compute.Activation
 	// Flat is the fraction, in [0, 1], of units or images that learn nothing because F has no
-	// slope there. Of says which.
+	// slope there. Of is what it counts.
 	Flat float64
 	Of   Flatness
-	// Delta is ‖∂E/∂z‖ of this layer divided by that of the last layer: how much of the error
-	// reaches it. It is 0 if that of the last layer is 0.
+	// Delta is ‖∂E/∂z‖ of this layer divided by ‖∂E/∂z‖ of the last layer: the fraction of the error
+	// that reaches it. It is 0 if the divisor is 0.
 	Delta    float64
 	Gradient float64 // ‖∂E/∂W‖
 	Weights  float64 // ‖W‖
@@ -31,7 +31,7 @@ type Layer struct {
 	Moved float64
 }
 
-// Flatness says what Layer.Flat counts.
+// Flatness is what Layer.Flat counts.
 type Flatness string
 
 // The kinds of flatness. Outputs are not judged if the loss is cross-entropy: its gradient with

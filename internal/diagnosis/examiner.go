@@ -8,8 +8,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// The thresholds. Each is far beyond what runs with the usual options show, since users stop
-// reading warnings that are often wrong.
+// The thresholds. Each is far beyond the figures of runs with the usual options, because users ignore
+// warnings that are often wrong.
 const (
 	// A ReLU that is 0 for half of the images is 0 for all of a few images.
 	fewestImages = 30
@@ -51,8 +51,8 @@ const (
 	patience       = 3
 )
 
-// An Examiner turns the figures of epochs into reports. It is given the epochs of a run in
-// order, and compares each with those before.
+// An Examiner makes reports from the figures of epochs. It must receive the epochs of a run in order,
+// and compares each with earlier ones.
 type Examiner struct {
 	Recipe
 	last, best *Epoch // best by the loss on held-out data

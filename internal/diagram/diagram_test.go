@@ -173,7 +173,7 @@ func TestShapes(t *testing.T) {
 			if len(circles) != c.circles || len(squares) != c.squares || len(lines) != c.lines {
 				t.Errorf("%d circles, %d squares, %d lines; want %d, %d, %d", len(circles), len(squares), len(lines), c.circles, c.squares, c.lines)
 			}
-			bottom := map[float64]float64{} // of what was drawn last, by the column's x
+			bottom := map[float64]float64{} // of the last element, by the column's x
 			place := func(e element, x, y, rx, ry float64) {
 				inside(e, x, y, rx, ry)
 				if last, ok := bottom[x]; ok && y-ry < last {
@@ -240,7 +240,7 @@ func TestSquare(t *testing.T) {
 	}
 	for _, want := range []string{
 		`<path d="M1 0h2v1h-2z" fill="#d95f02"/><path d="M0 1h1v1h-1z" fill="#1f78b4"/><path d="M2 1h1v1h-1z" fill="#ecaf81"/>`,
-		// The norms of the pixels' weights, of which there is one each.
+		// The norms of the pixels' weights: each pixel has one weight.
 		`<path d="M1 0h2v1h-2z" fill="#d95f02"/><path d="M0 1h1v1h-1z" fill="#d95f02"/><path d="M2 1h1v1h-1z" fill="#ecaf81"/>`,
 	} {
 		if !strings.Contains(b.String(), want) {
@@ -257,7 +257,7 @@ func TestNorms(t *testing.T) {
 	if err := (&Diagram{Model: m, Most: 1}).WriteSVG(&b); err != nil {
 		t.Fatal(err)
 	}
-	// √(9+4), 0, 2.5 and 1.5, of which the first is the largest: 1, 0, 0.69 and 0.42 of it, in 16 steps.
+	// The norms are √(9+4), 0, 2.5 and 1.5: 1, 0, 0.69 and 0.42 of the largest, in 16 steps.
 	want := `<path d="M0 0h1v1h-1z" fill="#d95f02"/><path d="M0 1h1v1h-1z" fill="` + shade(11./16) + `"/><path d="M1 1h1v1h-1z" fill="` + shade(7./16) + `"/>`
 	if !strings.Contains(b.String(), want) {
 		t.Errorf("no\n%s\nin\n%s", want, &b)

@@ -30,7 +30,7 @@ type neighbours struct{ set *dataset.Set }
 
 func newNeighbours(t *testing.T) neighbours { return neighbours{mnist(t)} }
 
-// The first half of the test set is what the tests take their digits from; the judge knows half of the other.
+// The tests take digits from the first half of the test set. classify compares them with samples of the second half.
 func (n neighbours) classify(pixels []byte) (label byte) {
 	best := math.MaxInt
 	for i := n.set.Len() / 2; i < n.set.Len(); i += 2 {

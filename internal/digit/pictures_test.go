@@ -77,7 +77,7 @@ func photographed(ink *image.Gray, sigma float64, seed uint64) *image.RGBA {
 }
 
 // drawnThree returns a 3 of w×h pixels, light on dark, drawn with a round pen: two arcs, open to the left, that meet in
-// the middle. A pixel's level is the share of it that is within the pen's radius of a line, at the edges.
+// the middle. The level of a pixel at an edge is its fraction within the pen's radius.
 func drawnThree(w, h int) *image.Gray {
 	type point struct{ x, y float64 }
 	var line []point

@@ -90,7 +90,7 @@ func Optional[T any](dst *T, parse func(string) (T, error)) Value {
 	}}
 }
 
-// Text returns a Value that takes any text but the empty one, which what describes.
+// Text returns a Value that accepts any text except the empty one. what describes it in errors.
 func Text(dst *string, what string) Value {
 	return Of(dst, func(s string) (string, error) {
 		if s == "" {

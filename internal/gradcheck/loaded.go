@@ -92,8 +92,8 @@ func (n *loadedNetwork) run(p compute.Program, args compute.Args) error {
 //
 // No program stores these gradients. But if velocities and squares are 0 before the step, and the momentum is 0, the rules reveal
 // them: a velocity becomes V = g, for Adam too, whose factor 1 − μ is 1. Squares of RMSProp become S = (1−ρ)·g²,
-// and the step has the sign of g. For plain gradient descent a learning rate of 2²⁰ makes the step so large that hardly anything
-// else remains of a weight.
+// and the step has the sign of g. For plain gradient descent a learning rate of 2²⁰ makes the step so large that the old weight is
+// negligible.
 func (n *loadedNetwork) gradients() ([][]float64, error) {
 	p, err := n.network.TrainStep(n.set, n.rows)
 	if err != nil {

@@ -14,8 +14,7 @@ import (
 	"shadegrad/internal/mlp/mlptest"
 )
 
-// pictures is a network for images of 9×7 pixels, of which there are some with a bright
-// square in the middle.
+// pictures is a network for images of 9×7 pixels.
 var pictures = mlp.Config{Sizes: []int{63, 8, 3}, Hidden: compute.Tanh, Output: compute.Softmax, Init: mlp.Xavier,
 	Scale: 1. / 255, Shift: -0.25, On: 1, Width: 9, Height: 7}
 
@@ -119,7 +118,7 @@ func TestDistorted(t *testing.T) {
 				compiled(t, b, p, err).Run(compute.Args{Row: rows, Step: 1, Seed: seed})
 				for i, v := range valuesOf(t, n, []compute.Mat{in})[0] {
 					if want := list[rows+i/63].Pixels[i%63]; v != pictures.Scale*float32(want)+pictures.Shift {
-						t.Fatalf("an evaluation sees pixel %d as %v, and not as %d", i, v, want)
+						t.Fatalf("pixel %d of an evaluation is %v, want %d", i, v, want)
 					}
 				}
 				b.Close()
@@ -136,11 +135,11 @@ func TestDistorted(t *testing.T) {
 				t.Errorf("%d pixels differ by a level between backends", apart)
 			}
 			if slices.Equal(seen[0], seen[1]) {
-				t.Error("both steps see the same images")
+				t.Error("both steps use the same images")
 			}
 			// Samples 5 and 8 are the same image.
 			if slices.Equal(seen[0][:63], seen[0][3*63:4*63]) {
-				t.Error("an image is distorted in one way, wherever it is in a batch")
+				t.Error("the same image at two places of a batch has the same distortion")
 			}
 			plain := 0
 			for i, v := range seen[0] {
@@ -149,7 +148,7 @@ func TestDistorted(t *testing.T) {
 				}
 			}
 			if plain > len(seen[0])*19/20 {
-				t.Errorf("%d of %d pixels are as they were", plain, len(seen[0]))
+				t.Errorf("%d of %d pixels are not distorted", plain, len(seen[0]))
 			}
 		})
 	}
@@ -286,7 +285,7 @@ func everything() map[string]mlp.Training {
 	return list
 }
 
-// A scale sums the memory taken from a backend.
+// A scale measures the memory allocated on a backend.
 type scale struct {
 	compute.Backend
 	bytes int64
@@ -314,7 +313,7 @@ func TestMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := c.Memory(11, tr); b.bytes != want {
-				t.Errorf("%s, %+v: %d bytes are taken, %d were said to be", name, c, b.bytes, want)
+				t.Errorf("%s, %+v: %d bytes were allocated, %d were computed in advance", name, c, b.bytes, want)
 			}
 			tr.Batch = 0
 			if all := c.Memory(11, tr); b.bytes >= all {

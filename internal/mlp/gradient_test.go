@@ -66,9 +66,8 @@ func samples(c mlp.Config, n int) []mlptest.Sample {
 	return list
 }
 
-// gradients returns what one training step on a batch makes: after the first
-// step a velocity is the gradient itself. The batch may be smaller than what
-// the network is made for.
+// gradients returns the gradients and the loss of one training step on a batch. After the first step
+// the velocities are the gradients. The batch may be smaller than the network's maximum.
 func gradients(t *testing.T, c mlp.Config, rows int, values [][]float32, batch []mlptest.Sample) (g [][]float32, loss float64) {
 	t.Helper()
 	b := cpu.New()

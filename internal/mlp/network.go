@@ -7,8 +7,8 @@ import (
 	"shadegrad/compute"
 )
 
-// A Network is a perceptron in the memory of a backend: its parameters, what its training keeps of
-// each, and the workspace for one batch.
+// A Network is a multilayer perceptron in the memory of a backend: its parameters, their velocities
+// and other state of training, and the workspace for one batch.
 type Network struct {
 	Config   Config
 	training Training

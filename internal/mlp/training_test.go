@@ -87,8 +87,8 @@ func valuesOf(t *testing.T, n *mlp.Network, mats []compute.Mat) [][]float32 {
 	return v
 }
 
-// dropped returns a batch's samples with what dropout leaves out in a step: numbers e of the
-// stream 2 + l of the step, l being the layer that is fed, a row of the batch after another.
+// dropped returns the samples of a batch with the dropout masks of a step. The mask of the inputs of
+// layer l takes its random numbers from stream 2 + l, row by row.
 func dropped(c mlp.Config, tr mlp.Training, step uint32, batch []mlptest.Sample) []mlptest.Sample {
 	list := make([]mlptest.Sample, len(batch))
 	for i, s := range batch {
@@ -115,8 +115,8 @@ func dropped(c mlp.Config, tr mlp.Training, step uint32, batch []mlptest.Sample)
 	return list
 }
 
-// An optimiser trains a plain network as a Training says, in float64, from the equations of
-// the papers.
+// An optimiser trains a plain network with the options of a Training in float64, by the equations
+// of the papers.
 type optimiser struct {
 	t       mlp.Training
 	v, s, a [][]float64
@@ -208,7 +208,7 @@ func trainings() map[string]mlp.Training {
 	for _, rule := range compute.Rules() {
 		base := mlp.Training{Rule: rule}
 		if base.Squares() {
-			// So large an ε keeps apart what is nearly 0 and what is rounding.
+			// A large ε avoids dividing rounding errors by values near 0.
 			base.Rho, base.Epsilon = 0.9, 0.01
 		}
 		for name, change := range map[string]func(*mlp.Training){

@@ -65,11 +65,11 @@ func TestRoundTripOfForms(t *testing.T) {
 	}
 }
 
-// TestPyTorchNames has what load_state_dict of
+// TestPyTorchNames checks the names and shapes that load_state_dict expects for
 //
 //	nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 3), nn.Sigmoid())
 //
-// wants, and the format that PyTorch's loaders look for.
+// and the format that PyTorch's loaders look for.
 func TestPyTorchNames(t *testing.T) {
 	m := trained(false)
 	f, err := safetensors.Read(save(t, m))
@@ -107,7 +107,7 @@ func TestPyTorchNames(t *testing.T) {
 	}
 }
 
-// edit changes the metadata that a header has.
+// edit replaces text in the metadata.
 func edit(f *safetensors.File, old, new string) {
 	f.Metadata[metadataKey] = strings.Replace(f.Metadata[metadataKey], old, new, 1)
 }
@@ -193,7 +193,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-// refused loads a file that cannot be, and looks whether it is left as it was.
+// refused requires that Load returns the error want and does not change the file.
 func refused(t *testing.T, path, want string) {
 	t.Helper()
 	before, err := os.ReadFile(path)
@@ -235,7 +235,7 @@ func TestDamagedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(path); err == nil {
-		t.Error("a byte too many is accepted")
+		t.Error("an additional byte is accepted")
 	}
 }
 
@@ -256,7 +256,7 @@ func TestSaveRefuses(t *testing.T) {
 		t.Errorf("error %v, want %q", err, want)
 	}
 	if _, err := Load(path); err != nil {
-		t.Errorf("the model that was there: %v", err)
+		t.Errorf("the old model: %v", err)
 	}
 }
 

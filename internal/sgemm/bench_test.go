@@ -58,7 +58,7 @@ func (s shape) product() *Product {
 	return p
 }
 
-// peak is what one core can do now, in FLOP/s.
+// peak measures the peak rate of one core, in FLOP/s.
 func peak() float64 {
 	best := 0.0
 	for range 10 {
@@ -69,9 +69,9 @@ func peak() float64 {
 	return best
 }
 
-// share times f, which takes flops operations, over and over, and reports the best and
-// the median rate, and what share of the peak of so many cores that is. Where others use
-// the machine at the same time, the best is what the code can do.
+// share times f, which does flops operations, repeatedly. It reports the best and the median rate, and
+// both as percentages of the peak of the given number of cores. On a busy machine the best rate shows
+// what the code can reach.
 func share(b *testing.B, flops float64, threads int, f func()) {
 	f()
 	top := peak()

@@ -23,7 +23,7 @@ func (p *problem) product(c *matrix) *Product {
 	return q
 }
 
-// A recorder is an epilogue that copies what it is given.
+// A recorder is an epilogue that copies its blocks.
 type recorder struct {
 	t       *testing.T
 	workers int

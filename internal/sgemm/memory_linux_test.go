@@ -13,17 +13,16 @@ import (
 	"shadegrad/internal/workers"
 )
 
-// BenchmarkMemory asks what share of a deep network's step is waiting for memory. It runs the
-// products of a step of 841-2500-2000-1500-1000-500-10, batch 100, one after another as a
-// step does, twice over: with 48 MB of weights, and with weights of which every few pages
-// are the same memory, so that all that differs is that they stay in the second-level
-// cache. What is faster then was memory:
+// BenchmarkMemory measures the fraction of a deep network's step that waits for memory. It runs the
+// products of a step of 841-2500-2000-1500-1000-500-10, batch 100, one after another as a step does,
+// with two kinds of weights: 48 MB of memory, and the same addresses mapped to a few pages, which stay
+// in the second-level cache. The difference in time is spent waiting for memory:
 //
 //	%memory  = 1 − time with weights in the cache / time
 //	GB/s     = bytes of weights, 4 for each read and each written, / time
 //
-// Of each product the best of many rounds counts. The streams at the end say what memory
-// gives to loops that do nothing else.
+// The best of many rounds counts for each product. The streams at the end show the bandwidth of
+// loops that only access memory.
 func BenchmarkMemory(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) { memory(b, threads) })
@@ -186,9 +185,9 @@ func aliasedWeights(b *testing.B, n int) []float32 {
 	return x
 }
 
-// streams reports what memory gives to all workers together: to dot products, which read
-// one stream, to copying, and to y −= a·x, each on more than the caches hold. Bytes read and
-// bytes written count; the lines that a write makes the processor read first do not.
+// streams reports the memory bandwidth of all workers together for dot products, which read one
+// stream, for copying, and for y −= a·x, each on more data than the caches hold. It counts bytes read
+// and bytes written, without the cache lines that the processor reads before it writes to them.
 func streams(b *testing.B, pool *workers.Pool, e *Engine) {
 	const n = 32 << 20
 	x, y := heapWeights(b, n), heapWeights(b, n)

@@ -82,9 +82,9 @@ func (e *Engine) plan() {
 	}
 }
 
-// updates reports whether the product looks like a gradient that updates weights. Then its
-// rows are rows of the weights, and columns of the product that uses the weights. Both
-// products are divided among the same workers, so each should find its rows in its cache.
+// updates reports whether the product looks like a gradient that updates weights. Then its rows are
+// rows of the weights, and columns of the product that uses the weights. Both products are divided
+// among the same workers, so that each worker finds its rows in its cache.
 func (p *Product) updates() bool {
 	return p.TransA && !p.TransB && (p.Beta != 0 || p.Prefetch[0].X != nil)
 }

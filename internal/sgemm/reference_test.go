@@ -17,10 +17,10 @@ func eachKernel(t *testing.T, f func(t *testing.T, k *kernels)) {
 	}
 }
 
-// smallCache makes engines divide what they would not have to.
+// smallCache is so small that engines divide small products too.
 const smallCache = 16 << 10
 
-// guard is how many elements lie before and after a matrix of a test.
+// guard is the number of elements before and after a matrix of a test.
 const guard = 40
 
 // A matrix lies within memory that must be neither read nor changed: its elements
@@ -45,7 +45,7 @@ func newMatrix(rows, cols, padding int) *matrix {
 
 func (m *matrix) row(i int) []float32 { return m.x[guard+i*m.ld : guard+i*m.ld+m.cols] }
 
-// data is what a caller would pass: no longer than it must be.
+// data returns the slice that a caller passes, with the minimum length.
 func (m *matrix) data() []float32 {
 	n := max((m.rows-1)*m.ld+m.cols, 0)
 	return m.x[guard : guard+n : guard+n]
@@ -97,7 +97,7 @@ func sameBits(a, b []float32) int {
 	return -1
 }
 
-// sameOutside reports whether what surrounds the elements of two matrices is equal.
+// sameOutside reports whether the memory around the elements of two matrices is equal.
 func sameOutside(a, b *matrix) bool {
 	a, b = a.clone(), b.clone()
 	zero := func() float32 { return 0 }

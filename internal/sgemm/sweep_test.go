@@ -17,7 +17,7 @@ func (p *problem) String() string {
 		p.tA, p.tB, p.m, p.n, p.k, p.alpha, p.beta, p.a.ld, p.b.ld, p.c.ld)
 }
 
-// run has an implementation solve the problem on a copy of C, and returns it.
+// run computes the product with an implementation on a copy of C, and returns the copy.
 func (p *problem) run(t *testing.T, g blas.Float32Level3) *matrix {
 	t.Helper()
 	c := p.c.clone()

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// The shapes are those of MNIST: batches of 64 of 784 pixels, of which a fifth are not
-// zero.
+// The shapes are those of MNIST: batches of 64 images of 784 pixels, a fifth of them nonzero.
 const (
 	benchBatch  = 64
 	benchPixels = 784
@@ -41,8 +40,8 @@ func peak() float64 {
 	return best
 }
 
-// fastest runs f as the benchmark does and returns the shortest time in seconds:
-// what is left when nothing else used the core.
+// fastest runs f as the benchmark does and returns the shortest time in seconds, which other load on
+// the core affects least.
 func fastest(b *testing.B, f func()) float64 {
 	best := time.Hour
 	for b.Loop() {
@@ -169,7 +168,7 @@ func BenchmarkSparseRank1(b *testing.B) {
 	}
 }
 
-// pixels makes a batch of bytes of which one in five is not zero, in runs.
+// pixels returns a batch of bytes. One in five is nonzero, in runs.
 func pixels() []byte {
 	src := make([]byte, benchBatch*benchPixels)
 	for i := range src {

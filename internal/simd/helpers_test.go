@@ -37,7 +37,7 @@ func lengths() []int {
 type arena struct {
 	rng     *rand.Rand
 	regions [][]byte
-	spans   [][2]int // what was handed out of each region
+	spans   [][2]int // the allocated part of each region
 	used    int
 }
 

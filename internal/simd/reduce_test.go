@@ -19,7 +19,7 @@ func TestDot(t *testing.T) {
 			if got := Dot(x, y); !near(got, want, float64(n+2)*unit*size) {
 				t.Fatalf("n = %d: %g, want %g", n, got, want)
 			}
-			// Each product has to be there: powers of two, whose sum is exact.
+			// The products are powers of two, whose sum is exact and shows a missing one.
 			for i := range min(n, 24) {
 				clear(x)
 				k := a.rng.IntN(n)

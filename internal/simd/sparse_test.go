@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// digits are n bytes of which about a fifth are not zero, in runs, as a row of
-// MNIST is.
+// digits returns n bytes like a row of MNIST: about a fifth are nonzero, in runs.
 func digits(a *arena, n int) []byte {
 	src := alloc[byte](a, n)
 	clear(src)
@@ -30,7 +29,8 @@ type sparseCase struct {
 	m      []float32
 }
 
-// testValues are what bytes stand for: not their own value, and 0 not for 0.
+// testValues maps bytes to the numbers they represent. No byte represents its own value, and 0 does
+// not represent 0.
 var testValues = func() (v [256]float32) {
 	for b := range v {
 		v[b] = float32(b-77) / 3
@@ -104,7 +104,7 @@ func (c sparseCase) results(a *arena) (ld int, x, before []float32) {
 	return ld, x, append([]float32{}, x...)
 }
 
-// each visits the elements of results, and checks that what lies between them is as before.
+// each visits the elements of results, and checks that the elements between them did not change.
 func (c sparseCase) each(t *testing.T, ld int, x, before []float32, visit func(i, k, at int)) {
 	t.Helper()
 	for at := range x {

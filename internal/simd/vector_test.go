@@ -181,7 +181,7 @@ func TestElementsSpecial(t *testing.T) {
 	}
 }
 
-// special holds the levels to what plain Go makes of n values, and to the equation.
+// special compares each level with plain Go and with the equation, for n values.
 func (k elementKernel) special(t *testing.T, n int, value func(array, i int) float32) {
 	a := newArena(t, 2)
 	var want [][]float32

@@ -17,7 +17,7 @@ type DivergedError struct {
 	Loss         float32 // of the first sample affected; 0 if every loss is finite
 }
 
-// A Quantity is what is not finite.
+// A Quantity is a kind of value that is not finite.
 type Quantity string
 
 // The quantities.
@@ -233,7 +233,7 @@ func (s *session) badStep(st *State, d *DivergedError) (*StepRecord, error) {
 	return nil, nil
 }
 
-// errBadBefore says that a parameter was not finite before the steps that were searched.
+// errBadBefore reports that a parameter was not finite before the searched steps.
 var errBadBefore = errors.New("not finite before")
 
 // firstBadStep repeats an epoch up to the row from, and records the steps from there to the one

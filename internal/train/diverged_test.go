@@ -199,7 +199,7 @@ func wild() map[string]Options {
 	add("tanh", func(o *Options) { o.LearningRate, o.Network.Hidden = 100, compute.Tanh })
 	add("sigmoid", func(o *Options) { o.LearningRate, o.Network.Hidden = 100, compute.Sigmoid })
 	add("tanh, greatest rate", func(o *Options) { o.LearningRate, o.Network.Hidden = 3e38, compute.Tanh })
-	// The only update of the epoch is too large, which no loss can tell.
+	// The only update of the epoch overflows the weights after the loss was computed.
 	add("relu, whole set, raw pixels", func(o *Options) { o.LearningRate, o.Batch, o.Network.Scale = 3e38, 0, 1 })
 	// Biases become infinite in the first step, and every unit is saturated
 	// from then on: nothing else is ever wrong.
@@ -332,7 +332,7 @@ func (x flakyProgram) Run(args compute.Args) {
 	x.Executable.Run(args)
 	if x.b.bad--; x.b.bad == 0 {
 		nan := float32(math.NaN())
-		// The next Read tells of an error, should there be one.
+		// The next Read reports any error.
 		_ = x.b.Write(x.stats.RowRange(args.Row, 1), []float32{nan, 0})
 	}
 }

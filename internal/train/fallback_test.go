@@ -18,8 +18,8 @@ func refuse(t *testing.T) func(error) (compute.Backend, error) {
 	}
 }
 
-// failures are the numbers of program runs after which a backend fails: in each
-// epoch of a small run, which has nine, and before the first step.
+// failures returns the numbers of program runs after which a backend fails: before the first step,
+// and after each of the nine runs of each epoch.
 func failures() []int {
 	var list []int
 	for n := range 4 * 9 {

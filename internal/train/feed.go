@@ -23,7 +23,7 @@ type feed struct {
 
 	backend compute.Backend
 	data    *dataset.Set
-	sent    int // pieces of the epoch that were sent, of which the last len(slots) are in slots
+	sent    int // pieces of the epoch sent so far; the last len(slots) are in slots
 	images  []byte
 	labels  []byte
 }
@@ -78,8 +78,8 @@ func (s *session) newFeed(d *dataset.Set, batch, piece int, ordered bool) (f *fe
 	return f, s.backend.WriteIndex(f.Order, rows)
 }
 
-// Share lends the samples of a set to a backend, or copies them there. It calls own with each
-// buffer, which must be freed.
+// Share lends the samples of a set to a backend, or copies them there. It calls own with each buffer
+// that the caller must free.
 func Share(b compute.Backend, d *dataset.Set, own func(compute.Buffer)) (set mlp.Set, err error) {
 	n := d.Len()
 	if d.Images != nil {

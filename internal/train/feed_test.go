@@ -27,8 +27,8 @@ func smallPieces(t *testing.T, bytes int64) {
 	t.Cleanup(func() { pieceBytes = before })
 }
 
-// fed runs to the end on a device, of whose memory it may take so much, and returns the
-// state there and what was reported.
+// fed trains to the end with a limit on the device's memory, and returns the final state and the
+// reports.
 func fed(t *testing.T, m *meter, limit int64, o Options, d *dataset.Data) (*State, *recorder) {
 	t.Helper()
 	r := &recorder{}

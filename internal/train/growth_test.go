@@ -7,10 +7,10 @@ import (
 	"shadegrad/cpu"
 )
 
-// held returns the bytes that the program holds on to, and its goroutines.
+// held returns the live bytes of the heap and the number of goroutines.
 func held() (bytes uint64, goroutines int) {
 	runtime.GC()
-	runtime.GC() // what finalisers of the first let go
+	runtime.GC() // frees the memory that finalisers released
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc, runtime.NumGoroutine()
@@ -31,7 +31,7 @@ func TestGrowth(t *testing.T) {
 	bytes, goroutines := cycles(5)
 	bytesAfter, goroutinesAfter := cycles(50)
 	t.Logf("%d bytes, %d goroutines; after 50 runs %d bytes, %d goroutines", bytes, goroutines, bytesAfter, goroutinesAfter)
-	// A run's data alone, let alone its network, would make it more.
+	// A leak of the data of each run would exceed this bound.
 	if bytesAfter > bytes+50*1000 {
 		t.Errorf("%d bytes more", bytesAfter-bytes)
 	}

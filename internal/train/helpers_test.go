@@ -14,8 +14,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// squares returns a data set of 4×4 images with a bright square in the corner
-// that tells the class, of which there are at most four, on noise.
+// squares returns a data set of 4×4 images of noise with a bright square in one corner, which
+// determines the class. It has at most four classes.
 func squares(train, test, classes int) *dataset.Data {
 	set := func(n int, stream uint64) dataset.Set {
 		r := philox.Stream{Seed: 11, ID: stream}
@@ -44,7 +44,7 @@ func options(classes int) Options {
 	}
 }
 
-// A recorder keeps what it is told.
+// A recorder is a Reporter that stores all reports.
 type recorder struct {
 	started  []compute.Info
 	progress []Progress
@@ -57,7 +57,7 @@ func (r *recorder) Progress(p Progress)    { r.progress = append(r.progress, p) 
 func (r *recorder) Finished(e Epoch)       { r.epochs = append(r.epochs, e) }
 func (r *recorder) Noticed(n Notice)       { r.notices = append(r.notices, n) }
 
-// figures returns the epochs without what depends on the clock.
+// figures returns the epochs without times and rates.
 func (r *recorder) figures() []Epoch {
 	list := slices.Clone(r.epochs)
 	for i := range list {
@@ -93,7 +93,7 @@ func trainCPU(t *testing.T, o Options, d *dataset.Data) (*State, *recorder) {
 	return trainOn(t, cpu.New(), o, d)
 }
 
-// sameState compares parameters and what belongs to them bit by bit.
+// sameState compares the parameters and their training state bit by bit.
 func sameState(t *testing.T, what string, got, want *State) {
 	t.Helper()
 	if got.Epoch != want.Epoch || got.Rows != want.Rows {

@@ -13,10 +13,10 @@ import (
 // available returns the memory that the machine has left; tests replace it.
 var available = memory.Available
 
-// A memoryNeed is the memory that a piece of work will take, in bytes.
+// A memoryNeed is the memory that a piece of work needs, in bytes.
 type memoryNeed struct {
 	device int64 // of the backend
-	host   int64 // of the machine, besides that of the backend and what is already taken
+	host   int64 // of the machine, besides the backend's and memory in use already
 }
 
 func (n *memoryNeed) add(other memoryNeed) {
@@ -81,7 +81,7 @@ func sessionRows(o Options, d *dataset.Data) int {
 	return max(o.BatchSize(d.Train.Len()), evalRows(o.Network, d.Validation.Len()), evalRows(o.Network, d.Test.Len()))
 }
 
-// evalMemory returns what Evaluate takes.
+// evalMemory returns the memory that Evaluate needs.
 func evalMemory(i compute.Info, c mlp.Config, d *dataset.Set, piece int) memoryNeed {
 	n := setMemory(i, d, piece, false)
 	n.device += c.Memory(evalRows(c, d.Len()), mlp.Training{})
@@ -89,7 +89,7 @@ func evalMemory(i compute.Info, c mlp.Config, d *dataset.Set, piece int) memoryN
 	return n
 }
 
-// setMemory returns what session.newFeed takes.
+// setMemory returns the memory that session.newFeed needs.
 func setMemory(i compute.Info, d *dataset.Set, piece int, ordered bool) memoryNeed {
 	if d.Len() == 0 {
 		return memoryNeed{}

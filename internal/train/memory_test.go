@@ -11,8 +11,7 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A meter adds up the bytes that are taken of a backend, and gives out what it is
-// told to for its Info.
+// A meter measures the memory allocated on a backend, and returns info as its Info.
 type meter struct {
 	compute.Backend
 	info  compute.Info

@@ -52,12 +52,12 @@ type Options struct {
 	// Patience is the number of epochs without an improvement on the validation set after which
 	// the run stops; 0 is never. Best defines an improvement.
 	Patience int `json:"patience,omitempty"`
-	// Test says when the test set is evaluated. The zero value is TestEach, as in the first
+	// Test determines when the test set is evaluated. The zero value is TestEach, as in the first
 	// checkpoints.
 	Test TestPolicy `json:"test,omitempty"`
 }
 
-// A TestPolicy says when the test set is evaluated.
+// A TestPolicy determines when the test set is evaluated.
 type TestPolicy string
 
 // The policies.

@@ -7,8 +7,9 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// Parameters has the parameters of a network and what training keeps of each: one slice per
-// parameter, in the order of mlp.Config.Shapes. A list that the training does not use is nil.
+// Parameters has the parameters of a network and the state that training keeps for them. Each list has
+// one slice per parameter, in the order of mlp.Config.Shapes. A list that the training does not use is
+// nil.
 type Parameters struct {
 	Values     [][]float32
 	Velocities [][]float32 // V of op Update

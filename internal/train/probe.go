@@ -51,7 +51,7 @@ func newProbe(b compute.Backend, o Options, d *dataset.Set) (*probe, error) {
 
 func probeRows(c mlp.Config, d *dataset.Set) int { return min(probeImages, evalRows(c, d.Len())) }
 
-// probeMemory returns what newProbe takes of the backend and the machine.
+// probeMemory returns the memory that newProbe needs.
 func probeMemory(c mlp.Config, d *dataset.Set) memoryNeed {
 	n := int64(probeRows(c, d))
 	bytes, numbers := n*sampleBytes(d), 4*n*int64(len(d.Values)+len(d.Targets))/int64(d.Len())
@@ -143,7 +143,7 @@ func (p *probe) measure(now *State, before *Parameters, rate float64) (layers []
 	return layers, hits, err
 }
 
-// layer measures layer i from what the program left on the device.
+// layer measures layer i from the results of the program on the device.
 func (p *probe) layer(i int, l *diagnosis.Layer, values [][]float32) error {
 	c := p.options.Network
 	y, err := p.read(p.network.Outputs()[i])
@@ -175,8 +175,8 @@ func (p *probe) layer(i int, l *diagnosis.Layer, values [][]float32) error {
 	return nil
 }
 
-// steps returns for the weights of each layer the norm of what a step multiplies by its learning
-// rate, without penalties and bounds: of the velocities after the last step or, without
+// steps returns, for the weights of each layer, the norm of a step divided by its learning rate,
+// without penalties and bounds. It is the norm of the velocities after the last step or, without
 // velocities, the root mean square over the gradients of some batches.
 func (p *probe) steps(now *State, layers []diagnosis.Layer) ([]float64, error) {
 	c, t := p.options.Network, p.options.StepTraining()

@@ -93,7 +93,7 @@ func TestDiagnosisOfPieces(t *testing.T) {
 	}
 }
 
-// A blocked backend lets a shader see less than the images of squares take.
+// A blocked backend has a limit of a shader's memory that is less than the images of squares need.
 type blocked struct{ compute.Backend }
 
 func (b blocked) Info() compute.Info {
@@ -309,7 +309,7 @@ func TestProbeFails(t *testing.T) {
 	}
 }
 
-// An unprobed backend refuses to compile what a probe needs, after a number of times.
+// An unprobed backend refuses to compile the programs of a probe after a number of compilations.
 type unprobed struct {
 	compute.Backend
 	left int

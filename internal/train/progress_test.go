@@ -10,7 +10,7 @@ import (
 	"shadegrad/cpu"
 )
 
-// A slow backend's fetches are ready when the test says so.
+// A slow backend has fetches that the test makes ready.
 type slow struct {
 	compute.Backend
 	t       *testing.T

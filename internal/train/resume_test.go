@@ -12,8 +12,8 @@ import (
 	"shadegrad/internal/dataset"
 )
 
-// interrupted runs o in pieces of the given numbers of steps, and then to the
-// end. Each piece begins with what the last one left in a file.
+// interrupted trains in pieces of the given numbers of steps, and then to the end. Each piece resumes
+// from the checkpoint of the piece before.
 func interrupted(t *testing.T, o Options, d *dataset.Data, pieces []int) (*State, *recorder) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "checkpoint")

@@ -211,7 +211,7 @@ func TestShadowFindsFaults(t *testing.T) {
 		case found != nil && expected:
 			t.Errorf("found after all: %s: %v", f.Name, found)
 		case found != nil:
-			// What only a second run does wrongly shows at the last op that wrote there.
+			// A fault of the second run only is attributed to the last op that wrote the matrix.
 			if op := found.First().Kernel; !strings.HasPrefix(op, f.Op) && !strings.HasSuffix(f.Name, "the second time") {
 				t.Errorf("%s: %v", f.Name, found)
 			}

@@ -167,7 +167,7 @@ func (s *session) record(st *State, row int) (*StepRecord, int, error) {
 	return m, next, s.backend.Read(m.Stats, s.train.Stats.RowRange(row, next-row))
 }
 
-// read reads what a step changes. The averages are moved by a program of their own.
+// read reads the parameters that a step changes. It omits the averages, which another program updates.
 func (s *session) read(p *Parameters) (err error) {
 	for _, l := range p.used(s.options.StepTraining()) {
 		if l.what == Averages {

@@ -18,7 +18,7 @@ func heldOut(t *testing.T) (*dataset.Data, Options) {
 	t.Helper()
 	d, o := squares(77, 20, 4), options(4)
 	o.Validation, o.Test = 30, TestAtEnd
-	// The images are hard to tell, and the rate is high, so that epochs come out better or worse.
+	// Noisy images and a high learning rate make some epochs worse than the ones before.
 	for _, s := range []*dataset.Set{&d.Train, &d.Test} {
 		for i := range s.Images {
 			s.Images[i] = s.Images[i]/2 + byte(60*((i*i/7)%3))
@@ -75,7 +75,7 @@ func TestPatience(t *testing.T) {
 	} {
 		o := Options{Epochs: len(tt.curve), Validation: 10, Patience: tt.patience, Test: TestAtEnd}
 		s := &State{Options: o}
-		shared := [][]float32{{0}, {0, 0}} // as a run's states take turns in the same memory
+		shared := [][]float32{{0}, {0, 0}} // the states of a run reuse memory too
 		for !s.Trained() {
 			s.Epoch++
 			shared[0][0], shared[1][1] = float32(s.Epoch), float32(-s.Epoch)
@@ -260,7 +260,7 @@ func TestResumePatience(t *testing.T) {
 	}
 }
 
-// withoutClock leaves out what differs between two runs of the same.
+// withoutClock returns an epoch without times and rates, which differ between identical runs.
 func withoutClock(e Epoch) Epoch {
 	return (&recorder{epochs: []Epoch{e}}).figures()[0]
 }

@@ -14,14 +14,14 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// A recipe is how a network is trained, and on what.
+// A recipe has the options and the data of a run.
 type recipe struct {
 	o Options
 	d *dataset.Data
 }
 
-// recipes lists every part of a training, in runs of four epochs of five steps, of which the last
-// is smaller.
+// recipes returns runs with every option of a training. Each has four epochs of five steps with a
+// smaller last batch.
 func recipes() map[string]recipe {
 	list := map[string]recipe{}
 	add := func(name string, change func(*Options)) {

@@ -114,7 +114,7 @@ func (l *caseList) losses() {
 				}
 			}
 		}
-		// Another turn, so that the batches do not get the same options again.
+		// The next turn gives the batches different options.
 		turn++
 		l.targetLosses(form, batches...)
 		l.specialLosses(form)
@@ -193,7 +193,7 @@ func farOut(p *judge.Problem) func(int) float32 {
 	return func(int) float32 { return 1000 + p.Normal(1) }
 }
 
-// ties are values of which many are equal, and many are 0.5.
+// ties returns values that are multiples of ½, so that many are equal.
 func ties(p *judge.Problem) func(int) float32 {
 	return func(int) float32 { return float32(p.Intn(4)-1) / 2 }
 }

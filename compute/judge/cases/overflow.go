@@ -8,9 +8,8 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// overflows adds norms that overflow float32: norms of a gradient, of which one is infinite or whose
-// sum is, sums of squares, and rows of weights. The self-test omits them, since GLSL
-// does not promise NaN.
+// overflows adds norms that overflow float32: norms of a gradient with one infinite norm or an infinite sum,
+// sums of squares, and rows of weights. The self-test omits them, because GLSL does not promise NaN.
 func (l *caseList) overflows() {
 	if l.quick {
 		return

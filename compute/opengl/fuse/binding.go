@@ -9,12 +9,12 @@ import (
 	"shadegrad/shaders"
 )
 
-// Values are what a kernel gets, by the names that it gives them: options are in capitals, storage
-// blocks begin with a capital letter, and members of block Params with a small one. An op stands for
-// all that kernels take of it.
+// Values are the inputs of a kernel by their names in it: options are in capitals, storage blocks
+// begin with a capital letter, and members of block Params with a small one. An op stands for all of
+// its values that kernels use.
 type Values map[string]any
 
-// An optional matrix may be none. The option of its name tells the kernel whether it is there.
+// An optional matrix may be absent. The kernel has an option of the same name if it is present.
 type optional compute.Mat
 
 // Bindings are the values of a dispatch in the form that OpenGL takes.
@@ -22,7 +22,7 @@ type Bindings struct {
 	Defines  shaders.Defines           // options of the kernel
 	Params   map[string]uint32         // of block Params; floats by their bits
 	Blocks   map[string]compute.Buffer // storage blocks
-	Accesses []Access                  // what the dispatch reads and writes
+	Accesses []Access                  // reads and writes of the dispatch
 }
 
 // Bind sets the bindings of dispatches.

@@ -8,7 +8,7 @@ import (
 	"shadegrad/compute"
 )
 
-// A Dispatch is one kernel and what it gets. The fields after Op are set by Bind.
+// A Dispatch is one kernel with its inputs. Bind sets the fields after Op.
 type Dispatch struct {
 	Kernel string
 	// X and Y are the numbers of invocations with work to do. If Groups is set, it is the number of
@@ -60,8 +60,8 @@ func (d *Dispatch) Cost() float64 {
 	return max(d.Work, perElement*float64(moved))
 }
 
-// vectors says which operands of a product are read, or written, four elements at a time. Their rows
-// must begin at multiples of four and have such a length.
+// vectors has the operands of a product that are read, or written, four elements at a time. The start
+// and the length of their rows must be multiples of four.
 type vectors struct{ a, b, dst bool }
 
 // piece is the number of terms that kernels add up before they begin a new sum: PIECE in

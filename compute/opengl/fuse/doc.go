@@ -13,15 +13,15 @@
 //	Kernels      kernel.go    an op that is not fused gets the kernel that has its name
 //	Bind         binding.go   named values become buffers, parameters and options of the kernel
 //
-// operand.go has what several stages ask of an operand. hazard.go is used while programs run: it
-// finds the dispatches that need a memory barrier.
+// operand.go has properties of operands that several stages use. hazard.go is used while programs
+// run: it finds the dispatches that need a memory barrier.
 //
 // # Fusion
 //
-// Groups knows ops and nothing of networks. It joins two ops where the matrix between them is in the
-// program's Scratch and no other op uses it, and moves an op only past ops that have no part in what
-// it reads or writes. So the groups of a program give the same results as its ops one after another,
-// except in scratch matrices.
+// Groups uses only the ops, not the structure of a network. It joins two ops if the matrix between
+// them is in the program's Scratch and no other op uses it. It moves an op only past ops that do not
+// conflict with its reads and writes. So the groups of a program give the same results as its ops one
+// after another, except in scratch matrices.
 package fuse
 
 // Options determine how a program is planned.
@@ -32,8 +32,8 @@ type Options struct {
 	// Plain gives each op its own dispatch of the kernel that has its name.
 	Plain bool
 
-	// The rest is for tests. Tile is the name of the only tile to use, Slots the number of slots
-	// wherever slots are possible, and Wide whether the head is wide. They count if Tile is set.
+	// The other fields are for tests, and used only if Tile is set. Tile is the name of the only tile
+	// to use, Slots the number of slots wherever slots are possible. Wide makes the head wide.
 	Tile  string
 	Slots int
 	Wide  bool

@@ -7,7 +7,7 @@ import (
 	"shadegrad/compute/flow"
 )
 
-// A Group is one op of a program, or several ops that are fused. Its fields tell which:
+// A Group is one op of a program, or several ops that are fused. Its fields determine the kind:
 //
 //	op                        one op; with drop, an op that reads inputs, and their dropout
 //	product, activate         a layer (layer.comp); with drop, dropout of its outputs too
@@ -133,8 +133,8 @@ func (f *fusion) activation(a compute.Activate, j int) (*Group, []int) {
 	return g, []int{i}
 }
 
-// dropout fuses a dropout with the layer that makes what it takes, or with the op that reads the
-// inputs. The outputs of the layer are stored too: the way back needs them. The inputs are not.
+// dropout fuses a dropout with the layer whose outputs it drops, or with the op that reads the inputs.
+// The outputs of the layer are stored too, because the backward pass needs them. The inputs are not.
 func (f *fusion) dropout(d compute.Dropout, j int) (*Group, []int) {
 	i := flow.LastWriter(f.list, d.Src, j)
 	if i < 0 || f.list[i].drop != nil || flow.Overlap(d.Dst, f.list[i].Reads...) || !flow.Movable(f.list, i, j) {
@@ -200,8 +200,8 @@ func (f *fusion) dropoutBetween(i, j int, m compute.Mat) (*compute.Dropout, comp
 	return &o, o.Src
 }
 
-// product returns the product at place i that makes m, and reports whether it can be fused with what
-// takes m at place j. The groups at places between will be fused with the two.
+// product returns the product at place i that computes m, and reports whether it can be fused with the
+// group at place j that uses m. The groups at the places between will be fused with the two.
 func (f *fusion) product(i, j int, m compute.Mat, between ...int) (compute.MatMul, bool) {
 	if i < 0 {
 		return compute.MatMul{}, false

@@ -1,6 +1,6 @@
 package fuse
 
-// An Access is what a dispatch does with a range of a buffer's elements.
+// An Access is a read or a write of a range of a buffer's elements by a dispatch.
 type Access struct {
 	Buffer uint32
 	Lo, Hi int
@@ -13,9 +13,9 @@ func (a Access) conflicts(b Access) bool {
 	return (a.Write || b.Write) && a.Buffer == b.Buffer && a.Lo < b.Hi && b.Lo < a.Hi
 }
 
-// Hazards are the accesses of dispatches since the last memory barrier. OpenGL may run shaders
-// concurrently that follow one another. So a dispatch needs a barrier if it uses what an earlier
-// one wrote, or writes what an earlier one reads.
+// Hazards are the accesses of dispatches since the last memory barrier. OpenGL may run
+// consecutive dispatches concurrently. So a dispatch needs a barrier if it uses elements that an
+// earlier one wrote, or writes elements that an earlier one reads.
 type Hazards struct {
 	pending []Access
 	stored  bool // shaders wrote memory that API calls may not see yet

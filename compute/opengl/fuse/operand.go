@@ -6,7 +6,7 @@ import (
 	"shadegrad/compute"
 )
 
-// A Buffer is what planning needs to know of a buffer of the backend. Several buffers may lie in
+// A Buffer has the properties of a backend's buffer that planning needs. Several buffers may lie in
 // the same OpenGL buffer.
 type Buffer interface {
 	// Name returns the name of the OpenGL buffer.

@@ -10,7 +10,8 @@ import (
 
 // A Stage is a part of a program, and the ways to do it.
 type Stage struct {
-	// Name says what the best way depends on, besides the device. The first word is the kind.
+	// Name has everything on which the best choice depends, except the device. Its first word is the
+	// kind of the stage.
 	Name string
 	// Op is the index of the last of its ops in the program.
 	Op int
@@ -26,7 +27,7 @@ type Stage struct {
 // A Choice is one way to do a stage.
 type Choice struct {
 	Name string
-	// Wide says that it has the head of several invocations for each row.
+	// Wide means that several invocations compute each row of the head.
 	Wide bool
 	// Scratch is memory for sums that are made in parts, a matrix of one row or none. Stages gives
 	// its shape; the caller allocates it before Dispatches.
@@ -171,8 +172,8 @@ func (s *Stage) ofUpdates(u *updateGroup, o Options) {
 	}
 }
 
-// leadsTo reports whether a layer makes what a head reads, so that the head can add up the sums of
-// the layer.
+// leadsTo reports whether a layer computes the inputs of a head, so that the head can add up the sums
+// of the layer.
 func (g *Group) leadsTo(head *Group) bool {
 	if head.loss == nil || g.activate == nil || !sameBuffer(head.product.B, g.activate.Bias) ||
 		!sameBuffer(head.product.A, g.activate.Dst) || flow.OverlapAny(head.Writes, g.Reads) {
@@ -185,8 +186,8 @@ func (g *Group) leadsTo(head *Group) bool {
 	if outputs != head.product.A {
 		return false
 	}
-	// Some rows of the layer's outputs are made while others are already used, so what else the
-	// head reads or writes must not be in their memory.
+	// Some rows of the layer's outputs are computed while others are already used. So the other
+	// operands of the head must not share their memory.
 	others := without(head.Reads, head.product.A)
 	if head.back != nil {
 		others = without(others, head.back.delta.Y)

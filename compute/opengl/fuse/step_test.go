@@ -9,9 +9,9 @@ import (
 )
 
 // TestStep counts the dispatches and barriers of a step. A network of L layers of weights takes L−1
-// dispatches forward, one for its head, L−2 for the deltas before that, and one or two for all updates,
-// as the first layer's inputs are pixels. Only dispatches that depend on each other have a barrier
-// between them: two dispatches of updates have none.
+// dispatches forward, one for its head, L−2 for the other deltas, and one or two for all updates, because
+// the first layer's inputs are pixels. Only dispatches that depend on each other have a barrier between
+// them: two dispatches of updates have none.
 func TestStep(t *testing.T) {
 	for _, c := range []struct {
 		layers               []int
@@ -65,7 +65,7 @@ func TestStepOfTrainings(t *testing.T) {
 	}{
 		{"adam", adam, []int{784, 128, 10}, 3},
 		{"adam", adam, []int{784, 256, 128, 10}, 6},
-		{"a large layer, whose V and S lie in buffers of their own", adam, []int{784, 700, 10}, 3},
+		{"a large layer, whose V and S have separate buffers", adam, []int{784, 700, 10}, 3},
 		{"adamW", with(func(t *mlp.Training) { t.Decay = 0.01 }), []int{784, 128, 10}, 3},
 		{"L1", with(func(t *mlp.Training) { t.L1 = 1e-4 }), []int{784, 128, 10}, 3},
 		{"rmsprop", mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7}, []int{784, 128, 10}, 3},

@@ -25,7 +25,7 @@ const (
 // An updateGroup is the updates that one dispatch of product_update.comp does.
 type updateGroup struct {
 	list []update
-	// layout is what the tiles have in common, if there are any.
+	// layout is the common layout of the tiles. It is set if tiled is true.
 	tiled  bool
 	layout layout
 }
@@ -39,7 +39,7 @@ type update struct {
 	m, n, k int
 }
 
-// A layout is what a kernel of tiles is specialised by.
+// A layout has the options that specialise a kernel of tiles.
 type layout struct {
 	vectors
 	pixels bool
@@ -127,7 +127,7 @@ func (u *updateGroup) add(g *Group) bool {
 	return true
 }
 
-// layoutOf returns what tiles need to do an update.
+// layoutOf returns the layout of the tiles of an update.
 func layoutOf(g *Group) layout {
 	l := layout{pixels: g.pixels != nil, rule: ruleName(*g.update)}
 	l.a, l.b = aligned(g.product.A), aligned(g.product.B)
@@ -143,8 +143,8 @@ func sameRule(a, b compute.Update) bool {
 	return ruleName(a) == ruleName(b) && a.Rho == b.Rho && a.Epsilon == b.Epsilon
 }
 
-// fits reports whether one dispatch can do two updates: they do not depend on each other, and what
-// both bind to a storage block lies in one buffer.
+// fits reports whether one dispatch can do two updates: they do not depend on each other, and the
+// operands that they bind to the same storage block lie in one buffer.
 func (u update) fits(o update) bool {
 	if u.Conflicts(&o.Access) || !sameBuffer(u.deltas, o.deltas) {
 		return false
