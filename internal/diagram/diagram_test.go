@@ -218,7 +218,7 @@ func TestShapes(t *testing.T) {
 					t.Errorf("the text %q goes beyond the right side", e.text)
 				}
 			}
-			chosen := slices.ContainsFunc(texts(list), func(s string) bool { return strings.HasPrefix(s, "Of layers with more than") })
+			chosen := slices.ContainsFunc(texts(list), func(s string) bool { return strings.HasPrefix(s, "Of a layer with more than") })
 			inputs := c.m.Network.Sizes
 			if c.m.Height > 1 {
 				inputs = inputs[1:]

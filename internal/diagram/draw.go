@@ -177,13 +177,13 @@ func (l *layout) input(s *svg, c *column) {
 
 // explanation returns the sentences of the legend.
 func (l *layout) explanation() []string {
-	list := []string{"Each line is a weight: orange above 0, blue below; the widest is the largest of those between the same two columns."}
+	list := []string{"Each line is a weight: orange above 0, blue below. The widest line between two columns is the largest weight there."}
 	if l.image() {
 		list = []string{
-			"The square of a unit shows its weights, pixel by pixel: orange above 0, blue below. The one on the left shows the norm of all weights of each pixel. Grey lines stand for all weights of a square.",
+			"The square of a unit shows its weights, pixel by pixel: orange above 0, blue below. The square on the left shows the norm of all weights of each pixel. A grey line stands for all weights of a square.",
 		}
 		if len(l.columns) > 2 {
-			list = append(list, "Each other line is a weight, in the same colours; the widest is the largest of those between the same two columns.")
+			list = append(list, "Each other line is a weight, in the same colours. The widest line between two columns is the largest weight there.")
 		}
 	}
 	switch {
@@ -195,7 +195,7 @@ func (l *layout) explanation() []string {
 	}
 	for _, c := range l.columns {
 		if n := len(c.units); n > 0 && n < l.Model.Network.Sizes[c.layer] {
-			return append(list, fmt.Sprintf("Of layers with more than %d units those are drawn whose weights to the next layer are the largest, and of the outputs those whose own are.", l.Most))
+			return append(list, fmt.Sprintf("Of a layer with more than %d units, only those with the largest weights to the next layer are drawn; of the outputs, those with the largest weights.", l.Most))
 		}
 	}
 	return list
