@@ -12,6 +12,9 @@ func checkOp(op Op, owns func(Buffer, Element) bool) error {
 	if op == nil {
 		return errors.New("the op is nil")
 	}
+	if !isValue(op) {
+		return fmt.Errorf("a %T is not a value of an op of package compute", op)
+	}
 	list := operands(reflect.ValueOf(op))
 	rows := math.MaxInt // of what the op's Index selects from
 	for _, o := range list {
@@ -31,6 +34,13 @@ func checkOp(op Op, owns func(Buffer, Element) bool) error {
 		return err
 	}
 	return checkOverlap(list)
+}
+
+// isValue reports whether op is a value of one of this package's types. A pointer to one, and a type
+// that embeds one, also implement Op, but no backend supports them.
+func isValue(op Op) bool {
+	t := reflect.TypeOf(op)
+	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[Program]().PkgPath()
 }
 
 // checkOperand checks one operand.

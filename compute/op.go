@@ -2,7 +2,7 @@ package compute
 
 // An Op is an operation on matrices. The ops are structs of this package. The doc comment of each
 // gives its equation and its shapes. The tags of its fields describe its operands, as type Operand
-// explains.
+// explains. A program has values of them, not pointers.
 type Op interface {
 	// Name returns the op's name in snake case, as shader files and test cases use it.
 	Name() string

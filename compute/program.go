@@ -41,8 +41,11 @@ func (e *OpError) Unwrap() error { return e.Err }
 func (p Program) Check(owns func(Buffer, Element) bool) error {
 	for i, op := range p.Ops {
 		if err := checkOp(op, owns); err != nil {
-			name := "nil"
-			if op != nil {
+			name := fmt.Sprintf("%T", op)
+			switch {
+			case op == nil:
+				name = "nil"
+			case isValue(op):
 				name = op.Name()
 			}
 			return &OpError{Program: p.Name, Index: i, Op: name, Err: err}
@@ -99,7 +102,7 @@ func batchOf(op Op) (rows, limit int, ok bool) {
 			limit, ok = min(limit, entries), true
 		case o.Rows != AllRows:
 			limit, ok = min(limit, o.rows()), true
-		case o.Element == Float32 && rows == 0:
+		case o.Element == Float32 && rows == 0: // the first matrix has the rows of a batch
 			rows = o.Mat.Rows
 		}
 	}
