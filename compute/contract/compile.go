@@ -41,6 +41,7 @@ func badPrograms(t *tester) {
 		{nil, "the op is nil"},
 		{compute.Gather{Dst: a, Src: bytes}, "3×4"},
 		{compute.Gather{Dst: mat(2, 3), Src: bytes, Index: index}, "10"},
+		{compute.Gather{Dst: mat(2, 3), Src: bytes, Index: compute.Index{Buf: index.Buf, Len: 5, Limit: 9}}, "10"},
 		{compute.Gather{Dst: mat(2, 3)}, "Src"},
 		{compute.MatMul{Dst: d, A: a, B: d}, "3×5"},
 		{compute.MatMul{Dst: d, A: a, B: c, TransA: true}, "3×4ᵀ"},

@@ -29,12 +29,16 @@ type (
 		data   []byte
 		shared bool // data belongs to the caller
 	}
-	indexBuffer struct{ data []uint32 }
+	indexBuffer struct {
+		data  []uint32
+		limit int
+	}
 )
 
 func (b *floatBuffer) Elems() int { return len(b.data) }
 func (b *byteBuffer) Elems() int  { return len(b.data) }
 func (b *indexBuffer) Elems() int { return len(b.data) }
+func (b *indexBuffer) Limit() int { return b.limit }
 
 // Data returns the elements of a buffer of a reference backend, without copying them: a []float32, []byte or []uint32. It
 // returns nil for any other buffer.
@@ -127,7 +131,7 @@ func (r *backend) AllocIndex(n, limit int) (compute.Index, error) {
 	if limit <= 0 {
 		return compute.Index{}, fmt.Errorf("index of rows below %d: the limit must be positive", limit)
 	}
-	b := &indexBuffer{make([]uint32, n)}
+	b := &indexBuffer{make([]uint32, n), limit}
 	r.live[b] = true
 	return compute.Index{Buf: b, Len: n, Limit: limit}, nil
 }
