@@ -29,14 +29,14 @@ type distortion struct {
 var distortions = []distortion{
 	{width: 28, height: 28, batch: 128, units: 100, share: 0.15, ordered: true, calm: true},
 	{width: 28, height: 28, batch: 37, units: 17, share: 0.9, calm: true},
-	{width: 28, height: 28, batch: 64, units: 200, share: 0.15, shift: -0.5},
 	{width: 29, height: 29, batch: 19, units: 130, share: 0.2, ordered: true},
+	{width: 28, height: 28, batch: 64, units: 200, share: 0.15, shift: -0.5},
 	{width: 5, height: 9, batch: 100, units: 64, share: 0.2},
-	{width: 28, height: 28, batch: 64, units: 100, share: 0.15, ordered: true, drop: true},
 	{width: 9, height: 13, batch: 67, units: 80, share: 0.1, ordered: true, plain: true, drop: true},
-	{width: 9, height: 13, batch: 67, units: 80, share: 0.1, plain: true, drop: true},
-	{width: 28, height: 28, batch: 31, units: 100, share: 1, drop: true},
+	{width: 28, height: 28, batch: 64, units: 100, share: 0.15, ordered: true, drop: true},
 	{width: 11, height: 7, batch: 8, units: 30, share: 1, shift: -1, plain: true, drop: true},
+	{width: 28, height: 28, batch: 31, units: 100, share: 1, drop: true},
+	{width: 9, height: 13, batch: 67, units: 80, share: 0.1, plain: true, drop: true},
 	{width: 1, height: 7, batch: 1, units: 3, share: 0.2, shift: 1},
 	{width: 17, height: 1, batch: 3, units: 65, share: 0.2, calm: true},
 }
