@@ -63,7 +63,7 @@ func withCell(n, features, line, column int, cell string) string {
 	return strings.Join(lines, "\n")
 }
 
-// A number that is no byte does not make numbers of images: it is an error, in whichever part it is.
+// In an image a number that is not a byte is an error, in either part.
 func TestCSVPixels(t *testing.T) {
 	const n, remedy = 60, "; if these are not images, -standardise reads them as rows of numbers"
 	good, digits := string(rows(n, 784)), string(rows(n, 64))
@@ -92,11 +92,8 @@ func TestCSVPixels(t *testing.T) {
 			}
 		})
 	}
-	// In the first of many bad blocks of lines.
+	// In the first of many bad lines.
 	many := strings.Repeat(withCell(50, 784, 50, 785, "999"), 30)
-	if len(many) < 10*blockSize {
-		t.Fatalf("%d bytes are too few", len(many))
-	}
 	_, dir, err := opened(t, map[string]string{"train.csv": many, "test.csv": good}, "", Options{})
 	if err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), "DIR/train.csv: line 50, column 785: ") {
 		t.Errorf("got error %v", err)
@@ -108,7 +105,7 @@ func TestCSVPixels(t *testing.T) {
 	}
 }
 
-// What are no images from the first row on, or by what is asked for, are rows of numbers without more words.
+// Rows are numbers, without a note, if the first row or an option says so.
 func TestCSVNumbersFromTheFirstRow(t *testing.T) {
 	bad := withCell(60, 784, 41, 101, "256")
 	for name, c := range map[string]struct {

@@ -2,17 +2,21 @@ package dataset
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // A dialect is the format of a CSV file.
 type dialect struct {
-	separator   byte // ',', ';', tab, or a space for any number of spaces
-	header      bool // the first line is a header
+	separator   byte           // ',', ';', tab, or a space for any number of spaces
+	spaced      *regexp.Regexp // the separator and the spaces around it
+	header      bool           // the first line is a header
 	columns     int
 	targets     int // number of target columns, or 0 for labels
 	first, last int // columns of the label or the targets; the others are features
@@ -34,7 +38,6 @@ func (d *dialect) square() bool {
 
 // recognise returns the dialect of a table from its first line.
 func recognise(line []byte, o Options) (*dialect, error) {
-	line = trimEnd(line)
 	if len(line) == 0 {
 		return nil, errors.New("line 1: expected names or numbers, found an empty line")
 	}
@@ -42,7 +45,8 @@ func recognise(line []byte, o Options) (*dialect, error) {
 		return nil, fmt.Errorf("line 1: expected text with names or numbers%s, found something else%s", ifUTF16(line), text)
 	}
 	d := &dialect{separator: separatorOf(line), targets: o.Targets}
-	cells := d.split(line)
+	d.spaced = regexp.MustCompile(" *" + string(d.separator) + " *")
+	cells, _ := d.cells(nil, line, true) // a row is checked later
 	d.columns = len(cells)
 	d.header = isHeader(cells)
 	answer := "a label"
@@ -74,19 +78,15 @@ func ifUTF16(line []byte) string {
 	return ""
 }
 
+// quoted matches the quoted parts of a line. The last one may not be closed.
+var quoted = regexp.MustCompile(`"[^"]*("|$)`)
+
 // separatorOf returns the separator of the cells of a line. A comma may be part of a name if there is another
 // separator, and spaces may surround each of them.
 func separatorOf(line []byte) byte {
-	var seen [256]bool
-	quoted := false
-	for _, c := range line {
-		if c == '"' {
-			quoted = !quoted
-		}
-		seen[c] = seen[c] || !quoted
-	}
+	unquoted := quoted.ReplaceAll(line, nil)
 	for _, c := range []byte(";\t,") {
-		if seen[c] {
+		if bytes.IndexByte(unquoted, c) >= 0 {
 			return c
 		}
 	}
@@ -148,79 +148,43 @@ func labelColumn(names [][]byte) int {
 	return 0
 }
 
-// split returns the cells of a line.
-func (d *dialect) split(line []byte) [][]byte {
-	var cells [][]byte
-	for at := d.begin(line); ; {
-		cell, next, err := d.cell(line, at)
-		if err != nil {
-			cell, next = line[at:], -1
-		}
-		cells = append(cells, cell)
-		if next < 0 {
-			return cells
-		}
-		at = next
+// cells appends the cells of a line to a list, without the spaces and quotes around them. On an error it returns the
+// cells before the faulty one. Lazy cells may have quotes in them, as names of columns have.
+//
+// Only lines with quotes go to encoding/csv, because it copies each line to the heap. It reads one line at a time, since
+// an unclosed quote would take the rest of the file for one cell.
+func (d *dialect) cells(list [][]byte, line []byte, lazy bool) ([][]byte, error) {
+	if bytes.IndexByte(line, '"') >= 0 {
+		return d.quotedCells(list, string(line), lazy)
 	}
-}
-
-// begin returns the start of the first cell of a line.
-func (d *dialect) begin(line []byte) int {
-	at := 0
-	for d.separator == ' ' && at < len(line) && line[at] == ' ' {
-		at++
-	}
-	return at
-}
-
-var errQuote = errors.New("quotes do not match")
-
-// cell returns the cell of a line that begins at a place, without spaces and quotes around it, and the start of the
-// next cell, or −1. A doubled quote within quotes stays doubled, since no number has one.
-func (d *dialect) cell(line []byte, at int) (cell []byte, next int, err error) {
-	rest := line[at:]
 	begin := 0
-	for begin < len(rest) && rest[begin] == ' ' {
-		begin++
-	}
-	quoted := begin < len(rest) && rest[begin] == '"'
-	from := begin
-	if quoted {
-		for from++; ; from += 2 {
-			n := bytes.IndexByte(rest[from:], '"')
-			if n < 0 {
-				return nil, 0, errQuote
-			}
-			from += n
-			if from+1 >= len(rest) || rest[from+1] != '"' {
-				break
-			}
+	for i := 0; i <= len(line); i++ {
+		if i < len(line) && line[i] != d.separator {
+			continue
 		}
-		cell = rest[begin+1 : from]
-		from++
+		if cell := bytes.Trim(line[begin:i], " "); len(cell) > 0 || d.separator != ' ' {
+			list = append(list, cell)
+		}
+		begin = i + 1
 	}
-	end := bytes.IndexByte(rest[from:], d.separator)
-	if end < 0 {
-		end, next = len(rest), -1
-	} else {
-		end += from
-		next = at + end + 1
-	}
-	outside := bytes.Trim(rest[from:end], " ")
-	switch {
-	case !quoted:
-		cell = outside
-	case len(outside) > 0:
-		return nil, 0, errQuote
-	}
-	for d.separator == ' ' && next >= 0 && next < len(line) && line[next] == ' ' {
-		next++
-	}
-	return cell, next, nil
+	return list, nil
 }
 
-// trimEnd removes the line ending and the spaces before it.
-func trimEnd(line []byte) []byte { return bytes.TrimRight(line, " \r\n") }
+// quotedCells is cells for a line with quotes.
+func (d *dialect) quotedCells(list [][]byte, line string, lazy bool) ([][]byte, error) {
+	// encoding/csv accepts neither spaces after a quote nor several spaces as a separator.
+	parts := strings.Split(strings.TrimLeft(line, " "), `"`)
+	for i := 0; i < len(parts); i += 2 { // outside quotes
+		parts[i] = d.spaced.ReplaceAllString(parts[i], string(d.separator))
+	}
+	r := csv.NewReader(strings.NewReader(strings.Join(parts, `"`)))
+	r.Comma, r.LazyQuotes = rune(d.separator), lazy
+	cells, err := r.Read()
+	for _, cell := range cells {
+		list = append(list, []byte(cell))
+	}
+	return list, err
+}
 
 // counted returns "1 number" or "2 numbers".
 func counted(n int, thing string) string {

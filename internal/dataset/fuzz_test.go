@@ -3,12 +3,14 @@ package dataset
 import (
 	"bytes"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io/fs"
 	"math"
+	"math/big"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +18,8 @@ import (
 	"testing/fstest"
 )
 
-// FuzzCSV reads arbitrary text. An accepted file must agree with a simpler reader, and must not depend on the size of
-// the blocks.
+// FuzzCSV reads arbitrary text. An accepted file must agree with a simpler reader, and must not depend on the sizes of
+// the reads.
 func FuzzCSV(f *testing.F) {
 	for _, text := range []string{table4, testTable4, "x;y;label\n1,5;\"a\"\n", "1\t2\t3\r\n4\t5\t6\r\n\r\n", " 1  2   3\n4 5 6e-3 \n",
 		"\ufefflabel,\"a \"\"b\"\"\"\n\"1\", \"2\"\n", "1,2\n0,1e39\n", "1,2\n300,1\n", "0,nan\n", "1,2\n\n3,4\n"} {
@@ -31,29 +33,28 @@ func FuzzCSV(f *testing.F) {
 			return
 		}
 		o := Options{Targets: max(targets, -targets), TargetsFirst: targets < 0}
-		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: data}}
-		read := func(block int) (*tableFile, *table, error) {
-			file, err := examine(textFile{fsys, "f", block}, "f", o, 1<<30)
+		read := func(fsys fs.FS) (*tableFile, *table, error) {
+			file, err := examine(textFile{fsys, "f"}, "f", o, 1<<30)
 			if err != nil {
 				return nil, nil, err
 			}
 			rows, err := file.load(file.bytes, o, plenty())
-			var other *notByte
-			if errors.As(err, &other) {
+			if row, ok := err.(*rowError); ok && row.number != "" {
 				rows, err = file.load(false, o, plenty())
 			}
 			return file, rows, err
 		}
-		file, got, err := read(blockSize)
-		for _, block := range []int{1, 50} {
-			_, other, otherErr := read(block)
+		all := allReads(data)
+		file, got, err := read(all["large"])
+		for reads, fsys := range all {
+			_, other, otherErr := read(fsys)
 			// Damage of the compression is found earlier or later than that of the text.
 			if (err == nil) != (otherErr == nil) || !isGzip(data) && fmt.Sprint(err) != fmt.Sprint(otherErr) {
-				t.Fatalf("error %v, with blocks of %d bytes %v", err, block, otherErr)
+				t.Fatalf("error %v, with reads of %s %v", err, reads, otherErr)
 			}
 			if err == nil && (!bytes.Equal(got.images, other.images) || !slices.Equal(got.values, other.values) ||
 				!bytes.Equal(got.labels, other.labels) || !slices.Equal(got.targets, other.targets)) {
-				t.Fatalf("blocks of %d bytes give other data", block)
+				t.Fatalf("reads of %s give other data", reads)
 			}
 		}
 		if err != nil {
@@ -76,8 +77,8 @@ func plainRows(t *testing.T, f *tableFile, got *table, lines []string) {
 		lines = lines[:len(lines)-1]
 	}
 	lines = lines[f.firstLine()-1:]
-	if len(lines) != got.rows {
-		t.Fatalf("%d rows in %d lines", got.rows, len(lines))
+	if len(lines) != f.rows {
+		t.Fatalf("%d rows in %d lines", f.rows, len(lines))
 	}
 	for row, line := range lines {
 		line = strings.TrimRight(line, " \r")
@@ -88,7 +89,7 @@ func plainRows(t *testing.T, f *tableFile, got *table, lines []string) {
 			r.Comma, r.TrimLeadingSpace = rune(f.separator), true
 			var err error
 			if cells, err = r.Read(); err != nil || f.separator == ' ' {
-				continue // it takes no space after a quote, and each space for a separator
+				continue // it refuses a space after a quote, and each space is a separator
 			}
 		case f.separator == ' ':
 			cells = strings.FieldsFunc(line, func(c rune) bool { return c == ' ' })
@@ -170,23 +171,54 @@ func FuzzImages(f *testing.F) {
 	})
 }
 
-// FuzzDecimal compares with strconv.ParseFloat, bit by bit.
+// FuzzDecimal compares the readers of numbers with math/big, bit by bit.
 func FuzzDecimal(f *testing.F) {
 	for _, number := range []string{"0", "-0", "+1.5", ".5", "5.", ".", "-", "", "1e5", "1e", "1e+", "1.e-3", "16777217", "16777217.0001", "0.1",
-		"3.4028235e38", "3.4028236e38", "1.1754944e-38", "1e-45", "123456789012345", "1234567890123456", "1e0000", "0e99999", "7.038531e-26", "1..2", "0x1p3"} {
+		"3.4028235e38", "3.4028236e38", "1.1754944e-38", "1e-45", "123456789012345", "1234567890123456", "1e0000", "0e99999", "7.038531e-26", "1..2", "0x1p3",
+		"7", "007", "255", "256", "255.0", "2.5e2", "-1", "1_0", "inf", "NaN"} {
 		f.Add([]byte(number))
 	}
 	f.Fuzz(func(t *testing.T, cell []byte) {
-		got, next, ok := decimal(append(slices.Clone(cell), ',', '7'), 0, ',')
-		if !ok || bytes.ContainsRune(cell, ',') {
-			return
-		}
-		want, err := strconv.ParseFloat(string(cell), 32)
-		if err != nil || next != len(cell)+1 {
-			t.Fatalf("%q was accepted, with error %v; next is %d", cell, err, next)
-		}
-		if math.Float32bits(got) != math.Float32bits(float32(want)) {
-			t.Errorf("%q is %v, want %v", cell, got, float32(want))
-		}
+		checkNumber(t, string(cell))
 	})
+}
+
+var decimalForm = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+// checkNumber compares parseNumber and parseByte with math/big.
+func checkNumber(t *testing.T, cell string) {
+	t.Helper()
+	got, err := parseNumber([]byte(cell))
+	b, byteErr := parseByte([]byte(cell))
+	if !decimalForm.MatchString(cell) || len(cell) > maxNumber {
+		if err != errNotNumber && err != errNotFinite || byteErr != err {
+			t.Fatalf("%q is not a number, got %v and %v, errors %v and %v", cell, got, b, err, byteErr)
+		}
+		return
+	}
+	var want float32
+	if _, exponent, _ := strings.Cut(strings.ToLower(cell), "e"); len(strings.TrimLeft(exponent, "+-0")) < 5 {
+		// 400 digits and a power of five of 5,000 take fewer bits than this.
+		exact, _, bad := big.ParseFloat(cell, 10, 20_000, big.ToNearestEven)
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		want, _ = exact.Float32()
+	} else if v, _ := strconv.ParseFloat(cell, 32); true {
+		want = float32(v) // 0 or infinite
+	}
+	switch {
+	case math.IsInf(float64(want), 0):
+		if err != errTooLarge || byteErr != errTooLarge {
+			t.Fatalf("%q is too large, got %v and %v, errors %v and %v", cell, got, b, err, byteErr)
+		}
+	case err != nil || math.Float32bits(got) != math.Float32bits(want):
+		t.Fatalf("%q is %v, want %v; error %v", cell, got, want, err)
+	case want >= 0 && want <= math.MaxUint8 && want == float32(math.Trunc(float64(want))):
+		if byteErr != nil || float32(b) != want {
+			t.Fatalf("%q is the byte %v, error %v", cell, b, byteErr)
+		}
+	case byteErr != errNotByte:
+		t.Fatalf("%q is the byte %v, error %v", cell, b, byteErr)
+	}
 }

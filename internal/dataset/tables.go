@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"regexp"
 	"strings"
@@ -195,7 +196,7 @@ const (
 func (p place) loadTables(names ...string) (sets []Set, note string, err error) {
 	var files []*tableFile
 	for _, name := range names {
-		f, err := examine(textFile{p.fsys, name, blockSize}, p.prefix+name, p.options, p.available)
+		f, err := examine(textFile{p.fsys, name}, p.prefix+name, p.options, p.available)
 		if err != nil {
 			return nil, "", err
 		}
@@ -206,12 +207,11 @@ func (p place) loadTables(names ...string) (sets []Set, note string, err error) 
 	}
 	sets, err = p.loadAll(files, files[0].bytes, memory.NewBudget(p.available))
 	var row *rowError
-	var other *notByte
-	if !errors.As(err, &row) || !errors.As(err, &other) || files[0].square() {
+	if !errors.As(err, &row) || row.number == "" || files[0].square() {
 		return sets, "", err
 	}
 	note = fmt.Sprintf("%s: line %d, column %d has %s, which is not a whole number from 0 to 255, so the lines are read as rows of numbers",
-		row.file, row.line, other.column, other.number())
+		row.file, row.line, row.column, row.number)
 	sets, err = p.loadAll(files, false, memory.NewBudget(p.available))
 	return sets, note, err
 }
@@ -275,9 +275,5 @@ func (t *table) set(f *tableFile) Set {
 
 // root returns the integer part of a square root.
 func root(n int) int {
-	side := 0
-	for (side+1)*(side+1) <= n {
-		side++
-	}
-	return side
+	return int(math.Sqrt(float64(n)))
 }
