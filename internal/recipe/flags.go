@@ -74,13 +74,13 @@ func (r *Recipe) Flags() []*flags.Flag {
 				"divided by N for -gradient=sum, and by sse/mse for -loss=sse"},
 		{Name: "momentum", Topic: topicOptimiser, Arg: "M", Fields: "Momentum", Value: flags.Of(&r.momentum, chosen(Number)),
 			Help: "momentum; β1 of adam", Default: "0.9; for sgd 0 with the squared error or a batch below 8; none for rmsprop"},
-		{Name: "rho", Topic: topicOptimiser, Arg: "R", Fields: "Training.Rho", Value: flags.Of(&r.rho, chosen(number32)),
+		{Name: "rho", Topic: topicOptimiser, Arg: "R", Fields: "Training.Rho", Value: flags.Of(&r.rho, chosen(nonzero(number32, "a number above 0 and below 1"))),
 			Help: "decay of the running mean of squared gradients; β2 of adam", Default: "0.9 for rmsprop, 0.999 for adam and adamw"},
-		{Name: "epsilon", Topic: topicOptimiser, Arg: "E", Fields: "Training.Epsilon", Value: flags.Of(&r.epsilon, chosen(number32)),
+		{Name: "epsilon", Topic: topicOptimiser, Arg: "E", Fields: "Training.Epsilon", Value: flags.Of(&r.epsilon, chosen(nonzero(number32, "a number above 0"))),
 			Help: "added to the root of that mean, against a division by 0", Default: "1e-7 for rmsprop, 1e-8 for adam and adamw"},
 		{Name: "batch", Topic: topicOptimiser, Arg: "N", Fields: "Batch", Value: flags.Of(&r.Batch, whole), Help: "samples per step; 0 for the whole set"},
 		{Name: "epochs", Topic: topicOptimiser, Arg: "N", Fields: "Epochs", Value: flags.Of(&r.Epochs, whole), Help: "number of passes over the training set"},
-		{Name: "clip", Topic: topicOptimiser, Arg: "NORM", Fields: "Training.Clip", Value: flags.Optional(&t.Clip, number32),
+		{Name: "clip", Topic: topicOptimiser, Arg: "NORM", Fields: "Training.Clip", Value: flags.Optional(&t.Clip, nonzero(number32, "a number above 0")),
 			Help: "scale down a gradient whose norm over all parameters is above NORM"},
 		{Name: "average", Topic: topicOptimiser, Arg: "D", Fields: "Training.Average", Value: flags.Optional(&t.Average, number32),
 			Help: "test and save a moving average of the weights with decay D per step, such as 0.999; early steps average over fewer"},
@@ -92,15 +92,15 @@ func (r *Recipe) Flags() []*flags.Flag {
 			Help:  "schedule of the learning rate: " + alternatives(train.Schedules())},
 		{Name: "lr-end", Topic: topicSchedule, Arg: "RATE", Fields: "RateEnd", Value: flags.Optional(&r.RateEnd, Number),
 			Help: "last learning rate of linear, cosine and exponential", Default: "0; exponential needs it or -decay"},
-		{Name: "decay", Topic: topicSchedule, Arg: "D", Fields: "Decay", Value: flags.Optional(&r.Decay, Number),
+		{Name: "decay", Topic: topicSchedule, Arg: "D", Fields: "Decay", Value: flags.Optional(&r.Decay, nonzero(Number, "a number above 0 and at most 1")),
 			Help: "factor of the learning rate per epoch, for step and exponential"},
-		{Name: "decay-every", Topic: topicSchedule, Arg: "N", Fields: "DecayEvery", Value: flags.Optional(&r.DecayEvery, whole),
+		{Name: "decay-every", Topic: topicSchedule, Arg: "N", Fields: "DecayEvery", Value: flags.Optional(&r.DecayEvery, nonzero(whole, "1 or more")),
 			Help: "apply -decay once in N epochs: step after every N, exponential in equal parts after each", Default: "1"},
 		{Name: "warmup", Topic: topicSchedule, Arg: "EPOCHS", Fields: "Warmup", Value: flags.Optional(&r.Warmup, Number),
 			Help: "increase the learning rate linearly over the first EPOCHS, such as 0.5 or 2"},
 		{Name: "momentum-end", Topic: topicSchedule, Arg: "M", Fields: "MomentumEnd", Value: flags.Optional(&r.MomentumEnd, Number),
 			Help: "momentum after -momentum-epochs, which it needs"},
-		{Name: "momentum-epochs", Topic: topicSchedule, Arg: "N", Fields: "MomentumEpochs", Value: flags.Optional(&r.MomentumEpochs, whole),
+		{Name: "momentum-epochs", Topic: topicSchedule, Arg: "N", Fields: "MomentumEpochs", Value: flags.Optional(&r.MomentumEpochs, nonzero(whole, "1 or more")),
 			Help: "reach -momentum-end after N epochs, in equal steps"},
 		{Name: "dampen", Topic: topicSchedule, Fields: "Dampen", Value: flags.Switch(&r.Dampen),
 			Help: "multiply the learning rate of each step by 1-M, with M the momentum, so that momentum does not lengthen the steps"},
@@ -193,6 +193,17 @@ func number32(s string) (float32, error) {
 		err = flags.Want("0 or a number of at least 1e-45")
 	}
 	return float32(v), err
+}
+
+// nonzero returns a parser that refuses 0, which means in the options that the value is not set.
+func nonzero[T int | float32 | float64](parse func(string) (T, error), want flags.Want) func(string) (T, error) {
+	return func(s string) (T, error) {
+		v, err := parse(s)
+		if err == nil && v == 0 {
+			err = want
+		}
+		return v, err
+	}
 }
 
 // Seed parses a random seed.
