@@ -63,13 +63,13 @@ func (p Program) Check(owns func(Buffer, Element) bool) error {
 // matrix of the program does not have. A backend that checks every run keeps the Batches.
 func (p Program) CheckArgs(args Args) error { return p.Batches().Check(args) }
 
-// Batches is the batches of a program, for checks of Args.Row.
+// Batches holds the batches of a program, for checks of Args.Row.
 type Batches struct {
 	program string
 	list    []batch
 }
 
-// A batch is the number of rows that an op uses in a run, of limit rows.
+// A batch is the number of rows that an op uses in a run, out of limit rows.
 type batch struct {
 	op          int
 	name        string
@@ -87,7 +87,7 @@ func (p Program) Batches() Batches {
 	return b
 }
 
-// batchOf returns the batch of an op and its limit. It reports false if the op does not depend on
+// batchOf returns the batch of an op and its limit. It returns false if the op does not depend on
 // Args.Row.
 func batchOf(op Op) (rows, limit int, ok bool) {
 	list := Operands(op)

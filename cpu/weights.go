@@ -15,8 +15,8 @@ func init() {
 	register((*plan).takeNode)
 }
 
-// largeMatrix is the number of elements from which on all workers sum the squares of a matrix, and
-// not one.
+// largeMatrix is the minimum number of elements for which all workers, instead of one, sum the squares
+// of a matrix.
 const largeMatrix = 1 << 16
 
 // squaresAtATime is the number of squares in a partial sum, whichever worker computes it.

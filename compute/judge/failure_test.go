@@ -57,8 +57,8 @@ func TestVerdict(t *testing.T) {
 		{"two elements wrong", []float32{-1, 10, 21, 30, 44, -2}, "Dst (1,1) is 44, want 40"},
 		{"NaN", []float32{-1, 10, 44, nan, 40, -2}, "Dst (1,0) is NaN, want 30"},
 		{"infinite", []float32{-1, float32(math.Inf(1)), 20, 30, 40, -2}, "Dst (0,0) is +Inf"},
-		{"the guard before", []float32{-1.5, 10, 20, 30, 40, -2}, "1 before Dst, now -1.5, was -1"},
-		{"the guard behind", []float32{-1, 10, 20, 30, 40, 0}, "1 after Dst"},
+		{"guard element before", []float32{-1.5, 10, 20, 30, 40, -2}, "1 before Dst, now -1.5, was -1"},
+		{"guard element after", []float32{-1, 10, 20, 30, 40, 0}, "1 after Dst"},
 		{"both guards", []float32{0, 10, 20, 30, 40, 0}, "wrote 2 elements"},
 	} {
 		text := ""

@@ -10,9 +10,9 @@ import (
 	"shadegrad/compute/reference"
 )
 
-// A Replay judges one run of a program on given values, such as a step of real training. It carries the bounds from op to op.
+// A Replay judges one run of a program on given values, such as a step of real training. It propagates the bounds from op to op.
 //
-// A [Case] chooses its values so that they are ordinary. Given values may be extreme, so two more rules apply:
+// A [Case] chooses ordinary values. Given values may be extreme, so two more rules apply:
 //
 //   - If a result, a term of it or an intermediate sum may exceed largestSafe, float32 may not be able to hold it. Then the
 //     device may return any value, infinities and NaN included. The same holds for everything computed from it. Such a
@@ -20,7 +20,7 @@ import (
 //   - GLSL 4.30, section 4.7.1, lets a device replace a subnormal number by 0. So a result of n operations may be
 //     off by n times the smallest normal number.
 //
-// The mean square error of a whole result, which a Case checks too, is not checked. Where a loss is nearly 0 the deltas are mostly
+// Unlike a Case, a Replay does not check the mean square error of a whole result. If a loss is nearly 0 the deltas are mostly
 // rounding errors, and a correct device may differ.
 type Replay struct {
 	p        *Problem
@@ -98,7 +98,7 @@ func fillStale(prog compute.Program) {
 	seen := map[compute.Buffer]bool{}
 	for _, op := range prog.Ops {
 		list := compute.Matrices(op)
-		for _, o := range list { // the source of an op in place was written before
+		for _, o := range list { // the source of an op in place already counts as read
 			if data := reference.Data(o.Mat.Buf).([]float32); o.Mode == compute.Out && !seen[o.Mat.Buf] {
 				for e := range o.Mat.Len() {
 					data[o.Mat.Off+e] = float32(math.NaN())
@@ -118,7 +118,7 @@ type Difference struct {
 	Matrix   string
 	Row, Col int
 	Got      float32
-	Want     float64 // the reference's value
+	Want     float64 // the value of the reference
 	Bound    float64 // the largest |Got − Want| allowed
 	Input    bool    // the op only reads the element, and changed it
 }
@@ -171,8 +171,8 @@ func (r *Replay) solve() {
 	r.solved = true
 }
 
-// do computes an op in the reference. It makes results unknown that may exceed float32, and widens other bounds
-// for subnormal numbers.
+// do computes an op in the reference. It marks results that may exceed float32 as unknown, and widens other
+// bounds for subnormal numbers.
 func (r *Replay) do(op compute.Op) {
 	rule := rules[op.Name()]
 	unknown := func(int, int) bool { return false }
@@ -204,7 +204,7 @@ func (r *Replay) do(op compute.Op) {
 	}
 }
 
-// outputs lists the matrices that an op writes. Of Loss's Stats these are the batch's rows.
+// outputs lists the matrices that an op writes. Of the Stats of op Loss it lists only the rows of the batch.
 func (r *Replay) outputs(op compute.Op) []compute.Mat {
 	var list []compute.Mat
 	for _, o := range compute.Matrices(op) {
@@ -244,13 +244,13 @@ func (r *Replay) originalOf(m compute.Mat) compute.Mat {
 	return m
 }
 
-// A result is a matrix that a program leaves behind, with the index of the op that wrote it last.
+// A result is a matrix that the program writes, with the index of the op that wrote it last.
 type result struct {
 	op  int
 	mat compute.Mat
 }
 
-// results lists the matrices that the program leaves behind, in the order of its ops. With scratch it includes scratch matrices.
+// results lists the matrices that the program writes, in the order of its ops. With scratch it includes scratch matrices.
 func (r *Replay) results(scratch bool) []result {
 	last, list := map[compute.Mat]int{}, []result(nil)
 	for i, op := range r.p.Ops {
@@ -268,8 +268,9 @@ func (r *Replay) results(scratch bool) []result {
 	return list
 }
 
-// Compare judges a device's results of the program: the values of each matrix that is not scratch, by the matrix of the
-// reference backend. It returns the first element that exceeds its bound, or nil. It returns an error if values are missing.
+// Compare judges a device's results of the program. results has the values of each matrix that is not scratch; the keys are the
+// matrices of the reference backend. Compare returns the first element that exceeds its bound, or nil. It returns an error if
+// values are missing.
 func (r *Replay) Compare(results map[compute.Mat][]float32) (*Difference, error) {
 	r.solve()
 	left := maps.Clone(results)

@@ -37,8 +37,8 @@ func boundSquareSum(o compute.SquareSum, e *evaluation) {
 	dst.set(0, val, tol, val)
 }
 
-// squaresBound bounds sum = Σx². As for a product it includes the effect of the errors: if x may be off by t, a square is
-// at most (|x|+t)².
+// squaresBound bounds sum = Σx². It includes the effect of errors in x, as for a product: if x may be off by t, a
+// square is at most (|x|+t)².
 func squaresBound(sum float64, x, tx []float64) float64 {
 	worst := 0.
 	for i, v := range x {

@@ -44,10 +44,10 @@ func TestAgreesWithCPU(t *testing.T) {
 	}
 }
 
-// TestTrainingsAgreeWithCPU does the same for 100 steps of other kinds of training.
+// TestTrainingsAgreeWithCPU is like TestAgreesWithCPU for 100 steps of other kinds of training.
 //
-// Adam and RMSProp divide a gradient by its size. Where a sum nearly cancels and only rounding is left
-// of it, a weight moves by up to 2η differently. Gradients of 64 terms have errors of about 1e-6 of
+// Adam and RMSProp divide a gradient by its size. If a sum nearly cancels to a rounding error, the
+// changes of a weight differ by up to 2η. Gradients of 64 terms have errors of about 1e-6 of
 // their terms, so this happens to one weight in a million per step. With η = 0.001 and weights of about
 // 0.1 the matrices then differ by 2e-3·√1e-6/0.1 = 2e-5. The first step is the worst, since later ones
 // divide by an average: 5e-5 after ten and 2e-4 after a hundred.
@@ -152,7 +152,7 @@ func agree(t *testing.T, p fuse.Options, bounds []bound, dispatches int, how rec
 	defer host.Close()
 	a, b := newTrainerOf(t, gpu, 640, 64, how, layers...), newTrainerOf(t, host, 640, 64, how, layers...)
 	if fused := len(a.step.(*executable).steps); fused > dispatches {
-		t.Errorf("the step is of %d dispatches, more than %d", fused, dispatches)
+		t.Errorf("the step has %d dispatches, want at most %d", fused, dispatches)
 	}
 	done := 0
 	for _, at := range bounds {

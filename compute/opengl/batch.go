@@ -19,19 +19,19 @@ const (
 	slice = 50 * time.Millisecond
 )
 
-// A batch is the work before a fence that the device was given.
+// A batch is submitted work that ends with a fence.
 type batch struct {
 	fence   uintptr
 	fetches []*fetch
 	since   time.Time // of the first wait for it
 }
 
-// fences are the OpenGL calls for fences. They are in a struct so that a test can have a fence
-// that is never signalled.
+// fences are the OpenGL calls for fences. Tests replace them to simulate a fence that is never
+// signalled.
 type fences struct {
 	insert func() uintptr
-	// wait returns gl.TIMEOUT_EXPIRED, gl.WAIT_FAILED, or one of the values that say that the
-	// fence is signalled.
+	// wait returns gl.TIMEOUT_EXPIRED, gl.WAIT_FAILED, or one of the values for a signalled
+	// fence.
 	wait   func(fence uintptr, limit time.Duration) uint32
 	delete func(fence uintptr)
 	// lost returns the driver's reason why the context is lost, or nil.
@@ -56,8 +56,8 @@ func (o fences) orDefault(lost func() error) fences {
 	return o
 }
 
-// flush ends the batch: it gives all work until now to the device, followed by a fence. While
-// too many batches are in flight it waits for the oldest.
+// flush ends the batch: it submits all work so far to the device, followed by a fence. It waits for
+// the oldest batches while too many are in flight.
 func (w *worker) flush(fetches ...*fetch) {
 	for len(w.batches) >= maxBatches && w.fault.get() == nil {
 		w.waitOldest()
@@ -102,7 +102,7 @@ func (w *worker) wanted() bool {
 	return false
 }
 
-// poll waits for the oldest batch, for a time so short that it delays no command.
+// poll waits for the oldest batch for a very short time, so that it does not delay commands.
 func (w *worker) poll() { w.look(100 * time.Microsecond) }
 
 // look waits for the oldest batch, for a limited time. It removes the batch from the list if it

@@ -9,7 +9,7 @@ import (
 	"shadegrad/compute"
 )
 
-// TestSources checks that a step has a text for each kernel, by its name.
+// TestSources checks that Sources has the text of each kernel of a step, by its name.
 func TestSources(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	r := newTrainer(t, b, 64, 64, 0.9, 20, 12, 4)

@@ -7,7 +7,7 @@ func init() {
 	register(noise)
 }
 
-// dropout rounds the product with K to float32 if Src is a float32: there every backend must give the same bits.
+// dropout rounds the product with K to float32 if Src is a float32, because every backend must give the same bits.
 func dropout(o compute.Dropout, args compute.Args, m Memory) {
 	src, kept := m.Load(o.Src), Kept(o, args)
 	dst := NewMatrix(src.Rows, src.Cols)

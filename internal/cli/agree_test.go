@@ -38,15 +38,14 @@ func TestBackendsAgree(t *testing.T) {
 			t.Errorf("epoch %d: the training loss is %v on the GPU, %v on the CPU", i+1, got, want)
 		}
 		wantAcc, gotAcc := cpu[i]["test_acc"].(float64), gpu[i]["test_acc"].(float64)
-		// Accuracies are multiples of a thousandth: three are allowed, and the
-		// rounding of their difference.
+		// The bound is three thousandths, plus the rounding error of the difference.
 		if !(math.Abs(gotAcc-wantAcc) <= 0.003+1e-9) {
 			t.Errorf("epoch %d: the test accuracy is %v on the GPU, %v on the CPU", i+1, gotAcc, wantAcc)
 		}
 		t.Logf("epoch %d: training loss %.6f and %.6f, test accuracy %.3f and %.3f", i+1, want, got, wantAcc, gotAcc)
 	}
 	if acc := cpu[2]["test_acc"].(float64); acc < 0.85 {
-		t.Errorf("the test accuracy is only %v: this agreement shows little", acc)
+		t.Errorf("the test accuracy of %v is too low for a useful comparison", acc)
 	}
 }
 

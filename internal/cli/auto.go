@@ -50,8 +50,8 @@ func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) (choice 
 	return choice, why
 }
 
-// comparison returns the times of a step on a GPU and on the CPU, measured or from the cache. In the second case the
-// text is ", as remembered".
+// comparison returns the times of a step on a GPU and on the CPU, measured or from the cache. The text is ", as
+// remembered" for cached times.
 func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, string, error) {
 	name := comparisonName(gpu.Info(), host.Info(), s)
 	dir, err := cache.Dir()
@@ -71,7 +71,7 @@ func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Dat
 	took, failed := compare(gpu, host, s, d)
 	if failed == nil && err == nil {
 		known[name] = took
-		// Without a cache it is measured again.
+		// If the cache cannot be written, the next run measures again.
 		_ = cache.Save(dir, comparisonsFile, comparisonsVersion, known)
 	}
 	return took, "", failed
@@ -85,14 +85,14 @@ func comparisonName(gpu, host compute.Info, s bench.Step) string {
 
 const (
 	comparedRuns = 5
-	// comparedLength is the time of a run, about: 0.2 s in all, besides the first use of the GPU.
+	// comparedLength is the approximate time of a run. All runs take 0.2 s, besides the first use of the GPU.
 	comparedLength = 15 * time.Millisecond
 )
 
-// comparedImages is the number of images to compare with, unless a batch is larger.
+// comparedImages is the number of images of a comparison, unless a batch is larger.
 const comparedImages = 8192
 
-// compareSteps measures a step on both backends in turn. The self-test has checked the GPU.
+// compareSteps measures a step on both backends alternately. The self-test has checked the GPU.
 func compareSteps(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error) {
 	var subjects []*bench.Subject
 	defer func() {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestCompletion completes commands, flags, values and arguments in bash, if there is one.
+// TestCompletion completes commands, flags, values and arguments in bash, if it is installed.
 func TestCompletion(t *testing.T) {
 	p := at(t)
 	if _, err := exec.LookPath("bash"); err != nil {

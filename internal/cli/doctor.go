@@ -11,10 +11,10 @@ import (
 
 const doctorUsage = `usage: shadegrad doctor [FLAGS]
 
-Checks what a training run needs, a line each: display, GLFW, EGL, context, version and
-limits of OpenGL, each shader, each kernel of GPU and CPU compared with the reference,
-data, cache and disk. A failed check comes with its remedy. Exit status 0 if training
-with this -backend and -data works, else 1.
+Checks the requirements of a training run, one per line: display, GLFW, EGL, context,
+version and limits of OpenGL, each shader, each kernel of GPU and CPU compared with the
+reference, data, cache and disk. A failed check comes with its remedy. The exit status
+is 0 if training with this -backend and -data works, otherwise 1.
 `
 
 // doctor is "shadegrad doctor".

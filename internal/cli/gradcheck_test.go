@@ -81,7 +81,7 @@ func TestGradcheckWrong(t *testing.T) {
 	}
 }
 
-// TestGradcheckOverflow checks that the inputs, not a backend, are blamed for sums beyond float32.
+// TestGradcheckOverflow checks that the message on sums beyond float32 names the inputs as the cause, not a backend.
 func TestGradcheckOverflow(t *testing.T) {
 	p := at(t)
 	put(t, p.path("large.csv"), []byte("0,3e38,1\n1,-3e38,2\n0,3e38,3\n1,-3e38,4\n0,3e38,5\n"))

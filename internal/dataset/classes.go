@@ -29,7 +29,7 @@ func (d *Data) classes() classSet {
 // mostListed is the maximum number of classes in a note.
 const mostListed = 10
 
-// noteMissing adds to the note which classes have no training sample.
+// noteMissing lists the classes without a training sample in the note.
 func (d *Data) noteMissing(wanted classSet) {
 	var trained classSet
 	trained.add(&d.Train)
@@ -87,8 +87,8 @@ func firstOfClasses(classes [][]uint32, n int) []uint32 {
 	for _, c := range classes {
 		n -= len(c)
 	}
-	// Divide the omitted samples, because shares spares the last sample of a class, and from the last class on, so that
-	// among equal classes the first ones keep more.
+	// Divide the omitted samples instead of the kept ones, because shares never takes the last sample of a class. Begin with
+	// the last class, so that among equal classes the first ones keep more.
 	backwards := slices.Clone(classes)
 	slices.Reverse(backwards)
 	out := shares(backwards, -n)

@@ -27,10 +27,10 @@ func TestPad(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(before, []byte{9, 9, 9, 9, 1, 2, 3, 4}) {
-			t.Error("the array that there was has changed")
+			t.Error("Pad changed the original array")
 		}
 		if d.Unpadded != (Size{2, 2}) {
-			t.Errorf("%v: the images are said to have been %v", size, d.Unpadded)
+			t.Errorf("%v: Unpadded is %v", size, d.Unpadded)
 		}
 		for _, image := range [][]byte{d.Train.Image(1), d.Validation.Image(0), d.Test.Image(0)} {
 			if !bytes.Equal(image, want) || d.Train.Width != size[0] || d.Train.Height != size[1] || d.Train.Classes != 2 {

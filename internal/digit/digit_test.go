@@ -24,13 +24,14 @@ func mnist(t *testing.T) *dataset.Set {
 	return &data.Test
 }
 
-// neighbours classifies an image as the one nearest to it among many of MNIST's, by squared distance: a judge that needs
-// no training and that, as a network does, takes offence at a wrong size or place.
+// neighbours classifies an image by the nearest MNIST image, with the squared distance. It works without training and,
+// like a network, is sensitive to a wrong size or place.
 type neighbours struct{ set *dataset.Set }
 
 func newNeighbours(t *testing.T) neighbours { return neighbours{mnist(t)} }
 
-// The tests take digits from the first half of the test set. classify compares them with samples of the second half.
+// classify returns the label of the nearest of some samples in the second half of the test set. The tests take their digits
+// from the first half.
 func (n neighbours) classify(pixels []byte) (label byte) {
 	best := math.MaxInt
 	for i := n.set.Len() / 2; i < n.set.Len(); i += 2 {

@@ -28,7 +28,7 @@ type Set struct {
 	expand  map[string]string // the values of expanded assignments
 }
 
-// NewSet returns the flags of a table that a command has.
+// NewSet returns the flags of a command from a table.
 func NewSet(command string, table []*Flag) *Set {
 	s := &Set{Command: command, initial: map[string]string{}, expand: map[string]string{}}
 	for _, f := range table {
@@ -40,7 +40,7 @@ func NewSet(command string, table []*Flag) *Set {
 	return s
 }
 
-// Lookup returns the flag of a name, or nil.
+// Lookup returns the flag with a name, or nil.
 func (s *Set) Lookup(name string) *Flag {
 	for _, f := range s.Flags {
 		if f.Name == name {
@@ -50,7 +50,7 @@ func (s *Set) Lookup(name string) *Flag {
 	return nil
 }
 
-// Given reports whether the arguments have a flag.
+// Given reports whether the arguments set a flag.
 func (s *Set) Given(name string) bool {
 	return slices.ContainsFunc(s.given, func(a Assignment) bool { return a.Name == name })
 }
@@ -153,7 +153,7 @@ func (s *Set) set(a Assignment) error {
 	return nil
 }
 
-// compatible checks which flags go together.
+// compatible returns an error if flags contradict each other.
 func (s *Set) compatible() error {
 	for _, f := range s.Flags {
 		if !s.Given(f.Name) {
@@ -196,7 +196,7 @@ func (s *Set) Overrides() []Override {
 	return list
 }
 
-// Arguments returns the arguments that set the flags whose values differ from the initial ones, except some.
+// Arguments returns arguments for the flags whose values differ from the initial ones, without the flags in except.
 func (s *Set) Arguments(except string) []string {
 	var list []string
 	for _, f := range s.Flags {

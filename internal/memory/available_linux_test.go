@@ -51,7 +51,7 @@ func TestAvailableIn(t *testing.T) {
 	}
 }
 
-// TestAvailable asks the machine that the test runs on.
+// TestAvailable checks that this machine reports its available memory.
 func TestAvailable(t *testing.T) {
 	if n := Available(); n < 1<<20 {
 		t.Errorf("%d bytes are available", n)

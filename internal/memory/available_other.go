@@ -2,5 +2,5 @@
 
 package memory
 
-// available returns −1: this system is not asked.
+// available returns −1, because it is not implemented for this system.
 func available() int64 { return -1 }

@@ -39,7 +39,7 @@ func Of(o train.Options, form dataset.Form) Recipe {
 	return r
 }
 
-// rounded returns a number without the digits that a float32 does not have.
+// rounded returns a number rounded to the digits of a float32.
 func rounded(v float64) float64 {
 	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 5, 64), 64)
 	if err != nil || math.IsNaN(v) {
@@ -57,8 +57,7 @@ func smoothingOf(off, on float64, n int) float64 {
 	return ε
 }
 
-// Contradiction returns an *flags.Error for a given flag of r whose value differs from the one of a stored
-// run, which file names.
+// Contradiction returns a *flags.Error if a given flag of r differs from the stored run in file.
 func (r *Recipe) Contradiction(given func(name string) bool, s *train.State, file string) error {
 	was := Of(s.Options, s.Data.Form)
 	stored := was.Flags()
@@ -78,7 +77,7 @@ func (r *Recipe) Contradiction(given func(name string) bool, s *train.State, fil
 	return nil
 }
 
-// equivalent reports whether the flags say the same in another way: Adam with weight decay is AdamW.
+// equivalent reports whether a different value has the same meaning: Adam with weight decay is AdamW.
 func (r *Recipe) equivalent(name string, was Recipe) bool {
 	return name == "optimizer" && r.optimizer.rule() == was.optimizer.rule() && r.weightDecay.set
 }

@@ -1,8 +1,8 @@
 package recipe
 
-// xor is the first network of most tutorials: no single layer solves it. Each step sees all four points; the error is
-// the sum over them of half the square, so that δ is y−t, as in tutorials. Two hidden units find a solution depending on
-// the initial weights: about one seed in four has none after 2,000 epochs.
+// xor is the first network of most tutorials: no single layer solves it. Each step uses all four points. The error is
+// the sum of half the squares, so that δ is y−t, as in tutorials. Whether two hidden units find a solution depends on
+// the initial weights: about one seed in four does not after 2,000 epochs.
 var xor = Preset{
 	Name:    "xor",
 	Network: "2-2-1, sigmoid",
@@ -28,7 +28,7 @@ var mnistOnline = Preset{
 }
 
 // halfplane classifies points by the side of a line, to show a falling loss. Four hidden units do not separate every
-// draw of a hundred points in this many epochs; package dataset says how the built-in ones were chosen.
+// draw of a hundred points in this number of epochs; package dataset describes how the built-in points were chosen.
 var halfplane = Preset{
 	Name:    "halfplane",
 	Network: "2-4-1, ReLU, then sigmoid",

@@ -99,7 +99,7 @@ func (s *stepper) first(mats []compute.Mat, rows int) int {
 	return -1
 }
 
-// sum adds up losses, and rounds as a device has to.
+// sum returns the sum of the losses, rounded to float32.
 func (s *stepper) sum(stats compute.Mat) float32 {
 	v := make([]float32, stats.Len())
 	if err := s.b.Read(v, stats); err != nil {
@@ -112,7 +112,7 @@ func (s *stepper) sum(stats compute.Mat) float32 {
 	return float32(sum)
 }
 
-// parameter describes a parameter by the name that PyTorch gives it.
+// parameter returns the kind and the layer of a parameter.
 func (s *stepper) parameter(i int) (Quantity, int) {
 	var number int
 	var what string
@@ -123,8 +123,8 @@ func (s *stepper) parameter(i int) (Quantity, int) {
 	return map[string]Quantity{"weight": Weights, "bias": Biases}[what], number/2 + 1
 }
 
-// divergence trains until something is not finite. A step whose loss is not
-// comes before one of the same epoch that only left a bad parameter.
+// divergence trains until a value is not finite. Within an epoch, a step with such a loss takes precedence
+// over a step that only left such a parameter.
 func (s *stepper) divergence() *DivergedError {
 	perEpoch := (s.rows + s.batch - 1) / s.batch
 	order := make([]uint32, s.rows)
@@ -188,7 +188,7 @@ func wild() map[string]Options {
 	add("relu, softmax", func(o *Options) {
 		o.LearningRate, o.Network.Output, o.Network.Loss = 1e30, compute.Softmax, compute.CrossEntropy
 	})
-	add("relu, a small rate and much momentum", func(o *Options) { o.LearningRate, o.Momentum = 10, 0.99 })
+	add("relu, a small rate and a high momentum", func(o *Options) { o.LearningRate, o.Momentum = 10, 0.99 })
 	add("relu, whole set", func(o *Options) { o.LearningRate, o.Batch = 50, 0 })
 	add("relu, one at a time", func(o *Options) { o.LearningRate, o.Batch = 20, 1 })
 	add("relu, one cycle", func(o *Options) { o.LearningRate, o.Schedule = 20, OneCycle })
@@ -198,11 +198,10 @@ func wild() map[string]Options {
 	add("no hidden layer", func(o *Options) { o.LearningRate, o.Network.Sizes = 5, []int{16, 4} })
 	add("tanh", func(o *Options) { o.LearningRate, o.Network.Hidden = 100, compute.Tanh })
 	add("sigmoid", func(o *Options) { o.LearningRate, o.Network.Hidden = 100, compute.Sigmoid })
-	add("tanh, greatest rate", func(o *Options) { o.LearningRate, o.Network.Hidden = 3e38, compute.Tanh })
+	add("tanh, maximum rate", func(o *Options) { o.LearningRate, o.Network.Hidden = 3e38, compute.Tanh })
 	// The only update of the epoch overflows the weights after the loss was computed.
 	add("relu, whole set, raw pixels", func(o *Options) { o.LearningRate, o.Batch, o.Network.Scale = 3e38, 0, 1 })
-	// Biases become infinite in the first step, and every unit is saturated
-	// from then on: nothing else is ever wrong.
+	// Biases become infinite in the first step. Then every unit is saturated, and all other values stay finite.
 	add("saturated", func(o *Options) {
 		o.LearningRate, o.Network.Scale, o.Network.On = 3e38, 0, 100
 		o.Network.Hidden, o.Network.Output = compute.Tanh, compute.Sigmoid
@@ -251,7 +250,7 @@ func TestDiverges(t *testing.T) {
 	}
 	for _, what := range []Quantity{Weights, Biases, Outputs, SampleLoss, TestLoss} {
 		if !kinds[what] {
-			t.Errorf("no network diverges by its %s: the test has lost a case", what)
+			t.Errorf("no network diverges by its %s, so the test lacks a case", what)
 		}
 	}
 }
@@ -306,7 +305,7 @@ func TestUnreliable(t *testing.T) {
 	}
 }
 
-// A flaky backend spoils the statistics of one run of a program.
+// A flaky backend writes NaN to the statistics of one run of a program.
 type flaky struct {
 	compute.Backend
 	bad int // counts down
@@ -388,7 +387,7 @@ func TestSquaresDiverge(t *testing.T) {
 		err := run.Do(context.Background())
 		var got *DivergedError
 		if !errors.As(err, &got) || got.What != Squares || got.Layer != 1 || got.Epoch != 1 || got.Step != 1 {
-			t.Errorf("%s: error %v, want one of the squares of layer 1 in step 1", rule, err)
+			t.Errorf("%s: error %v, want an error about the squares of layer 1 in step 1", rule, err)
 		}
 		if !run.State.finite() {
 			t.Errorf("%s: the state is not finite", rule)
@@ -439,10 +438,10 @@ func TestOtherRowsAreNotBlamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if found, err := s.badOutput(d, row); err != nil || found != tt.want {
-			t.Errorf("row %d of a batch of %d is spoiled: found %t, error %v", tt.row, row, found, err)
+			t.Errorf("row %d of a batch of %d is infinite: found %t, error %v", tt.row, row, found, err)
 		}
 	}
 	if d.What != Outputs || d.Layer != 1 {
-		t.Errorf("the %s of layer %d are blamed, want the outputs of layer 1", d.What, d.Layer)
+		t.Errorf("found the %s of layer %d, want the outputs of layer 1", d.What, d.Layer)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"shadegrad/internal/mlp/mlptest"
 )
 
-// networks have random weights, so that they are often wrong.
+// networks returns networks. With random weights they are often wrong.
 func networks() map[string]mlp.Config {
 	base := options(4).Network
 	list := map[string]mlp.Config{"softmax": base}
@@ -76,7 +76,7 @@ func evaluateBoth(t *testing.T, c mlp.Config, n int) {
 			predicted += want[j][i]
 		}
 		if s.Actual(i) != actual || s.Predicted(i) != predicted {
-			t.Errorf("class %d: %d are of it and %d taken for it, want %d and %d", i, s.Actual(i), s.Predicted(i), actual, predicted)
+			t.Errorf("class %d: actual %d, predicted %d, want %d and %d", i, s.Actual(i), s.Predicted(i), actual, predicted)
 		}
 	}
 	if loss := plain.MeanLoss(plainSamples(set)); !(math.Abs(s.Loss-loss) <= 1e-4*loss) {
@@ -119,7 +119,7 @@ func TestPredict(t *testing.T) {
 		if b.buffers != 0 || b.programs != 0 {
 			t.Errorf("%d buffers and %d programs are left", b.buffers, b.programs)
 		}
-		// One for whole batches, and one for the rest.
+		// One program is for whole batches, and one for the rest.
 		if want := min(2, 1+n/1000*(n%1000)); b.compiled != want {
 			t.Errorf("%d programs were compiled for %d images, want %d", b.compiled, n, want)
 		}

@@ -136,7 +136,7 @@ func (o Options) Check() error {
 		}
 	}
 	if o.Training.Drop > 0 && o.Network.Layers() < 2 {
-		return mlp.Conflict("Training.Drop", o.Training.Drop, "Network.Sizes", o.Network.Sizes, "a network without a hidden layer can only drop inputs")
+		return mlp.Conflict("Training.Drop", o.Training.Drop, "Network.Sizes", o.Network.Sizes, "the network has no hidden layer; drop inputs instead")
 	}
 	return nil
 }

@@ -39,8 +39,8 @@ func (m *StepRecord) Finite() bool {
 	return m.After.finite() && firstNonFinite([][]float32{m.Stats}) < 0
 }
 
-// args returns the arguments of the step, with the batch where set puts it. All but the rate
-// follow from the number of the step.
+// args returns the arguments of the step, with the batch at the place where set puts it. All except
+// the learning rate follow from the number of the step.
 func (m *StepRecord) args() compute.Args {
 	o, n := m.Options, m.Data.Samples
 	a := o.StepArgs(m.Epoch-1, (m.Step-1)*o.BatchSize(n), n)
@@ -48,14 +48,14 @@ func (m *StepRecord) args() compute.Args {
 	return a
 }
 
-// A StepReplay is a recorded step with its solution in float64.
+// A StepReplay is a recorded step with its results in float64.
 type StepReplay struct {
 	*judge.Replay
 	results map[compute.Mat][]float32
 }
 
-// Replay solves the step in float64, by the program that a run compiles. It returns an error if
-// there is too little memory.
+// Replay computes the step in float64 with the program that a run compiles. It returns an error if
+// memory does not suffice.
 func (m *StepRecord) Replay() (*StepReplay, error) {
 	o, rows := m.Options, m.Rows()
 	if asked, have := ReplayBytes(o, rows), available(); have >= 0 && asked > have {
@@ -109,19 +109,19 @@ func (m *StepRecord) Replay() (*StepReplay, error) {
 	return r, nil
 }
 
-// Recorded compares the recorded results with the solution. It returns the first element that
-// is out of its bound, or nil.
+// Recorded compares the recorded results with the replay. It returns the first element that exceeds
+// its bound, or nil.
 func (r *StepReplay) Recorded() (*judge.Difference, error) { return r.Compare(r.results) }
 
-// ReplayBytes estimates the memory of a replay: for each value its old value, and the value,
-// bound, magnitude and mark of the reference; and the terms of products.
+// ReplayBytes estimates the memory of a replay: the old value of each value; its value, bound,
+// magnitude and mark in the reference; and the terms of products.
 func ReplayBytes(o Options, rows int) int64 {
 	const each = 4 + 3*8 + 1 + 4*8
 	return each * (o.Network.Memory(rows, o.StepTraining()) / 4)
 }
 
-// set puts the batch on a backend as the second batch of an order, as in a run, and in reverse
-// order in memory, so that a mistake in either shows here too.
+// set writes the batch to a backend. The batch is the second in the order, and its rows are reversed in
+// memory, so that faults in the use of Args.Row or of the order show as in a run.
 func (m *StepRecord) set(b compute.Backend, rows int) (s mlp.Set, err error) {
 	c := m.Options.Network
 	batch := dataset.Set{Images: m.Pixels, Values: m.Numbers, Labels: m.Labels, Targets: m.Targets, Width: c.Sizes[0], Height: 1}

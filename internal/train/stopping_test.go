@@ -71,7 +71,7 @@ func TestPatience(t *testing.T) {
 		{[]float64{0.5, 0.4, 0.4, 0.4, 0.9}, 3, 4, 1, true},
 		{[]float64{0.5, 0.4, 0.4, 0.4, 0.9}, 4, 5, 5, false},
 		{[]float64{0.5, 0.4, 0.4, 0.4, 0.4}, 4, 5, 1, false}, // at its last epoch anyway
-		{[]float64{0.5, 0.4, 0.4, 0.4, 0.4}, 0, 5, 1, false}, // for ever
+		{[]float64{0.5, 0.4, 0.4, 0.4, 0.4}, 0, 5, 1, false}, // without early stopping
 	} {
 		o := Options{Epochs: len(tt.curve), Validation: 10, Patience: tt.patience, Test: TestAtEnd}
 		s := &State{Options: o}
@@ -132,10 +132,10 @@ func TestBestIsTested(t *testing.T) {
 				}
 			}
 			if best == o.Epochs-1 {
-				t.Fatal("the last epoch is the best, which tests nothing")
+				t.Fatal("the last epoch is the best, so the test shows nothing")
 			}
 			if !sameBits(s.Chosen(), kept[best]) || s.Best.Epoch != report.epochs[best] {
-				t.Errorf("chosen are not the weights of epoch %d, but %d's", best+1, s.Best.Epoch.Epoch)
+				t.Errorf("the best epoch is %[2]d, want %[1]d", best+1, s.Best.Epoch.Epoch)
 			}
 			scores, err := Evaluate(b, o.Network, kept[best], &d.Test)
 			if out := s.Outcome(); err != nil || out.Epoch != best+1 || out.TestLoss != scores.Loss || out.TestAcc != scores.Acc || out.ValAcc != s.Best.Epoch.ValAcc {
@@ -159,7 +159,7 @@ func watch(b compute.Backend) *watcher {
 	return &watcher{b, map[compute.Buffer]*dataset.Set{}, map[*dataset.Set]int{}}
 }
 
-// of has the sets of d told apart by their images.
+// of returns d with its sets identified by their images.
 func (w *watcher) of(d *dataset.Data) *watchedData { return &watchedData{w, d} }
 
 type watchedData struct {
@@ -213,7 +213,7 @@ func TestTestedOnce(t *testing.T) {
 		{"interrupted", func(o *Options) {}, 1, 12, []int{7, 20, 0, -1}},
 		{"interrupted before the test", func(o *Options) {}, 1, 12, []int{60, 0, -1}},
 		{"after each", func(o *Options) { o.Test = TestEach }, 12, 12, []int{-1}},
-		{"by the options of old", func(o *Options) { o.Test = "" }, 12, 12, []int{-1}},
+		{"by the options of older files", func(o *Options) { o.Test = "" }, 12, 12, []int{-1}},
 	} {
 		d, o := heldOut(t)
 		tt.change(&o)
@@ -226,7 +226,7 @@ func TestTestedOnce(t *testing.T) {
 			}
 		}
 		if w.runs[&d.Test] != tt.test || w.runs[&d.Validation] != tt.held {
-			t.Errorf("%s: the test set was looked at %d times, want %d, the validation set %d times, want %d",
+			t.Errorf("%s: the test set was evaluated %d times, want %d; the validation set %d times, want %d",
 				tt.name, w.runs[&d.Test], tt.test, w.runs[&d.Validation], tt.held)
 		}
 		if err := w.Close(); err != nil {
@@ -242,7 +242,7 @@ func TestResumePatience(t *testing.T) {
 	o.Patience, o.Epochs = 3, 40
 	want, whole := trainCPU(t, o, d)
 	if !want.StoppedEarly() || !want.Done() {
-		t.Fatalf("the run went on to epoch %d, which tests nothing", want.Epoch)
+		t.Fatalf("the run continued to epoch %d, so the test shows nothing", want.Epoch)
 	}
 	steps := 5 * want.Epoch
 	for _, pieces := range [][]int{{1}, {5}, {steps - 1}, {steps}, {steps, 0, 0}, {7, 3, 5, 1}, {steps - 5, 5}} {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// sum adds up numbers, each worker its share.
+// sum is a task that adds up numbers. Each worker adds its share.
 type sum struct {
 	n     int
 	total atomic.Int64
@@ -44,7 +44,7 @@ func TestSleepersWake(t *testing.T) {
 	for range 20 {
 		s := &sum{n: 100}
 		p.Run(s)
-		// Until all are asleep, which is the state in question.
+		// Wait until all workers are asleep.
 		for p.asleep.Load() < 2 {
 			pause(63)
 		}

@@ -8,8 +8,8 @@ import (
 	"shadegrad/compute/judge"
 )
 
-// CheckQueuedSteps has a backend train a network for 100 steps, once queued together and once with a wait after each step.
-// It returns an error if the results differ in any bit.
+// CheckQueuedSteps trains a network for 100 steps twice: with all steps queued together, and with a wait after each step.
+// It returns an error if the results are not bit-identical.
 func CheckQueuedSteps(b compute.Backend) error {
 	p := judge.NewProblem("dependent runs")
 	newStep(p, network{Step: Step{Sizes: []int{30, 20, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Loss: compute.CrossEntropy, Batch: 8, Biases: true, Momentum: true}, indexed: true, runs: 100}).train()
@@ -52,7 +52,7 @@ func differences(b compute.Backend, n network) error {
 			for e := range c.param.Len() {
 				want := s.difference(c.param, e)
 				if math.Abs(float64(g[e])-want) > judge.Bound(1, want) {
-					return fmt.Errorf("layer %d: the gradient of element %d of %s is %g, by differences %g", i+1, e, c.param, g[e], want)
+					return fmt.Errorf("layer %d: the gradient of element %d of %s is %g, want %g by finite differences", i+1, e, c.param, g[e], want)
 				}
 			}
 		}

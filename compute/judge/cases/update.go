@@ -85,7 +85,7 @@ func (c ruleCase) terms(bits int) ruleCase {
 	return c
 }
 
-// steps are values of Args.Step that reveal an off-by-one error, an underflowing power and an overflow: the first, the second, one at
+// steps are values of Args.Step that reveal off-by-one errors, underflowing powers and overflow: the first, the second, one at
 // which Adam's corrections are nearly 1, and the last.
 var steps = []uint32{0, 1, 1000, math.MaxUint32}
 

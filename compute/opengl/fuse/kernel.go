@@ -7,8 +7,7 @@ import (
 )
 
 const (
-	// drawn is the number of random numbers that an invocation draws together, in the given number
-	// of rounds.
+	// An invocation draws drawn random numbers together. The generator has the given number of rounds.
 	drawn  = 8
 	rounds = 10
 
@@ -21,8 +20,8 @@ const (
 	squaresPerGroup = 1 << 14
 )
 
-// Kernels gives each op that is not fused the kernel that has its name. Some ops take several
-// dispatches.
+// Kernels replaces each dispatch of a single op by dispatches of the kernel with the op's name. Some
+// ops take several dispatches.
 func Kernels(list []Dispatch) []Dispatch {
 	var all []Dispatch
 	for _, d := range list {
@@ -98,7 +97,7 @@ func kernel(op compute.Op, drop *compute.Dropout) Dispatch {
 		k = Dispatch{X: parts(o.Dst.Len(), drawn), Loops: drawn + rounds, Values: Values{
 			"Dst": o.Dst, "count": o.Dst.Len(), "stream": o.Stream}}
 	case compute.Warp:
-		// An invocation makes several pixels of an image, and draws its random numbers once.
+		// An invocation computes several pixels of an image and draws its random numbers once.
 		const pixels = 4
 		least, most := float64(o.Alpha[0]), float64(o.Alpha[1])
 		k = Dispatch{X: parts(o.Dst.Cols, pixels), Y: o.Dst.Rows, Loops: 2*pixels + rounds, Work: 40 * float64(o.Dst.Len()), Values: Values{
@@ -110,7 +109,7 @@ func kernel(op compute.Op, drop *compute.Dropout) Dispatch {
 	case compute.Fill:
 		k = Dispatch{X: o.Dst.Len(), Values: Values{"Dst": o.Dst, "count": o.Dst.Len(), "value": o.Value}}
 	default:
-		panic(fmt.Sprintf("fuse: no kernel does op %T", op)) // an op was added to compute and not here
+		panic(fmt.Sprintf("fuse: no kernel does op %T", op)) // an op of package compute is missing here
 	}
 	k.Kernel, k.Ops = op.Name(), ops
 	if k.X > 0 {

@@ -23,7 +23,7 @@ func (s Sample) kept(l int, x []float64) []float64 {
 	return y
 }
 
-// Zeros returns as many zeros as the network has parameters, in their shapes.
+// Zeros returns zeros in the shapes of the network's parameters.
 func (n *Network) Zeros() [][]float64 {
 	z := make([][]float64, len(n.Params))
 	for i, p := range n.Params {
