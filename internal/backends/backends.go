@@ -29,15 +29,6 @@ const (
 	CPU  Kind = "cpu"
 )
 
-// ParseKind returns the kind with the given name.
-func ParseKind(name string) (Kind, error) {
-	switch k := Kind(name); k {
-	case Auto, GPU, CPU:
-		return k, nil
-	}
-	return "", errors.New("must be auto, gpu or cpu")
-}
-
 // A Choice is an open backend.
 type Choice struct {
 	compute.Backend

@@ -321,16 +321,3 @@ type broken struct {
 }
 
 func (b broken) Compile(compute.Program) (compute.Executable, error) { return nil, b.err }
-
-func TestParseKind(t *testing.T) {
-	for _, k := range []Kind{Auto, GPU, CPU} {
-		if got, err := ParseKind(string(k)); got != k || err != nil {
-			t.Errorf("ParseKind(%q) = %q, %v", k, got, err)
-		}
-	}
-	for _, name := range []string{"", "GPU", "cuda", "auto "} {
-		if _, err := ParseKind(name); err == nil || err.Error() != "must be auto, gpu or cpu" {
-			t.Errorf("ParseKind(%q): error %v", name, err)
-		}
-	}
-}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"shadegrad/compute"
@@ -195,10 +194,7 @@ const maxSize = 64 << 20
 func Load(path string) (*Certificate, error) {
 	text, err := readStart(path, maxSize+1)
 	if err != nil {
-		if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
-			err = failed.Err
-		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%s: not a Shadegrad certificate: more than %d bytes", path, maxSize)

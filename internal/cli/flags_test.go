@@ -43,6 +43,8 @@ func TestFlags(t *testing.T) {
 		{"train -hidden=1" + strings.Repeat(",1", 99), []string{"-hidden=1,1,", "must make at most 100 layers of weights, not 101"}},
 		{"train -momentum=0.99999999", []string{"-momentum=0.99999999: must be at least 0 and below 1"}},
 		{"train -seed=-1", []string{`-seed: want a whole number, 0 or more, got "-1"`}},
+		{"train -backend=GPU", []string{`-backend: want auto, gpu or cpu, got "GPU"`}},
+		{"train -backend=", []string{`-backend: want auto, gpu or cpu, got ""`}},
 		{"train -backend=cuda", []string{`-backend: want auto, gpu or cpu, got "cuda"`}},
 		{"train -expect=foo", []string{`-expect: want a condition like test_acc>=0.97, with train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and >=, <=, > or <; accuracies are from 0 to 1, got "foo"`}},
 		{"train -expect=nope>=1", []string{"-expect", `"nope>=1"`, "train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds"}},

@@ -106,7 +106,7 @@ func writable(path string) error {
 	case err == nil:
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return fmt.Errorf("%s: cannot save there: %w; %s", path, cause(err), remedy)
+			return fmt.Errorf("%s: cannot save there: %w; %s", path, atomicfile.Cause(err), remedy)
 		}
 		if err := f.Close(); err != nil {
 			return err
@@ -114,23 +114,14 @@ func writable(path string) error {
 	}
 	target, err := atomicfile.Target(path)
 	if err != nil {
-		return fmt.Errorf("%s: cannot save there: %w; %s", path, cause(err), remedy)
+		return fmt.Errorf("%s: cannot save there: %w; %s", path, atomicfile.Cause(err), remedy)
 	}
 	dir := filepath.Dir(target)
 	probe, err := os.CreateTemp(dir, ".shadegrad-*")
 	if err != nil {
-		return fmt.Errorf("%s: cannot save there: directory %s: %w; %s", path, dir, cause(err), remedy)
+		return fmt.Errorf("%s: cannot save there: directory %s: %w; %s", path, dir, atomicfile.Cause(err), remedy)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
-// cause returns err without its path, for a message that names it already.
-func cause(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
 }
 
 // saveEvery is the least time between two saves in a run of shorter epochs. A save waits for the disk,

@@ -8,8 +8,9 @@ import (
 	_ "image/jpeg" // registers the decoder
 	_ "image/png"
 	"io"
-	"io/fs"
 	"os"
+
+	"shadegrad/internal/atomicfile"
 )
 
 const (
@@ -25,11 +26,7 @@ var densest = map[string]int64{"png": 8 * 258 * 8 / 2, "jpeg": 8 * 8 * 8}
 func Load(path string) (image.Image, error) {
 	img, err := load(path)
 	if err != nil {
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	return img, nil
 }

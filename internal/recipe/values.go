@@ -19,11 +19,9 @@ const (
 	optimizerAdamW optimizerName = "adamw"
 )
 
-var rules = []compute.Rule{compute.SGD, compute.Nesterov, compute.RMSProp, compute.Adam}
-
 func optimizers() []optimizerName {
 	var list []optimizerName
-	for _, r := range rules {
+	for _, r := range compute.Rules() {
 		list = append(list, optimizerOf(r, 0))
 	}
 	return append(list, optimizerAdamW)
@@ -31,7 +29,7 @@ func optimizers() []optimizerName {
 
 // rule returns the update rule of an optimiser.
 func (n optimizerName) rule() compute.Rule {
-	for _, r := range rules {
+	for _, r := range compute.Rules() {
 		if r.String() == string(n) {
 			return r
 		}
