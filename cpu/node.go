@@ -124,7 +124,7 @@ func findPhase(phases []*phase, n *node) *phase {
 	return found
 }
 
-// compatible reports whether a node conflicts with no node of a phase.
+// compatible reports whether a node does not conflict with any node of a phase.
 func compatible(f *phase, n *node, sameRows bool) bool {
 	for _, other := range f.nodes {
 		if conflict(other, n, sameRows) {

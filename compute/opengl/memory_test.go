@@ -67,7 +67,7 @@ func TestOutOfMemory(t *testing.T) {
 		t.Errorf("%d buffers are left of an allocation that failed", c.Buffers)
 	}
 	if err := b.Sync(); err != nil {
-		t.Errorf("an allocation that failed sticks: %v", err)
+		t.Errorf("the backend fails after a failed allocation: %v", err)
 	}
 }
 

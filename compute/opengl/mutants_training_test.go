@@ -5,8 +5,8 @@ package opengl
 // trainingMutants are mutants of the parts that training adds to the plain step: rules, bounds, averages,
 // random numbers, distortion, numbers for inputs and targets.
 //
-// Some mistakes are not among them, because no result can show them: the root of 0 (llvmpipe's is 0), and
-// the last barrier of max_norm.comp, as that of the wide head.
+// Some mistakes are omitted, because no result can show them: the root of 0, which is right on llvmpipe, and
+// missing last barriers in max_norm.comp and in the wide head.
 var trainingMutants = []mutant{
 	{file: "activations.glsl", old: "AMPLITUDE * hyperbolicTangent", new: "hyperbolicTangent", op: "activate"},
 	{file: "activations.glsl", old: "SLOPE * z", new: "z", op: "activate"},

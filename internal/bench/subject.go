@@ -1,8 +1,8 @@
 // Package bench times training steps of a network on several backends, side by side.
 //
-// A backend with wrong results should not be timed: Step.Check has the judge check
-// two steps of the same network. Backends take turns, so that other load on the machine
-// affects all of them equally. A figure is the median of many short runs.
+// A backend with wrong results should not be timed: Step.Check compares
+// two steps of the same network with the reference. Backends run alternately, so that other
+// load on the machine affects all of them equally. A figure is the median of many short runs.
 package bench
 
 import (
@@ -57,7 +57,7 @@ func (e *WrongError) Unwrap() error { return e.Err }
 // MNIST.
 const mostChecked = 2048
 
-// Check has the judge check two of these steps on a backend, with batches of at most
+// Check compares two of these steps on a backend with the reference, with batches of at most
 // mostChecked.
 func (s Step) Check(b compute.Backend) error {
 	if err := s.judged().Case().Check(b); err != nil {

@@ -67,8 +67,8 @@ var sources = map[string]source{
 	"lecun1998-deep": {0, "3.05%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 300, 100, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh, ZeroBiases: true,
 			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Inputs, Scale: 1.275 / 255, Shift: -0.1, On: 1, Off: -1}}, optimiser},
-	// RMSprop with a rate of 0.001, batches of 128, 20 epochs; dropout of 0.2 after each hidden layer. Weights may be
-	// averaged, as published or not. ε is 1e-6 under the root, so 1e-3 added to it.
+	// RMSprop with a learning rate of 0.001, batches of 128, 20 epochs, and dropout of 0.2 after each hidden layer. The source
+	// does not average weights, the preset may. The source adds ε = 1e-6 under the root, here 1e-3 is added to the root.
 	"keras-mlp": {0, "98.40%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 512, 512, 10}, Hidden: compute.ReLU, Output: compute.Softmax,
 			Loss: compute.CrossEntropy, Init: mlp.Xavier, Scale: 1. / 255, On: 1},
@@ -130,7 +130,7 @@ func TestPresetSources(t *testing.T) {
 			t.Fatal(err)
 		}
 		if network, _, _ := strings.Cut(p.Network, ","); network != got.Network.String() {
-			t.Errorf("%s says it is %s; it is %s", p.Name, p.Network, got.Network)
+			t.Errorf("%s: Network is %s, want %s", p.Name, p.Network, got.Network)
 		}
 		for _, figure := range strings.Fields(want.figure) {
 			if !strings.Contains(p.Figure, figure) {

@@ -104,7 +104,7 @@ func TestRecipeFlags(t *testing.T) {
 		{"digits -count=0", []string{"-count", `"0"`, "from 1 to 1000"}},
 		{"digits -count=1000000000", []string{"-count", "from 1 to 1000"}},
 		{"train -max-norm=1e-300", []string{"-max-norm", `"1e-300"`, "at least 1e-45"}},
-		{"train -dropout=0.5 -hidden=", []string{"-dropout=0.5", "-hidden=", "a network without a hidden layer can only drop inputs"}},
+		{"train -dropout=0.5 -hidden=", []string{"-dropout=0.5", "-hidden=", "the network has no hidden layer; drop inputs instead"}},
 		{"digits -o=", []string{`-o: want the name of a file, got ""`}},
 		{"digits -model=", []string{`-model: want the name of a file, got ""`}},
 		{"train -no-bias -zero-biases", []string{"-zero-biases does nothing with -no-bias; omit one of them, or override a preset with -zero-biases=false"}},

@@ -169,7 +169,7 @@ func mount(t testing.TB, dir, options string) {
 // TestKilledSaving kills a run while it writes the network and while it writes the checkpoint, and
 // checks that the previous files are whole.
 func TestKilledSaving(t *testing.T) {
-	const tries = 20 // that the signal may come too late
+	const tries = 20 // the signal can come too late
 	for _, file := range []string{"m", "m.checkpoint"} {
 		p := at(t)
 		args := trainSmall(t, "-batch=0", "-hidden=2048", "-save=m", "-epochs=1000000")

@@ -116,7 +116,7 @@ func (x *exam) cpu() verdict {
 	return x.cpuKernels(levels)
 }
 
-// cpuKernels compares the CPU's kernels with the reference at each level. The verdict is that of the level in use.
+// cpuKernels compares the CPU's kernels with the reference at each level. It returns the verdict on the level in use.
 func (x *exam) cpuKernels(levels []string) verdict {
 	use := simd.Current()
 	defer simd.Set(use)

@@ -1,5 +1,5 @@
-// Package flags is a table of command-line flags: a row for each. A Set parses the arguments of a command by
-// the rows, and prints its help and its shell completion.
+// Package flags implements a table of command-line flags with a row for each flag. A Set parses the arguments of
+// a command by the rows, and prints its help and its shell completion.
 //
 // The syntax is that of Go's package flag: -name=value, -name value or, for a switch, -name; two dashes
 // do the same; "--" ends the flags.
@@ -49,7 +49,7 @@ func (a Assignment) String() string {
 	return "-" + a.Name + "=" + a.Value
 }
 
-// A Want is an error of a value that cannot be parsed: it describes the values that can.
+// A Want is the error about a value that cannot be parsed. It describes the valid values.
 type Want string
 
 func (w Want) Error() string { return "want " + string(w) }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// childVariable makes the test binary open a context and print the outcome: a driver
-// reads some of its environment only once a process.
+// childVariable makes the test binary open a context and print the outcome. A driver reads
+// some environment variables only once per process.
 const childVariable = "SHADEGRAD_TEST_GLCTX_CHILD"
 
 func TestMain(m *testing.M) {

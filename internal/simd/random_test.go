@@ -8,8 +8,8 @@ import (
 	"shadegrad/compute/philox"
 )
 
-// firsts are numbers of a first element: on a block, within one, at the end of the low half
-// of a counter, and beyond.
+// firsts are numbers of a first element: at the start of a block, within one, at the end of the low
+// half of a counter, and beyond.
 var firsts = []uint64{0, 1, 3, 8, 13, 63, 1 << 20, 1<<35 - 9, 1<<35 + 64, 1<<40 + 5}
 
 // streams have words of all kinds in seed and number.
@@ -41,7 +41,7 @@ func TestDropout(t *testing.T) {
 		for i, n := range lengths() {
 			for j, first := range firsts {
 				s := streams[(i+j)%len(streams)]
-				// All thresholds that compare otherwise in 16 bits with a sign, and the least and the most.
+				// The thresholds include 0, the maximum, and those that compare differently as signed 16-bit numbers.
 				threshold := []uint32{0, 1, 0x4000, 0x7fff, 0x8000, 0x8001, 0xffff, 0x10000}[(i+3*j)%8]
 				factor := float32(1.25)
 				src := normals(a, n)
