@@ -67,8 +67,8 @@ var sources = map[string]source{
 	"lecun1998-deep": {0, "3.05%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 300, 100, 10}, Hidden: compute.ScaledTanh, Output: compute.ScaledTanh, ZeroBiases: true,
 			Loss: compute.SquaredError, Reduction: mlp.ReduceHalf, Init: mlp.Inputs, Scale: 1.275 / 255, Shift: -0.1, On: 1, Off: -1}}, optimiser},
-	// RMSprop with a learning rate of 0.001, batches of 128, 20 epochs, and dropout of 0.2 after each hidden layer. The source
-	// does not average weights, the preset may. The source adds ε = 1e-6 under the root, here 1e-3 is added to the root.
+	// RMSprop with a learning rate of 0.001, batches of 128, 20 epochs, and dropout of 0.2 after each hidden layer. The average
+	// of the weights is not compared. The source adds ε = 1e-6 under the root, here 1e-3 is added to the root.
 	"keras-mlp": {0, "98.40%", train.Options{
 		Network: mlp.Config{Sizes: []int{784, 512, 512, 10}, Hidden: compute.ReLU, Output: compute.Softmax,
 			Loss: compute.CrossEntropy, Init: mlp.Xavier, Scale: 1. / 255, On: 1},
