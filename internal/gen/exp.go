@@ -99,46 +99,39 @@ func (e *exponential) exp(x reg.VecVirtual) {
 }
 
 func exponentials(g *gen) {
-	elementwise{
-		name: "exp", arrays: []string{"dst"}, unroll: 2,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			e := newExponential(g, true)
-			return first(func(x []reg.VecVirtual) { e.exp(x[0]) })
-		},
-	}.emit(g)
-	elementwise{
-		name: "sigmoid", arrays: []string{"dst"}, unroll: 2,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			e := newExponential(g, true)
-			sign, one := g.floatReg(math.Copysign(0, -1)), g.floatReg(1)
-			return first(func(x []reg.VecVirtual) {
-				g.VXORPS(sign, x[0], x[0])
-				e.exp(x[0])
-				g.VADDPS(one, x[0], x[0])
-				g.VDIVPS(x[0], one, x[0])
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "tanh", arrays: []string{"dst"}, unroll: 2,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			e := newExponential(g, false)
-			sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
-			return first(func(x []reg.VecVirtual) { e.tanh(x[0], sign, one, limit) })
-		},
-	}.emit(g)
-	elementwise{
-		name: "scaledTanh", arrays: []string{"dst"}, scalars: []string{"a", "b"}, unroll: 2,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			e := newExponential(g, false)
-			sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
-			return first(func(x []reg.VecVirtual) {
-				g.VMULPS(s["b"], x[0], x[0])
-				e.tanh(x[0], sign, one, limit)
-				g.VMULPS(s["a"], x[0], x[0])
-			})
-		},
-	}.emit(g)
+	const unroll = 2
+	k := g.elementwise("exp", "dst", "", "")
+	e := newExponential(g, true)
+	k.each(unroll, func(x []reg.VecVirtual) { e.exp(x[0]) })
+
+	k = g.elementwise("sigmoid", "dst", "", "")
+	e = newExponential(g, true)
+	sign, one := g.floatReg(math.Copysign(0, -1)), g.floatReg(1)
+	k.each(unroll, func(x []reg.VecVirtual) {
+		g.VXORPS(sign, x[0], x[0])
+		e.exp(x[0])
+		g.VADDPS(one, x[0], x[0])
+		g.VDIVPS(x[0], one, x[0])
+	})
+
+	for _, scaled := range []bool{false, true} {
+		name, scalars := "tanh", ""
+		if scaled {
+			name, scalars = "scaledTanh", "a, b"
+		}
+		k := g.elementwise(name, "dst", "", scalars)
+		e := newExponential(g, false)
+		sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
+		k.each(unroll, func(x []reg.VecVirtual) {
+			if scaled {
+				g.VMULPS(k.scalar["b"], x[0], x[0])
+			}
+			e.tanh(x[0], sign, one, limit)
+			if scaled {
+				g.VMULPS(k.scalar["a"], x[0], x[0])
+			}
+		})
+	}
 	softmax(g)
 }
 

@@ -104,6 +104,13 @@ func (g *gen) zero(v reg.VecVirtual) {
 	g.Instruction(i)
 }
 
+// zeroReg returns zeros in a register.
+func (g *gen) zeroReg() reg.VecVirtual {
+	v := g.vec()
+	g.zero(v)
+	return v
+}
+
 // float returns a float32 constant as an operand that may be in memory: the first operand
 // of an instruction, which is the last in Intel's order.
 func (g *gen) float(x float64) operand.Op {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -27,12 +27,7 @@ func (s *stepper) field(name string) reg.VecVirtual {
 	if v, ok := s.regs[name]; ok {
 		return v
 	}
-	at := -1
-	for i, f := range stepFields {
-		if f == name {
-			at = i
-		}
-	}
+	at := slices.Index(stepFields, name)
 	if at < 0 {
 		panic(fmt.Sprintf("a Step has no %s", name))
 	}
@@ -97,17 +92,17 @@ func (s *stepper) square(squares, g reg.VecVirtual) {
 // steps emits the kernels of a step's rules.
 func steps(g *gen) {
 	for _, bare := range []bool{false, true} {
-		rule(g, bare, "stepSGD", []string{"w", "grad"}, nil, func(s *stepper, x []reg.VecVirtual) {
+		rule(g, bare, "stepSGD", "w, grad", "", func(s *stepper, x []reg.VecVirtual) {
 			s.gradient(x[0], x[1])
 			s.move(x[0], x[1])
 		})
-		rule(g, bare, "stepMomentum", []string{"w", "v", "grad"}, []string{"mu"}, func(s *stepper, x []reg.VecVirtual) {
+		rule(g, bare, "stepMomentum", "w, v, grad", "mu", func(s *stepper, x []reg.VecVirtual) {
 			w, v, d := x[0], x[1], x[2]
 			s.gradient(w, d)
 			s.VFMADD213PS(d, s.field("mu"), v)
 			s.move(w, v)
 		})
-		rule(g, bare, "stepNesterov", []string{"w", "v", "grad"}, []string{"mu"}, func(s *stepper, x []reg.VecVirtual) {
+		rule(g, bare, "stepNesterov", "w, v, grad", "mu", func(s *stepper, x []reg.VecVirtual) {
 			w, v, d := x[0], x[1], x[2]
 			s.gradient(w, d)
 			mu := s.field("mu")
@@ -115,7 +110,7 @@ func steps(g *gen) {
 			s.VFMADD231PS(v, mu, d)
 			s.move(w, d)
 		})
-		rule(g, bare, "stepRMSProp", []string{"w", "squares", "grad"}, []string{"rho", "newRho", "epsilon"}, func(s *stepper, x []reg.VecVirtual) {
+		rule(g, bare, "stepRMSProp", "w, squares, grad", "rho, newRho, epsilon", func(s *stepper, x []reg.VecVirtual) {
 			w, squares, d := x[0], x[1], x[2]
 			s.gradient(w, d)
 			s.square(squares, d)
@@ -125,7 +120,7 @@ func steps(g *gen) {
 			s.VDIVPS(root, d, d)
 			s.move(w, d)
 		})
-		rule(g, bare, "stepAdam", []string{"w", "v", "squares", "grad"}, []string{"mu", "newMu", "rho", "newRho", "grown", "epsilon"}, func(s *stepper, x []reg.VecVirtual) {
+		rule(g, bare, "stepAdam", "w, v, squares, grad", "mu, newMu, rho, newRho, grown, epsilon", func(s *stepper, x []reg.VecVirtual) {
 			w, v, squares, d := x[0], x[1], x[2], x[3]
 			s.gradient(w, d)
 			s.square(squares, d)
@@ -139,29 +134,20 @@ func steps(g *gen) {
 			s.move(w, d)
 		})
 	}
-	elementwise{
-		name: "average", arrays: []string{"dst", "x"}, scalars: []string{"weight"}, unroll: 4,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			return first(func(x []reg.VecVirtual) {
-				g.VSUBPS(x[0], x[1], x[1])
-				g.VFMADD231PS(x[1], s["weight"], x[0])
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "scale", arrays: []string{"dst"}, scalars: []string{"factor"}, unroll: 4,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			return first(func(x []reg.VecVirtual) { g.VMULPS(s["factor"], x[0], x[0]) })
-		},
-	}.emit(g)
-	eachRow(g, "mulRows", "factors", func(x, f reg.VecVirtual) { g.VMULPS(f, x, x) })
+	e := g.elementwise("average", "dst", "x", "weight")
+	e.each(4, func(x []reg.VecVirtual) {
+		g.VSUBPS(x[0], x[1], x[1])
+		g.VFMADD231PS(x[1], e.scalar["weight"], x[0])
+	})
+	e = g.elementwise("scale", "dst", "", "factor")
+	e.each(4, func(x []reg.VecVirtual) { g.VMULPS(e.scalar["factor"], x[0], x[0]) })
+	eachRow(g, "mulRows", "factors", func() {}, func(x, f reg.VecVirtual) { g.VMULPS(f, x, x) })
 }
 
 // rule emits one kernel. The last array is the gradient. The kernel updates the others with
 // the values that step leaves in their registers.
-func rule(g *gen, bare bool, name string, arrays, held []string, step func(s *stepper, x []reg.VecVirtual)) {
-	list := strings.Join(arrays, ", ")
-	k := kernel{name: name, asm: "(step, " + list + " *float32, n int)", call: "(p *Step, " + list + " []float32)",
+func rule(g *gen, bare bool, name, arrays, held string, step func(s *stepper, x []reg.VecVirtual)) {
+	k := kernel{name: name, asm: "(step, " + arrays + " *float32, n int)", call: "(p *Step, " + arrays + " []float32)",
 		args: map[string]string{"step": "&p.Rate"}}
 	if bare {
 		k.name, k.doc, k.replaces, k.when = name+"Bare", "is "+name+"Go for a bare Step.", name, "p.bare()"
@@ -169,27 +155,12 @@ func rule(g *gen, bare bool, name string, arrays, held []string, step func(s *st
 	g.begin(k)
 	s := &stepper{gen: g, bare: bare, p: g.param("step"), regs: map[string]reg.VecVirtual{}}
 	s.hold("clip", "rate")
-	s.hold(held...)
+	s.hold(names(held)...)
 	if !bare {
 		s.hold("l2", "l1", "shrink")
 		s.sign = g.intReg(-1 << 31)
 	}
-	var base []reg.Register
-	for _, a := range arrays {
-		base = append(base, g.param(a))
-	}
-	i, n := g.GP64(), g.param("n")
-	g.sweep(i, n, 2, func(offset int, partial bool) {
-		var x []reg.VecVirtual
-		for _, b := range base {
-			v := g.vec()
-			g.load(at(b, i, offset), v, partial)
-			x = append(x, v)
-		}
-		step(s, x)
-		for k, b := range base[:len(base)-1] {
-			g.store(x[k], at(b, i, offset), partial)
-		}
-	})
+	base, i, n := g.addresses(names(arrays)), g.GP64(), g.param("n")
+	g.update(base, len(base)-1, i, n, 2, func(x []reg.VecVirtual) { step(s, x) })
 	g.end()
 }

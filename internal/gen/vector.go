@@ -9,47 +9,65 @@ import (
 
 // An elementwise kernel computes each element from the elements of its arrays with the same index.
 type elementwise struct {
-	name    string
-	arrays  []string // parameters that are arrays
-	scalars []string // float32 parameters
-	unroll  int
-	// prepare loads constants and returns the body, which computes the new vectors of the
-	// first arrays from the vectors of all arrays.
-	prepare func(g *gen, scalar map[string]reg.VecVirtual) body
+	*gen
+	base    []reg.Register // addresses of the arrays
+	outputs int            // number of arrays that the kernel updates, the first ones
+	scalar  map[string]reg.VecVirtual
+	n       reg.GPVirtual
 }
 
-type body func(x []reg.VecVirtual) []reg.VecVirtual
-
-func (e elementwise) emit(g *gen) {
-	arrays, scalars := strings.Join(e.arrays, ", "), ""
-	if len(e.scalars) > 0 {
-		scalars = ", " + strings.Join(e.scalars, ", ") + " float32"
+// elementwise begins a kernel and loads its parameters: the arrays that it updates, the
+// arrays that it only reads, and float32 scalars. Each is a list of names with commas.
+func (g *gen) elementwise(name, outputs, inputs, scalars string) *elementwise {
+	e := &elementwise{gen: g, outputs: len(names(outputs)), scalar: map[string]reg.VecVirtual{}}
+	arrays, list := strings.Join(append(names(outputs), names(inputs)...), ", "), ""
+	if scalars != "" {
+		list = ", " + scalars + " float32"
 	}
-	g.begin(kernel{name: e.name, asm: "(" + arrays + " *float32, n int" + scalars + ")", call: "(" + arrays + " []float32" + scalars + ")"})
+	g.begin(kernel{name: name, asm: "(" + arrays + " *float32, n int" + list + ")", call: "(" + arrays + " []float32" + list + ")"})
+	e.base = g.addresses(names(arrays))
+	for _, s := range names(scalars) {
+		e.scalar[s] = g.broadcastParam(s)
+	}
+	e.n = g.param("n")
+	return e
+}
 
-	var base []reg.Register
-	for _, a := range e.arrays {
+// names splits a list of names.
+func names(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// addresses loads parameters that are arrays.
+func (g *gen) addresses(arrays []string) (base []reg.Register) {
+	for _, a := range arrays {
 		base = append(base, g.param(a))
 	}
-	scalar := map[string]reg.VecVirtual{}
-	for _, s := range e.scalars {
-		scalar[s] = g.broadcastParam(s)
-	}
-	n := g.param("n")
-	run := e.prepare(g, scalar)
-	i := g.GP64()
-	g.sweep(i, n, e.unroll, func(offset int, partial bool) {
+	return base
+}
+
+// each emits the loops and ends the kernel. body gets the vectors of all arrays and changes
+// those of the outputs.
+func (e *elementwise) each(unroll int, body func(x []reg.VecVirtual)) {
+	e.update(e.base, e.outputs, e.GP64(), e.n, unroll, body)
+	e.end()
+}
+
+// update emits the loops that update the first arrays, as many as outputs. body gets the
+// vectors of all arrays. It clobbers i and n like sweep.
+func (g *gen) update(base []reg.Register, outputs int, i, n reg.GPVirtual, unroll int, body func(x []reg.VecVirtual)) {
+	g.sweep(i, n, unroll, func(offset int, partial bool) {
 		var x []reg.VecVirtual
 		for _, b := range base {
 			v := g.vec()
 			g.load(at(b, i, offset), v, partial)
 			x = append(x, v)
 		}
-		for k, y := range run(x) {
-			g.store(y, at(base[k], i, offset), partial)
+		body(x)
+		for k, b := range base[:outputs] {
+			g.store(x[k], at(b, i, offset), partial)
 		}
 	})
-	g.end()
 }
 
 // sweep emits loops over the vectors of n elements: with unroll vectors a round, with one
@@ -85,134 +103,93 @@ func (g *gen) sweep(i, n reg.GPVirtual, unroll int, body func(offset int, partia
 	g.Label(done)
 }
 
-// first returns a body whose only result replaces the first array.
-func first(f func(x []reg.VecVirtual)) body {
-	return func(x []reg.VecVirtual) []reg.VecVirtual {
-		f(x)
-		return x[:1]
-	}
-}
-
 func vectors(g *gen) {
-	elementwise{
-		name: "add", arrays: []string{"dst", "x"}, unroll: 4,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			return first(func(x []reg.VecVirtual) { g.VADDPS(x[1], x[0], x[0]) })
-		},
-	}.emit(g)
-	elementwise{
-		name: "relu", arrays: []string{"dst"}, unroll: 4,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			zero := g.vec()
-			g.zero(zero)
-			return first(func(x []reg.VecVirtual) { g.rectify(x[0], zero) })
-		},
-	}.emit(g)
-	elementwise{
-		name: "deltaReLU", arrays: []string{"dst", "back", "y"}, unroll: 4,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			zero := g.vec()
-			g.zero(zero)
-			return first(func(x []reg.VecVirtual) {
-				if g.wide {
-					k := g.K()
-					g.VCMPPS(operand.Imm(greater), zero, x[2], k)
-					g.VMOVAPS_Z(x[1], k, x[0])
-				} else {
-					g.VCMPPS(operand.Imm(greater), zero, x[2], x[2])
-					g.VANDPS(x[1], x[2], x[0])
-				}
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "deltaSigmoid", arrays: []string{"dst", "back", "y"}, unroll: 4,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			one := g.floatReg(1)
-			return first(func(x []reg.VecVirtual) {
-				g.VSUBPS(x[2], one, x[0])
-				g.VMULPS(x[2], x[0], x[0])
-				g.VMULPS(x[1], x[0], x[0])
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "deltaTanh", arrays: []string{"dst", "back", "y"}, unroll: 4,
-		prepare: func(g *gen, _ map[string]reg.VecVirtual) body {
-			one := g.floatReg(1)
-			return first(func(x []reg.VecVirtual) {
-				g.VSUBPS(x[2], one, x[0])
-				g.VADDPS(x[2], one, x[2])
-				g.VMULPS(x[2], x[0], x[0])
-				g.VMULPS(x[1], x[0], x[0])
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "deltaScaledTanh", arrays: []string{"dst", "back", "y"}, scalars: []string{"a", "slope"}, unroll: 4,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			return first(func(x []reg.VecVirtual) {
-				g.VSUBPS(x[2], s["a"], x[0])
-				g.VADDPS(x[2], s["a"], x[2])
-				g.VMULPS(x[2], x[0], x[0])
-				g.VMULPS(s["slope"], x[0], x[0])
-				g.VMULPS(x[1], x[0], x[0])
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "leakyReLU", arrays: []string{"dst"}, scalars: []string{"leak"}, unroll: 4,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			return first(func(x []reg.VecVirtual) {
-				leaked := g.vec()
-				g.VMULPS(s["leak"], x[0], leaked)
-				g.VMAXPS(x[0], leaked, x[0])
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "deltaLeakyReLU", arrays: []string{"dst", "back", "y"}, scalars: []string{"leak"}, unroll: 4,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			zero := g.vec()
-			g.zero(zero)
-			return first(func(x []reg.VecVirtual) {
-				g.VMULPS(s["leak"], x[1], x[0])
-				if g.wide {
-					k := g.K()
-					g.VCMPPS(operand.Imm(greater), zero, x[2], k)
-					g.VMOVAPS(x[1], k, x[0])
-				} else {
-					g.VCMPPS(operand.Imm(greater), zero, x[2], x[2])
-					g.VBLENDVPS(x[2], x[1], x[0], x[0])
-				}
-			})
-		},
-	}.emit(g)
-	elementwise{
-		name: "sgd", arrays: []string{"w", "grad"}, scalars: []string{"rate"}, unroll: 4,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			return first(func(x []reg.VecVirtual) { g.VFNMADD231PS(x[1], s["rate"], x[0]) })
-		},
-	}.emit(g)
-	elementwise{
-		name: "momentum", arrays: []string{"w", "v", "grad"},
-		scalars: []string{"rate", "mu"}, unroll: 4,
-		prepare: func(g *gen, s map[string]reg.VecVirtual) body {
-			return func(x []reg.VecVirtual) []reg.VecVirtual {
-				w, v, d := x[0], x[1], x[2]
-				g.VFMADD213PS(d, s["mu"], v)
-				g.VFNMADD231PS(v, s["rate"], w)
-				return x[:2]
-			}
-		},
-	}.emit(g)
-	biased(g, "addBias", func(*gen) func(reg.VecVirtual) {
-		return func(reg.VecVirtual) {}
+	const unroll = 4
+	e := g.elementwise("add", "dst", "x", "")
+	e.each(unroll, func(x []reg.VecVirtual) { g.VADDPS(x[1], x[0], x[0]) })
+
+	e = g.elementwise("relu", "dst", "", "")
+	zero := g.zeroReg()
+	e.each(unroll, func(x []reg.VecVirtual) { g.rectify(x[0], zero) })
+
+	e = g.elementwise("deltaReLU", "dst", "back, y", "")
+	zero = g.zeroReg()
+	e.each(unroll, func(x []reg.VecVirtual) {
+		if g.wide {
+			k := g.K()
+			g.VCMPPS(operand.Imm(greater), zero, x[2], k)
+			g.VMOVAPS_Z(x[1], k, x[0])
+		} else {
+			g.VCMPPS(operand.Imm(greater), zero, x[2], x[2])
+			g.VANDPS(x[1], x[2], x[0])
+		}
 	})
-	biased(g, "biasReLU", func(g *gen) func(reg.VecVirtual) {
-		zero := g.vec()
-		g.zero(zero)
-		return func(v reg.VecVirtual) { g.rectify(v, zero) }
+
+	e = g.elementwise("deltaSigmoid", "dst", "back, y", "")
+	one := g.floatReg(1)
+	e.each(unroll, func(x []reg.VecVirtual) {
+		g.VSUBPS(x[2], one, x[0])
+		g.VMULPS(x[2], x[0], x[0])
+		g.VMULPS(x[1], x[0], x[0])
+	})
+
+	// slope·(a − y)·(a + y)·back; of deltaTanh, a and the slope are 1.
+	for _, scaled := range []bool{false, true} {
+		name, scalars := "deltaTanh", ""
+		if scaled {
+			name, scalars = "deltaScaledTanh", "a, slope"
+		}
+		e := g.elementwise(name, "dst", "back, y", scalars)
+		a := e.scalar["a"]
+		if !scaled {
+			a = g.floatReg(1)
+		}
+		e.each(unroll, func(x []reg.VecVirtual) {
+			g.VSUBPS(x[2], a, x[0])
+			g.VADDPS(x[2], a, x[2])
+			g.VMULPS(x[2], x[0], x[0])
+			if scaled {
+				g.VMULPS(e.scalar["slope"], x[0], x[0])
+			}
+			g.VMULPS(x[1], x[0], x[0])
+		})
+	}
+
+	e = g.elementwise("leakyReLU", "dst", "", "leak")
+	e.each(unroll, func(x []reg.VecVirtual) {
+		leaked := g.vec()
+		g.VMULPS(e.scalar["leak"], x[0], leaked)
+		g.VMAXPS(x[0], leaked, x[0])
+	})
+
+	e = g.elementwise("deltaLeakyReLU", "dst", "back, y", "leak")
+	zero = g.zeroReg()
+	e.each(unroll, func(x []reg.VecVirtual) {
+		g.VMULPS(e.scalar["leak"], x[1], x[0])
+		if g.wide {
+			k := g.K()
+			g.VCMPPS(operand.Imm(greater), zero, x[2], k)
+			g.VMOVAPS(x[1], k, x[0])
+		} else {
+			g.VCMPPS(operand.Imm(greater), zero, x[2], x[2])
+			g.VBLENDVPS(x[2], x[1], x[0], x[0])
+		}
+	})
+
+	e = g.elementwise("sgd", "w", "grad", "rate")
+	e.each(unroll, func(x []reg.VecVirtual) { g.VFNMADD231PS(x[1], e.scalar["rate"], x[0]) })
+
+	e = g.elementwise("momentum", "w, v", "grad", "rate, mu")
+	e.each(unroll, func(x []reg.VecVirtual) {
+		w, v, d := x[0], x[1], x[2]
+		g.VFMADD213PS(d, e.scalar["mu"], v)
+		g.VFNMADD231PS(v, e.scalar["rate"], w)
+	})
+
+	eachRow(g, "addBias", "bias", func() {}, func(x, b reg.VecVirtual) { g.VADDPS(b, x, x) })
+	eachRow(g, "biasReLU", "bias", func() { zero = g.zeroReg() }, func(x, b reg.VecVirtual) {
+		g.VADDPS(b, x, x)
+		g.rectify(x, zero)
 	})
 }
 
@@ -223,34 +200,17 @@ const greater = 30
 // preserves NaN and −0.
 func (g *gen) rectify(v, zero reg.VecVirtual) { g.VMAXPS(v, zero, v) }
 
-// biased emits a kernel that adds a bias to each row and then applies the function of prepare.
-func biased(g *gen, name string, prepare func(*gen) func(reg.VecVirtual)) {
-	var then func(reg.VecVirtual)
-	eachRow(g, name, "bias", func(x, b reg.VecVirtual) {
-		g.VADDPS(b, x, x)
-		then(x)
-	}, func() { then = prepare(g) })
-}
-
 // eachRow emits a kernel that updates each row x of a matrix with a vector y of the same
-// length.
-func eachRow(g *gen, name, other string, body func(x, y reg.VecVirtual), prepare ...func()) {
+// length. prepare loads the constants of body.
+func eachRow(g *gen, name, other string, prepare func(), body func(x, y reg.VecVirtual)) {
 	g.begin(kernel{name: name, asm: "(dst, " + other + " *float32, rows, cols int)", call: "(dst, " + other + " []float32)",
 		args: map[string]string{"rows": "len(dst)/len(" + other + ")", "cols": "len(" + other + ")"}})
 	dst, same, rows, cols := g.param("dst"), g.param(other), g.param("rows"), g.param("cols")
-	for _, f := range prepare {
-		f()
-	}
+	prepare()
 	i, n := g.GP64(), g.GP64()
 	g.Label("row")
 	g.MOVQ(cols, n)
-	g.sweep(i, n, 4, func(offset int, partial bool) {
-		x, y := g.vec(), g.vec()
-		g.load(at(dst, i, offset), x, partial)
-		g.load(at(same, i, offset), y, partial)
-		body(x, y)
-		g.store(x, at(dst, i, offset), partial)
-	})
+	g.update([]reg.Register{dst, same}, 1, i, n, 4, func(x []reg.VecVirtual) { body(x[0], x[1]) })
 	g.LEAQ(at(dst, cols, 0), dst)
 	g.DECQ(rows)
 	g.JNE(operand.LabelRef("row"))
