@@ -190,7 +190,7 @@ func (g *gen) shiftLeft(count, x reg.GPVirtual) {
 }
 
 // load loads a vector. If partial, it loads the lanes of the mask and sets the others to zero.
-func (g *gen) load(m operand.Mem, v reg.VecVirtual, partial bool) {
+func (g *gen) load(m operand.Mem, v reg.Register, partial bool) {
 	switch {
 	case !partial:
 		g.VMOVUPS(m, v)
@@ -202,7 +202,7 @@ func (g *gen) load(m operand.Mem, v reg.VecVirtual, partial bool) {
 }
 
 // store stores a vector. If partial, it stores the lanes of the mask.
-func (g *gen) store(v reg.VecVirtual, m operand.Mem, partial bool) {
+func (g *gen) store(v reg.Register, m operand.Mem, partial bool) {
 	switch {
 	case !partial:
 		g.VMOVUPS(v, m)

@@ -28,44 +28,20 @@ func gatherRows(s *matmul) {
 	s.VBROADCASTSS(s.slot("scale"), scale)
 	s.VBROADCASTSS(s.slot("shift"), shift)
 	p := s.GP64()
-	s.CMPQ(n, operand.U32(s.W()))
-	s.JG(operand.LabelRef("two"))
-	if s.wide {
-		s.setMask(n)
-	}
-	s.Label("one_loop")
-	s.SUBQ(operand.Imm(1), k)
-	s.JL(operand.LabelRef("done"))
-	s.MOVQ(operand.Mem{Base: rows}, p)
-	s.ADDQ(operand.Imm(8), rows)
-	s.ADDQ(src, p)
-	s.widenSome(p, 0, n, s.v[0], "one")
-	s.affine(s.v[0], scale, shift)
-	s.VMOVUPS(s.v[0], operand.Mem{Base: dst})
-	s.ADDQ(ds, dst)
-	s.JMP(operand.LabelRef("one_loop"))
-	s.Label("two")
-	s.SUBQ(operand.Imm(uint64(s.W())), n)
-	if s.wide {
-		s.setMask(n)
-	}
-	s.Label("two_loop")
-	s.SUBQ(operand.Imm(1), k)
-	s.JL(operand.LabelRef("done"))
-	s.MOVQ(operand.Mem{Base: rows}, p)
-	s.ADDQ(operand.Imm(8), rows)
-	s.ADDQ(src, p)
-	s.VPMOVZXBD(operand.Mem{Base: p}, s.v[0])
-	s.widenSome(p, s.W(), n, s.v[1], "two")
-	s.affine(s.v[0], scale, shift)
-	s.affine(s.v[1], scale, shift)
-	s.VMOVUPS(s.v[0], operand.Mem{Base: dst})
-	s.VMOVUPS(s.v[1], operand.Mem{Base: dst, Disp: s.bytes()})
-	s.ADDQ(ds, dst)
-	s.JMP(operand.LabelRef("two_loop"))
-	s.Label("done")
-	s.VZEROUPPER()
-	s.RET()
+	s.rowsOfVectors(n, k, s.wide, func(label string, vectors int) {
+		s.MOVQ(operand.Mem{Base: rows}, p)
+		s.ADDQ(operand.Imm(8), rows)
+		s.ADDQ(src, p)
+		if vectors == 2 {
+			s.VPMOVZXBD(operand.Mem{Base: p}, s.v[0])
+		}
+		s.widenSome(p, (vectors-1)*s.W(), n, s.v[vectors-1], label)
+		for _, v := range s.v[:vectors] {
+			s.affine(v, scale, shift)
+		}
+		s.storeRow(dst, vectors)
+		s.ADDQ(ds, dst)
+	})
 }
 
 // widenSome converts n bytes, 1 ≤ n ≤ W, to integers. It does not read the other bytes, and
@@ -95,8 +71,7 @@ func (s *matmul) widenSome(p reg.GPVirtual, disp int, n reg.GPVirtual, dst reg.V
 }
 
 // gatherTransposed emits the kernel that transposes rows of bytes and converts them to
-// numbers. It loads 16 bytes of each row, rows 4q to 4q+3 into quarter (or half) q of four
-// registers. Two rounds of unpacking make the four bytes of a column adjacent. One shuffle
+// numbers. It loads the rows like loadSquares. Two rounds of unpacking make the four bytes of a column adjacent. One shuffle
 // then widens a whole column to integers.
 func gatherTransposed(s *matmul) {
 	s.begin(kernel{name: "gatherTransposed", asm: "(dst *float32, ds int, src *byte, rows *int, n, k int, scale, shift float32)",
@@ -112,9 +87,7 @@ func gatherTransposed(s *matmul) {
 		s.ADDQ(src, p)
 		s.MOVQ(p, row.Offset(8*r))
 		if r+1 < s.W() {
-			s.LEAQ(operand.Mem{Base: list, Disp: 8}, next)
-			s.CMPQ(n, operand.U32(r+1))
-			s.CMOVQGT(next, list)
+			s.nextRow(operand.Mem{Base: list, Disp: 8}, list, next, n, r+1)
 		}
 	}
 	v, t, column := s.v[0:4], s.v[4:8], s.v[8:12]
@@ -134,19 +107,7 @@ func gatherTransposed(s *matmul) {
 	s.SUBQ(operand.Imm(square), k)
 	s.JL(operand.LabelRef("few"))
 	s.Label("loop")
-	for j := range 4 {
-		s.MOVQ(row.Offset(8*j), p)
-		s.VMOVUPS(operand.Mem{Base: p, Index: off, Scale: 1}, v[j].AsX())
-		for q := 1; q < s.W()/4; q++ {
-			s.MOVQ(row.Offset(8*(4*q+j)), p)
-			m := operand.Mem{Base: p, Index: off, Scale: 1}
-			if s.wide {
-				s.VINSERTI32X4(operand.Imm(uint64(q)), m, v[j], v[j])
-			} else {
-				s.VINSERTI128(operand.Imm(uint64(q)), m, v[j], v[j])
-			}
-		}
-	}
+	s.loadSquares(row, p, off, s.VINSERTI32X4, s.VINSERTI128)
 	s.VPUNPCKLBW(v[1], v[0], t[0])
 	s.VPUNPCKHBW(v[1], v[0], t[1])
 	s.VPUNPCKLBW(v[3], v[2], t[2])
@@ -193,8 +154,7 @@ func gatherTransposed(s *matmul) {
 	s.DECQ(k)
 	s.JG(operand.LabelRef("few_loop"))
 	s.Label("done")
-	s.VZEROUPPER()
-	s.RET()
+	s.end()
 }
 
 // columns returns the address of four shuffles. The first widens bytes 0 to 3 to 32-bit

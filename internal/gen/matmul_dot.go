@@ -32,9 +32,7 @@ func dots(s *matmul) {
 			continue
 		}
 		s.MOVQ(row[r-1], p)
-		s.LEAQ(operand.Mem{Base: p, Index: ldb, Scale: 1}, t0)
-		s.CMPQ(n, operand.U32(r))
-		s.CMOVQGT(t0, p)
+		s.nextRow(operand.Mem{Base: p, Index: ldb, Scale: 1}, p, t0, n, r)
 	}
 	s.LEAQ(operand.Mem{Base: next, Index: ldb, Scale: 4}, next)
 	for _, v := range acc {
@@ -73,9 +71,9 @@ func dots(s *matmul) {
 			s.JLE(operand.LabelRef("sum"))
 		}
 		s.setMask(part)
-		s.loadMasked(operand.Mem{Base: a, Index: off, Scale: 1, Disp: h * s.bytes()}, x[h])
+		s.load(operand.Mem{Base: a, Index: off, Scale: 1, Disp: h * s.bytes()}, x[h], true)
 		for r, p := range row {
-			s.loadMasked(operand.Mem{Base: p, Index: off, Scale: 1, Disp: h * s.bytes()}, t)
+			s.load(operand.Mem{Base: p, Index: off, Scale: 1, Disp: h * s.bytes()}, t, true)
 			s.VFMADD231PS(t, x[h], acc[r*halves+h])
 		}
 	}
@@ -120,6 +118,5 @@ func dots(s *matmul) {
 	s.ADDQ(operand.Imm(4*dotRows), c)
 	s.SUBQ(operand.Imm(dotRows), n)
 	s.JG(operand.LabelRef("group"))
-	s.VZEROUPPER()
-	s.RET()
+	s.end()
 }

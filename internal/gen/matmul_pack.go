@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // packRows emits the kernel that copies part of each row.
@@ -11,33 +12,46 @@ func packRows(s *matmul) {
 	dst, ds := s.param("dst"), s.elements("ds")
 	src, ld := s.param("src"), s.elements("ld")
 	n, k := s.param("n"), s.param("k")
+	s.rowsOfVectors(n, k, true, func(_ string, vectors int) {
+		for v := range vectors {
+			s.load(operand.Mem{Base: src, Disp: v * s.bytes()}, s.v[v], v == vectors-1)
+		}
+		s.storeRow(dst, vectors)
+		s.ADDQ(ld, src)
+		s.ADDQ(ds, dst)
+	})
+}
+
+// rowsOfVectors emits the loops over k rows of n elements, one for rows of one vector and one
+// for rows of two, and ends the kernel. If mask, the mask is set to the elements of the
+// last vector. Otherwise n becomes their number. The first argument of row is a prefix of
+// its labels.
+func (s *matmul) rowsOfVectors(n, k reg.GPVirtual, mask bool, row func(label string, vectors int)) {
 	s.CMPQ(n, operand.U32(s.W()))
 	s.JG(operand.LabelRef("two"))
-	s.setMask(n)
-	s.Label("one_loop")
-	s.SUBQ(operand.Imm(1), k)
-	s.JL(operand.LabelRef("done"))
-	s.loadMasked(operand.Mem{Base: src}, s.v[0])
-	s.VMOVUPS(s.v[0], operand.Mem{Base: dst})
-	s.ADDQ(ld, src)
-	s.ADDQ(ds, dst)
-	s.JMP(operand.LabelRef("one_loop"))
-	s.Label("two")
-	s.SUBQ(operand.Imm(uint64(s.W())), n)
-	s.setMask(n)
-	s.Label("two_loop")
-	s.SUBQ(operand.Imm(1), k)
-	s.JL(operand.LabelRef("done"))
-	s.VMOVUPS(operand.Mem{Base: src}, s.v[0])
-	s.loadMasked(operand.Mem{Base: src, Disp: s.bytes()}, s.v[1])
-	s.VMOVUPS(s.v[0], operand.Mem{Base: dst})
-	s.VMOVUPS(s.v[1], operand.Mem{Base: dst, Disp: s.bytes()})
-	s.ADDQ(ld, src)
-	s.ADDQ(ds, dst)
-	s.JMP(operand.LabelRef("two_loop"))
+	for i, label := range []string{"one", "two"} {
+		if i > 0 {
+			s.Label(label)
+			s.SUBQ(operand.Imm(uint64(s.W())), n)
+		}
+		if mask {
+			s.setMask(n)
+		}
+		s.Label(label + "_loop")
+		s.SUBQ(operand.Imm(1), k)
+		s.JL(operand.LabelRef("done"))
+		row(label, i+1)
+		s.JMP(operand.LabelRef(label + "_loop"))
+	}
 	s.Label("done")
-	s.VZEROUPPER()
-	s.RET()
+	s.end()
+}
+
+// storeRow stores the first vector registers.
+func (s *matmul) storeRow(dst reg.GPVirtual, vectors int) {
+	for v := range vectors {
+		s.VMOVUPS(s.v[v], operand.Mem{Base: dst, Disp: v * s.bytes()})
+	}
 }
 
 // packTransposed emits the kernel that transposes. The loads place 4×4 squares of
@@ -54,9 +68,7 @@ func packTransposed(s *matmul) {
 	for r := range s.W() {
 		s.MOVQ(src, rows.Offset(8*r))
 		if r+1 < s.W() {
-			s.LEAQ(operand.Mem{Base: src, Index: ld, Scale: 1}, next)
-			s.CMPQ(n, operand.U32(r+1))
-			s.CMOVQGT(next, src)
+			s.nextRow(operand.Mem{Base: src, Index: ld, Scale: 1}, src, next, n, r+1)
 		}
 	}
 	ds3 := s.GP64()
@@ -67,19 +79,7 @@ func packTransposed(s *matmul) {
 	s.JL(operand.LabelRef("rest"))
 	s.Label("loop")
 	v, t := s.v[0:4], s.v[4:8]
-	for j := range 4 {
-		s.MOVQ(rows.Offset(8*j), p)
-		s.VMOVUPS(operand.Mem{Base: p, Index: off, Scale: 1}, v[j].AsX())
-		for q := 1; q < s.W()/4; q++ {
-			s.MOVQ(rows.Offset(8*(4*q+j)), p)
-			m := operand.Mem{Base: p, Index: off, Scale: 1}
-			if s.wide {
-				s.VINSERTF32X4(operand.Imm(uint64(q)), m, v[j], v[j])
-			} else {
-				s.VINSERTF128(operand.Imm(uint64(q)), m, v[j], v[j])
-			}
-		}
-	}
+	s.loadSquares(rows, p, off, s.VINSERTF32X4, s.VINSERTF128)
 	s.VUNPCKLPS(v[1], v[0], t[0])
 	s.VUNPCKHPS(v[1], v[0], t[1])
 	s.VUNPCKLPS(v[3], v[2], t[2])
@@ -111,8 +111,34 @@ func packTransposed(s *matmul) {
 	s.DECQ(k)
 	s.JG(operand.LabelRef("rest_loop"))
 	s.Label("done")
-	s.VZEROUPPER()
-	s.RET()
+	s.end()
+}
+
+// nextRow emits code that sets p to the address of row r, unless there are only r rows. It
+// clobbers t.
+func (s *matmul) nextRow(address operand.Mem, p, t, n reg.GPVirtual, r int) {
+	s.LEAQ(address, t)
+	s.CMPQ(n, operand.U32(r))
+	s.CMOVQGT(t, p)
+}
+
+// loadSquares emits code that loads 16 bytes of each row, from byte off on: rows 4q to 4q+3
+// into quarter (or half) q of the first four vector registers. rows holds the addresses of
+// the rows. The last arguments are the instruction of each level. It clobbers p.
+func (s *matmul) loadSquares(rows operand.Mem, p, off reg.GPVirtual, insertWide func(...operand.Op), insert func(i, m, x, dst operand.Op)) {
+	m := operand.Mem{Base: p, Index: off, Scale: 1}
+	for j, v := range s.v[:4] {
+		s.MOVQ(rows.Offset(8*j), p)
+		s.VMOVUPS(m, v.AsX())
+		for q := 1; q < s.W()/4; q++ {
+			s.MOVQ(rows.Offset(8*(4*q+j)), p)
+			if s.wide {
+				insertWide(operand.Imm(uint64(q)), m, v, v)
+			} else {
+				insert(operand.Imm(uint64(q)), m, v, v)
+			}
+		}
+	}
 }
 
 // prefetch emits the kernel that prefetches rows to the second-level cache.

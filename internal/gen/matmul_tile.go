@@ -77,8 +77,7 @@ func tile(s *matmul, rows int) {
 	s.setMask(y.n)
 	y.emit("masked", 2, true)
 	s.Label("done")
-	s.VZEROUPPER()
-	s.RET()
+	s.end()
 }
 
 // emit emits the code for one tile.
@@ -199,12 +198,7 @@ func (y *tileCode) row(i int) operand.Mem {
 // step adds the product of one column of A and one row of B.
 func (y *tileCode) step() {
 	for v := range y.vectors {
-		m := operand.Mem{Base: y.pb, Disp: v * y.bytes()}
-		if y.masked && v == y.vectors-1 {
-			y.loadMasked(m, y.bv[v])
-		} else {
-			y.VMOVUPS(m, y.bv[v])
-		}
+		y.load(operand.Mem{Base: y.pb, Disp: v * y.bytes()}, y.bv[v], y.partial(v))
 	}
 	for i, acc := range y.acc {
 		if y.vectors == 1 && y.wide {
@@ -245,30 +239,28 @@ func (y *tileCode) store() {
 	y.MOVL(y.slot("beta"), bits)
 	y.ADDL(bits, bits) // drops the sign, so that −0 is 0
 	y.JZ(operand.LabelRef(y.label + "_store"))
-	for i, row := range y.acc {
-		for v, acc := range row {
-			m := operand.Mem{Base: p, Disp: v * y.bytes()}
-			if y.masked && v == y.vectors-1 {
-				y.loadMasked(m, y.bv[0])
-				y.VFMADD231PS(y.bv[0], beta, acc)
-			} else {
-				y.VFMADD231PS(m, beta, acc)
-			}
+	y.vectorsOfC(p, func(acc reg.Register, m operand.Mem, partial bool) {
+		if partial {
+			y.load(m, y.bv[0], true)
+			y.VFMADD231PS(y.bv[0], beta, acc)
+		} else {
+			y.VFMADD231PS(m, beta, acc)
 		}
-		if i+1 < y.rows {
-			y.ADDQ(y.ldc, p)
-		}
-	}
+	})
 	y.MOVQ(y.c, p)
 	y.Label(y.label + "_store")
+	y.vectorsOfC(p, y.gen.store)
+}
+
+// partial reports whether vector v of a row is partial.
+func (y *tileCode) partial(v int) bool { return y.masked && v == y.vectors-1 }
+
+// vectorsOfC emits code for each accumulator and its vector of C. It advances p, the
+// address of the first row of C, to the last row.
+func (y *tileCode) vectorsOfC(p reg.GPVirtual, each func(acc reg.Register, m operand.Mem, partial bool)) {
 	for i, row := range y.acc {
 		for v, acc := range row {
-			m := operand.Mem{Base: p, Disp: v * y.bytes()}
-			if y.masked && v == y.vectors-1 {
-				y.storeMasked(acc, m)
-			} else {
-				y.VMOVUPS(acc, m)
-			}
+			each(acc, operand.Mem{Base: p, Disp: v * y.bytes()}, y.partial(v))
 		}
 		if i+1 < y.rows {
 			y.ADDQ(y.ldc, p)
