@@ -68,6 +68,13 @@ func (g *gen) param(name string) reg.GPVirtual {
 	return g.Load(g.Param(name), g.GP64()).(reg.GPVirtual)
 }
 
+// elements loads a parameter that counts elements, and converts it to byteg.
+func (g *gen) elements(name string) reg.GPVirtual {
+	r := g.param(name)
+	g.SHLQ(operand.U8(2), r)
+	return r
+}
+
 // broadcastParam fills a vector with a float32 parameter.
 func (g *gen) broadcastParam(name string) reg.VecVirtual {
 	v := g.vec()
@@ -136,16 +143,16 @@ func (g *gen) intReg(x int32) reg.VecVirtual {
 
 // constant returns the address of count copies of a number.
 func (g *gen) constant(bits uint32, count int) operand.Mem {
-	return g.data(fmt.Sprintf("%s_%08x_x%d", g.file, bits, count), slices.Repeat([]operand.Constant{operand.U32(bits)}, count)...)
+	return data(g, fmt.Sprintf("%s_%08x_x%d", g.file, bits, count), slices.Repeat([]operand.U32{operand.U32(bits)}, count))
 }
 
 // maskTable returns the address of eight lanes of ones, followed by eight of zeros.
 func (g *gen) maskTable(name string) operand.Mem {
-	return g.data(name, append(slices.Repeat([]operand.Constant{operand.U32(0xffffffff)}, 8), slices.Repeat([]operand.Constant{operand.U32(0)}, 8)...)...)
+	return data(g, name, append(slices.Repeat([]operand.U32{0xffffffff}, 8), make([]operand.U32, 8)...))
 }
 
 // data returns the address of a table, which it adds to the file the first time.
-func (g *gen) data(name string, values ...operand.Constant) operand.Mem {
+func data[C operand.Constant](g *gen, name string, values []C) operand.Mem {
 	if m, ok := g.tables[name]; ok {
 		return m
 	}

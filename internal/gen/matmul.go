@@ -45,13 +45,6 @@ func products(g *gen) {
 // bytes returns the size of a vector.
 func (s *matmul) bytes() int { return 4 * s.W() }
 
-// elements loads a parameter that counts elements, and converts it to bytes.
-func (s *matmul) elements(name string) reg.GPVirtual {
-	r := s.param(name)
-	s.SHLQ(operand.U8(2), r)
-	return r
-}
-
 // setMask sets the mask to the first n lanes, 1 ≤ n ≤ W. It clobbers n, but not CX.
 func (s *matmul) setMask(n reg.GPVirtual) {
 	if s.wide {

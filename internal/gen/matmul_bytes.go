@@ -160,9 +160,9 @@ func gatherTransposed(s *matmul) {
 // columns returns the address of four shuffles. The first widens bytes 0 to 3 to 32-bit
 // integers, the next bytes 4 to 7, and so on.
 func (s *matmul) columns() operand.Mem {
-	var values []operand.Constant
+	var values []operand.U32
 	for i := range 16 {
 		values = append(values, operand.U32(0x80808000|i))
 	}
-	return s.data("columns", values...)
+	return data(s.gen, "columns", values)
 }

@@ -29,24 +29,21 @@ type philox struct {
 	keys    reg.GPVirtual
 }
 
-// group returns the number of 16-bit numbers that are drawn at a time.
-func (g *gen) group() int { return 4 * g.W() }
-
 // newPhilox loads parameters keys, which has two words for each round, id and block.
 func newPhilox(g *gen) *philox {
 	p := &philox{gen: g, keys: g.param("keys")}
 	p.m0, p.m1 = g.broadcast64("m0", philoxM0), g.broadcast64("m1", philoxM1)
 	// draw interleaves two words of each counter, and then two pairs of words. The counters
 	// are in the order in which this yields the blocks in sequence.
-	order := []uint64{0, 2, 1, 3}
+	order := []operand.U64{0, 2, 1, 3}
 	if g.wide {
-		order = []uint64{0, 4, 1, 5, 2, 6, 3, 7}
+		order = []operand.U64{0, 4, 1, 5, 2, 6, 3, 7}
 		k, bits := g.K(), g.GP64()
 		g.MOVQ(operand.U32(0xaaaa), bits)
 		g.KMOVW(bits.As32(), k)
 		p.odd = k
 	}
-	p.counter, p.step = g.vec(), g.broadcast64("step", uint64(g.W()/2))
+	p.counter, p.step = g.vec(), g.broadcast64("step", operand.U64(g.W()/2))
 	g.VPBROADCASTQ(g.slot("block"), p.counter)
 	g.VPADDQ(g.longs("order", order...), p.counter, p.counter)
 	p.id[0], p.id[1] = g.vec(), g.vec()
@@ -56,19 +53,15 @@ func newPhilox(g *gen) *philox {
 }
 
 // longs returns numbers of 64 bits in a register.
-func (g *gen) longs(name string, values ...uint64) reg.VecVirtual {
-	var table []operand.Constant
-	for _, x := range values {
-		table = append(table, operand.U64(x))
-	}
+func (g *gen) longs(name string, values ...operand.U64) reg.VecVirtual {
 	v := g.vec()
-	g.VMOVUPS(g.data(fmt.Sprintf("%s_%s_x%d", g.file, name, len(values)), table...), v)
+	g.VMOVUPS(data(g, fmt.Sprintf("%s_%s_x%d", g.file, name, len(values)), values), v)
 	return v
 }
 
 // broadcast64 returns a number of 64 bits in all lanes.
-func (g *gen) broadcast64(name string, x uint64) reg.VecVirtual {
-	return g.longs(name, slices.Repeat([]uint64{x}, g.W()/2)...)
+func (g *gen) broadcast64(name string, x operand.U64) reg.VecVirtual {
+	return g.longs(name, slices.Repeat([]operand.U64{x}, g.W()/2)...)
 }
 
 // draw emits each for the vectors of the next group, in order, as integers of 32 bits. It
@@ -170,10 +163,7 @@ func randoms(g *gen) {
 		g.VFMADD213PS(least, slope, u)
 		g.VMOVUPS(u, operand.Mem{Base: dst, Disp: 4 * j * g.W()})
 	})
-	g.ADDQ(operand.I32(4*g.group()), dst)
-	g.DECQ(groups)
-	g.JNE(operand.LabelRef("group"))
-	g.end()
+	g.nextGroup(groups, 4, dst)
 
 	randomKernel(g, "dropout", "(dst, src *float32, groups int, keys *uint32, id, block uint64, least int32, factor float32)",
 		"(dst, src []float32, d *drawing, first uint64, threshold uint32, factor float32)")
@@ -196,11 +186,7 @@ func randoms(g *gen) {
 		}
 		g.VMOVUPS(u, at(dst))
 	})
-	g.ADDQ(operand.I32(4*g.group()), dst)
-	g.ADDQ(operand.I32(4*g.group()), src)
-	g.DECQ(groups)
-	g.JNE(operand.LabelRef("group"))
-	g.end()
+	g.nextGroup(groups, 4, dst, src)
 
 	randomKernel(g, "dropBytes", "(dst *uint8, groups int, keys *uint32, id, block uint64, least int32)",
 		"(dst []byte, d *drawing, first uint64, threshold uint32)")
@@ -233,7 +219,15 @@ func randoms(g *gen) {
 		g.VPAND(operand.Mem{Base: dst}, keep[0], keep[0])
 		g.VMOVDQU(keep[0], operand.Mem{Base: dst})
 	}
-	g.ADDQ(operand.I32(g.group()), dst)
+	g.nextGroup(groups, 1, dst)
+}
+
+// nextGroup ends the loop over groups, and the kernel. It advances the addresses of arrays
+// whose elements have size bytes.
+func (g *gen) nextGroup(groups reg.GPVirtual, size int, arrays ...reg.GPVirtual) {
+	for _, a := range arrays {
+		g.ADDQ(operand.I32(size*4*g.W()), a)
+	}
 	g.DECQ(groups)
 	g.JNE(operand.LabelRef("group"))
 	g.end()

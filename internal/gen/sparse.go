@@ -20,60 +20,36 @@ func sparseProducts(g *gen) {
 		doc: "is sparseMulGo. Row i has its bytes at bytes[i·stride:], its bitmap at bits[i·stride/64:], " +
 			"both of words·64 columns, and its sums at dst[i·ldo:][:n]. n, rows and words are not 0.",
 		outputs: []string{"dst"},
-		extra:   ", keep bool",
-		prepare: func(g *gen) sumParts {
-			return sumParts{
-				begin: func(sums []reg.VecVirtual, at func(j int) []operand.Mem, partial bool) {
-					zero, done := g.label("zero"), g.label("begun")
-					g.CMPB(g.slot("keep"), operand.Imm(0))
-					g.JE(operand.LabelRef(zero))
-					for j, s := range sums {
-						g.load(at(j)[0], s, partial && j == len(sums)-1)
-					}
-					g.JMP(operand.LabelRef(done))
-					g.Label(zero)
-					for _, s := range sums {
-						g.zero(s)
-					}
-					g.Label(done)
-				},
-				finish: func(sum reg.VecVirtual, at []operand.Mem, partial bool) {
-					g.store(sum, at[0], partial)
-				},
-			}
+		keep:    true,
+		finish: func(_ []reg.VecVirtual, sum reg.VecVirtual, at []operand.Mem, partial bool) {
+			g.store(sum, at[0], partial)
 		},
 	}.emit(g)
 	sparseKernel{
 		name:    "sparseSGD",
 		doc:     "is sparseSGDGo. The parameters are those of sparseMul.",
 		outputs: []string{"w"}, skipEmpty: true,
-		extra: ", rate float32",
-		prepare: func(g *gen) sumParts {
-			rate := g.broadcastParam("rate")
-			return sumParts{finish: func(sum reg.VecVirtual, at []operand.Mem, partial bool) {
-				w := g.vec()
-				g.load(at[0], w, partial)
-				g.VFNMADD231PS(sum, rate, w)
-				g.store(w, at[0], partial)
-			}}
+		scalars: []string{"rate"},
+		finish: func(scalar []reg.VecVirtual, sum reg.VecVirtual, at []operand.Mem, partial bool) {
+			w, rate := g.vec(), scalar[0]
+			g.load(at[0], w, partial)
+			g.VFNMADD231PS(sum, rate, w)
+			g.store(w, at[0], partial)
 		},
 	}.emit(g)
 	sparseKernel{
 		name:    "sparseMomentum",
 		doc:     "is sparseMomentumGo. The parameters are those of sparseMul.",
 		outputs: []string{"w", "v"},
-		extra:   ", rate, mu float32",
-		prepare: func(g *gen) sumParts {
-			rate, mu := g.broadcastParam("rate"), g.broadcastParam("mu")
-			return sumParts{finish: func(sum reg.VecVirtual, at []operand.Mem, partial bool) {
-				w, v := g.vec(), g.vec()
-				g.load(at[1], v, partial)
-				g.VFMADD213PS(sum, mu, v)
-				g.store(v, at[1], partial)
-				g.load(at[0], w, partial)
-				g.VFNMADD231PS(v, rate, w)
-				g.store(w, at[0], partial)
-			}}
+		scalars: []string{"rate", "mu"},
+		finish: func(scalar []reg.VecVirtual, sum reg.VecVirtual, at []operand.Mem, partial bool) {
+			w, v, rate, mu := g.vec(), g.vec(), scalar[0], scalar[1]
+			g.load(at[1], v, partial)
+			g.VFMADD213PS(sum, mu, v)
+			g.store(v, at[1], partial)
+			g.load(at[0], w, partial)
+			g.VFNMADD231PS(v, rate, w)
+			g.store(w, at[0], partial)
 		},
 	}.emit(g)
 	sparseRank1(g)
@@ -91,42 +67,40 @@ var sparseArgs = map[string]string{"n": "n", "bytes": "unsafe.SliceData(s.Bytes)
 type sparseKernel struct {
 	name, doc string
 	outputs   []string // arrays that the sums update
-	extra     string   // additional parameters
+	scalars   []string // float32 parameters
+	keep      bool     // whether parameter keep selects sums that begin with the outputs instead of zeros
 	skipEmpty bool     // whether a row without bits does not change the outputs
-	prepare   func(*gen) sumParts
-}
-
-type sumParts struct {
-	// begin sets the initial values of the sums. If nil, they are zero.
-	begin func(sums []reg.VecVirtual, at func(j int) []operand.Mem, partial bool)
-	// finish uses a vector of sums.
-	finish func(sum reg.VecVirtual, at []operand.Mem, partial bool)
+	// finish uses a vector of sums. at holds the addresses of the vector in the outputs.
+	finish func(scalar []reg.VecVirtual, sum reg.VecVirtual, at []operand.Mem, partial bool)
 }
 
 func (k sparseKernel) emit(g *gen) {
-	outputs := strings.Join(k.outputs, ", ")
+	outputs, extra := strings.Join(k.outputs, ", "), ", keep bool"
+	if !k.keep {
+		extra = ", " + strings.Join(k.scalars, ", ") + " float32"
+	}
 	g.begin(kernel{name: k.name, doc: k.doc, args: sparseArgs,
-		asm:  "(" + outputs + " *float32, n, ldo int, bytes *uint8, bits *uint64, rows, words, stride int, value, m *float32, ldm int" + k.extra + ")",
-		call: "(" + outputs + " []float32, n, ldo int, s Sparse, m []float32, ldm int" + k.extra + ")"})
-	parts := k.prepare(g)
-	n, value, ld := g.param("n"), g.param("value"), g.param("ldm")
-	g.SHLQ(operand.Imm(2), ld)
+		asm:  "(" + outputs + " *float32, n, ldo int, bytes *uint8, bits *uint64, rows, words, stride int, value, m *float32, ldm int" + extra + ")",
+		call: "(" + outputs + " []float32, n, ldo int, s Sparse, m []float32, ldm int" + extra + ")"})
+	var scalar []reg.VecVirtual
+	for _, s := range k.scalars {
+		scalar = append(scalar, g.broadcastParam(s))
+	}
+	n, value, ld := g.param("n"), g.param("value"), g.elements("ldm")
 	g.setRowMask(n)
 	// The stride becomes the distance from the end of a row of bytes to the next row.
 	skip, words := g.param("stride"), g.param("words")
 	g.SHLQ(operand.Imm(6), words)
 	g.SUBQ(words, skip)
 	g.MOVQ(skip, g.slot("stride"))
-	ldo := g.param("ldo")
-	g.SHLQ(operand.Imm(2), ldo)
-	g.MOVQ(ldo, g.slot("ldo"))
+	g.MOVQ(g.elements("ldo"), g.slot("ldo"))
 
-	g.rowBlocks(n, func(width int, partial bool) { k.block(g, parts, width, partial, value, ld) })
+	g.rowBlocks(n, func(width int, partial bool) { k.block(g, scalar, width, partial, value, ld) })
 	g.end()
 }
 
 // block emits the loops for a block of columns.
-func (k sparseKernel) block(g *gen, parts sumParts, width int, partial bool, value, ld reg.GPVirtual) {
+func (k sparseKernel) block(g *gen, scalar []reg.VecVirtual, width int, partial bool, value, ld reg.GPVirtual) {
 	row, empty := g.label("row"), g.label("emptyRow")
 	bytes, bits, rows := g.param("bytes"), g.param("bits"), g.param("rows")
 	var outs []reg.GPVirtual
@@ -159,12 +133,23 @@ func (k sparseKernel) block(g *gen, parts sumParts, width int, partial bool, val
 		g.JE(operand.LabelRef(empty))
 	}
 	g.MOVQ(g.slot("m"), m)
-	if parts.begin != nil {
-		parts.begin(sums, at, partial)
-	} else {
-		for _, s := range sums {
-			g.zero(s)
+	begun := ""
+	if k.keep {
+		zero := g.label("zero")
+		begun = g.label("begun")
+		g.CMPB(g.slot("keep"), operand.Imm(0))
+		g.JE(operand.LabelRef(zero))
+		for j, s := range sums {
+			g.load(at(j)[0], s, partial && j == len(sums)-1)
 		}
+		g.JMP(operand.LabelRef(begun))
+		g.Label(zero)
+	}
+	for _, s := range sums {
+		g.zero(s)
+	}
+	if k.keep {
+		g.Label(begun)
 	}
 	b := bitLoop{bytes: bytes, bits: bits, words: words, m: m, mask: mask, value: value, ld: ld}
 	b.emit(g, func(row func(j int) operand.Mem, val reg.VecVirtual) {
@@ -182,7 +167,7 @@ func (k sparseKernel) block(g *gen, parts sumParts, width int, partial bool, val
 		}
 	})
 	for j, s := range sums {
-		parts.finish(s, at(j), partial && j == width-1)
+		k.finish(scalar, s, at(j), partial && j == width-1)
 	}
 	skip := g.GP64()
 	if k.skipEmpty {

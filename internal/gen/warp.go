@@ -108,11 +108,11 @@ func (w *warp) part(i int) reg.VecVirtual {
 
 // lanes returns the address of a table of 0, 1, 2, …
 func (g *gen) lanes() operand.Mem {
-	var values []operand.Constant
+	var values []operand.U32
 	for i := range 16 {
 		values = append(values, operand.U32(math.Float32bits(float32(i))))
 	}
-	return g.data(g.file+"_lane", values...)
+	return data(g, g.file+"_lane", values)
 }
 
 func (w *warp) rows() {
