@@ -68,7 +68,7 @@ func (g *gen) param(name string) reg.GPVirtual {
 	return g.Load(g.Param(name), g.GP64()).(reg.GPVirtual)
 }
 
-// elements loads a parameter that counts elements, and converts it to byteg.
+// elements loads a parameter that counts elements, and converts it to bytes.
 func (g *gen) elements(name string) reg.GPVirtual {
 	r := g.param(name)
 	g.SHLQ(operand.U8(2), r)
