@@ -63,7 +63,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 				if n := every[c.Op]; n == 0 || turn%n != i%4 {
 					continue
 				}
-				if chosen[c.Op]++; sample.Skip(chosen[c.Op]-1, 40) {
+				if chosen[c.Op]++; sample.Skip(chosen[c.Op]-1, 100) {
 					continue
 				}
 				if err := c.Check(b); err != nil {

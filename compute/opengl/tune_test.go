@@ -165,7 +165,7 @@ func TestTuning(t *testing.T) {
 // squares stay squares.
 func TestTuningOfLargeLayers(t *testing.T) {
 	if testing.Short() {
-		t.Skip("software OpenGL takes a minute to compile the choices; make test-long does")
+		t.Skip("software OpenGL takes long to compile the choices; make test-long does")
 	}
 	b := openTuner(t, Options{CacheDir: t.TempDir()}, nil)
 	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7, Drop: 0.5}
@@ -221,6 +221,9 @@ func TestSmallProgramsAreNotTuned(t *testing.T) {
 // TestWrongChoice checks that a choice is not taken if its results differ from those of the
 // default, however fast it is.
 func TestWrongChoice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("software OpenGL takes long to compile the choices; make test-long does")
+	}
 	set := editedShaders(t, "tile_shared.glsl", "sum[r][c] += av[r] * bv[c]", "sum[r][c] += av[r] + bv[c]")
 	b := openTuner(t, Options{CacheDir: t.TempDir(), Shaders: set}, nil)
 	fastest := clock("T32", "T16")
