@@ -46,7 +46,7 @@ func TestDoctorOpenGL(t *testing.T) {
 	t.Run("no X server, no EGL", func(t *testing.T) {
 		broken(t, "no window (X11: Failed to open display :99999) and EGL failed: switched off by SHADEGRAD_EGL=off",
 			[]string{"DISPLAY=:99999", "WAYLAND_DISPLAY=", "SHADEGRAD_EGL=off"},
-			[]string{"✓ display          DISPLAY=:99999\n", "✗ GLFW             X11: Failed to open display :99999\n", "  fix: DISPLAY=:99999 names no X server that answers: unset DISPLAY, or set it to one that does\n"})
+			[]string{"✓ display          DISPLAY=:99999\n", "✗ GLFW             X11: Failed to open display :99999\n", "  fix: DISPLAY=:99999: no X server answers: unset DISPLAY, or set it to a running X server\n"})
 	})
 	t.Run("OpenGL 3.3", func(t *testing.T) {
 		if info := needGPU(t); !strings.Contains(info.Version, "Mesa") {
