@@ -55,6 +55,34 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestPictures runs the commands in the captions of the pictures, which write the pictures again.
+func TestPictures(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	captions := regexp.MustCompile("`(bin/shadegrad [^`]*(docs/images/[a-z]+\\.(?:png|svg)))`").FindAllStringSubmatch(string(page), -1)
+	if len(captions) < 2 {
+		t.Fatalf("the page has %d captions with a command", len(captions))
+	}
+	dir := workplace(t)
+	for _, m := range captions {
+		run(t, dir, "README.md", block{words: []string{"sh"}}, command{text: m[1]})
+		drawn, err := os.ReadFile(filepath.Join(dir, m[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := os.ReadFile(filepath.Join("..", m[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Levels of SIMD round differently, so the pictures need not be identical.
+		if d := len(drawn) - len(shown); d < -len(shown)/20 || d > len(shown)/20 {
+			t.Errorf("%s: %d bytes, the one in the repository has %d", m[1], len(drawn), len(shown))
+		}
+	}
+}
+
 // TestTargets checks that each make target that a page names exists.
 func TestTargets(t *testing.T) {
 	makefile, err := os.ReadFile("../Makefile")

@@ -21,7 +21,7 @@ func TestShadowOpenGL(t *testing.T) {
 		{"-hidden=24,12", "-act=tanh", "-loss=mse", "-batch=33", "-epochs=2"},
 		{"-hidden=9", "-batch=1", "-epochs=1"},
 		{"-hidden=8", "-batch=64", "-epochs=2", "-device-memory=600KiB"},
-	}, 2) {
+	}, 4) {
 		p := at(t)
 		args := append([]string{"train", "-backend=gpu", "-tune=off", "-data=" + smallData(t)}, more...)
 		p.run(append(args, "-save=plain")...).is(0)

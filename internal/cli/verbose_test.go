@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"shadegrad/internal/sample"
 )
 
 // TestVerbose checks the compiled step of -v, and the effect of -tune=off.
@@ -42,7 +44,7 @@ func TestVerbose(t *testing.T) {
 // with and without velocities.
 func TestVerboseChangesNothingOnTheGPU(t *testing.T) {
 	needGPU(t)
-	for _, momentum := range []string{"0.9", "0"} {
+	for _, momentum := range sample.Of([]string{"0.9", "0"}, 2) {
 		p := at(t)
 		args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=40,30", "-epochs=2", "-tune=off", "-momentum=" + momentum}
 		p.run(append(args, "-save="+p.path("plain"))...).is(0)
