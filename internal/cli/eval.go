@@ -41,6 +41,7 @@ func (a *app) eval(args []string) error {
 	// The data get the form that those in training had, with the figures of the training set.
 	form := m.About.Form
 	form.Numbers = m.About.Numbers // the test part alone does not show it
+	form.Learned = &dataset.Learned{Classes: m.About.ClassNames, Features: m.About.Features, Look: m.About.Look}
 	d, err := form.OpenTest(s.Path)
 	if err != nil && (s.Path == "" || dataset.Unsuited(err)) {
 		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, m.About.Data, err)

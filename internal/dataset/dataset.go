@@ -69,6 +69,10 @@ type Data struct {
 	Validation Set
 	// ClassNames are the names of the classes, by label: those of the directories of images. Otherwise nil.
 	ClassNames []string
+	// Features are the names of the feature columns of a table, in order, or nil.
+	Features []string
+	// Look describes how the images were read.
+	Look Look
 	// Scale standardises the features, or is nil if they are unchanged.
 	Scale *Scale
 	// Unpadded is the size of the images before padding, or 0 by 0.

@@ -18,6 +18,40 @@ type Form struct {
 	Pad Size `json:"pad,omitzero"`
 	// Limit is the maximum number of training samples that Shorten keeps, or 0 for all.
 	Limit int `json:"limit,omitempty"`
+
+	// Label is the label column of a table: its name, its number from 1, "first" or "last". If it is empty, the
+	// evidence decides.
+	Label string `json:"label,omitempty"`
+	// OneHot is the number of columns that encode the label: one of them is 1, the others are 0.
+	OneHot int `json:"one_hot,omitempty"`
+	// Ignore lists the names or numbers, separated by commas, of the table's columns that are not read.
+	Ignore string `json:"ignore,omitempty"`
+	// TestData is the file or directory of the test part, if it cannot be found by its name.
+	TestData string `json:"test_data,omitempty"`
+	// Resize is the size to which images are scaled, or 0 by 0.
+	Resize Size `json:"resize,omitzero"`
+
+	// Learned describes the data that a network has learned, which other data for it must match; or nil.
+	Learned *Learned `json:"-"`
+}
+
+// Learned describes the data that a network has learned.
+type Learned struct {
+	Classes  []string // names of the classes, by label; the names of other data are mapped to them; or nil
+	Features []string // names of the feature columns, in order; or nil, which keeps the order of the file
+	Look     Look
+}
+
+// A Look describes how the images of a data set were read, so that other pictures can be prepared in the same way.
+type Look struct {
+	// Inverted means that dark ink on light paper became light on dark.
+	Inverted bool `json:"inverted,omitempty"`
+	// Transposed means that the files store each image transposed, as those of EMNIST do, and that it was turned.
+	Transposed bool `json:"transposed,omitempty"`
+	// Centred means that each image has one object at MNIST's place and of MNIST's size: see package digit.
+	Centred bool `json:"centred,omitempty"`
+	// White is the value of the brightest pixel in the files: 255, 16 or 1. 0 means 255.
+	White float32 `json:"white,omitempty"`
 }
 
 // Columns are the last or the first columns of a table.

@@ -45,6 +45,10 @@ type About struct {
 	Numbers bool `json:"numbers,omitempty"`
 	// ClassNames has the names of the classes, in the order of the labels, if the data had names.
 	ClassNames []string `json:"class_names,omitempty"`
+	// Features has the names of the columns of the network's inputs, in order, if the data had names.
+	Features []string `json:"features,omitempty"`
+	// Look describes how the images of the training set were read.
+	Look dataset.Look `json:"look,omitzero"`
 }
 
 // header is the value of metadataKey.
