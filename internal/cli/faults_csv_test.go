@@ -149,7 +149,7 @@ func TestImages(t *testing.T) {
 		{"another size", "train/b/2.png", picture(t, 5, 4), ": expected an image of 4x4 as train/a/1.png, found 5x4"},
 		{"truncated", "train/b/2.png", good[:len(good)-12], ": truncated: the file ends before the image does"},
 		{"empty", "test/a/1.png", nil, ": expected a PNG or JPEG image, found an empty file"},
-		{"no image", "test/a/1.png", []byte("<!DOCTYPE html>"), ": expected a PNG or JPEG image, found something else (it looks like a web page: the download went wrong)"},
+		{"no image", "test/a/1.png", []byte("<!DOCTYPE html>"), ": expected a PNG or JPEG image, found something else (it is a web page; the download went wrong)"},
 		{"hostile header", "train/a/1.png", bytes.Replace(good, []byte("\x00\x00\x00\x04\x00\x00\x00\x04"), []byte("\x7f\xff\xff\xff\x7f\xff\xff\xff"), 1), ": damaged image: "},
 	} {
 		t.Run(c.fault, func(t *testing.T) {

@@ -25,7 +25,7 @@ func TestData(t *testing.T) {
 		{"empty", testLabels, func([]byte) []byte { return nil }, "truncated: expected a header of 8 bytes, the file ends at byte 0"},
 		{"truncated gzip", trainImages, func(b []byte) []byte { z := gzipped(b); return z[:len(z)/2] }, "truncated"},
 		{"not gzip", testImages, func([]byte) []byte { return []byte("<!DOCTYPE html><html>not found</html>") },
-			"neither IDX nor gzip (it looks like a web page: the download went wrong)"},
+			"neither IDX nor gzip (it is a web page; the download went wrong)"},
 		{"wrong magic", trainLabels, func(b []byte) []byte { return number4(b, 0, 0x803) },
 			"wrong magic number at byte 0: expected 0x00000801 (IDX labels), found 0x00000803 (IDX images)"},
 		{"counts differ", trainLabels, func(b []byte) []byte { return number4(b[:len(b)-1], 4, 299) },

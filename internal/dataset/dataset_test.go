@@ -296,7 +296,7 @@ func TestFaults(t *testing.T) {
 			"DIR/train-images-idx3-ubyte.gz: wrong magic number at byte 0: expected 0x00000803 (IDX images), found 0x89504e47, neither IDX nor gzip"},
 		{"web page", func(f map[string][]byte) { delete(f, ti); f[ti+".gz"] = []byte("<!DOCTYPE html><html>") },
 			"DIR/train-images-idx3-ubyte.gz: wrong magic number at byte 0: expected 0x00000803 (IDX images), found 0x3c21444f, " +
-				"neither IDX nor gzip (it looks like a web page: the download went wrong)"},
+				"neither IDX nor gzip (it is a web page; the download went wrong)"},
 		{"labels for images", set(ti, append(labels(1, 2), make([]byte, 20)...)),
 			"DIR/train-images-idx3-ubyte: wrong magic number at byte 0: expected 0x00000803 (IDX images), found 0x00000801 (IDX labels)"},
 		{"images for labels", set(tl, gz(tiny()[ti])),

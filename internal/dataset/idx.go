@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"runtime"
 
 	"shadegrad/compute"
+	"shadegrad/internal/dataset/format"
 	"shadegrad/internal/memory"
 )
 
@@ -230,16 +230,10 @@ func foundText(found uint32, head []byte) string {
 	return fmt.Sprintf("%#08x, neither IDX nor gzip%s", found, hint(head))
 }
 
-// hint recognises files that are often taken for data files.
+// hint names the format of a file that begins with head, if it is one that users take for data files.
 func hint(head []byte) string {
-	trimmed := bytes.TrimLeft(head, " \t\r\n\ufeff")
-	switch {
-	case bytes.HasPrefix(trimmed, []byte("<")):
-		return " (it looks like a web page: the download went wrong)"
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return " (it is a zip archive: unpack it first)"
-	case bytes.HasPrefix(head, []byte("version")):
-		return " (it looks like a Git LFS pointer: fetch the file itself)"
+	if text := format.Describe(head); text != "" {
+		return " (it is " + text + ")"
 	}
 	return ""
 }

@@ -236,7 +236,7 @@ func TestImageFaults(t *testing.T) {
 		{"empty", map[string][]byte{"a/1.png": good, "b/1.png": nil}, "DIR/b/1.png: expected a PNG or JPEG image, found an empty file"},
 		{"first empty", map[string][]byte{"a/1.png": nil, "b/1.png": good}, "DIR/a/1.png: expected a PNG or JPEG image, found an empty file"},
 		{"text", map[string][]byte{"a/1.png": good, "b/1.png": []byte("<html>")},
-			"DIR/b/1.png: expected a PNG or JPEG image, found something else (it looks like a web page: the download went wrong)"},
+			"DIR/b/1.png: expected a PNG or JPEG image, found something else (it is a web page; the download went wrong)"},
 		{"GIF", map[string][]byte{"a/1.png": good, "b/1.png": animation.Bytes()}, "DIR/b/1.png: expected a PNG or JPEG image, found something else"},
 		{"cut", map[string][]byte{"a/1.png": good, "b/1.png": good[:len(good)-12]}, "DIR/b/1.png: truncated: the file ends before the image does"},
 		{"header cut", map[string][]byte{"a/1.png": good, "b/1.png": good[:20]}, "DIR/b/1.png: truncated: the file ends before the image does"},

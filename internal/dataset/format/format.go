@@ -1,0 +1,98 @@
+// Package format names files of formats that Shadegrad does not read, by their first bytes.
+package format
+
+import (
+	"bytes"
+	"strings"
+)
+
+// HeadSize is the number of first bytes that Describe needs.
+const HeadSize = 512
+
+// python is the start of a conversion that writes the arrays of a file as FILE.npz.
+const python = `convert it: python3 -c "import numpy, `
+
+// A magic is the beginning of the files of a format.
+type magic struct {
+	at    int // position of the bytes
+	bytes string
+	text  string // the format and what to do
+}
+
+// magics lists formats. The first match counts.
+var magics = []magic{
+	{0, "MATLAB 7.3 MAT", `MATLAB 7.3 (MAT); ` + python + `h5py; numpy.savez('FILE.npz', **{k: v[()].T for k, v in h5py.File('FILE.mat').items() if k[0] != '#'})"`},
+	{0, "MATLAB 5.0 MAT", `MATLAB (MAT); ` + python + `scipy.io as s; numpy.savez('FILE.npz', **{k: v for k, v in s.loadmat('FILE.mat').items() if k[0] != '_'})"`},
+	{0, "\x89HDF\r\n\x1a\n", `HDF5; ` + python + `h5py; numpy.savez('FILE.npz', **{k: v[()] for k, v in h5py.File('FILE.h5').items()})"`},
+	{0, "PAR1", `Parquet; ` + python + `pandas, PIL.Image as i, io; d = pandas.read_parquet('FILE.parquet'); ` +
+		`numpy.savez('FILE.npz', x=[numpy.array(i.open(io.BytesIO(p['bytes']))) for p in d.image], y=d.label)"`},
+	{0, "ARROW1", `Arrow (Feather); convert it: python3 -c "import pandas; pandas.read_feather('FILE').to_csv('FILE.csv', index=False)"`},
+	{0, "SQLite format 3\x00", "SQLite; export the table as CSV: sqlite3 -header -csv FILE 'SELECT * FROM table' > FILE.csv"},
+	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office (such as Excel's xls); save the sheet as CSV"},
+	{0, "BZh", "bzip2; unpack it: bunzip2 -k FILE"},
+	{0, "\xfd7zXZ\x00", "xz; unpack it: xz -dk FILE"},
+	{0, "\x28\xb5\x2f\xfd", "Zstandard (zstd); unpack it: zstd -d FILE"},
+	{0, "7z\xbc\xaf\x27\x1c", "7-Zip (7z); unpack it: 7z x FILE"},
+	{0, "Rar!\x1a\x07", "RAR; unpack it: unrar x FILE"},
+	{257, "ustar", "a tar archive; unpack it: tar -xf FILE"},
+	{0, "%PDF-", "PDF; export its pages as PNG"},
+	{8, "CR\x02", "a camera's raw picture (Canon CR2); export it as JPEG"},
+	{0, "IIRO", "a camera's raw picture (Olympus ORF); export it as JPEG"},
+	{0, "FUJIFILMCCD-RAW", "a camera's raw picture (Fujifilm RAF); export it as JPEG"},
+	{0, "version https://git-lfs", "a Git LFS pointer; fetch the file itself: git lfs pull"},
+}
+
+// Describe returns the name of the format of a file that begins with head, and after a colon or semicolon what to do.
+// It returns an empty string if it does not recognise the format.
+func Describe(head []byte) string {
+	for _, m := range magics {
+		if len(head) > m.at && bytes.HasPrefix(head[m.at:], []byte(m.bytes)) {
+			return m.text
+		}
+	}
+	switch text := bytes.ToLower(bytes.TrimLeft(head, " \t\r\n\ufeff")); {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return describeZip(head)
+	case len(head) > 12 && string(head[4:8]) == "ftyp":
+		return describeBox(string(head[8:12]))
+	case len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
+		return `a Python pickle; if it is the mnist.pkl of ((x, y), (x, y), (x, y)), ` + python + `pickle; ` +
+			`(a, b), _, (c, d) = pickle.load(open('FILE', 'rb'), encoding='latin1'); numpy.savez('mnist.npz', x_train=a, y_train=b, x_test=c, y_test=d)"`
+	case bytes.HasPrefix(text, []byte("<svg")), bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<svg")):
+		return "SVG; export it as PNG"
+	case bytes.HasPrefix(text, []byte("<")):
+		return "a web page; the download went wrong"
+	}
+	return ""
+}
+
+// describeZip is Describe for a zip archive, by the name of its first member.
+func describeZip(head []byte) string {
+	const fixed = 30 // bytes before the name
+	name := ""
+	if len(head) > fixed {
+		name = string(head[fixed:min(len(head), fixed+int(head[26])+int(head[27])<<8)])
+	}
+	switch {
+	case strings.HasSuffix(name, "data.pkl"), strings.Contains(name, "/.format_version"), strings.Contains(name, "/byteorder"):
+		return `PyTorch (pt); ` + python + `torch; x, y = torch.load('FILE.pt'); numpy.savez('FILE.npz', x=x.numpy(), y=y.numpy())"`
+	case name == "[Content_Types].xml", strings.HasPrefix(name, "xl/"), strings.HasPrefix(name, "_rels/"), name == "docProps/app.xml":
+		return "a file of Microsoft Office (such as Excel's xlsx); save the sheet as CSV"
+	case strings.HasSuffix(name, ".npy"):
+		return "NumPy arrays (npz)"
+	}
+	return "a zip archive; unpack it: unzip FILE"
+}
+
+// describeBox is Describe for a file of ISO's base media format, by its brand.
+func describeBox(brand string) string {
+	switch brand {
+	case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
+		return "HEIC, as iPhones make it: export as JPEG"
+	case "avif", "avis":
+		return "AVIF; export it as PNG or JPEG"
+	case "crx ":
+		return "a camera's raw picture (Canon CR3); export it as JPEG"
+	}
+	return "a video (MP4 or QuickTime); export a frame as PNG"
+}
