@@ -41,7 +41,7 @@ func (a *app) eval(args []string) error {
 	// The data get the form that those in training had, with the figures of the training set.
 	form := m.About.Form
 	form.Numbers = m.About.Numbers // the test part alone does not show it
-	form.Learned = &dataset.Learned{Classes: m.About.ClassNames, Features: m.About.Features, Look: m.About.Look}
+	form.Learned = learned(m)
 	d, err := form.OpenTest(s.Path)
 	if err != nil && (s.Path == "" || dataset.Unsuited(err)) {
 		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, m.About.Data, err)
@@ -59,6 +59,15 @@ func (a *app) eval(args []string) error {
 	defer choice.Close()
 	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), reason(choice))
 	return a.scores(m, d, choice, s.model, s.json)
+}
+
+// learned describes the data that a network has learned.
+func learned(m *model.Model) *dataset.Learned {
+	l := &dataset.Learned{Classes: m.About.ClassNames, Features: m.About.Features}
+	if m.About.Look != nil {
+		l.Look = *m.About.Look
+	}
+	return l
 }
 
 // fits returns an error if a data set does not suit a network.

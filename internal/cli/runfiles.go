@@ -156,7 +156,7 @@ func (r *runFiles) write(s *train.State) error {
 	form.Scale = r.data.Scale
 	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
 		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: form,
-			Unpadded: r.data.Unpadded, Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames, Features: r.data.Features, Look: r.data.Look}}
+			Unpadded: r.data.Unpadded, Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames, Features: r.data.Features, Look: &r.data.Look}}
 	if err := m.Save(r.save); err != nil {
 		return err
 	}

@@ -47,8 +47,8 @@ type About struct {
 	ClassNames []string `json:"class_names,omitempty"`
 	// Features has the names of the columns of the network's inputs, in order, if the data had names.
 	Features []string `json:"features,omitempty"`
-	// Look describes how the images of the training set were read.
-	Look dataset.Look `json:"look,omitzero"`
+	// Look describes how the images of the training set were read. It is nil in files of older programs.
+	Look *dataset.Look `json:"look,omitempty"`
 }
 
 // header is the value of metadataKey.
