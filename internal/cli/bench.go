@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
@@ -49,15 +48,15 @@ func (a *app) bench(args []string) error {
 	for i, r := range rivals {
 		shown[i] = report.Rival{Kind: string(r.kind), Info: r.choice.Info(), Peak: r.peak}
 	}
-	show := report.NewBench(a.stdout, f.format, o.Network, shown)
+	show := report.NewBench(a.stdout, f.format, o.Network, shown, a.runLength)
 	step := stepOf(o, &data.Train)
-	figures, err := measure(rivals, step, data, f.repeat)
+	figures, err := a.measure(rivals, step, data, f.repeat)
 	if err != nil {
 		return err
 	}
 	show.Step(step, figures)
 	if f.sweep {
-		if err := sweep(show, rivals, step, data, f.repeat); err != nil {
+		if err := a.sweep(show, rivals, step, data, f.repeat); err != nil {
 			return err
 		}
 	}
@@ -107,16 +106,13 @@ func (a *app) rivals(f *settings) (list []rival, err error) {
 	return list, nil
 }
 
-// runLength is the time of a run of steps, about.
-const runLength = 50 * time.Millisecond
-
 // stepOf returns the step that a run with these options takes of a training set.
 func stepOf(o train.Options, d *dataset.Set) bench.Step {
 	return bench.Step{Network: o.Network, Batch: o.BatchSize(d.Len()), Training: o.StepTraining(), Numbers: d.Values != nil}
 }
 
 // measure times a step on all rivals in turn.
-func measure(rivals []rival, s bench.Step, d *dataset.Data, repeat int) ([]bench.Figure, error) {
+func (a *app) measure(rivals []rival, s bench.Step, d *dataset.Data, repeat int) ([]bench.Figure, error) {
 	var subjects []*bench.Subject
 	defer func() {
 		for _, j := range subjects {
@@ -133,15 +129,15 @@ func measure(rivals []rival, s bench.Step, d *dataset.Data, repeat int) ([]bench
 		}
 		subjects = append(subjects, j)
 	}
-	return bench.Measure(subjects, repeat, runLength)
+	return bench.Measure(subjects, repeat, a.runLength)
 }
 
 // sweep times batches of growing size.
-func sweep(show *report.Bench, rivals []rival, s bench.Step, d *dataset.Data, repeat int) error {
+func (a *app) sweep(show *report.Bench, rivals []rival, s bench.Step, d *dataset.Data, repeat int) error {
 	const largest = 4096
 	show.BeginSweep()
 	for s.Batch = 1; s.Batch <= min(largest, d.Train.Len()); s.Batch *= 4 {
-		figures, err := measure(rivals, s, d, repeat)
+		figures, err := a.measure(rivals, s, d, repeat)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,8 @@ var started = time.Now()
 // It must be called from the main goroutine, which serves the window system.
 func Main() int {
 	return glctx.Main(func() int {
-		a := &app{name: os.Args[0], stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv, started: started}
+		a := &app{name: os.Args[0], stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv, started: started,
+			runLength: 50 * time.Millisecond}
 		return a.run(os.Args[1:])
 	})
 }

@@ -152,6 +152,9 @@ func (r result) is(status int, texts ...string) result {
 	return r
 }
 
+// testRunLength is short: the tests check the form of the figures, not the time.
+const testRunLength = time.Millisecond
+
 // inProcess runs the command in this process with another opener, for tests of a GPU that they can
 // break.
 func inProcess(t testing.TB, o backends.Opener, args ...string) result {
@@ -163,7 +166,7 @@ func tapped(t testing.TB, o backends.Opener, tap func(string), args ...string) r
 	t.Setenv(cache.Variable, t.TempDir()) // nothing is remembered from before
 	var stdout, stderr bytes.Buffer
 	a := &app{stdout: &tapWriter{&stdout, tap}, stderr: &stderr,
-		env: func(string) string { return "" }, started: time.Now(), opener: o, compare: gpuIsFaster}
+		env: func(string) string { return "" }, started: time.Now(), runLength: testRunLength, opener: o, compare: gpuIsFaster}
 	status := a.run(args)
 	return result{t, strings.Join(args, " "), stdout.String(), stderr.String(), status}
 }

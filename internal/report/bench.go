@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"shadegrad/compute"
 	"shadegrad/internal/bench"
@@ -37,7 +38,8 @@ type Bench struct {
 	format   BenchFormat
 	network  mlp.Config
 	rivals   []Rival
-	err      error // the first of writing
+	length   time.Duration // of a run, about
+	err      error         // the first of writing
 	sweep    []sweepRow
 	preamble bool // of the lines for benchstat is written
 }
@@ -48,9 +50,9 @@ type sweepRow struct {
 	images []float64
 }
 
-// NewBench returns a report on a network.
-func NewBench(out io.Writer, f BenchFormat, network mlp.Config, rivals []Rival) *Bench {
-	return &Bench{out: out, format: f, network: network, rivals: rivals}
+// NewBench returns a report on a network, timed in runs of about the given length.
+func NewBench(out io.Writer, f BenchFormat, network mlp.Config, rivals []Rival, length time.Duration) *Bench {
+	return &Bench{out: out, format: f, network: network, rivals: rivals, length: length}
 }
 
 // Err returns the first error of writing.
@@ -103,8 +105,8 @@ func (r *Bench) Step(s bench.Step, figures []bench.Figure) {
 		r.objects(s, figures)
 		return
 	}
-	r.print("a training step of %s, %s, batch %d; %d runs of about 50 ms per backend, in turn\n\n",
-		s.Network, TrainingText(s), s.Batch, len(figures[0].Seconds))
+	r.print("a training step of %s, %s, batch %d; %d runs of about %d ms per backend, in turn\n\n",
+		s.Network, TrainingText(s), s.Batch, len(figures[0].Seconds), r.length.Milliseconds())
 	r.print("%-8s %12s %8s %12s %9s %8s %7s\n", "backend", "step, median", "spread", "images/s", "GFLOP/s", "of peak", "speed")
 	for i, f := range figures {
 		rate := s.Flops() / f.Median()
