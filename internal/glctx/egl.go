@@ -69,7 +69,7 @@ func loadEGL() error {
 	name := C.CString(eglLibrary)
 	defer C.free(unsafe.Pointer(name))
 	if why := C.eglLoad(name); why != nil {
-		return errors.New(oneLine(C.GoString(why)))
+		return notInstalled(eglLibrary, "libegl1", oneLine(C.GoString(why)))
 	}
 	eglOnce.loaded = true
 	return nil

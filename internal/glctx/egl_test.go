@@ -17,7 +17,7 @@ func TestNoEGLLibrary(t *testing.T) {
 	t.Cleanup(func() { eglLibrary, eglOnce.loaded = library, loaded })
 
 	_, err := Open()
-	const want = "no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: libEGL-of-no-machine.so.1: cannot open shared object file"
+	const want = "no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: libEGL-of-no-machine.so.1 is not installed (Debian: apt-get install libegl1)"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Fatalf("Open: %v\nwant %s", err, want)
 	}

@@ -88,6 +88,14 @@ func (e *ShaderError) Error() string {
 	return "the shader does not compile: " + e.Log
 }
 
+// notInstalled returns the error of a library that does not load. Linux says so if the file does not exist.
+func notInstalled(library, debianPackage, why string) error {
+	if strings.Contains(why, library) && strings.Contains(why, "No such file") {
+		return fmt.Errorf("%s is not installed (Debian: apt-get install %s)", library, debianPackage)
+	}
+	return errors.New(why)
+}
+
 // oneLine puts a driver's text on one line and removes the full stop at its end.
 func oneLine(s string) string {
 	return strings.TrimRight(strings.Join(strings.Fields(s), " "), ". ")

@@ -59,6 +59,9 @@ var windows int
 // main thread.
 func retainGLFW() error {
 	if windows == 0 {
+		if err := loadX11(); err != nil {
+			return err
+		}
 		_ = lastGLFWError()
 		if runtime.GOOS == "darwin" {
 			glfw.InitHint(glfw.CocoaChdirResources, glfw.False)
@@ -110,6 +113,9 @@ func newWindow() (w *glfw.Window, err error) {
 	w, err = createWindow(NeededMajor, NeededMinor, true)
 	if err != nil {
 		w, err = createWindow(NeededMajor, NeededMinor, false)
+	}
+	if err != nil && strings.Contains(err.Error(), "Failed to load GLX") { // GLFW loads libGL here
+		return nil, errors.New("libGL.so.1 is not installed (Debian: apt-get install libgl1)")
 	}
 	var refused *glfwError
 	if errors.As(err, &refused) && refused.code == glfwVersionUnavailable {
