@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"shadegrad/compute/opengl"
@@ -36,6 +37,8 @@ func (x *exam) noContext(window, egl way) []string {
 		switch display := x.env("DISPLAY"); {
 		case x.goos == "windows" || x.goos == "darwin":
 			list = append(list, "install the driver of the GPU's vendor")
+		case strings.Contains(window.err.Error(), "is not installed"):
+			list = append(list, "a library of the window system is missing: "+x.system.install(glxPackages))
 		case !started && display != "":
 			list = append(list, fmt.Sprintf("DISPLAY=%s: no X server answers: unset DISPLAY, or set it to a running X server", display))
 		case !started:
@@ -51,7 +54,7 @@ func (x *exam) noContext(window, egl way) []string {
 	}
 	list = append(list, x.unset("limits EGL to these drivers", "__EGL_VENDOR_LIBRARY_FILENAMES")...)
 	list = append(list, x.unset("is where Mesa looks for drivers", "LIBGL_DRIVERS_PATH")...)
-	list = append(list, x.nvidia()...)
+	list = append(list, append(x.wsl(), x.nvidia()...)...)
 	if egl.library == "" || len(list) == 0 {
 		list = append(list, "EGL or Mesa's driver for it is missing: "+x.system.install(eglPackages))
 	}
@@ -110,7 +113,7 @@ func (x *exam) software(egl way) []string {
 	if egl.err == nil && !egl.info.Software {
 		return []string{fmt.Sprintf("EGL has the GPU %s, the display does not: unset DISPLAY and WAYLAND_DISPLAY to use it", egl.info.Renderer)}
 	}
-	if list = x.nvidia(); len(list) > 0 {
+	if list = append(x.wsl(), x.nvidia()...); len(list) > 0 {
 		return list
 	}
 	nodes, err := fs.Glob(x.root, "dev/dri/renderD*")
@@ -137,8 +140,62 @@ func (x *exam) nvidia() []string {
 	if x.system.ubuntu && major != "" {
 		p[debian] = "libnvidia-gl-" + major
 	}
-	return []string{fmt.Sprintf("the kernel has NVIDIA's driver %s, but OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all;"+
-		" elsewhere: %s", version, x.system.install(p))}
+	s := "the kernel has NVIDIA's driver " + version + ", but OpenGL does not reach it: "
+	missing := x.nvidiaMissing()
+	if len(missing) > 0 {
+		s += "missing here: " + strings.Join(missing, ", ") + "; "
+	}
+	s += "in a container, start it with --gpus all"
+	if capabilities := x.env("NVIDIA_DRIVER_CAPABILITIES"); !strings.Contains(capabilities, "all") && !strings.Contains(capabilities, "graphics") {
+		s += " and NVIDIA_DRIVER_CAPABILITIES=all"
+	}
+	list := []string{s + "; elsewhere: " + x.system.install(p)}
+	if slices.Contains(missing, nvidiaVendorFile) {
+		list = append(list, "/usr/share/glvnd/"+nvidiaVendorFile+` must contain {"file_format_version": "1.0.0", "ICD": {"library_path": "libEGL_nvidia.so.0"}}`)
+	}
+	return list
+}
+
+// nvidiaVendorFile tells EGL about NVIDIA's library. It is below /usr/share/glvnd or /etc/glvnd.
+const nvidiaVendorFile = "egl_vendor.d/10_nvidia.json"
+
+// nvidiaMissing lists what EGL needs for an NVIDIA GPU and does not have here.
+func (x *exam) nvidiaMissing() []string {
+	var list []string
+	for _, part := range []struct{ name, places string }{
+		{"libEGL_nvidia.so.0", "usr/lib/libEGL_nvidia.so.0 usr/lib64/libEGL_nvidia.so.0 usr/lib/*/libEGL_nvidia.so.0 usr/lib/*/*/libEGL_nvidia.so.0"},
+		{nvidiaVendorFile, "usr/share/glvnd/" + nvidiaVendorFile + " etc/glvnd/" + nvidiaVendorFile},
+		{"/dev/nvidiactl", "dev/nvidiactl"},
+		{"/dev/nvidia0", "dev/nvidia[0-9]*"},
+	} {
+		if !x.exists(part.places) {
+			list = append(list, part.name)
+		}
+	}
+	return list
+}
+
+// exists reports whether a file matches one of the patterns, which are separated by spaces.
+func (x *exam) exists(patterns string) bool {
+	return slices.ContainsFunc(strings.Fields(patterns), func(pattern string) bool {
+		found, err := fs.Glob(x.root, pattern)
+		return err == nil && len(found) > 0
+	})
+}
+
+// wsl returns how to use the GPU in the Windows Subsystem for Linux.
+func (x *exam) wsl() []string {
+	switch {
+	case x.exists("dev/dxg") && x.env("GALLIUM_DRIVER") == "d3d12":
+		return []string{"WSL offers its GPU through Mesa's driver d3d12, which this Mesa lacks or which is too old: install a newer Mesa, " +
+			"such as that of a newer distribution, and update the driver of the GPU in Windows"}
+	case x.exists("dev/dxg"):
+		return []string{"WSL offers its GPU through Mesa's driver d3d12: set GALLIUM_DRIVER=d3d12; if that fails, install a newer Mesa, " +
+			"such as that of a newer distribution, and update the driver of the GPU in Windows"}
+	case x.env("WSL_DISTRO_NAME") != "":
+		return []string{"WSL offers no GPU here, since /dev/dxg is missing: run wsl --update in Windows, and use WSL 2"}
+	}
+	return nil
 }
 
 // brokenShader returns advice if the driver refuses a shader.

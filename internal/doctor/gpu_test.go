@@ -76,9 +76,30 @@ func TestChain(t *testing.T) {
 			f.files["etc/os-release"].Data = []byte("ID=ubuntu\nID_LIKE=debian\n")
 			f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("535.161.08\n")}
 		}, "+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"the kernel has NVIDIA's driver 535.161.08, but OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all;" +
-				" elsewhere: sudo apt-get install libnvidia-gl-535"},
+			[]string{"the kernel has NVIDIA's driver 535.161.08, but OpenGL does not reach it: missing here: libEGL_nvidia.so.0, egl_vendor.d/10_nvidia.json," +
+				" /dev/nvidiactl, /dev/nvidia0; in a container, start it with --gpus all and NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libnvidia-gl-535",
+				`/usr/share/glvnd/egl_vendor.d/10_nvidia.json must contain {"file_format_version": "1.0.0", "ICD": {"library_path": "libEGL_nvidia.so.0"}}`},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED"},
+		{"a container with all capabilities and without devices", func(f *fake) {
+			absent(f)
+			f.vars["NVIDIA_DRIVER_CAPABILITIES"] = "all"
+			for _, name := range []string{"sys/module/nvidia/version", "usr/lib/x86_64-linux-gnu/libEGL_nvidia.so.0", "usr/share/glvnd/egl_vendor.d/10_nvidia.json"} {
+				f.files[name] = &fstest.MapFile{Data: []byte("535.1\n")}
+			}
+		}, "+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
+			[]string{"the kernel has NVIDIA's driver 535.1, but OpenGL does not reach it: missing here: /dev/nvidiactl, /dev/nvidia0;" +
+				" in a container, start it with --gpus all; elsewhere: sudo apt-get install libegl-nvidia0"},
+			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED"},
+		{"WSL", func(f *fake) { absent(f); f.files["dev/dxg"] = &fstest.MapFile{} }, "+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
+			[]string{"WSL offers its GPU through Mesa's driver d3d12: set GALLIUM_DRIVER=d3d12; if that fails, install a newer Mesa, " +
+				"such as that of a newer distribution, and update the driver of the GPU in Windows"},
+			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED"},
+		{"a library of the window system is missing", func(f *fake) {
+			f.glfwErr, f.eglErr = errors.New("libX11.so.6 is not installed (Debian: apt-get install libx11-6)"), errors.New("libEGL.so.1: missing")
+		}, "++XX.....+++++", "GLFW", "libX11.so.6 is not installed (Debian: apt-get install libx11-6)",
+			[]string{"a library of the window system is missing: sudo apt-get install libx11-6 libgl1 libglx-mesa0 libgl1-mesa-dri",
+				"EGL or Mesa's driver for it is missing: sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"},
+			"no window (libX11.so.6 is not installed (Debian: apt-get install libx11-6)) and EGL failed: libEGL.so.1: missing"},
 		{"no X server and no EGL", func(f *fake) {
 			f.glfwErr = errors.New("X11: Failed to open display :0")
 			f.eglErr = errors.New("libEGL.so.1: cannot open shared object file")
@@ -99,7 +120,7 @@ func TestChain(t *testing.T) {
 			f.files["etc/os-release"].Data = []byte("ID=arch\n")
 			f.uid = func() int { return 0 }
 		}, "++XX.....+++++", "GLFW", "GLX: Failed to load GLX",
-			[]string{"OpenGL for windows is missing or broken: pacman -S libglvnd mesa", "EGL or Mesa's driver for it is missing: pacman -S libglvnd mesa"},
+			[]string{"OpenGL for windows is missing or broken: pacman -S libx11 libglvnd mesa", "EGL or Mesa's driver for it is missing: pacman -S libglvnd mesa"},
 			"no window (GLX: Failed to load GLX) and EGL failed: libEGL.so.1: missing"},
 
 		{"OpenGL 3.3", func(f *fake) { older(f, 3, 3) }, "+++++X...+++++", "version", "needs OpenGL 4.3, this driver offers 3.3", []string{upgrade},
@@ -217,7 +238,12 @@ func TestSoftwareHints(t *testing.T) {
 		{"a GPU without permission", func(f *fake) { node(f); f.denied = func(name string) bool { return name == "dev/dri/renderD128" } },
 			[]string{"/dev/dri/renderD128: permission denied: sudo usermod -aG render $USER, and log in again"}},
 		{"NVIDIA's driver", func(f *fake) { f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("550.1\n")} },
-			[]string{"the kernel has NVIDIA's driver 550.1, but OpenGL does not reach it: in a container, start it with NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libegl-nvidia0"}},
+			[]string{"the kernel has NVIDIA's driver 550.1, but OpenGL does not reach it: missing here: libEGL_nvidia.so.0, egl_vendor.d/10_nvidia.json, /dev/nvidiactl, /dev/nvidia0; " +
+				"in a container, start it with --gpus all and NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libegl-nvidia0",
+				`/usr/share/glvnd/egl_vendor.d/10_nvidia.json must contain {"file_format_version": "1.0.0", "ICD": {"library_path": "libEGL_nvidia.so.0"}}`}},
+		{"WSL with Mesa's variable", func(f *fake) { f.files["dev/dxg"] = &fstest.MapFile{}; f.vars["GALLIUM_DRIVER"] = "d3d12" },
+			[]string{"WSL offers its GPU through Mesa's driver d3d12, which this Mesa lacks or which is too old: install a newer Mesa, " +
+				"such as that of a newer distribution, and update the driver of the GPU in Windows"}},
 		{"EGL has a GPU", func(f *fake) { f.egl.info.Renderer, f.egl.info.Software = card, false },
 			[]string{"EGL has the GPU " + card + ", the display does not: unset DISPLAY and WAYLAND_DISPLAY to use it"}},
 	} {

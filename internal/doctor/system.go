@@ -34,7 +34,7 @@ type packages [arch + 1]string
 
 var (
 	eglPackages = packages{debian: "libegl1 libegl-mesa0 libgl1-mesa-dri", fedora: "mesa-libEGL mesa-dri-drivers", arch: "libglvnd mesa"}
-	glxPackages = packages{debian: "libgl1 libglx-mesa0 libgl1-mesa-dri", fedora: "mesa-libGL mesa-dri-drivers", arch: "libglvnd mesa"}
+	glxPackages = packages{debian: "libx11-6 libgl1 libglx-mesa0 libgl1-mesa-dri", fedora: "libX11 mesa-libGL mesa-dri-drivers", arch: "libx11 libglvnd mesa"}
 	// The same lists as in .ci/setup.sh.
 	buildPackages = packages{
 		debian: "gcc make pkg-config libegl1 libgl-dev libx11-dev libxcursor-dev libxi-dev libxinerama-dev libxrandr-dev libxxf86vm-dev",
