@@ -15,8 +15,8 @@ func table(rows int) string {
 	return "label,a,b\n" + strings.Repeat("0,1,2.5\n1,3,0.5\n", rows/2)
 }
 
-// picture returns a PNG file of an image of this size.
-func picture(t testing.TB, w, h int) []byte {
+// pictureFile returns a PNG file of an image of this size.
+func pictureFile(t testing.TB, w, h int) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h))); err != nil {
@@ -140,13 +140,13 @@ func TestCSVLabel(t *testing.T) {
 // TestImages checks the faults of directories of images: the message names the file, or the two that
 // contradict each other.
 func TestImages(t *testing.T) {
-	good := picture(t, 4, 4)
+	good := pictureFile(t, 4, 4)
 	for _, c := range []struct {
 		fault, file string
 		data        []byte
 		want        string
 	}{
-		{"another size", "train/b/2.png", picture(t, 5, 4), ": expected an image of 4x4 as train/a/1.png, found 5x4"},
+		{"another size", "train/b/2.png", pictureFile(t, 5, 4), ": expected an image of 4x4 as train/a/1.png, found 5x4"},
 		{"truncated", "train/b/2.png", good[:len(good)-12], ": truncated: the file ends before the image does"},
 		{"empty", "test/a/1.png", nil, ": expected a PNG or JPEG image, found an empty file"},
 		{"no image", "test/a/1.png", []byte("<!DOCTYPE html>"), ": expected a PNG or JPEG image, found something else (it is a web page; the download went wrong)"},
@@ -171,7 +171,7 @@ func TestReadersOfData(t *testing.T) {
 	p := at(t)
 	files := map[string][]byte{"one.csv": []byte(table(50)), "zipped/all.csv.gz": gzipped([]byte(table(50)))}
 	for _, name := range []string{"train/a/1.png", "train/b/1.png", "train/b/2.png", "test/a/1.png"} {
-		files["images/"+name] = picture(t, 4, 4)
+		files["images/"+name] = pictureFile(t, 4, 4)
 	}
 	putAll(t, p.dir, files)
 	for data, text := range map[string]string{

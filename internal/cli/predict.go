@@ -15,6 +15,7 @@ import (
 	"shadegrad/internal/digit"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
+	"shadegrad/internal/picture"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
@@ -81,7 +82,7 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	if m.About.Numbers {
 		return a.predictNumbers(m, name)
 	}
-	img, err := digit.Load(name)
+	img, err := picture.Load(name)
 	if err != nil {
 		return err
 	}

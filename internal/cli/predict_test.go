@@ -11,6 +11,7 @@ import (
 
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
+	"shadegrad/internal/picture"
 )
 
 // TestPredict classifies the example pictures.
@@ -47,9 +48,9 @@ func TestPredictSeveral(t *testing.T) {
 	r := p.run("predict", "-model="+model, "gone.png", seven, "blank.png", "text.png", two, "cut.png", ".").is(1,
 		"shadegrad: gone.png: no such file or directory\n",
 		"shadegrad: blank.png: no digit is visible: the picture is blank, or its contrast too low\n",
-		"shadegrad: text.png: expected a PNG or JPEG image, found a file of 12 bytes that begins with \"not an i\"\n",
+		"shadegrad: text.png: expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture, found a file of 12 bytes that begins with \"not an i\"\n",
 		"shadegrad: cut.png: ",
-		"shadegrad: .: expected a PNG or JPEG file")
+		"shadegrad: .: expected a picture, found a directory")
 	if strings.Count(r.stdout, "it is a 7: ") != 1 || strings.Count(r.stdout, "it is a 2: ") != 1 || strings.Count(r.stdout, "as the network sees it") != 2 {
 		t.Errorf("stdout:\n%s", r.stdout)
 	}
@@ -66,7 +67,7 @@ func TestPredictPadded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, err := digit.Load(three)
+	img, err := picture.Load(three)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,10 +75,10 @@ func TestPredictPadded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var picture bytes.Buffer
+	var drawn bytes.Buffer
 	padded, err := prepare(m, img)
-	if err := errors.Join(err, digit.Render(&picture, padded, 40, 30, false)); err != nil || !strings.Contains(shown, "(40×30):\n"+picture.String()) {
-		t.Errorf("%v; shown is\n%s\nand not\n%s", err, shown, &picture)
+	if err := errors.Join(err, digit.Render(&drawn, padded, 40, 30, false)); err != nil || !strings.Contains(shown, "(40×30):\n"+drawn.String()) {
+		t.Errorf("%v; shown is\n%s\nand not\n%s", err, shown, &drawn)
 	}
 	if err != nil || len(padded) != 40*30 {
 		t.Fatalf("%d pixels, %v", len(padded), err)

@@ -149,5 +149,5 @@ func TestRowsForImages(t *testing.T) {
 		t.Errorf("got\n%s\n%s", r.stderr, r.stdout)
 	}
 	put(t, p.path("5"), []byte("text"))
-	p.run("predict", "-model="+model, "5").is(1, "5: expected a PNG or JPEG image")
+	p.run("predict", "-model="+model, "5").is(1, "5: expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture")
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"shadegrad/internal/picture"
 )
 
 var update = flag.Bool("update", false, "rewrite the example pictures in testdata/digits")
@@ -49,7 +51,7 @@ func TestExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		img, err := Load(path)
+		img, err := picture.Load(path)
 		if err != nil {
 			t.Error(err)
 			continue

@@ -4,6 +4,8 @@ import (
 	"image"
 	"math"
 	"slices"
+
+	"shadegrad/internal/picture"
 )
 
 // separate returns the ink of a picture, the standard deviation of its noise, and the least difference that counts as
@@ -16,10 +18,10 @@ func separate(light plane) (ink plane, noise, least float32) {
 		ink.pix[i] = v - paper.pix[i]
 	}
 	var off []float32
-	for _, i := range ring(ink.w, ink.h) {
+	for _, i := range picture.Border(ink.w, ink.h) {
 		off = append(off, float32(math.Abs(float64(ink.pix[i]))))
 	}
-	noise = 1.4826 * median(off) // of a normal distribution, from the median absolute deviation
+	noise = 1.4826 * picture.Median(off) // of a normal distribution, from the median absolute deviation
 
 	// The digit is on the side that differs more. A percentile decides, not single pixels.
 	smooth := blur(ink)
@@ -39,18 +41,18 @@ func separate(light plane) (ink plane, noise, least float32) {
 // background estimates the picture without the digit from its border. It is the median of an even border. Otherwise it is
 // the best fit of a polynomial of second degree, because light falls off towards a side or all corners.
 func background(light plane) plane {
-	border := ring(light.w, light.h)
+	border := picture.Border(light.w, light.h)
 	values := make([]float32, len(border))
 	for i, at := range border {
 		values[i] = light.pix[at]
 	}
-	level := median(values)
+	level := picture.Median(values)
 	for i, v := range values {
 		values[i] = float32(math.Abs(float64(v - level)))
 	}
 	paper := newPlane(light.w, light.h)
 	const even = 4.0 / 255
-	if len(border) < 50 || median(values) < even {
+	if len(border) < 50 || picture.Median(values) < even {
 		for i := range paper.pix {
 			paper.pix[i] = level
 		}
@@ -65,7 +67,7 @@ func background(light plane) plane {
 		for i, at := range border {
 			off[i] = float32(math.Abs(float64(light.pix[at]) - surface.at(light, at)))
 		}
-		limit := max(1.0/255, 3*1.4826*median(slices.Clone(off)))
+		limit := max(1.0/255, 3*1.4826*picture.Median(slices.Clone(off)))
 		kept := border[:0:0]
 		for i, at := range border {
 			if off[i] <= limit {

@@ -1,4 +1,4 @@
-package digit
+package picture
 
 import (
 	"bytes"
@@ -56,16 +56,16 @@ func TestLoad(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"no image", []byte("GIF89a, say"), `expected a PNG or JPEG image, found a file of 11 bytes that begins with "GIF89a, "`},
-		{"empty", nil, `expected a PNG or JPEG image, found a file of 0 bytes that begins with ""`},
-		{"wide", pngHeader(2_000_000_000, 1), "expected an image of at most 64 million pixels, none of its sides over 30000, found 2000000000x1; scale it down first"},
-		{"large", pngHeader(30_000, 30_000), "expected an image of at most 64 million pixels, none of its sides over 30000, found 30000x30000; scale it down first"},
-		{"a large header alone", pngHeader(8_000, 8_000), "truncated png image: a file of 33 bytes cannot hold 8000x8000 pixels"},
-		{"a large header of JPEG", jpegHeader(8_000, 8_000), "truncated jpeg image: a file of 19 bytes cannot hold 8000x8000 pixels"},
-		{"truncated PNG", p.Bytes()[:40], "truncated png image"},
-		{"truncated JPEG", j.Bytes()[:40], "truncated jpeg image"},
-		{"header only", pngHeader(28, 28), "truncated png image"},
-		{"damaged PNG", append(bytes.Clone(p.Bytes()[:50]), bytes.Repeat([]byte{0xaa}, 100)...), "damaged png image: "},
+		{"no picture", []byte("a picture, say"), `expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture, found a file of 14 bytes that begins with "a pictur"`},
+		{"empty", nil, "expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture, found an empty file"},
+		{"wide", pngHeader(2_000_000_000, 1), "expected a picture of at most 64 million pixels, none of its sides over 30000, found 2000000000x1; scale it down first"},
+		{"large", pngHeader(30_000, 30_000), "expected a picture of at most 64 million pixels, none of its sides over 30000, found 30000x30000; scale it down first"},
+		{"a large header alone", pngHeader(8_000, 8_000), "truncated picture: a file of 33 bytes cannot hold 8000x8000 pixels"},
+		{"a large header of JPEG", jpegHeader(8_000, 8_000), "truncated picture: a file of 19 bytes cannot hold 8000x8000 pixels"},
+		{"truncated PNG", p.Bytes()[:40], "truncated picture: the file ends before the picture does"},
+		{"truncated JPEG", j.Bytes()[:40], "truncated picture: the file ends before the picture does"},
+		{"header only", pngHeader(28, 28), "truncated picture: the file ends before the picture does"},
+		{"damaged PNG", append(bytes.Clone(p.Bytes()[:50]), bytes.Repeat([]byte{0xaa}, 100)...), "damaged picture: "},
 	} {
 		path := file(c.data)
 		_, err := Load(path)
@@ -73,7 +73,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: got error %v\nwant %s", c.name, err, c.want)
 		}
 	}
-	if _, err := Load(dir); err == nil || err.Error() != dir+": expected a PNG or JPEG file, found a directory, a pipe or a device" {
+	if _, err := Load(dir); err == nil || err.Error() != dir+": expected a picture, found a directory" {
 		t.Errorf("got error %v", err)
 	}
 	path := filepath.Join(dir, "none.png")
