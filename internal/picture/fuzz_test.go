@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
@@ -46,7 +47,7 @@ func FuzzPicture(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		config, _, err := image.DecodeConfig(bytes.NewReader(data))
+		config, _, err := image.DecodeConfig(buffered{bufio.NewReader(bytes.NewReader(data)), bytes.NewReader(data)})
 		if n := config.Width * config.Height; err == nil && n > most && n <= maxPixels && int64(n)/densest <= int64(len(data)) {
 			return
 		}

@@ -21,12 +21,12 @@ func (o orientation) swaps() bool { return o >= 5 }
 
 // readOrientation returns the orientation of a picture file. Without metadata, or with damaged metadata, it is 1. The
 // error is that of reading.
-func readOrientation(data io.ReadSeeker, format string) (orientation, error) {
+func readOrientation(data io.ReadSeeker, kind string) (orientation, error) {
 	if _, err := data.Seek(0, io.SeekStart); err != nil {
 		return 1, err
 	}
 	options := imagemeta.Options{R: data, Sources: imagemeta.EXIF}
-	switch format {
+	switch kind {
 	case "jpeg":
 		// The library reads the first APP1 segment only, which may hold XMP.
 		exif := exifOf(bufio.NewReader(data))

@@ -22,6 +22,7 @@ import (
 	_ "golang.org/x/image/webp"
 
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/dataset/format"
 )
 
 const (
@@ -45,14 +46,26 @@ func Named(name string) bool {
 	return false
 }
 
+// A Source is the content of a file.
+type Source interface {
+	io.ReadSeeker
+	io.ReaderAt
+}
+
+// buffered is a Source for package image. TIFF's decoder reads at positions; otherwise it would buffer all before them.
+type buffered struct {
+	*bufio.Reader
+	io.ReaderAt
+}
+
 // A File is an open picture file whose header has been read.
 type File struct {
 	Width, Height int // of the upright picture, in pixels
 
 	config image.Config
-	format string
+	kind   string // as package image calls it
 	turn   orientation
-	data   io.ReadSeeker
+	data   Source
 	closer io.Closer
 }
 
@@ -89,13 +102,13 @@ func Open(fsys fs.FS, name string) (*File, error) {
 
 func open(info fs.FileInfo, file func() (fs.File, error)) (*File, error) {
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("expected a picture, found %s", kind(info.Mode()))
+		return nil, fmt.Errorf("expected a picture, found %s", notFile(info.Mode()))
 	}
 	opened, err := file()
 	if err != nil {
 		return nil, err
 	}
-	data, ok := opened.(io.ReadSeeker)
+	data, ok := opened.(Source)
 	if !ok {
 		opened.Close()
 		return nil, errors.New("expected a file that can be read twice")
@@ -109,8 +122,8 @@ func open(info fs.FileInfo, file func() (fs.File, error)) (*File, error) {
 	return f, nil
 }
 
-// kind names what a path leads to instead of a file.
-func kind(mode fs.FileMode) string {
+// notFile names what a path leads to instead of a file.
+func notFile(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():
 		return "a directory"
@@ -122,8 +135,8 @@ func kind(mode fs.FileMode) string {
 
 // New reads the header of a picture of size bytes. It rejects a picture that is too large to decode, or larger than so
 // many bytes can hold.
-func New(data io.ReadSeeker, size int64) (*File, error) {
-	config, format, err := image.DecodeConfig(bufio.NewReader(data))
+func New(data Source, size int64) (*File, error) {
+	config, kind, err := image.DecodeConfig(buffered{bufio.NewReader(data), data})
 	w, h := config.Width, config.Height
 	switch {
 	case size == 0:
@@ -140,8 +153,8 @@ func New(data io.ReadSeeker, size int64) (*File, error) {
 	case int64(w*h)/densest > size:
 		return nil, fmt.Errorf("truncated picture: a file of %d bytes cannot hold %dx%d pixels", size, w, h)
 	}
-	f := &File{Width: w, Height: h, config: config, format: format, data: data}
-	if f.turn, err = readOrientation(data, format); err != nil {
+	f := &File{Width: w, Height: h, config: config, kind: kind, data: data}
+	if f.turn, err = readOrientation(data, kind); err != nil {
 		return nil, err
 	}
 	if f.turn.swaps() {
@@ -151,14 +164,17 @@ func New(data io.ReadSeeker, size int64) (*File, error) {
 }
 
 // unknown describes a file that is not a picture.
-func unknown(data io.ReadSeeker, size int64) error {
-	head := make([]byte, 16)
+func unknown(data Source, size int64) error {
+	head := make([]byte, format.HeadSize)
 	if _, err := data.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	n, err := io.ReadFull(data, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return err
+	}
+	if text := format.Describe(head[:n]); text != "" {
+		return fmt.Errorf("expected a %s picture, found %s", Formats, text)
 	}
 	return fmt.Errorf("expected a %s picture, found a file of %d bytes that begins with %q", Formats, size, head[:min(n, 8)])
 }
@@ -180,13 +196,13 @@ func (f *File) Decode() (image.Image, error) {
 	if _, err := f.data.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	img, _, err := image.Decode(bufio.NewReader(f.data))
+	img, _, err := image.Decode(buffered{bufio.NewReader(f.data), f.data})
 	if err != nil {
 		return nil, damaged(err)
 	}
 	screen := image.Rect(0, 0, f.config.Width, f.config.Height)
 	if b := img.Bounds(); b != screen {
-		if f.format != "gif" || !b.In(screen) {
+		if f.kind != "gif" || !b.In(screen) {
 			return nil, fmt.Errorf("damaged picture: its header says %dx%d, its pixels are %dx%d", screen.Dx(), screen.Dy(), b.Dx(), b.Dy())
 		}
 		whole := image.NewNRGBA(screen) // a frame may cover a part of the screen
