@@ -35,7 +35,7 @@ func TestChooseByTraining(t *testing.T) {
 	if len(e) != 1 || e[0]["test_acc"] != best || e[0]["test_loss"] != outcome["val_loss"] {
 		t.Errorf("eval has %v, the run %v", e, outcome)
 	}
-	p.run("train", "-validation=tests").is(2, "-validation", "want 0 or more, or training")
+	p.run("train", "-validation=tests").is(2, "-validation", "want a whole number of samples, 0 or more, a fraction such as 0.1, or training")
 }
 
 // TestVerifyChosen verifies a run with -validation=training.

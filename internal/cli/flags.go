@@ -113,13 +113,13 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
 			Help: "on or off: time GPU kernels on the first run of a network, in less than a second, and remember the fastest; replay needs the value of the run"},
 
-		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "saved network (required)"},
-		{Name: "model", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "show the first layer of a saved network",
+		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
+		{Name: "model", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "show the first layer of a saved network",
 			Only: "o count threads", Why: "it shows weights, not images"},
-		{Name: "model", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Text(&s.model, anyFile), Help: "show a saved network",
+		{Name: "model", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "show a saved network",
 			Only: "o units", Why: "the file contains the network"},
 		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
-		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Text(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
+		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
 		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},
 		{Name: "units", Topic: topicOutput, Commands: "network", Arg: "N", Value: flags.Of(&s.units, recipe.Between(1, maxDrawn)), Needs: "o", Why: "only a drawing has units",
 			Help: "draw at most the N most important units of each layer, up to 100"},
@@ -127,11 +127,11 @@ func (s *settings) flags() []*flags.Flag {
 			n, err := recipe.Seed(text)
 			return &n, err
 		}), Help: "the claimed seed of the run", Default: "that of the file"},
-		{Name: "save", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Text(&s.save, anyFile),
+		{Name: "save", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.save, anyFile),
 			Help: "save the network after each epoch, as safetensors, and until the run is complete a checkpoint next to it"},
-		{Name: "resume", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Text(&s.resume, anyFile),
+		{Name: "resume", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.resume, anyFile),
 			Help: "resume the run of a checkpoint with its settings, and save to the network next to it"},
-		{Name: "certify", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Text(&s.certify, anyFile), Without: "resume", Why: "a certificate covers a run from its start",
+		{Name: "certify", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.certify, anyFile), Without: "resume", Why: "a certificate covers a run from its start",
 			Help: `write a certificate, with which "shadegrad verify" repeats the run and compares the weights after each epoch`},
 		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.add, expectations.String),
 			Help: "exit with status 3 if a condition such as test_acc>=0.97 is not met at the end; figures: train_loss, train_acc, val_loss, val_acc, test_loss, test_acc, seconds; can be repeated"},
@@ -246,7 +246,7 @@ func svgFile(s string) (string, error) {
 	if !strings.HasSuffix(strings.ToLower(s), ".svg") {
 		return "", flags.Want("a name that ends in .svg")
 	}
-	return s, nil
+	return flags.Home(s), nil
 }
 
 // sizeUnits are the units of memory, longer names first.

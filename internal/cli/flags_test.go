@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -101,6 +103,41 @@ func refuse(t *testing.T, list []badFlags) {
 }
 
 // TestNoCommand checks that the overview is printed, and the exit status.
+// TestNotations checks numbers with an exponent, a fraction of the samples, and ~ after =.
+func TestNotations(t *testing.T) {
+	home := filepath.FromSlash("/home/me")
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	s := newSettings("train")
+	err := s.Parse(strings.Fields("-epochs=1e1 -batch=1e2 -hidden=1e2,5e1 -seed=1.5e3 -limit=1E+3 -threads=1e0 -validation=0.1 -data=~/mnist -save=~/m -pad=3e1x30"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := s.OptionsOn(s.Usual())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprintln(o.Epochs, o.Batch, s.Hidden, o.Seed, s.Form.Limit, s.threads, o.Validation, s.Form.Pad, s.Path, s.save)
+	if want := fmt.Sprintln("10 100 [100 50] 1500 1000 1 6000 {30 30}", filepath.Join(home, "mnist"), filepath.Join(home, "m")); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for _, flag := range []string{"-epochs=1.5e0", "-epochs=1e-1", "-epochs=1e10", "-epochs=1k", "-epochs=2.0", "-seed=-1e3", "-seed=1e30", "-hidden=1e9", "-validation=1.5",
+		"-validation=-0.1", "-validation=1.0", "-limit=1k", "-limit=NaN"} {
+		if err := newSettings("train").Parse([]string{flag}); err == nil {
+			t.Errorf("%s is accepted", flag)
+		}
+	}
+}
+
+// TestHoldOutFraction checks that a fraction is of the samples that the data set has.
+func TestHoldOutFraction(t *testing.T) {
+	p := at(t)
+	r := p.run(trainSmall(t, "-validation=0.1", "-save=m")...).is(0, "30 held out for validation")
+	if again := p.run(trainSmall(t, "-validation=30", "-save=n")...).is(0); string(contents(t, p.path("m"))) != string(contents(t, p.path("n"))) {
+		t.Errorf("another network than with 30 samples\n%s%s", r.stdout, again.stdout)
+	}
+}
+
 func TestNoCommand(t *testing.T) {
 	r := at(t).run().is(2, "usage: shadegrad COMMAND", "  train ", "shadegrad: no command given")
 	if r.stdout != "" {

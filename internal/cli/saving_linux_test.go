@@ -13,11 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trainSmall are the arguments of a run of an epoch.
-func trainSmall(t testing.TB, more ...string) []string {
-	return append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}, more...)
-}
-
 // TestCannotSave checks the row of FAULTS.md on directories that cannot be written: an error before
 // anything is trained.
 func TestCannotSave(t *testing.T) {

@@ -126,3 +126,8 @@ func idx(values []byte, dims ...int) []byte {
 	}
 	return append(b, values...)
 }
+
+// trainSmall are the arguments of a run of an epoch.
+func trainSmall(t testing.TB, more ...string) []string {
+	return append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}, more...)
+}

@@ -97,7 +97,8 @@ func (s *settings) load() (*train.State, error) {
 		s.Path = state.Data.Path
 	}
 	s.Form, s.Stored = state.Data.Form, true
-	s.Validation, s.Seed = state.Options.Validation, state.Options.Seed // they select the validation set
+	s.HoldOut(state.Options.Validation) // with the seed it selects the validation set
+	s.Seed = state.Options.Seed
 	return state, nil
 }
 

@@ -70,17 +70,26 @@ type Size struct {
 // distortions, is the validation set too.
 const TrainingItself = -1
 
+// HeldOut returns how many of n samples to hold out: v, or their nearest number to the fraction v below 1, at least one.
+// TrainingItself stays.
+func HeldOut(v float64, n int) int {
+	if v > 0 && v < 1 {
+		return max(1, int(v*float64(n)+0.5))
+	}
+	return int(v)
+}
+
 // Open reads the data set where, as OpenWith does, in this form.
 func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
 
-// OpenSplit is Open with samples held out for validation, as by Split with a seed, or TrainingItself. It then shortens
+// OpenSplit is Open with samples held out for validation, as by Split with a seed: HeldOut of them. It then shortens
 // the training set, and finally standardises it by the samples that remain. The note lists classes without a training
 // sample.
-func (f Form) OpenSplit(where string, validation int, seed uint64) (*Data, error) {
+func (f Form) OpenSplit(where string, validation float64, seed uint64) (*Data, error) {
 	d, err := f.padded(open(where, f.options(), false, func(d *Data) error {
 		all := d.classes()
-		if validation != TrainingItself {
-			if err := d.Split(validation, seed); err != nil {
+		if n := HeldOut(validation, d.Train.Len()); n != TrainingItself {
+			if err := d.Split(n, seed); err != nil {
 				return err
 			}
 		}

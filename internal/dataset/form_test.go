@@ -149,7 +149,7 @@ func TestFormNotesMissing(t *testing.T) {
 		{"", 3, 0, "the training set has no sample of 7 of the 10 classes: 1, 2, 3, 6, 7, 8, 9"},
 		{"xor", 1, 0, "the training set has no sample of class 1"},
 	} {
-		d, err := Form{Limit: c.limit}.OpenSplit(c.where, c.validation, 1)
+		d, err := Form{Limit: c.limit}.OpenSplit(c.where, float64(c.validation), 1)
 		if err != nil {
 			t.Errorf("%s: %v", c.where, err)
 			continue

@@ -173,7 +173,7 @@ func TestStandardizePlaces(t *testing.T) {
 			dir := write(t, map[string][]byte{"a.csv": []byte(text)})
 			form := Form{Targets: Columns{c.o.Targets, c.o.TargetsFirst}, Standardize: true, Scale: scale}
 			for _, validation := range []int{0, 20} {
-				if _, err := form.OpenSplit(dir, validation, 1); err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), want) {
+				if _, err := form.OpenSplit(dir, float64(validation), 1); err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), want) {
 					t.Errorf("%d of %d for validation: error %v, want %s", validation, n, err, want)
 				}
 			}

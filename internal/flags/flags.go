@@ -7,6 +7,8 @@ package flags
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -98,6 +100,29 @@ func Text(dst *string, what string) Value {
 		}
 		return s, nil
 	})
+}
+
+// Path is Text for the name of a file or a directory.
+func Path(dst *string, what string) Value {
+	return Of(dst, func(s string) (string, error) {
+		if s == "" {
+			return s, Want(what)
+		}
+		return Home(s), nil
+	})
+}
+
+// Home returns a path with ~ at its beginning replaced by the home directory, as shells do except after = or in quotes.
+func Home(path string) string {
+	rest, ok := strings.CutPrefix(path, "~")
+	if !ok || rest != "" && !os.IsPathSeparator(rest[0]) {
+		return path
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return path
+	}
+	return filepath.Join(home, rest)
 }
 
 // Switch returns the Value of a switch.

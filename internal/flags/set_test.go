@@ -2,6 +2,7 @@ package flags
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,18 @@ func TestParse(t *testing.T) {
 	}
 	if err := set().Parse([]string{"-h"}); !errors.Is(err, ErrHelp) {
 		t.Errorf("error %v of -h", err)
+	}
+}
+
+// TestHome checks that ~ is the home directory where a shell would make it so.
+func TestHome(t *testing.T) {
+	home := filepath.FromSlash("/home/me")
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	for path, want := range map[string]string{"~": home, "~/a/b": filepath.Join(home, "a", "b"), "a/~": "a/~", "~other/a": "~other/a", "./~": "./~", "": ""} {
+		if got := Home(path); got != want {
+			t.Errorf("%q: %q, want %q", path, got, want)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // dataFlags returns the rows of the data set and its form.
 func (r *Recipe) dataFlags() []*flags.Flag {
 	return []*flags.Flag{
-		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Of(&r.Path, func(s string) (string, error) { return s, nil }),
+		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Of(&r.Path, func(s string) (string, error) { return flags.Home(s), nil }),
 			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with the four IDX files of a data set, with CSV files, " +
 				"or with a directory of images per class; or a CSV file; IDX and CSV may be gzipped", Default: "mnist"},
 		{Name: "pixels", Topic: topicData, Arg: "FROM..TO", Value: flags.Of(&r.pixels, chosen(pixelSpan)), Default: "0..1",
@@ -31,11 +31,17 @@ func (r *Recipe) dataFlags() []*flags.Flag {
 
 // Open reads the data set and holds out its validation set.
 func (r *Recipe) Open() (*dataset.Data, error) {
-	d, err := r.Form.OpenSplit(r.Path, r.Validation, r.Seed)
-	if err != nil && !r.Stored {
-		err = withRemedy(err)
+	d, err := r.Form.OpenSplit(r.Path, r.holdOut, r.Seed)
+	if err != nil {
+		if !r.Stored {
+			err = withRemedy(err)
+		}
+		return nil, err
 	}
-	return d, err
+	if r.holdOut > 0 {
+		r.holdOut = float64(d.Validation.Len()) // the number instead of the fraction
+	}
+	return d, nil
 }
 
 // withRemedy adds the flag to change to an error of data that do not suit their form.

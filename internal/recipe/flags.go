@@ -124,8 +124,8 @@ func (r *Recipe) Flags() []*flags.Flag {
 				"sigma=5..6,alpha=36..38,rotation=15,scaling=0.15,shear=0.2,shift=1,calm=1+7 (classes with half the rotation and shear, or none); " +
 				`or a name, then parts; "shadegrad digits -augment=HOW" shows the result`},
 
-		{Name: "validation", Topic: topicValidation, Arg: "N", Fields: "Validation", Value: flags.Var(&r.Validation, validation, showValidation),
-			Help: "hold out N training samples, stratified by class; test and save the weights of the best validation epoch; " +
+		{Name: "validation", Topic: topicValidation, Arg: "N", Fields: "Validation", Value: r.validation(),
+			Help: "hold out N training samples, or a fraction such as 0.1, stratified by class; test and save the weights of the best validation epoch; " +
 				"with training, validate on the whole training set without distortions and dropout"},
 		{Name: "patience", Topic: topicValidation, Arg: "N", Fields: "Patience", Value: flags.Optional(&r.Patience, whole),
 			Help: "stop after N epochs in a row without improvement on the validation set"},
@@ -168,13 +168,24 @@ func chosen[T any](parse func(string) (T, error)) func(string) (choice[T], error
 	}
 }
 
-// whole parses an integer within 32 bits. The options check its range.
+// whole parses an integer within 32 bits, such as 1000 or 1e3. The options check its range.
 func whole(s string) (int, error) {
-	n, err := strconv.ParseInt(s, 10, 32)
+	n, err := strconv.ParseInt(decimal(s), 10, 32)
 	if err != nil {
 		return 0, flags.Want(fmt.Sprintf("a whole number up to %d", math.MaxInt32))
 	}
 	return int(n), nil
+}
+
+// decimal returns a whole number with an exponent, such as 1e3, in decimal digits, and any other text unchanged.
+func decimal(s string) string {
+	s = strings.TrimSpace(s)
+	const exact = 1 << 53 // every smaller whole number is a float64
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || !strings.ContainsAny(s, "eE") || v != math.Trunc(v) || math.Abs(v) > exact {
+		return s
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
 // Number parses a finite number within the range of a float32. The options check their own ranges.
@@ -208,7 +219,7 @@ func nonzero[T int | float32 | float64](parse func(string) (T, error), want flag
 
 // Seed parses a random seed.
 func Seed(s string) (uint64, error) {
-	n, err := strconv.ParseUint(s, 10, 64)
+	n, err := strconv.ParseUint(decimal(s), 10, 64)
 	if err != nil {
 		return 0, flags.Want("a whole number, 0 or more")
 	}
@@ -226,7 +237,7 @@ func sizes(s string) ([]int, error) {
 		return list, nil
 	}
 	for _, part := range strings.Split(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
+		n, err := strconv.Atoi(decimal(part))
 		if err != nil || n < 1 || n > maxUnits {
 			return nil, flags.Want(fmt.Sprintf("numbers of units from 1 to %d, separated by commas", maxUnits))
 		}
@@ -238,26 +249,29 @@ func sizes(s string) ([]int, error) {
 // ShowSizes returns sizes as -hidden has them.
 func ShowSizes(list []int) string { return strings.Join(flags.Names(list), ",") }
 
-// validation parses the number of validation samples.
-func validation(s string) (int, error) {
-	if s == "training" {
-		return dataset.TrainingItself, nil
+// validation is a Value for the number of validation samples or their fraction of the training set.
+func (r *Recipe) validation() flags.Value {
+	parse := func(s string) (float64, error) {
+		if s == "training" {
+			return dataset.TrainingItself, nil
+		}
+		if n, err := whole(s); err == nil && n >= 0 {
+			return float64(n), nil
+		}
+		if v, err := Number(s); err == nil && v > 0 && v < 1 {
+			return v, nil
+		}
+		return 0, flags.Want("a whole number of samples, 0 or more, a fraction such as 0.1, or training")
 	}
-	n, err := whole(s)
-	if err != nil || n < 0 {
-		return 0, flags.Want("0 or more, or training")
-	}
-	return n, nil
-}
-
-func showValidation(n int) string {
-	switch n {
-	case 0:
-		return ""
-	case dataset.TrainingItself:
-		return "training"
-	}
-	return strconv.Itoa(n)
+	return flags.Var(&r.holdOut, parse, func(v float64) string {
+		switch v {
+		case 0:
+			return ""
+		case dataset.TrainingItself:
+			return "training"
+		}
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	})
 }
 
 // oneOutput parses the number of outputs, which is 1 or follows from the data.

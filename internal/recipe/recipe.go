@@ -22,7 +22,8 @@ type Recipe struct {
 	Form        dataset.Form // of the data set
 	Stored      bool         // the form comes from a file, not from flags
 	Hidden      []int
-	outputs     int // 0: one per class
+	holdOut     float64 // of -validation: samples, a fraction below 1, or dataset.TrainingItself
+	outputs     int     // 0: one per class
 	output      choice[compute.Activation]
 	loss        choice[lossName]
 	init        choice[weights]
@@ -112,6 +113,7 @@ func (r *Recipe) check() error {
 // OptionsOn returns the options of a run on a training set.
 func (r *Recipe) OptionsOn(d *dataset.Set) (train.Options, error) {
 	o := r.Options
+	o.Validation = dataset.HeldOut(r.holdOut, d.Len())
 	if err := r.check(); err != nil {
 		return o, err
 	}

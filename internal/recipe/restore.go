@@ -29,6 +29,7 @@ func Of(o train.Options, form dataset.Form) Recipe {
 		epsilon:     choice[float32]{true, t.Epsilon},
 		weightDecay: choice[float32]{true, t.Decay},
 		gradient:    gradientMean,
+		holdOut:     float64(o.Validation),
 	}
 	if t.Sum {
 		r.gradient = gradientSum
@@ -38,6 +39,9 @@ func Of(o train.Options, form dataset.Form) Recipe {
 	}
 	return r
 }
+
+// HoldOut sets the number of validation samples.
+func (r *Recipe) HoldOut(n int) { r.holdOut = float64(n) }
 
 // rounded returns a number rounded to the digits of a float32.
 func rounded(v float64) float64 {
