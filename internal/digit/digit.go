@@ -38,6 +38,7 @@ func Prepare(img image.Image, width, height int) (pixels []byte, err error) {
 		}
 	}
 	ink, noise, least := separate(light)
+	eraseRules(ink, noise, least)
 	box, ok := isolate(ink, noise, least)
 	if !ok {
 		return nil, errors.New("no digit is visible: the picture is blank, or its contrast too low")

@@ -146,12 +146,10 @@ func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
 
 	// Thresholding with hysteresis: ink is a piece above the lower threshold that contains a pixel above the upper one.
 	// The grey edge of a stroke counts, other grey does not.
+	lower := lowerThreshold(smooth, noise)
 	upper := max(otsu(smooth), 3*noise)
-	lower := max(upper/2, 2*noise)
 	pieces := slices.DeleteFunc(connected(smooth, lower), func(piece []int) bool {
-		const smallest = 50 // dust is smaller than this fraction of the picture
-		size := extent(ink, piece).Size()
-		return max(size.X, size.Y)*smallest < max(ink.w, ink.h)
+		return isDust(extent(ink, piece), ink)
 	})
 	var largest float64
 	for _, piece := range pieces {
@@ -188,6 +186,17 @@ func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
 		}
 	}
 	return box, true
+}
+
+// lowerThreshold returns the least value of a pixel that is part of a stroke.
+func lowerThreshold(smooth plane, noise float32) float32 {
+	return max(otsu(smooth)/2, 2*noise)
+}
+
+// isDust reports whether a piece is smaller than a small fraction of the picture.
+func isDust(box image.Rectangle, p plane) bool {
+	const smallest = 50
+	return max(box.Dx(), box.Dy())*smallest < max(p.w, p.h)
 }
 
 // extent returns the smallest rectangle that contains the listed pixels of p.
