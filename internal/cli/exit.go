@@ -13,6 +13,7 @@ const (
 	statusFailed    = 1
 	statusUsage     = 2
 	statusUnmet     = 3
+	statusHangup    = 128 + int(syscall.SIGHUP)
 	statusInterrupt = 128 + int(syscall.SIGINT)
 	statusTerminate = 128 + int(syscall.SIGTERM)
 )
@@ -53,7 +54,10 @@ func exitStatus(err error) int {
 }
 
 func signalStatus(s os.Signal) int {
-	if s == syscall.SIGTERM {
+	switch s {
+	case syscall.SIGHUP:
+		return statusHangup
+	case syscall.SIGTERM:
 		return statusTerminate
 	}
 	return statusInterrupt

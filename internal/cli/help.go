@@ -63,7 +63,7 @@ usage: shadegrad COMMAND [FLAGS]
 %s.
 
 Exit status: 0 done; 1 failed, and the last line says why; 2 the command line is
-wrong; 3 an -expect was not met; 130 stopped by Ctrl-C (143 by SIGTERM), with
+wrong; 3 an -expect was not met; 130 stopped by Ctrl-C, 143 by SIGTERM or 129 by SIGHUP, with
 everything saved.
 `, strings.Join(flags.Wrap(flags.List(topics()), 84), "\n"))
 	return b.String()

@@ -8,18 +8,24 @@ import (
 	"syscall"
 )
 
-// interruptible returns a context that the first Ctrl-C or SIGTERM cancels; a second one ends the process immediately. stop
-// restores the default and returns the signal, if there was one.
+// interruptible returns a context that the first Ctrl-C, SIGTERM or SIGHUP cancels; another Ctrl-C or SIGTERM ends the
+// process immediately. A SIGHUP that is ignored, as under nohup, stays ignored. stop restores the default and returns the
+// signal, if there was one.
 func (a *app) interruptible() (ctx context.Context, stop func() os.Signal) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	first := make(chan os.Signal, 1)
 	finished := make(chan struct{})
 	go func() {
 		select {
 		case s := <-signals:
 			first <- s
+			// The terminal or the reader of a pipe may be gone. The state is saved nevertheless.
+			signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 			if a.onTerminal() { // which shows ^C after the progress line
 				fmt.Fprintln(a.stderr)
 			}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -18,6 +19,7 @@ type child struct {
 	place
 	cmd            *exec.Cmd
 	stdout, stderr *bufio.Reader
+	closeErr       func()          // closes the reader of stderr
 	told           strings.Builder // what was read of stderr
 }
 
@@ -50,6 +52,7 @@ func (p place) startProcess(cmd *exec.Cmd) *child {
 	outWrite.Close()
 	errWrite.Close()
 	p.t.Cleanup(func() { c.cmd.Process.Kill(); outRead.Close(); errRead.Close() })
+	c.closeErr = func() { errRead.Close() }
 	c.stdout, c.stderr = bufio.NewReader(outRead), bufio.NewReader(errRead)
 	return c
 }
@@ -100,7 +103,7 @@ func (c *child) end() result {
 		out <- string(b)
 	}()
 	rest, err := io.ReadAll(c.stderr)
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrClosed) {
 		c.t.Fatal(err)
 	}
 	c.told.Write(rest)
@@ -109,7 +112,7 @@ func (c *child) end() result {
 	return result{c.t, strings.Join(c.cmd.Args[1:], " "), stdout, c.told.String(), c.cmd.ProcessState.ExitCode()}
 }
 
-// TestInterrupt checks the row of FAULTS.md on Ctrl-C and SIGTERM: the step in flight ends, the state
+// TestInterrupt checks the row of FAULTS.md on Ctrl-C, SIGTERM and SIGHUP: the step in flight ends, the state
 // is saved, and the printed command resumes the run with a bit-identical result.
 func TestInterrupt(t *testing.T) {
 	const epochs = "100" // more than fit into the pipe
@@ -122,7 +125,7 @@ func TestInterrupt(t *testing.T) {
 		signal syscall.Signal
 		status int
 		again  string
-	}{{syscall.SIGINT, 130, "Ctrl-C again"}, {syscall.SIGTERM, 143, "a second SIGTERM"}} {
+	}{{syscall.SIGINT, 130, "Ctrl-C again"}, {syscall.SIGTERM, 143, "a second SIGTERM"}, {syscall.SIGHUP, 129, "a second SIGTERM"}} {
 		t.Run(s.signal.String(), func(t *testing.T) {
 			p := at(t)
 			c := p.start(append(args, "-save=m", "-threads=1")...)
@@ -171,6 +174,37 @@ func TestInterruptTwice(t *testing.T) {
 		t.Errorf("the last event is %v", last)
 	}
 	mustNotExist(t, p.path("shadegrad.checkpoint"))
+}
+
+// TestNohup checks that a run continues after a SIGHUP that is ignored at the start.
+func TestNohup(t *testing.T) {
+	p := at(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.startProcess(p.process("nohup", self, "train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=100"))
+	c.out("epoch 1/100")
+	c.signal(syscall.SIGHUP)
+	r := c.end()
+	if r.status != 0 || !strings.Contains(r.stdout, "epoch 100/100") {
+		t.Errorf("status %d\n%s", r.status, r.stderr)
+	}
+	mustNotExist(t, p.path(defaultCheckpoint))
+}
+
+// TestHangup closes the terminal of a run, to which it can no longer write, and sends the SIGHUP and SIGTERM that follow.
+func TestHangup(t *testing.T) {
+	p := at(t)
+	c := p.start("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=100", "-save=m")
+	c.out("epoch 1/100")
+	c.closeErr()
+	c.signal(syscall.SIGHUP)
+	c.signal(syscall.SIGHUP)
+	if r := c.end(); r.status != 129 {
+		t.Errorf("status %d", r.status)
+	}
+	p.run("train", "-resume=m.checkpoint", "-backend=cpu").is(0, "resuming in epoch ")
 }
 
 // TestInterruptOutsideThePath stops a command that a shell finds only by its path, which the printed
