@@ -28,6 +28,7 @@ type bound struct {
 // √(Σ(w−w′)²/Σw²) over all weights of a matrix, and on the relative difference of the loss of the last
 // ten batches: 1e-6 after a step, 1e-5 after ten, and 1e-4 after a thousand.
 func TestAgreesWithCPU(t *testing.T) {
+	t.Parallel()
 	bounds := []bound{{1, 1e-6}, {10, 1e-5}, {1000, 1e-4}}[:sample.Count(3, 2)]
 	for _, c := range []struct {
 		layers   []int
@@ -58,6 +59,7 @@ func TestAgreesWithCPU(t *testing.T) {
 // gradients, so they differ by as much. In a hundred steps ReLU's mask differs in some places, and with
 // it everything that a sample adds to a unit's weights; so networks of distorted images have tanh.
 func TestTrainingsAgreeWithCPU(t *testing.T) {
+	t.Parallel()
 	adaptive := []bound{{1, 2e-5}, {10, 5e-5}, {100, 2e-4}}
 	linear := []bound{{1, 1e-6}, {10, 1e-5}, {100, 1e-4}}
 	distorted := []bound{{1, 5e-5}, {10, 5e-5}, {100, 1e-4}}
@@ -93,6 +95,7 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 
 // TestLargeLayerAgreesWithCPU trains a layer whose W, V and S lie in separate buffers.
 func TestLargeLayerAgreesWithCPU(t *testing.T) {
+	t.Parallel()
 	how := recipe{compute.ReLU, compute.Args{LearningRate: 0.001, Momentum: 0.9}, mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}}
 	agree(t, fuse.Options{}, []bound{{1, 2e-5}, {10, 5e-5}}, 3, how, 784, 700, 10)
 }
@@ -107,6 +110,7 @@ func TestLargeLayerAgreesWithCPU(t *testing.T) {
 //
 // With -short the hidden layers have a tenth of their units.
 func TestLargestNetworkAgreesWithCPU(t *testing.T) {
+	t.Parallel()
 	sizes := []int{841, 2500, 2000, 1500, 1000, 500, 10}
 	for i := 1; i <= 5; i++ {
 		sizes[i] /= sample.Count(1, 10)

@@ -16,10 +16,12 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	computetest.Run(t, func(t testing.TB) compute.Backend { return openTest(t, Options{}, seams{}) })
 }
 
 func TestAgainstCPU(t *testing.T) {
+	t.Parallel()
 	computetest.Compare(t,
 		func(t testing.TB) compute.Backend { return openTest(t, Options{}, seams{}) },
 		func(testing.TB) compute.Backend { return cpu.New() })
@@ -27,6 +29,7 @@ func TestAgainstCPU(t *testing.T) {
 
 // TestConformanceOfPlainKernels checks the plain product, which documents the others.
 func TestConformanceOfPlainKernels(t *testing.T) {
+	t.Parallel()
 	b := openTest(t, Options{Plain: true}, seams{})
 	judged := 0
 	for _, c := range computetest.Cases() {
@@ -49,6 +52,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 		shared := tile[0] == 'T'
 		p := fuse.Options{Tile: tile, Slots: 1 + 2*(i%2), Wide: shared}
 		t.Run(fmt.Sprintf("%s/slots=%d", tile, p.Slots), func(t *testing.T) {
+			t.Parallel()
 			b := openTest(t, Options{}, seams{planning: p})
 			// Software OpenGL takes longer to compile larger tiles.
 			every := map[string]int{"program": 4, "matmul": 16}
@@ -78,6 +82,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 // the grid, and slices of 100 terms, so that products take several dispatches. Otherwise this would need
 // matrices too large for a test.
 func TestConformanceOfLargeShapes(t *testing.T) {
+	t.Parallel()
 	for _, plain := range []bool{false, true} {
 		b := openTest(t, Options{Plain: plain}, seams{groups: 2, slice: 100})
 		for _, c := range computetest.Cases() {

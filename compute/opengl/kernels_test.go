@@ -25,6 +25,7 @@ func compileVariant(t *testing.T, b *Backend, kernel string, d shaders.Defines) 
 
 // TestEveryVariantCompiles compiles combinations of options, and expects #error where a kernel has it.
 func TestEveryVariantCompiles(t *testing.T) {
+	t.Parallel()
 	b := openTest(t, Options{}, seams{})
 	set := shaders.Embedded()
 	kernels, err := set.Kernels()

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -189,42 +191,39 @@ var mutants = []mutant{
 
 // TestMutants changes kernels, one mistake at a time, and expects the judge to find each.
 func TestMutants(t *testing.T) {
-	byOp := map[string][]judge.Case{}
-	for _, c := range cases.All() {
-		byOp[c.Op] = append(byOp[c.Op], c.Cached())
-	}
-	// Fused programs and small cases come first: they find most mistakes soonest.
-	slices.SortStableFunc(byOp["program"], func(a, b judge.Case) int { return rank(a) - rank(b) })
 	all := slices.Concat(mutants, trainingMutants)
 	files := map[string][]mutant{}
 	for _, m := range all {
 		files[m.file] = append(files[m.file], m)
 	}
-	b := openTest(t, Options{}, seams{})
-	limits := b.limits
-	tried, failed := 0, 0
+	courts := make(chan *court, runtime.GOMAXPROCS(0))
+	for range cap(courts) {
+		courts <- newCourt(t)
+	}
+	var tried, failed atomic.Int32
 	kinds := map[string]bool{} // of the mutants so far
-	for _, file := range slices.Sorted(maps.Keys(files)) {
-		t.Run(file, func(t *testing.T) {
+	t.Run("files", func(t *testing.T) {
+		for _, file := range slices.Sorted(maps.Keys(files)) {
+			var chosen []mutant
 			for i, m := range files[file] {
-				if first := m.addKinds(kinds); !first && sample.Skip(i, 14) {
-					continue
-				}
-				tried++
-				b.limits = limits
-				m.plant(t, b)
-				list := byOp[m.op]
-				if m.with != "" {
-					list = slices.Clone(list)
-					slices.SortStableFunc(list, func(a, b judge.Case) int { return m.order(a) - m.order(b) })
-				}
-				if m.found(t, b, list) {
-					failed++
+				if first := m.addKinds(kinds); first || !sample.Skip(i, 14) {
+					chosen = append(chosen, m)
 				}
 			}
-		})
-	}
-	t.Logf("%d mutated shaders, %d failed the judge", tried, failed)
+			t.Run(file, func(t *testing.T) {
+				t.Parallel()
+				c := <-courts
+				defer func() { courts <- c }()
+				for _, m := range chosen {
+					tried.Add(1)
+					if c.finds(t, m) {
+						failed.Add(1)
+					}
+				}
+			})
+		}
+	})
+	t.Logf("%d mutated shaders, %d failed the judge", tried.Load(), failed.Load())
 
 	kernels, err := shaders.Embedded().Kernels()
 	if err != nil {
@@ -236,6 +235,39 @@ func TestMutants(t *testing.T) {
 			t.Errorf("no mutant of kernel %s was tried", name)
 		}
 	}
+}
+
+// A court is a backend that runs mutants, and the judge's cases. Several courts work in parallel.
+type court struct {
+	backend *Backend
+	limits  limits
+	cases   map[string][]judge.Case // by op
+}
+
+// newCourt opens a court, which is closed when the test ends.
+func newCourt(t *testing.T) *court {
+	t.Helper()
+	b := openTest(t, Options{}, seams{})
+	c := &court{b, b.limits, map[string][]judge.Case{}}
+	for _, one := range cases.All() {
+		c.cases[one.Op] = append(c.cases[one.Op], one.Cached())
+	}
+	// Fused programs and small cases come first: they find most mistakes soonest.
+	slices.SortStableFunc(c.cases["program"], func(a, b judge.Case) int { return rank(a) - rank(b) })
+	return c
+}
+
+// finds reports whether the judge finds the mistake of a mutant.
+func (c *court) finds(t *testing.T, m mutant) bool {
+	t.Helper()
+	c.backend.limits = c.limits
+	m.plant(t, c.backend)
+	list := c.cases[m.op]
+	if m.with != "" {
+		list = slices.Clone(list)
+		slices.SortStableFunc(list, func(a, b judge.Case) int { return m.order(a) - m.order(b) })
+	}
+	return m.found(t, c.backend, list)
 }
 
 // addKinds adds the op of a mutant and the settings that it needs. It reports whether the mutant
