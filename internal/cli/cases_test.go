@@ -224,8 +224,6 @@ var pending = []string{
 	"sizes differ, resized",
 	"BMP only",
 	"several digits",
-	"in a box",
-	"underlined",
 	"npz",
 	"HDF5",
 	"tilde",
