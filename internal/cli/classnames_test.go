@@ -76,7 +76,7 @@ func TestEvalWithoutData(t *testing.T) {
 	put(t, p.path("sums.csv"), []byte("a,b,sum\n"+strings.Repeat("0.5,1.5,2\n1,3.5,4.5\n", 10)))
 	p.run("train", "-backend=cpu", "-data=sums.csv", "-target-columns=1", "-hidden=4", "-epochs=1", "-save=sums").is(0)
 	p.run("eval", "-backend=cpu", "-model=sums").is(1, "sums: the network learned ", "sums.csv", "MNIST (built in) has labels; targets are for CSV files; name its data with -data\n")
-	p.run("eval", "-backend=cpu", "-model=sums", "-data="+smallData(t)).is(1, "IDX files have labels; targets are for CSV files; name its data with -data\n")
+	p.run("eval", "-backend=cpu", "-model=sums", "-data="+smallData(t)).is(1, "IDX and npz files have labels; targets are for CSV files; name its data with -data\n")
 	p.run("train", "-backend=cpu", "-data=moons", "-hidden=4", "-epochs=1", "-save=moons").is(0)
 	p.run("eval", "-backend=cpu", "-model=moons").is(1, "moons: the network is for rows of 2 numbers, MNIST (built in) has images of 28×28; name its data with -data\n")
 }

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"errors"
 	"fmt"
 
 	"shadegrad/internal/dataset/packed"
@@ -10,7 +9,7 @@ import (
 )
 
 // builtIn is the MNIST in the program itself.
-var builtIn = source{"MNIST (built in)", "built-in MNIST: ", customary, readBuiltIn}
+var builtIn = source{name: "MNIST (built in)", prefix: "built-in MNIST: ", names: customary, file: readBuiltIn}
 
 // builtInFile returns the packed IDX file of role r.
 func builtInFile(r role) []byte {
@@ -18,7 +17,7 @@ func builtInFile(r role) []byte {
 }
 
 // readBuiltIn unpacks the built-in file of role r.
-func readBuiltIn(r role, budget *memory.Budget) (*idxFile, error) {
+func readBuiltIn(r role, budget *memory.Budget) (*array, error) {
 	src := builtInFile(r)
 	size, err := packed.Size(src)
 	if err != nil {
@@ -31,14 +30,10 @@ func readBuiltIn(r role, budget *memory.Budget) (*idxFile, error) {
 	if err := packed.Decode(data, src); err != nil {
 		return nil, err
 	}
-	header := headerSize(r.magic())
-	if size < header {
-		return nil, errors.New("truncated")
-	}
-	x, values, err := parseHeader(data[:header], r.magic(), int64(size), "")
+	x, values, err := parseHeader(data[:min(size, maxArrayHeader)], r, int64(size), "")
 	if err != nil {
 		return nil, err
 	}
-	x.values = data[header : header+values]
+	x.values = data[x.start : x.start+values]
 	return x, nil
 }

@@ -171,7 +171,7 @@ func TestNames(t *testing.T) {
 		"dot":              rename(func(s string) string { return strings.Replace(s, "-idx", ".idx", 1) }),
 		"test for t10k":    rename(func(s string) string { return strings.Replace(s, "t10k", "test", 1) }),
 		"prefix":           rename(func(s string) string { return "kuzushiji-" + s }),
-		"as in EMNIST":     compressed(rename(func(s string) string { return "emnist-letters-" + strings.Replace(s, "t10k", "test", 1) + ".gz" })),
+		"with a dot":       compressed(rename(func(s string) string { return "kmnist.letters-" + strings.Replace(s, "t10k", "test", 1) + ".gz" })),
 		"with other files": func() map[string][]byte { f := tiny(); f["train-images.png"] = nil; f["notes"] = nil; return f }(),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -274,9 +274,9 @@ func TestFaults(t *testing.T) {
 		{"missing with prefix", func(f map[string][]byte) { clear(f); f["emnist-digits-test-images-idx3-ubyte.gz"] = nil },
 			"DIR: emnist-digits-train-images-idx3-ubyte is missing (with or without .gz), which goes with emnist-digits-test-images-idx3-ubyte.gz"},
 		{"ambiguous", set("emnist-letters-"+ti, nil),
-			"DIR: both emnist-letters-train-images-idx3-ubyte and train-images-idx3-ubyte could hold the training images; keep one of them in this directory"},
+			"DIR: both emnist-letters-train-images-idx3-ubyte and train-images-idx3-ubyte could hold the training images; name the one that is meant, as -data=DIRECTORY/FILE"},
 		{"mixed", func(f map[string][]byte) { f["emnist-"+vi] = f[vi]; delete(f, vi) },
-			"DIR: train-images-idx3-ubyte and emnist-t10k-images-idx3-ubyte belong to different data sets; keep one of them in this directory"},
+			"DIR: train-images-idx3-ubyte and emnist-t10k-images-idx3-ubyte belong to different data sets; name the one that is meant, as -data=DIRECTORY/FILE"},
 		{"empty", set(ti, nil), "DIR/train-images-idx3-ubyte: truncated: expected a header of 16 bytes, the file ends at byte 0"},
 		{"header cut", set(ti, images(2, 2, 3)[:10]), "DIR/train-images-idx3-ubyte: truncated: expected a header of 16 bytes, the file ends at byte 10"},
 		{"truncated", set(ti, images(2, 2, 3, 1, 2, 3)),
@@ -301,9 +301,9 @@ func TestFaults(t *testing.T) {
 			"DIR/train-images-idx3-ubyte: wrong magic number at byte 0: expected 0x00000803 (IDX images), found 0x00000801 (IDX labels)"},
 		{"images for labels", set(tl, gz(tiny()[ti])),
 			"DIR/train-labels-idx1-ubyte: wrong magic number at byte 0: expected 0x00000801 (IDX labels), found 0x00000803 (IDX images)"},
-		{"floats", set(ti, idx(0x0d03, []uint32{1, 1, 1}, 0, 0, 0, 0)),
+		{"of an unknown type", set(ti, idx(0x0a03, []uint32{1, 1, 1}, 0, 0, 0, 0)),
 			"DIR/train-images-idx3-ubyte: wrong magic number at byte 0: expected 0x00000803 (IDX images), " +
-				"found 0x00000d03 (IDX with values of type 0x0d in 3 dimensions)"},
+				"found 0x00000a03 (IDX with values of type 0x0a in 3 dimensions)"},
 		{"counts differ", set(tl, labels(4, 1, 1)),
 			"DIR/train-labels-idx1-ubyte: at byte 4: expected 2 labels, one for each image of train-images-idx3-ubyte, found 3"},
 		{"sizes differ", set(vi, images(1, 3, 2, 0, 0, 0, 0, 0, 0)),
@@ -352,7 +352,7 @@ func TestFaultsOfTheDirectory(t *testing.T) {
 	dir := write(t, map[string][]byte{"file": nil, "t10k-labels-idx1-ubyte": nil, "a.PNG": nil})
 	idx, picture := filepath.Join(dir, "t10k-labels-idx1-ubyte"), filepath.Join(dir, "a.PNG")
 	for path, want := range map[string]string{
-		idx:                        idx + ": an IDX file is one of four; name the directory with all of them",
+		idx:                        idx + ": train-images-idx3-ubyte is missing (with or without .gz), which goes with t10k-labels-idx1-ubyte",
 		picture:                    picture + ": an image is not a data set; name a directory with a directory of images for each class",
 		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory; built in are " + builtInNames,
 		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected lines of text, found an empty file",
@@ -399,12 +399,12 @@ func TestUnreadableFile(t *testing.T) {
 		files[name] = &fstest.MapFile{Data: data}
 	}
 	locked := lockedFS{files, "train-labels-idx1-ubyte", fs.ErrPermission}
-	_, err := openIDX(locked, "DIR", "DIR/", []role{trainImages, trainLabels, testImages, testLabels})
+	_, err := place{fsys: locked, name: "DIR", prefix: "DIR/"}.open()
 	if err == nil || err.Error() != "DIR/train-labels-idx1-ubyte: permission denied" || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got error %v", err)
 	}
 	files["t10k-images-idx3-ubyte"].Mode = fs.ModeNamedPipe
-	_, err = openIDX(files, "DIR", "DIR/", []role{testImages, testLabels})
+	_, err = place{fsys: files, name: "DIR", prefix: "DIR/", testOnly: true}.open()
 	if err == nil || err.Error() != "DIR/t10k-images-idx3-ubyte: expected a file, found a pipe" {
 		t.Errorf("got error %v", err)
 	}
@@ -420,7 +420,7 @@ func TestHostileHeaderAllocatesNothing(t *testing.T) {
 		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: data}}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := readIDX(fsys, "f", imagesMagic, plenty())
+		_, err := readArray(fsys, "f", trainImages, plenty())
 		runtime.ReadMemStats(&after)
 		if err == nil {
 			t.Errorf("%s: no error", name)
@@ -451,7 +451,7 @@ func TestTooLarge(t *testing.T) {
 		{"gzip", packed, 10, fmt.Sprintf("the file is too large: %d bytes asked for, 10 bytes of memory available", len(packed))},
 	} {
 		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: c.data}}
-		_, err := readIDX(fsys, "f", imagesMagic, memory.NewBudget(c.memory))
+		_, err := readArray(fsys, "f", trainImages, memory.NewBudget(c.memory))
 		if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && got != c.want {
 			t.Errorf("%s, %d bytes of memory: error %v, want %q", c.name, c.memory, err, c.want)
 		}
@@ -466,20 +466,19 @@ func FuzzIDX(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: data}}
-		for _, magic := range []uint32{imagesMagic, labelsMagic} {
-			x, err := readIDX(fsys, "f", magic, plenty())
+		for _, r := range []role{trainImages, trainLabels} {
+			x, err := readArray(fsys, "f", r, plenty())
 			if err != nil {
 				continue
 			}
-			if x.count < 1 || x.width < 1 || x.height < 1 || len(x.values) != x.count*x.width*x.height {
-				t.Errorf("%d images of %dx%d in %d bytes", x.count, x.width, x.height, len(x.values))
+			if n, ok := x.Bytes(); n < 1 || !ok || n != uint64(len(x.values)) {
+				t.Errorf("an array of %v values of %d bytes in %d bytes", x.Shape, x.Size, len(x.values))
 			}
-			if isGzip(data) {
+			if isGzip(data) || !x.idx {
 				continue
 			}
-			dims := []uint32{uint32(x.count), uint32(x.height), uint32(x.width)}[:magic&0xff]
-			if !bytes.Equal(idx(magic, dims, x.values...), data) {
-				t.Error("accepted data do not encode to themselves")
+			if !bytes.Equal(append(data[:x.start:x.start], x.values...), data) {
+				t.Error("accepted data are not those of the file")
 			}
 		}
 	})

@@ -1,14 +1,15 @@
 package dataset
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// A role is the purpose of an IDX file. Faults are reported in this order.
+// A role is the purpose of a file of arrays. Faults are reported in this order.
 type role int
 
 const (
@@ -24,55 +25,107 @@ var customary = [roles]string{
 	"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
 }
 
-// magic returns the magic number of the role's file.
+// images reports whether the role's file holds images.
+func (r role) images() bool { return r == trainImages || r == testImages }
+
+// magic returns the magic number of the role's file in the original MNIST.
 func (r role) magic() uint32 {
-	if r == trainImages || r == testImages {
+	if r.images() {
 		return imagesMagic
 	}
 	return labelsMagic
 }
 
-// fileName matches the names of files in MNIST's format: the customary ones, those with a dot before idx, and those of
-// EMNIST, with a prefix, and test for t10k.
-var fileName = regexp.MustCompile(`^(?:(.+)[-_.])?(train|t10k|test)-(images[-.]idx3|labels[-.]idx1)-ubyte(?:\.gz)?$`)
-
-// parseName returns the role of a file and the prefix of its name.
-func parseName(name string) (r role, prefix string, ok bool) {
-	m := fileName.FindStringSubmatch(name)
-	if m == nil {
-		return 0, "", false
-	}
-	if m[2] != "train" {
-		r = testImages
-	}
-	if strings.HasPrefix(m[3], "labels") {
-		r++
-	}
-	return r, m[1], true
+// An arrayName is the parsed name of an IDX, npy or npz file of images or labels.
+type arrayName struct {
+	role  role
+	whole bool   // the name does not state a part
+	set   string // the words that do not state a part or the content, joined by hyphens
+	idx   bool   // it is like MNIST's names
 }
 
-// find returns the name of the file of each wanted role in the directory fsys. Errors do not name the directory.
-func find(fsys fs.FS, wanted []role) (names [roles]string, err error) {
-	entries, err := fs.ReadDir(fsys, ".")
+var (
+	nameWords  = regexp.MustCompile(`[-_. ]+`)
+	joinedName = regexp.MustCompile(`^(x|y)(train|test)$|^(train|test|t10k)(images|labels|x|y)$`)
+)
+
+// parseName parses the name of a file of images or labels in lower or upper case, such as
+// emnist-letters-train-images-idx3-ubyte.gz, y_kannada_MNIST_test or k49-train-imgs.npz.
+func parseName(name string) (n arrayName, ok bool) {
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	ext := path.Ext(name)
+	var content, part string
+	var rest []string
+	words := nameWords.Split(strings.TrimSuffix(name, ext), -1)
+	if ext != ".npy" && ext != ".npz" {
+		words = nameWords.Split(name, -1)
+	}
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		if m := joinedName.FindStringSubmatch(w); m != nil {
+			words = slices.Insert(words, i+1, m[2]+m[4])
+			w = m[1] + m[3]
+		}
+		switch w {
+		case "train", "training", "test", "testing", "t10k":
+			part = w
+		case "label", "labels", "y", "target", "targets":
+			content = "labels"
+		case "image", "images", "imgs", "img", "x", "data":
+			if content == "" {
+				content = "images"
+			}
+		case "arr":
+			// The names that numpy.savez gives to arrays without one: the first must be images, the second labels.
+			content = map[string]string{"arr_0.npy": "images", "arr_1.npy": "labels"}[name]
+		case "ubyte", "ubytes", "byte", "int", "idx", "idx1", "idx2", "idx3":
+			n.idx = true
+		default:
+			rest = append(rest, w)
+		}
+	}
+	n.whole, n.set = part == "", strings.Join(rest, "-")
+	if partOf(part) == testPart {
+		n.role = testImages
+	}
+	if content == "labels" {
+		n.role++
+	}
+	switch ext {
+	case ".npy", ".npz":
+		ok = content != ""
+	case "":
+		ok = content != "" && part != ""
+	default: // a dot before idx
+		ok = content != "" && part != "" && n.idx && !slices.Contains(rest, words[len(words)-1])
+	}
+	return n, ok && !hidden(name) && !slices.ContainsFunc(rest, func(w string) bool { return w == "val" || w == "valid" || w == "validation" })
+}
+
+// arrayFiles returns the names of the files of each wanted role in the directory; found is false if there are none. If only is
+// not nil, the files must belong to the set of that name.
+func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, found bool, err error) {
+	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
-		return names, reason(err)
+		return names, false, fmt.Errorf("%s: %w", p.name, reason(err))
 	}
 	// Some archives unpack each file into a directory of the file's name. Such a directory counts only if there is
-	// nothing else, for the message.
+	// nothing else.
 	var candidates, directories [roles][]string
+	whole := true
 	for _, e := range entries {
-		r, _, ok := parseName(e.Name())
-		if !ok {
-			continue
-		}
-		if e.IsDir() {
-			directories[r] = append(directories[r], e.Name())
-		} else {
-			candidates[r] = append(candidates[r], e.Name())
+		n, ok := parseName(e.Name())
+		switch dir := p.isDir(".", e); {
+		case !ok, only != nil && n.set != *only, dir && !n.idx, path.Ext(e.Name()) == ".npz" && !hasLabels(entries, n):
+		case dir:
+			directories[n.role] = append(directories[n.role], e.Name())
+		default:
+			candidates[n.role] = append(candidates[n.role], e.Name())
+			whole = whole && (n.whole || !n.idx && n.role < testImages)
 		}
 	}
-	found := ""
-	for _, r := range wanted {
+	first := "" // file, of a wanted role if there is one
+	for r := range roles {
 		if len(candidates[r]) == 0 {
 			candidates[r] = directories[r]
 		}
@@ -82,44 +135,56 @@ func find(fsys fs.FS, wanted []role) (names [roles]string, err error) {
 			case i == 0:
 				names[r] = name
 			case name != names[r]+".gz":
-				return names, fmt.Errorf("both %s and %s could hold the %s; keep one of them in this directory", names[r], name, r)
+				return names, true, fmt.Errorf("%s: both %s and %s could hold the %s; %s", p.name, names[r], name, r, nameOne)
 			}
 		}
-		if found == "" {
-			found = names[r]
+		if n, _ := parseName(first); names[r] != "" && (first == "" || !slices.Contains(wanted, n.role)) {
+			first = names[r]
 		}
 	}
-	if found == "" {
-		var looked []string
-		for _, r := range wanted {
-			looked = append(looked, customary[r])
-		}
-		return names, errors.New("no data found; looked for " + strings.Join(looked, ", ") +
-			", each with or without .gz, a dot before idx, a prefix, or test for t10k")
+	if first == "" {
+		return names, false, nil
 	}
-	_, prefix, _ := parseName(found)
+	of, _ := parseName(first)
 	for _, r := range wanted {
-		if names[r] == "" {
-			return names, fmt.Errorf("%s is missing (with or without .gz), which goes with %s", sibling(found, r), found)
-		}
-		if _, p, _ := parseName(names[r]); p != prefix {
-			return names, fmt.Errorf("%s and %s belong to different data sets; keep one of them in this directory", found, names[r])
+		switch n, _ := parseName(names[r]); {
+		case names[r] == "" && whole && r >= testImages: // the test part is taken from the training part
+		case names[r] == "":
+			return names, true, fmt.Errorf("%s: %s is missing (with or without .gz), which goes with %s", p.name, sibling(first, r), first)
+		case n.set != of.set:
+			return names, true, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, first, names[r], nameOne)
 		}
 	}
-	return names, nil
+	return names, true, nil
+}
+
+const nameOne = "name the one that is meant, as -data=DIRECTORY/FILE"
+
+// hasLabels reports whether the images or labels that a file is named after have their counterpart in a directory. An npz
+// file without one is likely to hold both.
+func hasLabels(entries []fs.DirEntry, n arrayName) bool {
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		other, ok := parseName(e.Name())
+		n.idx = other.idx
+		other.role ^= 1
+		return ok && other == n
+	})
 }
 
 // sibling returns the name of role r's file next to the file name.
 func sibling(name string, r role) string {
-	_, prefix, _ := parseName(name)
-	if prefix == "" {
-		return customary[r]
+	if n, _ := parseName(name); !n.idx || n.whole {
+		return "a file of " + r.String()
 	}
-	s := name[:len(prefix)+1] + customary[r]
-	if !strings.Contains(name, "t10k-") {
-		s = strings.Replace(s, "t10k-", "test-", 1)
+	prefix, test := "", "t10k-"
+	if at := strings.Index(name, "train-"); at >= 0 {
+		prefix = name[:at]
+	} else if at := strings.Index(name, "test-"); at >= 0 {
+		prefix, test = name[:at], "test-"
+	} else if at := strings.Index(name, "t10k-"); at >= 0 {
+		prefix = name[:at]
 	}
-	return s
+	return prefix + strings.Replace(customary[r], "t10k-", test, 1)
 }
 
 func (r role) String() string {

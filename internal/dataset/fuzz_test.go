@@ -148,7 +148,7 @@ func FuzzImages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fsys := fstest.MapFS{"train/a/1.png": &fstest.MapFile{Data: data}, "train/b/1.png": &fstest.MapFile{Data: good},
 			"test/a/1.jpg": &fstest.MapFile{Data: data}}
-		d, err := place{fsys: fsys, name: "DIR", prefix: "DIR/", available: 1 << 20}.open(nil)
+		d, err := place{fsys: fsys, name: "DIR", prefix: "DIR/", available: 1 << 20}.open()
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "DIR/") {
 				t.Errorf("no file is named: %v", err)

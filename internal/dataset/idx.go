@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -8,60 +9,74 @@ import (
 	"io/fs"
 	"math/bits"
 	"runtime"
+	"strings"
 
 	"shadegrad/compute"
 	"shadegrad/internal/dataset/format"
+	"shadegrad/internal/dataset/npy"
 	"shadegrad/internal/memory"
 )
 
 // IDX is the format of MNIST's files: a magic number (two zero bytes, the type of a value, the number of dimensions),
-// each dimension as a big-endian 32-bit number, then the values, the last dimension varying fastest.
+// each dimension as a big-endian 32-bit number, then the values, big-endian, the last dimension varying fastest.
 const (
 	imagesMagic = 0x00000803 // bytes in three dimensions: count, rows, columns
 	labelsMagic = 0x00000801 // bytes in one dimension: count
 )
 
-// An idxFile is the content of a file of images or labels.
-type idxFile struct {
-	count, height, width int // height and width are 1 for labels
-	values               []byte
+// idxTypes are the types of values, by the third byte of the magic number.
+var idxTypes = map[byte]npy.Header{8: {Kind: 'u', Size: 1}, 9: {Kind: 'i', Size: 1}, 11: {Kind: 'i', Size: 2},
+	12: {Kind: 'i', Size: 4}, 13: {Kind: 'f', Size: 4}, 14: {Kind: 'f', Size: 8}}
+
+// An array is the content of an IDX or npy file of images or labels.
+type array struct {
+	npy.Header
+	values []byte
+	start  int // position of the values in the file
+	idx    bool
 }
 
-// headerSize is the number of bytes before the first value.
+// at returns value i.
+func (a *array) at(i int) float64 { return a.Value(a.values, i) }
+
+// headerSize is the number of bytes before the first value of an IDX file.
 func headerSize(magic uint32) int { return 4 + 4*int(magic&0xff) }
 
-// readIDX reads the file name of fsys, compressed or not, and takes its memory from a budget. Errors do not name the
-// file.
-func readIDX(fsys fs.FS, name string, magic uint32, budget *memory.Budget) (*idxFile, error) {
-	info, err := fs.Stat(fsys, name) // before opening, because opening a pipe waits for a writer
+// readArray reads the file name of fsys, compressed or not, and takes its memory from a budget. An npz file must contain
+// one array. Errors do not name the file.
+func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, error) {
+	f, info, err := openFile(fsys, name)
 	if err != nil {
-		return nil, reason(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("expected a file, found " + kind(info.Mode()))
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
 	defer f.Close()
 
-	head := make([]byte, headerSize(magic))
+	head := make([]byte, maxArrayHeader)
 	n, err := io.ReadFull(f, head)
 	head = head[:n]
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, reason(err)
 	}
-	if !isGzip(head) {
-		x, size, err := parseHeader(head, magic, info.Size(), "")
+	switch {
+	case isZip(head):
+		archive, err := openZip(f, info)
+		if err != nil {
+			return nil, err
+		}
+		if len(archive.File) != 1 {
+			return nil, fmt.Errorf("expected one array, found %d", len(archive.File))
+		}
+		return readArray(archive, archive.File[0].Name, r, budget)
+	case !isGzip(head):
+		x, size, err := parseHeader(head, r, info.Size(), "")
 		if err != nil {
 			return nil, err
 		}
 		if err := take(budget, int64(size)); err != nil {
-			return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(magic), err)
+			return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(r), err)
 		}
 		x.values = allocate(size)
-		return x, readFull(f, x.values)
+		return x, readFull(io.MultiReader(bytes.NewReader(head[x.start:]), f), x.values)
 	}
 
 	if err := take(budget, info.Size()); err != nil {
@@ -72,7 +87,23 @@ func readIDX(fsys fs.FS, name string, magic uint32, budget *memory.Budget) (*idx
 	if err := readFull(f, compressed[n:]); err != nil {
 		return nil, err
 	}
-	return decodeGzip(compressed, magic, budget)
+	return decodeGzip(compressed, r, budget)
+}
+
+// maxArrayHeader is the maximum size of a header.
+const maxArrayHeader = format.HeadSize
+
+// openFile opens a regular file.
+func openFile(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
+	info, err := fs.Stat(fsys, name) // before opening, because opening a pipe waits for a writer
+	if err != nil {
+		return nil, nil, reason(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, errors.New("expected a file, found " + kind(info.Mode()))
+	}
+	f, err := fsys.Open(name)
+	return f, info, reason(err)
 }
 
 // take takes n bytes from a budget. The error states what is available.
@@ -97,7 +128,7 @@ func kind(mode fs.FileMode) string {
 }
 
 // readFull fills buf from f, which had as many bytes left when it was opened.
-func readFull(f fs.File, buf []byte) error {
+func readFull(f io.Reader, buf []byte) error {
 	_, err := io.ReadFull(f, buf)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errors.New("the file became shorter while it was read")
@@ -114,101 +145,118 @@ func reason(err error) error {
 	return err
 }
 
-// decodeGzip decodes an IDX file from its compressed bytes.
-func decodeGzip(compressed []byte, magic uint32, budget *memory.Budget) (*idxFile, error) {
+// decodeGzip decodes an IDX or npy file from its compressed bytes.
+func decodeGzip(compressed []byte, r role, budget *memory.Budget) (*array, error) {
 	// Check the header before allocating the size that it announces.
-	head := make([]byte, headerSize(magic))
+	head := make([]byte, maxArrayHeader)
 	n, err := gunzip(head, compressed)
 	if err != nil && err != errFull {
 		return nil, err
 	}
-	size := int64(n)
-	if err == errFull {
-		size = int64(len(compressed)) * maxExpansion
-	}
-	x, values, err := parseHeader(head[:n], magic, size, "compressed ")
+	x, values, err := parseHeader(head[:n], r, int64(len(compressed))*maxExpansion, "compressed ")
 	if err != nil {
 		return nil, err
 	}
-	if err := take(budget, int64(len(head)+values)); err != nil {
-		return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(magic), err)
+	if err := take(budget, int64(x.start+values)); err != nil {
+		return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(r), err)
 	}
-	data := allocate(len(head) + values)
+	data := allocate(x.start + values)
 	n, err = gunzip(data, compressed)
 	switch {
 	case err == errFull:
 		return nil, fmt.Errorf("trailing bytes: expected %s and the end of the data at byte %d, found more",
-			x.describe(magic), len(data))
+			x.describe(r), len(data))
 	case err != nil:
 		return nil, err
 	case n < len(data):
 		return nil, fmt.Errorf("truncated: expected %s up to byte %d, the data ends at byte %d",
-			x.describe(magic), len(data), n)
+			x.describe(r), len(data), n)
 	}
-	x.values = data[len(head):]
+	x.values = data[x.start:]
 	return x, nil
 }
 
-// parseHeader checks the first bytes of a file. It returns their content and the number of bytes of values. size is the
-// length of the file, or an upper bound if form says that it is compressed.
-func parseHeader(head []byte, magic uint32, size int64, form string) (x *idxFile, values int, err error) {
-	if len(head) >= 4 {
-		if found := binary.BigEndian.Uint32(head); found != magic {
-			return nil, 0, fmt.Errorf("wrong magic number at byte 0: expected %s, found %s", magicText(magic), foundText(found, head))
-		}
+// parseHeader checks the first bytes of a file. It returns an array without values, and the number of their bytes. size is
+// the length of the file, or an upper bound if form says that it is compressed.
+func parseHeader(head []byte, r role, size int64, form string) (x *array, bytes int, err error) {
+	x = &array{}
+	if strings.HasPrefix(string(head), npy.Magic) {
+		x.Header, x.start, err = npy.Parse(head)
+	} else {
+		err = x.parseIDX(head, r)
 	}
-	if len(head) < headerSize(magic) {
-		return nil, 0, fmt.Errorf("truncated: expected a header of %d bytes, the file ends at byte %d%s",
-			headerSize(magic), len(head), hint(head))
+	if err != nil {
+		return nil, 0, err
 	}
-	dims := [3]uint32{1, 1, 1}
-	for i := range int(magic & 0xff) {
-		at := 4 + 4*i
-		dims[i] = binary.BigEndian.Uint32(head[at:])
-		if dims[i] == 0 {
-			what := [3]string{"label", "row", "column"}[i]
-			if i == 0 && magic == imagesMagic {
+	for i, n := range x.Shape {
+		if n == 0 {
+			what := [3]string{"label", "row", "column"}[min(i, 2)]
+			if i == 0 && r.images() {
 				what = "image"
 			}
-			return nil, 0, fmt.Errorf("at byte %d: expected at least one %s, found 0", at, what)
+			return nil, 0, fmt.Errorf("at byte %d: expected at least one %s, found 0", 4+4*i, what)
 		}
 	}
 
-	pixels := uint64(dims[1]) * uint64(dims[2])
-	overflow, total := bits.Mul64(uint64(dims[0]), pixels)
-	x = &idxFile{count: int(dims[0]), height: int(dims[1]), width: int(dims[2])}
-	header := int64(len(head))
-	if overflow != 0 || total > uint64(size-header) {
+	total, ok := x.Bytes()
+	header := int64(x.start)
+	if !ok || total > uint64(size-header) {
 		announced := fmt.Sprintf("%d", total)
-		if overflow != 0 {
+		if !ok {
 			announced = "over 2^64"
 		}
 		if form != "" {
 			return nil, 0, fmt.Errorf("at byte 4: the header announces %s, %s bytes; the %sfile cannot hold more than %d",
-				x.describe(magic), announced, form, size-header)
+				x.describe(r), announced, form, size-header)
 		}
 		return nil, 0, fmt.Errorf("truncated: the header announces %s, %s bytes from byte %d on; the file ends at byte %d",
-			x.describe(magic), announced, header, size)
+			x.describe(r), announced, header, size)
 	}
-	if total > uint64(maxInt-len(head)) {
+	if total > uint64(maxInt-x.start) {
 		return nil, 0, fmt.Errorf("at byte 4: the header announces %s, too much for a program of %d bits (%s)",
-			x.describe(magic), bits.UintSize, runtime.GOARCH)
+			x.describe(r), bits.UintSize, runtime.GOARCH)
 	}
 	if form == "" && uint64(size-header) > total {
 		return nil, 0, fmt.Errorf("trailing bytes: expected %s and the end of the file at byte %d, found %d more",
-			x.describe(magic), uint64(header)+total, uint64(size-header)-total)
+			x.describe(r), uint64(header)+total, uint64(size-header)-total)
 	}
 	return x, int(total), nil
 }
 
+// parseIDX parses the header of an IDX file. Images must have at least two dimensions, labels at most two.
+func (a *array) parseIDX(head []byte, r role) error {
+	want := headerSize(r.magic())
+	if len(head) >= 4 {
+		found := binary.BigEndian.Uint32(head)
+		t, ok := idxTypes[head[2]]
+		a.Header, a.idx = t, true
+		dimensions := int(head[3])
+		if !ok || found>>16 != 0 || dimensions < 1 || dimensions > 4 || r.images() != (dimensions > 1) && (r.images() || dimensions > 2) {
+			return fmt.Errorf("wrong magic number at byte 0: expected %s, found %s", magicText(r.magic()), foundText(found, head))
+		}
+		a.Order, want = binary.BigEndian, 4+4*dimensions
+	}
+	if len(head) < want {
+		return fmt.Errorf("truncated: expected a header of %d bytes, the file ends at byte %d%s", want, len(head), hint(head))
+	}
+	for at := 4; at < want; at += 4 {
+		a.Shape = append(a.Shape, int(binary.BigEndian.Uint32(head[at:])))
+	}
+	a.start = want
+	return nil
+}
+
 const maxInt = 1<<(bits.UintSize-1) - 1
 
-// describe returns the counts of the header in words.
-func (x *idxFile) describe(magic uint32) string {
-	if magic == labelsMagic {
-		return fmt.Sprintf("%d labels", uint32(x.count))
+// describe returns the sizes of the header in words.
+func (a *array) describe(r role) string {
+	switch n := a.Shape; {
+	case len(n) == 1 && !r.images():
+		return counted(n[0], "label")
+	case len(n) == 3 && r.images():
+		return fmt.Sprintf("%d images of %dx%d", n[0], n[2], n[1])
 	}
-	return fmt.Sprintf("%d images of %dx%d", uint32(x.count), uint32(x.width), uint32(x.height))
+	return fmt.Sprintf("an array of %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(a.Shape), " ", "x"), "[]"))
 }
 
 // magicText names one of the two magic numbers.

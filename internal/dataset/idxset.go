@@ -3,35 +3,66 @@ package dataset
 import (
 	"fmt"
 	"io/fs"
+	"path"
+	"strconv"
+	"strings"
 	"sync"
 
 	"shadegrad/internal/memory"
 )
 
-// openIDX reads the wanted IDX files from fsys. Errors put prefix before the name of a file.
-func openIDX(fsys fs.FS, name, prefix string, wanted []role) (*Data, error) {
-	names, err := find(fsys, wanted)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+// openArrays reads the files of arrays that have these names.
+func (p place) openArrays(names [roles]string) (*Data, error) {
+	if p.options.Targets > 0 {
+		return nil, fmt.Errorf("%s: IDX and npz files have labels; %w", p.name, ErrNoTargets)
 	}
-	s := source{name, prefix, names, func(r role, budget *memory.Budget) (*idxFile, error) {
-		return readIDX(fsys, names[r], r.magic(), budget)
+	wanted := []role{trainImages, trainLabels, testImages, testLabels}
+	switch {
+	case names[testImages] == "":
+		wanted = wanted[:testImages]
+	case p.testOnly:
+		wanted = wanted[testImages:]
+	}
+	s := source{name: p.name, prefix: p.prefix, names: names, options: p.options, file: func(r role, budget *memory.Budget) (*array, error) {
+		name := names[r]
+		if within := path.Join(name, name); exists(p.fsys, within) { // as some archives are unpacked
+			name = within
+		}
+		return readArray(p.fsys, name, r, budget)
 	}}
-	return s.read(wanted)
+	data, err := s.read(wanted)
+	if err != nil {
+		return nil, err
+	}
+	of, _ := parseName(names[wanted[0]])
+	if err := p.turnEMNIST(data, of.set); err != nil {
+		return nil, err
+	}
+	if names[testImages] == "" {
+		return data, p.takeTest(data, p.name)
+	}
+	return data, nil
 }
 
-// A source is a set of IDX files.
+// exists reports whether there is a file of this name.
+func exists(fsys fs.FS, name string) bool {
+	_, err := fs.Stat(fsys, name)
+	return err == nil
+}
+
+// A source is a set of files of arrays.
 type source struct {
-	name   string        // of the data set
-	prefix string        // before the names of files in errors
-	names  [roles]string // of the files
-	file   func(role, *memory.Budget) (*idxFile, error)
+	name    string        // of the data set
+	prefix  string        // before the names of files in errors
+	names   [roles]string // of the files
+	options Options
+	file    func(role, *memory.Budget) (*array, error)
 }
 
 // read reads the wanted files and assembles them.
 func (s source) read(wanted []role) (*Data, error) {
 	// Decompression takes longest, so each file has a goroutine.
-	var files [roles]*idxFile
+	var files [roles]*array
 	var errs [roles]error
 	var wg sync.WaitGroup
 	budget := memory.NewBudget(memory.Available())
@@ -48,39 +79,127 @@ func (s source) read(wanted []role) (*Data, error) {
 			return nil, fmt.Errorf("%s%s: %w", s.prefix, s.names[r], errs[r])
 		}
 	}
-	return s.assemble(wanted, files)
+	return s.assemble(wanted, files, budget)
 }
 
 // assemble makes a data set of its files, which must match.
-func (s source) assemble(wanted []role, files [roles]*idxFile) (*Data, error) {
+func (s source) assemble(wanted []role, files [roles]*array, budget *memory.Budget) (*Data, error) {
 	names, prefix := s.names, s.prefix
 	data := &Data{Name: s.name}
 	sets := map[role]*Set{trainImages: &data.Train, testImages: &data.Test}
+	var images []*array
 	for _, r := range wanted {
 		set := sets[r]
 		if set == nil {
 			continue
 		}
-		images, labels := files[r], files[r+1]
-		if labels.count != images.count {
-			return nil, fmt.Errorf("%s%s: at byte 4: expected %d labels, one for each image of %s, found %d",
-				prefix, names[r+1], images.count, names[r], labels.count)
+		x, y := files[r], files[r+1]
+		labels, err := y.labels()
+		if err != nil {
+			return nil, fmt.Errorf("%s%s: %w", prefix, names[r+1], err)
 		}
-		*set = Set{Images: images.values, Labels: labels.values, Width: images.width, Height: images.height,
-			origin: inLabels(prefix + names[r+1])}
+		if n := x.Shape; len(n) == 2 && n[0] != len(labels) && n[1] == len(labels) {
+			x.Transpose() // a sample is a column, as in MATLAB
+		}
+		if len(labels) != x.Shape[0] {
+			return nil, fmt.Errorf("%s%s: %sexpected %d labels, one for each image of %s, found %d",
+				prefix, names[r+1], y.header(), x.Shape[0], names[r], len(labels))
+		}
+		*set = Set{Labels: labels, origin: inLabels(prefix+names[r+1], y.start, len(y.values)/len(labels))}
+		if set.Width, set.Height, err = x.size(); err != nil {
+			return nil, fmt.Errorf("%s%s: %w", prefix, names[r], err)
+		}
+		images = append(images, x)
 	}
 	train, test := &data.Train, &data.Test
-	if train.Len() > 0 && (test.Width != train.Width || test.Height != train.Height) {
-		return nil, fmt.Errorf("%s%s: at byte 8: expected images of %dx%d as in %s, found %dx%d",
-			prefix, names[testImages], train.Width, train.Height, names[trainImages], test.Width, test.Height)
+	if train.Len() > 0 && test.Len() > 0 && (test.Width != train.Width || test.Height != train.Height) {
+		at := ""
+		if files[testImages].idx {
+			at = "at byte 8: "
+		}
+		return nil, fmt.Errorf("%s%s: %sexpected images of %dx%d as in %s, found %dx%d",
+			prefix, names[testImages], at, train.Width, train.Height, names[trainImages], test.Width, test.Height)
+	}
+	if err := data.fill(images, s.options, budget); err != nil {
+		return nil, fmt.Errorf("%s%s: %w", prefix, names[wanted[0]], err)
 	}
 	data.countClasses()
 	return data, nil
 }
 
-// inLabels returns where a label of an IDX file is.
-func inLabels(file string) func(int) string {
-	return func(i int) string {
-		return fmt.Sprintf("%s: label out of range at byte %d", file, headerSize(labelsMagic)+i)
+// turnEMNIST transposes the images of a data set of EMNIST, which is recognised by the name of a file and stores them
+// transposed, and reads the names of its classes.
+func (p place) turnEMNIST(d *Data, file string) error {
+	file = strings.ToLower(file)
+	if !strings.Contains(file, "emnist") {
+		return nil
 	}
+	for _, s := range d.sets() {
+		if s.Images == nil {
+			return nil
+		}
+		s.transpose()
+	}
+	d.Look.Transposed = true
+	d.addNote("EMNIST stores its images transposed; they were turned upright")
+	names, err := fs.Glob(p.fsys, "*mapping.txt")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if set, _, _ := strings.Cut(strings.ToLower(name), "-mapping"); strings.HasPrefix(file, set) {
+			d.ClassNames = p.mapping(name, d.classes())
+		}
+	}
+	return nil
+}
+
+// mapping returns the names of the classes in a mapping file of EMNIST: a line has a label and the codes of its characters.
+// A class without a sample need not have a name. It returns nil if the file is not such a file.
+func (p place) mapping(name string, classes classSet) []string {
+	text, err := fs.ReadFile(p.fsys, name)
+	if err != nil {
+		return nil
+	}
+	named := map[int]string{}
+	for line := range strings.Lines(string(text)) {
+		var numbers []int
+		for _, word := range strings.Fields(line) {
+			n, err := strconv.Atoi(word)
+			if err != nil {
+				return nil
+			}
+			numbers = append(numbers, n)
+		}
+		for i, code := range numbers {
+			if i > 0 && code > ' ' {
+				named[numbers[0]] += string(rune(code))
+			}
+		}
+	}
+	var list []string
+	for label, used := range classes {
+		if name := named[label]; name == "" && used {
+			return nil
+		} else if used {
+			for len(list) < label {
+				list = append(list, strconv.Itoa(len(list)))
+			}
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// transpose exchanges rows and columns of the images in place.
+func (s *Set) transpose() {
+	image := make([]byte, s.Features())
+	w, h := s.Width, s.Height
+	for i := range s.Len() {
+		copy(image, s.Image(i))
+		for at := range image {
+			s.Images[i*w*h+at%w*h+at/w] = image[at]
+		}
+	}
+	s.Width, s.Height = h, w
 }

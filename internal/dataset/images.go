@@ -106,6 +106,12 @@ func (p place) hasPictures() bool {
 	return false
 }
 
+// holdsPictures reports whether there are images in a directory itself.
+func (p place) holdsPictures(dir string) bool {
+	entries, err := fs.ReadDir(p.fsys, dir)
+	return err != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isPicture(e.Name()) })
+}
+
 // splitFolder reads images and takes the test part from them.
 func (p place) splitFolder(f *folder, budget *memory.Budget) (*Data, error) {
 	all, _, err := p.loadFolder(f, f.classes, nil, "", budget)

@@ -1,13 +1,18 @@
 package dataset
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
+	"shadegrad/internal/dataset/format"
 	"shadegrad/internal/memory"
 )
 
@@ -32,12 +37,13 @@ func (o Options) numbers() bool { return o.Numbers || o.Standardize || o.Targets
 // Open reads the data set where, for classification.
 //
 // An empty where or "mnist" is the built-in MNIST. "xor", "halfplane", "spiral" and "moons" are built in too; ./xor is
-// a file or directory of that name. Otherwise where is a CSV file, or a directory with one of:
+// a file or directory of that name. Otherwise where is a directory, a zip archive or an npz file with one of the following, or
+// one of these files, or the words before train in their names:
 //
-//   - four IDX files, named as MNIST's: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
-//     t10k-labels-idx1-ubyte. Each may end in .gz, and have a dot before idx, a prefix such as emnist-letters-, and test
-//     for t10k.
-//   - CSV files (.csv or .tsv, with or without .gz): a pair such as mnist_train.csv and mnist_test.csv, or a single one.
+//   - IDX or npy files of images and labels, named as MNIST's (train-images-idx3-ubyte, train-labels-idx1-ubyte,
+//     t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte), with a prefix such as emnist-letters-, or as x_train and y_test. An npz file
+//     has such arrays, or is in the place of an npy file. See levels for the pixels. EMNIST's images are turned upright.
+//   - CSV files (.csv, .tsv, .data and others): a pair such as mnist_train.csv and mnist_test.csv, or a single one.
 //     A line is a label and numbers, as many in each line. The first line may be a header. The separator is a comma,
 //     semicolon, tab or spaces. The label is in the column called label or class; without that header it is in the first. If all other
 //     numbers are whole and from 0 to 255, the samples are images: square if the count allows, otherwise of one row. If
@@ -48,8 +54,9 @@ func (o Options) numbers() bool { return o.Numbers || o.Standardize || o.Targets
 //     Colours become grey by their luminance, and transparent pixels black. Classes are numbered in the natural order
 //     of their names (2 before 10).
 //
-// Without a test part, a fifth of the samples of each class, always the same, is held out as one, and Data.Note says
-// so. If a file exists with and without .gz, the uncompressed one is read. The number of classes is the highest label
+// Files may be compressed with gzip. If a directory has nothing but another directory, that one is read. Without a test part,
+// a fifth of the samples of each class, always the same, is held out as one. Data.Note reports both. If a file exists with and
+// without .gz, the uncompressed one is read. The number of classes is the highest label
 // of both parts, plus 1, or the number of directories.
 func Open(where string) (*Data, error) { return OpenWith(where, Options{}) }
 
@@ -94,10 +101,6 @@ func open(where string, o Options, testOnly bool, cut func(*Data) error) (*Data,
 
 // read reads a data set, or at least its test part.
 func read(where string, o Options, testOnly bool) (*Data, error) {
-	wanted := []role{trainImages, trainLabels, testImages, testLabels}
-	if testOnly {
-		wanted = wanted[testImages:]
-	}
 	if IsBuiltIn(where) {
 		if o.Targets > 0 {
 			return nil, fmt.Errorf("%s has labels; %w", builtInName(where), ErrNoTargets)
@@ -105,29 +108,32 @@ func read(where string, o Options, testOnly bool) (*Data, error) {
 		if toy, ok := toys[where]; ok {
 			return toy.data(where), nil
 		}
-		return builtIn.read(wanted)
+		return builtIn.read(place{testOnly: testOnly}.wanted())
 	}
+	where = filepath.Clean(where)
+	p := place{name: where, options: o, testOnly: testOnly, available: memory.Available()}
 	info, err := os.Stat(where)
+	if err == nil && info.IsDir() {
+		p.fsys, p.prefix = os.DirFS(where), where+string(filepath.Separator)
+		return p.open()
+	}
+	// A file of /proc or of a pipe cannot be opened from the root, but from its own directory.
+	dir, file := filepath.Split(where)
+	p.prefix = dir
+	if dir == "" {
+		dir = "."
+	}
+	p.fsys = os.DirFS(dir)
+	if err == nil {
+		return p.openFile(file)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
+		if data, err := p.openSet(file); data != nil || err != nil {
+			return data, err
+		}
 		return nil, fmt.Errorf("%s: %w; built in are %s", where, reason(err), builtInNames)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", where, reason(err))
-	}
-	prefix := filepath.Clean(where) + string(filepath.Separator)
-	p := place{name: where, prefix: prefix, options: o, testOnly: testOnly, available: memory.Available()}
-	if !info.IsDir() {
-		// A file of /proc or of a pipe cannot be opened from the root, but from its own directory.
-		dir, file := filepath.Split(filepath.Clean(where))
-		p.prefix = dir
-		if dir == "" {
-			dir = "."
-		}
-		p.fsys = os.DirFS(dir)
-		return p.openTableFile(file)
-	}
-	p.fsys = os.DirFS(where)
-	return p.open(wanted)
+	return nil, fmt.Errorf("%s: %w", where, reason(err))
 }
 
 // A place is the source of a data set and how to read it.
@@ -137,42 +143,166 @@ type place struct {
 	prefix   string // before the names of files in errors
 	options  Options
 	testOnly bool
+	depth    int // directories and archives around it
 
 	available int64 // bytes of memory available, or −1 if not known
 }
 
-// open reads a data set from a directory: IDX files if there is one, else CSV files, else images. It ignores a single
+// wanted returns the roles of the files to read.
+func (p place) wanted() []role {
+	list := []role{trainImages, trainLabels, testImages, testLabels}
+	if p.testOnly {
+		list = list[testImages:]
+	}
+	return list
+}
+
+// open reads a data set from a directory: files of arrays if there is one, else CSV files, else images. It ignores a single
 // table next to images, which may describe them.
-func (p place) open(wanted []role) (*Data, error) {
+func (p place) open() (*Data, error) {
+	names, found, err := p.arrayFiles(p.wanted(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		return p.openArrays(names)
+	}
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, reason(err))
 	}
-	var tables, parts, directories bool
+	var parts bool
+	var tables, archives, directories, others []string
 	for _, e := range entries {
-		if _, _, ok := parseName(e.Name()); ok {
-			if p.options.Targets > 0 {
-				return nil, fmt.Errorf("%s: IDX files have labels; %w", p.name, ErrNoTargets)
-			}
-			return openIDX(p.fsys, p.name, p.prefix, wanted)
-		}
-		if p.isDir(".", e) {
-			directories = directories || !hidden(e.Name())
-		} else if name, ok := parseTableName(e.Name()); ok {
-			tables = true
-			parts = parts || name.part != wholePart
+		table, isTable := parseTableName(e.Name())
+		switch {
+		case hidden(e.Name()) || e.Name() == "__MACOSX":
+		case p.isDir(".", e):
+			directories = append(directories, e.Name())
+		case isTable:
+			tables = append(tables, e.Name())
+			parts = parts || table.part != wholePart
+		case strings.EqualFold(path.Ext(e.Name()), ".npz"):
+			archives = append(archives, e.Name())
+		default:
+			others = append(others, e.Name())
 		}
 	}
+	pictures := len(directories) > 0 && p.hasPictures()
 	switch {
-	case parts, tables && !(directories && p.hasPictures()):
+	case parts, len(tables) > 0 && !pictures:
 		return p.openTables()
-	case directories && p.options.Targets > 0:
+	case len(archives) > 1:
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], nameOne)
+	case len(archives) == 1:
+		return p.openFile(archives[0])
+	case len(directories) == 1 && p.depth < maxDepth && !p.holdsPictures(directories[0]) && !(pictures && partOf(directories[0]) != wholePart):
+		data, err := p.openWithin(directories[0])
+		if errors.Is(err, errNothing) {
+			break
+		}
+		return data, err
+	}
+	switch {
+	case len(directories) > 0 && p.options.Targets > 0:
 		return nil, fmt.Errorf("%s: directories of images have labels; %w", p.name, ErrNoTargets)
-	case directories:
+	case len(directories) > 0:
 		return p.openImages()
+	}
+	for _, name := range others {
+		if text := p.describe(name); text != "" {
+			return nil, fmt.Errorf("%s%s: %s", p.prefix, name, text)
+		}
 	}
 	return nil, fmt.Errorf("%s: %w", p.name, errNothing)
 }
+
+// maxDepth is the maximum number of directories and archives around a data set.
+const maxDepth = 4
+
+// openWithin reads a data set from the only directory of a directory.
+func (p place) openWithin(dir string) (*Data, error) {
+	fsys, err := fs.Sub(p.fsys, dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s%s: %w", p.prefix, dir, reason(err))
+	}
+	p.fsys, p.prefix, p.depth = fsys, p.prefix+dir+string(filepath.Separator), p.depth+1
+	data, err := p.open()
+	if err == nil {
+		data.addNote("the data are in " + p.prefix)
+	}
+	return data, err
+}
+
+// openFile reads the data set to which a file of the place belongs.
+func (p place) openFile(file string) (*Data, error) {
+	entries, err := fs.ReadDir(p.fsys, ".")
+	if err != nil {
+		entries = nil // the file itself may be readable
+	}
+	if n, ok := parseName(file); ok && (path.Ext(file) != ".npz" || hasLabels(entries, n)) {
+		names, _, err := p.arrayFiles(p.wanted(), &n.set)
+		if err != nil {
+			return nil, err
+		}
+		return p.openArrays(names)
+	}
+	if isPicture(file) {
+		return nil, fmt.Errorf("%s: an image is not a data set; name a directory with a directory of images for each class", p.name)
+	}
+	f, info, err := openFile(p.fsys, file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.name, err)
+	}
+	defer f.Close()
+	head := p.head(file)
+	text := format.Describe(head)
+	switch {
+	case isZip(head) && !strings.HasPrefix(text, "PyTorch") && !strings.HasPrefix(text, "a file of"):
+		archive, err := openZip(f, info)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+		p.fsys, p.prefix, p.depth = archive, p.prefix+file+string(filepath.Separator), p.depth+1
+		return p.open()
+	case text != "":
+		return nil, fmt.Errorf("%s: %s", p.name, text)
+	}
+	return p.openTableFile(file)
+}
+
+// openSet reads the data set of the files whose names begin with a prefix. It returns nil if there are none.
+func (p place) openSet(prefix string) (*Data, error) {
+	set := strings.ToLower(strings.Trim(prefix, "-_. "))
+	names, found, err := p.arrayFiles(p.wanted(), &set)
+	if err != nil || !found {
+		return nil, nil
+	}
+	return p.openArrays(names)
+}
+
+// head returns the first bytes of a file, decompressed, as far as they can be read.
+func (p place) head(file string) []byte {
+	f, _, err := openFile(p.fsys, file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, format.HeadSize)
+	n, _ := io.ReadFull(f, head)
+	if !isGzip(head[:n]) {
+		return head[:n]
+	}
+	z, err := gzip.NewReader(io.MultiReader(bytes.NewReader(head[:n]), f))
+	if err != nil {
+		return nil
+	}
+	n, _ = io.ReadFull(z, head)
+	return head[:n]
+}
+
+// describe describes a file in an unsupported format, or returns an empty string.
+func (p place) describe(file string) string { return format.Describe(p.head(file)) }
 
 // errNothing reports a directory without a data set.
 var errNothing = errors.New("no data found; looked for IDX files (" + customary[0] + " and so on), " +

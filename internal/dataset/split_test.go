@@ -26,7 +26,7 @@ func uneven() *Data {
 		s.Images = append(s.Images, byte(i), class)
 		s.Labels = append(s.Labels, class)
 	}
-	s.origin = inLabels("labels")
+	s.origin = inLabels("labels", 8, 1)
 	return &Data{Name: "uneven", Train: s}
 }
 

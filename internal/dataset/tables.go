@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +14,7 @@ import (
 
 // tableName matches the names of CSV files, with or without the name of a part.
 var (
-	tableName = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt)(?:\.gz)?$`)
+	tableName = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt|data|dat|arff|libsvm|svm|tra|tes)(?:\.gz)?$`)
 	partName  = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|test|testing|t10k)(|[-_. ].*)$`)
 )
 
@@ -53,48 +52,61 @@ func parseTableName(name string) (tableFileName, bool) {
 	if m == nil || hidden(name) {
 		return tableFileName{}, false
 	}
+	switch ext := strings.ToLower(m[2]); ext {
+	case "tra": // of UCI's optdigits
+		return tableFileName{trainPart, m[1]}, true
+	case "tes":
+		return tableFileName{testPart, m[1]}, true
+	}
 	if p := partName.FindStringSubmatch(m[1]); p != nil {
 		return tableFileName{partOf(p[2]), p[1] + "*" + p[3]}, true
 	}
 	return tableFileName{wholePart, m[1]}, !strings.EqualFold(m[2], "txt")
 }
 
-// openTables reads a data set from a directory with CSV files.
+// goesWith reports whether two names begin with the same words, as mnist_train_100 and mnist_test_10 do.
+func (n tableFileName) goesWith(other tableFileName) bool {
+	a, _, _ := strings.Cut(n.set, "*")
+	b, _, _ := strings.Cut(other.set, "*")
+	return a == b
+}
+
+// openTables reads a data set from a directory with CSV files: the training and the test file, or else the only file.
 func (p place) openTables() (*Data, error) {
-	files, err := p.findTables(func(tableFileName) bool { return true })
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.name, err)
+	files, err := p.findTables(func(n tableFileName) bool { return n.part != wholePart })
+	train, test := files[trainPart], files[testPart]
+	if err == nil && (train == "" || test == "") {
+		files, err = p.findTables(func(tableFileName) bool { return true })
 	}
-	whole, train, test := files[wholePart], files[trainPart], files[testPart]
-	switch {
+	a, _ := parseTableName(train)
+	b, _ := parseTableName(test)
+	switch whole := files[wholePart]; {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", p.name, err)
 	case whole != "" && train+test != "":
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; name the one that is meant, as -data=DIRECTORY/FILE", p.name, whole, cmp.Or(train, test))
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, whole, train+test, nameOne)
 	case test != "" && train == "" && !p.testOnly:
 		return nil, fmt.Errorf("%s: %s is the test data; the training data are missing", p.name, test)
-	case train != "" && test != "":
-		a, _ := parseTableName(train)
-		if b, _ := parseTableName(test); a.set != b.set {
-			return nil, fmt.Errorf("%s: %s and %s belong to different data sets; name the one that is meant, as -data=DIRECTORY/FILE", p.name, train, test)
-		}
+	case train != "" && test != "" && !a.goesWith(b):
+		return nil, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, train, test, nameOne)
 	}
-	return p.readTables(files)
+	return p.openPair(files)
 }
 
 // openTableFile reads the data set to which a CSV file of the place belongs.
 func (p place) openTableFile(file string) (*Data, error) {
-	if _, _, ok := parseName(file); ok {
-		return nil, fmt.Errorf("%s: an IDX file is one of four; name the directory with all of them", p.name)
-	}
-	if isPicture(file) {
-		return nil, fmt.Errorf("%s: an image is not a data set; name a directory with a directory of images for each class", p.name)
-	}
 	name, _ := parseTableName(file)
 	var files [3]string
 	if name.part != wholePart {
+		// The other part has the same name otherwise, or is the only one.
+		other := func(n tableFileName) bool { return n.part != wholePart && n.part != name.part && name.goesWith(n) }
 		var err error
-		files, err = p.findTables(func(other tableFileName) bool {
-			return other.set == name.set && other.part != wholePart && other.part != name.part
-		})
+		files, err = p.findTables(func(n tableFileName) bool { return other(n) && n.set == name.set })
+		if err == nil && files == [3]string{} {
+			if files, err = p.findTables(other); err != nil {
+				files, err = [3]string{}, nil
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -103,8 +115,31 @@ func (p place) openTableFile(file string) (*Data, error) {
 	if name.part == testPart && files[trainPart] == "" && !p.testOnly {
 		return nil, fmt.Errorf("%s: the name says that these are the test data; the training data are not next to it", p.name)
 	}
-	return p.readTables(files)
+	return p.openPair(files)
 }
+
+// openPair reads a data set from CSV files. If the test file has no labels, as in Kaggle's competitions, it is not read.
+func (p place) openPair(files [3]string) (*Data, error) {
+	train, test := files[trainPart], files[testPart]
+	data, err := p.readTables(files)
+	if errors.Is(err, errNoLabels) {
+		data, err = p.readTables([3]string{trainPart: train})
+		if err == nil {
+			data.addNote(test + " has no labels and is not read")
+		}
+	} else if a, _ := parseTableName(train); err == nil && train != "" && test != "" {
+		if b, _ := parseTableName(test); a.set != b.set {
+			data.addNote(fmt.Sprintf("%s is the test part of %s", test, train))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, p.turnEMNIST(data, files[wholePart]+train)
+}
+
+// errNoLabels reports a test file with one column less than the training file.
+var errNoLabels = errors.New("are the labels missing?")
 
 // findTables returns the CSV file of each wanted part in the directory.
 func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err error) {
@@ -122,7 +157,7 @@ func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err
 		case *file == "":
 			*file = e.Name()
 		case e.Name() != *file+".gz":
-			return files, fmt.Errorf("both %s and %s could hold the %s; name the one that is meant, as -data=DIRECTORY/FILE", *file, e.Name(), name.part)
+			return files, fmt.Errorf("both %s and %s could hold the %s; %s", *file, e.Name(), name.part, nameOne)
 		}
 	}
 	return files, nil
@@ -237,8 +272,8 @@ func (f *tableFile) goesWith(others []*tableFile) error {
 	column := min(f.columns, g.columns+1) // the last column, or the first excess one
 	switch {
 	case f.columns == g.columns-1 && f.targets == 0:
-		return fmt.Errorf("%s: line 1, column %d: expected %d columns as in %s, found %d; are the labels missing?",
-			f.file, column, g.columns, path.Base(g.name), f.columns)
+		return fmt.Errorf("%s: line 1, column %d: expected %d columns as in %s, found %d; %w",
+			f.file, column, g.columns, path.Base(g.name), f.columns, errNoLabels)
 	case f.columns != g.columns:
 		return fmt.Errorf("%s: line 1, column %d: expected %d columns as in %s, found %d", f.file, column, g.columns, path.Base(g.name), f.columns)
 	case f.first != g.first:
