@@ -436,7 +436,7 @@ func digitsModel(t *testing.T) string {
 	t.Helper()
 	path := shared.in(t, "digits.safetensors")
 	trainDigits.Do(func() {
-		caseRun{t, ""}.run("train", "-backend=cpu", "-epochs=5", "-save="+path).is(0)
+		caseRun{t, ""}.run("train", "-backend=cpu", "-epochs=3", "-save="+path).is(0)
 	})
 	if _, err := os.Stat(path); err != nil {
 		t.Fatal(err)
