@@ -223,7 +223,6 @@ var pending = []string{
 	"sizes differ",
 	"sizes differ, resized",
 	"BMP only",
-	"several digits",
 	"npz",
 	"HDF5",
 	"tilde",

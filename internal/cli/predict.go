@@ -3,9 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"image"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -15,7 +15,6 @@ import (
 	"shadegrad/internal/digit"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
-	"shadegrad/internal/picture"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
@@ -82,41 +81,35 @@ func (a *app) predictOne(m *model.Model, name string) error {
 	if m.About.Numbers {
 		return a.predictNumbers(m, name)
 	}
-	img, err := picture.Load(name)
+	inputs, err := a.pictureInputs(m, name)
 	if err != nil {
 		return err
-	}
-	pixels, err := prepare(m, img)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
 	}
 	b := cpu.New()
 	defer b.Close()
-	outputs, err := train.Predict(b, m.Network, m.Values, pixels, 1)
+	outputs, err := train.Predict(b, m.Network, m.Values, slices.Concat(inputs...), len(inputs))
 	if err := checkOutputs(outputs, name, err); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s, as the network sees it (%d×%d):\n", report.PrintableName(name), m.Width, m.Height)
-	if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
-		return err
+	for i, pixels := range inputs {
+		which := ""
+		if len(inputs) > 1 {
+			which = fmt.Sprintf(", digit %d of %d", i+1, len(inputs))
+		}
+		fmt.Fprintf(a.stdout, "%s%s, as the network sees it (%d×%d):\n", report.PrintableName(name), which, m.Width, m.Height)
+		if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.stdout, report.Prediction(m, outputs[i]))
 	}
-	_, err = fmt.Fprintln(a.stdout, report.Prediction(m, outputs[0]))
-	return err
-}
-
-// prepare converts a picture to an image like those of the network's data set, padded like them.
-func prepare(m *model.Model, img image.Image) ([]byte, error) {
-	size := m.About.Unpadded
-	if size == (dataset.Size{}) {
-		return digit.Prepare(img, m.Width, m.Height)
+	if len(inputs) > 1 {
+		fmt.Fprintf(a.stdout, "%d digits:", len(inputs))
+		for _, y := range outputs {
+			fmt.Fprint(a.stdout, " ", report.ClassName(m, train.Class(m.Network, y)))
+		}
+		fmt.Fprintln(a.stdout)
 	}
-	pixels, err := digit.Prepare(img, size.Width, size.Height)
-	if err != nil {
-		return nil, err
-	}
-	one := dataset.Data{Test: dataset.Set{Width: size.Width, Height: size.Height, Images: pixels, Labels: []byte{0}}}
-	err = one.Pad(m.Width, m.Height)
-	return one.Test.Images, err
+	return nil
 }
 
 // checkOutputs returns an error if the outputs for an input are not finite.
@@ -124,7 +117,7 @@ func checkOutputs(outputs [][]float32, name string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	for _, y := range outputs[0] {
+	for _, y := range slices.Concat(outputs...) {
 		if v := float64(y); math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("%s: an output is %v: %s", name, y, tooLarge)
 		}

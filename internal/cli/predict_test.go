@@ -76,7 +76,11 @@ func TestPredictPadded(t *testing.T) {
 		t.Fatal(err)
 	}
 	var drawn bytes.Buffer
-	padded, err := prepare(m, img)
+	list, err := prepare(m, img)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d images, %v", len(list), err)
+	}
+	padded := list[0]
 	if err := errors.Join(err, digit.Render(&drawn, padded, 40, 30, false)); err != nil || !strings.Contains(shown, "(40×30):\n"+drawn.String()) {
 		t.Errorf("%v; shown is\n%s\nand not\n%s", err, shown, &drawn)
 	}

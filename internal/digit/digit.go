@@ -22,9 +22,24 @@ const boxShare = 20.0 / 28
 // ink, at MNIST's position and size.
 //
 // The digit may be darker or lighter than its background, which Prepare estimates from the border. Transparent pixels
-// are background. Prepare removes smooth changes of the light, noise and specks. It does not change an image that is
-// already like MNIST's. It returns an error if nothing is visible.
+// are background. Prepare removes smooth changes of the light, noise, specks, ruled lines and frames. It does not change
+// an image that is already like MNIST's. It returns an error if nothing is visible.
 func Prepare(img image.Image, width, height int) (pixels []byte, err error) {
+	whole := func(pieces []piece) ([]piece, error) { return []piece{joined(pieces)}, nil }
+	list, err := prepare(img, width, height, whole)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// PrepareEach is Prepare for each of several digits side by side, from left to right. It returns an error if digits are
+// in several rows.
+func PrepareEach(img image.Image, width, height int) ([][]byte, error) {
+	return prepare(img, width, height, sideBySide)
+}
+
+func prepare(img image.Image, width, height int, group func([]piece) ([]piece, error)) ([][]byte, error) {
 	if width < 1 || height < 1 {
 		return nil, fmt.Errorf("cannot prepare an image of %dx%d", width, height)
 	}
@@ -34,16 +49,24 @@ func Prepare(img image.Image, width, height int) (pixels []byte, err error) {
 	light := luminance(img)
 	if light.w == width && light.h == height {
 		if pixels, ok := alreadyPrepared(light); ok {
-			return pixels, nil
+			return [][]byte{pixels}, nil
 		}
 	}
 	ink, noise, least := separate(light)
 	eraseRules(ink, noise, least)
-	box, ok := isolate(ink, noise, least)
-	if !ok {
+	pieces := isolate(ink, noise, least)
+	if len(pieces) == 0 {
 		return nil, errors.New("no digit is visible: the picture is blank, or its contrast too low")
 	}
-	return place(fit(ink, box, width, height), width, height), nil
+	groups, err := group(pieces)
+	if err != nil {
+		return nil, err
+	}
+	var list [][]byte
+	for _, g := range groups {
+		list = append(list, place(fit(g.of(ink), g.box, width, height), width, height))
+	}
+	return list, nil
 }
 
 // alreadyPrepared returns p as bytes if it is a light digit on black, as large as its box on one axis and centred.

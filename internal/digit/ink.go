@@ -18,7 +18,7 @@ func separate(light plane) (ink plane, noise, least float32) {
 		ink.pix[i] = v - paper.pix[i]
 	}
 	var off []float32
-	for _, i := range picture.Border(ink.w, ink.h) {
+	for _, i := range border(light) {
 		off = append(off, float32(math.Abs(float64(ink.pix[i]))))
 	}
 	noise = 1.4826 * picture.Median(off) // of a normal distribution, from the median absolute deviation
@@ -38,10 +38,91 @@ func separate(light plane) (ink plane, noise, least float32) {
 	return ink, noise, max(faintest, 4*noise, (slices.Max(paper.pix)-slices.Min(paper.pix))/4)
 }
 
+// border returns the indices of the pixels along the sides of a picture, within its frame if there is one.
+func border(light plane) (list []int) {
+	inner := withinFrame(light)
+	for _, i := range picture.Border(inner.Dx(), inner.Dy()) {
+		x, y := inner.Min.X+i%inner.Dx(), inner.Min.Y+i/inner.Dx()
+		list = append(list, y*light.w+x)
+	}
+	return list
+}
+
+// withinFrame returns a picture without the strips of one grey along its sides that end suddenly in one of another grey:
+// the lines of a frame, and the margin around it.
+func withinFrame(light plane) image.Rectangle {
+	inner := image.Rect(0, 0, light.w, light.h)
+	threshold := otsu(light)
+	for range 8 { // each side has a margin and a line
+		strip, side := 0, 0
+		for k := range 4 {
+			if n := stripAlong(light, inner, k, threshold); n > strip {
+				strip, side = n, k
+			}
+		}
+		switch {
+		case strip == 0:
+			return inner
+		case side == 0:
+			inner.Min.Y += strip
+		case side == 1:
+			inner.Max.Y -= strip
+		case side == 2:
+			inner.Min.X += strip
+		default:
+			inner.Max.X -= strip
+		}
+	}
+	return inner
+}
+
+// stripAlong returns the width of the strip along a side, or 0: 0 is the top, 1 the bottom, 2 the left and 3 the right.
+func stripAlong(light plane, inner image.Rectangle, side int, threshold float32) int {
+	const most = 6 // a strip is narrower than this part of the picture
+	deep := inner.Dy()
+	if side >= 2 {
+		deep = inner.Dx()
+	}
+	share := func(d int) float64 { // of light pixels in the line at a depth
+		line := image.Rect(inner.Min.X, inner.Min.Y+d, inner.Max.X, inner.Min.Y+d+1)
+		switch side {
+		case 1:
+			line = image.Rect(inner.Min.X, inner.Max.Y-1-d, inner.Max.X, inner.Max.Y-d)
+		case 2:
+			line = image.Rect(inner.Min.X+d, inner.Min.Y, inner.Min.X+d+1, inner.Max.Y)
+		case 3:
+			line = image.Rect(inner.Max.X-1-d, inner.Min.Y, inner.Max.X-d, inner.Max.Y)
+		}
+		n := 0
+		for y := line.Min.Y; y < line.Max.Y; y++ {
+			for x := line.Min.X; x < line.Max.X; x++ {
+				if light.at(x, y) > threshold {
+					n++
+				}
+			}
+		}
+		return float64(n) / float64(line.Dx()*line.Dy())
+	}
+	first := share(0)
+	differs := func(d int) float64 { return math.Abs(share(d) - first) }
+	if first > 0.1 && first < 0.9 {
+		return 0
+	}
+	for d := 1; d*most < deep; d++ {
+		if differs(d) > 0.1 {
+			if max(differs(d), differs(d+1)) > 0.6 {
+				return d
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
 // background estimates the picture without the digit from its border. It is the median of an even border. Otherwise it is
 // the best fit of a polynomial of second degree, because light falls off towards a side or all corners.
 func background(light plane) plane {
-	border := picture.Border(light.w, light.h)
+	border := border(light)
 	values := make([]float32, len(border))
 	for i, at := range border {
 		values[i] = light.pix[at]
@@ -136,45 +217,43 @@ func fitQuadratic(p plane, list []int) quadratic {
 	return q
 }
 
-// isolate removes from ink what is not part of the digit, scales full ink to 1, and returns the bounding box of the
-// digit. It returns false if nothing differs from the background by least.
-func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
+// isolate removes from ink what is not part of a digit, scales full ink to 1, and returns the pieces of the digits. It
+// returns none if nothing differs from the background by least.
+func isolate(ink plane, noise, least float32) (kept []piece) {
 	smooth := blur(ink)
 	if slices.Max(smooth.pix) < least {
-		return image.Rectangle{}, false
+		return nil
 	}
 
 	// Thresholding with hysteresis: ink is a piece above the lower threshold that contains a pixel above the upper one.
 	// The grey edge of a stroke counts, other grey does not.
 	lower := lowerThreshold(smooth, noise)
 	upper := max(otsu(smooth), 3*noise)
-	pieces := slices.DeleteFunc(connected(smooth, lower), func(piece []int) bool {
-		return isDust(extent(ink, piece), ink)
-	})
+	pieces := slices.DeleteFunc(connected(smooth, lower), func(list []int) bool { return isDust(extent(ink, list), ink) })
 	var largest float64
-	for _, piece := range pieces {
-		largest = max(largest, mass(smooth, piece))
+	for _, list := range pieces {
+		largest = max(largest, mass(smooth, list))
 	}
 	const speck = 0.04 // fraction of the largest piece; the detached bar of a 5 is larger
 	keep := make([]bool, len(ink.pix))
-	var box image.Rectangle
 	var full []float32
-	for _, piece := range pieces {
-		if mass(smooth, piece) < speck*largest ||
-			!slices.ContainsFunc(piece, func(i int) bool { return smooth.pix[i] > upper }) {
+	for _, list := range pieces {
+		if mass(smooth, list) < speck*largest ||
+			!slices.ContainsFunc(list, func(i int) bool { return smooth.pix[i] > upper }) {
 			continue
 		}
-		for _, i := range piece {
+		for _, i := range list {
 			keep[i] = true
 			if ink.pix[i] > upper {
 				full = append(full, ink.pix[i])
 			}
 		}
 		// Blurring widened the digit; use the extent of the sharp ink.
-		box = box.Union(extent(ink, slices.DeleteFunc(piece, func(i int) bool { return ink.pix[i] <= lower })))
+		sharp := slices.DeleteFunc(slices.Clone(list), func(i int) bool { return ink.pix[i] <= lower })
+		kept = append(kept, piece{list, extent(ink, sharp)})
 	}
 	if len(full) == 0 {
-		return image.Rectangle{}, false
+		return nil
 	}
 	slices.Sort(full)
 	level := full[len(full)*9/10]
@@ -185,7 +264,7 @@ func isolate(ink plane, noise, least float32) (image.Rectangle, bool) {
 			ink.pix[i] = 0
 		}
 	}
-	return box, true
+	return kept
 }
 
 // lowerThreshold returns the least value of a pixel that is part of a stroke.
@@ -248,6 +327,9 @@ func connected(p plane, threshold float32) [][]int {
 func otsu(p plane) float32 {
 	const bins = 256
 	peak := slices.Max(p.pix)
+	if peak == 0 {
+		return 0
+	}
 	var histogram [bins]float64
 	for _, v := range p.pix {
 		histogram[min(bins-1, int(v/peak*bins))]++

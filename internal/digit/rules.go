@@ -125,7 +125,7 @@ func (m *mask) rules() (list []rule) {
 				}
 			}
 		}
-		const dashed, solid = 0.4, 0.7 // the fraction of the columns that a rule has ink in
+		const dashed, solid = 0.4, 0.5 // the fraction of the columns that a rule has ink in
 		if float64(best) < dashed*float64(wide) {
 			return list
 		}

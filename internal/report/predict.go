@@ -17,12 +17,7 @@ func Prediction(m *model.Model, y []float32) string {
 	if m.Network.Regression {
 		return "output " + formatNumbers(y, 4)
 	}
-	name := func(class int) string {
-		if class < len(m.About.ClassNames) {
-			return PrintableName(m.About.ClassNames[class])
-		}
-		return fmt.Sprint(class)
-	}
+	name := func(class int) string { return ClassName(m, class) }
 	if len(y) == 1 {
 		return fmt.Sprintf("class %s (output %.4f)", name(train.Class(m.Network, y)), y[0])
 	}
@@ -41,6 +36,14 @@ func Prediction(m *model.Model, y []float32) string {
 		separator = ", "
 	}
 	return text
+}
+
+// ClassName returns the name of a class, or its number.
+func ClassName(m *model.Model, class int) string {
+	if class < len(m.About.ClassNames) {
+		return PrintableName(m.About.ClassNames[class])
+	}
+	return fmt.Sprint(class)
 }
 
 // article returns the indefinite article of a class below 256.

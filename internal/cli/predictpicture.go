@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+	"image"
+
+	"shadegrad/internal/dataset"
+	"shadegrad/internal/digit"
+	"shadegrad/internal/model"
+	"shadegrad/internal/picture"
+)
+
+// pictureInputs reads a picture and returns the inputs of a network for it: one, or one for each of several digits.
+func (a *app) pictureInputs(m *model.Model, name string) ([][]byte, error) {
+	img, err := picture.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := prepare(m, img)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return inputs, nil
+}
+
+// prepare converts a picture to images like those of the network's data set, padded like them.
+func prepare(m *model.Model, img image.Image) ([][]byte, error) {
+	size := m.About.Unpadded
+	if size == (dataset.Size{}) {
+		size = dataset.Size{Width: m.Width, Height: m.Height}
+	}
+	list, err := digits(m, img, size)
+	if err != nil || m.About.Unpadded == (dataset.Size{}) {
+		return list, err
+	}
+	for i, pixels := range list {
+		one := dataset.Data{Test: dataset.Set{Width: size.Width, Height: size.Height, Images: pixels, Labels: []byte{0}}}
+		if err := one.Pad(m.Width, m.Height); err != nil {
+			return nil, err
+		}
+		list[i] = one.Test.Images
+	}
+	return list, nil
+}
+
+// digits returns the digits in a picture, from left to right. A letter may consist of strokes side by side, so a network
+// with classes other than digits gets a single image.
+func digits(m *model.Model, img image.Image, size dataset.Size) ([][]byte, error) {
+	for _, name := range m.About.ClassNames {
+		if len(name) != 1 || name[0] < '0' || name[0] > '9' {
+			pixels, err := digit.Prepare(img, size.Width, size.Height)
+			return [][]byte{pixels}, err
+		}
+	}
+	return digit.PrepareEach(img, size.Width, size.Height)
+}
