@@ -30,14 +30,39 @@ import (
 //
 // A symbolic link stays, and its target is replaced. An existing file keeps its permissions, and
 // a read-only one is not replaced. A device or a pipe is written to directly. Errors name the
-// file and a remedy.
+// file and a remedy. A [Warning] is the error of a file that was saved nevertheless.
 func Write(path string, write func(io.Writer) error) error {
 	err := replace(path, write)
-	if err == nil {
+	var w *Warning
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &w):
+		w.path = path
+		return w
 	}
 	return fmt.Errorf("%s: cannot save: %w%s", path, Cause(err), remedy(err))
 }
+
+// A Warning reports that a file was saved, but that its file system, such as a Windows drive or a
+// network share, refused something else.
+type Warning struct {
+	path, problem string
+	err           error
+}
+
+func (w *Warning) Error() string {
+	return fmt.Sprintf("%s: saved, but %s: %v", w.path, w.problem, Cause(w.err))
+}
+
+// Unwrap returns the cause.
+func (w *Warning) Unwrap() error { return w.err }
+
+// Tests replace these by functions that fail.
+var (
+	setMode = (*os.File).Chmod
+	syncDir = syncDirectory
+)
 
 func replace(path string, write func(io.Writer) error) error {
 	// A rename would replace the device. Its links are not followed by name: those of /dev/stdout
@@ -79,9 +104,12 @@ func replace(path string, write func(io.Writer) error) error {
 		return err
 	}
 	partial := f.Name()
+	var refused error
 	err = write(f)
 	if err == nil && old != nil {
-		err = f.Chmod(mode) // the umask narrowed the mode of the new file
+		if err := setMode(f, mode); err != nil { // the umask narrowed the mode of the new file
+			refused = &Warning{problem: "the permissions of the old file could not be kept", err: err}
+		}
 	}
 	if err == nil {
 		err = f.Sync()
@@ -98,7 +126,10 @@ func replace(path string, write func(io.Writer) error) error {
 		}
 		return err
 	}
-	return syncDir(filepath.Dir(target))
+	if err := syncDir(filepath.Dir(target)); err != nil {
+		return &Warning{problem: "a power failure may undo that, since the directory cannot be synced", err: err}
+	}
+	return refused
 }
 
 // Target returns the name of the file that Write replaces: path, or the end of the chain of
@@ -146,8 +177,8 @@ func createPartial(target string, mode fs.FileMode) (*os.File, error) {
 	}
 }
 
-// syncDir makes a rename in dir survive a power failure.
-func syncDir(dir string) error {
+// syncDirectory makes a rename in dir survive a power failure.
+func syncDirectory(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -162,6 +163,28 @@ func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 	}
 	checkContent(t, path, sample)
 	checkDir(t, dir, "file")
+}
+
+// TestWarning checks that a file is saved where the file system refuses its mode or the sync of its directory.
+func TestWarning(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	save(t, path, sample)
+	check := func(text, want string) {
+		t.Helper()
+		err := Write(path, content(text))
+		var w *Warning
+		if !errors.As(err, &w) || !strings.HasPrefix(err.Error(), path+": saved, but ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one about %s", err, want)
+		}
+		checkContent(t, path, text)
+		checkDir(t, dir, "file")
+	}
+	defer func() { setMode, syncDir = (*os.File).Chmod, syncDirectory }()
+	setMode = func(*os.File, fs.FileMode) error { return syscall.EPERM }
+	check("1", "the permissions of the old file could not be kept: operation not permitted")
+	syncDir = func(string) error { return syscall.EIO }
+	check("2", "the directory cannot be synced: input/output error")
 }
 
 func TestWriteToDirectory(t *testing.T) {

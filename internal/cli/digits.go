@@ -27,6 +27,11 @@ func (a *app) digits(args []string) error {
 	if err != nil {
 		return err
 	}
+	if s.out != "" {
+		if err := s.refuseInput(s.out); err != nil {
+			return err
+		}
+	}
 	var sheet *digit.Sheet
 	if s.model != "" {
 		sheet, err = weightSheet(s.model, s.count)

@@ -35,7 +35,7 @@ type settings struct {
 
 	expect         expectations
 	every, shadow  int
-	verbose        bool
+	verbose, force bool
 	profile        bool
 	samples, tried int // of gradcheck
 	units, count   int
@@ -129,6 +129,8 @@ func (s *settings) flags() []*flags.Flag {
 		}), Help: "the claimed seed of the run", Default: "that of the file"},
 		{Name: "save", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.save, anyFile),
 			Help: "save the network after each epoch, as safetensors, and until the run is complete a checkpoint next to it"},
+		{Name: "force", Topic: topicOutput, Commands: "train", Value: flags.Switch(&s.force), Needs: "save", Why: "it lets -save replace a file",
+			Help: "let -save replace a file that is not a Shadegrad network; the input data are never replaced"},
 		{Name: "resume", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.resume, anyFile),
 			Help: "resume the run of a checkpoint with its settings, and save to the network next to it"},
 		{Name: "certify", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.certify, anyFile), Without: "resume", Why: "a certificate covers a run from its start",

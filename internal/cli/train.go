@@ -49,6 +49,9 @@ func (a *app) train(args []string) error {
 			return err
 		}
 	}
+	if err := s.refuseOverwrite(files); err != nil {
+		return err
+	}
 	data, choice, err := a.open(s)
 	if err != nil {
 		return err

@@ -90,6 +90,13 @@ func Load(path string) (*Model, error) {
 	return m, nil
 }
 
+// Is reports whether the file at path has the header of a saved network.
+func Is(path string) bool {
+	metadata, err := safetensors.ReadMetadata(path)
+	_, ok := metadata[metadataKey]
+	return err == nil && ok
+}
+
 func decode(f *safetensors.File) (*Model, error) {
 	text, ok := f.Metadata[metadataKey]
 	if !ok {

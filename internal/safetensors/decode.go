@@ -16,26 +16,37 @@ import (
 )
 
 // Read reads the file at path. Errors name the file and the deviation from the format.
-func Read(path string) (*File, error) {
+func Read(path string) (*File, error) { return read(path, Decode) }
+
+// ReadMetadata is Read without the tensors.
+func ReadMetadata(path string) (map[string]string, error) {
+	return read(path, func(r io.Reader, size int64) (map[string]string, error) {
+		metadata, _, _, err := decodeHeader(r, size)
+		return metadata, err
+	})
+}
+
+// read decodes the file at path.
+func read[T any](path string, decode func(io.Reader, int64) (T, error)) (none T, err error) {
 	info, err := os.Stat(path) // before Open, which waits for a writer if it is a pipe
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
+		return none, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: expected a safetensors file, found %s", path, kind(info.Mode()))
+		return none, fmt.Errorf("%s: expected a safetensors file, found %s", path, kind(info.Mode()))
 	}
 	if have := memory.Available(); have >= 0 && info.Size() > have {
-		return nil, fmt.Errorf("%s: the file is too large: %s asked for, %s of memory available",
+		return none, fmt.Errorf("%s: the file is too large: %s asked for, %s of memory available",
 			path, compute.FormatBytes(info.Size()), compute.FormatBytes(have))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
+		return none, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	defer f.Close()
-	file, err := Decode(f, info.Size())
+	file, err := decode(f, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
+		return none, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
 	return file, nil
 }
@@ -43,44 +54,53 @@ func Read(path string) (*File, error) {
 // Decode reads a file of size bytes from r. It allocates in proportion to size, whatever the bytes
 // are.
 func Decode(r io.Reader, size int64) (*File, error) {
+	metadata, entries, dataStart, err := decodeHeader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkLayout(entries, dataStart, size); err != nil {
+		return nil, err
+	}
+	return decodeTensors(r, metadata, entries)
+}
+
+// decodeHeader reads the header of a file of size bytes. The values begin at dataStart.
+func decodeHeader(r io.Reader, size int64) (metadata map[string]string, entries []entry, dataStart int64, err error) {
 	var prefix [8]byte
 	if size < int64(len(prefix)) {
-		return nil, fmt.Errorf("truncated: expected the header's length in 8 bytes, the file ends at byte %d", size)
+		return nil, nil, 0, fmt.Errorf("truncated: expected the header's length in 8 bytes, the file ends at byte %d", size)
 	}
 	if err := readFull(r, prefix[:]); err != nil {
-		return nil, err
+		return nil, nil, 0, err
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxHeader {
-		return nil, fmt.Errorf("not a safetensors file: expected the length of a header, at most %d, in its first 8 bytes, found %q%s",
+		return nil, nil, 0, fmt.Errorf("not a safetensors file: expected the length of a header, at most %d, in its first 8 bytes, found %q%s",
 			maxHeader, prefix[:], hint(prefix[:]))
 	}
 	if length > uint64(size)-8 {
 		// A truncated file that is longer than the prefix has the beginning of a header.
 		if begin := make([]byte, min(1, size-8)); len(begin) > 0 {
 			if err := readFull(r, begin); err != nil {
-				return nil, err
+				return nil, nil, 0, err
 			}
 			if begin[0] != '{' {
-				return nil, fmt.Errorf("not a safetensors file: expected a header that begins with '{' at byte 8, found %q; its length of %d bytes exceeds the file of %d bytes",
+				return nil, nil, 0, fmt.Errorf("not a safetensors file: expected a header that begins with '{' at byte 8, found %q; its length of %d bytes exceeds the file of %d bytes",
 					begin, length, size)
 			}
 		}
-		return nil, fmt.Errorf("truncated: the header should end at byte %d, the file ends at byte %d", length+8, size)
+		return nil, nil, 0, fmt.Errorf("truncated: the header should end at byte %d, the file ends at byte %d", length+8, size)
 	}
 	header := make([]byte, length)
 	if err := readFull(r, header); err != nil {
-		return nil, err
+		return nil, nil, 0, err
 	}
-	metadata, entries, err := parseHeader(header)
-	if err != nil {
-		return nil, err
-	}
-	dataStart := int64(length) + 8
-	if err := checkLayout(entries, dataStart, size); err != nil {
-		return nil, err
-	}
+	metadata, entries, err = parseHeader(header)
+	return metadata, entries, int64(length) + 8, err
+}
 
+// decodeTensors reads the values that follow the header.
+func decodeTensors(r io.Reader, metadata map[string]string, entries []entry) (*File, error) {
 	file := &File{Metadata: metadata, Tensors: make([]Tensor, len(entries))}
 	buf := make([]byte, chunk*valueSize)
 	for i, e := range entries {

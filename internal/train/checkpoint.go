@@ -66,6 +66,13 @@ func SaveCheckpoint(path string, s *State) error {
 	})
 }
 
+// IsCheckpoint reports whether the file at path has the header of a checkpoint.
+func IsCheckpoint(path string) bool {
+	metadata, err := safetensors.ReadMetadata(path)
+	_, ok := metadata[checkpointKey]
+	return err == nil && ok
+}
+
 // LoadCheckpoint reads a state. An error names the file and the problem.
 func LoadCheckpoint(path string) (*State, error) {
 	f, err := safetensors.Read(path)
