@@ -37,16 +37,16 @@ func (s *settings) startCertificate(run *train.Run, text *report.Text) (*certify
 	return made, nil
 }
 
-// save writes the certificate of a complete run. program is the name by which this one was called.
-func (c *certifying) save(s *settings, program string, show report.Reporter) error {
+// save writes the certificate of a complete run.
+func (c *certifying) save(s *settings, files *runFiles, show report.Reporter) error {
 	path := s.certify
 	if c.changed {
 		return fmt.Errorf("%s: no certificate was written: the device changed during the run, which cannot be repeated", path)
 	}
-	if err := c.Certificate.Save(path); err != nil {
+	if err := files.warn(c.Certificate.Save(path)); err != nil {
 		return err
 	}
-	command := shellQuote(program) + " verify "
+	command := shellQuote(files.program) + " verify "
 	if s.Path != "" {
 		command += "-data=" + shellQuote(s.Path) + " "
 	}

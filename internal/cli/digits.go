@@ -44,7 +44,7 @@ func (a *app) digits(args []string) error {
 	if s.out == "" {
 		return sheet.Render(a.stdout, a.lineWidth(), a.colorTerminal())
 	}
-	if err := sheet.Save(s.out); err != nil {
+	if err := warned(sheet.Save(s.out), a.note); err != nil {
 		return err
 	}
 	a.note("wrote " + s.out)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ type runFiles struct {
 	epoch      int       // of its weights
 	written    time.Time // the last time
 	behind     bool      // the last epoch is not saved yet
+	unsaved    error     // why the last save failed
+	note       func(text string)
+	noted      []string
 }
 
 // defaultCheckpoint is the checkpoint of an interrupted run without -save. If it exists, a number is
@@ -50,7 +54,7 @@ func freeName(path string) string {
 // newRunFiles chooses the names. It returns an error for a file that cannot be written, before any training is
 // lost to it.
 func newRunFiles(program string, s *settings) (*runFiles, error) {
-	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: s.save}
+	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: s.save, note: func(string) {}}
 	if s.resume != "" {
 		r.checkpoint, r.kept = s.resume, true
 	} else if s.save != "" {
@@ -129,15 +133,46 @@ func writable(path string) error {
 const saveEvery = time.Second
 
 // afterEpoch saves the network and the checkpoint if -save is given, so that a crash costs at most an epoch
-// or a second.
+// or a second. A failure, as on a full disk, does not end the run: the next epoch tries again.
 func (r *runFiles) afterEpoch(s *train.State) error {
 	if r.save == "" {
 		return nil
 	}
-	if r.behind = r.saved && s.Rows == 0 && !s.Done() && time.Since(r.written) < saveEvery; r.behind {
+	tried := r.saved || r.unsaved != nil
+	if r.behind = tried && s.Rows == 0 && !s.Done() && time.Since(r.written) < saveEvery; r.behind {
 		return nil
 	}
-	return r.write(s)
+	failed := r.unsaved != nil
+	r.unsaved = r.write(s)
+	r.written = time.Now()
+	switch {
+	case s.Done(): // complete reports a failure
+	case r.unsaved != nil && !failed:
+		r.note(r.unsaved.Error() + "; the run continues and tries again after the next epoch")
+	case r.unsaved == nil && failed:
+		r.note(r.save + ": saved")
+	}
+	return nil
+}
+
+// warn turns an *atomicfile.Warning into a note, the first time, and returns any other error.
+func (r *runFiles) warn(err error) error {
+	return warned(err, func(text string) {
+		if !slices.Contains(r.noted, text) {
+			r.noted = append(r.noted, text)
+			r.note(text)
+		}
+	})
+}
+
+// warned notes an *atomicfile.Warning and returns any other error.
+func warned(err error, note func(string)) error {
+	var w *atomicfile.Warning
+	if errors.As(err, &w) {
+		note(w.Error())
+		return nil
+	}
+	return err
 }
 
 // catchUp saves what afterEpoch postponed.
@@ -151,22 +186,24 @@ func (r *runFiles) catchUp(s *train.State) error {
 
 // write saves the network and, until the run is complete, the checkpoint.
 func (r *runFiles) write(s *train.State) error {
-	outcome := s.Outcome()
-	form := s.Data.Form
-	form.Scale = r.data.Scale
-	m := model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
-		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: form,
-			Unpadded: r.data.Unpadded, Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames, Features: r.data.Features, Look: &r.data.Look}}
-	if err := m.Save(r.save); err != nil {
+	if err := r.warn(r.network(s).Save(r.save)); err != nil {
 		return err
 	}
-	r.saved, r.epoch, r.written = true, outcome.Epoch, time.Now()
+	r.saved, r.epoch = true, s.Outcome().Epoch
 	if s.Trained() { // only the test remains; an interrupt of that saves the checkpoint
 		return nil
 	}
-	err := r.keep(s)
-	r.written = time.Now()
-	return err
+	return r.keep(s)
+}
+
+// network returns the network to save.
+func (r *runFiles) network(s *train.State) *model.Model {
+	outcome := s.Outcome()
+	form := s.Data.Form
+	form.Scale = r.data.Scale
+	return &model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
+		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: form,
+			Unpadded: r.data.Unpadded, Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames, Features: r.data.Features, Look: &r.data.Look}}
 }
 
 // keep saves the checkpoint.
@@ -177,15 +214,28 @@ func (r *runFiles) keep(s *train.State) error {
 	if s.Data.Digest == "" {
 		s.Data.Digest = r.data.Train.Digest()
 	}
-	if err := train.SaveCheckpoint(r.checkpoint, s); err != nil {
+	if err := r.warn(train.SaveCheckpoint(r.checkpoint, s)); err != nil {
 		return err
 	}
 	r.kept = true
 	return nil
 }
 
-// complete removes the checkpoint of a complete run.
-func (r *runFiles) complete() error {
+// complete removes the checkpoint of a complete run. If the network could not be saved, it is saved elsewhere instead.
+func (r *runFiles) complete(s *train.State, set *settings) error {
+	if r.unsaved != nil {
+		r.unsaved = r.write(s)
+	}
+	if err := r.unsaved; err != nil {
+		path := elsewhere(r.save)
+		switch {
+		case r.warn(r.network(s).Save(path)) == nil:
+			return fmt.Errorf("%w; the network is saved in %s instead", err, path)
+		case r.kept:
+			return fmt.Errorf("%w; to resume from the last checkpoint, run: %s", err, r.resume(set))
+		}
+		return err
+	}
 	if !r.kept {
 		return nil
 	}
@@ -195,17 +245,35 @@ func (r *runFiles) complete() error {
 	return nil
 }
 
-// checkpointNow saves the checkpoint and returns the command that resumes the run.
+// elsewhere returns an unused name like that of path in the directory for temporary files.
+func elsewhere(path string) string { return freeName(filepath.Join(os.TempDir(), filepath.Base(path))) }
+
+// checkpointNow saves the checkpoint, if necessary elsewhere, and returns the command that resumes the run.
 func (r *runFiles) checkpointNow(state *train.State, s *settings) (string, error) {
-	if err := errors.Join(r.catchUp(state), r.keep(state)); err != nil {
-		return "", err
+	if err := r.keep(state); err != nil {
+		r.checkpoint = elsewhere(r.checkpoint)
+		if r.keep(state) != nil {
+			return "", err
+		}
+		r.note(err.Error() + "; the checkpoint is saved in " + r.checkpoint + " instead")
 	}
+	if err := r.catchUp(state); err != nil {
+		r.note(err.Error())
+	}
+	return r.resume(s), nil
+}
+
+// resume returns the command that resumes the run.
+func (r *runFiles) resume(s *settings) string {
 	command := shellQuote(r.program) + " train -resume=" + shellQuote(r.checkpoint)
 	if s.Given("backend") {
 		command += " -backend=" + string(s.backend)
 	}
 	if s.save != "" {
 		command += " -save=" + shellQuote(s.save)
+	}
+	if s.force && !r.saved {
+		command += " -force"
 	}
 	if s.shadow > 0 {
 		command += fmt.Sprintf(" -shadow=%d", s.shadow)
@@ -219,7 +287,7 @@ func (r *runFiles) checkpointNow(state *train.State, s *settings) (string, error
 	for _, x := range s.expect {
 		command += " -expect=" + shellQuote(x.text)
 	}
-	return command, nil
+	return command
 }
 
 // lastGood describes what is on disk of a run that diverged.

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,7 +84,10 @@ func TestDiskFull(t *testing.T) {
 	full := func(t *testing.T, p place, model string, run func(args ...string) result, reason string) {
 		t.Helper()
 		before := contents(t, model)
-		run(trainSmall(t, "-hidden=64", "-save="+model)...).is(1, "shadegrad: "+model+": cannot save: "+reason)
+		r := run(trainSmall(t, "-hidden=64", "-save="+model)...).is(1, "shadegrad: "+model+": cannot save: "+reason)
+		if !strings.Contains(r.stdout, "\ntest accuracy ") {
+			t.Errorf("the run did not continue:\n%s", r.stdout)
+		}
 		if string(contents(t, model)) != string(before) {
 			t.Error("the previous file has changed")
 		}
@@ -94,11 +98,13 @@ func TestDiskFull(t *testing.T) {
 	}
 	t.Run("disk", func(t *testing.T) {
 		p := at(t)
+		p.env = append(p.env, "TMPDIR="+p.dir)
 		dir := p.path("disk")
 		mount(t, dir, "size=64k")
 		model := filepath.Join(dir, "m")
 		p.run(trainSmall(t, "-save="+model)...).is(0)
-		full(t, p, model, p.run, "no space left on device; free some space there, or save elsewhere\n")
+		full(t, p, model, p.run, "no space left on device; free some space there, or save elsewhere; the network is saved in "+p.path("m")+" instead\n")
+		p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
 	})
 	t.Run("limit", func(t *testing.T) {
 		p := at(t)
@@ -116,12 +122,73 @@ func TestDiskFull(t *testing.T) {
 		dir := p.path("disk")
 		mount(t, dir, "size=64k")
 		model := filepath.Join(dir, "m")
-		p.run(trainSmall(t, "-epochs=2", "-save="+model)...).is(1, "shadegrad: "+model+".checkpoint: cannot save: no space left on device")
+		p.run(trainSmall(t, "-epochs=2", "-save="+model)...).is(0, model+".checkpoint: cannot save: no space left on device; free some space there, or save elsewhere; the run continues")
 		p.run("eval", "-backend=cpu", "-model="+model, "-data="+smallData(t)).is(0)
 	})
 	t.Run("device", func(t *testing.T) {
-		at(t).run(trainSmall(t, "-save=/dev/full")...).is(1, "shadegrad: /dev/full: cannot save: no space left on device")
+		p := at(t)
+		p.env = append(p.env, "TMPDIR="+p.dir)
+		p.run(trainSmall(t, "-save=/dev/full")...).is(1, "shadegrad: /dev/full: cannot save: no space left on device", "; the network is saved in "+p.path("full")+" instead\n")
 	})
+}
+
+// TestDiskFullForAWhile checks that a run saves again after the disk was full, from the first save on.
+func TestDiskFullForAWhile(t *testing.T) {
+	p := at(t)
+	dir := p.path("disk")
+	mount(t, dir, "size=256k")
+	if err := os.WriteFile(filepath.Join(dir, "large"), make([]byte, 1<<20), 0o644); !errors.Is(err, unix.ENOSPC) {
+		t.Fatal(err)
+	}
+	model := filepath.Join(dir, "m")
+	c := p.start("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=1000000", "-save="+model)
+	c.err(model + ": cannot save: ")
+	if err := os.Remove(filepath.Join(dir, "large")); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, c.stdout)
+	c.err(model + ": saved")
+	c.signal(syscall.SIGTERM)
+	rest, err := io.ReadAll(c.stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "to resume, run: shadegrad train -resume=" + model + ".checkpoint"; !strings.Contains(string(rest), want) {
+		t.Errorf("no %q in\n%s", want, rest)
+	}
+}
+
+// TestNothingCanBeSaved fills every disk after the first epoch.
+func TestNothingCanBeSaved(t *testing.T) {
+	p := at(t)
+	dir := p.path("disk")
+	mount(t, dir, "size=256k")
+	full := place{t, dir, []string{"TMPDIR=" + dir}}
+	c := full.start("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=1000", "-save=m")
+	c.out("epoch 2/1000")
+	if err := os.WriteFile(filepath.Join(dir, "large"), make([]byte, 1<<20), 0o644); !errors.Is(err, unix.ENOSPC) {
+		t.Fatal(err)
+	}
+	r := c.end().is(1, "shadegrad: m: cannot save: ", "; to resume from the last checkpoint, run: shadegrad train -resume=m.checkpoint -backend=cpu -save=m -every=1\n")
+	if err := os.Remove(filepath.Join(dir, "large")); err != nil {
+		t.Fatal(err)
+	}
+	full.sh(resumeCommand(r)).is(0, "resuming in epoch ", "saved m")
+}
+
+// TestStoppedWhereNothingCanBeSaved stops a run without -save on a full disk.
+func TestStoppedWhereNothingCanBeSaved(t *testing.T) {
+	p := at(t)
+	dir := p.path("disk")
+	mount(t, dir, "size=4k")
+	temporary := t.TempDir()
+	full := place{t, dir, []string{"TMPDIR=" + temporary}}
+	c := full.start("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=100")
+	c.out("epoch 1/100")
+	c.signal(syscall.SIGTERM)
+	r := c.end().is(143, "shadegrad.checkpoint: cannot save: ", "; the checkpoint is saved in "+temporary+"/shadegrad.checkpoint instead\n")
+	p.sh(resumeCommand(r)).is(0, "resuming in epoch ")
+	mustNotExist(t, filepath.Join(temporary, "shadegrad.checkpoint"))
 }
 
 // TestSheetWhole checks that a full disk leaves an earlier sheet unchanged, and no part of a new one.

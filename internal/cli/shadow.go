@@ -30,7 +30,7 @@ func (r *runFiles) encapsulate(c *capsule.Capsule) (path string, err error) {
 		path = r.save + ".capsule"
 	}
 	path = freeName(path)
-	return path, c.Save(path)
+	return path, r.warn(c.Save(path))
 }
 
 // replay returns the command that replays a capsule.

@@ -171,6 +171,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 		return err
 	}
 	show = &outputsFirst{show, before}
+	files.note = show.Note
 	show.Begin(why)
 	run := &train.Run{Data: d, State: state, Report: show, Backend: c, DeviceMemory: s.memory, Save: files.afterEpoch}
 	if s.verbose {
@@ -236,7 +237,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 	if err := a.complete(s, files, state, show); err != nil || certificate == nil {
 		return err
 	}
-	return certificate.save(s, files.program, show)
+	return certificate.save(s, files, show)
 }
 
 // farTargets returns advice for targets whose size makes a usual learning rate too high: the gradient of the
@@ -255,11 +256,9 @@ func farTargets(s *dataset.Set) string {
 
 // complete reports the outcome and checks what was expected of it.
 func (a *app) complete(s *settings, files *runFiles, state *train.State, show report.Reporter) error {
-	if err := files.complete(); err != nil {
-		return err
-	}
+	saveErr := files.complete(state, s)
 	seconds := time.Since(a.started).Seconds()
-	if err := show.Done(state.Outcome(), seconds); err != nil {
+	if err := errors.Join(show.Done(state.Outcome(), seconds), saveErr); err != nil {
 		return err
 	}
 	if s.save != "" {
