@@ -1,0 +1,210 @@
+// Package tree finds the pictures of a data set in a directory, with their parts and classes. The class of a picture is
+// the directory that it is in, or stands in a table next to the pictures, or at the beginning of the file's name.
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"shadegrad/internal/picture"
+)
+
+// A Picture is a picture file and its class.
+type Picture struct{ File, Class string }
+
+// A Set is the pictures of a data set.
+type Set struct {
+	Train, Validation, Test []Picture // ordered by class
+	// From is the directory of the training part, or the only part.
+	From string
+	// Notes tell the user how the directory was interpreted.
+	Notes []string
+}
+
+// Options state what to look for.
+type Options struct {
+	Prefix   string // before the names of files in messages
+	Label    string // column of the table of labels, or FileName, or empty
+	TestOnly bool   // the training part may be missing, and all pictures may be of one class
+}
+
+// FileName, as the label, takes the labels from the names of the files.
+const FileName = "filename"
+
+// ErrNone reports a directory without pictures.
+var ErrNone = errors.New("no " + picture.Formats + " pictures found")
+
+// A folder is a directory with pictures in it or below it.
+type folder struct {
+	dir     string
+	files   []string // pictures directly in it
+	tables  []string // files directly in it that can be tables of labels
+	folders []*folder
+	info    fs.FileInfo
+}
+
+func (f *folder) name() string { return path.Base(f.dir) }
+
+// all returns the pictures in a folder and below it.
+func (f *folder) all() []string {
+	list := slices.Clone(f.files)
+	for _, sub := range f.folders {
+		list = append(list, sub.all()...)
+	}
+	return list
+}
+
+// A finder collects the interpretation of a directory.
+type finder struct {
+	fsys fs.FS
+	Options
+	skipped []string // files among the pictures that are not pictures
+	notes   []string
+}
+
+func (s *finder) note(format string, values ...any) { s.notes = append(s.notes, fmt.Sprintf(format, values...)) }
+
+// path returns the name of a file or directory for messages.
+func (s *finder) path(name string) string { return s.Prefix + filepath.FromSlash(name) }
+
+// Has reports whether there are pictures in a directory.
+func Has(fsys fs.FS) bool {
+	s := finder{fsys: fsys}
+	root, err := s.walk(".", nil)
+	return err == nil && len(root.all()) > 0
+}
+
+// Find finds the pictures of a data set. Its errors do not begin with the name of the directory.
+func Find(fsys fs.FS, o Options) (*Set, error) {
+	s := finder{fsys: fsys, Options: o}
+	root, err := s.walk(".", nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(root.all()) == 0 {
+		return nil, ErrNone
+	}
+	parts, err := s.parts(root)
+	for err == nil && parts == nil && len(root.files) == 0 && len(root.folders) == 1 && len(root.folders[0].folders) > 0 {
+		root.folders[0].tables = append(root.folders[0].tables, root.tables...)
+		root = root.folders[0]
+		s.note("the pictures are in %s", s.path(root.dir))
+		parts, err = s.parts(root)
+	}
+	if err != nil {
+		return nil, err
+	}
+	set := &Set{From: root.dir}
+	if parts == nil {
+		err = s.whole(root, set)
+	} else {
+		err = s.divided(root, parts, set)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if n := len(s.skipped); n > 0 {
+		s.note("skipped what is not a picture: %s%s", s.path(s.skipped[0]), more(n-1))
+	}
+	set.Notes = s.notes
+	return set, nil
+}
+
+// more says that a list goes on.
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
+}
+
+// walk lists a directory and those below it that have pictures. It does not follow links to a directory above.
+func (s *finder) walk(dir string, above []fs.FileInfo) (*folder, error) {
+	info, err := fs.Stat(s.fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	f := &folder{dir: dir, info: info}
+	entries, err := fs.ReadDir(s.fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	var others []string
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		info := fs.FileInfo(nil)
+		if e.Type()&fs.ModeSymlink != 0 {
+			info, _ = fs.Stat(s.fsys, name)
+		}
+		switch {
+		case junk(e.Name()):
+		case e.IsDir(), info != nil && info.IsDir():
+			if info != nil && slices.ContainsFunc(append(above, f.info), func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
+				continue
+			}
+			sub, err := s.walk(name, append(slices.Clone(above), f.info))
+			if err != nil {
+				return nil, err
+			}
+			if len(sub.files)+len(sub.folders) > 0 {
+				f.folders = append(f.folders, sub)
+			}
+		case picture.Named(e.Name()):
+			f.files = append(f.files, name)
+		case isTable(e.Name()):
+			f.tables = append(f.tables, name)
+		default:
+			others = append(others, name)
+		}
+	}
+	if len(above) > 0 { // the top directory may have any other files
+		s.skipped = append(s.skipped, others...)
+	}
+	slices.SortFunc(f.folders, func(a, b *folder) int { return Natural(a.name(), b.name()) })
+	return f, nil
+}
+
+// junk reports whether a name is that of a file or directory that systems add to all directories.
+func junk(name string) bool {
+	switch strings.ToLower(name) {
+	case "__macosx", "thumbs.db", "desktop.ini":
+		return true
+	}
+	return name[0] == '.'
+}
+
+// Natural compares names in natural order: runs of digits by their value.
+func Natural(a, b string) int {
+	x, y := a, b
+	for x != "" && y != "" {
+		i, j := digits(x), digits(y)
+		if i > 0 && j > 0 {
+			m, n := strings.TrimLeft(x[:i], "0"), strings.TrimLeft(y[:j], "0")
+			if len(m) != len(n) {
+				return len(m) - len(n)
+			}
+			if c := strings.Compare(m, n); c != 0 {
+				return c
+			}
+			x, y = x[i:], y[j:]
+			continue
+		}
+		if x[0] != y[0] {
+			return int(x[0]) - int(y[0])
+		}
+		x, y = x[1:], y[1:]
+	}
+	if c := len(x) - len(y); c != 0 {
+		return c
+	}
+	return strings.Compare(a, b) // 01 and 1
+}
+
+// digits returns the number of digits at the start of a text.
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
