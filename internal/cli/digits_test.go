@@ -100,7 +100,7 @@ func TestDigitsFaults(t *testing.T) {
 	p.run("digits", "-data="+smallData(t), "-o="+p.path("no/such/sheet.png")).is(1, "no/such/sheet.png: cannot save: ", "no such file or directory; create the directory first")
 	p.run("digits", "-model=nothing").is(1, "nothing")
 	p.run("digits", "-data="+smallData(t), "-pad=27x27").is(1, ": images of 28x28 cannot be padded to 27x27; -pad must be at least 28x28\n")
-	p.run("digits", "-data=moons", "-pad=30x30").is(1, "moons (built in) has rows of numbers; only images can be padded; omit -pad\n")
+	p.run("digits", "-data=moons", "-pad=30x30").is(1, "moons (built in) has rows of numbers; only images can be padded or resized; omit -pad or -resize\n")
 	p.run("train", "-backend=cpu", "-data=moons", "-hidden=3", "-epochs=1", "-save=m").is(0)
 	p.run("digits", "-model=m").is(1, "m: the network takes rows of numbers; its weights make no images")
 }

@@ -198,12 +198,12 @@ func TestForm(t *testing.T) {
 	}
 	p.run("train", "-backend=cpu", "-data=moons", "-standardise", "-hidden=6", "-epochs=2", "-save=n").is(0)
 	p.run("eval", "-backend=cpu", "-model=n", "-data=moons").is(0)
-	p.run("train", "-backend=cpu", "-data=moons", "-pad=30x30").is(1, "rows of numbers; only images can be padded; omit -pad\n")
+	p.run("train", "-backend=cpu", "-data=moons", "-pad=30x30").is(1, "rows of numbers; only images can be padded or resized; omit -pad or -resize\n")
 	p.run("train", "-backend=cpu", "-standardise").is(1, "MNIST (built in) has images; only rows of numbers are standardised; omit -standardise\n")
 	p.run("train", "-backend=cpu", "-target-columns=1").is(1, "MNIST (built in) has labels; targets are for CSV files; omit -target-columns, or name a CSV file with -data\n")
 	// Eval and -resume take the form from the file, not from flags.
-	p.run("eval", "-backend=cpu", "-model=m", "-data=moons").is(1, "m: the network learned ", ": moons (built in) has rows of numbers; only images can be padded; name its data with -data\n")
-	p.run("verify", "-data=moons", "c").is(1, " has rows of numbers; only images can be padded\n")
+	p.run("eval", "-backend=cpu", "-model=m", "-data=moons").is(1, "m: the network learned ", ": moons (built in) has rows of numbers; only images can be padded or resized; name its data with -data\n")
+	p.run("verify", "-data=moons", "c").is(1, " has rows of numbers; only images can be padded or resized\n")
 	p.run("train", "-backend=cpu", "-data=moons", "-augment=affine").is(2, "-augment is for images")
 	p.run("train", "-backend=cpu", "-data=moons", "-pixels=-1..1").is(2, "-pixels is for images")
 	p.run("train", "-backend=cpu", "-data="+smallData(t), "-outputs=1").is(2, "-outputs=1: a single output separates two classes; the data have 10")

@@ -33,8 +33,8 @@ func greyPNG(t testing.TB, w, h int, pixels ...byte) []byte {
 	return encoded(t, &image.Gray{Pix: pixels, Stride: w, Rect: image.Rect(0, 0, w, h)})
 }
 
-// tree writes files with the directories that their names have.
-func tree(t testing.TB, files map[string][]byte) string {
+// files writes files with the directories that their names have.
+func files(t testing.TB, files map[string][]byte) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, data := range files {
@@ -69,7 +69,7 @@ func TestImageFolders(t *testing.T) {
 			files[rename(name)] = data
 		}
 		t.Run(name, func(t *testing.T) {
-			dir := tree(t, files)
+			dir := files(t, files)
 			data, err := Open(dir)
 			if err != nil {
 				t.Fatal(err)
@@ -113,7 +113,7 @@ func TestImageFoldersWithoutTest(t *testing.T) {
 				files[fmt.Sprintf("%s%s/%03d.png", top, class, i)] = greyPNG(t, 1, 1, byte(100*len(class)%200+i))
 			}
 		}
-		dir := tree(t, files)
+		dir := files(t, files)
 		data, err := Open(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -162,7 +162,7 @@ func TestGrey(t *testing.T) {
 		if strings.HasPrefix(name, "part") {
 			continue
 		}
-		data, err := Open(tree(t, map[string][]byte{"a/1.png": encoded(t, img), "b/1.png": encoded(t, img)}))
+		data, err := Open(files(t, map[string][]byte{"a/1.png": encoded(t, img), "b/1.png": encoded(t, img)}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestGrey(t *testing.T) {
 	}
 	want := make([]byte, 12)
 	grey(want, back)
-	data, err := Open(tree(t, map[string][]byte{"a/1.jpg": b.Bytes(), "b/1.JPEG": b.Bytes()}))
+	data, err := Open(files(t, map[string][]byte{"a/1.jpg": b.Bytes(), "b/1.JPEG": b.Bytes()}))
 	if err != nil || !bytes.Equal(data.Train.Images, want) {
 		t.Errorf("JPEG: got %+v, error %v", data, err)
 	}
@@ -254,7 +254,7 @@ func TestImageFaults(t *testing.T) {
 		{"one image", map[string][]byte{"a/1.png": good}, "DIR: expected at least 2 samples, of which one is for the test, found 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := tree(t, c.files)
+			dir := files(t, c.files)
 			_, err := Open(dir)
 			if err == nil {
 				t.Fatal("no error")
@@ -275,7 +275,7 @@ func TestHostileImages(t *testing.T) {
 		"beyond": {"a/1.png": hugePNG(1<<31-1, 1<<31-1), "b/1.png": good},
 		"second": {"a/1.png": good, "b/1.png": hugePNG(60_000, 60_000)},
 	} {
-		dir := tree(t, files)
+		dir := files(t, files)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, err := Open(dir)
@@ -299,7 +299,7 @@ func TestSkippedFiles(t *testing.T) {
 		{"test/a/notes.txt", "2 files were skipped that are neither PNG nor JPEG, such as train/c/1.gif"},
 	} {
 		files[c.more] = []byte("GIF89a")
-		dir := tree(t, files)
+		dir := files(t, files)
 		data, err := Open(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -308,7 +308,7 @@ func TestSkippedFiles(t *testing.T) {
 			t.Errorf("with %s: note %q, classes %q", c.more, got, data.ClassNames)
 		}
 	}
-	dir := tree(t, map[string][]byte{"a/1.png": img, "a/2.png": img, "b/1.gif": img})
+	dir := files(t, map[string][]byte{"a/1.png": img, "a/2.png": img, "b/1.gif": img})
 	data, err := Open(dir)
 	if err != nil || !strings.HasSuffix(data.Note, "are held out as one; 1 file was skipped that is neither PNG nor JPEG: "+filepath.Join(dir, "b", "1.gif")) {
 		t.Errorf("note %q, %v", data.Note, err)

@@ -10,10 +10,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"shadegrad/internal/dataset/format"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/picture"
+	"shadegrad/internal/picture/tree"
 )
 
 // Options state how to read a data set. The zero Options are those of Open.
@@ -29,6 +32,10 @@ type Options struct {
 	// Numbers reads the features of a CSV file as Values even if all of them are bytes. Targets and Standardize imply
 	// it.
 	Numbers bool
+	// Label, Resize and Learned are those of a Form.
+	Label   string
+	Resize  Size
+	Learned *Learned
 }
 
 // numbers reports whether the features of a CSV file are numbers in any case.
@@ -79,6 +86,15 @@ func open(where string, o Options, testOnly bool, cut func(*Data) error) (*Data,
 	if err != nil {
 		return nil, err
 	}
+	if !IsBuiltIn(where) {
+		if err := data.lightInk(o.Learned); err != nil {
+			return nil, err
+		}
+	}
+	if err := data.resize(o.Resize); err != nil {
+		return nil, err
+	}
+	data.Look.Centred = data.Train.Images != nil && data.Train.centred()
 	if cut != nil {
 		if err := cut(data); err != nil {
 			return nil, err
@@ -188,9 +204,10 @@ func (p place) open() (*Data, error) {
 			others = append(others, e.Name())
 		}
 	}
-	pictures := len(directories) > 0 && p.hasPictures()
+	pictures, listed := tree.Has(p.fsys)
 	switch {
-	case parts, len(tables) > 0 && !pictures:
+	case listed: // the table lists the pictures
+	case parts, len(tables) > 0 && !(pictures && len(directories) > 0):
 		return p.openTables()
 	case len(archives) > 1:
 		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], nameOne)
@@ -204,9 +221,9 @@ func (p place) open() (*Data, error) {
 		return data, err
 	}
 	switch {
-	case len(directories) > 0 && p.options.Targets > 0:
-		return nil, fmt.Errorf("%s: directories of images have labels; %w", p.name, ErrNoTargets)
-	case len(directories) > 0:
+	case pictures && p.options.Targets > 0:
+		return nil, fmt.Errorf("%s: pictures have labels; %w", p.name, ErrNoTargets)
+	case pictures, len(directories) > 0:
 		return p.openImages()
 	}
 	for _, name := range others {
@@ -215,6 +232,12 @@ func (p place) open() (*Data, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s: %w", p.name, errNothing)
+}
+
+// holdsPictures reports whether there are pictures in a directory itself.
+func (p place) holdsPictures(dir string) bool {
+	entries, err := fs.ReadDir(p.fsys, dir)
+	return err != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return picture.Named(e.Name()) })
 }
 
 // maxDepth is the maximum number of directories and archives around a data set.
@@ -247,7 +270,7 @@ func (p place) openFile(file string) (*Data, error) {
 		}
 		return p.openArrays(names)
 	}
-	if isPicture(file) {
+	if picture.Named(file) {
 		return nil, fmt.Errorf("%s: an image is not a data set; name a directory with a directory of images for each class", p.name)
 	}
 	f, info, err := openFile(p.fsys, file)

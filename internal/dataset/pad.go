@@ -3,21 +3,39 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"image"
 	"math/bits"
 
 	"shadegrad/internal/memory"
+	"shadegrad/internal/picture"
 )
 
 // Pad centres the images of all parts in larger ones, with zeros around them. If the difference is odd, the right and
 // the lower side get one pixel more. Pad replaces the arrays of the images and does not change the old ones.
 func (d *Data) Pad(width, height int) error {
+	for _, s := range d.sets() {
+		if s.Images != nil && (width < s.Width || height < s.Height) {
+			return &PadError{d.Name, Size{s.Width, s.Height}, Size{width, height}}
+		}
+	}
+	if err := d.room(width, height); err != nil {
+		return err
+	}
+	for _, s := range d.sets() {
+		if d.Unpadded == (Size{}) {
+			d.Unpadded = Size{Width: s.Width, Height: s.Height}
+		}
+		s.pad(width, height)
+	}
+	return nil
+}
+
+// room checks that there is memory for the images in another size.
+func (d *Data) room(width, height int) error {
 	budget := memory.NewBudget(memory.Available())
 	for _, s := range d.sets() {
 		if s.Images == nil {
 			return fmt.Errorf("%s has rows of numbers; %w", d.Name, ErrNoImages)
-		}
-		if width < s.Width || height < s.Height {
-			return &PadError{d.Name, Size{s.Width, s.Height}, Size{width, height}}
 		}
 		high, pixels := bits.Mul64(uint64(width), uint64(height))
 		over, total := bits.Mul64(pixels, uint64(s.Len()))
@@ -28,11 +46,29 @@ func (d *Data) Pad(width, height int) error {
 			return fmt.Errorf("%s: %d images of %dx%d: %w", d.Name, s.Len(), width, height, err)
 		}
 	}
+	return nil
+}
+
+// resize scales the images of all parts, as picture.Fit does.
+func (d *Data) resize(to Size) error {
+	if to == (Size{}) {
+		return nil
+	}
+	if err := d.room(to.Width, to.Height); err != nil {
+		return err
+	}
 	for _, s := range d.sets() {
-		if d.Unpadded == (Size{}) {
-			d.Unpadded = Size{Width: s.Width, Height: s.Height}
+		if to == (Size{s.Width, s.Height}) {
+			continue
 		}
-		s.pad(width, height)
+		n := to.Width * to.Height
+		images := allocate(s.Len() * n)
+		each(s.Len(), func(i int) error {
+			image := &image.Gray{Pix: s.Image(i), Stride: s.Width, Rect: image.Rect(0, 0, s.Width, s.Height)}
+			copy(images[i*n:], picture.Fit(image, to.Width, to.Height).Pix)
+			return nil
+		})
+		s.Images, s.Width, s.Height = images, to.Width, to.Height
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func TestPadFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := xor.Pad(3, 3); err == nil || err.Error() != "XOR (built in) has rows of numbers; only images can be padded" {
+	if err := xor.Pad(3, 3); err == nil || err.Error() != "XOR (built in) has rows of numbers; only images can be padded or resized" {
 		t.Errorf("numbers: error %v", err)
 	}
 }

@@ -1,125 +1,156 @@
 package dataset
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/jpeg" // for image.Decode
-	_ "image/png"
-	"io"
-	"io/fs"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"shadegrad/internal/memory"
+	"shadegrad/internal/picture"
+	"shadegrad/internal/picture/tree"
 )
 
-// decodedPixel is the maximum number of bytes that a decoder takes per pixel: an image of four channels of 16 bits, and
-// as much for working memory.
-const decodedPixel = 16
+// decodedPixel is the maximum number of bytes that reading a picture takes per pixel: four channels of 16 bits, as much
+// for working memory, and two numbers.
+const decodedPixel = 24
 
-// maxHeader bounds the position of the image size, after the metadata of cameras.
-const maxHeader = 16 << 20
+// A SizeError reports a picture whose size is not that of the others.
+type SizeError struct {
+	First string // picture of the size Want
+	Size  Size
+	Want  Size
+}
 
-// A pictureReader reads images of one size.
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("expected a picture of %dx%d as %s, found %dx%d", e.Want.Width, e.Want.Height, e.First, e.Size.Width, e.Size.Height)
+}
+
+// A pictureReader reads pictures of one size, or scales them to it.
 type pictureReader struct {
-	fsys          fs.FS
-	width, height int
-	first         string // an image of that size
+	place
+	labels map[string]byte
+	budget *memory.Budget
+	size   Size   // of the pictures, or 0 by 0 if it is that of the first one
+	first  string // picture of this size, or empty if others are scaled
+	white  int    // of pictures with 16 bits per sample: the highest picture.White
+	notes  []string
 }
 
-// openPicture opens an image file and reads its header. The reader it returns reads the whole file.
-func openPicture(fsys fs.FS, name string) (image.Config, io.Reader, io.Closer, error) {
-	var none image.Config
-	info, err := fs.Stat(fsys, name) // before opening, because opening a pipe waits for a writer
-	if err != nil {
-		return none, nil, nil, reason(err)
-	}
-	if !info.Mode().IsRegular() {
-		return none, nil, nil, errors.New("expected a file, found " + kind(info.Mode()))
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return none, nil, nil, reason(err)
-	}
-	var head bytes.Buffer
-	c, format, err := image.DecodeConfig(io.TeeReader(io.LimitReader(f, maxHeader), &head))
-	if err == nil && format != "png" && format != "jpeg" {
-		err = image.ErrFormat
-	}
-	switch pixels := int64(c.Width) * int64(c.Height); {
-	case err != nil:
-	case pixels < 1:
-		err = errors.New("it has no pixels")
-	case format == "png" && pixels/8/maxExpansion > info.Size(): // of at least one bit
-		err = fmt.Errorf("the header announces %dx%d pixels, the file of %d bytes cannot hold as many", c.Width, c.Height, info.Size())
-	}
-	if err != nil {
-		f.Close()
-		return none, nil, nil, pictureError(err, head.Bytes())
-	}
-	return c, io.MultiReader(&head, f), f, nil
-}
+func (r *pictureReader) file(name string) string { return r.prefix + filepath.FromSlash(name) }
 
-// pictureError describes damage of an image file that begins with head.
-func pictureError(err error, head []byte) error {
-	var pathErr *fs.PathError
-	switch {
-	case len(head) == 0:
-		return errors.New("expected a PNG or JPEG image, found an empty file")
-	case errors.Is(err, image.ErrFormat):
-		return errors.New("expected a PNG or JPEG image, found something else" + hint(head))
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("truncated: the file ends before the image does")
-	case errors.As(err, &pathErr):
-		return pathErr.Err
+// load reads pictures. One in 1,000, and at least one of 20, may be unreadable; a note names them.
+func (r *pictureReader) load(list []tree.Picture) (Set, error) {
+	allowed := len(list) / 1000
+	if len(list) >= 20 {
+		allowed = max(1, allowed)
 	}
-	return fmt.Errorf("damaged image: %w", err)
-}
-
-// sizeOf returns the size of an image.
-func sizeOf(fsys fs.FS, name string) (width, height int, err error) {
-	c, _, file, err := openPicture(fsys, name)
-	if err != nil {
-		return 0, 0, err
+	for i := 0; r.size == (Size{}); i++ {
+		f, err := picture.Open(r.fsys, list[i].File)
+		if err == nil {
+			r.size, r.first = Size{f.Width, f.Height}, list[i].File
+			f.Close()
+		} else if i >= allowed {
+			return Set{}, fmt.Errorf("%s: %w", r.file(list[i].File), err)
+		}
 	}
-	return c.Width, c.Height, file.Close()
-}
-
-// read reads an image as grey into dst. It decodes only an image of the right size.
-func (r *pictureReader) read(name string, dst []byte) error {
-	c, rest, file, err := openPicture(r.fsys, name)
-	if err != nil {
+	n := r.size.Width * r.size.Height
+	tooMuch := func(err error) (Set, error) {
+		return Set{}, fmt.Errorf("%s: %d pictures of %dx%d: %w", r.file(list[0].File), len(list), r.size.Width, r.size.Height, err)
+	}
+	if int64(n) > maxInt/int64(len(list)) {
+		return tooMuch(errTooMuch)
+	}
+	if err := take(r.budget, int64(n+1)*int64(len(list))); err != nil {
+		return tooMuch(err)
+	}
+	s := Set{Images: allocate(n * len(list)), Labels: make([]byte, len(list)), Width: r.size.Width, Height: r.size.Height,
+		origin: func(i int) string { return r.file(list[i].File) + ": label out of range" }}
+	whites := make([]int, len(list))
+	errs := each(len(list), func(i int) (err error) {
+		s.Labels[i] = r.labels[list[i].Class]
+		whites[i], err = r.read(list[i].File, s.Image(i), 0)
 		return err
+	})
+	if r.white = max(r.white, slices.Max(whites)); r.white > 0 {
+		each(len(list), func(i int) error { // pictures of less than the white that all have
+			if errs[i] == nil && whites[i] != 0 && whites[i] != r.white {
+				_, errs[i] = r.read(list[i].File, s.Image(i), r.white)
+			}
+			return nil
+		})
 	}
-	defer file.Close()
-	if c.Width != r.width || c.Height != r.height {
-		return fmt.Errorf("expected an image of %dx%d as %s, found %dx%d", r.width, r.height, r.first, c.Width, c.Height)
+	var bad []uint32
+	var named []string
+	for i, err := range errs {
+		if err == nil {
+			continue
+		}
+		err = fmt.Errorf("%s: %w", r.file(list[i].File), err)
+		if other := new(unreadable); !errors.As(err, other) {
+			return Set{}, err
+		}
+		bad, named = append(bad, uint32(i)), append(named, err.Error())
 	}
-	img, _, err := image.Decode(rest)
-	if err != nil {
-		return pictureError(err, []byte{0})
+	switch {
+	case len(bad) > allowed && len(bad) > 1:
+		return Set{}, fmt.Errorf("%s (one of %d unreadable pictures of %d)", named[0], len(bad), len(list))
+	case len(bad) > allowed:
+		return Set{}, errors.New(named[0])
+	case len(bad) > 0:
+		r.notes = append(r.notes, fmt.Sprintf("omitted %d of %d pictures: %s", len(bad), len(list), strings.Join(named, ", ")))
+		s.takeOut(bad)
 	}
-	if b := img.Bounds(); b.Dx() != r.width || b.Dy() != r.height {
-		return fmt.Errorf("damaged image: its header says %dx%d, its pixels are %dx%d", r.width, r.height, b.Dx(), b.Dy())
-	}
-	grey(dst, img)
-	return nil
+	return s, nil
 }
 
-// grey writes the luminance of an image, 0.299 R + 0.587 G + 0.114 B as in ITU-R BT.601, rounded as by color.GrayModel.
-// Transparent pixels are on black.
-func grey(dst []byte, img image.Image) {
-	b := img.Bounds()
-	w := b.Dx()
-	if g, ok := img.(*image.Gray); ok {
-		for y := range b.Dy() {
-			at := g.PixOffset(b.Min.X, b.Min.Y+y)
-			copy(dst[y*w:(y+1)*w], g.Pix[at:])
-		}
-		return
+// unreadable is the error of a damaged picture.
+type unreadable struct{ error }
+
+// each calls f for the numbers below n, several at a time, and returns the errors.
+func each(n int, f func(i int) error) []error {
+	errs := make([]error, n)
+	workers := min(runtime.GOMAXPROCS(0), n)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := w; i < n; i += workers {
+				errs[i] = f(i)
+			}
+		}()
 	}
-	for y := range b.Dy() {
-		for x := range w {
-			red, green, blue, _ := img.At(b.Min.X+x, b.Min.Y+y).RGBA()
-			dst[y*w+x] = byte((19595*red + 38470*green + 7471*blue + 1<<15) >> 24)
-		}
+	wg.Wait()
+	return errs
+}
+
+// read reads a picture as grey into dst. It decodes only a picture of the right size, unless it scales pictures. White is
+// that of picture.Scale, or 0 for the picture's own, which read returns.
+func (r *pictureReader) read(name string, dst []byte, white int) (int, error) {
+	f, err := picture.Open(r.fsys, name)
+	if err != nil {
+		return 0, unreadable{err}
 	}
+	defer f.Close()
+	if size := (Size{f.Width, f.Height}); r.first != "" && size != r.size {
+		return 0, &SizeError{r.first, size, r.size}
+	}
+	need := decodedPixel * int64(f.Width) * int64(f.Height)
+	if err := take(r.budget, need); err != nil {
+		return 0, fmt.Errorf("no room to decode a picture of %dx%d: %w", f.Width, f.Height, err)
+	}
+	defer r.budget.Take(-need)
+	img, err := f.Decode()
+	if err != nil {
+		return 0, unreadable{err}
+	}
+	if white == 0 {
+		white = picture.White(img)
+	}
+	copy(dst, picture.Fit(picture.Grey(picture.Scale(img, white)), r.size.Width, r.size.Height).Pix)
+	return white, nil
 }

@@ -18,6 +18,8 @@ const splitStream = 1<<61 + 2<<32
 func (d *Data) Split(n int, seed uint64) error {
 	all := d.Train.Len()
 	switch {
+	case n == 0 && d.Validation.Len() > 0: // a part of the files
+		return nil
 	case d.Validation.Len() > 0:
 		return fmt.Errorf("%s: %d samples are held out for validation already", d.Name, d.Validation.Len())
 	case n < 0 || n >= all:

@@ -9,7 +9,7 @@ import (
 // Form.
 var (
 	ErrNoTargets = errors.New("targets are for CSV files")
-	ErrNoImages  = errors.New("only images can be padded")
+	ErrNoImages  = errors.New("only images can be padded or resized")
 	ErrNoNumbers = errors.New("only rows of numbers are standardised")
 )
 

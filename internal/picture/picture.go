@@ -4,6 +4,7 @@ package picture
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -109,9 +110,14 @@ func open(info fs.FileInfo, file func() (fs.File, error)) (*File, error) {
 		return nil, err
 	}
 	data, ok := opened.(Source)
-	if !ok {
-		opened.Close()
-		return nil, errors.New("expected a file that can be read twice")
+	if !ok { // in an archive
+		const most = 1 << 28
+		content, err := io.ReadAll(io.LimitReader(opened, min(info.Size(), most)))
+		if err != nil {
+			opened.Close()
+			return nil, err
+		}
+		data = bytes.NewReader(content)
 	}
 	f, err := New(data, info.Size())
 	if err != nil {

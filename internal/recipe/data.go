@@ -20,6 +20,8 @@ func (r *Recipe) dataFlags() []*flags.Flag {
 			Help: "inputs of the network for black and white pixels"},
 		{Name: "pad", Topic: topicData, Commands: commands + " digits doctor", Arg: "WxH", Value: flags.Var(&r.Form.Pad, imageSize, showImageSize),
 			Help: "centre images in larger ones, such as 29x29"},
+		{Name: "resize", Topic: topicData, Commands: commands + " digits doctor", Arg: "WxH", Value: flags.Var(&r.Form.Resize, imageSize, showImageSize),
+			Help: "scale images to one size, such as 28x28, with the proportions kept and the rest filled like the border"},
 		{Name: "limit", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Optional(&r.Form.Limit, AtLeast(1)),
 			Help: "use only the first N training samples, or the first of each class if they are sorted by class; the validation set is held out before"},
 		{Name: "target-columns", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Var(&r.Form.Targets, targetColumns, showColumns),
@@ -47,13 +49,16 @@ func (r *Recipe) Open() (*dataset.Data, error) {
 // withRemedy adds the flag to change to an error of data that do not suit their form.
 func withRemedy(err error) error {
 	var pad *dataset.PadError
+	var size *dataset.SizeError
 	switch {
 	case errors.Is(err, dataset.ErrNoTargets):
 		return fmt.Errorf("%w; omit -target-columns, or name a CSV file with -data", err)
 	case errors.Is(err, dataset.ErrNoImages):
-		return fmt.Errorf("%w; omit -pad", err)
+		return fmt.Errorf("%w; omit -pad or -resize", err)
 	case errors.Is(err, dataset.ErrNoNumbers):
 		return fmt.Errorf("%w; omit -standardise", err)
+	case errors.As(err, &size):
+		return fmt.Errorf("%w; -resize=%dx%d scales all to one size", err, size.Want.Width, size.Want.Height)
 	case errors.As(err, &pad):
 		return fmt.Errorf("%w; -pad must be at least %dx%d", err, pad.Images.Width, pad.Images.Height)
 	}

@@ -20,6 +20,7 @@ type labels struct {
 	rows     [][]string
 	name     int      // column of the names of pictures
 	pictures []string // of the rows; empty for a row that names none
+	all      int      // pictures in the directory
 }
 
 // isTable reports whether a file can be a table of labels, by its name.
@@ -55,6 +56,7 @@ func (s *finder) tables(f *folder, others, pictures []string) []*labels {
 	var found []*labels
 	for _, file := range files {
 		if t := s.readTable(file, byName); t != nil {
+			t.all = len(pictures)
 			found = append(found, t)
 			s.skipped = slices.DeleteFunc(s.skipped, func(name string) bool { return name == file })
 		}
@@ -216,7 +218,7 @@ func (s *finder) labelled(t *labels) ([]Picture, error) {
 			list = append(list, Picture{file, label})
 		}
 	}
-	s.note("labels: column %s of %s, for %d pictures", t.title(c), s.path(t.file), len(list))
+	s.note("labels: column %s of %s, for %d of %d pictures", t.title(c), s.path(t.file), len(list), t.all)
 	if missing > 0 {
 		s.note("%d rows of %s lack the picture or the label and were omitted", missing, s.path(t.file))
 	}

@@ -3,6 +3,7 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -71,6 +72,13 @@ func (s *finder) parts(root *folder) (map[part]*folder, error) {
 	return parts, nil
 }
 
+// parts returns the pictures of each part.
+func (set *Set) parts() iter.Seq2[part, *[]Picture] {
+	return func(yield func(part, *[]Picture) bool) {
+		_ = yield(train, &set.Train) && yield(validation, &set.Validation) && yield(test, &set.Test)
+	}
+}
+
 // divided reads the parts of a data set.
 func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 	if parts[train] == nil && !(s.TestOnly && parts[test] != nil) {
@@ -85,7 +93,7 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 			s.note("%s was not read", s.path(f.dir))
 		}
 	}
-	for p, to := range map[part]*[]Picture{train: &set.Train, validation: &set.Validation, test: &set.Test} {
+	for p, to := range set.parts() {
 		f := parts[p]
 		if f == nil {
 			continue
@@ -130,7 +138,7 @@ func (s *finder) whole(root *folder, set *Set) error {
 		set.Train, err = s.classes(root, nil, none)
 		return err
 	}
-	for p, to := range map[part]*[]Picture{train: &set.Train, validation: &set.Validation, test: &set.Test} {
+	for p, to := range set.parts() {
 		t := tables[p]
 		if t == nil {
 			continue

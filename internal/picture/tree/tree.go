@@ -73,11 +73,15 @@ func (s *finder) note(format string, values ...any) { s.notes = append(s.notes, 
 // path returns the name of a file or directory for messages.
 func (s *finder) path(name string) string { return s.Prefix + filepath.FromSlash(name) }
 
-// Has reports whether there are pictures in a directory.
-func Has(fsys fs.FS) bool {
+// Has reports whether there are pictures in a directory or below it, and whether a table lists them.
+func Has(fsys fs.FS) (pictures, listed bool) {
 	s := finder{fsys: fsys}
 	root, err := s.walk(".", nil)
-	return err == nil && len(root.all()) > 0
+	if err != nil {
+		return false, false
+	}
+	all := root.all()
+	return len(all) > 0, len(all) > 0 && len(s.tables(root, nil, all)) > 0
 }
 
 // Find finds the pictures of a data set. Its errors do not begin with the name of the directory.
