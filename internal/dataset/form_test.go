@@ -128,7 +128,7 @@ func TestFormNotesMissing(t *testing.T) {
 			images[fmt.Sprintf("%s/%d.png", class, i)] = greyPNG(t, 1, 1, byte(i))
 		}
 	}
-	pictures := files(t, images)
+	pictures := writeTree(t, images)
 	dir := write(t, map[string][]byte{"five.csv": []byte(five), "many.csv": []byte(many.String())})
 	in := func(name string) string { return filepath.Join(dir, name) }
 	for _, c := range []struct {

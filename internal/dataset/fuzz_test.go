@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"shadegrad/internal/picture"
 )
 
 // FuzzCSV reads arbitrary text. An accepted file must agree with a simpler reader, and must not depend on the sizes of
@@ -126,8 +128,7 @@ func plainRows(t *testing.T, f *tableFile, got *table, lines []string) {
 	}
 }
 
-// FuzzImages reads arbitrary bytes as an image among good ones. An accepted image must agree with package image, in
-// grey.
+// FuzzImages reads arbitrary bytes as a picture among good ones. An accepted one must agree with package picture.
 func FuzzImages(f *testing.F) {
 	good := greyPNG(f, 3, 2, 1, 2, 3, 4, 5, 6)
 	f.Add(good)
@@ -155,16 +156,15 @@ func FuzzImages(f *testing.F) {
 			}
 			return
 		}
-		want, _, err := image.Decode(bytes.NewReader(data))
+		file, err := picture.New(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Fatalf("accepted, but %v", err)
 		}
-		grey := make([]byte, 0, 6)
-		for y := want.Bounds().Min.Y; y < want.Bounds().Max.Y; y++ {
-			for x := want.Bounds().Min.X; x < want.Bounds().Max.X; x++ {
-				grey = append(grey, color.GrayModel.Convert(want.At(x, y)).(color.Gray).Y)
-			}
+		img, err := file.Decode()
+		if err != nil {
+			t.Fatalf("accepted, but %v", err)
 		}
+		grey := slices.Clone(picture.Grey(picture.Scale(img, picture.White(img))).Pix)
 		if d.Train.Width != 3 || d.Train.Height != 2 || !bytes.Equal(d.Train.Images, append(grey, 1, 2, 3, 4, 5, 6)) || !bytes.Equal(d.Test.Images, d.Train.Image(0)) {
 			t.Errorf("got %+v", d)
 		}

@@ -27,7 +27,7 @@ func (p place) openImages() (*Data, error) {
 	case len(classes) > maxClasses:
 		return nil, fmt.Errorf("%s: found %d classes: expected at most %d", p.name, len(classes), maxClasses)
 	case len(classes) < 2 && !p.testOnly:
-		return nil, fmt.Errorf("%s: fewer than two classes: all %d pictures in %s are in one directory", p.name, len(train), found.From)
+		return nil, fmt.Errorf("%s: fewer than two classes: all %d pictures are %s", p.name, len(train), classes[0])
 	}
 	labels := map[string]byte{}
 	for i, class := range classes {

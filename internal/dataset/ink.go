@@ -63,7 +63,8 @@ func (d *Data) lightInk(learned *Learned) error {
 	total := 0
 	border := frame(nil)
 	for _, s := range d.sets() {
-		if s.Images == nil {
+		const smallest = 8 // pixels; a smaller image does not have a border
+		if s.Images == nil || min(s.Width, s.Height) < smallest {
 			return nil
 		}
 		border = picture.Border(s.Width, s.Height)

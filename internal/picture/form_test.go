@@ -208,3 +208,29 @@ func TestFit(t *testing.T) {
 		}
 	}
 }
+
+// TestGrey compares the grey levels of every kind of opaque picture with color.GrayModel.
+func TestGrey(t *testing.T) {
+	r := image.Rect(5, 7, 9, 10)
+	for name, img := range map[string]interface {
+		image.Image
+		Set(x, y int, c color.Color)
+	}{
+		"grey": image.NewGray(r), "grey of 16 bits": image.NewGray16(r), "colour": image.NewRGBA(r), "colour with alpha": image.NewNRGBA(r),
+		"colour of 16 bits":                 image.NewNRGBA64(r),
+		"palette":                           image.NewPaletted(r, color.Palette{color.Black, color.RGBA{200, 10, 60, 255}, color.White}),
+		"part of a larger one":              image.NewGray(image.Rect(0, 0, 20, 20)).SubImage(r).(*image.Gray),
+		"part of a larger one, with colour": image.NewRGBA(image.Rect(0, 0, 20, 20)).SubImage(r).(*image.RGBA),
+	} {
+		var want []byte
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				img.Set(x, y, color.NRGBA{byte(60*x - 7*y), byte(20*x*y - 100), byte(x << y), 255})
+				want = append(want, color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y)
+			}
+		}
+		if got := Grey(img).Pix; !bytes.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}

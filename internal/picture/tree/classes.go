@@ -42,10 +42,13 @@ func (s *finder) classes(f *folder, others []string, p part) ([]Picture, error) 
 		return s.labelled(tables[0])
 	case len(inner.folders) >= 2:
 		return s.fromFolders(inner, tables)
-	case s.TestOnly && inner != f && inner.dir != ".":
-		return s.fromFolders(&folder{folders: []*folder{inner}}, nil)
 	}
-	err := fmt.Errorf("%w: expected a directory of pictures for each class, found %d pictures in %s", errUnlabelled, len(pictures), s.path(inner.dir))
+	for g := f; len(g.files) == 0 && len(g.folders) == 1; g = g.folders[0] {
+		if s.known[g.folders[0].name()] || s.TestOnly {
+			return s.fromFolders(g, nil)
+		}
+	}
+	err := fmt.Errorf("%w: expected a directory of pictures for each class, found all %d in %s", errUnlabelled, len(pictures), s.path(inner.dir))
 	if list, ok := fromNames(pictures); ok {
 		return nil, fmt.Errorf("%w; their names begin with one of %d labels, such as %s in %s: -label=%s takes the classes from the names",
 			err, len(Classes(list)), list[0].Class, path.Base(list[0].File), FileName)
@@ -68,7 +71,7 @@ func (s *finder) fromFolders(f *folder, tables []*labels) ([]Picture, error) {
 		}
 	}
 	if n := len(f.files); n > 0 {
-		s.note("not in a directory of a class and not read: %s%s", s.path(f.files[0]), more(n-1))
+		s.note("pictures outside the directories of the classes: %d skipped, such as %s", n, s.path(f.files[0]))
 	}
 	for _, t := range tables {
 		notes := s.notes
@@ -129,11 +132,12 @@ func fromNames(files []string) ([]Picture, bool) {
 			}
 			common = word.FindString(list[0].Class)
 		}
+		if slices.ContainsFunc(list, func(p Picture) bool { return len(numbers.FindAllString(p.Class, -1)) > 1 }) {
+			return nil, false
+		}
 		n := len(Classes(list))
-		unclear := slices.ContainsFunc(list, func(p Picture) bool {
-			return p.Class == "" || len(numbers.FindAllString(p.Class, -1)) > 1
-		})
-		if n >= 2 && 3*n <= len(list) && n <= len(rests) && !unclear {
+		empty := slices.ContainsFunc(list, func(p Picture) bool { return p.Class == "" })
+		if n >= 2 && 3*n <= len(list) && n <= len(rests) && !empty {
 			slices.SortStableFunc(list, func(a, b Picture) int { return Natural(a.Class, b.Class) })
 			return list, true
 		}

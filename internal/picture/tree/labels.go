@@ -71,6 +71,9 @@ func keys(file string) []string {
 		file = strings.TrimSuffix(file, path.Ext(file))
 	}
 	dir, base := path.Split(file)
+	if dir == "" {
+		return []string{base}
+	}
 	return []string{path.Join(path.Base(dir), base), base}
 }
 

@@ -107,6 +107,11 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 			return err
 		}
 		*to = list
+		if p == train {
+			for _, class := range Classes(list) {
+				s.known[class] = true
+			}
+		}
 	}
 	if parts[train] != nil {
 		set.From = parts[train].dir

@@ -64,11 +64,14 @@ func (f *folder) all() []string {
 type finder struct {
 	fsys fs.FS
 	Options
-	skipped []string // files among the pictures that are not pictures
+	known   map[string]bool // classes of the training part
+	skipped []string        // files among the pictures that are not pictures
 	notes   []string
 }
 
-func (s *finder) note(format string, values ...any) { s.notes = append(s.notes, fmt.Sprintf(format, values...)) }
+func (s *finder) note(format string, values ...any) {
+	s.notes = append(s.notes, fmt.Sprintf(format, values...))
+}
 
 // path returns the name of a file or directory for messages.
 func (s *finder) path(name string) string { return s.Prefix + filepath.FromSlash(name) }
@@ -86,7 +89,7 @@ func Has(fsys fs.FS) (pictures, listed bool) {
 
 // Find finds the pictures of a data set. Its errors do not begin with the name of the directory.
 func Find(fsys fs.FS, o Options) (*Set, error) {
-	s := finder{fsys: fsys, Options: o}
+	s := finder{fsys: fsys, Options: o, known: map[string]bool{}}
 	root, err := s.walk(".", nil)
 	if err != nil {
 		return nil, err
@@ -114,18 +117,10 @@ func Find(fsys fs.FS, o Options) (*Set, error) {
 		return nil, err
 	}
 	if n := len(s.skipped); n > 0 {
-		s.note("skipped what is not a picture: %s%s", s.path(s.skipped[0]), more(n-1))
+		s.note("files that are not pictures: %d skipped, such as %s", n, s.path(s.skipped[0]))
 	}
 	set.Notes = s.notes
 	return set, nil
-}
-
-// more says that a list goes on.
-func more(n int) string {
-	if n <= 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %d more", n)
 }
 
 // walk lists a directory and those below it that have pictures. It does not follow links to a directory above.
@@ -163,6 +158,7 @@ func (s *finder) walk(dir string, above []fs.FileInfo) (*folder, error) {
 			f.files = append(f.files, name)
 		case isTable(e.Name()):
 			f.tables = append(f.tables, name)
+			fallthrough
 		default:
 			others = append(others, name)
 		}
