@@ -144,11 +144,11 @@ func TestImages(t *testing.T) {
 		data        []byte
 		want        string
 	}{
-		{"another size", "train/b/2.png", pictureFile(t, 5, 4), ": expected an image of 4x4 as train/a/1.png, found 5x4"},
-		{"truncated", "train/b/2.png", good[:len(good)-12], ": truncated: the file ends before the image does"},
-		{"empty", "test/a/1.png", nil, ": expected a PNG or JPEG image, found an empty file"},
-		{"no image", "test/a/1.png", []byte("<!DOCTYPE html>"), ": expected a PNG or JPEG image, found something else (it is a web page; the download went wrong)"},
-		{"hostile header", "train/a/1.png", bytes.Replace(good, []byte("\x00\x00\x00\x04\x00\x00\x00\x04"), []byte("\x7f\xff\xff\xff\x7f\xff\xff\xff"), 1), ": damaged image: "},
+		{"another size", "train/b/2.png", pictureFile(t, 5, 4), ": expected a picture of 4x4 as train/a/1.png, found 5x4; -resize=4x4 scales all to one size"},
+		{"truncated", "train/b/2.png", good[:len(good)-12], ": truncated picture: the file ends before the picture does"},
+		{"empty", "test/a/1.png", nil, ": expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture, found an empty file"},
+		{"no image", "test/a/1.png", []byte("<!DOCTYPE html>"), ": expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture, found a web page; the download went wrong"},
+		{"hostile header", "train/a/1.png", bytes.Replace(good, []byte("\x00\x00\x00\x04\x00\x00\x00\x04"), []byte("\x7f\xff\xff\xff\x7f\xff\xff\xff"), 1), ": damaged picture: "},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			files := map[string][]byte{}
@@ -160,8 +160,8 @@ func TestImages(t *testing.T) {
 			refused(t, at(t), files, "data", name+c.want)
 		})
 	}
-	refused(t, at(t), map[string][]byte{"data/a/1.txt": good}, "data", "data: no PNG or JPEG images found in its directories; expected one directory for each class")
-	refused(t, at(t), map[string][]byte{"data/train/a/1.png": good, "data/test/b/1.png": good}, "data", "data: test/b holds a class that train does not have")
+	refused(t, at(t), map[string][]byte{"data/a/1.txt": good}, "data", "data: no data found; ")
+	refused(t, at(t), map[string][]byte{"data/train/a/1.png": good, "data/train/b/1.png": good, "data/test/c/1.png": good, "data/test/a/1.png": good}, "data", "data: test/c/1.png has the class c, which no training picture has")
 }
 
 // TestReadersOfData trains on data that are not IDX, and evaluates on their test part.

@@ -22,7 +22,7 @@ func TestEscapes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := p.run("train", "-backend=cpu", "-data="+dir).is(1, `a\x1b[31m/1\r\u0085.png: expected a PNG or JPEG image`)
+	r := p.run("train", "-backend=cpu", "-data="+dir).is(1, `a\x1b[31m/1\r\u0085.png: expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture`)
 	if strings.ContainsAny(r.stderr, "\x1b\r\u0085") {
 		t.Errorf("stderr would steer a terminal: %q", r.stderr)
 	}

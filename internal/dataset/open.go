@@ -223,7 +223,7 @@ func (p place) open() (*Data, error) {
 	switch {
 	case pictures && p.options.Targets > 0:
 		return nil, fmt.Errorf("%s: pictures have labels; %w", p.name, ErrNoTargets)
-	case pictures, len(directories) > 0:
+	case pictures:
 		return p.openImages()
 	}
 	for _, name := range others {
@@ -329,7 +329,7 @@ func (p place) describe(file string) string { return format.Describe(p.head(file
 
 // errNothing reports a directory without a data set.
 var errNothing = errors.New("no data found; looked for IDX files (" + customary[0] + " and so on), " +
-	"CSV files (such as train.csv and test.csv) and a directory of PNG or JPEG images for each class")
+	"CSV files (such as train.csv and test.csv) and a directory of pictures for each class")
 
 // isDir reports whether a directory entry is a directory or a symbolic link to one.
 func (p place) isDir(dir string, e fs.DirEntry) bool {
