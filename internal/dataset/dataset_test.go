@@ -268,7 +268,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{"nothing there", func(f map[string][]byte) { clear(f) },
 			"DIR: no data found; looked for IDX files (train-images-idx3-ubyte and so on), CSV files (such as train.csv and " +
-				"test.csv) and a directory of PNG or JPEG images for each class"},
+				"test.csv) and a directory of pictures for each class"},
 		{"missing", func(f map[string][]byte) { delete(f, tl) },
 			"DIR: train-labels-idx1-ubyte is missing (with or without .gz), which goes with train-images-idx3-ubyte"},
 		{"missing with prefix", func(f map[string][]byte) { clear(f); f["emnist-digits-test-images-idx3-ubyte.gz"] = nil },

@@ -57,9 +57,10 @@ func (o Options) numbers() bool { return o.Numbers || o.Standardize || o.Targets
 //     the first line has another number, they are rows of numbers. If only a later line or the test part has one, it is
 //     an error if the count is that of a square image of at least 8x8, since the image is then damaged; otherwise the
 //     samples are rows of numbers, and Data.Note says so.
-//   - a directory of PNG or JPEG images for each class, directly or within train and test. All images have one size.
-//     Colours become grey by their luminance, and transparent pixels black. Classes are numbered in the natural order
-//     of their names (2 before 10).
+//   - a directory of pictures for each class, directly or within train, val and test; or pictures and a table that lists them
+//     with their labels; or, with Label tree.FileName, pictures whose names begin with a label. All have one size, unless
+//     Resize is set. Colours become grey by their luminance, and transparent pixels paper. Classes are numbered in the
+//     natural order of their names (2 before 10).
 //
 // Files may be compressed with gzip. If a directory has nothing but another directory, that one is read. Without a test part,
 // a fifth of the samples of each class, always the same, is held out as one. Data.Note reports both. If a file exists with and
