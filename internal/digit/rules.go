@@ -271,18 +271,23 @@ func (m *mask) hasDigit(whole *mask, rules []rule) bool {
 			}
 			continue
 		}
-		const inset = 0.03 // a stroke as long as the rest, such as the foot of an L, is not a rule
+		// A stroke as long as the rest, such as the foot of an L, is not a rule, nor is a 1 before a smaller 0.
+		thin, inset, spans := 10*float64(l.thick) <= 7*pen, 0.03, 0.9
+		if l.vertical && !thin {
+			inset, spans = 0.08, 0.97
+		}
 		if float64(from-l.from) < inset*long || float64(l.to-to) < inset*long {
 			return false
 		}
-		spans := long >= 0.9*float64(w)
+		within := long < spans*float64(w)
 		switch touches := l.touches(m); {
-		case !touches && !spans && (l.vertical || l.across < bottom):
+		case thin:
+		case !touches && within && (l.vertical || l.across < bottom):
 			return false // such as the detached bar of a 5
-		case touches && 10*float64(l.thick) > 6*pen:
+		case touches:
 			// The bar of a T or the foot of a 1 spans the picture only if this is cropped to the letter.
-			const margin = 0.04
-			if !spans || float64(top) < margin*float64(h) || float64(h-bottom) < margin*float64(h) {
+			const margin = 0.06
+			if within || float64(top) < margin*float64(h) || float64(h-bottom) < margin*float64(h) {
 				return false
 			}
 		}
@@ -292,7 +297,7 @@ func (m *mask) hasDigit(whole *mask, rules []rule) bool {
 
 // touches reports whether a rule touches the ink of m.
 func (l *rule) touches(m *mask) (yes bool) {
-	l.each(m, 1, func(i int) { yes = yes || m.on[i] })
+	l.each(m, 1, func(i int) { yes = yes || m.on[i] || m.on[max(0, i-1)] || m.on[min(i+1, len(m.on)-1)] })
 	return yes
 }
 
