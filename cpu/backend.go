@@ -37,14 +37,17 @@ func New() *Backend {
 	return b
 }
 
-// Info names the processor, what computes on it, and the number of threads.
+// Info names the processor, what computes on it, and the number of threads with its limit.
 func (b *Backend) Info() compute.Info {
 	device := cpuid.CPU.BrandName
 	if device == "" {
 		device = runtime.GOARCH
 	}
 	threads := "1 thread"
-	if n := b.pool.Size(); n > 1 {
+	switch n, limit := b.pool.Size(), workers.Available(); {
+	case limit.Limit != "" && n == limit.N:
+		threads = fmt.Sprintf("%d of %d threads: %s", n, limit.Of, limit.Limit)
+	case n > 1:
 		threads = fmt.Sprintf("%d threads", n)
 	}
 	return compute.Info{Backend: "cpu", Device: device, Driver: library(simd.Current()), Detail: threads, HostMemory: true}

@@ -2,6 +2,7 @@ package cpu_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/simd"
+	"shadegrad/internal/workers"
 )
 
 func TestMemoryRefused(t *testing.T) {
@@ -91,6 +93,9 @@ func TestInfo(t *testing.T) {
 	defer simd.Set(level)
 	drivers := map[simd.Level]string{simd.Off: "gonum", simd.AVX2: "AVX2 kernels", simd.AVX512: "AVX-512 kernels"}
 	for threads, want := range map[int]string{1: "1 thread", 3: "3 threads"} {
+		if limit := workers.Available(); limit.Limit != "" && limit.N == threads {
+			want = fmt.Sprintf("%d of %d threads: %s", threads, limit.Of, limit.Limit)
+		}
 		runtime.GOMAXPROCS(threads)
 		b := cpu.New()
 		defer b.Close()

@@ -149,6 +149,7 @@ func TestLineMatches(t *testing.T) {
 		{"accuracy 98.33%; 0.12 s", "accuracy 91.33%; 0.12 s", false},
 		{"60000 images in 10 classes", "60000 images in 11 classes", false},
 		{"cpu: AMD EPYC, AVX2 kernels, 2 threads", "cpu: Intel Xeon, AVX-512 kernels, 64 threads", true},
+		{"cpu: AMD EPYC, AVX2 kernels, 2 threads; chosen", "cpu: AMD EPYC, AVX2 kernels, 1 of 2 threads: CPU quota; chosen", true},
 		{"it is a 7: …", "it is a 7: 7 with 99%", true},
 		{"it is a 7: …", "it is a 1: 7 with 99%", false},
 		{"saved digits", "saved digits.safetensors", false},
@@ -327,7 +328,7 @@ func lineMatches(want, got string, vary bool) bool {
 		case strings.HasSuffix(token, " kernels"):
 			pattern.WriteString("(?:AVX2 kernels|AVX-512 kernels|gonum.*?)")
 		case token == "2 threads":
-			pattern.WriteString(`\d+ threads?`)
+			pattern.WriteString(`\d+(?: of \d+)? threads?(?:: CPU \w+)?`)
 		case token[len(token)-1] < '0' || token[len(token)-1] > '9':
 			pattern.WriteString(measure)
 		default:

@@ -15,6 +15,7 @@ import (
 	"shadegrad/internal/report"
 	"shadegrad/internal/simd"
 	"shadegrad/internal/train"
+	"shadegrad/internal/workers"
 )
 
 // settings are the values of the flags of every command. Each command reads its own.
@@ -107,7 +108,7 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "backends", Topic: topicDevice, Commands: "bench", Arg: "NAMES", Value: flags.Var(&s.backends, backendList, showBackends),
 			Help: "backends to compare, separated by commas; the default omits a GPU that cannot be used"},
 		{Name: "threads", Topic: topicDevice, Commands: "train gradcheck bench digits eval verify replay", Arg: "N",
-			Value: flags.Optional(&s.threads, recipe.Between(1, maxThreads)), Help: "number of CPU threads", Default: "all"},
+			Value: flags.Optional(&s.threads, recipe.Between(1, maxThreads)), Help: "number of CPU threads", Default: "as many as the CPUs, their affinity and the CPU quota allow"},
 		{Name: "device-memory", Topic: topicDevice, Commands: "train", Arg: "SIZE", Fields: "DeviceMemory", Value: flags.Optional(&s.memory, memorySize),
 			Help: "limit of GPU memory, such as 64MiB; a larger data set is transferred in pieces", Default: "all free memory"},
 		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
@@ -170,8 +171,11 @@ func (a *app) parse(command, usage string, args []string) (*settings, error) {
 	if err := simd.Problem(); err != nil {
 		return nil, &flags.Error{Text: err.Error()}
 	}
-	if s.threads > 0 { // gonum's too
+	switch limit := workers.Available(); { // of gonum too
+	case s.threads > 0:
 		runtime.GOMAXPROCS(s.threads)
+	case limit.N < runtime.GOMAXPROCS(0) && a.env("GOMAXPROCS") == "":
+		runtime.GOMAXPROCS(limit.N)
 	}
 	return s, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"shadegrad/internal/cgroup"
 )
 
 func available() int64 {
@@ -33,45 +35,29 @@ func availableIn(root fs.FS) int64 {
 		swap, _ := field(root, "proc/meminfo", "SwapFree:")
 		n = free + swap
 	}
-	text, err := fs.ReadFile(root, "proc/self/cgroup")
-	if err != nil {
-		return n
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		// hierarchy:controllers:path; version 2 has no controllers.
-		parts := strings.SplitN(line, ":", 3)
-		if len(parts) < 3 {
-			continue
-		}
-		switch {
-		case parts[0] == "0" && parts[1] == "":
-			n = least(n, group(root, "sys/fs/cgroup", parts[2], "memory.max", "memory.current", "inactive_file"))
-		case parts[1] == "memory":
-			n = least(n, group(root, "sys/fs/cgroup/memory", parts[2], "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"))
+	for _, g := range cgroup.Groups(root, "memory") {
+		if g.Unified {
+			n = least(n, group(root, g.Dir, "memory.max", "memory.current", "inactive_file"))
+		} else {
+			n = least(n, group(root, g.Dir, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"))
 		}
 	}
 	return n
 }
 
-// group returns what a control group and its parents allow, or −1 without a limit.
-// In a container the path is often that of the host, and only the mount's root
-// exists.
-func group(root fs.FS, mount, name, limitFile, usageFile, cacheField string) int64 {
-	n := int64(-1)
-	for dir := path.Join(mount, name); strings.HasPrefix(dir, mount); dir = path.Dir(dir) {
-		limit, ok := number(root, path.Join(dir, limitFile))
-		if !ok {
-			continue // no such group, or "max"
-		}
-		usage, ok := number(root, path.Join(dir, usageFile))
-		if !ok {
-			continue
-		}
-		// The page cache counts as used, but the kernel frees it on demand.
-		cache, _ := number(root, path.Join(dir, "memory.stat"), cacheField)
-		n = least(n, max(0, limit-usage+cache))
+// group returns what a control group allows, or −1 without a limit.
+func group(root fs.FS, dir, limitFile, usageFile, cacheField string) int64 {
+	limit, ok := cgroup.Number(root, path.Join(dir, limitFile))
+	if !ok {
+		return -1 // no such group, or "max"
 	}
-	return n
+	usage, ok := cgroup.Number(root, path.Join(dir, usageFile))
+	if !ok {
+		return -1
+	}
+	// The page cache counts as used, but the kernel frees it on demand.
+	cache, _ := cgroup.Number(root, path.Join(dir, "memory.stat"), cacheField)
+	return max(0, limit-usage+cache)
 }
 
 // least returns the smaller of two numbers; −1 means not known.
@@ -83,22 +69,6 @@ func least(a, b int64) int64 {
 		return a
 	}
 	return min(a, b)
-}
-
-// number reads a file with one number, or its line that begins with key.
-func number(root fs.FS, name string, key ...string) (int64, bool) {
-	text, err := fs.ReadFile(root, name)
-	if err != nil {
-		return 0, false
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		f := strings.Fields(line)
-		if len(f) == len(key)+1 && (len(key) == 0 || f[0] == key[0]) {
-			n, err := strconv.ParseInt(f[len(key)], 10, 64)
-			return n, err == nil
-		}
-	}
-	return 0, false
 }
 
 // field reads a number of KiB, as in /proc/meminfo, and returns bytes.
