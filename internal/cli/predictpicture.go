@@ -23,15 +23,24 @@ func (a *app) pictureInputs(m *model.Model, name string) ([][]byte, error) {
 	return inputs, nil
 }
 
-// prepare converts a picture to images like those of the network's data set, padded like them.
+// prepare converts a picture to images like those of the network's data set. A picture of their size is taken as it is,
+// with light ink. Of a larger one a network of centred digits gets the digits, other networks the whole.
 func prepare(m *model.Model, img image.Image) ([][]byte, error) {
-	size := m.About.Unpadded
-	if size == (dataset.Size{}) {
-		size = dataset.Size{Width: m.Width, Height: m.Height}
+	size := dataset.Size{Width: m.Width, Height: m.Height}
+	if m.About.Unpadded != (dataset.Size{}) {
+		size = m.About.Unpadded
+	}
+	form := m.About.Form
+	form.Learned = learned(m)
+	b, look := img.Bounds(), m.About.Look
+	own := b.Dx() == size.Width && b.Dy() == size.Height
+	if look != nil && (own || !look.Centred || form.Resize != (dataset.Size{})) {
+		pixels, err := form.Picture(img, size)
+		return [][]byte{pixels}, err
 	}
 	list, err := digits(m, img, size)
-	if err != nil || m.About.Unpadded == (dataset.Size{}) {
-		return list, err
+	if err != nil {
+		return nil, err
 	}
 	for i, pixels := range list {
 		one := dataset.Data{Test: dataset.Set{Width: size.Width, Height: size.Height, Images: pixels, Labels: []byte{0}}}

@@ -1,0 +1,24 @@
+package dataset
+
+import (
+	"errors"
+	"image"
+	"slices"
+
+	"shadegrad/internal/picture"
+)
+
+// Picture returns the pixels of a picture as those of a data set in this form: scaled as a whole to size, with light ink,
+// padded.
+func (f Form) Picture(img image.Image, size Size) ([]byte, error) {
+	pixels := slices.Clone(picture.Fit(picture.Grey(img), size.Width, size.Height).Pix)
+	d := &Data{Test: Set{Images: pixels, Labels: []byte{0}, Width: size.Width, Height: size.Height}}
+	if d.varied() != nil {
+		return nil, errors.New("the picture is of one grey")
+	}
+	if err := d.lightInk(f.Learned); err != nil {
+		return nil, err
+	}
+	_, err := f.padded(d, nil)
+	return d.Test.Images, err
+}
