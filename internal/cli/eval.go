@@ -63,7 +63,7 @@ func (a *app) eval(args []string) error {
 
 // learned describes the data that a network has learned.
 func learned(m *model.Model) *dataset.Learned {
-	l := &dataset.Learned{Classes: m.About.ClassNames, Features: m.About.Features}
+	l := &dataset.Learned{Classes: m.About.ClassNames, Features: m.About.Features, Label: m.About.LabelColumn}
 	if m.About.Look != nil {
 		l.Look = *m.About.Look
 	}

@@ -203,7 +203,7 @@ func (r *runFiles) network(s *train.State) *model.Model {
 	form.Scale = r.data.Scale
 	return &model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
 		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: form,
-			Unpadded: r.data.Unpadded, Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames, Features: r.data.Features, Look: &r.data.Look}}
+			Unpadded: r.data.Unpadded, Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames, Features: r.data.Features, LabelColumn: r.data.Label, Look: &r.data.Look}}
 }
 
 // keep saves the checkpoint.

@@ -17,6 +17,17 @@ func (c *classSet) add(s *Set) {
 	}
 }
 
+// count returns the number of classes.
+func (c classSet) count() int {
+	n := 0
+	for _, is := range c {
+		if is {
+			n++
+		}
+	}
+	return n
+}
+
 // classes returns the set of classes with samples in any part.
 func (d *Data) classes() classSet {
 	var c classSet

@@ -9,46 +9,6 @@ import (
 	"testing"
 )
 
-// Bytes or numbers is a question for all rows of both files, which the first row of the first one answers. Where a later one
-// has another answer, the note says so, and which it is.
-func TestCSVBytesOrNumbers(t *testing.T) {
-	const asNumbers = ", which is not a whole number from 0 to 255, so the lines are read as rows of numbers"
-	for _, c := range []struct {
-		train, test string
-		bytes       bool
-		note        string
-	}{
-		{"1,2,3\n0,4,255\n", "1,0,0\n", true, ""},
-		{"1,2,3\n0,4,256\n", "1,0,0\n", false, "DIR/train.csv: line 2, column 3 has 256" + asNumbers},
-		{"a,b,c\n1,2,3\n0,-4,0.5\n1,2,0.5\n", "1,0,0\n", false, "DIR/train.csv: line 3, column 2 has -4" + asNumbers},
-		{"1,2,3\n0,4,255\n", "1,0,0\n1,0.5,0\n", false, "DIR/test.csv: line 2, column 2 has 0.5" + asNumbers},
-		{"1,2,3\n0,4,255\n", "1,0,7e5\n", false, "DIR/test.csv: line 1, column 3 has 7e5" + asNumbers},
-		{"1,-2,3\n0,4,255\n", "1,0,0\n", false, ""},
-		{"1,-2,3\n0,4,256\n", "1,0,0.5\n", false, ""},
-	} {
-		data, dir, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.test}, "", Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range []*Set{&data.Train, &data.Test} {
-			if (s.Images != nil) != c.bytes || (s.Values != nil) == c.bytes || s.Width != 2 || s.Height != 1 || s.Features() != 2 {
-				t.Errorf("%q, %q: got %+v", c.train, c.test, s)
-			}
-		}
-		if note := inDIR(data.Note, dir); note != c.note {
-			t.Errorf("%q, %q: note %q, want %q", c.train, c.test, note, c.note)
-		}
-	}
-
-	// Together with the note on the test part it is one sentence.
-	data, dir, err := opened(t, map[string]string{"a.csv": "1,2\n0,3\n1,4.5\n"}, "", Options{})
-	const want = "DIR/a.csv: line 3, column 2 has 4.5" + asNumbers +
-		"; DIR/a.csv has no test part: 1 of its 3 samples, always the same, are held out as one"
-	if err != nil || inDIR(data.Note, dir) != want {
-		t.Errorf("note %q, want %q; error %v", inDIR(data.Note, dir), want, err)
-	}
-}
-
 // inDIR writes DIR for a directory.
 func inDIR(text, dir string) string {
 	return strings.ReplaceAll(filepath.ToSlash(text), filepath.ToSlash(dir), "DIR")
@@ -105,26 +65,26 @@ func TestCSVPixels(t *testing.T) {
 	}
 }
 
-// Rows are numbers, without a note, if the first row or an option says so.
-func TestCSVNumbersFromTheFirstRow(t *testing.T) {
-	bad := withCell(60, 784, 41, 101, "256")
+// Rows are numbers if many are no pixels, if their number is not that of a square image, or if an option says so.
+func TestCSVNumbersNotPixels(t *testing.T) {
+	bad, bytes := withCell(60, 784, 41, 101, "256"), string(rows(60, 784))
 	for name, c := range map[string]struct {
 		train string
 		o     Options
 	}{
-		"the first row":              {withCell(60, 784, 1, 101, "256"), Options{}},
+		"fractions":                  {strings.ReplaceAll(bytes, ",7,", ",7.5,"), Options{}},
 		"standardised":               {bad, Options{Standardize: true}},
-		"standardised, without":      {string(rows(60, 784)), Options{Standardize: true}},
+		"standardised, without":      {bytes, Options{Standardize: true}},
 		"a target":                   {bad, Options{Targets: 1}},
-		"a target, without":          {string(rows(60, 784)), Options{Targets: 1}},
+		"a target, without":          {bytes, Options{Targets: 1}},
 		"two targets in front":       {bad, Options{Targets: 2, TargetsFirst: true}},
 		"asked for":                  {bad, Options{Numbers: true}},
-		"asked for, without":         {string(rows(60, 784)), Options{Numbers: true}},
+		"asked for, without":         {bytes, Options{Numbers: true}},
 		"not so many as in an image": {withCell(60, 49, 41, 31, "256"), Options{}},
 		"not a square":               {withCell(60, 72, 41, 31, "256"), Options{}},
 	} {
 		features := strings.Count(c.train[:strings.IndexByte(c.train, '\n')], ",") + 1 - max(1, c.o.Targets)
-		data, dir, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.train}, "", c.o)
+		data, _, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.train}, "", c.o)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -133,9 +93,6 @@ func TestCSVNumbersFromTheFirstRow(t *testing.T) {
 			if s.Images != nil || len(s.Values) != 60*features || s.Width != features || s.Height != 1 {
 				t.Errorf("%s: %d numbers in rows of %d", name, len(s.Values), s.Width)
 			}
-		}
-		if want := features < 100; (data.Note != "") != want || want && !strings.HasPrefix(inDIR(data.Note, dir), "DIR/train.csv: line 41, column 31 has 256, ") {
-			t.Errorf("%s: note %q", name, data.Note)
 		}
 	}
 	// The values are those of the file.

@@ -71,6 +71,8 @@ type Data struct {
 	ClassNames []string
 	// Features are the names of the feature columns of a table, in order, or nil.
 	Features []string
+	// Label is the name or the number of the label column of a table, or empty.
+	Label string
 	// Look describes how the images were read.
 	Look Look
 	// Scale standardises the features, or is nil if they are unchanged.

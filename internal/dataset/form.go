@@ -39,6 +39,7 @@ type Form struct {
 type Learned struct {
 	Classes  []string // names of the classes, by label; the names of other data are mapped to them; or nil
 	Features []string // names of the feature columns, in order; or nil, which keeps the order of the file
+	Label    string   // name or number of the label column of a table, or empty
 	Look     Look
 }
 
@@ -110,7 +111,7 @@ func (f Form) OpenTest(where string) (*Data, error) {
 
 func (f Form) options() Options {
 	return Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale,
-		Numbers: f.Numbers, Label: f.Label, Resize: f.Resize, Learned: f.Learned}
+		Numbers: f.Numbers, Label: f.Label, OneHot: f.OneHot, Ignore: f.Ignore, Resize: f.Resize, Learned: f.Learned}
 }
 
 // padded pads a data set after it is opened.

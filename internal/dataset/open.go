@@ -32,8 +32,10 @@ type Options struct {
 	// Numbers reads the features of a CSV file as Values even if all of them are bytes. Targets and Standardize imply
 	// it.
 	Numbers bool
-	// Label, Resize and Learned are those of a Form.
+	// Label, OneHot, Ignore, Resize and Learned are those of a Form.
 	Label   string
+	OneHot  int
+	Ignore  string
 	Resize  Size
 	Learned *Learned
 }
@@ -86,6 +88,9 @@ func open(where string, o Options, testOnly bool, cut func(*Data) error) (*Data,
 	data, err := read(where, o, testOnly && (!o.Standardize || o.Scale != nil))
 	if err != nil {
 		return nil, err
+	}
+	if !testOnly && data.Train.Outputs == 0 && data.classes().count() < 2 {
+		return nil, fmt.Errorf("%s: %w", data.Name, errOneClass)
 	}
 	if !IsBuiltIn(where) {
 		if err := data.lightInk(o.Learned); err != nil {

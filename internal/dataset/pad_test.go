@@ -136,9 +136,9 @@ func TestStandardize(t *testing.T) {
 	if _, err := OpenWith("", Options{Standardize: true}); err == nil || err.Error() != "MNIST (built in) has images; only rows of numbers are standardised" {
 		t.Errorf("images: error %v", err)
 	}
-	for name, s := range map[string]string{"small deviation": "0,0,1\n1,1e-40,2\n", "far": "0,0,1\n1,1e-30,2\n"} {
-		_, dir, err := opened(t, map[string]string{"train.csv": s, "test.csv": "0,3e38,1\n"}, "", Options{Standardize: true})
-		if err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), "DIR/test.csv: line 1, column 2: 3e+38 cannot be standardised: mean ") {
+	for name, s := range map[string]string{"small deviation": "label,a,b\n0,0,1\n1,1e-40,2\n", "far": "label,a,b\n0,0,1\n1,1e-30,2\n"} {
+		_, dir, err := opened(t, map[string]string{"train.csv": s, "test.csv": "label,a,b\n0,3e38,1\n"}, "", Options{Standardize: true})
+		if err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), "DIR/test.csv: line 2, column 2: 3e+38 cannot be standardised: mean ") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -148,15 +148,15 @@ func TestStandardize(t *testing.T) {
 // wherever the row was moved and wherever labels and targets are.
 func TestStandardizePlaces(t *testing.T) {
 	for _, c := range []struct {
-		header, format string // of a row, with the first feature and the second
+		header, format string // of a row, with two features and the label
 		o              Options
 		column         int
 	}{
-		{"", "1,%[1]v,%[2]v\n", Options{}, 3},
-		{"a,label,b\n", "%[1]v,1,%[2]v\n", Options{}, 3},
-		{"a,b,label\n", "%[1]v,%[2]v,1\n", Options{}, 2},
-		{"a,b,y,z\n", "%[1]v,%[2]v,1.5,2\n", Options{Targets: 2}, 2},
-		{"y,z,a,b\n", "2,1.5,%[1]v,%[2]v\n", Options{Targets: 2, TargetsFirst: true}, 4},
+		{"", "%[3]d,%[1]v,%[2]v\n", Options{}, 3},
+		{"a,label,b\n", "%[1]v,%[3]d,%[2]v\n", Options{}, 3},
+		{"a,b,label\n", "%[1]v,%[2]v,%[3]d\n", Options{}, 2},
+		{"a,b,y,z\n", "%[1]v,%[2]v,1.5,%[3]d\n", Options{Targets: 2}, 2},
+		{"y,z,a,b\n", "%[3]d,1.5,%[1]v,%[2]v\n", Options{Targets: 2, TargetsFirst: true}, 4},
 	} {
 		const n = 50
 		scale := &Scale{[]float64{0, 0}, []float64{1, 1e-9}}
@@ -167,7 +167,7 @@ func TestStandardizePlaces(t *testing.T) {
 				if i == bad {
 					second = 3e38
 				}
-				text += fmt.Sprintf(c.format, i, second)
+				text += fmt.Sprintf(c.format, i, second, i%2)
 			}
 			want := fmt.Sprintf("DIR/a.csv: line %d, column %d: 3e+38 cannot be standardised: mean 0 and deviation 1e-09 ", bad+1+strings.Count(c.header, "\n"), c.column)
 			dir := write(t, map[string][]byte{"a.csv": []byte(text)})

@@ -49,6 +49,7 @@ func (t textFile) each(f func(line []byte, number int) error) error {
 	}
 	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine+1)
+	lines.Split(splitLine)
 	number := 0
 	for lines.Scan() && lines.Err() == nil { // the line before an error may be incomplete
 		line := lines.Bytes()
@@ -72,6 +73,22 @@ func (t textFile) each(f func(line []byte, number int) error) error {
 		return fmt.Errorf("trailing bytes: expected the end of the file near byte %d, found more after the gzip data", position())
 	}
 	return gzipError(err, info.Size(), position())
+}
+
+// splitLine is bufio.ScanLines, and also ends a line at a carriage return alone.
+func splitLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	end := bytes.IndexByte(data, '\n')
+	line := data[:max(end, 0)]
+	if end < 0 {
+		line = data
+	}
+	if i := bytes.IndexByte(line, '\r'); i >= 0 && i < len(line)-1 {
+		return i + 1, line[:i], nil
+	}
+	if end < 0 && (!atEOF || len(data) == 0) {
+		return 0, nil, nil
+	}
+	return len(line) + min(end+1, 1), line, nil
 }
 
 // A counter counts the bytes read.

@@ -97,7 +97,7 @@ func TestBuiltInNames(t *testing.T) {
 			t.Errorf("./%s: %+v, error %v", name, d, err)
 		}
 	}
-	if d, err := Open("train.csv"); err != nil || d.Name != "train.csv" || !strings.HasPrefix(d.Note, "train.csv has no test part") {
+	if d, err := Open("train.csv"); err != nil || d.Name != "train.csv" || !strings.Contains(d.Note, "; train.csv has no test part") {
 		t.Errorf("train.csv: %+v, error %v", d, err)
 	}
 	if _, err := Open("XOR"); err == nil || err.Error() != "XOR: no such file or directory; built in are "+builtInNames {
@@ -118,21 +118,6 @@ func TestNoSuchData(t *testing.T) {
 	for _, name := range strings.Split(strings.ReplaceAll(builtInNames, " and ", ", "), ", ") {
 		if !IsBuiltIn(name) {
 			t.Errorf("%s is not built in", name)
-		}
-	}
-}
-
-// TestLabelElsewhere checks that the error states where the label is expected.
-func TestLabelElsewhere(t *testing.T) {
-	for text, want := range map[string]string{
-		"5.1,3.5,0\n4.9,3,1\n":   `line 1, column 1: expected a label, a whole number from 0 to 255, found "5.1"` + labelPlace,
-		"cat,1,2\ndog,3,4\n":     `line 2, column 1: expected a label, a whole number from 0 to 255, found "dog"` + labelPlace,
-		"a,b,kind\n1,2.5,cat\n":  `line 2, column 3: expected a number, found "cat"` + labelPlace,
-		"a,class,b\n1,cat,2\n":   `line 2, column 2: expected a label, a whole number from 0 to 255, found "cat"` + labelPlace,
-		"label,a,b,c\n1,2,x,4\n": `line 2, column 3: expected a number, found "x"`,
-	} {
-		if _, _, err := opened(t, map[string]string{"a.csv": text}, "a.csv", Options{}); err == nil || !strings.HasSuffix(err.Error(), want) {
-			t.Errorf("%q: error %v, want %s", text, err, want)
 		}
 	}
 }

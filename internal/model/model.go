@@ -47,6 +47,8 @@ type About struct {
 	ClassNames []string `json:"class_names,omitempty"`
 	// Features has the names of the columns of the network's inputs, in order, if the data had names.
 	Features []string `json:"features,omitempty"`
+	// LabelColumn is the name or the number of the label column, if the data was a table.
+	LabelColumn string `json:"label_column,omitempty"`
 	// Look describes how the images of the training set were read. It is nil in files of older programs.
 	Look *dataset.Look `json:"look,omitempty"`
 }

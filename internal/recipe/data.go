@@ -26,6 +26,12 @@ func (r *Recipe) dataFlags() []*flags.Flag {
 			Help: "use only the first N training samples, or the first of each class if they are sorted by class; the validation set is held out before"},
 		{Name: "target-columns", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Var(&r.Form.Targets, targetColumns, showColumns),
 			Help: "for regression: the last N columns of a CSV file are numeric targets, or with first:N the first ones", Default: "none: a column is the label"},
+		{Name: "label", Topic: topicData, Commands: commands + " doctor", Arg: "COLUMN", Value: flags.Of(&r.Form.Label, nonEmpty),
+			Help: "label column of a table: its name, its number, first or last", Default: "found by its name or its values"},
+		{Name: "onehot", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Optional(&r.Form.OneHot, Between(2, 256)),
+			Help: "N columns of a table, the last or the first ones, encode the label: one of them is 1"},
+		{Name: "ignore", Topic: topicData, Commands: commands + " doctor", Arg: "COLUMNS", Value: flags.Of(&r.Form.Ignore, nonEmpty),
+			Help: "omit these columns of a table, by names or numbers, separated by commas"},
 		{Name: "standardise", Topic: topicData, Commands: commands + " doctor", Value: flags.Switch(&r.Form.Standardize),
 			Help: "scale each column of numbers, except targets, to mean 0 and deviation 1 of the training set"},
 	}
@@ -50,7 +56,10 @@ func (r *Recipe) Open() (*dataset.Data, error) {
 func withRemedy(err error) error {
 	var pad *dataset.PadError
 	var size *dataset.SizeError
+	var question *dataset.Question
 	switch {
+	case errors.As(err, &question):
+		return fmt.Errorf("%w; %s", err, answers(question))
 	case errors.Is(err, dataset.ErrNoTargets):
 		return fmt.Errorf("%w; omit -target-columns, or name a CSV file with -data", err)
 	case errors.Is(err, dataset.ErrNoImages):
@@ -63,6 +72,36 @@ func withRemedy(err error) error {
 		return fmt.Errorf("%w; -pad must be at least %dx%d", err, pad.Images.Width, pad.Images.Height)
 	}
 	return err
+}
+
+// answers lists the flags that resolve a question.
+func answers(q *dataset.Question) string {
+	var list []string
+	for _, setting := range q.Settings {
+		column := q.Column
+		switch setting {
+		case dataset.AskLabel:
+			list = append(list, "-label=COLUMN names it")
+		case dataset.AskIgnore:
+			if column == "" {
+				column = "COLUMN"
+			}
+			list = append(list, "-ignore="+column+" omits the column")
+		case dataset.AskOneHot:
+			list = append(list, "-onehot=N takes N columns, of which one is 1")
+		case dataset.AskTargets:
+			list = append(list, "-target-columns=1 learns the last column as a number")
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// nonEmpty parses a text that is not empty.
+func nonEmpty(s string) (string, error) {
+	if s == "" {
+		return "", flags.Want("a column")
+	}
+	return s, nil
 }
 
 // AtLeast returns a parser of whole numbers from a least value.

@@ -1,7 +1,6 @@
-package dataset
+package table
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -65,42 +64,13 @@ func TestIsHeader(t *testing.T) {
 		",1,2":                          false,
 		",0":                            false,
 		"0":                             false,
+		",0,1,2,3,4":                    true,
+		"0,1,2,3,4":                     true,
+		"0,1,2,3":                       false,
 		"o" + strings.Repeat(",0", 784): false,
 	} {
-		if got := isHeader(bytes.Split([]byte(line), []byte(","))); got != want {
+		if got := (&dialect{separator: ','}).isHeader(strings.Split(line, ","), nil); got != want {
 			t.Errorf("%.40s: names %t, want %t", line, got, want)
 		}
-	}
-}
-
-// A mistake in the first line of a file without names is an error there, and not a sample less.
-func TestCSVFirstLabel(t *testing.T) {
-	const wanted = ": expected a label, a whole number from 0 to 255, found "
-	pixels := strings.Repeat(",0", 400) + strings.Repeat(",128", 384) + "\n"
-	for _, c := range []struct{ text, want string }{
-		{"5x" + pixels + "7" + pixels, "line 1, column 1" + wanted + `"5x"` + labelPlace},
-		{"five" + pixels + "7" + pixels, "line 1, column 1" + wanted + `"five"` + labelPlace},
-		{pixels + "7" + pixels, "line 1, column 1" + wanted + "nothing" + labelPlace},
-		{"5x,1,2\n7,8,9\n7,8,9\n", "line 1, column 1" + wanted + `"5x"` + labelPlace},
-		{"5x,1\n7,8\n7,8\n", "line 1, column 1" + wanted + `"5x"` + labelPlace},
-		{"5,NA,NA,NA\n7,8,9,10\n7,8,9,10\n", `line 1, column 2: expected a number, found "NA"`},
-		// Labels that are names are refused, in the first line or, where that counts as names, in the next.
-		{"cat,5,9\ndog,3,4\n7,8,9\n", "line 1, column 1" + wanted + `"cat"` + labelPlace},
-		{"cat,1,2\ndog,3,4\n7,8,9\n", "line 2, column 1" + wanted + `"dog"` + labelPlace},
-		{"cat,1\ndog,1\n7,1\n", "line 2, column 1" + wanted + `"dog"` + labelPlace},
-	} {
-		_, dir, err := opened(t, map[string]string{"a.csv": c.text}, "", Options{})
-		if want := "DIR/a.csv: " + c.want; err == nil || inDIR(err.Error(), dir) != want {
-			t.Errorf("%.20q: got  %v\nwant %s", c.text, err, want)
-		}
-	}
-	_, dir, err := opened(t, map[string]string{"a.csv": "5x,2,3\n7,8,9\n7,8,9\n"}, "", Options{Targets: 1})
-	if err == nil || inDIR(err.Error(), dir) != `DIR/a.csv: line 1, column 1: expected a number, found "5x"; a header is a line in which most cells are not numbers, or one is label` {
-		t.Errorf("with a target: got %v", err)
-	}
-	// The label is in the column of that name.
-	data, _, err := opened(t, map[string]string{"a.csv": "0,1,2,label\n10,20,30,4\n50,60,70,8\n"}, "", Options{})
-	if err != nil || data.Train.Len() != 1 || data.Test.Len() != 1 || data.Train.Classes != 9 {
-		t.Errorf("got %+v, error %v", data, err)
 	}
 }

@@ -1,0 +1,284 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"shadegrad/internal/picture/tree"
+)
+
+// decideLabel finds the column of the label, or the columns of a one-hot label, among the free columns: by a usual name, by
+// the only column of words, or as the first or the last column, whichever looks like a label.
+func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
+	first, last := free[0], free[len(free)-1]
+	for wanted := labelName; wanted > 0 && f.names != nil; wanted-- {
+		var named []int
+		for _, c := range free {
+			if rank(f.names[c]) == wanted && (wanted == labelName || f.notLabel(c) == "") {
+				named = append(named, c)
+			}
+		}
+		switch {
+		case len(named) == 1:
+			if reason := f.tooMany(named[0]); reason != "" {
+				return 0, nil, ask("", []Setting{Label, Targets}, "%s cannot be the label: it has %s", f.name(named[0]), reason)
+			}
+			return named[0], nil, nil
+		case len(named) > 1:
+			var list []string
+			for _, c := range named {
+				list = append(list, f.name(c))
+			}
+			return 0, nil, ask("", []Setting{Label}, "any of %s could be the label", some(list))
+		}
+	}
+	var words, nominal []int
+	for _, c := range free {
+		if f.values[c] != nil && f.evidence[c].words > 0 && f.evidence[c].text() && f.notLabel(c) == "" {
+			words = append(words, c)
+		}
+		if f.nominal != nil && f.nominal[c] {
+			nominal = append(nominal, c)
+		}
+	}
+	if len(nominal) == 1 {
+		return nominal[0], nil, nil
+	}
+	if len(words) == 1 {
+		return words[0], nil, nil
+	}
+	if len(words) > 1 {
+		return 0, nil, ask(f.value(words[0]), []Setting{Label, Ignore}, "%s and %s have text; only one can be the label", f.name(words[0]), f.name(words[1]))
+	}
+	if n := f.hot[0].found(); n > 2 && n < len(free) && f.doubts(first, last) > 0 {
+		return -1, free[len(free)-n:], nil
+	} else if n > 2 && n < len(free) {
+		return 0, nil, ask("", []Setting{Label, OneHot}, "%s could be the label, and so could the last %d columns, of which one is 1 in each row", f.name(first), n)
+	}
+	if n := f.hot[1].found(); n > 2 && n < len(free) && first == 0 && f.doubts(last, first) > 0 {
+		return -1, free[:n], nil
+	}
+	for _, c := range []int{first, last} {
+		if f.names != nil && isAmountName(f.names[c]) {
+			return 0, nil, ask("", []Setting{Targets, Label}, "no column is called label, and %s is more likely a number to predict", f.name(c))
+		}
+	}
+	a, b := f.doubts(first, last), f.doubts(last, first)
+	switch {
+	case a >= certain && b >= certain:
+		return 0, nil, ask("", []Setting{Label, Targets}, "neither the first nor the last column can be the label: %s has %s, %s has %s",
+			f.name(first), f.notLabel(first), f.name(last), f.notLabel(last))
+	case a == 0 && b > 0, b >= certain:
+		return first, nil, nil
+	case b == 0 && a > 0, a >= certain:
+		return last, nil, nil
+	}
+	return 0, nil, ask("", []Setting{Label}, "the first and the last column, %s and %s, could both be the label", f.name(first), f.name(last))
+}
+
+// notLabel returns what a column has that a label does not have, or nothing.
+func (f *File) notLabel(c int) string {
+	if v := f.values[c]; v != nil && v.classes() < 2 {
+		return "one value only"
+	}
+	return f.tooMany(c)
+}
+
+// tooMany is notLabel for a column that may have a single class.
+func (f *File) tooMany(c int) string {
+	v, e := f.values[c], &f.evidence[c]
+	if v == nil {
+		return "" // not known
+	}
+	switch n := v.classes(); {
+	case uint64(e.fractions)*20 > uint64(e.numbers):
+		return "fractions"
+	case e.text() && looksNumeric.MatchString(e.word):
+		return "numbers written as " + e.word
+	case v.many || n > maxClasses:
+		return fmt.Sprintf("more than %d different values", min(n-1, maxClasses))
+	case n > 10 && f.Rows < 2*n:
+		return fmt.Sprintf("%d different values in %d rows, too few to learn them", n, f.Rows)
+	}
+	return ""
+}
+
+// looksNumeric matches shown numbers with separators of thousands, units and the like.
+var looksNumeric = regexp.MustCompile(`^"[-+$€£]?\d[\d.,' ]*%?"$`)
+
+// classes returns the number of values that are not missing ones.
+func (v *values) classes() int {
+	n := 0
+	for text := range v.counts {
+		if !missing([]byte(text)) {
+			n++
+		}
+	}
+	return n
+}
+
+// certain is the number of doubts about a column that cannot be the label.
+const certain = 100
+
+// doubts counts what tells against a column as the label, compared with the column at the other end.
+func (f *File) doubts(c, rival int) int {
+	if f.notLabel(c) != "" {
+		return certain
+	}
+	v := f.values[c]
+	// The range of a feature is that of its neighbours.
+	var tops []float32
+	odd, fractions := 0, 0
+	for i := range f.evidence {
+		if i == c || i == rival || f.evidence[i].numbers == 0 {
+			continue
+		}
+		tops = append(tops, f.evidence[i].max)
+		if f.evidence[i].fractions > 0 {
+			fractions++
+		}
+		if f.names != nil && f.names[i] != "" && stem(f.names[i]) != stem(f.names[c]) {
+			odd++
+		}
+	}
+	if len(tops) == 0 {
+		return 0
+	}
+	slices.Sort(tops)
+	typical := tops[len(tops)/2]
+	doubts := 0
+	if top := f.evidence[c].max; len(tops) > 2 && fractions*2 < len(tops) && top >= 0.9*typical && top <= 1.1*typical {
+		doubts++
+	}
+	if f.names != nil && odd*10 < len(tops) && stem(f.names[rival]) != stem(f.names[c]) { // p0, p1, p2, …, digit
+		doubts++
+	}
+	n := v.classes()
+	if r := f.values[rival]; r != nil && n > 20 && n >= 3*r.classes() {
+		doubts++
+	}
+	most := 0
+	low, high := math.Inf(1), math.Inf(-1)
+	for text, count := range v.counts {
+		most = max(most, count)
+		if x, err := strconv.ParseFloat(text, 64); err == nil {
+			low, high = min(low, x), max(high, x)
+		}
+	}
+	if signs := n == 2 && low == -1 && high == 1; !signs && (low != 0 && low != 1 || high-low != float64(n-1)) {
+		doubts++
+	}
+	if most*10 >= 9*f.Rows { // as of a pixel at the edge
+		doubts++
+	}
+	return doubts
+}
+
+// setClasses numbers the classes. An error is about the file with the returned index.
+func (s *Schema) setClasses(w Wanted) (int, error) {
+	f := s.plans[0].file
+	if hot := s.plans[0].answers; len(hot) > 0 {
+		s.classes = map[string]byte{}
+		names := f.namesOf(hot[:min(len(hot), len(f.names))])
+		for i, name := range names {
+			if _, err := strconv.Atoi(name[len(stem(name)):]); stem(name) == "" || err != nil {
+				s.ClassNames = names
+			}
+			s.classes[strconv.Itoa(i)] = byte(i)
+		}
+		return 0, nil
+	}
+	seen := map[string]int{}
+	for i, p := range s.plans {
+		if p.label < 0 {
+			continue
+		}
+		v := p.file.values[p.label]
+		if v == nil {
+			return i, ask("", []Setting{Label}, "%s is not known to be a label", p.file.name(p.label))
+		}
+		if reason := p.file.tooMany(p.label); reason != "" {
+			return i, ask("", []Setting{Label, Targets}, "%s cannot be the label: it has %s", p.file.name(p.label), reason)
+		}
+		if err := p.file.labelSlip(p.label); err != nil {
+			return i, err
+		}
+		for text, n := range v.counts {
+			seen[text] += n
+		}
+	}
+	var names []string
+	numbers, least, most := true, math.MaxInt, 0
+	for text := range seen {
+		n, err := strconv.Atoi(text)
+		numbers = numbers && err == nil
+		least, most = min(least, n), max(most, n)
+		names = append(names, text)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if numbers {
+			m, _ := strconv.Atoi(a)
+			n, _ := strconv.Atoi(b)
+			return m - n
+		}
+		return tree.Natural(a, b)
+	})
+	s.classes = map[string]byte{}
+	switch {
+	case w.Learned && w.Classes != nil:
+		var unknown []string
+		for _, name := range names {
+			i := slices.IndexFunc(w.Classes, func(class string) bool { return class == name })
+			if i < 0 {
+				unknown = append(unknown, strconv.Quote(name))
+				continue
+			}
+			s.classes[name] = byte(i)
+		}
+		if len(unknown) > 0 {
+			return 0, fmt.Errorf("the network does not know the class %s; it knows %s", some(unknown), some(w.Classes))
+		}
+		s.ClassNames = w.Classes
+	case numbers && least >= 0 && most < maxClasses && (w.Learned || least == 0 && most < 2*len(names)):
+		for _, name := range names {
+			n, _ := strconv.Atoi(name)
+			s.classes[name] = byte(n)
+		}
+	case w.Learned:
+		return 0, fmt.Errorf("the network's classes are numbers, those of the data are %s", some(names))
+	case len(names) > maxClasses:
+		return 0, ask("", []Setting{Label, Targets}, "%d different labels, expected at most %d", len(names), maxClasses)
+	default:
+		s.ClassNames = names
+		for i, name := range names {
+			s.classes[name] = byte(i)
+		}
+	}
+	return 0, nil
+}
+
+// labelSlip returns an error for the first label that is missing, or not like nearly all others.
+func (f *File) labelSlip(c int) error {
+	v, e := f.values[c], &f.evidence[c]
+	line, text, wrong := math.MaxInt, "", 0
+	for value, n := range v.counts {
+		number, err := strconv.Atoi(value)
+		whole := err == nil && number < maxClasses
+		if missing([]byte(value)) {
+			return &RowError{v.first[value], f.position(c), fmt.Sprintf("the label is missing (found %s)", shown("%q", []byte(value)))}
+		}
+		if !whole && !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+			if wrong += n; v.first[value] < line {
+				line, text = v.first[value], value
+			}
+		}
+	}
+	if wrong > 0 && uint64(wrong)*20 <= uint64(e.numbers+e.words) {
+		return &RowError{line, f.position(c), fmt.Sprintf("expected a label, a whole number as in the other rows, found %s", shown("%q", []byte(text)))}
+	}
+	return nil
+}

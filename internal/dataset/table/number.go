@@ -1,0 +1,104 @@
+package table
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+)
+
+var (
+	errNotNumber = errors.New("not a number")
+	errNotFinite = errors.New("not finite")
+	errTooLarge  = errors.New("too large")
+	errNotByte   = errors.New("not a whole number from 0 to 255")
+	errMissing   = errors.New("missing")
+)
+
+// maxNumber is the maximum length of a number.
+const maxNumber = 400
+
+// parseNumber parses a decimal number and rounds it once. Numbers too small for float32 become 0; numbers too large are
+// an error. True and false are 1 and 0.
+func parseNumber(cell []byte) (float32, error) {
+	if len(cell) > maxNumber {
+		return 0, errNotNumber
+	}
+	for _, c := range cell { // strconv also accepts hexadecimal numbers and words
+		if c-'0' > 9 && c != '.' && c != '-' && c != '+' && c|0x20 != 'e' {
+			return parseWord(cell)
+		}
+	}
+	v, err := strconv.ParseFloat(string(cell), 32)
+	switch {
+	case err == nil:
+		return float32(v), nil
+	case errors.Is(err, strconv.ErrRange):
+		return 0, errTooLarge
+	case missing(cell):
+		return 0, errMissing
+	}
+	return 0, errNotNumber
+}
+
+// parseWord parses the words that stand for numbers or for a missing one.
+func parseWord(cell []byte) (float32, error) {
+	if missing(cell) {
+		return 0, errMissing
+	}
+	switch strings.ToLower(strings.TrimLeft(string(cell), "+-")) {
+	case "true":
+		return 1, nil
+	case "false":
+		return 0, nil
+	case "nan", "inf", "infinity", "1.#inf", "1.#qnan":
+		return 0, errNotFinite
+	}
+	return 0, errNotNumber
+}
+
+// missing reports whether a cell stands for a missing value.
+func missing(cell []byte) bool {
+	if len(cell) > 4 {
+		return false
+	}
+	switch string(cell) {
+	case "", "?", "-", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "null", "NULL", "Null":
+		return true
+	}
+	return false
+}
+
+// parseByte parses a number that is whole and from 0 to 255, such as 7 or 7.0. The error is errNotByte for any other
+// number.
+func parseByte(cell []byte) (byte, error) {
+	v, err := parseNumber(cell)
+	if err == nil && (v < 0 || v > math.MaxUint8 || v != float32(byte(v))) {
+		err = errNotByte
+	}
+	return byte(v), err
+}
+
+// smallNumbers parses a line of whole numbers below 1000, the commonest by far, and returns their count. It reports
+// false if the line has anything else, or more of them than row.
+func smallNumbers(line []byte, separator byte, row []uint16) (n int, ok bool) {
+	v, digits := uint16(0), 0
+	for _, c := range line {
+		switch {
+		case c-'0' <= 9:
+			v = v*10 + uint16(c-'0')
+			digits++
+		case c != separator || digits-1 > 2 || digits == 0 || n == len(row):
+			return n, false
+		default:
+			row[n] = v
+			n++
+			v, digits = 0, 0
+		}
+	}
+	if digits == 0 || digits > 3 || n == len(row) {
+		return n, false
+	}
+	row[n] = v
+	return n + 1, true
+}

@@ -1,0 +1,591 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxClasses is the maximum number of classes: a label is a byte.
+const maxClasses = 256
+
+// Wanted are the decisions that the user or a saved network has taken. The zero value leaves all to the evidence.
+type Wanted struct {
+	Targets      int // columns that are numbers to predict: the last ones, or the first ones if TargetsFirst
+	TargetsFirst bool
+	Label        string // column of the label: its name, its number, "first" or "last"
+	OneHot       int    // columns that encode the label
+	Ignore       string // columns to omit, separated by commas
+	Numbers      bool   // rows of numbers even if all can be pixels
+	Scaled       bool   // the scale of the columns does not matter
+
+	TestOnly bool // there is no training part
+
+	// What a network has learned; zero without one.
+	Learned  bool
+	Classes  []string
+	Features []string
+	LabelWas string
+	White    float32
+}
+
+// A Setting is a decision that only the user can take.
+type Setting int
+
+const (
+	Label Setting = iota
+	Ignore
+	OneHot
+	Targets
+)
+
+// A Question is an error that a decision of the user resolves.
+type Question struct {
+	Problem  string
+	Settings []Setting // that resolve it
+	Column   string    // a value for Ignore, or empty
+}
+
+func (q *Question) Error() string { return q.Problem }
+
+func ask(column string, settings []Setting, format string, args ...any) error {
+	return &Question{fmt.Sprintf(format, args...), settings, column}
+}
+
+// A plan is what the columns of a file are.
+type plan struct {
+	file     *File
+	label    int   // column of the label, or −1
+	answers  []int // columns of targets or of a one-hot label
+	features []int // in the order of the network
+	part     int   // column that names the part of each row, or −1
+	omitted  []int
+}
+
+// A Schema is what the columns of the files of a table are.
+type Schema struct {
+	plans      []plan
+	classes    map[string]byte
+	ClassNames []string // or nil if the labels are their numbers
+	Features   []string // names of the feature columns, or nil
+	Label      string   // name or number of the label column, or empty
+	Side       int      // of square images, or 0 for rows of numbers
+	White      float32  // value of the brightest pixel
+	Unlabelled bool     // the second file has no label
+	Parted     bool     // a column names the part of each row
+	Note       string
+
+	targets int
+}
+
+// Width returns the number of features.
+func (s *Schema) Width() int { return len(s.plans[0].features) }
+
+// Decide finds out from the evidence what the columns are. The names of the files are for messages. The first file
+// decides for the second, the test part.
+func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
+	wrap := func(i int, err error) error { return fmt.Errorf("%s: %w", names[i], err) }
+	f := files[0]
+	p, err := f.plan(w)
+	if err != nil {
+		return nil, wrap(0, err)
+	}
+	s := &Schema{plans: []plan{*p}, targets: w.Targets, Parted: p.part >= 0}
+	for i, g := range files[1:] {
+		q, err := g.planLike(p, path.Base(names[0]))
+		if err != nil {
+			return nil, wrap(i+1, err)
+		}
+		s.plans = []plan{*p, *q}
+		s.Unlabelled = q.label < 0 && len(q.answers) == 0
+	}
+	if f.names != nil && len(f.names) > 0 {
+		for _, c := range p.features {
+			s.Features = append(s.Features, f.names[c])
+		}
+	}
+	if p.label >= 0 {
+		s.Label = strconv.Itoa(p.label + 1)
+		if f.names != nil && f.names[p.label] != "" {
+			s.Label = f.names[p.label]
+		}
+	}
+	var notes []string
+	if w.Targets == 0 {
+		if i, err := s.setClasses(w); err != nil {
+			return nil, wrap(i, err)
+		}
+	}
+	pixels, err := s.setPixels(w)
+	if err != nil {
+		return nil, wrap(0, err)
+	}
+	switch plain := p.label == 0 && s.ClassNames == nil && (f.names == nil && s.Side > 0 || f.names != nil && rank(f.names[0]) == labelName); {
+	case w.Targets > 0, plain:
+	case p.label < 0:
+		notes = append(notes, fmt.Sprintf("label: %d columns from column %d, one for each class", len(p.answers), f.position(p.answers[0])))
+	default:
+		notes = append(notes, fmt.Sprintf("label: %s, %d classes", f.name(p.label), len(s.classes)))
+	}
+	if pixels != "" {
+		notes = append(notes, pixels)
+	}
+	if len(p.omitted) > 0 {
+		var list []string
+		for _, c := range p.omitted {
+			list = append(list, f.name(c))
+		}
+		notes = append(notes, some(list)+" omitted")
+	}
+	if p.part >= 0 {
+		notes = append(notes, f.name(p.part)+" names the parts")
+	}
+	if s.Unlabelled {
+		notes = append(notes, path.Base(names[1])+" has no labels and is not read")
+	}
+	if s.Side == 0 && !w.Scaled {
+		if note := f.scaleNote(p); note != "" {
+			notes = append(notes, note)
+		}
+	}
+	s.Note = strings.Join(notes, "; ")
+	return s, nil
+}
+
+// some lists the first names.
+func some(names []string) string {
+	const most = 4
+	if n := len(names); n > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// find returns the column of a name or number, or −1.
+func (d *dialect) find(name string, columns int) int {
+	for _, form := range []func(string) string{strings.TrimSpace, plain} {
+		if i := slices.IndexFunc(d.names, func(other string) bool { return form(other) == form(name) }); i >= 0 && name != "" {
+			return i
+		}
+	}
+	switch n, err := strconv.Atoi(name); {
+	case strings.EqualFold(name, "first"):
+		return 0
+	case strings.EqualFold(name, "last"):
+		return columns - 1
+	case err == nil && n >= 1 && n <= columns:
+		return n - 1
+	}
+	return -1
+}
+
+// is reports whether a name is that of a column.
+func (f *File) is(name string, column int) bool {
+	return name != "" && f.find(name, f.columns) == column
+}
+
+// plan decides what the columns are.
+func (f *File) plan(w Wanted) (*plan, error) {
+	p := &plan{file: f, label: -1, part: -1}
+	taken := make([]bool, f.columns)
+	omit := func(c int) {
+		taken[c] = true
+		p.omitted = append(p.omitted, c)
+	}
+	if w.Ignore != "" {
+		for _, name := range strings.Split(w.Ignore, ",") {
+			c := f.find(name, f.columns)
+			if c < 0 {
+				return nil, ask("", []Setting{Ignore}, "no column is called %q%s", name, f.list())
+			}
+			if !taken[c] {
+				omit(c)
+			}
+		}
+	}
+	label := -1
+	if w.Label != "" {
+		if label = f.find(w.Label, f.columns); label < 0 {
+			return nil, ask("", []Setting{Label}, "no column is called %q%s", w.Label, f.list())
+		}
+	} else if w.LabelWas != "" && w.Targets == 0 {
+		if _, err := strconv.Atoi(w.LabelWas); err != nil || f.names == nil {
+			label = f.find(w.LabelWas, f.columns)
+		}
+	}
+	for c := range f.columns {
+		e := &f.evidence[c]
+		switch v := f.values[c]; {
+		case taken[c] || c == label:
+		case f.sparse && (c == 1 && !f.zeroBased):
+			taken[c] = true
+		case !f.sparse && e.numbers+e.words == 0 || f.isID(c):
+			omit(c)
+		case f.names != nil && v != nil && isPartName(f.names[c]) && v.areParts():
+			taken[c], p.part = true, c
+		}
+	}
+	var err error
+	switch free := f.free(taken); {
+	case w.Targets > 0:
+		if len(free) <= w.Targets {
+			return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
+				counted(w.Targets, "target"), counted(f.columns, "column"))
+		}
+		p.answers = free[len(free)-w.Targets:]
+		if w.TargetsFirst {
+			p.answers = free[:w.Targets]
+		}
+	case len(free) < 2 && !(f.sparse && len(free) == 1):
+		return nil, fmt.Errorf("line 1: expected a label and at least one number, separated by comma, semicolon, tab or space; found %s",
+			counted(f.columns, "column"))
+	case w.OneHot > 0:
+		p.answers, err = f.oneHot(free, w)
+	case label >= 0:
+		p.label = label
+	case f.sparse:
+		p.label = 0
+	default:
+		p.label, p.answers, err = f.decideLabel(free)
+		if err != nil && w.TestOnly && f.names == nil { // a part of few rows, and a network that does not know
+			p.label, err = free[0], nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range append(slices.Clone(p.answers), max(p.label, 0)) {
+		if c != p.label && !slices.Contains(p.answers, c) {
+			continue
+		}
+		taken[c] = true
+	}
+	p.features = f.free(taken)
+	if w.Learned && len(w.Features) > 0 && f.names != nil {
+		if list := f.findAll(w.Features); list != nil {
+			p.features = list
+		} else if missing := f.missingNames(w.Features); len(missing) < len(w.Features) {
+			return nil, fmt.Errorf("no column is called %s, which the network has learned", some(missing))
+		}
+	}
+	return p, f.checkFeatures(p)
+}
+
+// checkFeatures returns an error for features that are not numbers.
+func (f *File) checkFeatures(p *plan) error {
+	if len(p.features) == 0 {
+		return fmt.Errorf("line 1: expected a label and at least one number; found %s", counted(f.columns, "column"))
+	}
+	for _, c := range p.features {
+		e := &f.evidence[c]
+		switch {
+		case e.words > 0 && e.text():
+			return ask(f.value(c), []Setting{Ignore, Label}, "%s has text, such as %s, and is not the label", f.name(c), e.word)
+		case e.missing > 0:
+			return ask(f.value(c), []Setting{Ignore}, "line %d, column %d: a missing value (%s in %s); fill them in, or delete their rows",
+				e.missingAt, f.position(c), counted(int(e.missing), "such value"), f.name(c))
+		case f.names != nil && !f.sparse && f.names[c] == "":
+			return ask(f.value(c), []Setting{Ignore, Label}, "column %d has no name", f.position(c))
+		}
+	}
+	return nil
+}
+
+// value returns a column as a flag names it.
+func (f *File) value(c int) string {
+	if c < len(f.names) && f.names[c] != "" {
+		return f.names[c]
+	}
+	return strconv.Itoa(c + 1)
+}
+
+// list lists the names of the columns.
+func (f *File) list() string {
+	if f.names == nil {
+		return fmt.Sprintf("; there are %s without names", counted(f.columns, "column"))
+	}
+	return "; there are " + some(f.names)
+}
+
+// free returns the columns that are not taken.
+func (f *File) free(taken []bool) []int {
+	var list []int
+	for c, is := range taken {
+		if !is {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// isID reports whether a column only numbers or names the rows.
+func (f *File) isID(c int) bool {
+	v, e := f.values[c], &f.evidence[c]
+	if f.sparse || v == nil || v.repeats || e.fractions > 0 || e.missing > 0 {
+		return false
+	}
+	const enough = 16 // rows that do not count by chance
+	switch {
+	case f.names == nil:
+		return c == 0 && v.countsRows() && f.Rows >= enough
+	case f.names[c] == "":
+		return c == 0 && f.Rows > 2
+	}
+	return isIDName(f.names[c]) && f.Rows > 2
+}
+
+// areParts reports whether the values are names of parts.
+func (v *values) areParts() bool {
+	for text := range v.counts {
+		if !isPart(text) {
+			return false
+		}
+	}
+	return !v.many && len(v.counts) > 0
+}
+
+// isPart reports whether a value names a part.
+func isPart(text string) bool {
+	switch plain(text) {
+	case "training", "train", "test", "testing", "publictest", "privatetest", "validation", "val", "valid", "dev":
+		return true
+	}
+	return false
+}
+
+// isTrainPart reports whether a value names the training part.
+func isTrainPart(text string) bool { return strings.HasPrefix(plain(text), "train") }
+
+// oneHot returns the columns of a one-hot label whose number is given.
+func (f *File) oneHot(free []int, w Wanted) ([]int, error) {
+	n := w.OneHot
+	if n >= len(free) {
+		return nil, fmt.Errorf("line 1: expected %d columns of a one-hot label and at least one number; found %s", n, counted(f.columns, "column"))
+	}
+	first, last := free[:n], free[len(free)-n:]
+	switch isFirst, isLast := f.hot[1].found() == n && free[0] == 0, f.hot[0].found() == n; {
+	case strings.EqualFold(w.Label, "first"), isFirst && !isLast:
+		return first, nil
+	case strings.EqualFold(w.Label, "last"), isLast && !isFirst:
+		return last, nil
+	}
+	return nil, ask("", []Setting{OneHot}, "neither the first nor the last %d columns have one 1 and otherwise zeros in each row", n)
+}
+
+// planLike decides what the columns of the test part are: by name, or without names by their place.
+func (g *File) planLike(p *plan, other string) (*plan, error) {
+	f := p.file
+	q := &plan{file: g, label: -1, part: -1}
+	if f.sparse != g.sparse {
+		return nil, fmt.Errorf("expected the format of %s, found another", other)
+	}
+	if f.sparse {
+		n := max(len(f.evidence), len(g.evidence))
+		f.columns, g.columns = n, n
+		p.features = p.features[:0]
+		for c := p.firstFeature(g); c < n; c++ {
+			p.features = append(p.features, c)
+		}
+		q.label, q.features = 0, p.features
+		return q, nil
+	}
+	if f.names != nil && g.names != nil {
+		names := f.namesOf(p.features)
+		if list := g.findAll(names); list != nil {
+			q.features = list
+			if p.label >= 0 {
+				q.label = g.find(f.names[p.label], 0)
+			}
+			q.answers = g.findAll(f.namesOf(p.answers))
+			if len(q.answers) < len(p.answers) || p.label < 0 && len(q.answers) == 0 {
+				q.answers = nil
+			}
+			return q, g.checkFeatures(q)
+		}
+		if missing := g.missingNames(names); len(missing) < len(names) || g.columns != f.columns {
+			return nil, fmt.Errorf("line %d: no column is called %s as in %s", g.header, some(missing), other)
+		}
+	}
+	answers := len(p.answers)
+	if p.label >= 0 {
+		answers = 1
+	}
+	switch {
+	case g.columns == f.columns:
+		q.label, q.answers, q.features = p.label, p.answers, p.features
+	case g.columns == f.columns-answers && f.columns > answers:
+		for _, c := range p.features {
+			before := 0
+			for a := range c {
+				if a == p.label || slices.Contains(p.answers, a) {
+					before++
+				}
+			}
+			q.features = append(q.features, c-before)
+		}
+	default:
+		column := min(g.columns, f.columns+1) // the last column, or the first excess one
+		return nil, fmt.Errorf("line 1, column %d: expected %d columns as in %s, found %d", g.position(column-1), f.columns, other, g.columns)
+	}
+	return q, g.checkFeatures(q)
+}
+
+// firstFeature returns the first feature of two sparse files.
+func (p *plan) firstFeature(g *File) int {
+	if p.file.zeroBased || g.zeroBased {
+		return 1
+	}
+	return 2
+}
+
+func (d *dialect) namesOf(columns []int) []string {
+	var list []string
+	for _, c := range columns {
+		list = append(list, d.names[c])
+	}
+	return list
+}
+
+// findAll returns the columns of names, or nil if one is missing. Equal names, as those of a packed cell, are columns in a
+// row.
+func (d *dialect) findAll(names []string) []int {
+	at := map[string][]int{}
+	for i, name := range d.names {
+		at[plain(name)] = append(at[plain(name)], i)
+	}
+	list := make([]int, len(names))
+	for i, name := range names {
+		columns := at[plain(name)]
+		if len(columns) == 0 {
+			return nil
+		}
+		list[i] = columns[0]
+		at[plain(name)] = columns[1:]
+	}
+	return list
+}
+
+// missingNames returns the names that no column has.
+func (d *dialect) missingNames(names []string) []string {
+	have := map[string]bool{}
+	for _, name := range d.names {
+		have[plain(name)] = true
+	}
+	var list []string
+	for _, name := range names {
+		if !have[plain(name)] {
+			list = append(list, "`"+name+"`")
+		}
+	}
+	return list
+}
+
+// setPixels decides whether the rows are images, and describes their pixels if that needs to be said.
+func (s *Schema) setPixels(w Wanted) (string, error) {
+	if w.Targets > 0 || w.Numbers {
+		return "", nil
+	}
+	n := s.Width()
+	side := int(math.Sqrt(float64(n)))
+	if s.plans[0].file.sparse { // which omits the zeros at the end
+		for side*side < n {
+			side++
+		}
+		if side*side-n >= side {
+			return "", nil
+		}
+	} else if side*side != n {
+		return "", nil
+	}
+	const least = 8
+	if side < least {
+		return "", nil
+	}
+	low, high, odd, fractions, cells := float32(math.MaxFloat32), float32(-math.MaxFloat32), 0, 0, 0
+	for _, p := range s.plans {
+		if s.Unlabelled && p.file != s.plans[0].file {
+			continue
+		}
+		cells += p.file.Rows * n
+		for _, c := range p.features {
+			e := &p.file.evidence[c]
+			if e.numbers > 0 {
+				low, high = min(low, e.min), max(high, e.max)
+			}
+			odd += int(e.odd)
+			fractions += int(e.fractions)
+		}
+	}
+	white := float32(0)
+	rows := s.plans[0].file.Rows
+	switch inner := fractions > 0; {
+	case w.White > 1 && w.White < 255 && low >= 0 && high <= w.White, low >= 0 && high <= w.White && w.White == 1:
+		white = w.White
+	case low == 0 && high <= 1 && high > 0.9:
+		white = 1
+	case low == 0 && high == 16:
+		white = 16
+	case low == 0 && high > 1 && high < 16 && !inner:
+		white = high
+		if high > 8 {
+			white = 16
+		}
+	case odd*20 <= rows: // a slip is an error
+		white = 255
+	}
+	if white == 0 {
+		return "", nil
+	}
+	s.Side, s.White = side, white
+	for i := n; i < side*side; i++ { // of a sparse file
+		for j := range s.plans {
+			s.plans[j].features = append(s.plans[j].features, -1)
+		}
+	}
+	switch {
+	case white < 255:
+		return fmt.Sprintf("%d pixels 0–%g, scaled", side*side, white), nil
+	case high < 128 && high > 0 && odd == 0:
+		return fmt.Sprintf("%d pixels 0–255, of which the brightest is %g", side*side, high), nil
+	}
+	return "", nil
+}
+
+// scaleNote advises to standardise columns that are too large, or too different, for the first weights.
+func (f *File) scaleNote(p *plan) string {
+	small, large := -1, -1
+	span := func(c int) float32 { return f.evidence[c].max - f.evidence[c].min }
+	size := func(c int) float32 { return max(f.evidence[c].max, -f.evidence[c].min) }
+	for _, c := range p.features {
+		if c < 0 || span(c) <= 0 {
+			continue
+		}
+		if small < 0 || span(c) < span(small) {
+			small = c
+		}
+		if large < 0 || size(c) > size(large) {
+			large = c
+		}
+	}
+	const big, apart = 100, 100
+	switch {
+	case large < 0:
+	case size(large) >= big && size(large) >= apart*span(small):
+		return fmt.Sprintf("the scales of the columns differ (%s up to %.4g, %s up to %.4g); -standardise makes them equal",
+			f.name(large), size(large), f.name(small), size(small))
+	case size(large) >= big:
+		return fmt.Sprintf("the columns have numbers up to %.4g; -standardise scales them", size(large))
+	}
+	return ""
+}
+
+// counted returns "1 number" or "2 numbers".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
