@@ -60,14 +60,14 @@ func TestCSV(t *testing.T) {
 	for _, c := range []struct{ fault, text, want string }{
 		{"row too short", good + "1,2\n", "line 22, column 2: expected 3 columns as in line 1, found 2"},
 		{"row too long", good + "1,2,3,4\n", "line 22, column 4: expected 3 columns as in line 1, found 4"},
-		{"no label in line 1", "5x,7,8\n1,2,3\n", `line 1, column 1: expected a label, a whole number from 0 to 255, found "5x"`},
+		{"no label in line 1", "5x,7,8\n1,2,3\n", `line 1, column 1: expected a label, a whole number from 0 to 255 as in most rows, found "5x"`},
 		{"not a number", good + "1,2,x\n", `line 22, column 3: expected a number, found "x"`},
-		{"nothing for a number", good + "1,,2\n", "line 22, column 2: expected a number, found nothing"},
-		{"NaN", good + "1,nan,2\n", `line 22, column 2: expected a finite number, found "nan"`},
+		{"nothing for a number", good + "1,,2\n", "line 22, column 2: a missing value (1 such value in `a`)"},
+		{"NaN", good + "1,nan,2\n", "line 22, column 2: a missing value (1 such value in `a`)"},
 		{"infinite", good + "1,2,-Inf\n", `line 22, column 3: expected a finite number, found "-Inf"`},
 		{"out of range", good + "1,2,1e40\n", `line 22, column 3: expected a number up to 3.4e38 in magnitude, found "1e40"`},
-		{"label out of range", good + "256,2,3\n", `line 22, column 1: expected a label, a whole number from 0 to 255, found "256"`},
-		{"label not whole", good + "0.5,2,3\n", `line 22, column 1: expected a label, a whole number from 0 to 255, found "0.5"`},
+		{"label out of range", good + "256,2,3\n", `line 22, column 1: expected a label, a whole number from 0 to 255 as in most rows, found "256"`},
+		{"label not whole", good + "0.5,2,3\n", `line 22, column 1: expected a label, a whole number from 0 to 255 as in most rows, found "0.5"`},
 		{"empty", "", "expected lines of text, found an empty file"},
 		{"header only", "label,a,b\n", "expected rows of numbers after the names in line 1, found the end of the file"},
 		{"truncated gzip", string(gzipped([]byte(good))[:30]), "truncated gzip data: the file ends at byte 30, before the compressed data does"},
@@ -84,6 +84,8 @@ func TestCSV(t *testing.T) {
 				filepath.Join("data", "mnist_test.csv")+": "+c.want)
 		})
 	}
+	refused(t, at(t), map[string][]byte{"train.csv": []byte(good), "test.csv": []byte("label,a,c\n1,2,3\n")}, "train.csv",
+		"test.csv: line 1: no column is called `b` as in train.csv")
 	refused(t, at(t), map[string][]byte{"test.csv": []byte(good)}, "test.csv",
 		"test.csv: the name says that these are the test data; the training data are not next to it")
 }
@@ -92,7 +94,7 @@ func TestCSV(t *testing.T) {
 // flag that needs images.
 func TestCSVPixels(t *testing.T) {
 	line := func(pixel string) string { return "7," + pixel + strings.Repeat(",9", 783) + "\n" }
-	good := strings.Repeat(line("200"), 20)
+	good := strings.Repeat(line("200")+"0"+line("200")[1:], 10)
 	p := at(t)
 	putAll(t, p.dir, map[string][]byte{"train.csv": []byte(good + line("256") + good), "test.csv": []byte(good)})
 	const want = "train.csv: line 21, column 2: expected a pixel, a whole number from 0 to 255, found 256; if these are not images, -standardise reads them as rows of numbers\n"

@@ -84,7 +84,7 @@ func TestGradcheckWrong(t *testing.T) {
 // TestGradcheckOverflow checks that the message on sums beyond float32 names the inputs as the cause, not a backend.
 func TestGradcheckOverflow(t *testing.T) {
 	p := at(t)
-	put(t, p.path("large.csv"), []byte("0,3e38,1\n1,-3e38,2\n0,3e38,3\n1,-3e38,4\n0,3e38,5\n"))
+	put(t, p.path("large.csv"), []byte("label,a,b\n0,3e38,1\n1,-3e38,2\n0,3e38,3\n1,-3e38,4\n0,3e38,5\n"))
 	r := p.run("gradcheck", "-backend=cpu", "-data=large.csv", "-hidden=8").is(1, "inputs are as large as 3e+38", "overflow float32")
 	if strings.Contains(r.stderr, "bug") {
 		t.Errorf("stderr: %s", r.stderr)

@@ -79,7 +79,7 @@ func TestPrintable(t *testing.T) {
 func TestOutputsBeyondNumbers(t *testing.T) {
 	p := at(t)
 	file := p.path("large.csv")
-	if err := os.WriteFile(file, []byte("0,3e38,1\n1,-3e38,2\n0,3e38,3\n1,-3e38,4\n0,3e38,5\n"), 0o666); err != nil {
+	if err := os.WriteFile(file, []byte("label,a,b\n0,3e38,1\n1,-3e38,2\n0,3e38,3\n1,-3e38,4\n0,3e38,5\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	r := p.run("train", "-backend=cpu", "-data="+file, "-json").is(1, "training diverged")

@@ -365,7 +365,7 @@ func TestDataOfNumbers(t *testing.T) {
 		}
 	}
 	r := run(Config{Backend: backends.CPU, Quick: true, Data: csv}, f.machine)
-	if s := step(t, r, "data directory"); s.Status != Failed || r.Usable || !strings.Contains(s.Found, "expected a label") {
+	if s := step(t, r, "data directory"); s.Status != Failed || r.Usable || !strings.Contains(s.Found, "can be the label") {
 		t.Errorf("targets as labels: %s: %q; verdict %q", s.Status, s.Found, r.Verdict)
 	}
 }

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -78,17 +79,13 @@ func withRemedy(err error) error {
 func answers(q *dataset.Question) string {
 	var list []string
 	for _, setting := range q.Settings {
-		column := q.Column
 		switch setting {
 		case dataset.AskLabel:
 			list = append(list, "-label=COLUMN names it")
 		case dataset.AskIgnore:
-			if column == "" {
-				column = "COLUMN"
-			}
-			list = append(list, "-ignore="+column+" omits the column")
+			list = append(list, "-ignore="+cmp.Or(q.Column, "COLUMN")+" omits the column")
 		case dataset.AskOneHot:
-			list = append(list, "-onehot=N takes N columns, of which one is 1")
+			list = append(list, "-onehot="+cmp.Or(q.Column, "N")+" takes the columns of which one is 1 in each row")
 		case dataset.AskTargets:
 			list = append(list, "-target-columns=1 learns the last column as a number")
 		}

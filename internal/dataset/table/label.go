@@ -57,21 +57,22 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	if n := f.hot[0].found(); n > 2 && n < len(free) && f.doubts(first, last) > 0 {
 		return -1, free[len(free)-n:], nil
 	} else if n > 2 && n < len(free) {
-		return 0, nil, ask("", []Setting{Label, OneHot}, "%s could be the label, and so could the last %d columns, of which one is 1 in each row", f.name(first), n)
+		return 0, nil, ask(strconv.Itoa(n), []Setting{Label, OneHot}, "%s could be the label, and so could the last %d columns, of which one is 1 in each row", f.name(first), n)
 	}
 	if n := f.hot[1].found(); n > 2 && n < len(free) && first == 0 && f.doubts(last, first) > 0 {
 		return -1, free[:n], nil
 	}
-	for _, c := range []int{first, last} {
-		if f.names != nil && isAmountName(f.names[c]) {
-			return 0, nil, ask("", []Setting{Targets, Label}, "no column is called label, and %s is more likely a number to predict", f.name(c))
-		}
+	amount := slices.IndexFunc(f.names, isAmountName)
+	if amount != first && amount != last {
+		amount = -1
 	}
 	a, b := f.doubts(first, last), f.doubts(last, first)
 	switch {
 	case a >= certain && b >= certain:
 		return 0, nil, ask("", []Setting{Label, Targets}, "neither the first nor the last column can be the label: %s has %s, %s has %s",
 			f.name(first), f.notLabel(first), f.name(last), f.notLabel(last))
+	case amount >= 0:
+		return 0, nil, ask("", []Setting{Targets, Label}, "%s is more likely a number to predict than the label of classes", f.name(amount))
 	case a == 0 && b > 0, b >= certain:
 		return first, nil, nil
 	case b == 0 && a > 0, a >= certain:
@@ -102,7 +103,7 @@ func (f *File) tooMany(c int) string {
 	case v.many || n > maxClasses:
 		return fmt.Sprintf("more than %d different values", min(n-1, maxClasses))
 	case n > 10 && f.Rows < 2*n:
-		return fmt.Sprintf("%d different values in %d rows, too few to learn them", n, f.Rows)
+		return fmt.Sprintf("%d different values in %d rows, more classes than these can teach", n, f.Rows)
 	}
 	return ""
 }
@@ -261,24 +262,29 @@ func (s *Schema) setClasses(w Wanted) (int, error) {
 	return 0, nil
 }
 
-// labelSlip returns an error for the first label that is missing, or not like nearly all others.
+// labelSlip returns an error for the first label that is missing, or a rare one among numbers that is not a number.
 func (f *File) labelSlip(c int) error {
 	v, e := f.values[c], &f.evidence[c]
-	line, text, wrong := math.MaxInt, "", 0
+	line, text, wrong, often := math.MaxInt, "", 0, false
 	for value, n := range v.counts {
 		number, err := strconv.Atoi(value)
-		whole := err == nil && number < maxClasses
-		if missing([]byte(value)) {
-			return &RowError{v.first[value], f.position(c), fmt.Sprintf("the label is missing (found %s)", shown("%q", []byte(value)))}
+		switch {
+		case missing([]byte(value)):
+			return &RowError{v.first[value], f.position(c), "the label is missing"}
+		case err == nil && number < maxClasses, strings.EqualFold(value, "true"), strings.EqualFold(value, "false"):
+			continue
 		}
-		if !whole && !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
-			if wrong += n; v.first[value] < line {
-				line, text = v.first[value], value
-			}
+		wrong += n
+		often = often || n > 1
+		if v.first[value] < line {
+			line, text = v.first[value], value
 		}
 	}
-	if wrong > 0 && uint64(wrong)*20 <= uint64(e.numbers+e.words) {
-		return &RowError{line, f.position(c), fmt.Sprintf("expected a label, a whole number as in the other rows, found %s", shown("%q", []byte(text)))}
+	all := int(e.numbers + e.words)
+	if wrong*20 <= all || !often && 2*wrong <= all {
+		if wrong > 0 {
+			return &RowError{line, f.position(c), fmt.Sprintf("expected a label, a whole number from 0 to 255 as in most rows, found %s", shown("%q", []byte(text)))}
+		}
 	}
 	return nil
 }
