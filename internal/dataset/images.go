@@ -54,6 +54,9 @@ func (p place) openImages() (*Data, error) {
 			}
 		}
 	}
+	if most := data.brightest(); most <= 16 && min(r.size.Width, r.size.Height) >= leastSide {
+		return nil, fmt.Errorf("%s: the pictures are almost black: their brightest pixel is %d of 255; scale them first", p.name, most)
+	}
 	if len(test) == 0 {
 		from := p.name
 		if found.From != "." {
@@ -68,4 +71,12 @@ func (p place) openImages() (*Data, error) {
 	}
 	data.countClasses()
 	return data, nil
+}
+
+// brightest returns the greatest pixel.
+func (d *Data) brightest() (most byte) {
+	for _, s := range d.sets() {
+		most = max(most, slices.Max(s.Images))
+	}
+	return most
 }

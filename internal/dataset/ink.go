@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 
 	"shadegrad/internal/picture"
 )
@@ -22,10 +23,9 @@ const (
 // A frame is the list of the pixels at the border of images of one size.
 type frame []int
 
-// ground returns the ground of an image: the median of its border, if most of the border is like it, compared with the
-// mean of the other pixels.
-func (f frame) ground(pixels []byte) ground {
-	const near = 40
+// ground returns the ground of an image: the median of its border, if most of the border and three corners are like it,
+// compared with the mean of the pixels that are not.
+func (f frame) ground(pixels []byte, width int) ground {
 	var count [256]int
 	for _, i := range f {
 		count[pixels[i]]++
@@ -35,19 +35,29 @@ func (f frame) ground(pixels []byte) ground {
 		level++
 		below += count[level]
 	}
-	even := 0
-	for v := max(0, level-near); v <= min(255, level+near); v++ {
-		even += count[v]
+	near := max(4, int(slices.Max(pixels)-slices.Min(pixels))/4)
+	like := func(v byte) bool { return int(v) >= level-near && int(v) <= level+near }
+	even, corners := 0, 0
+	for _, i := range f {
+		if like(pixels[i]) {
+			even++
+		}
+	}
+	last := len(pixels) - 1
+	for _, i := range []int{0, width - 1, last - width + 1, last} {
+		if like(pixels[i]) {
+			corners++
+		}
 	}
 	sum, others := 0, 0
 	for _, v := range pixels {
-		if int(v) < level-near || int(v) > level+near {
+		if !like(v) {
 			sum += int(v)
 			others++
 		}
 	}
 	switch {
-	case 10*even < 7*len(f), others == 0:
+	case 10*even < 7*len(f), corners < 3, others == 0:
 		return unclear
 	case sum < others*level:
 		return light
@@ -55,51 +65,62 @@ func (f frame) ground(pixels []byte) ground {
 	return dark
 }
 
-// lightInk makes the ink of all images light on dark and notes it. If almost all images have light paper, it inverts all. If
-// almost all have an even ground, light or dark, it inverts those on light paper. Otherwise it changes nothing, unless a
-// network has learned inverted images.
+// lightInk makes the ink of all images light on dark and notes it. If the images with a clear ground are on light paper, it
+// inverts all images. If some are on light paper and some on dark, and almost all are clear, it inverts those on light
+// paper. If few are clear, as in photographs, it changes nothing, unless a network has learned inverted images.
 func (d *Data) lightInk(learned *Learned) error {
 	var grounds [3]int
 	total := 0
-	border := frame(nil)
 	for _, s := range d.sets() {
-		const smallest = 8 // pixels; a smaller image does not have a border
-		if s.Images == nil || min(s.Width, s.Height) < smallest {
+		if s.Images == nil || min(s.Width, s.Height) < leastSide {
 			return nil
 		}
-		border = picture.Border(s.Width, s.Height)
-		for i := range s.Len() {
-			grounds[border.ground(s.Image(i))]++
+		border := frame(picture.Border(s.Width, s.Height))
+		for i := 0; i < s.Len(); i += 1 + s.Len()/10_000 { // a sample
+			grounds[border.ground(s.Image(i), s.Width)]++
+			total++
 		}
-		total += s.Len()
 	}
 	if err := d.varied(); err != nil {
 		return err
 	}
-	// One in twenty may be unlike the others, such as a digit that fills the border.
+	clear := grounds[light] + grounds[dark]
+	fewer := min(grounds[light], grounds[dark])
+	d.Look.Inverted = grounds[light] > grounds[dark]
 	each := false
-	switch most := total - total/20; {
-	case grounds[light] >= most:
-		d.addNote("dark ink on light paper: inverted")
-	case grounds[dark] >= most, grounds[light] == 0 && grounds[dark] > 0 && learned == nil:
-		return nil
-	case grounds[light]+grounds[dark] >= most:
+	switch {
+	case 2*clear < total:
+		d.Look.Inverted = learned != nil && learned.Look.Inverted
+	case fewer > 0 && 100*clear >= 99*total, 20*fewer >= clear && 20*clear >= 19*total:
 		each = true
-		d.addNote(fmt.Sprintf("%d of %d images have dark ink on light paper: these are inverted", grounds[light], total))
-	case learned == nil || !learned.Look.Inverted:
-		return nil
+	case 20*fewer >= clear:
+		d.Look.Inverted = learned != nil && learned.Look.Inverted
+		d.addNote(fmt.Sprintf("%d%% of the images seem to have dark ink on light paper and %d%% light ink on dark; none was inverted",
+			100*grounds[light]/total, 100*grounds[dark]/total))
+	case d.Look.Inverted:
+		d.addNote("dark ink on light paper: inverted")
 	}
-	d.Look.Inverted = true
+	all, inverted := 0, 0
 	for _, s := range d.sets() {
+		border := frame(picture.Border(s.Width, s.Height))
+		all += s.Len()
 		for i := range s.Len() {
-			pixels := s.Image(i)
-			if each && border.ground(pixels) != light {
-				continue
+			pixels, invert := s.Image(i), d.Look.Inverted
+			if each {
+				if g := border.ground(pixels, s.Width); g != unclear {
+					invert = g == light
+				}
 			}
-			for j, v := range pixels {
-				pixels[j] = 255 - v
+			if invert {
+				inverted++
+				for j, v := range pixels {
+					pixels[j] = 255 - v
+				}
 			}
 		}
+	}
+	if each {
+		d.addNote(fmt.Sprintf("dark ink on light paper: %d of %d images inverted", inverted, all))
 	}
 	return nil
 }
