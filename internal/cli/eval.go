@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
+	"path/filepath"
 	"strings"
 
 	"shadegrad/compute"
@@ -42,7 +42,7 @@ func (a *app) eval(args []string) error {
 	form := m.About.Form
 	form.Numbers = m.About.Numbers // the test part alone does not show it
 	form.Learned = learned(m)
-	d, err := form.OpenTest(s.Path)
+	d, err := form.OpenPart(s.Path, s.part(m))
 	if err != nil && (s.Path == "" || dataset.Unsuited(err)) {
 		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, m.About.Data, err)
 	}
@@ -52,6 +52,10 @@ func (a *app) eval(args []string) error {
 	if err := fits(m, d); err != nil {
 		return fmt.Errorf("%s: %w", s.model, err)
 	}
+	a.note(d.Note)
+	if d.Whole && !s.Given("split") {
+		a.note(fmt.Sprintf("%s has no test part: all of its %s are tested; -split=test tests a fifth of them", d.Name, report.Count(d.Test.Len(), "sample")))
+	}
 	choice, err := a.openBackend(a.opener, s.backend)
 	if err != nil {
 		return err
@@ -59,6 +63,19 @@ func (a *app) eval(args []string) error {
 	defer choice.Close()
 	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), reason(choice))
 	return a.scores(m, d, choice, s.model, s.json)
+}
+
+// part returns the part of a data set to test. By default data that the network was not trained on are tested as a
+// whole, unless they have a test part.
+func (s *settings) part(m *model.Model) dataset.Part {
+	if s.Given("split") {
+		return s.split
+	}
+	data, _, _ := strings.Cut(m.About.Data, ", the first ")
+	if filepath.Base(data) == filepath.Base(s.Path) || dataset.IsBuiltIn(s.Path) {
+		return dataset.TestPart
+	}
+	return dataset.OwnTest
 }
 
 // learned describes the data that a network has learned.
@@ -82,23 +99,10 @@ func fits(m *model.Model, d *dataset.Data) error {
 	case !m.About.Numbers && (numbers || m.Width != t.Width || m.Height != t.Height):
 		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, formText(t))
 	}
-	// Classes are numbered in the order of the directories' names: a missing directory renumbers all later classes.
-	if learned := m.About.ClassNames; learned != nil && d.ClassNames != nil && !slices.Equal(learned, d.ClassNames) {
-		return fmt.Errorf("the network's classes are %s, those of %s are %s; the data need a directory of images for each class of the network",
-			someNames(learned), d.Name, someNames(d.ClassNames))
+	if err := d.MatchClasses(learned(m), max(m.Network.Outputs(), 2)); err != nil {
+		return err
 	}
 	return d.Test.CheckLabels(max(m.Network.Outputs(), 2))
-}
-
-// maxNames is the number of class names that a message lists.
-const maxNames = 10
-
-// someNames lists the first names of classes.
-func someNames(names []string) string {
-	if n := len(names); n > maxNames {
-		return fmt.Sprintf("%s, … (%d)", strings.Join(names[:maxNames], ", "), n)
-	}
-	return flags.List(names)
 }
 
 // formText describes the samples of a set.

@@ -43,6 +43,7 @@ type settings struct {
 	repeat, seeds  int
 	sweep          bool
 	format         report.BenchFormat
+	split          dataset.Part
 	timeTo         []float64
 	seed           *uint64 // of verify
 }
@@ -115,6 +116,9 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "on or off: time GPU kernels on the first run of a network, in less than a second, and remember the fastest; replay needs the value of the run"},
 
 		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
+		{Name: "split", Topic: topicOutput, Commands: "eval", Arg: "NAME", Choices: []string{"test", "train", "all"},
+			Value: flags.Of(&s.split, flags.OneOf(dataset.TestPart, dataset.TrainPart, dataset.AllParts)),
+			Help:  "samples to test: test, train or all", Default: "test; all of a data set without a test part that the network was not trained on"},
 		{Name: "model", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "show the first layer of a saved network",
 			Only: "o count threads", Why: "it shows weights, not images"},
 		{Name: "model", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "show a saved network",

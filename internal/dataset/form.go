@@ -1,6 +1,9 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Form states how to read and prepare a data set. The zero Form changes nothing.
 type Form struct {
@@ -102,6 +105,47 @@ func (f Form) OpenSplit(where string, validation float64, seed uint64) (*Data, e
 		d.Validation = d.Train
 	}
 	return d, err
+}
+
+// A Part names samples of a data set to test a network with.
+type Part string
+
+const (
+	TestPart  Part = "test"  // a fifth is held out if there is no test part
+	TrainPart Part = "train" // the others
+	AllParts  Part = "all"
+	OwnTest   Part = "" // the test part if there is one, else all samples
+)
+
+// OpenPart reads a part of a data set as its test part.
+func (f Form) OpenPart(where string, part Part) (*Data, error) {
+	o := f.options()
+	o.Whole = part == AllParts || part == OwnTest
+	d, err := OpenTestWith(where, o)
+	if part == TrainPart || err == nil && part == AllParts && !d.Whole {
+		d, err = OpenWith(where, o)
+		if err == nil && part == TrainPart {
+			d.Test = Set{}
+		}
+		if err == nil {
+			d.Test = joined(d.sets())
+			d.Train, d.Validation = Set{}, Set{}
+		}
+	}
+	return f.padded(d, err)
+}
+
+// joined returns the samples of sets of one kind.
+func joined(sets []*Set) Set {
+	all := *sets[0]
+	for _, s := range sets[1:] {
+		all.Images = slices.Concat(all.Images, s.Images)
+		all.Values = slices.Concat(all.Values, s.Values)
+		all.Labels = slices.Concat(all.Labels, s.Labels)
+		all.Targets = slices.Concat(all.Targets, s.Targets)
+		all.origin, all.place = nil, nil
+	}
+	return all
 }
 
 // OpenTest is Open for the test part alone, as OpenTestWith reads it.

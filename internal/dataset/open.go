@@ -38,6 +38,8 @@ type Options struct {
 	Ignore  string
 	Resize  Size
 	Learned *Learned
+	// Whole makes a data set without a test part the test part as a whole.
+	Whole bool
 }
 
 // numbers reports whether the features of a CSV file are numbers in any case.

@@ -42,8 +42,14 @@ func (p place) readTables(files [3]string) (*Data, error) {
 	return data, nil
 }
 
-// takeTest holds out a fifth of the training data as test data if the directory has no test data.
+// takeTest holds out a fifth of the training data as test data if the directory has no test data. With the option
+// Whole all of it is.
 func (p place) takeTest(data *Data, from string) error {
+	if p.options.Whole {
+		data.Test, data.Train, data.Whole = data.Train, Set{}, true
+		data.countClasses()
+		return nil
+	}
 	all := data.Train.Len()
 	n := max(1, (all+2)/5)
 	if all < 2 {
