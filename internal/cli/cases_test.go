@@ -185,7 +185,6 @@ var pending = []string{
 	"sizes differ",
 	"sizes differ, resized",
 	"BMP only",
-	"a network for -resume",
 }
 
 // casesDir is the absolute path of testdata/cases, with a separator.

@@ -137,7 +137,7 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "force", Topic: topicOutput, Commands: "train", Value: flags.Switch(&s.force), Needs: "save", Why: "it lets -save replace a file",
 			Help: "let -save replace a file that is not a Shadegrad network; the input data are never replaced"},
 		{Name: "resume", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.resume, anyFile),
-			Help: "resume the run of a checkpoint with its settings, and save to the network next to it"},
+			Help: "resume the run of a checkpoint with its settings, and save to the network next to it; with more -epochs the run becomes longer, and from there on the schedule is that of the longer run"},
 		{Name: "certify", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.certify, anyFile), Without: "resume", Why: "a certificate covers a run from its start",
 			Help: `write a certificate, with which "shadegrad verify" repeats the run and compares the weights after each epoch`},
 		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.add, expectations.String),

@@ -113,12 +113,31 @@ func TestAllDone(t *testing.T) {
 	checkpoint := p.stopped("-hidden=8", "-test=each") // so that no test is left to be done
 	put(t, checkpoint, swap(`\"epoch\":1`, `\"epoch\":3`)(contents(t, checkpoint)))
 	r := p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m").is(1,
-		"shadegrad: "+checkpoint+": all 3 epochs of its run are done; there is nothing to resume\n")
+		"shadegrad: "+checkpoint+": all 3 epochs of its run are done; to continue it, give more -epochs\n")
 	if r.stdout != "" {
 		t.Errorf("stdout: %s", r.stdout)
 	}
 	mustNotExist(t, p.path("m"))
 	contents(t, checkpoint)
+}
+
+// TestMoreEpochs makes a run longer when it is resumed. With a schedule that does not depend on the number of epochs the
+// network is that of a run that began with as many.
+func TestMoreEpochs(t *testing.T) {
+	for schedule, same := range map[string]bool{"constant": true, "step -decay=0.5": true, "exponential -decay=0.5": true, "linear": false, "onecycle": false} {
+		p := at(t)
+		flags := strings.Fields("-hidden=8 -schedule=" + schedule)
+		checkpoint := p.stopped(flags...)
+		r := p.run("train", "-backend=cpu", "-resume="+checkpoint, "-save=m", "-epochs=5").is(0)
+		name, _, _ := strings.Cut(schedule, " ")
+		if noted := strings.Contains(r.stderr, "-epochs=5 instead of 3: from here on the learning rate follows -schedule="+name+" over 5 epochs"); noted == same {
+			t.Errorf("%s: note %t\n%s", schedule, noted, r.stderr)
+		}
+		p.run(append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-epochs=5", "-save=n"}, flags...)...).is(0)
+		if equal := string(contents(t, p.path("m"))) == string(contents(t, p.path("n"))); equal != same {
+			t.Errorf("%s: the network is that of a run of 5 epochs: %t, want %t", schedule, equal, same)
+		}
+	}
 }
 
 func TestStoppedBeforeAnything(t *testing.T) {

@@ -45,7 +45,7 @@ func (a *app) train(args []string) error {
 	}
 	var state *train.State
 	if s.resume != "" {
-		if state, err = s.load(); err != nil {
+		if state, err = a.load(s); err != nil {
 			return err
 		}
 	}
@@ -84,8 +84,8 @@ func savedWith(checkpoint string) string {
 	return save
 }
 
-// load reads the checkpoint that -resume names.
-func (s *settings) load() (*train.State, error) {
+// load reads the checkpoint that -resume names, and extends its run if there are more -epochs.
+func (a *app) load(s *settings) (*train.State, error) {
 	state, err := train.LoadCheckpoint(s.resume)
 	if err != nil {
 		return nil, err
@@ -93,8 +93,17 @@ func (s *settings) load() (*train.State, error) {
 	if err := s.Contradiction(s.Given, state, s.resume); err != nil {
 		return nil, err
 	}
+	if before := state.Options.Epochs; s.Given("epochs") && s.Epochs > before {
+		if err := state.Extend(s.Epochs); err != nil {
+			return nil, s.usage(err)
+		}
+		if state.Options.SpansRun() {
+			a.note(fmt.Sprintf("-epochs=%d instead of %d: from here on the learning rate follows -schedule=%s over %d epochs; the result differs from that of a run begun with %d",
+				s.Epochs, before, state.Options.Schedule, s.Epochs, s.Epochs))
+		}
+	}
 	if state.Done() {
-		return nil, fmt.Errorf("%s: all %d epochs of its run are done; there is nothing to resume", s.resume, state.Epoch)
+		return nil, fmt.Errorf("%s: all %d epochs of its run are done; to continue it, give more -epochs", s.resume, state.Epoch)
 	}
 	if !s.Given("data") {
 		s.Path = state.Data.Path

@@ -73,10 +73,9 @@ func (m *Model) Save(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	// PyTorch's loaders look for the format "pt".
-	return safetensors.Write(path, &safetensors.File{
-		Metadata: map[string]string{"format": "pt", metadataKey: string(text)},
-		Tensors:  tensors,
-	})
+	f := &safetensors.File{Metadata: map[string]string{"format": "pt", metadataKey: string(text)}, Tensors: tensors}
+	f.Sign()
+	return safetensors.Write(path, f)
 }
 
 // Load reads a model. An error names the file and the problem.
@@ -101,6 +100,9 @@ func Is(path string) bool {
 
 func decode(f *safetensors.File) (*Model, error) {
 	text, ok := f.Metadata[metadataKey]
+	if _, checkpoint := f.Metadata["shadegrad.checkpoint"]; !ok && checkpoint {
+		return nil, errors.New("a checkpoint, not a network: the network of its run is in the file without .checkpoint at the end, if it is saved; otherwise resume the run")
+	}
 	if !ok {
 		return nil, fmt.Errorf("not a Shadegrad model: its metadata has no %q", metadataKey)
 	}
@@ -138,6 +140,9 @@ func decode(f *safetensors.File) (*Model, error) {
 	}
 	if name, ok := unknownTensor(f, h.Network); ok {
 		return nil, fmt.Errorf("tensor %q does not belong to a network %s", name, h.Network)
+	}
+	if err := f.Intact(); err != nil {
+		return nil, err
 	}
 	return &Model{Network: h.Network, Width: h.Width, Height: h.Height, Values: values, About: h.About}, nil
 }

@@ -121,6 +121,10 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		{"no metadata", func(f *safetensors.File) { f.Metadata = nil },
 			`not a Shadegrad model: its metadata has no "shadegrad.model"`},
+		{"a checkpoint", func(f *safetensors.File) { f.Metadata = map[string]string{"shadegrad.checkpoint": "{}"} },
+			"a checkpoint, not a network: the network of its run is in the file without .checkpoint at the end, if it is saved; otherwise resume the run"},
+		{"a changed weight", func(f *safetensors.File) { f.Tensors[2].Data[5]++ },
+			`damaged: the SHA-256 of the tensors differs from "shadegrad.sha256" in the metadata; use an intact copy (a program that changes tensors must delete "shadegrad.sha256")`},
 		{"metadata that are not JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "784-128-10" },
 			`damaged metadata "shadegrad.model": invalid character…`},
 		{"a deviation of 0", func(f *safetensors.File) {

@@ -61,7 +61,7 @@ func smoothingOf(off, on float64, n int) float64 {
 	return ε
 }
 
-// Contradiction returns a *flags.Error if a given flag of r differs from the stored run in file.
+// Contradiction returns a *flags.Error if a given flag of r differs from the stored run in file. More epochs do not.
 func (r *Recipe) Contradiction(given func(name string) bool, s *train.State, file string) error {
 	was := Of(s.Options, s.Data.Form)
 	stored := was.Flags()
@@ -70,13 +70,20 @@ func (r *Recipe) Contradiction(given func(name string) bool, s *train.State, fil
 		if !given(f.Name) || f.Name == "data" || now == then || r.equivalent(f.Name, was) {
 			continue
 		}
+		more := ""
+		if f.Name == "epochs" {
+			if r.Epochs > s.Options.Epochs {
+				continue // the run is extended
+			}
+			more = " or give more"
+		}
 		if f.Name == "augment" && now == "" {
 			now = "none" // the value that users type
 		}
 		if then == "" {
 			then = "none"
 		}
-		return flags.Errorf("-%s=%s contradicts -resume=%s, whose run has %s; omit -%s", f.Name, now, file, then, f.Name)
+		return flags.Errorf("-%s=%s contradicts -resume=%s, whose run has %s; omit -%s%s", f.Name, now, file, then, f.Name, more)
 	}
 	return nil
 }

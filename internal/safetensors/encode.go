@@ -31,16 +31,24 @@ func Encode(w io.Writer, f *File) error {
 	if _, err := w.Write(append(prefix, header...)); err != nil {
 		return err
 	}
-	buf := make([]byte, 0, chunk*valueSize)
 	for _, t := range f.Tensors {
-		for values := range slices.Chunk(t.Data, chunk) {
-			buf = buf[:0]
-			for _, v := range values {
-				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
-			}
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
+		if err := writeValues(w, t.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeValues writes the values of a tensor as the file has them.
+func writeValues(w io.Writer, data []float32) error {
+	buf := make([]byte, 0, min(len(data), chunk)*valueSize)
+	for values := range slices.Chunk(data, chunk) {
+		buf = buf[:0]
+		for _, v := range values {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -13,9 +13,13 @@
 package safetensors
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -49,6 +53,36 @@ func (f *File) Tensor(name string) (*Tensor, bool) {
 		}
 	}
 	return nil, false
+}
+
+// digestKey is the key of the digest of the tensors in the metadata.
+const digestKey = "shadegrad.sha256"
+
+// Sign puts the digest of the tensors into the metadata.
+func (f *File) Sign() {
+	if f.Metadata == nil {
+		f.Metadata = map[string]string{}
+	}
+	f.Metadata[digestKey] = f.digest()
+}
+
+// Intact returns an error if the tensors have changed since Sign. A file without a digest, as older programs and other
+// libraries write it, is taken as it is.
+func (f *File) Intact() error {
+	if want, ok := f.Metadata[digestKey]; ok && want != f.digest() {
+		return fmt.Errorf("damaged: the SHA-256 of the tensors differs from %q in the metadata; use an intact copy (a program that changes tensors must delete %q)",
+			digestKey, digestKey)
+	}
+	return nil
+}
+
+// digest returns the SHA-256 of the values of all tensors, sorted by name.
+func (f *File) digest() string {
+	h := sha256.New()
+	for _, t := range slices.SortedFunc(slices.Values(f.Tensors), func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) }) {
+		_ = writeValues(h, t.Data) // a hash returns no error
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // elements returns the product of shape. It returns an error if a dimension is negative or the

@@ -272,3 +272,21 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestIntact checks that a digest finds a changed value, and depends neither on the order of the tensors nor on the file.
+func TestIntact(t *testing.T) {
+	a, b := Tensor{Name: "a", Shape: []int{2}, Data: []float32{1, 2}}, Tensor{Name: "b", Shape: []int{1}, Data: []float32{3}}
+	f := &File{Tensors: []Tensor{a, b}}
+	if err := f.Intact(); err != nil {
+		t.Errorf("without a digest: %v", err)
+	}
+	f.Sign()
+	f.Tensors = []Tensor{b, a}
+	if err := f.Intact(); err != nil {
+		t.Errorf("in another order: %v", err)
+	}
+	a.Data[1] = 2.5
+	if err := f.Intact(); err == nil {
+		t.Error("a changed value is not found")
+	}
+}

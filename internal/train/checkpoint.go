@@ -60,10 +60,9 @@ func SaveCheckpoint(path string, s *State) error {
 	if s.Rows > 0 {
 		tensors = append(tensors, safetensors.Tensor{Name: statsName, Shape: []int{s.Rows, 2}, Data: s.Stats})
 	}
-	return safetensors.Write(path, &safetensors.File{
-		Metadata: map[string]string{checkpointKey: string(text)},
-		Tensors:  tensors,
-	})
+	f := &safetensors.File{Metadata: map[string]string{checkpointKey: string(text)}, Tensors: tensors}
+	f.Sign()
+	return safetensors.Write(path, f)
 }
 
 // IsCheckpoint reports whether the file at path has the header of a checkpoint.
@@ -80,6 +79,12 @@ func LoadCheckpoint(path string) (*State, error) {
 		return nil, err
 	}
 	s, err := decodeCheckpoint(f)
+	switch {
+	case model.Is(path):
+		err = errors.New("a network, not a checkpoint: the checkpoint of a run is in the file with .checkpoint at the end, until the run is complete; a complete run cannot be resumed")
+	case err == nil:
+		err = f.Intact()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -61,13 +61,17 @@ func TestCheckpointRefused(t *testing.T) {
 			change(x)
 		}
 	}
+	const changed = `damaged: the SHA-256 of the tensors differs from "shadegrad.sha256" in the metadata; use an intact copy (a program that changes tensors must delete "shadegrad.sha256")`
 	for _, tt := range []struct {
 		name   string
 		change func(*safetensors.File)
 		want   string // the error, after the file's name
 	}{
 		{"a model", func(f *safetensors.File) { f.Metadata = map[string]string{"shadegrad.model": "{}"} },
-			`not a Shadegrad checkpoint: its metadata has no "shadegrad.checkpoint"`},
+			"a network, not a checkpoint: the checkpoint of a run is in the file with .checkpoint at the end, until the run is complete; a complete run cannot be resumed"},
+		{"a file of another program", func(f *safetensors.File) { f.Metadata = nil }, `not a Shadegrad checkpoint: its metadata has no "shadegrad.checkpoint"`},
+		{"a changed weight", tensor("0.bias", func(x *safetensors.Tensor) { x.Data[2]++ }), changed},
+		{"a changed velocity", tensor("velocity.2.weight", func(x *safetensors.Tensor) { x.Data[0] = 3e38 }), changed},
 		{"no JSON", func(f *safetensors.File) { f.Metadata[checkpointKey] = "epoch 1" },
 			`damaged metadata "shadegrad.checkpoint": invalid character 'e' looking for beginning of value`},
 		{"a removed option", edit(`"options":{`, `"options":{"cycle_momentum":true,`), "the option cycle_momentum=true no longer exists; use the program that wrote the file"},

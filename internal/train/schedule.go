@@ -120,6 +120,11 @@ func (o Options) factor(step, perEpoch, warm, total int) float64 {
 	return 1
 }
 
+// SpansRun reports whether the learning rate of a step depends on the number of epochs.
+func (o Options) SpansRun() bool {
+	return o.Schedule != Constant && o.Schedule != Step && (o.Schedule != Exponential || o.Decay == 0)
+}
+
 // MomentumAt returns the momentum μ of a step of a run, counted from 0, over n training samples.
 func (o Options) MomentumAt(step, n int) float64 {
 	perEpoch := o.steps(n)
