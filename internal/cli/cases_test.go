@@ -176,15 +176,6 @@ var cases = []struct {
 // pending are the cases that do not hold yet.
 var pending = []string{
 	"Kaggle's submission",
-	"one folder only",
-	"labels in a CSV file",
-	"train and val",
-	"black ink on nothing",
-	"folders in the classes",
-	"one file is empty",
-	"sizes differ",
-	"sizes differ, resized",
-	"BMP only",
 }
 
 // casesDir is the absolute path of testdata/cases, with a separator.
