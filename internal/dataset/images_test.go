@@ -3,6 +3,7 @@ package dataset
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"image"
@@ -234,5 +235,109 @@ func TestSkippedFiles(t *testing.T) {
 	data, err := Open(dir)
 	if err != nil || !strings.HasSuffix(data.Note, "are held out as one; files that are not pictures: 1 skipped, such as "+filepath.Join(dir, "b", "1.doc")) {
 		t.Errorf("note %q, %v", data.Note, err)
+	}
+}
+
+// TestUnreadablePictures checks that one picture in 1,000, or one of 20, may be unreadable, with a note that names it.
+func TestUnreadablePictures(t *testing.T) {
+	for _, c := range []struct{ good, bad, read int }{{19, 1, 19}, {18, 1, 0}, {60, 2, 0}} {
+		files := map[string][]byte{}
+		for i := range c.good + c.bad {
+			files[fmt.Sprintf("%d/%03d.png", i%3, i)] = greyPNG(t, 2, 1, byte(100+i), 9)
+			if i < c.bad {
+				files[fmt.Sprintf("%d/%03d.png", i%3, i)] = []byte("II*\x00")
+			}
+		}
+		dir := writeTree(t, files)
+		data, err := Open(dir)
+		first := filepath.Join(dir, "0", "000.png") + ": truncated picture: the file ends before the picture does"
+		switch {
+		case c.read == 0 && (err == nil || !strings.HasPrefix(err.Error(), first)):
+			t.Errorf("%+v: error %v", c, err)
+		case c.read > 0 && (err != nil || data.Train.Len()+data.Test.Len() != c.read || !strings.HasSuffix(data.Note, "omitted 1 of 20 pictures: "+first)):
+			t.Errorf("%+v: error %v, data %+v", c, err, data)
+		}
+	}
+}
+
+// TestResize scales pictures of different sizes to one.
+func TestResize(t *testing.T) {
+	dir := writeTree(t, map[string][]byte{"a/1.png": greyPNG(t, 2, 2, 9, 9, 9, 9), "b/1.png": greyPNG(t, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1), "b/2.png": greyPNG(t, 1, 1, 5)})
+	var size *SizeError
+	if _, err := Open(dir); !errors.As(err, &size) || size.Want != (Size{2, 2}) || size.Size != (Size{4, 2}) {
+		t.Errorf("error %v", err)
+	}
+	data, err := Form{Resize: Size{3, 5}}.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Set{&data.Train, &data.Test} {
+		for i := range s.Len() {
+			if want := bytes.Repeat(s.Image(i)[:1], 15); !bytes.Equal(s.Image(i), want) || s.Width != 3 || s.Height != 5 {
+				t.Errorf("got %v of %dx%d", s.Image(i), s.Width, s.Height)
+			}
+		}
+	}
+	rows, err := Open("xor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.resize(Size{2, 2}); !errors.Is(err, ErrNoImages) {
+		t.Errorf("rows of numbers: %v", err)
+	}
+	mnist := inked(t, 3, func(int, []byte) {})
+	if err := mnist.resize(Size{14, 14}); err != nil || mnist.Train.Width != 14 || len(mnist.Train.Images) != 3*14*14 {
+		t.Errorf("MNIST: %v, %dx%d", err, mnist.Train.Width, mnist.Train.Height)
+	}
+}
+
+// TestDeepPictures checks that all pictures with 16 bits per sample have the same white.
+func TestDeepPictures(t *testing.T) {
+	deep := func(v uint16) []byte {
+		img := image.NewGray16(image.Rect(0, 0, 1, 1))
+		img.Pix[0], img.Pix[1] = byte(v>>8), byte(v)
+		return encoded(t, img)
+	}
+	data, err := Open(writeTree(t, map[string][]byte{"train/a/1.png": deep(4095), "train/b/1.png": deep(200), "test/a/1.png": deep(1000)}))
+	if err != nil || !bytes.Equal(data.Train.Images, []byte{255, 12}) || !bytes.Equal(data.Test.Images, []byte{62}) {
+		t.Errorf("train %v, test %v, error %v", data.Train.Images, data.Test.Images, err)
+	}
+}
+
+// TestValidationPart checks that a validation part stays one.
+func TestValidationPart(t *testing.T) {
+	files := map[string][]byte{}
+	for i, name := range []string{"train/a/1.png", "train/b/1.png", "train/b/2.png", "val/a/1.png", "val/b/1.png", "test/b/1.png"} {
+		files[name] = greyPNG(t, 1, 1, byte(i+1))
+	}
+	dir := writeTree(t, files)
+	for _, n := range []float64{0, 2} {
+		data, err := Form{}.OpenSplit(dir, n, 1)
+		if err != nil || !bytes.Equal(data.Validation.Images, []byte{4, 5}) || data.Train.Len() != 3 || data.Test.Len() != 1 {
+			t.Errorf("%g held out: error %v, %+v", n, err, data)
+		}
+	}
+	if _, err := (Form{}).OpenSplit(dir, 1, 1); !errors.Is(err, ErrHeldOut) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestTableOfLabels reads pictures with a table next to them.
+func TestTableOfLabels(t *testing.T) {
+	files := map[string][]byte{"labels.csv": []byte("what,file\ncat,1.png\ndog,2.png\ncat,3.png\ndog,4.png\ndog,5.png\ncat,6.png\n")}
+	for i := range 6 {
+		files[fmt.Sprintf("images/%d.png", i+1)] = greyPNG(t, 1, 1, byte(10*i+10))
+	}
+	dir := writeTree(t, files)
+	data, err := Open(dir)
+	if err != nil || !slices.Equal(data.ClassNames, []string{"cat", "dog"}) || !strings.HasSuffix(data.Note, "labels: column what of "+filepath.Join(dir, "labels.csv")+", for 6 of 6 pictures") {
+		t.Fatalf("error %v, %+v", err, data)
+	}
+	for _, s := range []*Set{&data.Train, &data.Test} {
+		for i, label := range s.Labels {
+			if v := s.Images[i]; (v == 10 || v == 30 || v == 60) != (label == 0) {
+				t.Errorf("picture %d has label %d", v/10, label)
+			}
+		}
 	}
 }

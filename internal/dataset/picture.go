@@ -36,7 +36,7 @@ type pictureReader struct {
 	budget *memory.Budget
 	size   Size   // of the pictures, or 0 by 0 if it is that of the first one
 	first  string // picture of this size, or empty if others are scaled
-	white  int    // of pictures with 16 bits per sample: the highest picture.White
+	white  int    // of pictures with 16 bits per sample: the highest picture.White of the first part
 	notes  []string
 }
 
@@ -75,8 +75,11 @@ func (r *pictureReader) load(list []tree.Picture) (Set, error) {
 		whites[i], err = r.read(list[i].File, s.Image(i), 0)
 		return err
 	})
-	if r.white = max(r.white, slices.Max(whites)); r.white > 0 {
-		each(len(list), func(i int) error { // pictures of less than the white that all have
+	if r.white == 0 {
+		r.white = slices.Max(whites)
+	}
+	if r.white > 0 {
+		each(len(list), func(i int) error { // pictures that were scaled by another white
 			if errs[i] == nil && whites[i] != 0 && whites[i] != r.white {
 				_, errs[i] = r.read(list[i].File, s.Image(i), r.white)
 			}

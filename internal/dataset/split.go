@@ -14,14 +14,14 @@ const splitStream = 1<<61 + 2<<32
 // Split moves n training samples to Validation, drawn by the seed and stratified by class with the largest remainder
 // method. It does not take the last sample of a class while other classes have more. Regression samples have no
 // classes. Both parts keep the order of the samples. Split replaces the arrays of the training set and does not change
-// the old ones, which may be shared.
+// the old ones, which may be shared. If the data set has a validation part, Split keeps it, and n must be 0 or its size.
 func (d *Data) Split(n int, seed uint64) error {
 	all := d.Train.Len()
 	switch {
-	case n == 0 && d.Validation.Len() > 0: // a part of the files
+	case d.Validation.Len() > 0 && (n == 0 || n == d.Validation.Len()): // a part of the files
 		return nil
 	case d.Validation.Len() > 0:
-		return fmt.Errorf("%s: %d samples are held out for validation already", d.Name, d.Validation.Len())
+		return fmt.Errorf("%s: %d %w", d.Name, d.Validation.Len(), ErrHeldOut)
 	case n < 0 || n >= all:
 		return fmt.Errorf("%s: %d samples for validation: expected 0 to %d, since %d are there and one must be left for training",
 			d.Name, n, all-1, all)

@@ -174,7 +174,7 @@ func TestSplitFaults(t *testing.T) {
 	if err := d.Split(10, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Split(10, 1); err == nil || err.Error() != "uneven: 10 samples are held out for validation already" {
+	if err := d.Split(9, 1); err == nil || err.Error() != "uneven: 10 samples are held out for validation already" {
 		t.Errorf("twice: error %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 var (
 	ErrNoTargets = errors.New("targets are for CSV files")
 	ErrNoImages  = errors.New("only images can be padded or resized")
+	ErrHeldOut   = errors.New("samples are held out for validation already")
 	ErrNoNumbers = errors.New("only rows of numbers are standardised")
 )
 

@@ -47,7 +47,7 @@ func (r *Recipe) Open() (*dataset.Data, error) {
 		}
 		return nil, err
 	}
-	if r.holdOut > 0 {
+	if r.holdOut >= 0 {
 		r.holdOut = float64(d.Validation.Len()) // the number instead of the fraction
 	}
 	return d, nil
@@ -65,6 +65,8 @@ func withRemedy(err error) error {
 		return fmt.Errorf("%w; omit -target-columns, or name a CSV file with -data", err)
 	case errors.Is(err, dataset.ErrNoImages):
 		return fmt.Errorf("%w; omit -pad or -resize", err)
+	case errors.Is(err, dataset.ErrHeldOut):
+		return fmt.Errorf("%w; omit -validation", err)
 	case errors.Is(err, dataset.ErrNoNumbers):
 		return fmt.Errorf("%w; omit -standardise", err)
 	case errors.As(err, &size):
