@@ -129,6 +129,9 @@ func separatorOf(sample []textLine) byte {
 	const candidates = ";\t|,"
 	for _, c := range []byte(candidates) {
 		if bytes.IndexByte(a, c) >= 0 && bytes.IndexByte(b, c) >= 0 {
+			if c == ',' && spaced(sample) {
+				return ' '
+			}
 			return c
 		}
 	}
@@ -136,6 +139,22 @@ func separatorOf(sample []textLine) byte {
 		return a[i]
 	}
 	return ' '
+}
+
+// spaced reports whether spaces separate numbers with decimal commas: each line has as many of them, and not only the first
+// has a comma, as if a list of pixels followed a label.
+func spaced(sample []textLine) bool {
+	commas, columns := false, len(bytes.Fields(sample[0].text))
+	for _, line := range sample {
+		fields := bytes.Fields(line.text)
+		for i, field := range fields {
+			commas = commas || i > 0 && isDecimalComma(string(field))
+		}
+		if len(fields) != columns || bytes.Contains(line.text, []byte(", ")) {
+			return false
+		}
+	}
+	return commas && columns > 1
 }
 
 // listLength returns the number of numbers in a cell that are separated by spaces, or 0 if it holds something else.

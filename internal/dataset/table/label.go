@@ -92,8 +92,8 @@ func (f *File) notLabel(c int) string {
 // tooMany is notLabel for a column that may have a single class.
 func (f *File) tooMany(c int) string {
 	v, e := f.values[c], &f.evidence[c]
-	if v == nil {
-		return "" // not known
+	if v == nil { // in the midst of a wide table
+		return "values that were not counted"
 	}
 	switch n := v.classes(); {
 	case uint64(e.fractions)*20 > uint64(e.numbers):
@@ -131,7 +131,7 @@ func (f *File) doubts(c, rival int) int {
 		return certain
 	}
 	v := f.values[c]
-	// The range of a feature is that of its neighbours.
+	// A column with the range of nearly all others is one of them.
 	var tops []float32
 	odd, fractions := 0, 0
 	for i := range f.evidence {
@@ -152,7 +152,14 @@ func (f *File) doubts(c, rival int) int {
 	slices.Sort(tops)
 	typical := tops[len(tops)/2]
 	doubts := 0
-	if top := f.evidence[c].max; len(tops) > 2 && fractions*2 < len(tops) && top >= 0.9*typical && top <= 1.1*typical {
+	like := func(top float32) bool { return top >= 0.9*typical && top <= 1.1*typical }
+	alike := 0
+	for _, top := range tops {
+		if like(top) {
+			alike++
+		}
+	}
+	if (len(tops) >= 16 || typical >= 20) && 2*alike > len(tops) && fractions*2 < len(tops) && like(f.evidence[c].max) {
 		doubts++
 	}
 	if f.names != nil && odd*10 < len(tops) && stem(f.names[rival]) != stem(f.names[c]) { // p0, p1, p2, …, digit
@@ -199,9 +206,6 @@ func (s *Schema) setClasses(w Wanted) (int, error) {
 			continue
 		}
 		v := p.file.values[p.label]
-		if v == nil {
-			return i, ask("", []Setting{Label}, "%s is not known to be a label", p.file.name(p.label))
-		}
 		if reason := p.file.tooMany(p.label); reason != "" {
 			return i, ask("", []Setting{Label, Targets}, "%s cannot be the label: it has %s", p.file.name(p.label), reason)
 		}

@@ -148,7 +148,7 @@ func (f *File) begin(wanted Wanted) {
 		if f.names != nil {
 			name = f.names[i]
 		}
-		if n <= mostTracked || i == 0 || i == n-1 || len(f.values) < mostTracked && f.names != nil && (name == "" || rank(name) > 0 || isIDName(name) ||
+		if n <= mostTracked || i < 3 || i >= n-3 || len(f.values) < mostTracked && f.names != nil && (name == "" || rank(name) > 0 || isIDName(name) ||
 			isPartName(name)) || f.is(wanted.Label, i) || len(f.nominal) > 0 && f.nominal[i] {
 			f.track(i)
 		}
