@@ -37,6 +37,7 @@ func (s *finder) classes(f *folder, others []string, p part) ([]Picture, error) 
 		if !ok {
 			return nil, fmt.Errorf("the names of the pictures in %s do not begin with labels, as in 7_0001.png", s.path(f.dir))
 		}
+		s.note("labels: from the names of the files, such as %s in %s", list[0].Class, path.Base(list[0].File))
 		return list, nil
 	case len(tables) == 1 && (len(inner.folders) < 2 || s.Label != ""):
 		return s.labelled(tables[0])
