@@ -44,6 +44,7 @@ type settings struct {
 	sweep          bool
 	format         report.BenchFormat
 	split          dataset.Part
+	proba          bool
 	timeTo         []float64
 	seed           *uint64 // of verify
 }
@@ -126,6 +127,10 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
 		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
 		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},
+		{Name: "o", Topic: topicOutput, Commands: "predict", Arg: "FILE", Value: flags.Of(&s.out, predictionFile), Default: "text on stdout",
+			Help: "write a line for each sample to a CSV or JSON file: its id, or its number from 1, and its label"},
+		{Name: "proba", Topic: topicOutput, Commands: "predict", Value: flags.Switch(&s.proba), Needs: "o", Why: "text names the likeliest classes",
+			Help: "write the value of each output too, such as the probability of each class"},
 		{Name: "units", Topic: topicOutput, Commands: "network", Arg: "N", Value: flags.Of(&s.units, recipe.Between(1, maxDrawn)), Needs: "o", Why: "only a drawing has units",
 			Help: "draw at most the N most important units of each layer, up to 100"},
 		{Name: "seed", Topic: topicOutput, Commands: "verify", Arg: "N", Value: flags.Of(&s.seed, func(text string) (*uint64, error) {

@@ -265,7 +265,7 @@ func TestHelp(t *testing.T) {
 		{"train -h", "usage: shadegrad train [FLAGS]\n"},
 		{"train -batch=3 --help", "usage: shadegrad train [FLAGS]\n"},
 		{"eval -h", "usage: shadegrad eval -model=FILE [FLAGS]\n"},
-		{"predict -h", "usage: shadegrad predict -model=FILE IMAGE...\n"},
+		{"predict -h", "usage: shadegrad predict -model=FILE [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...\n"},
 	} {
 		r := at(t).run(strings.Fields(c.args)...).is(0)
 		if !strings.Contains(r.stdout, c.want) || r.stderr != "" {

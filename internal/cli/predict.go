@@ -10,23 +10,29 @@ import (
 
 	"golang.org/x/term"
 
+	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
+	"shadegrad/internal/picture"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
 
-const predictUsage = `usage: shadegrad predict -model=FILE IMAGE...
-       shadegrad predict -model=FILE NUMBERS...
+const predictUsage = `usage: shadegrad predict -model=FILE [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...
 
-Classifies PNG or JPEG images of one digit each, dark on light or light on dark, with a
-network saved by "shadegrad train -save=FILE". Shows the input of the network: the digit
-cropped, scaled and centred by its mass, as in MNIST. A network for rows of numbers
-takes such rows, as 0.5,-1. Put -- before a row that begins with a minus.
+Classifies pictures with a network saved by "shadegrad train -save=FILE", and shows the
+input of the network. A picture of the size of the training images is taken as it is, with
+light ink. For a network of centred digits, as MNIST's, others are cropped to the digit,
+scaled and centred by its mass; several digits side by side are read one by one.
+
+DATA are many samples, with or without labels: a CSV file, an IDX, npy or npz file of
+images, a directory of pictures or of a data set, or - for standard input, which is CSV or
+a picture. A network for rows of numbers also takes a row itself, as 0.5,-1. Put -- before
+a row that begins with a minus.
 `
 
 // predict is "shadegrad predict". It uses the CPU, which answers before a GPU is open.
@@ -37,9 +43,14 @@ func (a *app) predict(args []string) error {
 	}
 	switch {
 	case s.model == "":
-		return flags.Errorf("predict: want -model=FILE, a network saved by \"shadegrad train -save=FILE\", before the images")
+		return flags.Errorf("predict: want -model=FILE, a network saved by \"shadegrad train -save=FILE\", before the pictures")
 	case len(s.Args) == 0:
-		return flags.Errorf("predict: want at least one IMAGE, a PNG or JPEG file of a digit, or a row of NUMBERS, as 0.5,-1")
+		return flags.Errorf("predict: want at least one PICTURE, file or directory of DATA, or row of NUMBERS, as 0.5,-1")
+	}
+	if s.out != "" {
+		if err := s.checkOut(); err != nil {
+			return err
+		}
 	}
 	m, err := model.Load(s.model)
 	if err != nil {
@@ -48,22 +59,52 @@ func (a *app) predict(args []string) error {
 	if m.About.Numbers && m.About.Form.Standardize && m.About.Form.Scale == nil { // saved by an older program
 		return fmt.Errorf("%s: the file lacks the figures of the training set by which its inputs were standardised; use \"shadegrad eval\", which reads that set", s.model)
 	}
-	// An image that cannot be read does not stop the others.
+	p := &predictor{app: a, s: s, b: cpu.New(), predictions: predictions{m: m}}
+	defer p.b.Close()
+	// What cannot be read does not stop the others.
 	var failed []error
 	asked := false
 	for _, name := range s.Args {
-		if !m.About.Numbers && isRow(name) {
+		if !m.About.Numbers && name != "-" && isRow(name) {
 			if !asked {
 				asked = true
-				failed = append(failed, fmt.Errorf("%s: the network takes PNG or JPEG images, not rows of numbers", name))
+				failed = append(failed, fmt.Errorf("%s: the network takes pictures of %d×%d or files of such images, not a row of numbers", name, m.Width, m.Height))
 			}
 			continue
 		}
-		if err := a.predictOne(m, name); err != nil {
-			failed = append(failed, err)
-		}
+		failed = append(failed, p.predict(name))
+	}
+	if s.out != "" {
+		failed = append(failed, p.finish())
 	}
 	return errors.Join(failed...)
+}
+
+// A predictor answers the arguments of predict.
+type predictor struct {
+	*app
+	predictions
+	s *settings
+	b compute.Backend
+}
+
+// predict answers one argument: a row of numbers, a picture, or many samples.
+func (p *predictor) predict(name string) error {
+	m := p.m
+	info, err := os.Stat(name)
+	switch {
+	case name == "-":
+		return p.standardInput()
+	case err == nil && info.IsDir():
+		return p.directory(name)
+	case m.About.Numbers && (err != nil || isRow(name)):
+		return p.predictNumbers(name)
+	case m.About.Numbers && picture.Named(name):
+		return fmt.Errorf("%s: the network takes rows of %s, not pictures", name, report.Count(m.Width, "number"))
+	case m.About.Numbers, err == nil && isSamples(name):
+		return p.samples(name, name)
+	}
+	return p.picture(name, name)
 }
 
 // isRow reports whether an argument is a row of numbers and not the name of a file.
@@ -77,39 +118,48 @@ func isRow(text string) bool {
 	return err != nil
 }
 
-func (a *app) predictOne(m *model.Model, name string) error {
-	if m.About.Numbers {
-		return a.predictNumbers(m, name)
-	}
-	inputs, err := a.pictureInputs(m, name)
+// picture answers a picture, which has a name in the answer.
+func (p *predictor) picture(path, name string) error {
+	m := p.m
+	inputs, err := p.pictureInputs(m, path)
 	if err != nil {
 		return err
 	}
-	b := cpu.New()
-	defer b.Close()
-	outputs, err := train.Predict(b, m.Network, m.Values, slices.Concat(inputs...), len(inputs))
+	if p.s.out != "" && len(inputs) == 1 {
+		p.names, p.pixels = append(p.names, name), append(p.pixels, inputs[0]...)
+		return nil
+	}
+	outputs, err := train.Predict(p.b, m.Network, m.Values, slices.Concat(inputs...), len(inputs))
 	if err := checkOutputs(outputs, name, err); err != nil {
 		return err
+	}
+	if p.s.out != "" {
+		return fmt.Errorf("%s: %s; a file of predictions has one for each picture", path, p.several(outputs))
 	}
 	for i, pixels := range inputs {
 		which := ""
 		if len(inputs) > 1 {
 			which = fmt.Sprintf(", digit %d of %d", i+1, len(inputs))
 		}
-		fmt.Fprintf(a.stdout, "%s%s, as the network sees it (%d×%d):\n", report.PrintableName(name), which, m.Width, m.Height)
-		if err := digit.Render(a.stdout, pixels, m.Width, m.Height, a.colorTerminal()); err != nil {
+		fmt.Fprintf(p.stdout, "%s%s, as the network sees it (%d×%d):\n", report.PrintableName(name), which, m.Width, m.Height)
+		if err := digit.Render(p.stdout, pixels, m.Width, m.Height, p.colorTerminal()); err != nil {
 			return err
 		}
-		fmt.Fprintln(a.stdout, report.Prediction(m, outputs[i]))
+		fmt.Fprintln(p.stdout, report.Prediction(m, outputs[i]))
 	}
 	if len(inputs) > 1 {
-		fmt.Fprintf(a.stdout, "%d digits:", len(inputs))
-		for _, y := range outputs {
-			fmt.Fprint(a.stdout, " ", report.ClassName(m, train.Class(m.Network, y)))
-		}
-		fmt.Fprintln(a.stdout)
+		fmt.Fprintln(p.stdout, p.several(outputs))
 	}
 	return nil
+}
+
+// several describes the answers for several digits of a picture.
+func (p *predictor) several(outputs [][]float32) string {
+	text := fmt.Sprintf("%d digits:", len(outputs))
+	for _, y := range outputs {
+		text += " " + report.ClassName(p.m, train.Class(p.m.Network, y))
+	}
+	return text
 }
 
 // checkOutputs returns an error if the outputs for an input are not finite.
@@ -126,7 +176,8 @@ func checkOutputs(outputs [][]float32, name string, err error) error {
 }
 
 // predictNumbers predicts the outputs for a row of numbers.
-func (a *app) predictNumbers(m *model.Model, text string) error {
+func (p *predictor) predictNumbers(text string) error {
+	m := p.m
 	row := dataset.Set{Width: m.Width, Height: 1, Labels: []byte{0}}
 	for _, part := range strings.Split(text, ",") {
 		v, err := recipe.Number(part)
@@ -143,14 +194,25 @@ func (a *app) predictNumbers(m *model.Model, text string) error {
 			return fmt.Errorf("%s: %w", text, err)
 		}
 	}
-	b := cpu.New()
-	defer b.Close()
-	outputs, err := train.OutputsOf(b, m.Network, m.Values, &row)
-	if err := checkOutputs(outputs, text, err); err != nil {
+	return p.answer("row", []string{text}, &row)
+}
+
+// answer answers the samples of a set.
+func (p *predictor) answer(id string, names []string, set *dataset.Set) error {
+	outputs, err := train.OutputsOf(p.b, p.m.Network, p.m.Values, set)
+	if err := checkOutputs(outputs, names[0], err); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s: %s\n", report.PrintableName(text), report.Prediction(m, outputs[0]))
-	return err
+	if p.s.out != "" {
+		p.add(id, names, outputs)
+		return nil
+	}
+	for i, y := range outputs {
+		if _, err := fmt.Fprintf(p.stdout, "%s: %s\n", report.PrintableName(names[i]), report.Prediction(p.m, y)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // colorTerminal reports whether stdout is a terminal and its user wants colour.

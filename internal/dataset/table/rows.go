@@ -14,6 +14,7 @@ type Rows struct {
 	Labels  []byte
 	Targets []float32
 	Lines   []uint32 // number of the line of each row
+	IDs     []string // of samples, if a column has them
 	Test    []uint32 // rows that a column of parts gives to the test part
 	plan    *plan
 }
@@ -114,6 +115,9 @@ func (l *loader) read(line []byte, row int) *RowError {
 	}
 	if p.part >= 0 && !isTrainPart(string(cells[p.part])) {
 		r.Test = append(r.Test, uint32(row))
+	}
+	if p.id >= 0 {
+		r.IDs = append(r.IDs, string(cells[p.id]))
 	}
 	if p.label >= 0 {
 		if err := l.label(cells[p.label], row); err != nil {

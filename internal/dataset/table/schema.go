@@ -62,6 +62,7 @@ type plan struct {
 	answers  []int // columns of targets or of a one-hot label
 	features []int // in the order of the network
 	part     int   // column that names the part of each row, or −1
+	id       int   // column that names the rows of samples, or −1
 	omitted  []int
 }
 
@@ -189,7 +190,7 @@ func (f *File) is(name string, column int) bool {
 
 // plan decides what the columns are.
 func (f *File) plan(w Wanted) (*plan, error) {
-	p := &plan{file: f, label: -1, part: -1}
+	p := &plan{file: f, label: -1, part: -1, id: -1}
 	taken := make([]bool, f.columns)
 	omit := func(c int) {
 		taken[c] = true
@@ -378,7 +379,7 @@ func (f *File) oneHot(free []int, w Wanted) ([]int, error) {
 // planLike decides what the columns of the test part are: by name, or without names by their place.
 func (g *File) planLike(p *plan, other string) (*plan, error) {
 	f := p.file
-	q := &plan{file: g, label: -1, part: -1}
+	q := &plan{file: g, label: -1, part: -1, id: -1}
 	if f.sparse != g.sparse {
 		return nil, fmt.Errorf("expected the format of %s, found another", other)
 	}
