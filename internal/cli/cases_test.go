@@ -174,8 +174,7 @@ var cases = []struct {
 }
 
 // pending are the cases that do not hold yet.
-var pending = []string{
-}
+var pending = []string{}
 
 // casesDir is the absolute path of testdata/cases, with a separator.
 var casesDir = func() string {
