@@ -148,44 +148,35 @@ func (p place) turnEMNIST(d *Data, file string) error {
 	}
 	for _, name := range names {
 		if set, _, _ := strings.Cut(strings.ToLower(name), "-mapping"); strings.HasPrefix(file, set) {
-			d.ClassNames = p.mapping(name, d.classes())
+			d.ClassNames = p.mapping(name)
+			d.countClasses()
 		}
 	}
 	return nil
 }
 
 // mapping returns the names of the classes in a mapping file of EMNIST: a line has a label and the codes of its characters.
-// A class without a sample need not have a name. It returns nil if the file is not such a file.
-func (p place) mapping(name string, classes classSet) []string {
+// It returns nil if the file is not such a file.
+func (p place) mapping(name string) []string {
 	text, err := fs.ReadFile(p.fsys, name)
 	if err != nil {
 		return nil
 	}
-	named := map[int]string{}
-	for line := range strings.Lines(string(text)) {
-		var numbers []int
-		for _, word := range strings.Fields(line) {
-			n, err := strconv.Atoi(word)
-			if err != nil {
-				return nil
-			}
-			numbers = append(numbers, n)
-		}
-		for i, code := range numbers {
-			if i > 0 && code > ' ' {
-				named[numbers[0]] += string(rune(code))
-			}
-		}
-	}
 	var list []string
-	for label, used := range classes {
-		if name := named[label]; name == "" && used {
-			return nil
-		} else if used {
-			for len(list) < label {
+	for line := range strings.Lines(string(text)) {
+		for i, word := range strings.Fields(line) {
+			n, err := strconv.Atoi(word)
+			switch {
+			case err != nil || n < 0 || n >= maxClasses || i == 0 && n < len(list):
+				return nil
+			case i > 0:
+				list[len(list)-1] += string(rune(n))
+				continue
+			}
+			for len(list) < n { // labels that do not occur
 				list = append(list, strconv.Itoa(len(list)))
 			}
-			list = append(list, name)
+			list = append(list, "")
 		}
 	}
 	return list

@@ -24,8 +24,9 @@ var magics = []magic{
 	{0, "MATLAB 7.3 MAT", `MATLAB 7.3 (MAT); ` + python + `h5py; numpy.savez('FILE.npz', **{k: v[()].T for k, v in h5py.File('FILE.mat').items() if k[0] != '#'})"`},
 	{0, "MATLAB 5.0 MAT", `MATLAB (MAT); ` + python + `scipy.io as s; numpy.savez('FILE.npz', **{k: v for k, v in s.loadmat('FILE.mat').items() if k[0] != '_'})"`},
 	{0, "\x89HDF\r\n\x1a\n", `HDF5; ` + python + `h5py; numpy.savez('FILE.npz', **{k: v[()] for k, v in h5py.File('FILE.h5').items()})"`},
-	{0, "PAR1", `Parquet; ` + python + `pandas, PIL.Image as i, io; d = pandas.read_parquet('FILE.parquet'); ` +
-		`numpy.savez('FILE.npz', x=[numpy.array(i.open(io.BytesIO(p['bytes']))) for p in d.image], y=d.label)"`},
+	{0, "PAR1", `Parquet; ` + python + `pandas, io, PIL.Image as i; numpy.savez('mnist.npz', **{p + k: v for p in ('train', 'test') ` +
+		`for d in [pandas.read_parquet(p + '-00000-of-00001.parquet')] ` +
+		`for k, v in (('_x', [numpy.array(i.open(io.BytesIO(b['bytes']))) for b in d.image]), ('_y', d.label))})"`},
 	{0, "ARROW1", `Arrow (Feather); convert it: python3 -c "import pandas; pandas.read_feather('FILE').to_csv('FILE.csv', index=False)"`},
 	{0, "SQLite format 3\x00", "SQLite; export the table as CSV: sqlite3 -header -csv FILE 'SELECT * FROM table' > FILE.csv"},
 	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office (such as Excel's xls); save the sheet as CSV"},
@@ -56,8 +57,8 @@ func Describe(head []byte) string {
 	case len(head) > 12 && string(head[4:8]) == "ftyp":
 		return describeBox(string(head[8:12]))
 	case len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
-		return `a Python pickle; if it is the mnist.pkl of ((x, y), (x, y), (x, y)), ` + python + `pickle; ` +
-			`(a, b), _, (c, d) = pickle.load(open('FILE', 'rb'), encoding='latin1'); numpy.savez('mnist.npz', x_train=a, y_train=b, x_test=c, y_test=d)"`
+		return `a Python pickle; if it is a pair (x, y), ` + python + `pickle; x, y = pickle.load(open('FILE.pkl', 'rb'), encoding='latin1'); ` +
+			`numpy.savez('FILE.npz', x=x, y=y)", otherwise name its arrays x_train, y_train, x_test and y_test likewise`
 	case bytes.HasPrefix(text, []byte("<svg")), bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<svg")):
 		return "SVG; export it as PNG"
 	case bytes.HasPrefix(text, []byte("<")):
