@@ -40,6 +40,7 @@ func (a *app) eval(args []string) error {
 	}
 	// The data get the form that those in training had, with the figures of the training set.
 	form := m.About.Form
+	form.TestData = ""             // -data names what is tested
 	form.Numbers = m.About.Numbers // the test part alone does not show it
 	form.Learned = learned(m)
 	d, err := form.OpenPart(s.Path, s.part(m))

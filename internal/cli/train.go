@@ -36,6 +36,11 @@ func (a *app) train(args []string) error {
 			return fmt.Errorf("-data: %w", err)
 		}
 	}
+	if test := &s.Form.TestData; *test != "" && !dataset.IsBuiltIn(*test) {
+		if *test, err = filepath.Abs(*test); err != nil {
+			return fmt.Errorf("-test-data: %w", err)
+		}
+	}
 	if s.resume != "" && s.save == "" {
 		s.save = savedWith(s.resume)
 	}

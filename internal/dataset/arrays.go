@@ -84,7 +84,7 @@ func (a *array) size() (width, height int, err error) {
 	case 2:
 		return n[1], n[0], nil
 	}
-	return 0, 0, fmt.Errorf("expected images of one channel or rows of numbers, found an %s; make colours grey", a.describe(trainImages))
+	return 0, 0, fmt.Errorf("expected images of one channel or rows of numbers, found %s; make colours grey", a.describe(trainImages))
 }
 
 // leastSide is the least side of a square image in a row: a smaller square number of measurements is likely.
@@ -96,11 +96,15 @@ func (d *Data) fill(arrays []*array, o Options, budget *memory.Budget) error {
 	numbers := rows && (o.numbers() || d.sets()[0].Height == 1)
 	black, white := 0.0, 255.0
 	if !numbers {
-		var err error
-		if black, white, err = levels(arrays); err != nil && !rows {
+		b, w, err := levels(arrays)
+		switch {
+		case err == nil:
+			black, white = b, w
+		case !rows:
 			return err
-		} else if err != nil {
+		default:
 			numbers = true
+			d.addNote("read as rows of numbers: " + err.Error())
 		}
 	}
 	for i, s := range d.sets() {

@@ -14,7 +14,7 @@ import (
 // TestBuiltInIsAsPublished checks that the built-in data are byte for byte the published ones, and that command pack
 // writes the same files.
 func TestBuiltInIsAsPublished(t *testing.T) {
-	for r := trainImages; r < roles; r++ {
+	for r := trainImages; r <= testLabels; r++ {
 		compressed, err := os.ReadFile(filepath.Join("..", "..", "testdata", "mnist", customary[r]+".gz"))
 		if err != nil {
 			t.Fatal(err)

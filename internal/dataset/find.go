@@ -17,6 +17,8 @@ const (
 	trainLabels
 	testImages
 	testLabels
+	validationImages
+	validationLabels
 	roles
 )
 
@@ -26,7 +28,7 @@ var customary = [roles]string{
 }
 
 // images reports whether the role's file holds images.
-func (r role) images() bool { return r == trainImages || r == testImages }
+func (r role) images() bool { return r%2 == 0 }
 
 // magic returns the magic number of the role's file in the original MNIST.
 func (r role) magic() uint32 {
@@ -46,7 +48,7 @@ type arrayName struct {
 
 var (
 	nameWords  = regexp.MustCompile(`[-_. ]+`)
-	joinedName = regexp.MustCompile(`^(x|y)(train|test)$|^(train|test|t10k)(images|labels|x|y)$`)
+	joinedName = regexp.MustCompile(`^(x|y)(train|test|val)$|^(train|test|t10k|val)(images|labels|x|y)$`)
 )
 
 // parseName parses the name of a file of images or labels in lower or upper case, such as
@@ -54,7 +56,9 @@ var (
 func parseName(name string) (n arrayName, ok bool) {
 	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
 	ext := path.Ext(name)
-	var content, part string
+	// The names that numpy.savez gives to arrays without one: the first must be images, the second labels.
+	content, positional := map[string]string{"arr_0.npy": "images", "arr_1.npy": "labels"}[name]
+	var part string
 	var rest []string
 	words := nameWords.Split(strings.TrimSuffix(name, ext), -1)
 	if ext != ".npy" && ext != ".npz" {
@@ -67,7 +71,7 @@ func parseName(name string) (n arrayName, ok bool) {
 			w = m[1] + m[3]
 		}
 		switch w {
-		case "train", "training", "test", "testing", "t10k":
+		case "train", "training", "test", "testing", "t10k", "val", "valid", "validation":
 			part = w
 		case "label", "labels", "y", "target", "targets":
 			content = "labels"
@@ -75,9 +79,6 @@ func parseName(name string) (n arrayName, ok bool) {
 			if content == "" {
 				content = "images"
 			}
-		case "arr":
-			// The names that numpy.savez gives to arrays without one: the first must be images, the second labels.
-			content = map[string]string{"arr_0.npy": "images", "arr_1.npy": "labels"}[name]
 		case "ubyte", "ubytes", "byte", "int", "idx", "idx1", "idx2", "idx3":
 			n.idx = true
 		default:
@@ -85,8 +86,13 @@ func parseName(name string) (n arrayName, ok bool) {
 		}
 	}
 	n.whole, n.set = part == "", strings.Join(rest, "-")
+	if positional {
+		n.set = ""
+	}
 	if partOf(part) == testPart {
 		n.role = testImages
+	} else if strings.HasPrefix(part, "val") {
+		n.role = validationImages
 	}
 	if content == "labels" {
 		n.role++
@@ -99,7 +105,7 @@ func parseName(name string) (n arrayName, ok bool) {
 	default: // a dot before idx
 		ok = content != "" && part != "" && n.idx && !slices.Contains(rest, words[len(words)-1])
 	}
-	return n, ok && !hidden(name) && !slices.ContainsFunc(rest, func(w string) bool { return w == "val" || w == "valid" || w == "validation" })
+	return n, ok && !hidden(name)
 }
 
 // arrayFiles returns the names of the files of each wanted role in the directory; found is false if there are none. If only is
@@ -121,7 +127,7 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 			directories[n.role] = append(directories[n.role], e.Name())
 		default:
 			candidates[n.role] = append(candidates[n.role], e.Name())
-			whole = whole && (n.whole || !n.idx && n.role < testImages)
+			whole = whole && (n.whole || !n.idx && n.role != testImages && n.role != testLabels)
 		}
 	}
 	first := "" // file, of a wanted role if there is one
@@ -145,10 +151,14 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 	if first == "" {
 		return names, false, nil
 	}
+	if first == "arr_0.npy" && exists(p.fsys, "arr_2.npy") {
+		return names, true, fmt.Errorf("%s: several arrays without names; save them as numpy.savez(FILE, x_train=…, y_train=…, x_test=…, y_test=…)", p.name)
+	}
 	of, _ := parseName(first)
 	for _, r := range wanted {
 		switch n, _ := parseName(names[r]); {
-		case names[r] == "" && whole && r >= testImages: // the test part is taken from the training part
+		case names[r] == "" && r >= testImages && names[r^1] == "" && (whole || p.options.Whole || r >= validationImages):
+			// The test part is taken from the training part. A validation part is optional.
 		case names[r] == "":
 			return names, true, fmt.Errorf("%s: %s is missing (with or without .gz), which goes with %s", p.name, sibling(first, r), first)
 		case n.set != of.set:
@@ -188,5 +198,5 @@ func sibling(name string, r role) string {
 }
 
 func (r role) String() string {
-	return [roles]string{"training images", "training labels", "test images", "test labels"}[r]
+	return [roles]string{"training images", "training labels", "test images", "test labels", "validation images", "validation labels"}[r]
 }

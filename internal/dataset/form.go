@@ -155,7 +155,7 @@ func (f Form) OpenTest(where string) (*Data, error) {
 
 func (f Form) options() Options {
 	return Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale,
-		Numbers: f.Numbers, Label: f.Label, OneHot: f.OneHot, Ignore: f.Ignore, Resize: f.Resize, Learned: f.Learned}
+		Numbers: f.Numbers, Label: f.Label, OneHot: f.OneHot, Ignore: f.Ignore, TestData: f.TestData, Resize: f.Resize, Learned: f.Learned}
 }
 
 // padded pads a data set after it is opened.

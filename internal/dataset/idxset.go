@@ -1,9 +1,12 @@
 package dataset
 
 import (
+	"archive/zip"
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,12 +19,9 @@ func (p place) openArrays(names [roles]string) (*Data, error) {
 	if p.options.Targets > 0 {
 		return nil, fmt.Errorf("%s: IDX and npz files have labels; %w", p.name, ErrNoTargets)
 	}
-	wanted := []role{trainImages, trainLabels, testImages, testLabels}
-	switch {
-	case names[testImages] == "":
-		wanted = wanted[:testImages]
-	case p.testOnly:
-		wanted = wanted[testImages:]
+	wanted := slices.DeleteFunc(p.wanted(), func(r role) bool { return names[r] == "" })
+	if len(wanted) == 0 { // the test part is taken from the training part
+		wanted = []role{trainImages, trainLabels}
 	}
 	s := source{name: p.name, prefix: p.prefix, names: names, options: p.options, file: func(r role, budget *memory.Budget) (*array, error) {
 		name := names[r]
@@ -34,14 +34,13 @@ func (p place) openArrays(names [roles]string) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	of, _ := parseName(names[wanted[0]])
-	if err := p.turnEMNIST(data, of.set); err != nil {
-		return nil, err
+	if is, classes := p.emnist(names[wanted[0]]); is {
+		data.turnEMNIST(classes)
 	}
 	if names[testImages] == "" {
-		return data, p.takeTest(data, p.name)
+		err = p.takeTest(data, p.name)
 	}
-	return data, nil
+	return data, err
 }
 
 // exists reports whether there is a file of this name.
@@ -86,8 +85,8 @@ func (s source) read(wanted []role) (*Data, error) {
 func (s source) assemble(wanted []role, files [roles]*array, budget *memory.Budget) (*Data, error) {
 	names, prefix := s.names, s.prefix
 	data := &Data{Name: s.name}
-	sets := map[role]*Set{trainImages: &data.Train, testImages: &data.Test}
-	var images []*array
+	sets := map[role]*Set{trainImages: &data.Train, testImages: &data.Test, validationImages: &data.Validation}
+	var images [roles]*array
 	for _, r := range wanted {
 		set := sets[r]
 		if set == nil {
@@ -109,50 +108,64 @@ func (s source) assemble(wanted []role, files [roles]*array, budget *memory.Budg
 		if set.Width, set.Height, err = x.size(); err != nil {
 			return nil, fmt.Errorf("%s%s: %w", prefix, names[r], err)
 		}
-		images = append(images, x)
+		images[r] = x
 	}
-	train, test := &data.Train, &data.Test
-	if train.Len() > 0 && test.Len() > 0 && (test.Width != train.Width || test.Height != train.Height) {
-		at := ""
-		if files[testImages].idx {
-			at = "at byte 8: "
+	for _, r := range wanted {
+		if s, train := sets[r], &data.Train; s != nil && train.Len() > 0 && (s.Width != train.Width || s.Height != train.Height) {
+			at := ""
+			if files[r].idx {
+				at = "at byte 8: "
+			}
+			return nil, fmt.Errorf("%s%s: %sexpected images of %dx%d as in %s, found %dx%d",
+				prefix, names[r], at, train.Width, train.Height, names[trainImages], s.Width, s.Height)
 		}
-		return nil, fmt.Errorf("%s%s: %sexpected images of %dx%d as in %s, found %dx%d",
-			prefix, names[testImages], at, train.Width, train.Height, names[trainImages], test.Width, test.Height)
 	}
-	if err := data.fill(images, s.options, budget); err != nil {
+	inOrder := slices.DeleteFunc([]*array{images[trainImages], images[validationImages], images[testImages]}, func(a *array) bool { return a == nil })
+	if err := data.fill(inOrder, s.options, budget); err != nil {
 		return nil, fmt.Errorf("%s%s: %w", prefix, names[wanted[0]], err)
 	}
 	data.countClasses()
 	return data, nil
 }
 
-// turnEMNIST transposes the images of a data set of EMNIST, which is recognised by the name of a file and stores them
-// transposed, and reads the names of its classes.
-func (p place) turnEMNIST(d *Data, file string) error {
+// emnist reports whether a file belongs to EMNIST, by its name or that of the archive around it, and returns the names of
+// the classes from the mapping file next to it, or nil.
+func (p place) emnist(file string) (is bool, classes []string) {
+	if _, ok := p.fsys.(*zip.Reader); ok {
+		file = path.Base(filepath.ToSlash(p.prefix)) + file
+	}
 	file = strings.ToLower(file)
 	if !strings.Contains(file, "emnist") {
-		return nil
+		return false, nil
 	}
+	names, _ := fs.Glob(p.fsys, "*-mapping.txt") // the pattern is valid
+	for _, name := range names {
+		if strings.Contains(file, strings.TrimSuffix(strings.ToLower(name), "-mapping.txt")) {
+			classes = p.mapping(name)
+		}
+	}
+	return true, classes
+}
+
+// turnEMNIST transposes the images of a data set of EMNIST, which are stored transposed, and names the classes.
+func (d *Data) turnEMNIST(classes []string) {
 	for _, s := range d.sets() {
 		if s.Images == nil {
-			return nil
+			return
 		}
 		s.transpose()
 	}
 	d.Look.Transposed = true
 	d.addNote("EMNIST stores its images transposed; they were turned upright")
-	names, err := fs.Glob(p.fsys, "*mapping.txt")
-	if err != nil {
-		return err
+	if d.ClassNames == nil {
+		d.ClassNames = classes
 	}
-	for _, name := range names {
-		if set, _, _ := strings.Cut(strings.ToLower(name), "-mapping"); strings.HasPrefix(file, set) {
-			d.ClassNames = p.mapping(name)
-			d.countClasses()
+	for i, name := range d.ClassNames {
+		if n, err := strconv.Atoi(name); err == nil && n < len(classes) {
+			d.ClassNames[i] = classes[n] // the labels of a table that do not count from 0
 		}
 	}
-	return nil
+	d.countClasses()
 }
 
 // mapping returns the names of the classes in a mapping file of EMNIST: a line has a label and the codes of its characters.

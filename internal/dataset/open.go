@@ -32,12 +32,13 @@ type Options struct {
 	// Numbers reads the features of a CSV file as Values even if all of them are bytes. Targets and Standardize imply
 	// it.
 	Numbers bool
-	// Label, OneHot, Ignore, Resize and Learned are those of a Form.
-	Label   string
-	OneHot  int
-	Ignore  string
-	Resize  Size
-	Learned *Learned
+	// Label, OneHot, Ignore, TestData, Resize and Learned are those of a Form.
+	Label    string
+	OneHot   int
+	Ignore   string
+	TestData string
+	Resize   Size
+	Learned  *Learned
 	// Whole makes a data set without a test part the test part as a whole.
 	Whole bool
 }
@@ -87,14 +88,14 @@ func open(where string, o Options, testOnly bool, cut func(*Data) error) (*Data,
 	if o.Targets < 0 {
 		return nil, fmt.Errorf("%d columns of targets: expected 0 or more", o.Targets)
 	}
-	data, err := read(where, o, testOnly && (!o.Standardize || o.Scale != nil))
+	data, err := readParts(where, o, testOnly && (!o.Standardize || o.Scale != nil))
 	if err != nil {
 		return nil, err
 	}
 	if !testOnly && data.Train.Outputs == 0 && data.classes().count() < 2 {
 		return nil, fmt.Errorf("%s: %w", data.Name, errOneClass)
 	}
-	if !IsBuiltIn(where) {
+	if !IsBuiltIn(where) || o.TestData != "" {
 		if err := data.lightInk(o.Learned); err != nil {
 			return nil, err
 		}
@@ -132,7 +133,7 @@ func read(where string, o Options, testOnly bool) (*Data, error) {
 		if toy, ok := toys[where]; ok {
 			return toy.data(where), nil
 		}
-		return builtIn.read(place{testOnly: testOnly}.wanted())
+		return builtIn.read(slices.DeleteFunc(place{testOnly: testOnly}.wanted(), func(r role) bool { return customary[r] == "" }))
 	}
 	where = filepath.Clean(where)
 	p := place{name: where, options: o, testOnly: testOnly, available: memory.Available()}
@@ -174,11 +175,10 @@ type place struct {
 
 // wanted returns the roles of the files to read.
 func (p place) wanted() []role {
-	list := []role{trainImages, trainLabels, testImages, testLabels}
 	if p.testOnly {
-		list = list[testImages:]
+		return []role{testImages, testLabels}
 	}
-	return list
+	return []role{trainImages, trainLabels, testImages, testLabels, validationImages, validationLabels}
 }
 
 // open reads a data set from a directory: files of arrays if there is one, else CSV files, else images. It ignores a single
@@ -217,6 +217,10 @@ func (p place) open() (*Data, error) {
 	case listed: // the table lists the pictures
 	case parts, len(tables) > 0 && !(pictures && len(directories) > 0):
 		return p.openTables()
+	case len(archives) == 2 && partOf(stem(archives[0])) == testPart && partOf(stem(archives[1])) == trainPart:
+		o := p.options
+		o.TestData = p.prefix + archives[0]
+		return readParts(p.prefix+archives[1], o, p.testOnly)
 	case len(archives) > 1:
 		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], nameOne)
 	case len(archives) == 1:

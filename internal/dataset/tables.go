@@ -1,9 +1,12 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -116,16 +119,29 @@ func (p place) openTableFile(file string) (*Data, error) {
 // openPair reads a data set from CSV files, and notes names that differ.
 func (p place) openPair(files [3]string) (*Data, error) {
 	train, test := files[trainPart], files[testPart]
-	data, err := p.readTables(files)
-	if a, _ := parseTableName(train); err == nil && train != "" && test != "" {
-		if b, _ := parseTableName(test); a.set != b.set {
-			data.addNote(fmt.Sprintf("%s is the test part of %s", test, train))
+	emnist, classes := p.emnist(cmp.Or(files[wholePart], train, test))
+	if l := p.options.Learned; emnist && l != nil && l.Classes != nil {
+		numbered := *l // the table has the labels instead of the names
+		numbered.Classes = slices.Clone(l.Classes)
+		for i, class := range l.Classes {
+			if label := slices.Index(classes, class); label >= 0 {
+				numbered.Classes[i] = strconv.Itoa(label)
+			}
 		}
+		p.options.Learned = &numbered
 	}
+	data, err := p.readTables(files)
 	if err != nil {
 		return nil, err
 	}
-	return data, p.turnEMNIST(data, files[wholePart]+train)
+	a, _ := parseTableName(train)
+	if b, _ := parseTableName(test); train != "" && test != "" && a.set != b.set {
+		data.addNote(fmt.Sprintf("%s is the test part of %s", test, train))
+	}
+	if emnist {
+		data.turnEMNIST(classes)
+	}
+	return data, nil
 }
 
 // findTables returns the CSV file of each wanted part in the directory.

@@ -3,10 +3,11 @@ package dataset
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+
+	"shadegrad/internal/memory"
 )
 
 // isZip reports whether data begins like a zip file, such as npz.
@@ -16,8 +17,15 @@ func isZip(data []byte) bool { return bytes.HasPrefix(data, []byte("PK\x03\x04")
 // trust the size of a file.
 func openZip(f fs.File, info fs.FileInfo) (*zip.Reader, error) {
 	at, ok := f.(io.ReaderAt)
-	if !ok {
-		return nil, errors.New("a zip archive within another; unpack it")
+	if !ok { // within another archive
+		if err := take(memory.NewBudget(memory.Available()), info.Size()); err != nil {
+			return nil, err
+		}
+		content, err := io.ReadAll(f)
+		if err != nil {
+			return nil, err
+		}
+		at = bytes.NewReader(content)
 	}
 	archive, err := zip.NewReader(at, info.Size())
 	if err != nil {

@@ -17,6 +17,8 @@ func (r *Recipe) dataFlags() []*flags.Flag {
 		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Of(&r.Path, func(s string) (string, error) { return flags.Home(s), nil }),
 			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with the four IDX files of a data set, with CSV files, " +
 				"or with a directory of images per class; or a CSV file; IDX and CSV may be gzipped", Default: "mnist"},
+		{Name: "test-data", Topic: topicData, Commands: commands + " doctor", Arg: "PATH", Value: flags.Of(&r.Form.TestData, func(s string) (string, error) { return flags.Home(s), nil }),
+			Help: "file or directory of the test samples, if their name does not show it", Default: "the test part of -data, or a fifth of it"},
 		{Name: "pixels", Topic: topicData, Arg: "FROM..TO", Value: flags.Of(&r.pixels, chosen(pixelSpan)), Default: "0..1",
 			Help: "inputs of the network for black and white pixels"},
 		{Name: "pad", Topic: topicData, Commands: commands + " digits doctor", Arg: "WxH", Value: flags.Var(&r.Form.Pad, imageSize, showImageSize),

@@ -1,0 +1,77 @@
+package dataset
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"shadegrad/internal/memory"
+)
+
+// readParts reads a data set. If the options name test data, these replace the test part.
+func readParts(where string, o Options, testOnly bool) (*Data, error) {
+	from := o.TestData
+	if from == "" {
+		return read(where, o, testOnly)
+	}
+	o.TestData, o.Whole = "", true
+	if isTable(where) && isTable(from) { // which columns are what is decided for both together
+		p := place{fsys: paths{}, name: where, options: o, testOnly: testOnly, available: memory.Available()}
+		return p.openPair([3]string{trainPart: where, testPart: from})
+	}
+	data, err := read(where, o, false)
+	if err != nil {
+		return nil, err
+	}
+	if data.Whole {
+		data.Train, data.Whole = data.Test, false
+	} else {
+		data.addNote(data.Name + " has a test part too, which is not used")
+	}
+	if o.Learned == nil {
+		o.Learned = &Learned{Classes: data.ClassNames, Features: data.Features, Label: data.Label, Look: data.Look}
+	}
+	other, err := read(from, o, true)
+	if err != nil {
+		return nil, err
+	}
+	data.Test = other.Test
+	a, b := &data.Train, &data.Test
+	if a.Width != b.Width || a.Height != b.Height || (a.Values == nil) != (b.Values == nil) || a.Outputs != b.Outputs {
+		return nil, fmt.Errorf("%s: the samples are not like those of %s: %d×%d numbers or pixels, expected %d×%d", from, data.Name, b.Width, b.Height, a.Width, a.Height)
+	}
+	if data.ClassNames != nil && other.ClassNames != nil {
+		for i, label := range b.Labels {
+			class := slices.Index(data.ClassNames, other.ClassNames[label])
+			if class < 0 {
+				return nil, fmt.Errorf("%s: the class %s does not occur in %s", from, strconv.Quote(other.ClassNames[label]), data.Name)
+			}
+			b.Labels[i] = byte(class)
+		}
+	}
+	if other.Note != "" {
+		data.addNote("test data: " + other.Note)
+	}
+	data.countClasses()
+	return data, nil
+}
+
+// isTable reports whether a path is that of a CSV file, by its name.
+func isTable(where string) bool {
+	info, err := os.Stat(where)
+	return err == nil && info.Mode().IsRegular() && tableName.MatchString(filepath.Base(where))
+}
+
+// stem returns a file's name without the extension.
+func stem(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }
+
+// paths opens files by any path.
+type paths struct{}
+
+func (paths) Open(name string) (fs.File, error)     { return os.Open(name) }
+func (paths) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
