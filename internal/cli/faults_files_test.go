@@ -86,7 +86,7 @@ func TestMixedUp(t *testing.T) {
 	model, checkpoint := smallModel(t, p), p.stopped("-hidden=8")
 	before := contents(t, checkpoint)
 	p.run("train", "-resume="+model).is(1, model+": a network, not a checkpoint")
-	p.run("eval", "-model="+checkpoint).is(1, checkpoint+": not a Shadegrad model")
+	p.run("eval", "-model="+checkpoint).is(1, checkpoint+": a checkpoint, not a network")
 	for _, args := range [][]string{{"train", "-resume=gone"}, {"eval", "-model=gone"}, {"predict", "-model=gone", "x.png"}} {
 		p.run(args...).is(1, "shadegrad: gone: no such file or directory")
 	}
