@@ -60,8 +60,9 @@ func (w *Warning) Unwrap() error { return w.err }
 
 // Tests replace these by functions that fail.
 var (
-	setMode = (*os.File).Chmod
-	syncDir = syncDirectory
+	setMode  = (*os.File).Chmod
+	syncFile = (*os.File).Sync
+	syncDir  = syncDirectory
 )
 
 func replace(path string, write func(io.Writer) error) error {
@@ -112,7 +113,9 @@ func replace(path string, write func(io.Writer) error) error {
 		}
 	}
 	if err == nil {
-		err = f.Sync()
+		if err = syncFile(f); unsupported(err) {
+			refused, err = &Warning{problem: "a power failure may undo that, since the file cannot be synced", err: err}, nil
+		}
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
@@ -190,10 +193,15 @@ func syncDirectory(dir string) error {
 		return err
 	}
 	err = d.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+	if unsupported(err) {
 		err = nil // some network and FUSE file systems cannot sync a directory
 	}
 	return errors.Join(err, d.Close())
+}
+
+// unsupported reports whether err says that a file system cannot sync.
+func unsupported(err error) bool {
+	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP)
 }
 
 // Cause returns err without the operation and the path that package os adds, for messages that

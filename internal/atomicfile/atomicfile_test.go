@@ -180,9 +180,11 @@ func TestWarning(t *testing.T) {
 		checkContent(t, path, text)
 		checkDir(t, dir, "file")
 	}
-	defer func() { setMode, syncDir = (*os.File).Chmod, syncDirectory }()
+	defer func() { setMode, syncFile, syncDir = (*os.File).Chmod, (*os.File).Sync, syncDirectory }()
 	setMode = func(*os.File, fs.FileMode) error { return syscall.EPERM }
 	check("1", "the permissions of the old file could not be kept: operation not permitted")
+	syncFile = func(*os.File) error { return syscall.EINVAL }
+	check("3", "the file cannot be synced: invalid argument")
 	syncDir = func(string) error { return syscall.EIO }
 	check("2", "the directory cannot be synced: input/output error")
 }

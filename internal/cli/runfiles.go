@@ -79,6 +79,15 @@ func newRunFiles(program string, s *settings) (*runFiles, error) {
 	return r, writable(r.checkpoint)
 }
 
+// lock reserves the files of a run, so that a second run does not replace them.
+func (r *runFiles) lock() (unlock func(), err error) {
+	path := cmp.Or(r.save, r.checkpoint)
+	if info, err := os.Stat(path); path == "" || err == nil && !info.Mode().IsRegular() {
+		return func() {}, nil
+	}
+	return atomicfile.Lock(path)
+}
+
 // sameFile reports whether two names lead to the same file, which need not exist.
 func sameFile(a, b string) bool {
 	if a, err := os.Stat(a); err == nil {

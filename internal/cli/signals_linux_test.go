@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -174,6 +175,19 @@ func TestInterruptTwice(t *testing.T) {
 		t.Errorf("the last event is %v", last)
 	}
 	mustNotExist(t, p.path("shadegrad.checkpoint"))
+}
+
+// TestSecondRun starts a run that saves to the file of another one.
+func TestSecondRun(t *testing.T) {
+	p := at(t)
+	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=100", "-save=m"}
+	c := p.start(args...)
+	c.out("epoch 1/100")
+	p.run(args...).is(1, fmt.Sprintf("shadegrad: m: another run, process %d, saves there; wait for its end, or save elsewhere\n", c.cmd.Process.Pid))
+	c.signal(syscall.SIGKILL)
+	c.end()
+	p.run(args...).is(0, "saved m")
+	mustNotExist(t, p.path("m.lock"))
 }
 
 // TestNohup checks that a run continues after a SIGHUP that is ignored at the start.

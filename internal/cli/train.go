@@ -57,6 +57,11 @@ func (a *app) train(args []string) error {
 	if err := s.refuseOverwrite(files); err != nil {
 		return err
 	}
+	unlock, err := files.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	data, choice, err := a.open(s)
 	if err != nil {
 		return err
