@@ -34,9 +34,7 @@ func (p place) openArrays(names [roles]string) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	if is, classes := p.emnist(names[wanted[0]]); is {
-		data.turnEMNIST(classes)
-	}
+	p.turned(data, names[wanted[0]])
 	if names[testImages] == "" {
 		err = p.takeTest(data, p.name)
 	}
@@ -145,6 +143,13 @@ func (p place) emnist(file string) (is bool, classes []string) {
 		}
 	}
 	return true, classes
+}
+
+// turned calls turnEMNIST for the data of a file of EMNIST.
+func (p place) turned(d *Data, file string) {
+	if is, classes := p.emnist(file); is {
+		d.turnEMNIST(classes)
+	}
 }
 
 // turnEMNIST transposes the images of a data set of EMNIST, which are stored transposed, and names the classes.

@@ -24,7 +24,7 @@ type Samples struct {
 // images of an IDX, npy or npz file, or the test part of a directory.
 func (f Form) OpenSamples(where string, size Size) (*Samples, error) {
 	o := f.options()
-	o.Whole = true
+	o.Whole, o.TestData = true, ""
 	info, err := os.Stat(where)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", where, reason(err))
@@ -106,7 +106,8 @@ func (p place) samples(file string, size Size, s *Samples) (*Data, error) {
 	if err := d.fill([]*array{x}, p.options, budget); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	}
-	return d, p.turnEMNIST(d, file)
+	p.turned(d, file)
+	return d, nil
 }
 
 // imagesOf returns the name of the file of test images, or of the only images, in an archive.
@@ -158,5 +159,7 @@ func (p place) rows(file string, size Size, s *Samples, budget *memory.Budget) (
 	s.Names = rows.IDs
 	s.ID, _ = schema.ID()
 	set := Set{Images: rows.Images, Values: rows.Values, Labels: make([]byte, schema.Rows(0)), Width: size.Width, Height: size.Height}
-	return &Data{Name: p.name, Test: set}, nil
+	d := &Data{Name: p.name, Test: set}
+	p.turned(d, file)
+	return d, nil
 }
