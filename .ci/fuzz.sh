@@ -16,7 +16,7 @@ go=${GO:-go}
 export CGO_ENABLED=0
 for fuzzer in \
 	dataset:FuzzIDX dataset:FuzzCSV dataset:FuzzDecimal dataset:FuzzImages dataset:FuzzGunzip dataset/packed:FuzzPacked \
-	picture:FuzzPicture digit:FuzzPrepare safetensors:FuzzDecode capsule:FuzzDecode; do
+	picture:FuzzPicture picture/tree:FuzzLabels digit:FuzzPrepare safetensors:FuzzDecode capsule:FuzzDecode; do
 	package=./internal/${fuzzer%:*} name=${fuzzer#*:}
 	echo "shadegrad: $package $name, $time" >&2
 	# Without this limit, most of the time goes into minimising inputs.

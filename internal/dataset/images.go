@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 
 	"shadegrad/internal/memory"
 	"shadegrad/internal/picture/tree"
@@ -14,7 +15,14 @@ const maxClasses = 256
 
 // openImages reads a data set from a directory of pictures.
 func (p place) openImages() (*Data, error) {
-	found, err := tree.Find(p.fsys, tree.Options{Prefix: p.prefix, Label: p.options.Label, TestOnly: p.testOnly})
+	o := tree.Options{Prefix: p.prefix, Label: p.options.Label, TestOnly: p.testOnly || p.options.Learned != nil}
+	if l := p.options.Learned; l != nil {
+		o.Known = func(class string) bool {
+			_, err := strconv.Atoi(class)
+			return slices.Contains(l.Classes, class) || l.Classes == nil && err == nil
+		}
+	}
+	found, err := tree.Find(p.fsys, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, reason(err))
 	}
@@ -26,7 +34,7 @@ func (p place) openImages() (*Data, error) {
 	switch {
 	case len(classes) > maxClasses:
 		return nil, fmt.Errorf("%s: found %d classes: expected at most %d", p.name, len(classes), maxClasses)
-	case len(classes) < 2 && !p.testOnly:
+	case len(classes) < 2 && !o.TestOnly:
 		return nil, fmt.Errorf("%s: fewer than two classes: all %d pictures are %s", p.name, len(train), classes[0])
 	}
 	labels := map[string]byte{}

@@ -32,29 +32,50 @@ func (s *finder) classes(f *folder, others []string, p part) ([]Picture, error) 
 	}
 	inner := f.sole()
 	switch {
-	case s.Label == FileName:
+	case s.Label == FileName && s.Known == nil:
 		list, ok := fromNames(pictures)
 		if !ok {
 			return nil, fmt.Errorf("the names of the pictures in %s do not begin with labels, as in 7_0001.png", s.path(f.dir))
 		}
-		s.note("labels: from the names of the files, such as %s in %s", list[0].Class, path.Base(list[0].File))
-		return list, nil
-	case len(tables) == 1 && (len(inner.folders) < 2 || s.Label != ""):
+		return s.named(list), nil
+	case len(tables) == 1 && (len(inner.folders) < 2 || s.Label != "" && s.Known == nil):
 		return s.labelled(tables[0])
 	case len(inner.folders) >= 2:
 		return s.fromFolders(inner, tables)
 	}
-	for g := f; len(g.files) == 0 && len(g.folders) == 1; g = g.folders[0] {
-		if s.known[g.folders[0].name()] || s.TestOnly {
-			return s.fromFolders(g, nil)
+	sole := func(is func(string) bool) *folder {
+		for g := f; len(g.files) == 0 && len(g.folders) == 1; g = g.folders[0] {
+			if is(g.folders[0].name()) {
+				return g
+			}
 		}
+		return nil
+	}
+	if g := sole(s.isClass); g != nil {
+		return s.fromFolders(g, nil)
+	}
+	list, ok := fromNames(pictures)
+	if ok && s.Known != nil && !slices.ContainsFunc(list, func(p Picture) bool { return !s.isClass(p.Class) }) {
+		return s.named(list), nil
+	}
+	if g := sole(func(string) bool { return s.TestOnly }); g != nil {
+		return s.fromFolders(g, nil)
 	}
 	err := fmt.Errorf("%w: expected a directory of pictures for each class, found all %d in %s", errUnlabelled, len(pictures), s.path(inner.dir))
-	if list, ok := fromNames(pictures); ok {
+	if ok {
 		return nil, fmt.Errorf("%w; their names begin with one of %d labels, such as %s in %s: -label=%s takes the classes from the names",
 			err, len(Classes(list)), list[0].Class, path.Base(list[0].File), FileName)
 	}
 	return nil, err
+}
+
+// isClass reports whether a name is that of a class of the training part or of a network.
+func (s *finder) isClass(name string) bool { return s.known[name] || s.Known != nil && s.Known(name) }
+
+// named notes that the labels are from names.
+func (s *finder) named(list []Picture) []Picture {
+	s.note("labels: from the names of the files, such as %s in %s", list[0].Class, path.Base(list[0].File))
+	return list
 }
 
 // fromFolders takes the classes from the names of the folders. A table must not say something else.

@@ -169,7 +169,7 @@ func (s *finder) label(t *labels) (int, error) {
 			}
 		}
 	}
-	if s.Label != "" {
+	if s.Label != "" && s.Known == nil {
 		return 0, fmt.Errorf("%s: no column %s besides the names of the pictures", s.path(t.file), s.Label)
 	}
 	if len(named) > 0 {
@@ -220,6 +220,9 @@ func (s *finder) labelled(t *labels) ([]Picture, error) {
 			classes[file] = label
 			list = append(list, Picture{file, label})
 		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s: column %s has no labels for the pictures: %w", s.path(t.file), t.title(c), errUnlabelled)
 	}
 	s.note("labels: column %s of %s, for %d of %d pictures", t.title(c), s.path(t.file), len(list), t.all)
 	if missing > 0 {

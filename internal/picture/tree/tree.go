@@ -32,6 +32,8 @@ type Options struct {
 	Prefix   string // before the names of files in messages
 	Label    string // column of the table of labels, or FileName, or empty
 	TestOnly bool   // the training part may be missing, and all pictures may be of one class
+	// Known reports whether a network has learned a class; or it is nil. The Label is then that of the network's data.
+	Known func(class string) bool
 }
 
 // FileName, as the label, takes the labels from the names of the files.
@@ -98,7 +100,7 @@ func Find(fsys fs.FS, o Options) (*Set, error) {
 		return nil, ErrNone
 	}
 	parts, err := s.parts(root)
-	for err == nil && parts == nil && len(root.files) == 0 && len(root.folders) == 1 && len(root.folders[0].folders) > 0 {
+	for err == nil && parts == nil && len(root.files) == 0 && len(root.folders) == 1 && len(root.folders[0].folders) > 0 && !s.isClass(root.folders[0].name()) {
 		root.folders[0].tables = append(root.folders[0].tables, root.tables...)
 		root = root.folders[0]
 		s.note("the pictures are in %s", s.path(root.dir))
@@ -129,7 +131,11 @@ func (s *finder) walk(dir string, above []fs.FileInfo) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
+	const deepest = 8
 	f := &folder{dir: dir, info: info}
+	if len(above) > deepest {
+		return f, nil
+	}
 	entries, err := fs.ReadDir(s.fsys, dir)
 	if err != nil {
 		return nil, err

@@ -139,3 +139,48 @@ func TestFindFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestKnown reads pictures to test a network: its classes say what is a label.
+func TestKnown(t *testing.T) {
+	digit := func(class string) bool { return len(class) == 1 && class[0] >= '0' && class[0] <= '9' }
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"one class", numbered("%s/w/%d.png", 3, "7"), "7"},
+		{"names", numbered("img/%s_%d.png", 3, "7", "8"), "7,8"},
+		{"names of an unknown class", numbered("img/%s_%d.png", 3, "seven", "eight"), "img"},
+		{"classes although the names were asked for", numbered("%s/x_%d.png", 3, "7", "8"), "7,8"},
+	} {
+		set, err := Find(directory(c.files), Options{Label: FileName, TestOnly: true, Known: digit})
+		if err != nil || strings.Join(Classes(set.Train), ",") != c.want {
+			t.Errorf("%s: got %v, error %v", c.name, set, err)
+		}
+	}
+}
+
+// FuzzLabels reads arbitrary text as a table next to twenty pictures. Each picture gets at most one label.
+func FuzzLabels(f *testing.F) {
+	for _, row := range []string{"%d.png,%s", "%[2]s;img/%[1]d", "%d\t%s\t%[2]s", "\"%d.png\",\"%s\"", "%d.png %s"} {
+		f.Add([]byte(listed(row)), "")
+		f.Add([]byte("name,label,x\n"+listed(row)), "2")
+	}
+	f.Fuzz(func(t *testing.T, table []byte, label string) {
+		fsys := directory(with(numbered("img/%d.png", 20, ""), "labels.csv", string(table)))
+		set, err := Find(fsys, Options{Prefix: "DIR/", Label: label})
+		if err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, p := range set.Train {
+			if fsys[p.File] == nil || seen[p.File] || p.Class == "" {
+				t.Errorf("%+v", p)
+			}
+			seen[p.File] = true
+		}
+		if len(seen) > 20 || len(seen) == 0 {
+			t.Errorf("%d pictures have labels", len(seen))
+		}
+	})
+}
