@@ -242,6 +242,9 @@ func randomForm(r *rand.Rand, s samples) tableForm {
 		f.decimal = ","
 	}
 	f.label = []int{0, features, r.IntN(features + 1)}[r.IntN(3)]
+	if _, err := strconv.ParseFloat(s.labels[0], 64); err == nil && !f.header {
+		f.label = []int{0, features}[r.IntN(2)] // a column of numbers in the midst has no mark
+	}
 	f.labelName = pick(pick(knownLabels...), pick(knownLabels...), pick("q", "grp", "answer7"))
 	f.labelName = []string{f.labelName, strings.ToUpper(f.labelName), strings.ToUpper(f.labelName[:1]) + f.labelName[1:]}[r.IntN(3)]
 	f.id = pick("id", "index", "ImageId", "Unnamed: 0", "ID")

@@ -86,8 +86,12 @@ func (p place) loadTables(names ...string) ([]Set, *table.Schema, error) {
 	}
 	var files []*table.File
 	var paths []string
-	for _, name := range names {
-		f, err := table.Survey(p.lines(name), wanted, func(rows, columns int) error {
+	for i, name := range names {
+		w := wanted
+		if i > 0 {
+			w.Features = files[0].Names() // they tell whether the test part has names
+		}
+		f, err := table.Survey(p.lines(name), w, func(rows, columns int) error {
 			if need := int64(rows) * int64(columns) * size; p.available >= 0 && need > p.available {
 				return fmt.Errorf("too many rows of %d columns: %s asked for, %s of memory available",
 					columns, compute.FormatBytes(need), compute.FormatBytes(p.available))

@@ -38,8 +38,8 @@ type textLine struct {
 // maxColumns bounds the memory for what is known of the columns.
 const maxColumns = 1 << 20
 
-// recognise returns the dialect of a table from its first lines that are not empty.
-func recognise(sample []textLine) (*dialect, error) {
+// recognise returns the dialect of a table from its first lines that are not empty. Known names make a header certain.
+func recognise(sample []textLine, known []string) (*dialect, error) {
 	d := &dialect{packed: -1}
 	if isARFF(sample[0].text) {
 		return d, d.readARFF(sample)
@@ -80,7 +80,7 @@ func recognise(sample []textLine) (*dialect, error) {
 		return slices.ContainsFunc(cells, isDecimalComma)
 	})
 	d.columns = len(first)
-	if d.isHeader(first, rows) {
+	if d.isHeader(first, rows, known) {
 		d.header = sample[0].number
 		d.names = first
 		if d.packed >= 0 && len(first) > d.packed && len(last) == len(first)-1+d.fields {
@@ -150,7 +150,7 @@ func spaced(sample []textLine) bool {
 		for i, field := range fields {
 			commas = commas || i > 0 && isDecimalComma(string(field))
 		}
-		if len(fields) != columns || bytes.Contains(line.text, []byte(", ")) {
+		if len(fields) != columns || bytes.Contains(line.text, []byte(", ")) || bytes.Contains(line.text, []byte(" ,")) {
 			return false
 		}
 	}
@@ -183,15 +183,18 @@ func isDecimalComma(cell string) bool {
 //
 //   - a cell that is a usual name of the label, such as label or class; or
 //   - a first cell that is not a number, and words above most of the columns of numbers: x,y and label,1x1,1x2; or
-//   - numbers that count 0, 1, 2, … or 1, 2, 3, …, after a word or at least five of them: digit,0,1,2,3; or
-//   - numbers that pandas made distinct when it took a row for names: 0,0.1,0.2,7,0.3.
+//   - numbers that count 0, 1, 2, … or 1, 2, 3, …, and words: at least five numbers, or words that no row has: 0,1,2,y; or
+//   - numbers that pandas made distinct when it took a row for names: 0,0.1,0.2,7,0.3; or
+//   - the names of the training part or of what a network has learned.
 //
 // So 5x,0,0,7 is a row whose label is not a number, and so is 5x,1,2, because no word begins with a digit.
-func (d *dialect) isHeader(first []string, rows [][]string) bool {
+func (d *dialect) isHeader(first []string, rows [][]string, known []string) bool {
 	words, columns, next, count, counting := 0, 0, -1, 0, true // next is the number that continues the count, or −1
+	named, fresh := false, true
 	for i, cell := range first {
 		numbers := columnOfNumbers(rows, i)
-		if rank(cell) >= sureName && !slices.ContainsFunc(rows, func(cells []string) bool { return i < len(cells) && cells[i] == cell }) {
+		occurs := slices.ContainsFunc(rows, func(cells []string) bool { return i < len(cells) && cells[i] == cell })
+		if rank(cell) >= sureName && !occurs {
 			return true
 		}
 		if _, err := parseNumber([]byte(cell)); err != nil {
@@ -201,7 +204,9 @@ func (d *dialect) isHeader(first []string, rows [][]string) bool {
 					words++
 				}
 			}
-			counting = counting && (i == 0 || next < 0 && err == errNotNumber)
+			counting = counting && (cell == "" || err == errNotNumber && beginsWord(cell))
+			named = named || numbers && cell != ""
+			fresh = fresh && (cell == "" || !occurs)
 			continue
 		}
 		if i > 0 {
@@ -212,16 +217,38 @@ func (d *dialect) isHeader(first []string, rows [][]string) bool {
 		next = n + 1
 		count++
 	}
-	if isMangled(first, rows) {
+	if isMangled(first, rows) || containsNames(first, known) {
+		return true
+	}
+	if counting && (count >= 5 || count >= 3 && fresh && count < len(first) || count > 0 && named && fresh) {
 		return true
 	}
 	_, err := parseNumber([]byte(first[0]))
-	r, _ := utf8.DecodeRuneInString(first[0])
-	word := err == errNotNumber && (unicode.IsLetter(r) || r == '_' || r == '#')
-	if counting && count >= 5 && (word || err == nil || first[0] == "") {
-		return true
+	return err != nil && 2*words > columns
+}
+
+// beginsWord reports whether a cell begins like a word.
+func beginsWord(cell string) bool {
+	r, _ := utf8.DecodeRuneInString(cell)
+	return unicode.IsLetter(r) || r == '_' || r == '#'
+}
+
+// containsNames reports whether cells contain names, of which one may be missing: a test part may have no label. Rows of
+// numbers contain a few numbers by chance.
+func containsNames(cells, names []string) bool {
+	have := map[string]bool{}
+	for _, cell := range cells {
+		have[plain(cell)] = true
 	}
-	return err != nil && 2*words > columns || word && columnOfNumbers(rows, 0) && counting && count > 0
+	missing, words := 0, 0
+	for _, name := range names {
+		if !have[plain(name)] {
+			missing++
+		} else if beginsWord(name) {
+			words++
+		}
+	}
+	return missing == 0 && (words > 0 || len(names) > 4) || missing == 1 && words > 1
 }
 
 // columnOfNumbers reports whether a column has a number in each of the rows, as far as it has values.

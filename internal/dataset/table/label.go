@@ -54,13 +54,22 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	if len(words) > 1 {
 		return 0, nil, ask(f.value(words[0]), []Setting{Label, Ignore}, "%s and %s have text; only one can be the label", f.name(words[0]), f.name(words[1]))
 	}
-	if n := f.hot[0].found(); n > 2 && n < len(free) && f.doubts(first, last) > 0 {
+	atEnd, atStart := f.hot[0].found(), f.hotFirst(first)
+	switch n := max(atEnd, atStart); {
+	case n < 2 || n >= len(free):
+	case n == 2:
+		return 0, nil, ask(strconv.Itoa(n), []Setting{Label, OneHot}, "one of two columns is 1 in each row and the other 0; each of them could be the label")
+	case atEnd == n && f.doubts(first, last) > 0:
 		return -1, free[len(free)-n:], nil
-	} else if n > 2 && n < len(free) {
-		return 0, nil, ask(strconv.Itoa(n), []Setting{Label, OneHot}, "%s could be the label, and so could the last %d columns, of which one is 1 in each row", f.name(first), n)
-	}
-	if n := f.hot[1].found(); n > 2 && n < len(free) && first == 0 && f.doubts(last, first) > 0 {
+	case atEnd < 2 && f.doubts(last, first) > 0:
 		return -1, free[:n], nil
+	default:
+		return 0, nil, ask(strconv.Itoa(n), []Setting{Label, OneHot}, "there are %d columns of which one is 1 in each row, but the label could be the first or the last column too", n)
+	}
+	for _, c := range free {
+		if f.names != nil && stem(f.names[c]) != f.names[c] && rank(stem(f.names[c])) >= sureName {
+			return 0, nil, ask("", []Setting{Label, OneHot}, "%s has the name of a label, or of one of several columns of it", f.name(c))
+		}
 	}
 	amount := slices.IndexFunc(f.names, isAmountName)
 	if amount != first && amount != last {
@@ -73,12 +82,20 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 			f.name(first), f.notLabel(first), f.name(last), f.notLabel(last))
 	case amount >= 0:
 		return 0, nil, ask("", []Setting{Targets, Label}, "%s is more likely a number to predict than the label of classes", f.name(amount))
-	case a == 0 && b > 0, b >= certain:
+	case a == 0 && b > 0, a == 1 && b >= certain:
 		return first, nil, nil
-	case b == 0 && a > 0, a >= certain:
+	case b == 0 && a > 0, b == 1 && a >= certain:
 		return last, nil, nil
 	}
 	return 0, nil, ask("", []Setting{Label}, "the first and the last column, %s and %s, could both be the label", f.name(first), f.name(last))
+}
+
+// hotFirst returns the number of columns of a one-hot label that begins in a column, 0 or 1, or 0.
+func (f *File) hotFirst(first int) int {
+	if first > 1 {
+		return 0
+	}
+	return f.hot[1+first].found()
 }
 
 // notLabel returns what a column has that a label does not have, or nothing.

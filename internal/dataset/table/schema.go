@@ -188,6 +188,9 @@ func (f *File) is(name string, column int) bool {
 	return name != "" && f.find(name, f.columns) == column
 }
 
+// Names returns the names of the columns, or nil.
+func (f *File) Names() []string { return f.names }
+
 // plan decides what the columns are.
 func (f *File) plan(w Wanted) (*plan, error) {
 	p := &plan{file: f, label: -1, part: -1, id: -1}
@@ -367,7 +370,7 @@ func (f *File) oneHot(free []int, w Wanted) ([]int, error) {
 		return nil, fmt.Errorf("line 1: expected %d columns of a one-hot label and at least one number; found %s", n, counted(f.columns, "column"))
 	}
 	first, last := free[:n], free[len(free)-n:]
-	switch isFirst, isLast := f.hot[1].found() == n && free[0] == 0, f.hot[0].found() == n; {
+	switch isFirst, isLast := f.hotFirst(free[0]) == n, f.hot[0].found() == n; {
 	case strings.EqualFold(w.Label, "first"), isFirst && !isLast:
 		return first, nil
 	case strings.EqualFold(w.Label, "last"), isLast && !isFirst:

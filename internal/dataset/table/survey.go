@@ -20,7 +20,7 @@ type File struct {
 	lines    Lines
 	evidence []column        // of each column
 	values   map[int]*values // of the columns that may be more than numbers
-	hot      [2]oneHot       // in the last columns and in the first ones
+	hot      [3]oneHot       // in the last columns, in the first ones, and in those after the first
 
 	cellsOf [][]byte // buffer
 	small   []uint16 // a row of small numbers
@@ -75,7 +75,7 @@ func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*F
 	var sample []textLine
 	size, blank := 0, 0
 	begin := func() error {
-		d, err := recognise(sample)
+		d, err := recognise(sample, wanted.Features)
 		if err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func (f *File) begin(wanted Wanted) {
 	for i := range f.least {
 		f.least[i] = math.MaxUint16
 	}
-	for i := range 2 {
+	for i := range f.hot {
 		f.hot[i].clear = n
 	}
 	// In a wide table only some columns can be more than numbers.
@@ -214,11 +214,12 @@ func (f *File) surveySmall(number int) {
 func (f *File) addHot() {
 	f.hot[1].add(len(f.small), func(i int) uint16 { return f.small[i] })
 	f.hot[0].add(len(f.small), func(i int) uint16 { return f.small[len(f.small)-1-i] })
+	f.hot[2].add(len(f.small)-1, func(i int) uint16 { return f.small[i+1] })
 }
 
 func (h *oneHot) add(n int, at func(int) uint16) {
 	first := n
-	for i := range h.clear {
+	for i := range min(h.clear, n) {
 		v := at(i)
 		if v == 0 {
 			continue
