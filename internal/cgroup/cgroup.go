@@ -27,18 +27,19 @@ func Groups(root fs.FS, controller string) []Group {
 	for _, line := range strings.Split(string(text), "\n") {
 		// hierarchy:controllers:path; version 2 has no controllers.
 		parts := strings.SplitN(line, ":", 3)
-		mount := "sys/fs/cgroup"
+		var mounts []string
 		switch {
 		case len(parts) < 3:
-			continue
 		case parts[0] == "0" && parts[1] == "":
+			mounts = []string{""}
 		case slices.Contains(strings.Split(parts[1], ","), controller):
-			mount = path.Join(mount, controller)
-		default:
-			continue
+			mounts = slices.Compact([]string{controller, parts[1]}) // "cpu" is usually a link to "cpu,cpuacct"
 		}
-		for dir := path.Join(mount, parts[2]); strings.HasPrefix(dir, mount); dir = path.Dir(dir) {
-			list = append(list, Group{dir, parts[1] == ""})
+		for _, mount := range mounts {
+			top := path.Join("sys/fs/cgroup", mount)
+			for dir := path.Join(top, parts[2]); strings.HasPrefix(dir, top); dir = path.Dir(dir) {
+				list = append(list, Group{dir, mount == ""})
+			}
 		}
 	}
 	return list

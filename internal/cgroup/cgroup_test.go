@@ -20,6 +20,8 @@ func TestCPUs(t *testing.T) {
 		{"version 2, the host's path in a container", map[string]string{"proc/self/cgroup": "0::/docker/1234\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"}, 2},
 		{"version 1", map[string]string{"proc/self/cgroup": "4:memory:/m\n3:cpu,cpuacct:/a\n0::/\n", "sys/fs/cgroup/cpu/a/cpu.cfs_quota_us": "25000\n",
 			"sys/fs/cgroup/cpu/a/cpu.cfs_period_us": "50000\n"}, 0.5},
+		{"version 1 without a link", map[string]string{"proc/self/cgroup": "3:cpu,cpuacct:/\n", "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "100000\n",
+			"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n"}, 1},
 		{"version 1, no limit", map[string]string{"proc/self/cgroup": "3:cpu:/a\n", "sys/fs/cgroup/cpu/a/cpu.cfs_quota_us": "-1\n",
 			"sys/fs/cgroup/cpu/a/cpu.cfs_period_us": "100000\n"}, 0},
 		{"version 1, damaged", map[string]string{"proc/self/cgroup": "3:cpu:/a\n", "sys/fs/cgroup/cpu/a/cpu.cfs_quota_us": "1\n",

@@ -44,7 +44,11 @@ func (c *certifying) save(s *settings, files *runFiles, show report.Reporter) er
 		return fmt.Errorf("%s: no certificate was written: the device changed during the run, which cannot be repeated", path)
 	}
 	if err := files.warn(c.Certificate.Save(path)); err != nil {
-		return err
+		other := elsewhere(path)
+		if files.warn(c.Certificate.Save(other)) != nil {
+			return err
+		}
+		return fmt.Errorf("%w; the certificate is saved in %s instead", err, other)
 	}
 	command := shellQuote(files.program) + " verify "
 	if s.Path != "" {

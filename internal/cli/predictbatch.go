@@ -29,7 +29,7 @@ func predictionFile(s string) (string, error) {
 	if ext := strings.ToLower(filepath.Ext(s)); ext != ".csv" && ext != ".json" {
 		return "", flags.Want("a name that ends in .csv or .json")
 	}
-	return s, nil
+	return flags.Home(s), nil
 }
 
 // predictions are the answers of a network, in order, for a file.
@@ -273,7 +273,7 @@ func (p *predictor) finish() error {
 	err := p.flush()
 	if err == nil {
 		p.id = cmp.Or(p.id, "ImageId")
-		err = p.write(p.s.out, p.s.proba)
+		err = warned(p.write(p.s.out, p.s.proba), p.note)
 	}
 	if err == nil {
 		p.note(fmt.Sprintf("wrote %s to %s", report.Count(len(p.outputs), "prediction"), p.s.out))

@@ -132,6 +132,14 @@ func TestDiskFull(t *testing.T) {
 	})
 }
 
+// TestCertificateDiskFull writes the certificate of a run elsewhere, not to lose the run.
+func TestCertificateDiskFull(t *testing.T) {
+	p := at(t)
+	p.env = append(p.env, "TMPDIR="+p.dir)
+	p.run(trainSmall(t, "-certify=/dev/full")...).is(1, "shadegrad: /dev/full: cannot save: no space left on device", "; the certificate is saved in "+p.path("full")+" instead\n")
+	p.run("verify", "-data="+smallData(t), "full").is(0)
+}
+
 // TestDiskFullForAWhile checks that a run saves again after the disk was full, from the first save on.
 func TestDiskFullForAWhile(t *testing.T) {
 	p := at(t)
