@@ -185,6 +185,9 @@ func parseHeader(head []byte, r role, size int64, form string) (x *array, bytes 
 	} else {
 		err = x.parseIDX(head, r)
 	}
+	if err == nil && len(x.Shape) == 0 {
+		err = errors.New("expected an array, found one number")
+	}
 	if err != nil {
 		return nil, 0, err
 	}
