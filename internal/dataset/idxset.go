@@ -73,7 +73,7 @@ func (s source) read(wanted []role) (*Data, error) {
 	wg.Wait()
 	for _, r := range wanted {
 		if errs[r] != nil {
-			return nil, fmt.Errorf("%s%s: %w", s.prefix, s.names[r], errs[r])
+			return nil, Damage{fmt.Errorf("%s%s: %w", s.prefix, s.names[r], errs[r])}
 		}
 	}
 	return s.assemble(wanted, files, budget)

@@ -25,6 +25,11 @@ func (e *PadError) Error() string {
 	return fmt.Sprintf("%s: images of %dx%d cannot be padded to %dx%d", e.Name, e.Images.Width, e.Images.Height, e.To.Width, e.To.Height)
 }
 
+// A Damage is an error of a file that is not complete or not what its header says.
+type Damage struct{ error }
+
+func (d Damage) Unwrap() error { return d.error }
+
 // Unsuited reports whether an error is that of a Form that does not suit the data.
 func Unsuited(err error) bool {
 	var pad *PadError

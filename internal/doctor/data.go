@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -21,11 +22,15 @@ func (x *exam) data() verdict {
 	s := Step{Name: "data directory", Status: OK}
 	d, err := x.openData(x.Data, x.Form)
 	if err != nil {
-		return x.end(s.fail(err.Error(), []string{"download the named file again, or omit -data to use the built-in MNIST"}))
+		remedy, damage := "correct what the message names", dataset.Damage{}
+		if errors.As(err, &damage) {
+			remedy = "download the named file again"
+		}
+		return x.end(s.fail(err.Error(), []string{remedy + ", or omit -data to use the built-in MNIST"}))
 	}
 	s.Found = x.Data + ": " + describeData(d)
 	digests := idxDigests
-	if d.Train.Values != nil || x.Form != (dataset.Form{}) { // not as in IDX files
+	if d.Train.Values != nil || d.Look.Inverted || d.Look.Transposed || d.Look.White != 0 || x.Form != (dataset.Form{}) { // not as in IDX files
 		digests = setDigests
 	}
 	for _, f := range digests(d) {
@@ -49,7 +54,6 @@ func (x *exam) builtIn() verdict {
 }
 
 // describeData returns the number and the shape of a data set's samples.
-
 func describeData(d *dataset.Data) string {
 	t := &d.Train
 	samples := fmt.Sprintf("images of %d×%d", t.Width, t.Height)
