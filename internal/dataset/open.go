@@ -212,7 +212,7 @@ func (p place) open() (*Data, error) {
 			others = append(others, e.Name())
 		}
 	}
-	pictures, listed := tree.Has(p.fsys)
+	pictures, listed, other := tree.Has(p.fsys)
 	switch {
 	case listed: // the table lists the pictures
 	case parts, len(tables) > 0 && !(pictures && len(directories) > 0):
@@ -237,6 +237,9 @@ func (p place) open() (*Data, error) {
 		return nil, fmt.Errorf("%s: pictures have labels; %w", p.name, ErrNoTargets)
 	case pictures:
 		return p.openImages()
+	}
+	if other != "" {
+		others = append(others, other)
 	}
 	for _, name := range others {
 		if text := p.describe(name); text != "" {

@@ -33,7 +33,7 @@ func partOf(name string) (p part, sample bool) {
 	switch name {
 	case "train", "training", "trn":
 		return train, sample
-	case "val", "valid", "validation", "validate", "dev":
+	case "val", "valid", "validation", "validate", "dev", "eval", "evaluation":
 		return validation, sample
 	case "test", "testing", "tst", "t10k":
 		return test, sample

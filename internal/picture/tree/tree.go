@@ -78,15 +78,19 @@ func (s *finder) note(format string, values ...any) {
 // path returns the name of a file or directory for messages.
 func (s *finder) path(name string) string { return s.Prefix + filepath.FromSlash(name) }
 
-// Has reports whether there are pictures in a directory or below it, and whether a table lists them.
-func Has(fsys fs.FS) (pictures, listed bool) {
+// Has reports whether there are pictures in a directory or below it, and whether a table lists them. Other is a file below
+// the directory that is neither a picture nor a table, or empty.
+func Has(fsys fs.FS) (pictures, listed bool, other string) {
 	s := finder{fsys: fsys}
 	root, err := s.walk(".", nil)
 	if err != nil {
-		return false, false
+		return false, false, ""
+	}
+	if len(s.skipped) > 0 {
+		other = s.skipped[0]
 	}
 	all := root.all()
-	return len(all) > 0, len(all) > 0 && len(s.tables(root, nil, all)) > 0
+	return len(all) > 0, len(all) > 0 && len(s.tables(root, nil, all)) > 0, other
 }
 
 // Find finds the pictures of a data set. Its errors do not begin with the name of the directory.
