@@ -1,7 +1,6 @@
 // Package dataset reads data sets: images of one byte a pixel or rows of numbers, each with a label of one byte or, for
 // regression, a target of numbers. MNIST and four toys are built in. Other data sets are IDX files (MNIST's format),
-// CSV files, or PNG and JPEG images with a directory for each class. It recognises files compressed with gzip by their
-// content.
+// CSV files, or pictures. It recognises files compressed with gzip by their content.
 //
 // Fashion-MNIST, KMNIST and EMNIST are IDX files too. Images may have any size and labels any value of a byte. EMNIST
 // stores its images transposed; the package does not change that.

@@ -81,7 +81,7 @@ func behind(light, opacity []float32, border []int) float32 {
 // Border returns the indices of the border pixels of a w×h picture, in a ring as wide as a 25th of its shorter side.
 func Border(w, h int) []int {
 	wide := max(1, min(w, h)/25)
-	var list []int
+	list := make([]int, 0, 2*wide*(w+h))
 	for y := range h {
 		for x := range w {
 			if x < wide || y < wide || x >= w-wide || y >= h-wide {
