@@ -240,3 +240,16 @@ func TestKilledWhileWriting(t *testing.T) {
 	save(t, path, "new") // the partial file of a killed process is not in the way
 	checkContent(t, path, "new")
 }
+
+func TestUnused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.checkpoint")
+	for _, want := range []string{path, path + ".2", path + ".3"} {
+		got := Unused(path)
+		if got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+		if err := os.WriteFile(got, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

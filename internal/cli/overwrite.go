@@ -3,10 +3,8 @@ package cli
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
 	"shadegrad/internal/train"
@@ -48,52 +46,9 @@ func (s *settings) refuseInput(path string) error {
 	}
 	for _, input := range []string{s.resume, s.model, s.Form.TestData, s.Path} {
 		data := input == s.Path || input == s.Form.TestData
-		if input != "" && !(data && dataset.IsBuiltIn(input)) && (isFile(info, input) || data && belongs(info, input)) {
+		if input != "" && !(data && dataset.IsBuiltIn(input)) && (atomicfile.Same(path, input) || data && dataset.Includes(input, info)) {
 			return fmt.Errorf("%s: cannot save there: the file is an input, part of %s; save elsewhere", path, input)
 		}
 	}
 	return nil
-}
-
-// isFile reports whether a file is that at path.
-func isFile(file os.FileInfo, path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && os.SameFile(file, info)
-}
-
-// belongs reports whether a file is part of a data set: in its directory, or next to its file with a similar name.
-func belongs(file os.FileInfo, data string) bool {
-	info, err := os.Stat(data)
-	if err != nil {
-		return false
-	}
-	if info.IsDir() {
-		const deepest = 6 // also ends at a link to a directory above
-		return holds(data, file, deepest)
-	}
-	dir, base := filepath.Split(data)
-	entries, _ := os.ReadDir(filepath.Clean(dir))
-	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-		return similar(e.Name(), base) && isFile(file, filepath.Join(dir, e.Name()))
-	})
-}
-
-// holds reports whether a directory contains a file, under any name.
-func holds(dir string, file os.FileInfo, depth int) bool {
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		info, err := os.Stat(path)
-		if err == nil && (os.SameFile(file, info) || info.IsDir() && depth > 0 && holds(path, file, depth-1)) {
-			return true
-		}
-	}
-	return false
-}
-
-// similar reports whether two files may be parts of a data set: train.csv and test.csv, or digits.tra and digits.tes.
-func similar(a, b string) bool {
-	a, b = strings.TrimSuffix(strings.ToLower(a), ".gz"), strings.TrimSuffix(strings.ToLower(b), ".gz")
-	x, y := filepath.Ext(a), filepath.Ext(b)
-	return x == y || strings.TrimSuffix(a, x) == strings.TrimSuffix(b, y)
 }

@@ -52,7 +52,7 @@ func (p *predictions) add(id string, names []string, outputs [][]float32) {
 // checkOut returns an error if the file of predictions would replace an input, or a file of something else.
 func (s *settings) checkOut() error {
 	for _, input := range append([]string{s.model}, s.Args...) {
-		if sameFile(s.out, input) {
+		if atomicfile.Same(s.out, input) {
 			return flags.Errorf("-o=%s: it is an input; name another file", s.out)
 		}
 	}

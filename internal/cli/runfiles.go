@@ -40,17 +40,6 @@ type runFiles struct {
 // appended.
 const defaultCheckpoint = "shadegrad.checkpoint"
 
-// freeName returns a name that no file has: path, or path with a number.
-func freeName(path string) string {
-	name := path
-	for i := 2; ; i++ {
-		if _, err := os.Lstat(name); err != nil {
-			return name
-		}
-		name = fmt.Sprintf("%s.%d", path, i)
-	}
-}
-
 // newRunFiles chooses the names. It returns an error for a file that cannot be written, before any training is
 // lost to it.
 func newRunFiles(program string, s *settings) (*runFiles, error) {
@@ -63,7 +52,7 @@ func newRunFiles(program string, s *settings) (*runFiles, error) {
 	if r.save == "" {
 		return r, nil
 	}
-	if sameFile(r.save, r.checkpoint) {
+	if atomicfile.Same(r.save, r.checkpoint) {
 		other := "-resume=" + s.resume
 		if s.resume == "" {
 			other = "its checkpoint " + r.checkpoint
@@ -88,53 +77,12 @@ func (r *runFiles) lock() (unlock func(), err error) {
 	return atomicfile.Lock(path)
 }
 
-// sameFile reports whether two names lead to the same file, which need not exist.
-func sameFile(a, b string) bool {
-	if a, err := os.Stat(a); err == nil {
-		if b, err := os.Stat(b); err == nil {
-			return os.SameFile(a, b)
-		}
-	}
-	place := func(name string) string {
-		if target, err := atomicfile.Target(name); err == nil {
-			name = target
-		}
-		if abs, err := filepath.Abs(name); err == nil {
-			name = abs
-		}
-		return filepath.Clean(name)
-	}
-	return place(a) == place(b)
-}
-
 // writable returns an error if a file cannot be written.
 func writable(path string) error {
-	const remedy = "nothing was trained; name a file that can be written"
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return fmt.Errorf("%s: cannot save there: it is a directory; %s", path, remedy)
-	case err == nil && !info.Mode().IsRegular():
-		return nil // a device or a pipe, which is not replaced
-	case err == nil:
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return fmt.Errorf("%s: cannot save there: %w; %s", path, atomicfile.Cause(err), remedy)
-		}
-		if err := f.Close(); err != nil {
-			return err
-		}
+	if err := atomicfile.Probe(path); err != nil {
+		return fmt.Errorf("%w; nothing was trained; name a file that can be written", err)
 	}
-	target, err := atomicfile.Target(path)
-	if err != nil {
-		return fmt.Errorf("%s: cannot save there: %w; %s", path, atomicfile.Cause(err), remedy)
-	}
-	dir := filepath.Dir(target)
-	probe, err := os.CreateTemp(dir, ".shadegrad-*")
-	if err != nil {
-		return fmt.Errorf("%s: cannot save there: directory %s: %w; %s", path, dir, atomicfile.Cause(err), remedy)
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }
 
 // saveEvery is the least time between two saves in a run of shorter epochs. A save waits for the disk,
@@ -218,7 +166,7 @@ func (r *runFiles) network(s *train.State) *model.Model {
 // keep saves the checkpoint.
 func (r *runFiles) keep(s *train.State) error {
 	if r.checkpoint == "" {
-		r.checkpoint = freeName(defaultCheckpoint)
+		r.checkpoint = atomicfile.Unused(defaultCheckpoint)
 	}
 	if s.Data.Digest == "" {
 		s.Data.Digest = r.data.Train.Digest()
@@ -255,7 +203,9 @@ func (r *runFiles) complete(s *train.State, set *settings) error {
 }
 
 // elsewhere returns an unused name like that of path in the directory for temporary files.
-func elsewhere(path string) string { return freeName(filepath.Join(os.TempDir(), filepath.Base(path))) }
+func elsewhere(path string) string {
+	return atomicfile.Unused(filepath.Join(os.TempDir(), filepath.Base(path)))
+}
 
 // checkpointNow saves the checkpoint, if necessary elsewhere, and returns the command that resumes the run.
 func (r *runFiles) checkpointNow(state *train.State, s *settings) (string, error) {

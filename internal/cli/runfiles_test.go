@@ -8,19 +8,6 @@ import (
 	"testing"
 )
 
-func TestFreeName(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.checkpoint")
-	for _, want := range []string{path, path + ".2", path + ".3"} {
-		got := freeName(path)
-		if got != want {
-			t.Fatalf("got %s, want %s", got, want)
-		}
-		if err := os.WriteFile(got, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // TestSaveThroughLink saves through a symbolic link: the target's directory must be writable, not the
 // link's.
 func TestSaveThroughLink(t *testing.T) {

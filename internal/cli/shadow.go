@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/capsule"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
@@ -29,7 +30,7 @@ func (r *runFiles) encapsulate(c *capsule.Capsule) (path string, err error) {
 	if r.save != "" {
 		path = r.save + ".capsule"
 	}
-	path = freeName(path)
+	path = atomicfile.Unused(path)
 	return path, r.warn(c.Save(path))
 }
 
