@@ -35,7 +35,7 @@ func (p place) openImages() (*Data, error) {
 	case len(classes) > maxClasses:
 		return nil, fmt.Errorf("%s: found %d classes: expected at most %d", p.name, len(classes), maxClasses)
 	case len(classes) < 2 && !o.TestOnly:
-		return nil, fmt.Errorf("%s: fewer than two classes: all %d pictures are %s", p.name, len(train), classes[0])
+		return nil, fmt.Errorf("%s: fewer than two classes: all %d pictures in %s are of one", p.name, len(train), found.From)
 	}
 	labels := map[string]byte{}
 	for i, class := range classes {

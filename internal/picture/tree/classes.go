@@ -20,6 +20,16 @@ func (f *folder) sole() *folder {
 	return f
 }
 
+// around returns the folder, between f and f.sole(), that holds nothing but a folder of a certain name; or nil.
+func (f *folder) around(is func(name string) bool) *folder {
+	for ; len(f.files) == 0 && len(f.folders) == 1; f = f.folders[0] {
+		if is(f.folders[0].name()) {
+			return f
+		}
+	}
+	return nil
+}
+
 // classes returns the pictures of a part with their classes. A table of labels may lie in the folder, or be one of others.
 func (s *finder) classes(f *folder, others []string, p part) ([]Picture, error) {
 	pictures := f.all()
@@ -43,22 +53,14 @@ func (s *finder) classes(f *folder, others []string, p part) ([]Picture, error) 
 	case len(inner.folders) >= 2:
 		return s.fromFolders(inner, tables)
 	}
-	sole := func(is func(string) bool) *folder {
-		for g := f; len(g.files) == 0 && len(g.folders) == 1; g = g.folders[0] {
-			if is(g.folders[0].name()) {
-				return g
-			}
-		}
-		return nil
-	}
-	if g := sole(s.isClass); g != nil {
+	if g := f.around(s.isClass); g != nil {
 		return s.fromFolders(g, nil)
 	}
 	list, ok := fromNames(pictures)
 	if ok && s.Known != nil && !slices.ContainsFunc(list, func(p Picture) bool { return !s.isClass(p.Class) }) {
 		return s.named(list), nil
 	}
-	if g := sole(func(string) bool { return s.TestOnly }); g != nil {
+	if g := f.around(func(string) bool { return s.TestOnly }); g != nil {
 		return s.fromFolders(g, nil)
 	}
 	err := fmt.Errorf("%w: expected a directory of pictures for each class, found all %d in %s", errUnlabelled, len(pictures), s.path(inner.dir))
@@ -83,7 +85,7 @@ func (s *finder) fromFolders(f *folder, tables []*labels) ([]Picture, error) {
 	var list []Picture
 	folders := map[string]string{}
 	for _, class := range f.folders {
-		if p, _ := partOf(class.name()); p > train && len(f.folders) > 2 {
+		if p, _ := partOf(class.name()); p > train && len(f.folders) > 2 && !s.isClass(class.name()) {
 			s.note("%s was not read, because a directory of this name is not a class", s.path(class.dir))
 			continue
 		}

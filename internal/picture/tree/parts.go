@@ -93,6 +93,7 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 			s.note("%s was not read", s.path(f.dir))
 		}
 	}
+	var failure error
 	for p, to := range set.parts() {
 		f := parts[p]
 		if f == nil {
@@ -106,6 +107,9 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 		if err != nil && !(p == train && s.TestOnly) {
 			return err
 		}
+		if failure == nil {
+			failure = err
+		}
 		*to = list
 		if p == train {
 			for _, class := range Classes(list) {
@@ -117,6 +121,9 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 		set.From = parts[train].dir
 	}
 	s.place(set, parts[validation])
+	if len(set.Train)+len(set.Test) == 0 {
+		return failure
+	}
 	return nil
 }
 
