@@ -48,73 +48,57 @@ func border(light plane) (list []int) {
 	return list
 }
 
-// withinFrame returns a picture without the strips of one grey along its sides that end suddenly in one of another grey:
-// the lines of a frame, and the margin around it.
+// withinFrame returns a picture without the lines of a frame along its sides and the margin around them.
 func withinFrame(light plane) image.Rectangle {
-	inner := image.Rect(0, 0, light.w, light.h)
 	threshold := otsu(light)
-	for range 8 { // each side has a margin and a line
-		strip, side := 0, 0
-		for k := range 4 {
-			if n := stripAlong(light, inner, k, threshold); n > strip {
-				strip, side = n, k
-			}
-		}
-		switch {
-		case strip == 0:
-			return inner
-		case side == 0:
-			inner.Min.Y += strip
-		case side == 1:
-			inner.Max.Y -= strip
-		case side == 2:
-			inner.Min.X += strip
-		default:
-			inner.Max.X -= strip
+	paper := plane{light.w, light.h, make([]float32, len(light.pix))} // 1 where a pixel is of the commoner half
+	bright := 0
+	for _, v := range light.pix {
+		if v > threshold {
+			bright++
 		}
 	}
-	return inner
+	for i, v := range light.pix {
+		if (v > threshold) == (2*bright > len(light.pix)) {
+			paper.pix[i] = 1
+		}
+	}
+	r := image.Rect(0, 0, light.w, light.h)
+	for range 2 { // a frame may be double
+		r.Min.Y += paper.strip(r.Dy(), func(d int) image.Rectangle { return image.Rect(r.Min.X, r.Min.Y+d, r.Max.X, r.Min.Y+d+1) })
+		r.Max.Y -= paper.strip(r.Dy(), func(d int) image.Rectangle { return image.Rect(r.Min.X, r.Max.Y-d-1, r.Max.X, r.Max.Y-d) })
+		r.Min.X += paper.strip(r.Dx(), func(d int) image.Rectangle { return image.Rect(r.Min.X+d, r.Min.Y, r.Min.X+d+1, r.Max.Y) })
+		r.Max.X -= paper.strip(r.Dx(), func(d int) image.Rectangle { return image.Rect(r.Max.X-d-1, r.Min.Y, r.Max.X-d, r.Max.Y) })
+	}
+	return r
 }
 
-// stripAlong returns the width of the strip along a side, or 0: 0 is the top, 1 the bottom, 2 the left and 3 the right.
-func stripAlong(light plane, inner image.Rectangle, side int, threshold float32) int {
-	const most = 6 // a strip is narrower than this part of the picture
-	deep := inner.Dy()
-	if side >= 2 {
-		deep = inner.Dx()
-	}
-	share := func(d int) float64 { // of light pixels in the line at a depth
-		line := image.Rect(inner.Min.X, inner.Min.Y+d, inner.Max.X, inner.Min.Y+d+1)
-		switch side {
-		case 1:
-			line = image.Rect(inner.Min.X, inner.Max.Y-1-d, inner.Max.X, inner.Max.Y-d)
-		case 2:
-			line = image.Rect(inner.Min.X+d, inner.Min.Y, inner.Min.X+d+1, inner.Max.Y)
-		case 3:
-			line = image.Rect(inner.Max.X-1-d, inner.Min.Y, inner.Max.X-d, inner.Max.Y)
-		}
-		n := 0
-		for y := line.Min.Y; y < line.Max.Y; y++ {
-			for x := line.Min.X; x < line.Max.X; x++ {
-				if light.at(x, y) > threshold {
-					n++
-				}
+// strip returns the width of a margin and a line along a side, with sudden changes between them, or 0. Line d of the pixels
+// is at depth d from the side; paper is 1.
+func (p plane) strip(deep int, line func(d int) image.Rectangle) int {
+	share := func(d int) (sum float32) { // of paper
+		b := line(min(d, deep-1))
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			for x := b.Min.X; x < b.Max.X; x++ {
+				sum += p.at(x, y)
 			}
 		}
-		return float64(n) / float64(line.Dx()*line.Dy())
+		return sum / float32(b.Dx()*b.Dy())
 	}
-	first := share(0)
-	differs := func(d int) float64 { return math.Abs(share(d) - first) }
-	if first > 0.1 && first < 0.9 {
-		return 0
+	const most, margin, ink, inner = 6, 0.9, 0.3, 0.65 // a strip is narrower than a 6th of the picture
+	d := 0
+	for d*most < deep && share(d) >= margin {
+		d++
 	}
-	for d := 1; d*most < deep; d++ {
-		if differs(d) > 0.1 {
-			if max(differs(d), differs(d+1)) > 0.6 {
-				return d
-			}
-			return 0
-		}
+	if share(d) > ink { // a grey edge
+		d++
+	}
+	start := d
+	for d*most < deep && share(d) <= ink {
+		d++
+	}
+	if d > start && max(share(d), share(d+1)) >= inner {
+		return d
 	}
 	return 0
 }

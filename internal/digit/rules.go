@@ -266,7 +266,11 @@ func (m *mask) hasDigit(whole *mask, rules []rule) bool {
 		}
 		long := float64(l.to - l.from)
 		if crossed {
-			if float64(to-from) > 0.92*long {
+			most := 0.92
+			if len(rules) >= 4 {
+				most = 0.98
+			}
+			if float64(to-from) > most*long {
 				return false
 			}
 			continue
