@@ -120,7 +120,7 @@ func TestFormNotesMissing(t *testing.T) {
 	five := "0,0.5\n1,1.5\n2,2.5\n3,0.5\n4,1.5\n"
 	many := strings.Builder{}
 	for class := range 30 {
-		many.WriteString(strings.ReplaceAll("C,0.5\nC,1.5\n", "C", fmt.Sprint(class)))
+		many.WriteString(strings.ReplaceAll("C,0.5\nC,1.5\nC,2.5\n", "C", fmt.Sprint(class)))
 	}
 	images := map[string][]byte{}
 	for i := range 10 {

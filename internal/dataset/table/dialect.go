@@ -76,7 +76,7 @@ func recognise(sample []textLine, known []string) (*dialect, error) {
 	for _, line := range sample[1:] {
 		rows = append(rows, split(line))
 	}
-	d.decimalComma = d.separator != ',' && slices.ContainsFunc(append(rows, first), func(cells []string) bool {
+	d.decimalComma = slices.ContainsFunc(append(rows, first), func(cells []string) bool {
 		return slices.ContainsFunc(cells, isDecimalComma)
 	})
 	d.columns = len(first)
@@ -169,7 +169,7 @@ func listLength(cell string) int {
 }
 
 var (
-	withComma = regexp.MustCompile(`^[-+]?\d*,\d+$`)
+	withComma = regexp.MustCompile(`^[-+]?\d+,\d+$`)
 	thousands = regexp.MustCompile(`^[-+]?[1-9]\d{0,2},\d{3}$`)
 )
 

@@ -15,10 +15,10 @@ import (
 // the only column of words, or as the first or the last column, whichever looks like a label.
 func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	first, last := free[0], free[len(free)-1]
-	for wanted := labelName; wanted > 0 && f.names != nil; wanted-- {
+	for _, wanted := range []int{sureName, weakName} {
 		var named []int
 		for _, c := range free {
-			if rank(f.names[c]) == wanted && (wanted == labelName || f.notLabel(c) == "") {
+			if f.names != nil && rank(f.names[c]) >= wanted && (rank(f.names[c]) == labelName || f.notLabel(c) == "") {
 				named = append(named, c)
 			}
 		}
@@ -27,14 +27,18 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 			if reason := f.tooMany(named[0]); reason != "" {
 				return 0, nil, ask("", []Setting{Label, Targets}, "%s cannot be the label: it has %s", f.name(named[0]), reason)
 			}
-			return named[0], nil, nil
-		case len(named) > 1:
-			var list []string
-			for _, c := range named {
-				list = append(list, f.name(c))
+			if hot := f.alike(named[0]); len(hot) > 1 {
+				return -1, hot, nil
 			}
-			return 0, nil, ask("", []Setting{Label}, "any of %s could be the label", some(list))
+			return named[0], nil, nil
+		case len(named) > 1 && len(f.alike(named[0])) == len(named):
+			return -1, named, nil
+		case len(named) > 1:
+			return 0, nil, ask(f.value(named[1]), []Setting{Label, Ignore}, "%s and %s could both be the label", f.name(named[0]), f.name(named[1]))
 		}
+	}
+	if c := f.oddName(free); c >= 0 {
+		return c, nil, nil
 	}
 	var words, nominal []int
 	for _, c := range free {
@@ -98,10 +102,56 @@ func (f *File) hotFirst(first int) int {
 	return f.hot[1+first].found()
 }
 
+// alike returns the columns in a row around one with a usual name of the label that hold 0 or 1 and differ in their names only by
+// a number at the end: those of a one-hot label.
+func (f *File) alike(c int) []int {
+	same := func(i int) bool {
+		e := &f.evidence[i]
+		return stem(f.names[i]) == stem(f.names[c]) && e.min >= 0 && e.max <= 1 && e.words+e.fractions == 0
+	}
+	first, last := c, c
+	for first > 0 && same(first-1) {
+		first--
+	}
+	for last+1 < f.columns && same(last+1) {
+		last++
+	}
+	var list []int
+	for i := first; i <= last && same(c); i++ {
+		list = append(list, i)
+	}
+	return list
+}
+
+// oddName returns the only column whose name does not continue those of many others, as p0, p1, p2, or −1.
+func (f *File) oddName(free []int) int {
+	const many = 8
+	stems := map[string]int{}
+	for _, c := range free {
+		if f.names != nil {
+			stems[stem(f.names[c])]++
+		}
+	}
+	for _, c := range free {
+		if len(stems) == 2 && len(free) > many && stems[stem(f.names[c])] == 1 && f.notLabel(c) == "" {
+			return c
+		}
+	}
+	return -1
+}
+
 // notLabel returns what a column has that a label does not have, or nothing.
 func (f *File) notLabel(c int) string {
-	if v := f.values[c]; v != nil && v.classes() < 2 {
+	v := f.values[c]
+	if v == nil {
+		return f.tooMany(c)
+	}
+	const most = 20 // classes whose numbers have gaps
+	switch n, e := v.classes(), &f.evidence[c]; {
+	case n < 2:
 		return "one value only"
+	case n > most && !e.text() && e.max-e.min >= float32(n):
+		return fmt.Sprintf("%d different numbers with gaps between them", n)
 	}
 	return f.tooMany(c)
 }
@@ -119,7 +169,7 @@ func (f *File) tooMany(c int) string {
 		return "numbers written as " + e.word
 	case v.many || n > maxClasses:
 		return fmt.Sprintf("more than %d different values", min(n-1, maxClasses))
-	case n > 10 && f.Rows < 2*n:
+	case n > 10 && f.Rows < 3*n:
 		return fmt.Sprintf("%d different values in %d rows, more classes than these can teach", n, f.Rows)
 	}
 	return ""
@@ -210,7 +260,7 @@ func (s *Schema) setClasses(w Wanted) (int, error) {
 		s.classes = map[string]byte{}
 		names := f.namesOf(hot[:min(len(hot), len(f.names))])
 		for i, name := range names {
-			if _, err := strconv.Atoi(name[len(stem(name)):]); stem(name) == "" || err != nil {
+			if !strings.HasSuffix(name, strconv.Itoa(i)) || stem(name) == "" {
 				s.ClassNames = names
 			}
 			s.classes[strconv.Itoa(i)] = byte(i)

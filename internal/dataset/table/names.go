@@ -14,8 +14,8 @@ const (
 
 // labelNames are the usual names of label columns.
 var labelNames = [...][]string{
-	weakName: {"y", "type", "category", "result", "output", "answer", "quality", "response", "group", "status", "letter"},
-	sureName: {"digit", "digits", "outcome", "species", "diagnosis", "emotion", "variety", "groundtruth", "gt", "number",
+	weakName: {"y", "type", "category", "result", "output", "answer", "quality", "response", "group", "status", "letter", "number"},
+	sureName: {"digit", "digits", "outcome", "species", "diagnosis", "emotion", "variety", "groundtruth", "gt",
 		"classification", "prediction"},
 	labelName: {"label", "labels", "class", "classes", "target", "targets", "classlabel", "classid", "labelid", "ylabel",
 		"targetclass", "classname", "labelname"},

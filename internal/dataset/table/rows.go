@@ -124,6 +124,7 @@ func (l *loader) read(line []byte, row int) *RowError {
 			return err
 		}
 	}
+	ones := 0
 	for i, c := range p.answers {
 		v, err := parseNumber(cells[c])
 		switch {
@@ -133,7 +134,11 @@ func (l *loader) read(line []byte, row int) *RowError {
 			r.Targets[row*len(p.answers)+i] = v
 		case v == 1:
 			r.Labels[row] = byte(i)
+			ones++
 		}
+	}
+	if len(p.answers) > 0 && r.Labels != nil && ones != 1 {
+		return &RowError{Column: f.position(p.answers[0]), Problem: fmt.Sprintf("expected one 1 in the %d columns of the label, found %d", len(p.answers), ones)}
 	}
 	for i, c := range p.features {
 		if err := l.feature(cells[c], row*len(p.features)+i); err != nil {

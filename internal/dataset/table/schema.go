@@ -1,6 +1,7 @@
 package table
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path"
@@ -103,8 +104,11 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 		s.plans = []plan{*p, *q}
 		s.Unlabelled = q.label < 0 && len(q.answers) == 0
 	}
-	if f.names != nil && len(f.names) > 0 {
-		for _, c := range p.features {
+	for _, c := range p.features {
+		switch {
+		case f.sparse:
+			s.Features = append(s.Features, strconv.Itoa(c-1))
+		case f.names != nil:
 			s.Features = append(s.Features, f.names[c])
 		}
 	}
@@ -183,11 +187,6 @@ func (d *dialect) find(name string, columns int) int {
 	return -1
 }
 
-// is reports whether a name is that of a column.
-func (f *File) is(name string, column int) bool {
-	return name != "" && f.find(name, f.columns) == column
-}
-
 // Names returns the names of the columns, or nil.
 func (f *File) Names() []string { return f.names }
 
@@ -224,58 +223,97 @@ func (f *File) plan(w Wanted) (*plan, error) {
 		e := &f.evidence[c]
 		switch v := f.values[c]; {
 		case taken[c] || c == label:
-		case f.sparse && (c == 1 && !f.zeroBased):
-			taken[c] = true
+		case f.sparse:
+			taken[c] = c > 0 && c < f.sparseBase()
 		case !f.sparse && e.numbers+e.words == 0 || f.isID(c):
 			omit(c)
-		case f.names != nil && v != nil && isPartName(f.names[c]) && v.areParts():
+		case v != nil && v.areParts(f.names != nil && isPartName(f.names[c])):
 			taken[c], p.part = true, c
 		}
 	}
-	var err error
-	switch free := f.free(taken); {
+	learned, err := f.learned(w)
+	if err != nil {
+		return nil, err
+	}
+	free := f.free(taken)
+	others := slices.DeleteFunc(slices.Clone(free), func(c int) bool { return slices.Contains(learned, c) })
+	switch wanted := max(1, w.Targets, w.OneHot); {
+	case learned != nil && len(others) < wanted:
+		return nil, errors.New("no column holds the labels")
+	case learned == nil && len(free) <= wanted && !f.sparse:
+		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
+			w.answers(), counted(f.columns, "column"))
+	case w.TargetsFirst:
+		p.answers = others[:w.Targets]
 	case w.Targets > 0:
-		if len(free) <= w.Targets {
-			return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
-				counted(w.Targets, "target"), counted(f.columns, "column"))
-		}
-		p.answers = free[len(free)-w.Targets:]
-		if w.TargetsFirst {
-			p.answers = free[:w.Targets]
-		}
-	case len(free) < 2 && !(f.sparse && len(free) == 1):
-		return nil, fmt.Errorf("line 1: expected a label and at least one number, separated by comma, semicolon, tab or space; found %s",
-			counted(f.columns, "column"))
+		p.answers = others[len(others)-w.Targets:]
 	case w.OneHot > 0:
-		p.answers, err = f.oneHot(free, w)
+		p.answers, err = f.oneHot(others, w)
 	case label >= 0:
 		p.label = label
-	case f.sparse:
-		p.label = 0
+	case f.sparse, learned != nil && len(others) == 1:
+		p.label = others[0]
 	default:
-		p.label, p.answers, err = f.decideLabel(free)
+		p.label, p.answers, err = f.decideLabel(others)
 		if err != nil && w.TestOnly && f.names == nil { // a part of few rows, and a network that does not know
-			p.label, err = free[0], nil
+			p.label, err = others[0], nil
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range append(slices.Clone(p.answers), max(p.label, 0)) {
-		if c != p.label && !slices.Contains(p.answers, c) {
-			continue
-		}
-		taken[c] = true
-	}
-	p.features = f.free(taken)
-	if w.Learned && len(w.Features) > 0 && f.names != nil {
-		if list := f.findAll(w.Features); list != nil {
-			p.features = list
-		} else if missing := f.missingNames(w.Features); len(missing) < len(w.Features) {
-			return nil, fmt.Errorf("no column is called %s, which the network has learned", some(missing))
-		}
+	p.features = learned
+	if learned == nil {
+		p.features = slices.DeleteFunc(free, func(c int) bool { return c == p.label || slices.Contains(p.answers, c) })
 	}
 	return p, f.checkFeatures(p)
+}
+
+// answers describes the columns that are not features.
+func (w Wanted) answers() string {
+	if w.Targets > 0 {
+		return counted(w.Targets, "target")
+	}
+	return "a label"
+}
+
+// learned returns the columns that a network has learned, by their names, or nil if there are none to compare.
+func (f *File) learned(w Wanted) ([]int, error) {
+	switch n := len(w.Features); {
+	case n == 0 || f.names == nil && !f.sparse:
+		return nil, nil
+	case f.sparse:
+		list := make([]int, n)
+		for i := range list {
+			list[i] = f.sparseBase() + i
+		}
+		if last := list[n-1]; last < len(f.evidence)-1 {
+			return nil, fmt.Errorf("a row has a column %d, the network knows %d", len(f.evidence)-2, n)
+		}
+		f.grow(list[n-1] + 1)
+		return list, nil
+	}
+	list, missing := f.findAll(w.Features), f.missingNames(w.Features)
+	if list == nil && len(missing) < len(w.Features) {
+		return nil, fmt.Errorf("no column is called %s, which the network has learned", some(missing))
+	}
+	return list, nil
+}
+
+// grow makes room for columns that a sparse file does not have.
+func (f *File) grow(columns int) {
+	for len(f.evidence) < columns {
+		f.evidence = append(f.evidence, newColumn())
+	}
+	f.columns = len(f.evidence)
+}
+
+// sparseBase returns the first feature of a sparse table.
+func (f *File) sparseBase() int {
+	if f.zeroBased {
+		return 1
+	}
+	return 2
 }
 
 // checkFeatures returns an error for features that are not numbers.
@@ -341,14 +379,18 @@ func (f *File) isID(c int) bool {
 	return isIDName(f.names[c]) && f.Rows > 2
 }
 
-// areParts reports whether the values are names of parts.
-func (v *values) areParts() bool {
+// areParts reports whether the values are names of parts: of the training part and others, unless the name of the column says
+// so.
+func (v *values) areParts(named bool) bool {
+	train, other := false, false
 	for text := range v.counts {
 		if !isPart(text) {
 			return false
 		}
+		train = train || isTrainPart(text)
+		other = other || !isTrainPart(text)
 	}
-	return !v.many && len(v.counts) > 0
+	return train && (other || named)
 }
 
 // isPart reports whether a value names a part.
@@ -388,9 +430,10 @@ func (g *File) planLike(p *plan, other string) (*plan, error) {
 	}
 	if f.sparse {
 		n := max(len(f.evidence), len(g.evidence))
-		f.columns, g.columns = n, n
-		p.features = p.features[:0]
-		for c := p.firstFeature(g); c < n; c++ {
+		f.grow(n)
+		g.grow(n)
+		p.features = nil
+		for c := min(f.sparseBase(), g.sparseBase()); c < n; c++ {
 			p.features = append(p.features, c)
 		}
 		q.label, q.features = 0, p.features
@@ -401,7 +444,7 @@ func (g *File) planLike(p *plan, other string) (*plan, error) {
 		if list := g.findAll(names); list != nil {
 			q.features = list
 			if p.label >= 0 {
-				q.label = g.find(f.names[p.label], 0)
+				q.label = g.labelLike(f.names[p.label], list)
 			}
 			q.answers = g.findAll(f.namesOf(p.answers))
 			if len(q.answers) < len(p.answers) || p.label < 0 && len(q.answers) == 0 {
@@ -437,12 +480,15 @@ func (g *File) planLike(p *plan, other string) (*plan, error) {
 	return q, g.checkFeatures(q)
 }
 
-// firstFeature returns the first feature of two sparse files.
-func (p *plan) firstFeature(g *File) int {
-	if p.file.zeroBased || g.zeroBased {
-		return 1
+// labelLike returns the column of a name, or else one with another usual name of the label, or −1.
+func (g *File) labelLike(name string, features []int) int {
+	c := g.find(name, 0)
+	for other := range g.names {
+		if c < 0 && rank(g.names[other]) > 0 && !slices.Contains(features, other) {
+			c = other
+		}
 	}
-	return 2
+	return c
 }
 
 func (d *dialect) namesOf(columns []int) []string {

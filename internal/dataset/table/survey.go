@@ -65,7 +65,7 @@ type oneHot struct {
 
 // sampled is the number of lines, and of their bytes, from which the dialect is recognised.
 const (
-	sampled      = 20
+	sampled      = 12
 	sampledBytes = 1 << 20
 )
 
@@ -142,6 +142,12 @@ func (f *File) begin(wanted Wanted) {
 	for i := range f.hot {
 		f.hot[i].clear = n
 	}
+	label := -1
+	for _, name := range []string{wanted.Label, wanted.LabelWas} {
+		if label < 0 && name != "" {
+			label = f.find(name, n)
+		}
+	}
 	// In a wide table only some columns can be more than numbers.
 	for i := range n {
 		name := ""
@@ -149,7 +155,7 @@ func (f *File) begin(wanted Wanted) {
 			name = f.names[i]
 		}
 		if n <= mostTracked || i < 3 || i >= n-3 || len(f.values) < mostTracked && f.names != nil && (name == "" || rank(name) > 0 || isIDName(name) ||
-			isPartName(name)) || f.is(wanted.Label, i) || len(f.nominal) > 0 && f.nominal[i] {
+			isPartName(name) || i > 0 && stem(name) != stem(f.names[i-1])) || i == label || len(f.nominal) > 0 && f.nominal[i] {
 			f.track(i)
 		}
 	}
@@ -235,7 +241,7 @@ func (h *oneHot) add(n int, at func(int) uint16) {
 
 // found returns the number of columns of a one-hot label, or 0.
 func (h *oneHot) found() int {
-	if h.width > h.clear || h.width > maxClasses {
+	if h.width < 2 || h.width > h.clear || h.width > maxClasses {
 		return 0
 	}
 	return h.width
