@@ -333,7 +333,9 @@ func (d *dialect) quotedCells(list [][]byte, line string, lazy bool) ([][]byte, 
 	// encoding/csv accepts neither spaces after a quote nor several spaces as a separator.
 	parts := strings.Split(strings.TrimLeft(line, " "), `"`)
 	for i := 0; i < len(parts); i += 2 { // outside quotes
-		parts[i] = d.spaced.ReplaceAllString(parts[i], string(d.separator))
+		if strings.Contains(parts[i], " ") {
+			parts[i] = d.spaced.ReplaceAllString(parts[i], string(d.separator))
+		}
 	}
 	r := csv.NewReader(strings.NewReader(strings.Join(parts, `"`)))
 	r.Comma, r.LazyQuotes = rune(d.separator), lazy
