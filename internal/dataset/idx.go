@@ -59,7 +59,7 @@ func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, 
 	}
 	switch {
 	case isZip(head):
-		archive, err := openZip(f, info)
+		archive, err := openZip(f, info, budget)
 		if err != nil {
 			return nil, err
 		}

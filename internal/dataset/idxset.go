@@ -30,7 +30,7 @@ func (p place) openArrays(names [roles]string) (*Data, error) {
 		}
 		return readArray(p.fsys, name, r, budget)
 	}}
-	data, err := s.read(wanted)
+	data, err := s.read(wanted, p.available)
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +57,12 @@ type source struct {
 }
 
 // read reads the wanted files and assembles them.
-func (s source) read(wanted []role) (*Data, error) {
+func (s source) read(wanted []role, available int64) (*Data, error) {
 	// Decompression takes longest, so each file has a goroutine.
 	var files [roles]*array
 	var errs [roles]error
 	var wg sync.WaitGroup
-	budget := memory.NewBudget(memory.Available())
+	budget := memory.NewBudget(available)
 	for _, r := range wanted {
 		wg.Add(1)
 		go func() {

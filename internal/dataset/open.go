@@ -133,7 +133,7 @@ func read(where string, o Options, testOnly bool) (*Data, error) {
 		if toy, ok := toys[where]; ok {
 			return toy.data(where), nil
 		}
-		return builtIn.read(slices.DeleteFunc(place{testOnly: testOnly}.wanted(), func(r role) bool { return customary[r] == "" }))
+		return builtIn.read(slices.DeleteFunc(place{testOnly: testOnly}.wanted(), func(r role) bool { return customary[r] == "" }), memory.Available())
 	}
 	where = filepath.Clean(where)
 	p := place{name: where, options: o, testOnly: testOnly, available: memory.Available()}
@@ -297,7 +297,7 @@ func (p place) openFile(file string) (*Data, error) {
 	text := format.Describe(head)
 	switch {
 	case isZip(head) && !strings.HasPrefix(text, "PyTorch") && !strings.HasPrefix(text, "a file of"):
-		archive, err := openZip(f, info)
+		archive, err := openZip(f, info, memory.NewBudget(p.available))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}

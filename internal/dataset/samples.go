@@ -81,7 +81,7 @@ func (p place) samples(file string, size Size, s *Samples) (*Data, error) {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 		defer f.Close()
-		archive, err := openZip(f, info)
+		archive, err := openZip(f, info, budget)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}

@@ -15,10 +15,10 @@ func isZip(data []byte) bool { return bytes.HasPrefix(data, []byte("PK\x03\x04")
 
 // openZip opens an archive. It refuses members that announce more than their compressed bytes can hold, because readers
 // trust the size of a file.
-func openZip(f fs.File, info fs.FileInfo) (*zip.Reader, error) {
+func openZip(f fs.File, info fs.FileInfo, budget *memory.Budget) (*zip.Reader, error) {
 	at, ok := f.(io.ReaderAt)
 	if !ok { // within another archive
-		if err := take(memory.NewBudget(memory.Available()), info.Size()); err != nil {
+		if err := take(budget, info.Size()); err != nil {
 			return nil, err
 		}
 		content, err := io.ReadAll(f)
