@@ -144,7 +144,7 @@ func TestStandardisedByTrained(t *testing.T) {
 func TestRowsForImages(t *testing.T) {
 	p, model := at(t), goodModel(t)
 	r := p.run("predict", "-model="+model, "1,2", "3,4", "5", repository(t, "testdata/digits/seven.png")).
-		is(1, "shadegrad: 1,2: the network takes PNG or JPEG images, not rows of numbers\n")
+		is(1, "shadegrad: 1,2: the network takes pictures of 28×28 or files of such images, not a row of numbers\n")
 	if strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stdout, "it is a 7: ") {
 		t.Errorf("got\n%s\n%s", r.stderr, r.stdout)
 	}
