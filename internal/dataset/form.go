@@ -120,7 +120,7 @@ const (
 // OpenPart reads a part of a data set as its test part.
 func (f Form) OpenPart(where string, part Part) (*Data, error) {
 	o := f.options()
-	o.Whole = part == AllParts || part == OwnTest
+	o.Whole = (part == AllParts || part == OwnTest) && (!f.Standardize || f.Scale != nil) // else the training part has the figures
 	d, err := OpenTestWith(where, o)
 	if part == TrainPart || err == nil && part == AllParts && !d.Whole {
 		d, err = OpenWith(where, o)
