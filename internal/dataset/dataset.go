@@ -1,9 +1,10 @@
 // Package dataset reads data sets: images of one byte a pixel or rows of numbers, each with a label of one byte or, for
-// regression, a target of numbers. MNIST and four toys are built in. Other data sets are IDX files (MNIST's format),
-// CSV files, or pictures. It recognises files compressed with gzip by their content.
+// regression, a target of numbers. MNIST and four toys are built in. Other data sets are IDX files (MNIST's format), npy and npz
+// files, CSV files, or pictures with a directory for each class. It recognises files compressed with gzip by their
+// content.
 //
 // Fashion-MNIST, KMNIST and EMNIST are IDX files too. Images may have any size and labels any value of a byte. EMNIST
-// stores its images transposed; the package does not change that.
+// stores its images transposed; the package turns them upright.
 //
 // Each error names the file, what was expected, what was found and where: the byte of an IDX file, or the line and
 // column of a CSV file. Bytes of a compressed file are counted after decompression, unless the compression itself is

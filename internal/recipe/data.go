@@ -15,8 +15,8 @@ import (
 func (r *Recipe) dataFlags() []*flags.Flag {
 	return []*flags.Flag{
 		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Of(&r.Path, func(s string) (string, error) { return flags.Home(s), nil }),
-			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with the four IDX files of a data set, with CSV files, " +
-				"or with a directory of images per class; or a CSV file; IDX and CSV may be gzipped", Default: "mnist"},
+			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with the four IDX files of a data set, with CSV or npy files, " +
+				"or with a directory of images per class; or a CSV, npz or zip file, or the prefix of files; IDX and CSV may be gzipped", Default: "mnist"},
 		{Name: "test-data", Topic: topicData, Commands: commands + " doctor", Arg: "PATH", Value: flags.Of(&r.Form.TestData, func(s string) (string, error) { return flags.Home(s), nil }),
 			Help: "file or directory of the test samples, if their name does not show it", Default: "the test part of -data, or a fifth of it"},
 		{Name: "pixels", Topic: topicData, Arg: "FROM..TO", Value: flags.Of(&r.pixels, chosen(pixelSpan)), Default: "0..1",
