@@ -44,7 +44,7 @@ func zipped(t testing.TB, files map[string][]byte) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for name, data := range files {
-		f, err := w.Create(name)
+		f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,6 +343,15 @@ func TestPlaces(t *testing.T) {
 	checkTiny(t, data)
 	if !strings.Contains(data.Note, "the data are in "+within) {
 		t.Errorf("note %q", data.Note)
+	}
+	pair := write(t, map[string][]byte{"mnist_train_3.csv": []byte(table4), "mnist_test_1.csv": []byte(testTable4)})
+	if data, err := Open(filepath.Join(pair, "mnist")); err != nil || data.Train.Len() != 3 || data.Test.Len() != 1 {
+		t.Errorf("a prefix of tables: error %v", err)
+	}
+	archive := zipped(t, map[string][]byte{"x.npy": npyFile("|u1", binary.LittleEndian, false, []int{2, 8, 8}, ramp(128)), "y.npy": npyLabels(0, 1)})
+	archive[bytes.Index(archive, npyLabels(0, 1)[10:])] ^= 1
+	if _, err := Open(write(t, map[string][]byte{"a.npz": archive})); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("a damaged archive: error %v", err)
 	}
 	other := write(t, map[string][]byte{"mnist.h5": []byte("\x89HDF\r\n\x1a\n")})
 	for _, path := range []string{other, filepath.Join(other, "mnist.h5")} {

@@ -101,9 +101,9 @@ func parseName(name string) (n arrayName, ok bool) {
 	case ".npy", ".npz":
 		ok = content != ""
 	case "":
-		ok = content != "" && part != ""
+		ok = content != "" && (part != "" || n.idx)
 	default: // a dot before idx
-		ok = content != "" && part != "" && n.idx && !slices.Contains(rest, words[len(words)-1])
+		ok = content != "" && n.idx && !slices.Contains(rest, words[len(words)-1])
 	}
 	return n, ok && !hidden(name)
 }
@@ -119,10 +119,14 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 	// nothing else.
 	var candidates, directories [roles][]string
 	whole := true
+	parts := slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		n, ok := parseName(e.Name())
+		return ok && !n.whole
+	})
 	for _, e := range entries {
 		n, ok := parseName(e.Name())
 		switch dir := p.isDir(".", e); {
-		case !ok, only != nil && n.set != *only, dir && !n.idx, path.Ext(e.Name()) == ".npz" && !hasLabels(entries, n):
+		case !ok, n.whole && parts, only != nil && n.set != *only, dir && !n.idx, path.Ext(e.Name()) == ".npz" && !hasLabels(entries, n):
 		case dir:
 			directories[n.role] = append(directories[n.role], e.Name())
 		default:

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -76,7 +77,13 @@ func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, 
 			return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(r), err)
 		}
 		x.values = allocate(size)
-		return x, readFull(io.MultiReader(bytes.NewReader(head[x.start:]), f), x.values)
+		if err := readFull(io.MultiReader(bytes.NewReader(head[x.start:]), f), x.values); err != nil {
+			return nil, err
+		}
+		if _, err := f.Read(make([]byte, 1)); err != io.EOF { // an archive verifies its checksum at the end
+			return nil, fmt.Errorf("damaged: %w", cmp.Or(err, errors.New("the file became longer while it was read")))
+		}
+		return x, nil
 	}
 
 	if err := take(budget, info.Size()); err != nil {

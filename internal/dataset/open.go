@@ -225,6 +225,12 @@ func (p place) open() (*Data, error) {
 		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], nameOne)
 	case len(archives) == 1:
 		return p.openFile(archives[0])
+	case !pictures:
+		directories = p.withData(directories)
+	}
+	switch {
+	case len(directories) > 1 && !pictures:
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, directories[0], directories[1], nameOne)
 	case len(directories) == 1 && p.depth < maxDepth && !p.holdsPictures(directories[0]) && !(pictures && partOf(directories[0]) != wholePart):
 		data, err := p.openWithin(directories[0])
 		if errors.Is(err, errNothing) {
@@ -255,6 +261,25 @@ func (p place) holdsPictures(dir string) bool {
 	return err != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return picture.Named(e.Name()) })
 }
 
+// withData returns the directories with a file that may hold data other than pictures.
+func (p place) withData(directories []string) []string {
+	return slices.DeleteFunc(directories, func(dir string) bool {
+		found := false
+		err := fs.WalkDir(p.fsys, dir, func(name string, e fs.DirEntry, err error) error {
+			if err != nil || strings.Count(name, "/") > maxDepth {
+				return fs.SkipDir
+			}
+			_, isArray := parseName(e.Name())
+			_, isTable := parseTableName(e.Name())
+			if found = found || !e.IsDir() && (isArray || isTable || strings.EqualFold(path.Ext(name), ".npz")); found {
+				return fs.SkipAll
+			}
+			return nil
+		})
+		return err != nil || !found
+	})
+}
+
 // maxDepth is the maximum number of directories and archives around a data set.
 const maxDepth = 4
 
@@ -266,8 +291,9 @@ func (p place) openWithin(dir string) (*Data, error) {
 	}
 	p.fsys, p.prefix, p.depth = fsys, p.prefix+dir+string(filepath.Separator), p.depth+1
 	data, err := p.open()
-	if err == nil {
-		data.addNote("the data are in " + p.prefix)
+	const note = "the data are in "
+	if err == nil && !strings.Contains(data.Note, note) { // else they are further within
+		data.addNote(note + p.prefix)
 	}
 	return data, err
 }
@@ -312,11 +338,17 @@ func (p place) openFile(file string) (*Data, error) {
 // openSet reads the data set of the files whose names begin with a prefix. It returns nil if there are none.
 func (p place) openSet(prefix string) (*Data, error) {
 	set := strings.ToLower(strings.Trim(prefix, "-_. "))
-	names, found, err := p.arrayFiles(p.wanted(), &set)
-	if err != nil || !found {
+	if names, found, err := p.arrayFiles(p.wanted(), &set); err == nil && found {
+		return p.openArrays(names)
+	}
+	files, err := p.findTables(func(n tableFileName) bool {
+		before, _, _ := strings.Cut(n.set, "*")
+		return n.part != wholePart && strings.ToLower(strings.Trim(before, "-_. ")) == set
+	})
+	if err != nil || files[trainPart] == "" {
 		return nil, nil
 	}
-	return p.openArrays(names)
+	return p.openPair(files)
 }
 
 // head returns the first bytes of a file, decompressed, as far as they can be read.
