@@ -108,7 +108,7 @@ func TestPixels(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fsys := fstest.MapFS{"x_train.npy": {Data: x}, "y_train.npy": {Data: npyLabels(0, 1)}}
-			data, err := place{fsys: fsys, name: "DIR"}.open()
+			data, err := place{fsys: fsys, name: "DIR", available: -1}.open()
 			if err != nil {
 				t.Fatal(err)
 			}

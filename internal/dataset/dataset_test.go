@@ -399,12 +399,12 @@ func TestUnreadableFile(t *testing.T) {
 		files[name] = &fstest.MapFile{Data: data}
 	}
 	locked := lockedFS{files, "train-labels-idx1-ubyte", fs.ErrPermission}
-	_, err := place{fsys: locked, name: "DIR", prefix: "DIR/"}.open()
+	_, err := place{fsys: locked, name: "DIR", prefix: "DIR/", available: -1}.open()
 	if err == nil || err.Error() != "DIR/train-labels-idx1-ubyte: permission denied" || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got error %v", err)
 	}
 	files["t10k-images-idx3-ubyte"].Mode = fs.ModeNamedPipe
-	_, err = place{fsys: files, name: "DIR", prefix: "DIR/", testOnly: true}.open()
+	_, err = place{fsys: files, name: "DIR", prefix: "DIR/", testOnly: true, available: -1}.open()
 	if err == nil || err.Error() != "DIR/t10k-images-idx3-ubyte: expected a file, found a pipe" {
 		t.Errorf("got error %v", err)
 	}
