@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -38,6 +39,9 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 		}
 	}
 	if c := f.oddName(free); c >= 0 {
+		if reason := f.notLabel(c); reason != "" || isAmountName(f.names[c]) {
+			return 0, nil, ask("", []Setting{Label, Targets}, "%s, by its name the label, has %s", f.name(c), cmp.Or(reason, "numbers to predict"))
+		}
 		return c, nil, nil
 	}
 	var words, nominal []int
@@ -125,7 +129,7 @@ func (f *File) alike(c int) []int {
 
 // oddName returns the only column whose name does not continue those of many others, as p0, p1, p2, or −1.
 func (f *File) oddName(free []int) int {
-	const many = 8
+	const many = 3
 	stems := map[string]int{}
 	for _, c := range free {
 		if f.names != nil {
@@ -133,7 +137,7 @@ func (f *File) oddName(free []int) int {
 		}
 	}
 	for _, c := range free {
-		if len(stems) == 2 && len(free) > many && stems[stem(f.names[c])] == 1 && f.notLabel(c) == "" {
+		if len(stems) == 2 && len(free) > many && stems[stem(f.names[c])] == 1 {
 			return c
 		}
 	}
@@ -151,7 +155,7 @@ func (f *File) notLabel(c int) string {
 	case n < 2:
 		return "one value only"
 	case n > most && !e.text() && e.max-e.min >= float32(n):
-		return fmt.Sprintf("%d different numbers with gaps between them", n)
+		return fmt.Sprintf("%d different numbers with gaps, more like measurements than classes", n)
 	}
 	return f.tooMany(c)
 }
@@ -258,11 +262,10 @@ func (s *Schema) setClasses(w Wanted) (int, error) {
 	f := s.plans[0].file
 	if hot := s.plans[0].answers; len(hot) > 0 {
 		s.classes = map[string]byte{}
-		names := f.namesOf(hot[:min(len(hot), len(f.names))])
-		for i, name := range names {
-			if !strings.HasSuffix(name, strconv.Itoa(i)) || stem(name) == "" {
-				s.ClassNames = names
-			}
+		if f.names != nil {
+			s.ClassNames = f.namesOf(hot)
+		}
+		for i := range hot {
 			s.classes[strconv.Itoa(i)] = byte(i)
 		}
 		return 0, nil
