@@ -31,8 +31,9 @@ func eraseRules(ink plane, noise, least float32) {
 		if slices.Max(smooth.pix) < least {
 			return
 		}
-		m := newMask(smooth, lowerThreshold(smooth, noise))
-		if m.box.Empty() || !m.erase(ink) {
+		threshold := lowerThreshold(smooth, noise)
+		// The lines of paper may be so pale that only parts of them are above the threshold.
+		if !newMask(smooth, threshold).erase(ink) && !newMask(smooth, max(threshold/2, 2*noise)).erase(ink) {
 			return
 		}
 	}
@@ -171,6 +172,9 @@ func (l *rule) measure() {
 
 // erase removes the rules of the largest set of them that leaves a digit. It reports whether there is one.
 func (m *mask) erase(ink plane) bool {
+	if m.box.Empty() {
+		return false
+	}
 	across, down := m.rules(), m.transposed().rules()
 	for i := range down {
 		down[i].vertical = true
