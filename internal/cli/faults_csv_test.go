@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
@@ -184,4 +185,36 @@ func TestReadersOfData(t *testing.T) {
 		p.run("train", "-backend=cpu", "-data="+data, "-hidden=4", "-epochs=1", "-save=m").is(0, text)
 		p.run("eval", "-backend=cpu", "-model=m", "-data="+data).is(0)
 	}
+}
+
+// TestTableQuestions checks tables that can be understood in two ways: the error names the flag that decides, which then
+// does.
+func TestTableQuestions(t *testing.T) {
+	both, price, text := "", "area,rooms,price\n", "label,a,room\n"
+	for i := range 60 {
+		both += fmt.Sprintf("%d,%d.5,%d\n", i%2, i, i%3)
+		price += fmt.Sprintf("%d,%d,%d\n", 20+7*i, i%5, 1000+37*i)
+		text += fmt.Sprintf("%d,%d.5,%s\n", i%2, i, []string{"hall", "attic"}[i/2%2])
+	}
+	for _, c := range []struct{ fault, text, want, flag string }{
+		{"two labels", both, "the first and the last column, column 1 and column 3, could both be the label; -label=COLUMN names it", "-label=last"},
+		{"numbers to predict", price, "more like measurements than classes", "-target-columns=1"},
+		{"words beside the label", text, "`room` has text, such as \"hall\", and is not the label; -ignore=room omits the column", "-ignore=room"},
+		{"one class", strings.ReplaceAll(text, "1,", "0,"), "`room` has text", "-label=room"},
+		{"by its number", both, "", "-label=3"},
+	} {
+		t.Run(c.fault, func(t *testing.T) {
+			p := at(t)
+			putAll(t, p.dir, map[string][]byte{"a.csv": []byte(c.text)})
+			args := []string{"train", "-backend=cpu", "-data=a.csv", "-standardise", "-hidden=4", "-epochs=1"}
+			if c.want != "" {
+				p.run(args...).is(1, c.want)
+			}
+			p.run(append(args, c.flag)...).is(0)
+		})
+	}
+	p := at(t)
+	putAll(t, p.dir, map[string][]byte{"a.csv": []byte(both)})
+	p.run("train", "-backend=cpu", "-data=a.csv", "-label=z").is(1, `no column is called "z"; there are 3 columns without names; -label=COLUMN names it`)
+	p.run("train", "-backend=cpu", "-data=a.csv", "-label=1", "-onehot=x").is(2, "-onehot")
 }

@@ -133,7 +133,8 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 	case p.label < 0:
 		notes = append(notes, fmt.Sprintf("label: %d columns from column %d, one for each class", len(p.answers), f.position(p.answers[0])))
 	default:
-		notes = append(notes, fmt.Sprintf("label: %s, %d classes", f.name(p.label), len(s.classes)))
+		column := strings.TrimPrefix(f.name(p.label), "column ")
+		notes = append(notes, fmt.Sprintf("label: column %s, %d classes", column, len(s.classes)))
 	}
 	if pixels != "" {
 		notes = append(notes, pixels)
