@@ -103,9 +103,12 @@ func generateTable(seed uint64) generatedTable {
 	r := rand.New(rand.NewPCG(seed, 13))
 	rows := randomRows(r)
 	f := randomForm(r, rows)
-	if f.oneHot { // the columns number the classes
+	if f.oneHot { // the columns name the classes
 		for k := range rows.labels {
 			rows.labels[k] = strconv.Itoa(k)
+			if f.header {
+				rows.labels[k] = fmt.Sprint(f.labelName, "_", k)
+			}
 		}
 	}
 	g := generatedTable{seed: seed, plain: rows.plain(f.names), flags: rows.flags}
@@ -292,10 +295,7 @@ func (f tableForm) write(r *rand.Rand, s samples, order []int, first, last int) 
 	if f.header {
 		label := []string{f.labelName}
 		if f.oneHot {
-			label = nil
-			for _, class := range s.labels {
-				label = append(label, f.labelName+"_"+class)
-			}
+			label = slices.Clone(s.labels)
 		}
 		line(cells(f.id, label, func(j int) string { return f.names[j] }))
 	}
