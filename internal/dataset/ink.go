@@ -70,15 +70,19 @@ func (f frame) ground(pixels []byte, width int) ground {
 // paper. If few are clear, as in photographs, it changes nothing, unless a network has learned inverted images.
 func (d *Data) lightInk(learned *Learned) error {
 	var grounds [3]int
-	total := 0
+	total, framed := 0, 0
 	for _, s := range d.sets() {
 		if s.Images == nil || min(s.Width, s.Height) < leastSide {
 			return nil
 		}
 		border := frame(picture.Border(s.Width, s.Height))
 		for i := 0; i < s.Len(); i += 1 + s.Len()/10_000 { // a sample
-			grounds[border.ground(s.Image(i), s.Width)]++
+			g := border.ground(s.Image(i), s.Width)
+			grounds[g]++
 			total++
+			if g == dark && mostlyLight(s.Image(i)) {
+				framed++
+			}
 		}
 	}
 	if err := d.varied(); err != nil {
@@ -99,6 +103,8 @@ func (d *Data) lightInk(learned *Learned) error {
 			100*grounds[light]/total, 100*grounds[dark]/total))
 	case d.Look.Inverted:
 		d.addNote("dark ink on light paper: inverted")
+	case 10*framed >= 9*total:
+		d.addNote("the images have a dark border but are light within; if it is a frame around dark ink, crop the images")
 	}
 	all, inverted := 0, 0
 	for _, s := range d.sets() {
@@ -123,6 +129,15 @@ func (d *Data) lightInk(learned *Learned) error {
 		d.addNote(fmt.Sprintf("dark ink on light paper: %d of %d images inverted", inverted, all))
 	}
 	return nil
+}
+
+// mostlyLight reports whether three in five of the pixels are light.
+func mostlyLight(pixels []byte) bool {
+	light := 0
+	for _, v := range pixels {
+		light += int(v >> 7)
+	}
+	return 5*light > 3*len(pixels)
 }
 
 // varied returns an error if all images are of one grey.

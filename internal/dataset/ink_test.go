@@ -54,6 +54,14 @@ func TestLightInk(t *testing.T) {
 				p[j] = 235 - v/8
 			}
 		}, nil, 200, true, "dark ink on light paper: inverted"},
+		{"black on white in a black frame", func(_ int, p []byte) {
+			invert(p)
+			for j := range p {
+				if x, y := j%28, j/28; x == 0 || y == 0 || x == 27 || y == 27 {
+					p[j] = 0
+				}
+			}
+		}, nil, 0, false, "the images have a dark border but are light within; if it is a frame around dark ink, crop the images"},
 		{"some on white", func(i int, p []byte) {
 			if i%10 == 0 {
 				invert(p)

@@ -22,7 +22,7 @@ const boxShare = 20.0 / 28
 // ink, at MNIST's position and size.
 //
 // The digit may be darker or lighter than its background, which Prepare estimates from the border. Transparent pixels
-// are background. Prepare removes smooth changes of the light, noise, specks, ruled lines and frames. It does not change
+// are background. Prepare removes smooth changes of the light, noise, specks, ruled lines, frames and rings. It does not change
 // an image that is already like MNIST's. It returns an error if nothing is visible.
 func Prepare(img image.Image, width, height int) (pixels []byte, err error) {
 	whole := func(pieces []piece) ([]piece, error) { return []piece{joined(pieces)}, nil }
@@ -54,7 +54,7 @@ func prepare(img image.Image, width, height int, group func([]piece) ([]piece, e
 	}
 	ink, noise, least := separate(light)
 	eraseRules(ink, noise, least)
-	pieces := isolate(ink, noise, least)
+	pieces := withoutRing(isolate(ink, noise, least))
 	if len(pieces) == 0 {
 		return nil, errors.New("no digit is visible: the picture is blank, or its contrast too low")
 	}

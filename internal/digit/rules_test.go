@@ -53,6 +53,17 @@ func (p pen) grid(distance int, both bool, ink byte) {
 	}
 }
 
+// ring draws a circle around the middle, of an inner radius.
+func (p pen) ring(radius, thick int) {
+	m := p.Rect.Dx() / 2
+	for i := range p.Pix {
+		x, y := i%p.Stride-m, i/p.Stride-m
+		if d := x*x + y*y; d >= radius*radius && d < (radius+thick)*(radius+thick) {
+			p.Pix[i] = 255
+		}
+	}
+}
+
 // TestRules checks that frames, ruled lines and underlines do not change the image of a digit.
 func TestRules(t *testing.T) {
 	set := mnist(t)
@@ -84,6 +95,7 @@ func TestRules(t *testing.T) {
 		{"dashed underline", func(p pen, r *rand.Rand) { p.line(false, 5, 155, 135, 3, 6, 255) }},
 		{"lined paper", func(p pen, r *rand.Rand) { p.grid(25+r.IntN(20), false, byte(40+r.IntN(200))) }},
 		{"squared paper", func(p pen, r *rand.Rand) { p.grid(20+r.IntN(20), true, byte(40+r.IntN(200))) }},
+		{"ring", func(p pen, r *rand.Rand) { p.ring(60+r.IntN(12), 2+r.IntN(4)) }},
 		{"frame and underline", func(p pen, r *rand.Rand) {
 			p.box(5, 155, 2, 0, true, true, true, true)
 			p.line(false, 25, 135, 132, 2, 0, 255)
@@ -153,6 +165,19 @@ func TestStrokesStay(t *testing.T) {
 					break
 				}
 			}
+		}
+	}
+}
+
+// TestRing checks that a 0 with a dot keeps both, and that a circled 1 loses the circle.
+func TestRing(t *testing.T) {
+	for dot, want := range map[int]int{20: 2, 50: 1} {
+		p := pen{image.NewGray(image.Rect(0, 0, 120, 120))}
+		p.ring(45, 8)
+		p.line(true, 60-dot/2, 60+dot/2, 56, 8, 0, 255)
+		pieces := withoutRing(isolate(separate(luminance(p.Gray))))
+		if len(pieces) != want {
+			t.Errorf("a stroke of %d in a ring: %d pieces, want %d", dot, len(pieces), want)
 		}
 	}
 }
