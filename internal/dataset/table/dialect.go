@@ -36,7 +36,7 @@ type textLine struct {
 }
 
 // maxColumns bounds the memory for what is known of the columns.
-const maxColumns = 1 << 20
+const maxColumns = 1 << 18
 
 // recognise returns the dialect of a table from its first lines that are not empty. Known names make a header certain.
 func recognise(sample []textLine, known []string) (*dialect, error) {

@@ -77,10 +77,7 @@ type Schema struct {
 	Side       int      // of square images, or 0 for rows of numbers
 	White      float32  // value of the brightest pixel
 	Unlabelled bool     // the second file has no label
-	Parted     bool     // a column names the part of each row
 	Note       string
-
-	targets int
 }
 
 // Width returns the number of features.
@@ -95,7 +92,7 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 	if err != nil {
 		return nil, wrap(0, err)
 	}
-	s := &Schema{plans: []plan{*p}, targets: w.Targets, Parted: p.part >= 0}
+	s := &Schema{plans: []plan{*p}}
 	for i, g := range files[1:] {
 		q, err := g.planLike(p, path.Base(names[0]))
 		if err != nil {

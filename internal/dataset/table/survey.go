@@ -67,6 +67,7 @@ type oneHot struct {
 const (
 	sampled      = 12
 	sampledBytes = 1 << 20
+	mostBlank    = 1 << 20 // lines before the first one
 )
 
 // Survey makes the first pass. It calls check with the numbers of rows and columns at each row.
@@ -94,7 +95,7 @@ func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*F
 			return f.survey(line, number, check)
 		}
 		if len(bytes.TrimSpace(line)) == 0 || len(sample) == 0 && line[0] == '%' {
-			if blank++; blank > maxColumns {
+			if blank++; blank > mostBlank {
 				return fmt.Errorf("line %d: expected names or numbers, found empty lines", number)
 			}
 			return nil
