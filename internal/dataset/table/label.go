@@ -3,6 +3,7 @@ package table
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -30,6 +31,11 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 			}
 			if hot := f.alike(named[0]); len(hot) > 1 {
 				return -1, hot, nil
+			}
+			for _, c := range free {
+				if c != named[0] && rank(f.names[c]) > 0 && f.notLabel(c) == "" && slices.Equal(f.values[c].sizes(), f.values[named[0]].sizes()) {
+					return 0, nil, ask(f.value(c), []Setting{Label, Ignore}, "%s and %s could both be the label", f.name(named[0]), f.name(c))
+				}
 			}
 			return named[0], nil, nil
 		case len(named) > 1 && len(f.alike(named[0])) == len(named):
@@ -193,6 +199,9 @@ func (v *values) classes() int {
 	return n
 }
 
+// sizes returns the numbers of rows of the values, in order.
+func (v *values) sizes() []int { return slices.Sorted(maps.Values(v.counts)) }
+
 // certain is the number of doubts about a column that cannot be the label.
 const certain = 100
 
@@ -284,6 +293,12 @@ func (s *Schema) setClasses(w Wanted) (int, error) {
 		}
 		for text, n := range v.counts {
 			seen[text] += n
+		}
+	}
+	const many = 20 // rows of the average class
+	for text, n := range seen {
+		if n == 1 && f.Rows >= many*len(seen) {
+			s.rare = append(s.rare, strconv.Quote(text))
 		}
 	}
 	var names []string

@@ -78,6 +78,8 @@ type Schema struct {
 	White      float32  // value of the brightest pixel
 	Unlabelled bool     // the second file has no label
 	Note       string
+
+	rare []string // labels of a single row
 }
 
 // Width returns the number of features.
@@ -132,6 +134,10 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 	default:
 		column := strings.TrimPrefix(f.name(p.label), "column ")
 		notes = append(notes, fmt.Sprintf("label: column %s, %d classes", column, len(s.classes)))
+	}
+	if len(s.rare) > 0 {
+		slices.Sort(s.rare)
+		notes = append(notes, "only one row has the label "+some(s.rare))
 	}
 	if pixels != "" {
 		notes = append(notes, pixels)
