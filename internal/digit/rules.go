@@ -96,11 +96,17 @@ func (m *mask) thinRuns() (list []run) {
 	return list
 }
 
+// leastRule is the least extent of ink, in pixels, that can be a rule's. A digit so small has strokes as thin as a line.
+const leastRule = 24
+
 // rules returns the horizontal rules, by a Hough transform of the middles of thin runs. A rule may slope a little. A
 // dashed one is found if its dashes are pieces of their own.
 func (m *mask) rules() (list []rule) {
-	runs := m.thinRuns()
 	wide := m.box.Dx()
+	if wide < leastRule {
+		return nil
+	}
+	runs := m.thinRuns()
 	most := wide / 10 // the largest difference in height of both ends
 	tolerance := max(2, wide/100)
 	middle := func(r run, slope int) int {
