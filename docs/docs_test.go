@@ -5,7 +5,10 @@
 package docs
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -222,7 +225,7 @@ func workplace(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, sub := range []string{"bin", "docs/images", "fashion", "pictures/three", "pictures/seven", "cache"} {
+	for _, sub := range []string{"bin", "docs/images", "fashion", "pictures/three", "pictures/seven", "kannada", "parquet", "cache"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -238,8 +241,65 @@ func workplace(t *testing.T) string {
 	for _, name := range []string{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"} {
 		link(filepath.Join(root, "testdata/mnist", name), filepath.Join("fashion", name))
 	}
+	for name, target := range map[string]string{
+		"mnist.npz":             "containers/mnist.npz",
+		"emnist":                "emnist_letters",
+		"qmnist":                "qmnist_labels_of_8_columns",
+		"digit-recognizer":      "kaggle",
+		"optdigits.tra":         "csv/label_last_without_names.tra",
+		"optdigits.tes":         "csv/label_last_without_names.tes",
+		"parquet/" + parquet[0]: "containers/" + parquet[0],
+		"parquet/" + parquet[1]: "containers/" + parquet[1],
+	} {
+		link(filepath.Join(root, "testdata/cases", target), name)
+	}
+	iris, err := os.ReadFile(filepath.Join(root, "testdata/cases/csv/text_label_last_called_species.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, _ := strings.Cut(string(iris), "\n") // the published file has no header
+	if err := os.WriteFile(filepath.Join(dir, "iris.data"), []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	writeKannada(t, filepath.Join(root, "testdata/cases/containers/mnist.npz"), filepath.Join(dir, "kannada"))
 	writePictures(t, filepath.Join(dir, "pictures"))
 	return dir
+}
+
+// parquet are the names of the files in which Hugging Face publishes MNIST.
+var parquet = []string{"test-00000-of-00001.parquet", "train-00000-of-00001.parquet"}
+
+// writeKannada writes the arrays of an npz file as Kannada-MNIST publishes them: each in its own npz file, called arr_0.
+func writeKannada(t *testing.T, from, dir string) {
+	t.Helper()
+	archive, err := zip.OpenReader(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	for _, part := range []string{"train", "test"} {
+		for array, name := range map[string]string{"x_": "X_kannada_MNIST_", "y_": "y_kannada_MNIST_"} {
+			values, err := fs.ReadFile(archive, array+part+".npy")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var npz bytes.Buffer
+			w := zip.NewWriter(&npz)
+			f, err := w.Create("arr_0.npy")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Write(values); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name+part+".npz"), npz.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // run runs a command and compares its output with the page. A command fails if and only if the page says so, by a last line
