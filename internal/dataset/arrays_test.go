@@ -13,7 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"shadegrad/internal/dataset/npy"
+	"shadegrad/internal/npy"
 )
 
 // npyFile returns an npy file of values, which are of a type of fixed size.

@@ -13,9 +13,9 @@ import (
 	"strings"
 
 	"shadegrad/compute"
-	"shadegrad/internal/dataset/format"
-	"shadegrad/internal/dataset/npy"
+	"shadegrad/internal/format"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/npy"
 )
 
 // IDX is the format of MNIST's files: a magic number (two zero bytes, the type of a value, the number of dimensions),

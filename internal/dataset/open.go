@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"shadegrad/internal/dataset/format"
+	"shadegrad/internal/format"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/picture"
 	"shadegrad/internal/picture/tree"

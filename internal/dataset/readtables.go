@@ -7,8 +7,8 @@ import (
 	"math"
 
 	"shadegrad/compute"
-	"shadegrad/internal/dataset/table"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/table"
 )
 
 // readTables reads a data set from CSV files: a training and a test part, or one file from which it takes the test

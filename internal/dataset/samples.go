@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"shadegrad/internal/dataset/table"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/table"
 )
 
 // Samples are inputs of a network, with or without labels.

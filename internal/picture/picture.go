@@ -23,7 +23,7 @@ import (
 	_ "golang.org/x/image/webp"
 
 	"shadegrad/internal/atomicfile"
-	"shadegrad/internal/dataset/format"
+	"shadegrad/internal/format"
 )
 
 const (
