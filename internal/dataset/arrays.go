@@ -91,9 +91,9 @@ func (a *array) size() (width, height int, err error) {
 const leastSide = 8
 
 // fill gives the sets of d the samples of arrays: pixels, or numbers where the arrays have rows that cannot be pixels.
-func (d *Data) fill(arrays []*array, o Options, budget *memory.Budget) error {
+func (d *Data) fill(arrays []*array, f Form, budget *memory.Budget) error {
 	rows := len(arrays[0].Shape) == 2
-	numbers := rows && (o.numbers() || d.sets()[0].Height == 1)
+	numbers := rows && (f.numbers() || d.sets()[0].Height == 1)
 	black, white := 0.0, 255.0
 	if !numbers {
 		b, w, err := levels(arrays)

@@ -273,7 +273,7 @@ func TestEMNIST(t *testing.T) {
 			t.Errorf("%s: look %+v, classes %q, labels %v, note %q", name, data.Look, data.ClassNames, data.Train.Labels, data.Note)
 		}
 		learned := &Learned{Classes: data.ClassNames, Features: data.Features, Label: data.Label, Look: data.Look}
-		test, err := OpenTestWith(dir, Options{Learned: learned})
+		test, err := Form{Learned: learned}.OpenTest(dir)
 		if err != nil || !slices.Equal(test.ClassNames, data.ClassNames) || !bytes.Equal(test.Test.Labels, data.Test.Labels) {
 			t.Errorf("%s: test part: error %v, got %+v", name, err, test)
 		}
@@ -296,7 +296,7 @@ func TestTestData(t *testing.T) {
 		{"mnist", filepath.Join(dir, "b.npz"), "b.npz: the samples are not like those of MNIST"},
 		{filepath.Join(dir, "a.npz"), filepath.Join(dir, "none"), "none: no such file or directory"},
 	} {
-		data, err := OpenWith(c.data, Options{TestData: c.test})
+		data, err := Form{TestData: c.test}.Open(c.data)
 		got := fmt.Sprint(err)
 		if err == nil {
 			got = fmt.Sprint(data.Train.Len(), data.Test.Len())

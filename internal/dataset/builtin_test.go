@@ -40,11 +40,11 @@ func TestBuiltInIsAsPublished(t *testing.T) {
 
 // TestPublishedFiles reads the published files from their directory.
 func TestPublishedFiles(t *testing.T) {
-	published, err := OpenTest(filepath.Join("..", "..", "testdata", "mnist"))
+	published, err := Form{}.OpenTest(filepath.Join("..", "..", "testdata", "mnist"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := OpenTest("")
+	own, err := Form{}.OpenTest("")
 	if err != nil {
 		t.Fatal(err)
 	}

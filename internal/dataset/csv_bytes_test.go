@@ -46,7 +46,7 @@ func TestCSVPixels(t *testing.T) {
 			"train.csv: line 50, column 2: expected a pixel, a whole number from 0 to 255, found 256"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, dir, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.test}, "", Options{})
+			_, dir, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.test}, "", Form{})
 			if want := "DIR/" + c.want + remedy; err == nil || inDIR(err.Error(), dir) != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
@@ -54,12 +54,12 @@ func TestCSVPixels(t *testing.T) {
 	}
 	// In the first of many bad lines.
 	many := strings.Repeat(withCell(50, 784, 50, 785, "999"), 30)
-	_, dir, err := opened(t, map[string]string{"train.csv": many, "test.csv": good}, "", Options{})
+	_, dir, err := opened(t, map[string]string{"train.csv": many, "test.csv": good}, "", Form{})
 	if err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), "DIR/train.csv: line 50, column 785: ") {
 		t.Errorf("got error %v", err)
 	}
 	// A row that is too short has no bad pixel, but is an error.
-	_, _, err = opened(t, map[string]string{"train.csv": digits + "1,999\n", "test.csv": digits}, "", Options{})
+	_, _, err = opened(t, map[string]string{"train.csv": digits + "1,999\n", "test.csv": digits}, "", Form{})
 	if err == nil || !strings.Contains(err.Error(), "expected 65 columns as in line 1, found 2") {
 		t.Errorf("got error %v", err)
 	}
@@ -70,20 +70,20 @@ func TestCSVNumbersNotPixels(t *testing.T) {
 	bad, bytes := withCell(60, 784, 41, 101, "256"), string(rows(60, 784))
 	for name, c := range map[string]struct {
 		train string
-		o     Options
+		o     Form
 	}{
-		"fractions":                  {strings.ReplaceAll(bytes, ",7,", ",7.5,"), Options{}},
-		"standardised":               {bad, Options{Standardize: true}},
-		"standardised, without":      {bytes, Options{Standardize: true}},
-		"a target":                   {bad, Options{Targets: 1}},
-		"a target, without":          {bytes, Options{Targets: 1}},
-		"two targets in front":       {bad, Options{Targets: 2, TargetsFirst: true}},
-		"asked for":                  {bad, Options{Numbers: true}},
-		"asked for, without":         {bytes, Options{Numbers: true}},
-		"not so many as in an image": {withCell(60, 49, 41, 31, "256"), Options{}},
-		"not a square":               {withCell(60, 72, 41, 31, "256"), Options{}},
+		"fractions":                  {strings.ReplaceAll(bytes, ",7,", ",7.5,"), Form{}},
+		"standardised":               {bad, Form{Standardize: true}},
+		"standardised, without":      {bytes, Form{Standardize: true}},
+		"a target":                   {bad, Form{Targets: Columns{Count: 1}}},
+		"a target, without":          {bytes, Form{Targets: Columns{Count: 1}}},
+		"two targets in front":       {bad, Form{Targets: Columns{2, true}}},
+		"asked for":                  {bad, Form{Numbers: true}},
+		"asked for, without":         {bytes, Form{Numbers: true}},
+		"not so many as in an image": {withCell(60, 49, 41, 31, "256"), Form{}},
+		"not a square":               {withCell(60, 72, 41, 31, "256"), Form{}},
 	} {
-		features := strings.Count(c.train[:strings.IndexByte(c.train, '\n')], ",") + 1 - max(1, c.o.Targets)
+		features := strings.Count(c.train[:strings.IndexByte(c.train, '\n')], ",") + 1 - max(1, c.o.Targets.Count)
 		data, _, err := opened(t, map[string]string{"train.csv": c.train, "test.csv": c.train}, "", c.o)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -96,7 +96,7 @@ func TestCSVNumbersNotPixels(t *testing.T) {
 		}
 	}
 	// The values are those of the file.
-	data, _, err := opened(t, map[string]string{"a.csv": "5,0,7\n1,2,8\n3,4,9\n"}, "", Options{Targets: 1})
+	data, _, err := opened(t, map[string]string{"a.csv": "5,0,7\n1,2,8\n3,4,9\n"}, "", Form{Targets: Columns{Count: 1}})
 	if err != nil || data.Train.Len() != 2 || data.Test.Len() != 1 || data.Train.Outputs != 1 {
 		t.Fatalf("got %+v, error %v", data, err)
 	}

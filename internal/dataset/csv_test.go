@@ -23,14 +23,14 @@ const (
 )
 
 // opened writes files, and opens the directory or the file that is named.
-func opened(t *testing.T, files map[string]string, name string, o Options) (*Data, string, error) {
+func opened(t *testing.T, files map[string]string, name string, o Form) (*Data, string, error) {
 	t.Helper()
 	raw := map[string][]byte{}
 	for name, text := range files {
 		raw[name] = []byte(text)
 	}
 	dir := write(t, raw)
-	data, err := OpenWith(filepath.Join(dir, name), o)
+	data, err := o.Open(filepath.Join(dir, name))
 	return data, dir, err
 }
 
@@ -127,31 +127,31 @@ func TestCSVNames(t *testing.T) {
 		{"tabs", map[string]string{"x.training.tsv": table4, "x.testing.tsv": testTable4, "._x.train.tsv": "no"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			data, dir, err := opened(t, c.files, c.open, Options{})
+			data, dir, err := opened(t, c.files, c.open, Form{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			name := filepath.Join(dir, c.open)
-			if data.Name != name || data.Note != "label: column 1, 4 classes; the columns have numbers up to 255; -standardise scales them" || data.Train.Len() != 3 || data.Test.Len() != 1 || data.Train.Classes != 7 ||
+			if data.Name != name || data.Note != "label: column 1, 4 classes; the columns have numbers up to 255; -standardise scales them; the training set has no sample of class 6" || data.Train.Len() != 3 || data.Test.Len() != 1 || data.Train.Classes != 7 ||
 				data.Test.Classes != 7 || !slices.Equal(data.Train.Values[4:8], []float32{5, 6, 7, 8}) || !slices.Equal(data.Test.Values, []float32{20, 21, 22, 23}) {
 				t.Errorf("got %+v", data)
 			}
-			test, err := OpenTest(name)
+			test, err := Form{}.OpenTest(name)
 			if err != nil || test.Train.Len() != 0 || test.Test.Len() != 1 || !slices.Equal(test.Test.Values, []float32{20, 21, 22, 23}) {
 				t.Errorf("the test part alone: %+v, error %v", test, err)
 			}
 		})
 	}
 	// The training part is not read.
-	_, dir, _ := opened(t, map[string]string{"train.csv": "damaged", "test.csv": testTable4}, "", Options{})
-	if data, err := OpenTest(dir); err != nil || data.Test.Len() != 1 {
+	_, dir, _ := opened(t, map[string]string{"train.csv": "damaged", "test.csv": testTable4}, "", Form{})
+	if data, err := (Form{}).OpenTest(dir); err != nil || data.Test.Len() != 1 {
 		t.Errorf("the test part alone: error %v", err)
 	}
 	// A file whose name states no part is the training part.
 	for _, name := range []string{"digits.csv", "x", "0"} {
-		data, dir, err := opened(t, map[string]string{name: table4}, name, Options{})
+		data, dir, err := opened(t, map[string]string{name: table4}, name, Form{})
 		if err != nil || data.Train.Len() != 2 || data.Test.Len() != 1 || data.Train.Classes != 3 || data.Test.Classes != 3 ||
-			data.Note != "label: column 1, 3 classes; the columns have numbers up to 255; -standardise scales them; "+dir+string(filepath.Separator)+name+" has no test part: 1 of its 3 samples, always the same, are held out as one" {
+			data.Note != "label: column 1, 3 classes; the columns have numbers up to 255; -standardise scales them; "+dir+string(filepath.Separator)+name+" has no test part: 1 of its 3 samples, always the same, are held out as one; the training set has no sample of class 0" {
 			t.Errorf("%s: got %+v, error %v", name, data, err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestCSVWithoutTest(t *testing.T) {
 	for i := range 100 {
 		fmt.Fprintf(&text, "%d,%d,%d.5\n", i%4/3, i, i) // 75 of class 0, 25 of class 1
 	}
-	data, dir, err := opened(t, map[string]string{"all.csv": text.String()}, "", Options{})
+	data, dir, err := opened(t, map[string]string{"all.csv": text.String()}, "", Form{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestCSVWithoutTest(t *testing.T) {
 	if len(seen) != 100 || data.Test.Len() != 20 || bytes.Count(data.Test.Labels, []byte{1}) != 5 {
 		t.Errorf("%d samples, %d for the test, %d of class 1", len(seen), data.Test.Len(), bytes.Count(data.Test.Labels, []byte{1}))
 	}
-	test, err := OpenTest(dir)
+	test, err := Form{}.OpenTest(dir)
 	if err != nil || !slices.Equal(test.Test.Values, data.Test.Values) || test.Train.Len() != 0 {
 		t.Errorf("the test part alone differs; error %v", err)
 	}
@@ -200,40 +200,40 @@ func TestCSVWithoutTest(t *testing.T) {
 func TestCSVTargets(t *testing.T) {
 	text := "x,y,u,v\n1,2,0.5,-3\n300,4,1e3,0\n7,8,9,10\n"
 	for _, c := range []struct {
-		o               Options
+		o               Form
 		targets, values []float32
 	}{
-		{Options{Targets: 1}, []float32{-3, 0, 10}, []float32{1, 2, 0.5, 300, 4, 1000, 7, 8, 9}},
-		{Options{Targets: 2}, []float32{0.5, -3, 1000, 0, 9, 10}, []float32{1, 2, 300, 4, 7, 8}},
-		{Options{Targets: 1, TargetsFirst: true}, []float32{1, 300, 7}, []float32{2, 0.5, -3, 4, 1000, 0, 8, 9, 10}},
-		{Options{Targets: 3, TargetsFirst: true}, []float32{1, 2, 0.5, 300, 4, 1000, 7, 8, 9}, []float32{-3, 0, 10}},
+		{Form{Targets: Columns{Count: 1}}, []float32{-3, 0, 10}, []float32{1, 2, 0.5, 300, 4, 1000, 7, 8, 9}},
+		{Form{Targets: Columns{Count: 2}}, []float32{0.5, -3, 1000, 0, 9, 10}, []float32{1, 2, 300, 4, 7, 8}},
+		{Form{Targets: Columns{1, true}}, []float32{1, 300, 7}, []float32{2, 0.5, -3, 4, 1000, 0, 8, 9, 10}},
+		{Form{Targets: Columns{3, true}}, []float32{1, 2, 0.5, 300, 4, 1000, 7, 8, 9}, []float32{-3, 0, 10}},
 	} {
 		data, _, err := opened(t, map[string]string{"train.csv": text, "test.csv": "x,y,u,v\n1,2,3,4\n"}, "", c.o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s := &data.Train
-		if s.Len() != 3 || s.Outputs != c.o.Targets || s.Classes != 0 || s.Labels != nil || !slices.Equal(s.Targets, c.targets) ||
-			!slices.Equal(s.Values, c.values) || s.Features() != 4-c.o.Targets || data.Test.Len() != 1 {
+		if s.Len() != 3 || s.Outputs != c.o.Targets.Count || s.Classes != 0 || s.Labels != nil || !slices.Equal(s.Targets, c.targets) ||
+			!slices.Equal(s.Values, c.values) || s.Features() != 4-c.o.Targets.Count || data.Test.Len() != 1 {
 			t.Errorf("%+v: got %+v", c.o, s)
 		}
 		if err := s.CheckLabels(0); err != nil {
 			t.Error(err)
 		}
 	}
-	_, _, err := opened(t, map[string]string{"a.csv": text}, "", Options{Targets: 4})
+	_, _, err := opened(t, map[string]string{"a.csv": text}, "", Form{Targets: Columns{Count: 4}})
 	if err == nil || !strings.Contains(err.Error(), "expected 4 targets and at least one number, separated by comma, semicolon, tab or space; found 4 columns") {
 		t.Errorf("got error %v", err)
 	}
 	for _, where := range []string{"", "mnist", "xor"} {
-		if _, err := OpenWith(where, Options{Targets: 1}); err == nil || !strings.HasSuffix(err.Error(), "has labels; targets are for CSV files") {
+		if _, err := (Form{Targets: Columns{Count: 1}}).Open(where); err == nil || !strings.HasSuffix(err.Error(), "has labels; targets are for CSV files") {
 			t.Errorf("%q: got error %v", where, err)
 		}
 	}
-	if _, err := OpenWith(write(t, tiny()), Options{Targets: 1}); err == nil || !strings.HasSuffix(err.Error(), "IDX and npz files have labels; targets are for CSV files") {
+	if _, err := (Form{Targets: Columns{Count: 1}}).Open(write(t, tiny())); err == nil || !strings.HasSuffix(err.Error(), "IDX and npz files have labels; targets are for CSV files") {
 		t.Errorf("got error %v", err)
 	}
-	if _, err := OpenWith("", Options{Targets: -1}); err == nil {
+	if _, err := (Form{Targets: Columns{Count: -1}}).Open(""); err == nil {
 		t.Error("-1 targets: no error")
 	}
 }
@@ -285,7 +285,7 @@ func TestCSVFaults(t *testing.T) {
 		{"one row", "label,2,3\n1,2,3\n", ": expected at least 2 samples, of which one is for the test, found 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, dir, err := opened(t, map[string]string{"a.csv": c.text}, "a.csv", Options{})
+			_, dir, err := opened(t, map[string]string{"a.csv": c.text}, "a.csv", Form{})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -324,7 +324,7 @@ func TestCSVFaultsOfPairs(t *testing.T) {
 			"DIR: both a.csv and train.csv could hold the data; name the one that is meant, as -data=DIRECTORY/FILE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, dir, err := opened(t, c.files, c.open, Options{})
+			_, dir, err := opened(t, c.files, c.open, Form{})
 			if err == nil {
 				t.Fatal("no error")
 			}

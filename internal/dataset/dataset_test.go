@@ -216,14 +216,14 @@ func TestOpenTestNeedsNoTrainingSet(t *testing.T) {
 	files := tiny()
 	delete(files, "train-labels-idx1-ubyte")
 	files["train-images-idx3-ubyte"] = []byte("damaged")
-	data, err := OpenTest(write(t, files))
+	data, err := Form{}.OpenTest(write(t, files))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if data.Train.Len() != 0 || data.Test.Len() != 1 || data.Test.Classes != 7 {
 		t.Errorf("got %+v", data)
 	}
-	if data, err = OpenTest(""); err != nil || data.Test.Len() != 10_000 {
+	if data, err = (Form{}).OpenTest(""); err != nil || data.Test.Len() != 10_000 {
 		t.Errorf("built-in test set: error %v", err)
 	}
 }

@@ -161,7 +161,7 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 	of, _ := parseName(first)
 	for _, r := range wanted {
 		switch n, _ := parseName(names[r]); {
-		case names[r] == "" && r >= testImages && names[r^1] == "" && (whole || p.options.Whole || r >= validationImages):
+		case names[r] == "" && r >= testImages && names[r^1] == "" && (whole || p.whole || r >= validationImages):
 			// The test part is taken from the training part. A validation part is optional.
 		case names[r] == "":
 			return names, true, fmt.Errorf("%s: %s is missing (with or without .gz), which goes with %s", p.name, sibling(first, r), first)

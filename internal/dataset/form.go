@@ -58,6 +58,9 @@ type Look struct {
 	White float32 `json:"white,omitempty"`
 }
 
+// numbers reports whether the features of a CSV file are numbers in any case.
+func (f Form) numbers() bool { return f.Numbers || f.Standardize || f.Targets.Count > 0 }
+
 // Columns are the last or the first columns of a table.
 type Columns struct {
 	Count int  `json:"count"`
@@ -83,15 +86,15 @@ func HeldOut(v float64, n int) int {
 	return int(v)
 }
 
-// Open reads the data set where, as OpenWith does, in this form.
-func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
-
 // OpenSplit is Open with samples held out for validation, as by Split with a seed: HeldOut of them. It then shortens
 // the training set, and finally standardises it by the samples that remain. The note lists classes without a training
 // sample.
 func (f Form) OpenSplit(where string, validation float64, seed uint64) (*Data, error) {
-	d, err := f.padded(open(where, f.options(), false, func(d *Data) error {
+	d, err := place{form: f}.prepared(where, func(d *Data) error {
 		all := d.classes()
+		if d.Train.Outputs == 0 && all.count() < 2 {
+			return fmt.Errorf("%s: all samples have the same label; at least two classes are needed", d.Name)
+		}
 		if n := HeldOut(validation, d.Train.Len()); n != TrainingItself {
 			if err := d.Split(n, seed); err != nil {
 				return err
@@ -100,7 +103,7 @@ func (f Form) OpenSplit(where string, validation float64, seed uint64) (*Data, e
 		f.Shorten(d)
 		d.noteMissing(all)
 		return nil
-	}))
+	})
 	if err == nil && validation == TrainingItself {
 		d.Validation = d.Train
 	}
@@ -119,20 +122,22 @@ const (
 
 // OpenPart reads a part of a data set as its test part.
 func (f Form) OpenPart(where string, part Part) (*Data, error) {
-	o := f.options()
-	o.Whole = (part == AllParts || part == OwnTest) && (!f.Standardize || f.Scale != nil) // else the training part has the figures
-	d, err := OpenTestWith(where, o)
-	if part == TrainPart || err == nil && part == AllParts && !d.Whole {
-		d, err = OpenWith(where, o)
-		if err == nil && part == TrainPart {
-			d.Test = Set{}
-		}
-		if err == nil {
-			d.Test = joined(d.sets())
-			d.Train, d.Validation = Set{}, Set{}
+	if part != TrainPart {
+		whole := part != TestPart && (!f.Standardize || f.Scale != nil) // else the training part has the figures
+		if d, err := f.openTest(where, whole); err != nil || part != AllParts || d.Whole {
+			return d, err
 		}
 	}
-	return f.padded(d, err)
+	d, err := place{form: f}.prepared(where, nil)
+	if err != nil {
+		return nil, err
+	}
+	if part == TrainPart {
+		d.Test = Set{}
+	}
+	d.Test = joined(d.sets())
+	d.Train, d.Validation = Set{}, Set{}
+	return d, nil
 }
 
 // joined returns the samples of sets of one kind.
@@ -146,24 +151,6 @@ func joined(sets []*Set) Set {
 		all.origin, all.place = nil, nil
 	}
 	return all
-}
-
-// OpenTest is Open for the test part alone, as OpenTestWith reads it.
-func (f Form) OpenTest(where string) (*Data, error) {
-	return f.padded(OpenTestWith(where, f.options()))
-}
-
-func (f Form) options() Options {
-	return Options{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Standardize: f.Standardize, Scale: f.Scale,
-		Numbers: f.Numbers, Label: f.Label, OneHot: f.OneHot, Ignore: f.Ignore, TestData: f.TestData, Resize: f.Resize, Learned: f.Learned}
-}
-
-// padded pads a data set after it is opened.
-func (f Form) padded(d *Data, err error) (*Data, error) {
-	if err != nil || f.Pad == (Size{}) {
-		return d, err
-	}
-	return d, d.Pad(f.Pad.Width, f.Pad.Height)
 }
 
 // Shorten keeps the first Limit samples of the training set. If the samples are ordered by class, as images from

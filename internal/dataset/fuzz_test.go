@@ -29,20 +29,20 @@ func FuzzCSV(f *testing.F) {
 		f.Add(deflated(f, []byte(text), 9), 0)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, targets int) {
-		var o Options
+		var o Form
 		switch targets {
 		case -3, -2, -1, 0, 1, 2, 3:
-			o = Options{Targets: max(targets, -targets), TargetsFirst: targets < 0}
+			o = Form{Targets: Columns{max(targets, -targets), targets < 0}}
 		case 4:
-			o = Options{Label: "last", Ignore: "1"}
+			o = Form{Label: "last", Ignore: "1"}
 		case 5:
-			o = Options{OneHot: 2}
+			o = Form{OneHot: 2}
 		default:
 			return
 		}
 		all := allReads(data)
 		read := func(reads string) ([]Set, error) {
-			sets, _, err := place{fsys: all[reads], options: o, available: 1 << 30}.loadTables("f")
+			sets, _, err := place{fsys: all[reads], form: o, available: 1 << 30}.loadTables("f")
 			return sets, err
 		}
 		sets, err := read("large")

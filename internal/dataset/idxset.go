@@ -16,14 +16,14 @@ import (
 
 // openArrays reads the files of arrays that have these names.
 func (p place) openArrays(names [roles]string) (*Data, error) {
-	if p.options.Targets > 0 {
+	if p.form.Targets.Count > 0 {
 		return nil, fmt.Errorf("%s: IDX and npz files have labels; %w", p.name, ErrNoTargets)
 	}
 	wanted := slices.DeleteFunc(p.wanted(), func(r role) bool { return names[r] == "" })
 	if len(wanted) == 0 { // the test part is taken from the training part
 		wanted = []role{trainImages, trainLabels}
 	}
-	s := source{name: p.name, prefix: p.prefix, names: names, options: p.options, file: func(r role, budget *memory.Budget) (*array, error) {
+	s := source{name: p.name, prefix: p.prefix, names: names, form: p.form, file: func(r role, budget *memory.Budget) (*array, error) {
 		name := names[r]
 		if within := path.Join(name, name); exists(p.fsys, within) { // as some archives are unpacked
 			name = within
@@ -49,11 +49,11 @@ func exists(fsys fs.FS, name string) bool {
 
 // A source is a set of files of arrays.
 type source struct {
-	name    string        // of the data set
-	prefix  string        // before the names of files in errors
-	names   [roles]string // of the files
-	options Options
-	file    func(role, *memory.Budget) (*array, error)
+	name   string        // of the data set
+	prefix string        // before the names of files in errors
+	names  [roles]string // of the files
+	form   Form
+	file   func(role, *memory.Budget) (*array, error)
 }
 
 // read reads the wanted files and assembles them.
@@ -119,7 +119,7 @@ func (s source) assemble(wanted []role, files [roles]*array, budget *memory.Budg
 		}
 	}
 	inOrder := slices.DeleteFunc([]*array{images[trainImages], images[validationImages], images[testImages]}, func(a *array) bool { return a == nil })
-	if err := data.fill(inOrder, s.options, budget); err != nil {
+	if err := data.fill(inOrder, s.form, budget); err != nil {
 		return nil, fmt.Errorf("%s%s: %w", prefix, names[wanted[0]], err)
 	}
 	data.countClasses()

@@ -15,8 +15,8 @@ const maxClasses = 256
 
 // openImages reads a data set from a directory of pictures.
 func (p place) openImages() (*Data, error) {
-	o := tree.Options{Prefix: p.prefix, Label: p.options.Label, TestOnly: p.testOnly || p.options.Learned != nil}
-	if l := p.options.Learned; l != nil {
+	o := tree.Options{Prefix: p.prefix, Label: p.form.Label, TestOnly: p.testOnly || p.form.Learned != nil}
+	if l := p.form.Learned; l != nil {
 		o.Known = func(class string) bool {
 			_, err := strconv.Atoi(class)
 			return slices.Contains(l.Classes, class) || l.Classes == nil && err == nil
@@ -48,7 +48,7 @@ func (p place) openImages() (*Data, error) {
 		}
 	}
 	data := &Data{Name: p.name, ClassNames: classes}
-	r := pictureReader{place: p, labels: labels, budget: memory.NewBudget(p.available), size: p.options.Resize}
+	r := pictureReader{place: p, labels: labels, budget: memory.NewBudget(p.available), size: p.form.Resize}
 	if p.testOnly && len(test) > 0 {
 		train, found.Validation = nil, nil
 	}

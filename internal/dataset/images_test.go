@@ -88,7 +88,7 @@ func TestImageFolders(t *testing.T) {
 			}
 			check(&data.Train, []byte{50, 30, 20, 40}, []byte{0, 1, 1, 2})
 			check(&data.Test, []byte{70, 60}, []byte{0, 2})
-			test, err := OpenTest(dir)
+			test, err := Form{}.OpenTest(dir)
 			if err != nil || test.Train.Len() != 0 || !slices.Equal(test.ClassNames, data.ClassNames) {
 				t.Fatalf("error %v", err)
 			}
@@ -124,7 +124,7 @@ func TestImageFoldersWithoutTest(t *testing.T) {
 			data.Note != where+" has no test part: 5 of its 25 samples, always the same, are held out as one" {
 			t.Errorf("%q: got %+v", top, data)
 		}
-		test, err := OpenTest(dir)
+		test, err := Form{}.OpenTest(dir)
 		if err != nil || !bytes.Equal(test.Test.Images, data.Test.Images) {
 			t.Errorf("the test part alone differs; error %v", err)
 		}

@@ -16,9 +16,7 @@ func (f Form) Picture(img image.Image, size Size) ([]byte, error) {
 	if d.varied() != nil {
 		return nil, errors.New("the picture is of one grey")
 	}
-	if err := d.lightInk(f.Learned); err != nil {
-		return nil, err
-	}
-	_, err := f.padded(d, nil)
+	f.Resize, f.Standardize = Size{}, false
+	err := f.prepare(d, nil)
 	return d.Test.Images, err
 }

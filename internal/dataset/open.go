@@ -19,34 +19,7 @@ import (
 	"shadegrad/internal/picture/tree"
 )
 
-// Options state how to read a data set. The zero Options are those of Open.
-type Options struct {
-	// Targets is the number of columns of a CSV file that are regression targets: the last ones, or the first ones if
-	// TargetsFirst. 0 means a label.
-	Targets      int
-	TargetsFirst bool
-	// Standardize calls Data.Standardize.
-	Standardize bool
-	// Scale replaces the figures of the training set if Standardize is set.
-	Scale *Scale
-	// Numbers reads the features of a CSV file as Values even if all of them are bytes. Targets and Standardize imply
-	// it.
-	Numbers bool
-	// Label, OneHot, Ignore, TestData, Resize and Learned are those of a Form.
-	Label    string
-	OneHot   int
-	Ignore   string
-	TestData string
-	Resize   Size
-	Learned  *Learned
-	// Whole makes a data set without a test part the test part as a whole.
-	Whole bool
-}
-
-// numbers reports whether the features of a CSV file are numbers in any case.
-func (o Options) numbers() bool { return o.Numbers || o.Standardize || o.Targets > 0 }
-
-// Open reads the data set where, for classification.
+// Open reads the data set where, in this form.
 //
 // An empty where or "mnist" is the built-in MNIST. "xor", "halfplane", "spiral" and "moons" are built in too; ./xor is
 // a file or directory of that name. Otherwise where is a directory, a zip archive or an npz file with one of the following, or
@@ -71,72 +44,77 @@ func (o Options) numbers() bool { return o.Numbers || o.Standardize || o.Targets
 // a fifth of the samples of each class, always the same, is held out as one. Data.Note reports both. If a file exists with and
 // without .gz, the uncompressed one is read. The number of classes is the highest label
 // of both parts, plus 1, or the number of directories.
-func Open(where string) (*Data, error) { return OpenWith(where, Options{}) }
+func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
 
-// OpenTest is Open for the test part alone. It does not need a separate training part. Train is empty, and the number
-// of classes is the highest label of the test part, plus 1, or the number of directories.
-func OpenTest(where string) (*Data, error) { return OpenTestWith(where, Options{}) }
+// Open is Form.Open in the zero Form.
+func Open(where string) (*Data, error) { return Form{}.Open(where) }
 
-// OpenWith is Open with options.
-func OpenWith(where string, o Options) (*Data, error) { return open(where, o, false, nil) }
+// OpenTest is Open for the test part alone. It needs the training part only to standardise without a Scale. Train is
+// empty, and the number of classes is the highest label of the test part, plus 1, or the number of directories.
+func (f Form) OpenTest(where string) (*Data, error) { return f.openTest(where, false) }
 
-// OpenTestWith is OpenTest with options. Standardising without a Scale needs the training part.
-func OpenTestWith(where string, o Options) (*Data, error) { return open(where, o, true, nil) }
-
-// open reads a data set and standardises it by its training set. Before that it calls cut, if not nil, to change the parts.
-func open(where string, o Options, testOnly bool, cut func(*Data) error) (*Data, error) {
-	if o.Targets < 0 {
-		return nil, fmt.Errorf("%d columns of targets: expected 0 or more", o.Targets)
+// openTest is OpenTest. A data set without a test part can be the test part as a whole.
+func (f Form) openTest(where string, whole bool) (*Data, error) {
+	d, err := place{form: f, testOnly: !f.Standardize || f.Scale != nil, whole: whole}.prepared(where, nil)
+	if err == nil {
+		d.Train = Set{}
 	}
-	data, err := readParts(where, o, testOnly && (!o.Standardize || o.Scale != nil))
+	return d, err
+}
+
+// prepared reads a data set and prepares it.
+func (p place) prepared(where string, cut func(*Data) error) (*Data, error) {
+	d, err := p.readParts(where)
+	if err == nil {
+		err = p.form.prepare(d, cut)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !testOnly && data.Train.Outputs == 0 && data.classes().count() < 2 {
-		return nil, fmt.Errorf("%s: %w", data.Name, errOneClass)
+	return d, nil
+}
+
+// prepare prepares the images or numbers of a data set. It calls cut, if not nil, to change the parts before it computes a
+// Scale.
+func (f Form) prepare(d *Data, cut func(*Data) error) error {
+	if err := d.lightInk(f.Learned); err != nil {
+		return err
 	}
-	if !IsBuiltIn(where) || o.TestData != "" {
-		if err := data.lightInk(o.Learned); err != nil {
-			return nil, err
-		}
+	if err := d.resize(f.Resize); err != nil {
+		return err
 	}
-	if err := data.resize(o.Resize); err != nil {
-		return nil, err
-	}
-	data.Look.Centred = data.Train.Images != nil && data.Train.centred()
+	d.Look.Centred = d.Train.Images != nil && d.Train.centred()
 	if cut != nil {
-		if err := cut(data); err != nil {
-			return nil, err
+		if err := cut(d); err != nil {
+			return err
 		}
 	}
+	var err error
 	switch {
-	case o.Standardize && o.Scale != nil:
-		err = data.StandardizeBy(o.Scale)
-	case o.Standardize:
-		err = data.Standardize()
+	case f.Standardize && f.Scale != nil:
+		err = d.StandardizeBy(f.Scale)
+	case f.Standardize:
+		err = d.Standardize()
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || f.Pad == (Size{}) {
+		return err
 	}
-	if testOnly {
-		data.Train = Set{}
-	}
-	return data, nil
+	return d.Pad(f.Pad.Width, f.Pad.Height)
 }
 
 // read reads a data set, or at least its test part.
-func read(where string, o Options, testOnly bool) (*Data, error) {
+func (p place) read(where string) (*Data, error) {
 	if IsBuiltIn(where) {
-		if o.Targets > 0 {
+		if p.form.Targets.Count > 0 {
 			return nil, fmt.Errorf("%s has labels; %w", builtInName(where), ErrNoTargets)
 		}
 		if toy, ok := toys[where]; ok {
 			return toy.data(where), nil
 		}
-		return builtIn.read(slices.DeleteFunc(place{testOnly: testOnly}.wanted(), func(r role) bool { return customary[r] == "" }), memory.Available())
+		return builtIn.read(slices.DeleteFunc(p.wanted(), func(r role) bool { return customary[r] == "" }), memory.Available())
 	}
 	where = filepath.Clean(where)
-	p := place{name: where, options: o, testOnly: testOnly, available: memory.Available()}
+	p.name, p.available = where, memory.Available()
 	info, err := os.Stat(where)
 	if err == nil && info.IsDir() {
 		p.fsys, p.prefix = os.DirFS(where), where+string(filepath.Separator)
@@ -166,9 +144,10 @@ type place struct {
 	fsys     fs.FS
 	name     string // of the data set
 	prefix   string // before the names of files in errors
-	options  Options
-	testOnly bool
-	depth    int // directories and archives around it
+	form     Form
+	testOnly bool // the training part is not wanted
+	whole    bool // a data set without a test part is the test part as a whole
+	depth    int  // directories and archives around it
 
 	available int64 // bytes of memory available, or −1 if not known
 }
@@ -218,9 +197,8 @@ func (p place) open() (*Data, error) {
 	case parts, len(tables) > 0 && !(pictures && len(directories) > 0):
 		return p.openTables()
 	case len(archives) == 2 && partOf(stem(archives[0])) == testPart && partOf(stem(archives[1])) == trainPart:
-		o := p.options
-		o.TestData = p.prefix + archives[0]
-		return readParts(p.prefix+archives[1], o, p.testOnly)
+		p.form.TestData = p.prefix + archives[0]
+		return p.readParts(p.prefix + archives[1])
 	case len(archives) > 1:
 		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], nameOne)
 	case len(archives) == 1:
@@ -239,7 +217,7 @@ func (p place) open() (*Data, error) {
 		return data, err
 	}
 	switch {
-	case pictures && p.options.Targets > 0:
+	case pictures && p.form.Targets.Count > 0:
 		return nil, fmt.Errorf("%s: pictures have labels; %w", p.name, ErrNoTargets)
 	case pictures:
 		return p.openImages()

@@ -88,7 +88,7 @@ func TestPadFaults(t *testing.T) {
 func TestStandardize(t *testing.T) {
 	text := "label,a,b,c\n0,1,7,1000000\n1,3,7,1000002\n0,5,7,1000004\n"
 	files := map[string]string{"train.csv": text, "test.csv": "label,a,b,c\n1,7,8,1000002\n"}
-	data, dir, err := opened(t, files, "", Options{Standardize: true})
+	data, dir, err := opened(t, files, "", Form{Standardize: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestStandardize(t *testing.T) {
 		t.Errorf("got %v and %v", data.Train.Values, data.Test.Values)
 	}
 	// The test part alone is changed by the same figures.
-	test, err := OpenTestWith(dir, Options{Standardize: true})
+	test, err := Form{Standardize: true}.OpenTest(dir)
 	if err != nil || !near(test.Test.Values, wantTest) || test.Train.Len() != 0 {
 		t.Errorf("the test part alone: %+v, error %v", test, err)
 	}
@@ -120,7 +120,7 @@ func TestStandardize(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(only, "test.csv"), []byte("label,a,b,c\n1,7,8,1000002\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	other, err := OpenTestWith(only, Options{Standardize: true, Scale: data.Scale})
+	other, err := Form{Standardize: true, Scale: data.Scale}.OpenTest(only)
 	if err != nil || !near(other.Test.Values, wantTest) || other.Scale != data.Scale {
 		t.Errorf("another file: %+v, error %v", other, err)
 	}
@@ -129,15 +129,15 @@ func TestStandardize(t *testing.T) {
 		"3 means and 1 deviations, for rows of 3 numbers":      {[]float64{1, 2, 3}, []float64{1}},
 		"test.csv: line 2, column 2: 7 cannot be standardised": {[]float64{1, 2, 3}, []float64{1e-40, 1, 1}},
 	} {
-		if _, err := OpenTestWith(only, Options{Standardize: true, Scale: s}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := (Form{Standardize: true, Scale: s}).OpenTest(only); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v, want %s", s, err, want)
 		}
 	}
-	if _, err := OpenWith("", Options{Standardize: true}); err == nil || err.Error() != "MNIST (built in) has images; only rows of numbers are standardised" {
+	if _, err := (Form{Standardize: true}).Open(""); err == nil || err.Error() != "MNIST (built in) has images; only rows of numbers are standardised" {
 		t.Errorf("images: error %v", err)
 	}
 	for name, s := range map[string]string{"small deviation": "label,a,b\n0,0,1\n1,1e-40,2\n", "far": "label,a,b\n0,0,1\n1,1e-30,2\n"} {
-		_, dir, err := opened(t, map[string]string{"train.csv": s, "test.csv": "label,a,b\n0,3e38,1\n"}, "", Options{Standardize: true})
+		_, dir, err := opened(t, map[string]string{"train.csv": s, "test.csv": "label,a,b\n0,3e38,1\n"}, "", Form{Standardize: true})
 		if err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), "DIR/test.csv: line 2, column 2: 3e+38 cannot be standardised: mean ") {
 			t.Errorf("%s: error %v", name, err)
 		}
@@ -149,14 +149,14 @@ func TestStandardize(t *testing.T) {
 func TestStandardizePlaces(t *testing.T) {
 	for _, c := range []struct {
 		header, format string // of a row, with two features and the label
-		o              Options
+		o              Form
 		column         int
 	}{
-		{"", "%[3]d,%[1]v,%[2]v\n", Options{}, 3},
-		{"a,label,b\n", "%[1]v,%[3]d,%[2]v\n", Options{}, 3},
-		{"a,b,label\n", "%[1]v,%[2]v,%[3]d\n", Options{}, 2},
-		{"a,b,y,z\n", "%[1]v,%[2]v,1.5,%[3]d\n", Options{Targets: 2}, 2},
-		{"y,z,a,b\n", "%[3]d,1.5,%[1]v,%[2]v\n", Options{Targets: 2, TargetsFirst: true}, 4},
+		{"", "%[3]d,%[1]v,%[2]v\n", Form{}, 3},
+		{"a,label,b\n", "%[1]v,%[3]d,%[2]v\n", Form{}, 3},
+		{"a,b,label\n", "%[1]v,%[2]v,%[3]d\n", Form{}, 2},
+		{"a,b,y,z\n", "%[1]v,%[2]v,1.5,%[3]d\n", Form{Targets: Columns{Count: 2}}, 2},
+		{"y,z,a,b\n", "%[3]d,1.5,%[1]v,%[2]v\n", Form{Targets: Columns{2, true}}, 4},
 	} {
 		const n = 50
 		scale := &Scale{[]float64{0, 0}, []float64{1, 1e-9}}
@@ -171,7 +171,7 @@ func TestStandardizePlaces(t *testing.T) {
 			}
 			want := fmt.Sprintf("DIR/a.csv: line %d, column %d: 3e+38 cannot be standardised: mean 0 and deviation 1e-09 ", bad+1+strings.Count(c.header, "\n"), c.column)
 			dir := write(t, map[string][]byte{"a.csv": []byte(text)})
-			form := Form{Targets: Columns{c.o.Targets, c.o.TargetsFirst}, Standardize: true, Scale: scale}
+			form := Form{Targets: c.o.Targets, Standardize: true, Scale: scale}
 			for _, validation := range []int{0, 20} {
 				if _, err := form.OpenSplit(dir, float64(validation), 1); err == nil || !strings.HasPrefix(inDIR(err.Error(), dir), want) {
 					t.Errorf("%d of %d for validation: error %v, want %s", validation, n, err, want)
@@ -181,7 +181,7 @@ func TestStandardizePlaces(t *testing.T) {
 	}
 	// A value that is in no file is named by its feature.
 	const want = "moons (built in): feature 1: "
-	if _, err := OpenWith("moons", Options{Standardize: true, Scale: &Scale{[]float64{0, 0}, []float64{1e-45, 1}}}); err == nil || !strings.HasPrefix(err.Error(), want) {
+	if _, err := (Form{Standardize: true, Scale: &Scale{[]float64{0, 0}, []float64{1e-45, 1}}}).Open("moons"); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math"
 
@@ -42,10 +41,10 @@ func (p place) readTables(files [3]string) (*Data, error) {
 	return data, nil
 }
 
-// takeTest holds out a fifth of the training data as test data if the directory has no test data. With the option
-// Whole all of it is.
+// takeTest holds out a fifth of the training data as test data if the directory has no test data. With the place's
+// whole set all of it is.
 func (p place) takeTest(data *Data, from string) error {
-	if p.options.Whole {
+	if p.whole {
 		data.Test, data.Train, data.Whole = data.Train, Set{}, true
 		data.countClasses()
 		return nil
@@ -78,7 +77,7 @@ const (
 // loadTables reads one or two files of a table, the training and the test part. It returns two sets if the rows of one file
 // name their part, and one if the second file has no labels.
 func (p place) loadTables(names ...string) ([]Set, *table.Schema, error) {
-	wanted := p.options.wanted()
+	wanted := p.form.wanted()
 	wanted.TestOnly = p.testOnly
 	size := int64(1)
 	if wanted.Numbers || wanted.Targets > 0 {
@@ -129,7 +128,7 @@ func (p place) loadTables(names ...string) ([]Set, *table.Schema, error) {
 // loadTable reads a file. It also returns the rows that belong to the test part.
 func (p place) loadTable(s *table.Schema, file int, path string, budget *memory.Budget) (Set, []uint32, error) {
 	n, width := s.Rows(file), s.Width()
-	set := Set{Width: width, Height: 1, Outputs: p.options.Targets}
+	set := Set{Width: width, Height: 1, Outputs: p.form.Targets.Count}
 	size := 4
 	if s.Side > 0 {
 		size, set.Width, set.Height = 1, s.Side, s.Side
@@ -182,11 +181,11 @@ func ifUTF16(line []byte) string {
 	return ""
 }
 
-// wanted returns what the options decide about a table.
-func (o Options) wanted() table.Wanted {
-	w := table.Wanted{Targets: o.Targets, TargetsFirst: o.TargetsFirst, Label: o.Label, OneHot: o.OneHot, Ignore: o.Ignore,
-		Numbers: o.numbers(), Scaled: o.Standardize}
-	if l := o.Learned; l != nil {
+// wanted returns what the form decides about a table.
+func (f Form) wanted() table.Wanted {
+	w := table.Wanted{Targets: f.Targets.Count, TargetsFirst: f.Targets.First, Label: f.Label, OneHot: f.OneHot, Ignore: f.Ignore,
+		Numbers: f.numbers(), Scaled: f.Standardize}
+	if l := f.Learned; l != nil {
 		w.Learned, w.Classes, w.Features, w.LabelWas, w.White = true, l.Classes, l.Features, l.Label, l.Look.White
 	}
 	return w
@@ -210,8 +209,6 @@ func counted(n int, thing string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
 }
-
-var errOneClass = errors.New("all samples have the same label; at least two classes are needed")
 
 // root returns the integer part of a square root.
 func root(n int) int { return int(math.Sqrt(float64(n))) }

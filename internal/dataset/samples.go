@@ -23,8 +23,7 @@ type Samples struct {
 // OpenSamples reads inputs for a network of images of a size, or of rows of so many numbers: the rows of a CSV file, the
 // images of an IDX, npy or npz file, or the test part of a directory.
 func (f Form) OpenSamples(where string, size Size) (*Samples, error) {
-	o := f.options()
-	o.Whole, o.TestData = true, ""
+	f.TestData = ""
 	info, err := os.Stat(where)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", where, reason(err))
@@ -32,43 +31,24 @@ func (f Form) OpenSamples(where string, size Size) (*Samples, error) {
 	var d *Data
 	s := &Samples{}
 	if info.IsDir() {
-		if d, err = OpenTestWith(where, o); err != nil {
+		if d, err = f.openTest(where, true); err != nil {
 			return nil, err
 		}
 	} else {
 		dir, file := filepath.Split(filepath.Clean(where))
-		p := place{fsys: os.DirFS(filepath.Clean(dir + ".")), name: where, prefix: dir, options: o, testOnly: true, available: memory.Available()}
+		p := place{fsys: os.DirFS(filepath.Clean(dir + ".")), name: where, prefix: dir, form: f, testOnly: true, available: memory.Available()}
 		if d, err = p.samples(file, size, s); err != nil {
 			return nil, err
 		}
-		if err := d.prepare(o); err != nil {
+		if err := f.prepare(d, nil); err != nil {
 			return nil, err
 		}
-	}
-	if d, err = f.padded(d, nil); err != nil {
-		return nil, err
 	}
 	s.Set, s.Note = d.Test, d.Note
 	for i := len(s.Names); i < s.Set.Len(); i++ {
 		s.Names = append(s.Names, strconv.Itoa(i+1))
 	}
 	return s, nil
-}
-
-// prepare prepares samples of a network as open does.
-func (d *Data) prepare(o Options) error {
-	if d.Test.Images != nil {
-		if err := d.lightInk(o.Learned); err != nil {
-			return err
-		}
-	}
-	if err := d.resize(o.Resize); err != nil {
-		return err
-	}
-	if o.Standardize && o.Scale != nil {
-		return d.StandardizeBy(o.Scale)
-	}
-	return nil
 }
 
 // samples reads the samples of a file.
@@ -103,7 +83,7 @@ func (p place) samples(file string, size Size, s *Samples) (*Data, error) {
 	if d.Test.Width, d.Test.Height, err = x.size(); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	}
-	if err := d.fill([]*array{x}, p.options, budget); err != nil {
+	if err := d.fill([]*array{x}, p.form, budget); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	}
 	p.turned(d, file)
@@ -134,7 +114,7 @@ func imagesOf(archive fs.FS) (string, error) {
 
 // rows reads the rows of a table.
 func (p place) rows(file string, size Size, s *Samples, budget *memory.Budget) (*Data, error) {
-	wanted := p.options.wanted()
+	wanted := p.form.wanted()
 	f, err := table.Survey(p.lines(file), wanted, func(rows, columns int) error { return nil })
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, err)

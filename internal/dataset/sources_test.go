@@ -22,7 +22,7 @@ func TestTableDirectories(t *testing.T) {
 		"UCI": {map[string]string{"digits.tra": table4, "digits.tes": testTable4}, "digits.tra", 3, 1, "label: column 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			data, _, err := opened(t, c.files, c.open, Options{})
+			data, _, err := opened(t, c.files, c.open, Form{})
 			if err != nil {
 				t.Fatal(err)
 			}

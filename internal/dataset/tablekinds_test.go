@@ -25,35 +25,35 @@ func TestTableKinds(t *testing.T) {
 	for name, c := range map[string]struct {
 		text    string
 		classes []string
-		o       Options
+		o       Form
 	}{
-		"label in the middle":   {"a,Target,b\n" + rows("%[3]v,%[2]v,%[4]v", 1, 0), nil, Options{}},
-		"label last, no names":  {rows("%[3]v,%[4]v,%[2]v", 1, 0), nil, Options{}},
-		"signs":                 {rows("%[2]v,%[3]v,%[4]v", "+1", "-1"), []string{"-1", "1"}, Options{}},
-		"one and two":           {rows("%[2]v,%[3]v,%[4]v", 2, 1), []string{"1", "2"}, Options{}},
-		"booleans":              {rows("%[3]v;%[4]v;%[2]v", "True", "False"), []string{"False", "True"}, Options{}},
-		"words with spaces":     {rows("%[3]v %[4]v \"%[2]v\"", "oh yes", "no, no"), []string{"no, no", "oh yes"}, Options{}},
-		"numbers with points":   {rows("%[2]v,%[3]v,%[4]v", "1.0", "0.0"), nil, Options{}},
-		"an id":                 {"ImageId,a,b,y\n" + rows("%[1]v,%[3]v,%[4]v,%[2]v", 1, 0), nil, Options{}},
-		"an index, no name":     {",a,b,kind\n" + rows("%[1]v,%[3]v,%[4]v,%[2]v", "x", "w"), []string{"w", "x"}, Options{}},
-		"an index, no names":    {rows("%[1]v,%[3]v,%[4]v,%[2]v", 1, 0), nil, Options{}},
-		"an empty column":       {"a,b,c,y\n" + rows("%[3]v,%[4]v,,%[2]v", 1, 0), nil, Options{}},
-		"to be ignored":         {"a,b,c,y\n" + rows("%[3]v,%[4]v,w%[1]v,%[2]v", 1, 0), nil, Options{Ignore: "c"}},
-		"the label by a flag":   {"a,q,b,r\n" + rows("%[3]v,%[2]v,%[4]v,7", 1, 0), nil, Options{Label: "2", Ignore: "r"}},
-		"separators at the end": {rows("%[2]v\t%[3]v\t%[4]v\t", 1, 0), nil, Options{}},
-		"carriage returns":      {strings.ReplaceAll("y|a|b\n"+rows("%[2]v|%[3]v|%[4]v", 1, 0), "\n", "\r"), nil, Options{}},
-		"blank lines":           {strings.ReplaceAll("y,a,b\n"+rows("%[2]v,%[3]v,%[4]v", 1, 0), "\n", "\n\n,,\n"), nil, Options{}},
-		"decimal commas":        {strings.ReplaceAll("y;a;b\n"+rows("%[2]v;%[3]v;%[4]v", 1, 0), ".", ","), nil, Options{}},
-		"svmlight":              {rows("%[2]v 1:%[3]v 2:%[4]v # %[1]v", "+1", "-1"), []string{"-1", "1"}, Options{}},
-		"svmlight from 0":       {rows("%[2]v 0:%[3]v 1:%[4]v", 1, 0), nil, Options{}},
+		"label in the middle":   {"a,Target,b\n" + rows("%[3]v,%[2]v,%[4]v", 1, 0), nil, Form{}},
+		"label last, no names":  {rows("%[3]v,%[4]v,%[2]v", 1, 0), nil, Form{}},
+		"signs":                 {rows("%[2]v,%[3]v,%[4]v", "+1", "-1"), []string{"-1", "1"}, Form{}},
+		"one and two":           {rows("%[2]v,%[3]v,%[4]v", 2, 1), []string{"1", "2"}, Form{}},
+		"booleans":              {rows("%[3]v;%[4]v;%[2]v", "True", "False"), []string{"False", "True"}, Form{}},
+		"words with spaces":     {rows("%[3]v %[4]v \"%[2]v\"", "oh yes", "no, no"), []string{"no, no", "oh yes"}, Form{}},
+		"numbers with points":   {rows("%[2]v,%[3]v,%[4]v", "1.0", "0.0"), nil, Form{}},
+		"an id":                 {"ImageId,a,b,y\n" + rows("%[1]v,%[3]v,%[4]v,%[2]v", 1, 0), nil, Form{}},
+		"an index, no name":     {",a,b,kind\n" + rows("%[1]v,%[3]v,%[4]v,%[2]v", "x", "w"), []string{"w", "x"}, Form{}},
+		"an index, no names":    {rows("%[1]v,%[3]v,%[4]v,%[2]v", 1, 0), nil, Form{}},
+		"an empty column":       {"a,b,c,y\n" + rows("%[3]v,%[4]v,,%[2]v", 1, 0), nil, Form{}},
+		"to be ignored":         {"a,b,c,y\n" + rows("%[3]v,%[4]v,w%[1]v,%[2]v", 1, 0), nil, Form{Ignore: "c"}},
+		"the label by a flag":   {"a,q,b,r\n" + rows("%[3]v,%[2]v,%[4]v,7", 1, 0), nil, Form{Label: "2", Ignore: "r"}},
+		"separators at the end": {rows("%[2]v\t%[3]v\t%[4]v\t", 1, 0), nil, Form{}},
+		"carriage returns":      {strings.ReplaceAll("y|a|b\n"+rows("%[2]v|%[3]v|%[4]v", 1, 0), "\n", "\r"), nil, Form{}},
+		"blank lines":           {strings.ReplaceAll("y,a,b\n"+rows("%[2]v,%[3]v,%[4]v", 1, 0), "\n", "\n\n,,\n"), nil, Form{}},
+		"decimal commas":        {strings.ReplaceAll("y;a;b\n"+rows("%[2]v;%[3]v;%[4]v", 1, 0), ".", ","), nil, Form{}},
+		"svmlight":              {rows("%[2]v 1:%[3]v 2:%[4]v # %[1]v", "+1", "-1"), []string{"-1", "1"}, Form{}},
+		"svmlight from 0":       {rows("%[2]v 0:%[3]v 1:%[4]v", 1, 0), nil, Form{}},
 		"ARFF": {"% x\n@RELATION r\n@ATTRIBUTE 'a b' REAL\n@attribute b numeric\n@attribute c {yes, no}\n\n@DATA\n" +
-			rows("%[3]v,%[4]v,%[2]v", "yes", "no"), []string{"no", "yes"}, Options{}},
-		"a list of numbers": {"emotion,pixels\n" + rows("%[2]v,%[3]v %[4]v", 1, 0), nil, Options{}},
-		"one-hot":           {"a,b,class_0,class_1\n" + rows("%[3]v,%[4]v,%[2]v", "0,1", "1,0"), []string{"class_0", "class_1"}, Options{OneHot: 2}},
+			rows("%[3]v,%[4]v,%[2]v", "yes", "no"), []string{"no", "yes"}, Form{}},
+		"a list of numbers": {"emotion,pixels\n" + rows("%[2]v,%[3]v %[4]v", 1, 0), nil, Form{}},
+		"one-hot":           {"a,b,class_0,class_1\n" + rows("%[3]v,%[4]v,%[2]v", "0,1", "1,0"), []string{"class_0", "class_1"}, Form{OneHot: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := write(t, map[string][]byte{"a.data": []byte(c.text)})
-			d, err := OpenWith(filepath.Join(dir, "a.data"), c.o)
+			d, err := c.o.Open(filepath.Join(dir, "a.data"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -120,7 +120,7 @@ func (p place) openTableFile(file string) (*Data, error) {
 func (p place) openPair(files [3]string) (*Data, error) {
 	train, test := files[trainPart], files[testPart]
 	emnist, classes := p.emnist(cmp.Or(files[wholePart], train, test))
-	if l := p.options.Learned; emnist && l != nil && l.Classes != nil {
+	if l := p.form.Learned; emnist && l != nil && l.Classes != nil {
 		numbered := *l // the table has the labels instead of the names
 		numbered.Classes = slices.Clone(l.Classes)
 		for i, class := range l.Classes {
@@ -128,7 +128,7 @@ func (p place) openPair(files [3]string) (*Data, error) {
 				numbered.Classes[i] = strconv.Itoa(label)
 			}
 		}
-		p.options.Learned = &numbered
+		p.form.Learned = &numbered
 	}
 	data, err := p.readTables(files)
 	if err != nil {

@@ -14,17 +14,21 @@ import (
 )
 
 // readParts reads a data set. If the options name test data, these replace the test part.
-func readParts(where string, o Options, testOnly bool) (*Data, error) {
-	from := o.TestData
-	if from == "" {
-		return read(where, o, testOnly)
+func (p place) readParts(where string) (*Data, error) {
+	if n := p.form.Targets.Count; n < 0 {
+		return nil, fmt.Errorf("%d columns of targets: expected 0 or more", n)
 	}
-	o.TestData, o.Whole = "", true
+	from := p.form.TestData
+	if from == "" {
+		return p.read(where)
+	}
+	p.form.TestData, p.whole = "", true
 	if isTable(where) && isTable(from) { // which columns are what is decided for both together
-		p := place{fsys: paths{}, name: where, options: o, testOnly: testOnly, available: memory.Available()}
+		p.fsys, p.name, p.available = paths{}, where, memory.Available()
 		return p.openPair([3]string{trainPart: where, testPart: from})
 	}
-	data, err := read(where, o, false)
+	p.testOnly = false
+	data, err := p.read(where)
 	if err != nil {
 		return nil, err
 	}
@@ -33,10 +37,11 @@ func readParts(where string, o Options, testOnly bool) (*Data, error) {
 	} else {
 		data.addNote(data.Name + " has a test part too, which is not used")
 	}
-	if o.Learned == nil {
-		o.Learned = &Learned{Classes: data.ClassNames, Features: data.Features, Label: data.Label, Look: data.Look}
+	if p.form.Learned == nil {
+		p.form.Learned = &Learned{Classes: data.ClassNames, Features: data.Features, Label: data.Label, Look: data.Look}
 	}
-	other, err := read(from, o, true)
+	p.testOnly = true
+	other, err := p.read(from)
 	if err != nil {
 		return nil, err
 	}

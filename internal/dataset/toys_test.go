@@ -21,7 +21,7 @@ func TestToys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		test, err := OpenTest(name)
+		test, err := Form{}.OpenTest(name)
 		if err != nil {
 			t.Fatal(err)
 		}
