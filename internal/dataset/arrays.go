@@ -111,7 +111,7 @@ func (d *Data) fill(arrays []*array, f Form, budget *memory.Budget) error {
 		a := arrays[i]
 		if a.Fortran {
 			values := allocate(len(a.values))
-			if err := take(budget, int64(len(values))); err != nil {
+			if err := budget.Take(int64(len(values))); err != nil {
 				return err
 			}
 			a.Reorder(values, a.values)
@@ -120,7 +120,7 @@ func (d *Data) fill(arrays []*array, f Form, budget *memory.Budget) error {
 		n := len(a.values) / a.Size
 		switch {
 		case numbers:
-			if err := take(budget, int64(4*n)); err != nil {
+			if err := budget.Take(int64(4 * n)); err != nil {
 				return err
 			}
 			s.Values, s.Width, s.Height = allocateNumbers(n), n/s.Len(), 1
@@ -133,7 +133,7 @@ func (d *Data) fill(arrays []*array, f Form, budget *memory.Budget) error {
 		case a.Kind == 'u' && a.Size == 1 && white == 255:
 			s.Images = a.values
 		default:
-			if err := take(budget, int64(n)); err != nil {
+			if err := budget.Take(int64(n)); err != nil {
 				return err
 			}
 			s.Images = allocate(n)

@@ -23,7 +23,7 @@ func readBuiltIn(r role, budget *memory.Budget) (*array, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := take(budget, int64(size)); err != nil {
+	if err := budget.Take(int64(size)); err != nil {
 		return nil, fmt.Errorf("no room to unpack it: %w", err)
 	}
 	data := allocate(size)

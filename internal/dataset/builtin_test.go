@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,7 +21,11 @@ func TestBuiltInIsAsPublished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := unzip(compressed)
+		z, err := gzip.NewReader(bytes.NewReader(compressed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := io.ReadAll(z)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"testing/iotest"
+
+	"shadegrad/internal/unpack"
 )
 
 // table4 has three rows of a label and four pixels, and testTable4 one.
@@ -403,7 +405,7 @@ func TestCSVHostile(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %s", err, c.want)
 			}
-			if taken := after.TotalAlloc - before.TotalAlloc; taken > 8*maxLine {
+			if taken := after.TotalAlloc - before.TotalAlloc; taken > 8*unpack.MaxLine {
 				t.Errorf("%d bytes allocated to refuse a file of %d", taken, len(c.data))
 			}
 		})

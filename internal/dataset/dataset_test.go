@@ -17,6 +17,7 @@ import (
 	"testing/fstest"
 
 	"shadegrad/internal/memory"
+	"shadegrad/internal/unpack"
 	"shadegrad/testdata"
 )
 
@@ -474,7 +475,7 @@ func FuzzIDX(f *testing.F) {
 			if n, ok := x.Bytes(); n < 1 || !ok || n != uint64(len(x.values)) {
 				t.Errorf("an array of %v values of %d bytes in %d bytes", x.Shape, x.Size, len(x.values))
 			}
-			if isGzip(data) || !x.idx {
+			if unpack.IsGzip(data) || !x.idx {
 				continue
 			}
 			if !bytes.Equal(append(data[:x.start:x.start], x.values...), data) {

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"shadegrad/internal/atomicfile"
 )
 
 // A role is the purpose of a file of arrays. Faults are reported in this order.
@@ -113,7 +115,7 @@ func parseName(name string) (n arrayName, ok bool) {
 func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, found bool, err error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
-		return names, false, fmt.Errorf("%s: %w", p.name, reason(err))
+		return names, false, fmt.Errorf("%s: %w", p.name, atomicfile.Cause(err))
 	}
 	// Some archives unpack each file into a directory of the file's name. Such a directory counts only if there is
 	// nothing else.

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"shadegrad/internal/picture"
+	"shadegrad/internal/unpack"
 )
 
 // FuzzCSV reads arbitrary text. The result must not depend on the sizes of the reads, and each accepted file must have two
@@ -49,7 +50,7 @@ func FuzzCSV(f *testing.F) {
 		for reads := range all {
 			others, otherErr := read(reads)
 			// Damage of the compression is found earlier or later than that of the text.
-			if (err == nil) != (otherErr == nil) || !isGzip(data) && fmt.Sprint(err) != fmt.Sprint(otherErr) {
+			if (err == nil) != (otherErr == nil) || !unpack.IsGzip(data) && fmt.Sprint(err) != fmt.Sprint(otherErr) {
 				t.Fatalf("error %v, with reads of %s %v", err, reads, otherErr)
 			}
 			for i := range sets {

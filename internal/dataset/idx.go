@@ -12,10 +12,11 @@ import (
 	"runtime"
 	"strings"
 
-	"shadegrad/compute"
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/format"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/npy"
+	"shadegrad/internal/unpack"
 )
 
 // IDX is the format of MNIST's files: a magic number (two zero bytes, the type of a value, the number of dimensions),
@@ -46,7 +47,7 @@ func headerSize(magic uint32) int { return 4 + 4*int(magic&0xff) }
 // readArray reads the file name of fsys, compressed or not, and takes its memory from a budget. An npz file must contain
 // one array. Errors do not name the file.
 func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, error) {
-	f, info, err := openFile(fsys, name)
+	f, info, err := unpack.Open(fsys, name)
 	if err != nil {
 		return nil, err
 	}
@@ -56,28 +57,29 @@ func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, 
 	n, err := io.ReadFull(f, head)
 	head = head[:n]
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return nil, reason(err)
+		return nil, atomicfile.Cause(err)
 	}
 	switch {
-	case isZip(head):
-		archive, err := openZip(f, info, budget)
+	case unpack.IsZip(head):
+		archive, err := unpack.OpenZip(fsys, name, budget)
 		if err != nil {
 			return nil, err
 		}
+		defer archive.Close()
 		if len(archive.File) != 1 {
 			return nil, fmt.Errorf("expected one array, found %d", len(archive.File))
 		}
 		return readArray(archive, archive.File[0].Name, r, budget)
-	case !isGzip(head):
+	case !unpack.IsGzip(head):
 		x, size, err := parseHeader(head, r, info.Size(), "")
 		if err != nil {
 			return nil, err
 		}
-		if err := take(budget, int64(size)); err != nil {
+		if err := budget.Take(int64(size)); err != nil {
 			return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(r), err)
 		}
 		x.values = allocate(size)
-		if err := readFull(io.MultiReader(bytes.NewReader(head[x.start:]), f), x.values); err != nil {
+		if err := unpack.ReadFull(io.MultiReader(bytes.NewReader(head[x.start:]), f), x.values); err != nil {
 			return nil, err
 		}
 		if _, err := f.Read(make([]byte, 1)); err != io.EOF { // an archive verifies its checksum at the end
@@ -86,12 +88,12 @@ func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, 
 		return x, nil
 	}
 
-	if err := take(budget, info.Size()); err != nil {
+	if err := budget.Take(info.Size()); err != nil {
 		return nil, fmt.Errorf("the file is too large: %w", err)
 	}
 	compressed := make([]byte, max(int(info.Size()), n))
 	copy(compressed, head)
-	if err := readFull(f, compressed[n:]); err != nil {
+	if err := unpack.ReadFull(f, compressed[n:]); err != nil {
 		return nil, err
 	}
 	return decodeGzip(compressed, r, budget)
@@ -100,77 +102,25 @@ func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, 
 // maxArrayHeader is the maximum size of a header.
 const maxArrayHeader = format.HeadSize
 
-// openFile opens a regular file.
-func openFile(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
-	info, err := fs.Stat(fsys, name) // before opening, because opening a pipe waits for a writer
-	if err != nil {
-		return nil, nil, reason(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, errors.New("expected a file, found " + kind(info.Mode()))
-	}
-	f, err := fsys.Open(name)
-	return f, info, reason(err)
-}
-
-// take takes n bytes from a budget. The error states what is available.
-func take(budget *memory.Budget, n int64) error {
-	if left, ok := budget.Take(n); !ok {
-		return fmt.Errorf("%s asked for, %s of memory available", compute.FormatBytes(n), compute.FormatBytes(left))
-	}
-	return nil
-}
-
-// kind names the type of a file that is not regular.
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	}
-	return "a device"
-}
-
-// readFull fills buf from f, which had as many bytes left when it was opened.
-func readFull(f io.Reader, buf []byte) error {
-	_, err := io.ReadFull(f, buf)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New("the file became shorter while it was read")
-	}
-	return reason(err)
-}
-
-// reason drops the operation and the path that package os adds to a cause. The caller names the file.
-func reason(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
-}
-
 // decodeGzip decodes an IDX or npy file from its compressed bytes.
 func decodeGzip(compressed []byte, r role, budget *memory.Budget) (*array, error) {
 	// Check the header before allocating the size that it announces.
 	head := make([]byte, maxArrayHeader)
-	n, err := gunzip(head, compressed)
-	if err != nil && err != errFull {
+	n, err := unpack.Gunzip(head, compressed)
+	if err != nil && err != unpack.ErrFull {
 		return nil, err
 	}
-	x, values, err := parseHeader(head[:n], r, int64(len(compressed))*maxExpansion, "compressed ")
+	x, values, err := parseHeader(head[:n], r, int64(len(compressed))*unpack.MaxExpansion, "compressed ")
 	if err != nil {
 		return nil, err
 	}
-	if err := take(budget, int64(x.start+values)); err != nil {
+	if err := budget.Take(int64(x.start + values)); err != nil {
 		return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(r), err)
 	}
 	data := allocate(x.start + values)
-	n, err = gunzip(data, compressed)
+	n, err = unpack.Gunzip(data, compressed)
 	switch {
-	case err == errFull:
+	case err == unpack.ErrFull:
 		return nil, fmt.Errorf("trailing bytes: expected %s and the end of the data at byte %d, found more",
 			x.describe(r), len(data))
 	case err != nil:

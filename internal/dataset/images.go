@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/picture/tree"
 )
@@ -24,7 +25,7 @@ func (p place) openImages() (*Data, error) {
 	}
 	found, err := tree.Find(p.fsys, o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.name, reason(err))
+		return nil, fmt.Errorf("%s: %w", p.name, atomicfile.Cause(err))
 	}
 	train, test := found.Train, found.Test
 	classes := tree.Classes(train)

@@ -1,11 +1,8 @@
 package dataset
 
 import (
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -13,10 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/format"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/picture"
 	"shadegrad/internal/picture/tree"
+	"shadegrad/internal/unpack"
 )
 
 // Open reads the data set where, in this form.
@@ -134,9 +133,9 @@ func (p place) read(where string) (*Data, error) {
 		if data, err := p.openSet(file); data != nil || err != nil {
 			return data, err
 		}
-		return nil, fmt.Errorf("%s: %w; built in are %s", where, reason(err), builtInNames)
+		return nil, fmt.Errorf("%s: %w; built in are %s", where, atomicfile.Cause(err), builtInNames)
 	}
-	return nil, fmt.Errorf("%s: %w", where, reason(err))
+	return nil, fmt.Errorf("%s: %w", where, atomicfile.Cause(err))
 }
 
 // A place is the source of a data set and how to read it.
@@ -172,7 +171,7 @@ func (p place) open() (*Data, error) {
 	}
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.name, reason(err))
+		return nil, fmt.Errorf("%s: %w", p.name, atomicfile.Cause(err))
 	}
 	var parts bool
 	var tables, archives, directories, others []string
@@ -226,7 +225,7 @@ func (p place) open() (*Data, error) {
 		others = append(others, other)
 	}
 	for _, name := range others {
-		if text := p.describe(name); text != "" {
+		if text := format.Describe(unpack.Head(p.fsys, name)); text != "" {
 			return nil, fmt.Errorf("%s%s: %s", p.prefix, name, text)
 		}
 	}
@@ -265,7 +264,7 @@ const maxDepth = 4
 func (p place) openWithin(dir string) (*Data, error) {
 	fsys, err := fs.Sub(p.fsys, dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s%s: %w", p.prefix, dir, reason(err))
+		return nil, fmt.Errorf("%s%s: %w", p.prefix, dir, atomicfile.Cause(err))
 	}
 	p.fsys, p.prefix, p.depth = fsys, p.prefix+dir+string(filepath.Separator), p.depth+1
 	data, err := p.open()
@@ -292,20 +291,16 @@ func (p place) openFile(file string) (*Data, error) {
 	if picture.Named(file) {
 		return nil, fmt.Errorf("%s: an image is not a data set; name a directory with a directory of images for each class", p.name)
 	}
-	f, info, err := openFile(p.fsys, file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.name, err)
-	}
-	defer f.Close()
-	head := p.head(file)
+	head := unpack.Head(p.fsys, file)
 	text := format.Describe(head)
 	switch {
-	case isZip(head) && !strings.HasPrefix(text, "PyTorch") && !strings.HasPrefix(text, "a file of"):
-		archive, err := openZip(f, info, memory.NewBudget(p.available))
+	case unpack.IsZip(head) && !strings.HasPrefix(text, "PyTorch") && !strings.HasPrefix(text, "a file of"):
+		archive, err := unpack.OpenZip(p.fsys, file, memory.NewBudget(p.available))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
-		p.fsys, p.prefix, p.depth = archive, p.prefix+file+string(filepath.Separator), p.depth+1
+		defer archive.Close()
+		p.fsys, p.prefix, p.depth = archive.Reader, p.prefix+file+string(filepath.Separator), p.depth+1
 		return p.open()
 	case text != "":
 		return nil, fmt.Errorf("%s: %s", p.name, text)
@@ -328,29 +323,6 @@ func (p place) openSet(prefix string) (*Data, error) {
 	}
 	return p.openPair(files)
 }
-
-// head returns the first bytes of a file, decompressed, as far as they can be read.
-func (p place) head(file string) []byte {
-	f, _, err := openFile(p.fsys, file)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	head := make([]byte, format.HeadSize)
-	n, _ := io.ReadFull(f, head)
-	if !isGzip(head[:n]) {
-		return head[:n]
-	}
-	z, err := gzip.NewReader(io.MultiReader(bytes.NewReader(head[:n]), f))
-	if err != nil {
-		return nil
-	}
-	n, _ = io.ReadFull(z, head)
-	return head[:n]
-}
-
-// describe describes a file in an unsupported format, or returns an empty string.
-func (p place) describe(file string) string { return format.Describe(p.head(file)) }
 
 // errNothing reports a directory without a data set.
 var errNothing = errors.New("no data found; looked for IDX files (" + customary[0] + " and so on), " +

@@ -42,7 +42,7 @@ func (d *Data) room(width, height int) error {
 		if high != 0 || over != 0 || total > maxInt {
 			return fmt.Errorf("%s: %d images of %dx%d: %w", d.Name, s.Len(), width, height, errTooMuch)
 		}
-		if err := take(budget, int64(total)); err != nil {
+		if err := budget.Take(int64(total)); err != nil {
 			return fmt.Errorf("%s: %d images of %dx%d: %w", d.Name, s.Len(), width, height, err)
 		}
 	}

@@ -64,7 +64,7 @@ func (r *pictureReader) load(list []tree.Picture) (Set, error) {
 	if int64(n) > maxInt/int64(len(list)) {
 		return tooMuch(errTooMuch)
 	}
-	if err := take(r.budget, int64(n+1)*int64(len(list))); err != nil {
+	if err := r.budget.Take(int64(n+1) * int64(len(list))); err != nil {
 		return tooMuch(err)
 	}
 	s := Set{Images: allocate(n * len(list)), Labels: make([]byte, len(list)), Width: r.size.Width, Height: r.size.Height,
@@ -143,7 +143,7 @@ func (r *pictureReader) read(name string, dst []byte, white int) (int, error) {
 		return 0, &SizeError{r.first, size, r.size}
 	}
 	need := decodedPixel * int64(f.Width) * int64(f.Height)
-	if err := take(r.budget, need); err != nil {
+	if err := r.budget.Take(need); err != nil {
 		return 0, fmt.Errorf("no room to decode a picture of %dx%d: %w", f.Width, f.Height, err)
 	}
 	defer r.budget.Take(-need)

@@ -8,6 +8,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/table"
+	"shadegrad/internal/unpack"
 )
 
 // readTables reads a data set from CSV files: a training and a test part, or one file from which it takes the test
@@ -133,7 +134,7 @@ func (p place) loadTable(s *table.Schema, file int, path string, budget *memory.
 	if s.Side > 0 {
 		size, set.Width, set.Height = 1, s.Side, s.Side
 	}
-	if err := take(budget, int64(n)*int64(width*size+max(1, set.Outputs))); err != nil {
+	if err := budget.Take(int64(n) * int64(width*size+max(1, set.Outputs))); err != nil {
 		return set, nil, fmt.Errorf("no room for %d rows of %d columns: %w", n, width+max(1, set.Outputs), err)
 	}
 	var rows table.Rows
@@ -162,7 +163,7 @@ func (p place) loadTable(s *table.Schema, file int, path string, budget *memory.
 // lines returns the lines of a file of text.
 func (p place) lines(name string) table.Lines {
 	return func(f func(line []byte, number int) error) error {
-		return textFile{p.fsys, name}.each(func(line []byte, number int) error {
+		return unpack.Lines(p.fsys, name, func(line []byte, number int) error {
 			if number == 1 {
 				if text := hint(line); text != "" || bytes.IndexByte(line, 0) >= 0 || bytes.HasPrefix(line, []byte("\x89PNG")) {
 					return fmt.Errorf("line 1: expected text with names or numbers%s, found something else%s", ifUTF16(line), text)

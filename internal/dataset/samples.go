@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/table"
+	"shadegrad/internal/unpack"
 )
 
 // Samples are inputs of a network, with or without labels.
@@ -26,7 +28,7 @@ func (f Form) OpenSamples(where string, size Size) (*Samples, error) {
 	f.TestData = ""
 	info, err := os.Stat(where)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", where, reason(err))
+		return nil, fmt.Errorf("%s: %w", where, atomicfile.Cause(err))
 	}
 	var d *Data
 	s := &Samples{}
@@ -54,22 +56,18 @@ func (f Form) OpenSamples(where string, size Size) (*Samples, error) {
 // samples reads the samples of a file.
 func (p place) samples(file string, size Size, s *Samples) (*Data, error) {
 	budget := memory.NewBudget(p.available)
-	head := p.head(file)
-	if isZip(head) {
-		f, info, err := openFile(p.fsys, file)
+	head := unpack.Head(p.fsys, file)
+	if unpack.IsZip(head) {
+		archive, err := unpack.OpenZip(p.fsys, file, budget)
+		if err == nil {
+			defer archive.Close()
+			file, err = imagesOf(archive)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
-		defer f.Close()
-		archive, err := openZip(f, info, budget)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
-		}
-		p.fsys = archive
-		if file, err = imagesOf(archive); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
-		}
-		head = p.head(file)
+		p.fsys = archive.Reader
+		head = unpack.Head(p.fsys, file)
 	}
 	x, err := readArray(p.fsys, file, testImages, budget)
 	switch _, named := parseName(file); {
@@ -94,7 +92,7 @@ func (p place) samples(file string, size Size, s *Samples) (*Data, error) {
 func imagesOf(archive fs.FS) (string, error) {
 	entries, err := fs.ReadDir(archive, ".")
 	if err != nil {
-		return "", reason(err)
+		return "", atomicfile.Cause(err)
 	}
 	found := ""
 	for _, e := range entries {
@@ -124,7 +122,7 @@ func (p place) rows(file string, size Size, s *Samples, budget *memory.Budget) (
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	}
 	n := schema.Rows(0) * schema.Width()
-	if err := take(budget, 4*int64(n)); err != nil {
+	if err := budget.Take(4 * int64(n)); err != nil {
 		return nil, fmt.Errorf("%s: no room for %d rows: %w", p.name, schema.Rows(0), err)
 	}
 	var rows table.Rows

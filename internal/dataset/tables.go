@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"shadegrad/internal/atomicfile"
 )
 
 // tableName matches the names of CSV files, with or without the name of a part.
@@ -148,7 +150,7 @@ func (p place) openPair(files [3]string) (*Data, error) {
 func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
-		return files, reason(err)
+		return files, atomicfile.Cause(err)
 	}
 	for _, e := range entries {
 		name, ok := parseTableName(e.Name())

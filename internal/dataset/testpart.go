@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"shadegrad/internal/memory"
+	"shadegrad/internal/unpack"
 )
 
 // readParts reads a data set. If the options name test data, these replace the test part.
@@ -24,7 +24,7 @@ func (p place) readParts(where string) (*Data, error) {
 	}
 	p.form.TestData, p.whole = "", true
 	if isTable(where) && isTable(from) { // which columns are what is decided for both together
-		p.fsys, p.name, p.available = paths{}, where, memory.Available()
+		p.fsys, p.name, p.available = unpack.Paths{}, where, memory.Available()
 		return p.openPair([3]string{trainPart: where, testPart: from})
 	}
 	p.testOnly = false
@@ -74,9 +74,3 @@ func isTable(where string) bool {
 
 // stem returns a file's name without the extension.
 func stem(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }
-
-// paths opens files by any path.
-type paths struct{}
-
-func (paths) Open(name string) (fs.File, error)     { return os.Open(name) }
-func (paths) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }

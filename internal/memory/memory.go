@@ -4,7 +4,12 @@
 // needs much memory therefore asks first.
 package memory
 
-import "sync/atomic"
+import (
+	"fmt"
+	"sync/atomic"
+
+	"shadegrad/compute"
+)
 
 // Available returns the number of bytes that this process can still allocate before
 // the kernel refuses or kills it, or −1 if the system does not say. It is an
@@ -25,15 +30,15 @@ func NewBudget(n int64) *Budget {
 	return b
 }
 
-// Take takes n bytes if they are left, and returns how many were left.
-func (b *Budget) Take(n int64) (left int64, ok bool) {
+// Take takes n bytes if they are left. The error states how many were left.
+func (b *Budget) Take(n int64) error {
 	for {
 		left := b.left.Load()
 		if n > left {
-			return left, false
+			return fmt.Errorf("%s asked for, %s of memory available", compute.FormatBytes(n), compute.FormatBytes(left))
 		}
 		if b.left.CompareAndSwap(left, left-n) {
-			return left, true
+			return nil
 		}
 	}
 }

@@ -9,14 +9,14 @@ import (
 func TestBudget(t *testing.T) {
 	b := NewBudget(100)
 	for _, c := range []struct {
-		n, left int64
-		ok      bool
-	}{{60, 100, true}, {41, 40, false}, {40, 40, true}, {0, 0, true}, {1, 0, false}} {
-		if left, ok := b.Take(c.n); left != c.left || ok != c.ok {
-			t.Errorf("Take(%d) = %d, %t; want %d, %t", c.n, left, ok, c.left, c.ok)
+		n    int64
+		want string
+	}{{60, ""}, {41, "41 bytes asked for, 40 bytes of memory available"}, {40, ""}, {0, ""}, {1, "1 bytes asked for, 0 bytes of memory available"}} {
+		if err := b.Take(c.n); c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
+			t.Errorf("Take(%d): error %v, want %q", c.n, err, c.want)
 		}
 	}
-	if _, ok := NewBudget(-1).Take(math.MaxInt64); !ok {
+	if err := NewBudget(-1).Take(math.MaxInt64); err != nil {
 		t.Error("a budget without end has one")
 	}
 }
@@ -31,7 +31,7 @@ func TestBudgetShared(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			for {
-				if _, ok := b.Take(1); !ok {
+				if b.Take(1) != nil {
 					return
 				}
 				taken[i]++

@@ -14,7 +14,6 @@ import (
 	_ "image/png"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -24,6 +23,7 @@ import (
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/format"
+	"shadegrad/internal/unpack"
 )
 
 const (
@@ -72,13 +72,9 @@ type File struct {
 
 // Load reads a picture file. Its errors begin with path.
 func Load(path string) (image.Image, error) {
-	info, err := os.Stat(path) // before opening, because opening a pipe waits for a writer
-	var f *File
-	if err == nil {
-		f, err = open(info, func() (fs.File, error) { return os.Open(path) })
-	}
+	f, err := Open(unpack.Paths{}, path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	defer f.Close()
 	img, err := f.Decode()
@@ -90,22 +86,7 @@ func Load(path string) (image.Image, error) {
 
 // Open opens a picture file and reads its header. Its errors do not name the file.
 func Open(fsys fs.FS, name string) (*File, error) {
-	info, err := fs.Stat(fsys, name)
-	var f *File
-	if err == nil {
-		f, err = open(info, func() (fs.File, error) { return fsys.Open(name) })
-	}
-	if err != nil {
-		return nil, atomicfile.Cause(err)
-	}
-	return f, nil
-}
-
-func open(info fs.FileInfo, file func() (fs.File, error)) (*File, error) {
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("expected a picture, found %s", notFile(info.Mode()))
-	}
-	opened, err := file()
+	opened, info, err := unpack.Open(fsys, name)
 	if err != nil {
 		return nil, err
 	}
@@ -115,28 +96,17 @@ func open(info fs.FileInfo, file func() (fs.File, error)) (*File, error) {
 		content, err := io.ReadAll(io.LimitReader(opened, min(info.Size(), most)))
 		if err != nil {
 			opened.Close()
-			return nil, err
+			return nil, atomicfile.Cause(err)
 		}
 		data = bytes.NewReader(content)
 	}
 	f, err := New(data, info.Size())
 	if err != nil {
 		opened.Close()
-		return nil, err
+		return nil, atomicfile.Cause(err)
 	}
 	f.closer = opened
 	return f, nil
-}
-
-// notFile names what a path leads to instead of a file.
-func notFile(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	}
-	return "a device"
 }
 
 // New reads the header of a picture of size bytes. It rejects a picture that is too large to decode, or larger than so

@@ -73,7 +73,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: got error %v\nwant %s", c.name, err, c.want)
 		}
 	}
-	if _, err := Load(dir); err == nil || err.Error() != dir+": expected a picture, found a directory" {
+	if _, err := Load(dir); err == nil || err.Error() != dir+": expected a file, found a directory" {
 		t.Errorf("got error %v", err)
 	}
 	path := filepath.Join(dir, "none.png")

@@ -1,4 +1,4 @@
-package dataset
+package unpack
 
 import (
 	"bufio"
@@ -10,30 +10,18 @@ import (
 	"io/fs"
 
 	"shadegrad/compute"
+	"shadegrad/internal/atomicfile"
 )
 
-// A textFile is a file of lines, compressed with gzip or not.
-type textFile struct {
-	fsys fs.FS
-	name string // in fsys
-}
+// MaxLine is the length of the longest line. It has more than 400,000 numbers of the longest form.
+const MaxLine = 8 << 20
 
-// maxLine is the length of the longest line. It has more than 400,000 numbers of the longest form.
-const maxLine = 8 << 20
-
-// each calls f with each line and its number, from 1. A line is valid until f returns, and has no spaces at its end.
-// The last line need not end with a newline. A byte order mark is dropped.
-func (t textFile) each(f func(line []byte, number int) error) error {
-	info, err := fs.Stat(t.fsys, t.name) // before opening, because opening a pipe waits for a writer
+// Lines calls f with each line of a file, compressed with gzip or not, and its number, from 1. A line is valid until f
+// returns, and has no spaces at its end. The last line need not end with a newline. A byte order mark is dropped.
+func Lines(fsys fs.FS, name string, f func(line []byte, number int) error) error {
+	file, info, err := Open(fsys, name)
 	if err != nil {
-		return reason(err)
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("expected a file, found " + kind(info.Mode()))
-	}
-	file, err := t.fsys.Open(t.name)
-	if err != nil {
-		return reason(err)
+		return err
 	}
 	defer file.Close()
 	input := &counter{Reader: file}
@@ -41,14 +29,14 @@ func (t textFile) each(f func(line []byte, number int) error) error {
 	position := func() int64 { return input.n - int64(buffered.Buffered()) }
 	var text io.Reader = buffered
 	head, _ := buffered.Peek(2) // the next read repeats the error
-	zipped := isGzip(head)
+	zipped := IsGzip(head)
 	if zipped {
 		if text, err = gzip.NewReader(buffered); err != nil {
 			return gzipError(err, info.Size(), position())
 		}
 	}
 	lines := bufio.NewScanner(text)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine+1)
+	lines.Buffer(make([]byte, 0, 64<<10), MaxLine+1)
 	lines.Split(splitLine)
 	number := 0
 	for lines.Scan() && lines.Err() == nil { // the line before an error may be incomplete
@@ -66,9 +54,9 @@ func (t textFile) each(f func(line []byte, number int) error) error {
 	case err == nil:
 		return nil
 	case err == bufio.ErrTooLong:
-		return fmt.Errorf("line %d: expected a line of at most %s, found a longer one", number+1, compute.FormatBytes(maxLine))
+		return fmt.Errorf("line %d: expected a line of at most %s, found a longer one", number+1, compute.FormatBytes(MaxLine))
 	case !zipped, errors.As(err, &pathErr):
-		return reason(err)
+		return atomicfile.Cause(err)
 	case err == gzip.ErrHeader: // after the first member
 		return fmt.Errorf("trailing bytes: expected the end of the file near byte %d, found more after the gzip data", position())
 	}

@@ -1,4 +1,4 @@
-package dataset
+package unpack
 
 import (
 	"bytes"
@@ -9,19 +9,19 @@ import (
 	"io"
 )
 
-// isGzip reports whether data begins like a gzip file (RFC 1952).
-func isGzip(data []byte) bool { return len(data) >= 2 && data[0] == 0x1f && data[1] == 0x8b }
+// IsGzip reports whether data begins like a gzip file (RFC 1952).
+func IsGzip(data []byte) bool { return len(data) >= 2 && data[0] == 0x1f && data[1] == 0x8b }
 
-// maxExpansion is the maximum number of bytes that one byte of deflate expands to: a match of 258 bytes takes at least
+// MaxExpansion is the maximum number of bytes that one byte of deflate expands to: a match of 258 bytes takes at least
 // two bits.
-const maxExpansion = 258 * 8 / 2
+const MaxExpansion = 258 * 8 / 2
 
-// errFull reports that the stream continues after the destination is full.
-var errFull = errors.New("more data than announced")
+// ErrFull reports that the stream continues after the destination is full.
+var ErrFull = errors.New("more data than announced")
 
-// gunzip decompresses the gzip file src into dst and returns the number of bytes. The error is errFull if dst is too
-// small. As in RFC 1952, several members count as one; gunzip verifies their checksums.
-func gunzip(dst, src []byte) (n int, err error) {
+// Gunzip decompresses the gzip file src into dst and returns the number of bytes. The error is ErrFull if dst is too
+// small. As in RFC 1952, several members count as one; Gunzip verifies their checksums.
+func Gunzip(dst, src []byte) (n int, err error) {
 	r := bytes.NewReader(src)
 	position := func() int { return len(src) - r.Len() }
 	var z gzip.Reader
@@ -36,7 +36,7 @@ func gunzip(dst, src []byte) (n int, err error) {
 			// Reading more finds the end and verifies the checksum.
 			var more [1]byte
 			if got, err = fill(&z, more[:]); got > 0 {
-				return n, errFull
+				return n, ErrFull
 			}
 		}
 		if err != io.EOF {
@@ -45,7 +45,7 @@ func gunzip(dst, src []byte) (n int, err error) {
 		if r.Len() == 0 {
 			return n, nil
 		}
-		if !isGzip(src[position():]) {
+		if !IsGzip(src[position():]) {
 			return n, fmt.Errorf("trailing bytes: expected the end of the file at byte %d, found %d more after the gzip data",
 				position(), r.Len())
 		}

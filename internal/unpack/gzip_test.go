@@ -1,4 +1,4 @@
-package dataset
+package unpack
 
 import (
 	"bytes"
@@ -60,7 +60,7 @@ func TestMembers(t *testing.T) {
 		{"followed by something else", append(bytes.Clone(good), "else"...), "trailing bytes"},
 	} {
 		clear(dst)
-		n, err := gunzip(dst, c.src)
+		n, err := Gunzip(dst, c.src)
 		switch {
 		case c.want == "" && (err != nil || n != len(data) || !bytes.Equal(dst, data)):
 			t.Errorf("%s: %d bytes, error %v", c.name, n, err)
@@ -68,24 +68,24 @@ func TestMembers(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := gunzip(dst[:99], good); err != errFull {
+	if _, err := Gunzip(dst[:99], good); err != ErrFull {
 		t.Errorf("into too little room: error %v", err)
 	}
 }
 
-// FuzzGunzip compares gunzip with compress/gzip.
+// FuzzGunzip compares Gunzip with compress/gzip.
 func FuzzGunzip(f *testing.F) {
 	data := []byte(strings.Repeat("abcdefg", 40))
 	f.Add(deflated(f, data, 9))
 	f.Add(inMembers(f, data, 60))
 	f.Add(inMembers(f, data, 60)[:100])
 	f.Fuzz(func(t *testing.T, src []byte) {
-		if !isGzip(src) {
+		if !IsGzip(src) {
 			return
 		}
 		dst := make([]byte, 1000)
-		n, err := gunzip(dst, src)
-		if err == errFull {
+		n, err := Gunzip(dst, src)
+		if err == ErrFull {
 			return
 		}
 		want, wantErr := unzip(src)
