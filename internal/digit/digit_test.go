@@ -17,7 +17,7 @@ import (
 
 func mnist(t *testing.T) *dataset.Set {
 	t.Helper()
-	data, err := dataset.OpenTest("")
+	data, err := dataset.Form{}.OpenTest("")
 	if err != nil {
 		t.Fatal(err)
 	}
