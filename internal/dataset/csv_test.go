@@ -259,7 +259,7 @@ func TestCSVFaults(t *testing.T) {
 		{"word", good + "1,2,x\n", ", line 41, column 3: expected a number, found \"x\""},
 		{"words", "label,a,b\n0,1,x\n1,2,y\n0,3,x\n1,4,y\n", ": `b` has text, such as \"x\", and is not the label"},
 		{"nothing", good + "1,,3\n", ", line 41, column 2: a missing value (1 such value in column 2); fill them in, or delete their rows"},
-		{"thousands", "0;1,250;3\n1;2,500;3\n", ": column 2 has text, such as \"1,250\", and is not the label"},
+		{"thousands", "0;1,250;3\n1;2,500;3\n", ": column 2 has numbers written as \"1,250\"; write them without signs of thousands and units"},
 		{"hexadecimal", good + "1,0x10,3\n", ", line 41, column 2: expected a number, found \"0x10\""},
 		{"long word", good + "1,2," + strings.Repeat("ab", 40) + "\n", ", line 41, column 3: expected a number, found \"" + strings.Repeat("ab", 15) + "\" and more"},
 		{"NaN", good + "1,NaN,3\n", ", line 41, column 2: a missing value (1 such value in column 2); fill them in, or delete their rows"},

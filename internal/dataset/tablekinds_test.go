@@ -48,8 +48,13 @@ func TestTableKinds(t *testing.T) {
 		"svmlight from 0":       {rows("%[2]v 0:%[3]v 1:%[4]v", 1, 0), nil, Form{}},
 		"ARFF": {"% x\n@RELATION r\n@ATTRIBUTE 'a b' REAL\n@attribute b numeric\n@attribute c {yes, no}\n\n@DATA\n" +
 			rows("%[3]v,%[4]v,%[2]v", "yes", "no"), []string{"no", "yes"}, Form{}},
-		"a list of numbers": {"emotion,pixels\n" + rows("%[2]v,%[3]v %[4]v", 1, 0), nil, Form{}},
-		"one-hot":           {"a,b,class_0,class_1\n" + rows("%[3]v,%[4]v,%[2]v", "0,1", "1,0"), []string{"class_0", "class_1"}, Form{OneHot: 2}},
+		"a comment":              {"# by hand, in 2024\n# two columns\n" + rows("%[2]v %[3]v %[4]v", 1, 0), nil, Form{}},
+		"names in a comment":     {"# a b y\n" + rows("%[3]v %[4]v %[2]v", 1, 0), nil, Form{}},
+		"a comment, then names":  {"# by hand, a, b\ny,a,b\n" + rows("%[2]v,%[3]v,%[4]v", 1, 0), nil, Form{}},
+		"svmlight with comments": {"# by dump_svmlight_file\n# from 0\n" + rows("%[2]v 0:%[3]v 1:%[4]v", 1, 0), nil, Form{}},
+		"an id of a passenger":   {"PassengerId,a,b,y\n" + rows("9%03[1]v,%[3]v,%[4]v,%[2]v", 1, 0), nil, Form{}},
+		"a list of numbers":      {"emotion,pixels\n" + rows("%[2]v,%[3]v %[4]v", 1, 0), nil, Form{}},
+		"one-hot":                {"a,b,class_0,class_1\n" + rows("%[3]v,%[4]v,%[2]v", "0,1", "1,0"), []string{"class_0", "class_1"}, Form{OneHot: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := write(t, map[string][]byte{"a.data": []byte(c.text)})
@@ -64,6 +69,32 @@ func TestTableKinds(t *testing.T) {
 				if v := d.Train.Values[2*i : 2*i+2]; v[0] != float32(label)+0.25 || v[1] != 0.5 {
 					t.Errorf("sample %d: %v has label %d", i, v, label)
 				}
+			}
+		})
+	}
+}
+
+// TestDoubtfulTables checks the notes and the errors about tables that a careful reader would question.
+func TestDoubtfulTables(t *testing.T) {
+	const n = 40
+	for name, c := range map[string]struct{ names, row, want string }{
+		"an id without a name":       {"", "%[1]v,%[2]v,%[3]v\n", "column 1 has another number in nearly every row, like an id; if it is one, -ignore=1 omits it"},
+		"an id with another name":    {"the key,a,y\n", "%[1]v,%[3]v,%[2]v\n", `-ignore="the key" omits it`},
+		"the label twice":            {"a,code,species\n", "%[3]v,%[4]v,%[2]v\n", "`code` seems to be the label in another form"},
+		"classes in two cases":       {"a,b,y\n", "%[3]v,%[3]v,%[5]v\n", `the classes "NO" and "no" may be one`},
+		"numbers with signs between": {"a,b,y\n", "\"%[4]v,500\",%[3]v,%[2]v\n", "numbers written as"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := c.names
+			for i := range n {
+				text += fmt.Sprintf(c.row, 9000+7*i, []string{"no", "yes"}[i%2], float64(i%2)+float64(i%5)/8, 3+i%2, []string{"no", "yes", "NO"}[i%3])
+			}
+			d, err := Open(filepath.Join(write(t, map[string][]byte{"a.csv": []byte(text)}), "a.csv"))
+			if err != nil {
+				d = &Data{Note: err.Error()}
+			}
+			if !strings.Contains(d.Note, c.want) {
+				t.Errorf("got %q, want %q", d.Note, c.want)
 			}
 		})
 	}

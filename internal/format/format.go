@@ -61,6 +61,8 @@ func Describe(head []byte) string {
 			`numpy.savez('FILE.npz', x=x, y=y)", otherwise name its arrays x_train, y_train, x_test and y_test likewise`
 	case bytes.HasPrefix(text, []byte("<svg")), bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<svg")):
 		return "SVG; export it as PNG"
+	case bytes.HasPrefix(text, []byte(`{"`)), bytes.HasPrefix(text, []byte(`[{`)):
+		return `JSON; convert it: python3 -c "import pandas; pandas.read_json('FILE').to_csv('FILE.csv', index=False)", with lines=True if each line is an object`
 	case bytes.HasPrefix(text, []byte("<")):
 		return "a web page; the download went wrong"
 	}

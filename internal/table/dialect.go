@@ -44,11 +44,16 @@ func recognise(sample []textLine, known []string) (*dialect, error) {
 	if isARFF(sample[0].text) {
 		return d, d.readARFF(sample)
 	}
-	if isSparse(sample) {
+	table := sample
+	if sample[0].text[0] == '#' && len(sample) > 1 {
+		table = sample[1:]
+		d.header = sample[0].number
+	}
+	if isSparse(table) {
 		d.sparse, d.separator = true, ' '
 		return d, nil
 	}
-	d.setSeparator(separatorOf(sample))
+	d.setSeparator(separatorOf(table))
 	var cells [][]byte
 	split := func(line textLine) []string {
 		cells, _ = d.cells(cells[:0], line.text, true) // a row is checked later
@@ -58,11 +63,20 @@ func recognise(sample []textLine, known []string) (*dialect, error) {
 		}
 		return list
 	}
-	// A comment before the table differs from it in its number of cells.
-	for len(sample) > 1 && sample[0].text[0] == '#' && len(split(sample[0])) != len(split(sample[1])) {
-		sample = sample[1:]
-		d.header = sample[0].number - 1
+	splitAll := func(lines []textLine) (rows [][]string) {
+		for _, line := range lines {
+			rows = append(rows, split(line))
+		}
+		return rows
 	}
+	// A comment before the table is its header if it has as many cells, unless a header follows.
+	if comment := sample[0]; len(table) < len(sample) {
+		comment.text = bytes.TrimLeft(comment.text, "# ")
+		if rows := splitAll(table); len(split(comment)) == len(rows[0]) && !d.isHeader(rows[0], rows[1:], known) {
+			table = append([]textLine{comment}, table...)
+		}
+	}
+	sample = table
 	first, last := split(sample[0]), split(sample[len(sample)-1])
 	for i, cell := range last {
 		if n := listLength(cell); n > 1 && d.separator != ' ' && len(sample) > 1 {
@@ -72,10 +86,7 @@ func recognise(sample []textLine, known []string) (*dialect, error) {
 			break
 		}
 	}
-	var rows [][]string
-	for _, line := range sample[1:] {
-		rows = append(rows, split(line))
-	}
+	rows := splitAll(sample[1:])
 	d.decimalComma = slices.ContainsFunc(append(rows, first), func(cells []string) bool {
 		return slices.ContainsFunc(cells, isDecimalComma)
 	})
@@ -86,7 +97,6 @@ func recognise(sample []textLine, known []string) (*dialect, error) {
 		if d.packed >= 0 && len(first) > d.packed && len(last) == len(first)-1+d.fields {
 			d.names = slices.Insert(slices.Clone(first), d.packed, slices.Repeat([]string{first[d.packed]}, d.fields-1)...)
 		}
-		d.names[0] = strings.TrimLeft(d.names[0], "# ")
 		d.columns = len(d.names)
 		if len(last) == d.columns+1 && last[d.columns] != "" { // R omits the name of the row names
 			d.names = append([]string{""}, d.names...)

@@ -317,6 +317,13 @@ func (s *Schema) setClasses(w Wanted) (int, error) {
 		}
 		return tree.Natural(a, b)
 	})
+	for i, name := range names {
+		for _, other := range names[:i] {
+			if len(name) > 1 && beginsWord(name) && plain(name) == plain(other) && !w.Learned {
+				s.doubt = fmt.Sprintf("the classes %q and %q may be one, written in two ways", other, name)
+			}
+		}
+	}
 	s.classes = map[string]byte{}
 	switch {
 	case w.Learned && w.Classes != nil:

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,8 +33,14 @@ func rank(name string) int {
 	return 0
 }
 
+// idSuffix matches names such as PassengerId and customer_ID, but not acid.
+var idSuffix = regexp.MustCompile(`([a-z]I[dD]|[ _.-][iI][dD])$`)
+
 // isIDName reports whether a column of this name can number or name the rows.
 func isIDName(name string) bool {
+	if idSuffix.MatchString(strings.TrimSpace(name)) {
+		return true
+	}
 	name = strings.TrimSuffix(plain(name), "0")
 	return slices.Contains([]string{"id", "index", "idx", "imageid", "sampleid", "rowid", "row", "rownames", "rowname", "no", "nr", "unnamed",
 		"uid", "uuid", "filename", "file", "image", "imagename", "name"}, name)

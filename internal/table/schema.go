@@ -47,13 +47,13 @@ const (
 type Question struct {
 	Problem  string
 	Settings []Setting // that resolve it
-	Column   string    // a value for Ignore, or empty
+	Column   string    // a value for Ignore, quoted for a shell, or empty
 }
 
 func (q *Question) Error() string { return q.Problem }
 
 func ask(column string, settings []Setting, format string, args ...any) error {
-	return &Question{fmt.Sprintf(format, args...), settings, column}
+	return &Question{fmt.Sprintf(format, args...), settings, word(column)}
 }
 
 // A plan is what the columns of a file are.
@@ -71,6 +71,7 @@ type plan struct {
 type Schema struct {
 	plans      []plan
 	classes    map[string]byte
+	doubt      string   // about the classes
 	ClassNames []string // or nil if the labels are their numbers
 	Features   []string // names of the feature columns, or nil
 	Label      string   // name or number of the label column, or empty
@@ -152,8 +153,14 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 	if p.part >= 0 {
 		notes = append(notes, f.name(p.part)+" names the parts")
 	}
+	if s.doubt != "" {
+		notes = append(notes, s.doubt)
+	}
 	if s.Unlabelled {
 		notes = append(notes, path.Base(names[1])+" has no labels and is not read")
+	}
+	if s.Side == 0 && !w.Learned {
+		notes = append(notes, f.doubtful(p)...)
 	}
 	if s.Side == 0 && !w.Scaled {
 		if note := f.scaleNote(p); note != "" {
@@ -328,6 +335,8 @@ func (f *File) checkFeatures(p *plan) error {
 	for _, c := range p.features {
 		e := &f.evidence[c]
 		switch {
+		case e.words > 0 && e.text() && looksNumeric.MatchString(e.word):
+			return ask(f.value(c), []Setting{Ignore}, "%s has numbers written as %s; write them without signs of thousands and units", f.name(c), e.word)
 		case e.words > 0 && e.text():
 			return ask(f.value(c), []Setting{Ignore, Label}, "%s has text, such as %s, and is not the label", f.name(c), e.word)
 		case e.missing > 0:
@@ -606,6 +615,56 @@ func (s *Schema) setPixels(w Wanted) (string, error) {
 		return fmt.Sprintf("%d pixels 0–255, of which the brightest is %g", side*side, high), nil
 	}
 	return "", nil
+}
+
+// doubtful describes features that a careful reader would omit: a first one that seems to name the rows, and one that
+// says the same as the label.
+func (f *File) doubtful(p *plan) (notes []string) {
+	const enough, large = 16, 1000
+	for i, c := range p.features {
+		v := f.values[max(c, 0)]
+		if f.sparse || v == nil || f.Rows < enough {
+			continue
+		}
+		e, counted := &f.evidence[c], 0
+		for _, n := range v.counts {
+			counted += n
+		}
+		if i == 0 && e.fractions+e.missing == 0 && len(v.counts)*10 >= counted*9 &&
+			(e.max >= large || e.max-e.min < 2*float32(len(v.counts))) {
+			notes = append(notes, fmt.Sprintf("%s has another number in nearly every row, like an id; if it is one, -ignore=%s omits it", f.name(c), word(f.value(c))))
+		}
+		if p.label >= 0 && v.sameAs(f.values[p.label]) {
+			notes = append(notes, fmt.Sprintf("%s seems to be the label in another form; if it is, -ignore=%s omits it", f.name(c), word(f.value(c))))
+		}
+	}
+	return notes
+}
+
+// word quotes a value for a shell if it has spaces.
+func word(value string) string {
+	if strings.ContainsAny(value, " \t\"'()&;$") {
+		return strconv.Quote(value)
+	}
+	return value
+}
+
+// sameAs reports whether two columns differ only in the names of their values, as far as the numbers of equal values and
+// their first lines show.
+func (v *values) sameAs(other *values) bool {
+	if v.many || len(v.counts) != len(other.counts) || len(v.counts) < 2 {
+		return false
+	}
+	at := map[int]int{}
+	for text, line := range other.first {
+		at[line] = other.counts[text]
+	}
+	for text, line := range v.first {
+		if at[line] != v.counts[text] {
+			return false
+		}
+	}
+	return true
 }
 
 // scaleNote advises to standardise columns that are too large, or too different, for the first weights.

@@ -100,6 +100,9 @@ func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*F
 			}
 			return nil
 		}
+		if len(sample) == 1 && line[0] == '#' && sample[0].text[0] == '#' {
+			sample = nil // of several comments before the table the last one may be its header
+		}
 		sample = append(sample, textLine{bytes.Clone(line), number})
 		size += len(line)
 		enough := len(sample) >= sampled || size >= sampledBytes
