@@ -125,7 +125,7 @@ func TestPredictDirectory(t *testing.T) {
 func TestPredictFileKept(t *testing.T) {
 	p, seven := at(t), repository(t, "testdata/digits/seven.png")
 	put(t, p.path("mine.csv"), []byte("name,amount\nrent,700\n"))
-	p.run("predict", "-model="+goodModel(t), "-o=mine.csv", seven).is(1, "mine.csv: it exists and is not a file of predictions; name another file")
+	p.run("predict", "-model="+goodModel(t), "-o=mine.csv", seven).is(1, "mine.csv: the file exists and does not have predictions; name another file")
 	for _, file := range []string{"a.csv", "a.csv", "a.json", "a.json"} { // a file of predictions is replaced
 		p.run("predict", "-model="+goodModel(t), "-proba", "-o="+file, seven).is(0)
 	}

@@ -53,7 +53,7 @@ func (p *predictions) add(id string, names []string, outputs [][]float32) {
 func (s *settings) checkOut() error {
 	for _, input := range append([]string{s.model}, s.Args...) {
 		if atomicfile.Same(s.out, input) {
-			return flags.Errorf("-o=%s: it is an input; name another file", s.out)
+			return flags.Errorf("-o=%s: the file is an input; name another file", s.out)
 		}
 	}
 	text, err := os.ReadFile(s.out)
@@ -62,7 +62,7 @@ func (s *settings) checkOut() error {
 	}
 	head, _, _ := strings.Cut(string(text), "\n")
 	if err == nil && !strings.Contains(head, ",Label") && !strings.Contains(head, ",Output") && !strings.HasPrefix(string(text), "[\n {\n  \"name\"") {
-		err = errors.New("it exists and is not a file of predictions; name another file")
+		err = errors.New("the file exists and does not have predictions; name another file")
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.out, atomicfile.Cause(err))

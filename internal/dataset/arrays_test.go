@@ -355,7 +355,7 @@ func TestPlaces(t *testing.T) {
 	}
 	other := write(t, map[string][]byte{"mnist.h5": []byte("\x89HDF\r\n\x1a\n")})
 	for _, path := range []string{other, filepath.Join(other, "mnist.h5")} {
-		if _, err := Open(path); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(other, "mnist.h5")+": HDF5; convert it:") {
+		if _, err := Open(path); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(other, "mnist.h5")+": expected a data set, found HDF5; convert it:") {
 			t.Errorf("got error %v", err)
 		}
 	}

@@ -275,9 +275,9 @@ func TestFaults(t *testing.T) {
 		{"missing with prefix", func(f map[string][]byte) { clear(f); f["emnist-digits-test-images-idx3-ubyte.gz"] = nil },
 			"DIR: emnist-digits-train-images-idx3-ubyte is missing (with or without .gz), which goes with emnist-digits-test-images-idx3-ubyte.gz"},
 		{"ambiguous", set("emnist-letters-"+ti, nil),
-			"DIR: both emnist-letters-train-images-idx3-ubyte and train-images-idx3-ubyte could hold the training images; name the one that is meant, as -data=DIRECTORY/FILE"},
+			"DIR: both emnist-letters-train-images-idx3-ubyte and train-images-idx3-ubyte could hold the training images; choose one with -data=DIRECTORY/FILE"},
 		{"mixed", func(f map[string][]byte) { f["emnist-"+vi] = f[vi]; delete(f, vi) },
-			"DIR: train-images-idx3-ubyte and emnist-t10k-images-idx3-ubyte belong to different data sets; name the one that is meant, as -data=DIRECTORY/FILE"},
+			"DIR: train-images-idx3-ubyte and emnist-t10k-images-idx3-ubyte belong to different data sets; choose one with -data=DIRECTORY/FILE"},
 		{"empty", set(ti, nil), "DIR/train-images-idx3-ubyte: truncated: expected a header of 16 bytes, the file ends at byte 0"},
 		{"header cut", set(ti, images(2, 2, 3)[:10]), "DIR/train-images-idx3-ubyte: truncated: expected a header of 16 bytes, the file ends at byte 10"},
 		{"truncated", set(ti, images(2, 2, 3, 1, 2, 3)),
@@ -354,7 +354,7 @@ func TestFaultsOfTheDirectory(t *testing.T) {
 	idx, picture := filepath.Join(dir, "t10k-labels-idx1-ubyte"), filepath.Join(dir, "a.PNG")
 	for path, want := range map[string]string{
 		idx:                        idx + ": train-images-idx3-ubyte is missing (with or without .gz), which goes with t10k-labels-idx1-ubyte",
-		picture:                    picture + ": an image is not a data set; name a directory with a directory of images for each class",
+		picture:                    picture + ": a single picture is not a data set; name a directory with a directory of pictures for each class",
 		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory; built in are " + builtInNames,
 		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected lines of text, found an empty file",
 	} {

@@ -147,7 +147,7 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 			case i == 0:
 				names[r] = name
 			case name != names[r]+".gz":
-				return names, true, fmt.Errorf("%s: both %s and %s could hold the %s; %s", p.name, names[r], name, r, nameOne)
+				return names, true, fmt.Errorf("%s: both %s and %s could hold the %s; %s", p.name, names[r], name, r, chooseOne)
 			}
 		}
 		if n, _ := parseName(first); names[r] != "" && (first == "" || !slices.Contains(wanted, n.role)) {
@@ -168,13 +168,13 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 		case names[r] == "":
 			return names, true, fmt.Errorf("%s: %s is missing (with or without .gz), which goes with %s", p.name, sibling(first, r), first)
 		case n.set != of.set:
-			return names, true, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, first, names[r], nameOne)
+			return names, true, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, first, names[r], chooseOne)
 		}
 	}
 	return names, true, nil
 }
 
-const nameOne = "name the one that is meant, as -data=DIRECTORY/FILE"
+const chooseOne = "choose one with -data=DIRECTORY/FILE"
 
 // hasLabels reports whether the images or labels that a file is named after have their counterpart in a directory. An npz
 // file without one is likely to hold both.

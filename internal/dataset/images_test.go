@@ -168,7 +168,7 @@ func TestImageFaults(t *testing.T) {
 		{"hostile header", map[string][]byte{"a/1.png": hugePNG(20_000, 20_000), "b/1.png": good},
 			"DIR/a/1.png: expected a picture of at most 64 million pixels, none of its sides over 30000, found 20000x20000; scale it down first"},
 		{"no images", map[string][]byte{"a/1.txt": good, "b/": nil}, "DIR: " + errNothing.Error()},
-		{"no training part", map[string][]byte{"test/a/1.png": good}, "DIR: test holds the test data; the training data are missing, for which it looked in train"},
+		{"no training part", map[string][]byte{"test/a/1.png": good}, "DIR: test holds the test data; the training data are missing, expected in train"},
 		{"a class that is not trained", map[string][]byte{"train/a/1.png": good, "train/b/1.png": good, "test/a/1.png": good, "test/c/1.png": good},
 			"DIR: test/c/1.png has the class c, which no training picture has"},
 		{"two training parts", map[string][]byte{"train/a/1.png": good, "training/a/1.png": good, "test/a/1.png": good},

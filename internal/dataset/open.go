@@ -199,7 +199,7 @@ func (p place) open() (*Data, error) {
 		p.form.TestData = p.prefix + archives[0]
 		return p.readParts(p.prefix + archives[1])
 	case len(archives) > 1:
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], nameOne)
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], chooseOne)
 	case len(archives) == 1:
 		return p.openFile(archives[0])
 	case !pictures:
@@ -207,7 +207,7 @@ func (p place) open() (*Data, error) {
 	}
 	switch {
 	case len(directories) > 1 && !pictures:
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, directories[0], directories[1], nameOne)
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, directories[0], directories[1], chooseOne)
 	case len(directories) == 1 && p.depth < maxDepth && !p.holdsPictures(directories[0]) && !(pictures && partOf(directories[0]) != wholePart):
 		data, err := p.openWithin(directories[0])
 		if errors.Is(err, errNothing) {
@@ -226,7 +226,7 @@ func (p place) open() (*Data, error) {
 	}
 	for _, name := range others {
 		if text := format.Describe(unpack.Head(p.fsys, name)); text != "" {
-			return nil, fmt.Errorf("%s%s: %s", p.prefix, name, text)
+			return nil, fmt.Errorf("%s%s: expected a data set, found %s", p.prefix, name, text)
 		}
 	}
 	return nil, fmt.Errorf("%s: %w", p.name, errNothing)
@@ -289,7 +289,7 @@ func (p place) openFile(file string) (*Data, error) {
 		return p.openArrays(names)
 	}
 	if picture.Named(file) {
-		return nil, fmt.Errorf("%s: an image is not a data set; name a directory with a directory of images for each class", p.name)
+		return nil, fmt.Errorf("%s: a single picture is not a data set; name a directory with a directory of pictures for each class", p.name)
 	}
 	head := unpack.Head(p.fsys, file)
 	text := format.Describe(head)
@@ -303,7 +303,7 @@ func (p place) openFile(file string) (*Data, error) {
 		p.fsys, p.prefix, p.depth = archive.Reader, p.prefix+file+string(filepath.Separator), p.depth+1
 		return p.open()
 	case text != "":
-		return nil, fmt.Errorf("%s: %s", p.name, text)
+		return nil, fmt.Errorf("%s: expected a data set, found %s", p.name, text)
 	}
 	return p.openTableFile(file)
 }

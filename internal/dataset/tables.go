@@ -84,11 +84,11 @@ func (p place) openTables() (*Data, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	case whole != "" && train+test != "":
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, whole, train+test, nameOne)
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, whole, train+test, chooseOne)
 	case test != "" && train == "" && !p.testOnly:
 		return nil, fmt.Errorf("%s: %s is the test data; the training data are missing", p.name, test)
 	case train != "" && test != "" && !a.goesWith(b):
-		return nil, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, train, test, nameOne)
+		return nil, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, train, test, chooseOne)
 	}
 	return p.openPair(files)
 }
@@ -162,7 +162,7 @@ func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err
 		case *file == "":
 			*file = e.Name()
 		case e.Name() != *file+".gz":
-			return files, fmt.Errorf("both %s and %s could hold the %s; %s", *file, e.Name(), name.part, nameOne)
+			return files, fmt.Errorf("both %s and %s could hold the %s; %s", *file, e.Name(), name.part, chooseOne)
 		}
 	}
 	return files, nil

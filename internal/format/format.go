@@ -91,7 +91,7 @@ func describeZip(head []byte) string {
 func describeBox(brand string) string {
 	switch brand {
 	case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
-		return "HEIC, as iPhones make it: export as JPEG"
+		return "HEIC, the format of iPhones; export it as JPEG"
 	case "avif", "avis":
 		return "AVIF; export it as PNG or JPEG"
 	case "crx ":

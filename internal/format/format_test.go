@@ -10,8 +10,8 @@ func TestDescribe(t *testing.T) {
 		return "PK\x03\x04" + strings.Repeat("\x00", 22) + string([]byte{byte(len(name)), 0}) + "\x00\x00" + name + "content"
 	}
 	for _, c := range []struct{ head, want string }{
-		{"\x00\x00\x00\x1cftypheic\x00", "HEIC, as iPhones make it: export as JPEG"},
-		{"\x00\x00\x00\x1cftypmif1\x00", "HEIC, as iPhones make it: export as JPEG"},
+		{"\x00\x00\x00\x1cftypheic\x00", "HEIC, the format of iPhones; export it as JPEG"},
+		{"\x00\x00\x00\x1cftypmif1\x00", "HEIC, the format of iPhones; export it as JPEG"},
 		{"\x00\x00\x00\x1cftypavif\x00", "AVIF; "},
 		{"\x00\x00\x00\x1cftypisom\x00", "a video "},
 		{"II*\x00\x10\x00\x00\x00CR\x02\x00", "a camera's raw picture "},

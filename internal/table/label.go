@@ -46,7 +46,7 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	}
 	if c := f.oddName(free); c >= 0 {
 		if reason := f.notLabel(c); reason != "" || isAmountName(f.names[c]) {
-			return 0, nil, ask("", []Setting{Label, Targets}, "%s, by its name the label, has %s", f.name(c), cmp.Or(reason, "numbers to predict"))
+			return 0, nil, ask("", []Setting{Label, Targets}, "%s is named like a label, but has %s", f.name(c), cmp.Or(reason, "numbers to predict"))
 		}
 		return c, nil, nil
 	}
@@ -82,7 +82,7 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	}
 	for _, c := range free {
 		if f.names != nil && stem(f.names[c]) != f.names[c] && rank(stem(f.names[c])) >= sureName {
-			return 0, nil, ask("", []Setting{Label, OneHot}, "%s has the name of a label, or of one of several columns of it", f.name(c))
+			return 0, nil, ask("", []Setting{Label, OneHot}, "%s could be the label, or one column of a one-hot label", f.name(c))
 		}
 	}
 	amount := slices.IndexFunc(f.names, isAmountName)
@@ -95,7 +95,7 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 		return 0, nil, ask("", []Setting{Label, Targets}, "neither the first nor the last column can be the label: %s has %s, %s has %s",
 			f.name(first), f.notLabel(first), f.name(last), f.notLabel(last))
 	case amount >= 0:
-		return 0, nil, ask("", []Setting{Targets, Label}, "%s is more likely a number to predict than the label of classes", f.name(amount))
+		return 0, nil, ask("", []Setting{Targets, Label}, "%s is more likely a number to predict than a label", f.name(amount))
 	case a == 0 && b > 0, a == 1 && b >= certain:
 		return first, nil, nil
 	case b == 0 && a > 0, b == 1 && a >= certain:

@@ -171,7 +171,7 @@ func (l *loader) label(cell []byte, row int) *RowError {
 	v, err := parseNumber(cell)
 	class, ok := l.s.classes[string(canonical(cell, v, err))]
 	if !ok {
-		return &RowError{Column: l.plan.file.position(l.plan.label), Problem: "the file changed: its labels are others now"}
+		return &RowError{Column: l.plan.file.position(l.plan.label), Problem: "the file changed while it was read"}
 	}
 	l.rows.Labels[row] = class
 	return nil

@@ -340,7 +340,7 @@ func (f *File) checkFeatures(p *plan) error {
 		case e.words > 0 && e.text():
 			return ask(f.value(c), []Setting{Ignore, Label}, "%s has text, such as %s, and is not the label", f.name(c), e.word)
 		case e.missing > 0:
-			return ask(f.value(c), []Setting{Ignore}, "line %d, column %d: a missing value (%s in %s); fill them in, or delete their rows",
+			return ask(f.value(c), []Setting{Ignore}, "line %d, column %d: a missing value (%s in %s); fill in all missing values, or delete their rows",
 				e.missingAt, f.position(c), counted(int(e.missing), "such value"), f.name(c))
 		case f.names != nil && !f.sparse && f.names[c] == "":
 			return ask(f.value(c), []Setting{Ignore, Label}, "column %d has no name", f.position(c))

@@ -84,7 +84,7 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 	if parts[train] == nil && !(s.TestOnly && parts[test] != nil) {
 		for _, p := range []part{test, validation} {
 			if f := parts[p]; f != nil {
-				return fmt.Errorf("%s holds the %s; the training data are missing, for which it looked in train", f.dir, p)
+				return fmt.Errorf("%s holds the %s; the training data are missing, expected in train", f.dir, p)
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func (s *finder) place(set *Set, from *folder) {
 	if len(set.Test) == 0 && len(set.Validation) > 0 {
 		set.Test, set.Validation = set.Validation, nil
 		if from != nil {
-			s.note("there is no test part: %s is the test part", s.path(from.dir))
+			s.note("%s is used as the test part", s.path(from.dir))
 		}
 	} else if len(set.Validation) > 0 && from != nil {
 		s.note("%s is the validation part", s.path(from.dir))
