@@ -5,6 +5,7 @@ import (
 
 	"shadegrad/internal/dataset/packed"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/toy"
 	"shadegrad/testdata"
 )
 
@@ -36,4 +37,24 @@ func readBuiltIn(r role, budget *memory.Budget) (*array, error) {
 	}
 	x.values = data[x.start : x.start+values]
 	return x, nil
+}
+
+// builtInNames lists the names of the built-in data sets.
+const builtInNames = "mnist, xor, halfplane, spiral and moons"
+
+// IsBuiltIn reports whether Open takes where for a built-in data set instead of a path.
+func IsBuiltIn(where string) bool {
+	_, ok := toy.Sets[where]
+	return ok || where == "" || where == "mnist"
+}
+
+// openToy returns a built-in data set of points.
+func openToy(t toy.Set) *Data {
+	part := func(test bool, n int) Set {
+		s := Set{Width: 2, Height: 1, Classes: t.Classes}
+		s.Values, s.Labels = t.Points(test, n)
+		s.origin = func(i int) string { return fmt.Sprintf("%s: sample %d: label out of range", t.Name, i+1) }
+		return s
+	}
+	return &Data{Name: t.Name, Train: part(false, t.Train), Test: part(true, t.Test)}
 }

@@ -16,6 +16,7 @@ import (
 	"shadegrad/internal/format"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/npy"
+	"shadegrad/internal/table"
 	"shadegrad/internal/unpack"
 )
 
@@ -212,7 +213,7 @@ const maxInt = 1<<(bits.UintSize-1) - 1
 func (a *array) describe(r role) string {
 	switch n := a.Shape; {
 	case len(n) == 1 && !r.images():
-		return counted(n[0], "label")
+		return table.Counted(n[0], "label")
 	case len(n) == 3 && r.images():
 		return fmt.Sprintf("%d images of %dx%d", n[0], n[2], n[1])
 	}

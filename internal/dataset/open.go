@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"shadegrad/internal/memory"
 	"shadegrad/internal/picture"
 	"shadegrad/internal/picture/tree"
+	"shadegrad/internal/toy"
 	"shadegrad/internal/unpack"
 )
 
@@ -104,11 +106,12 @@ func (f Form) prepare(d *Data, cut func(*Data) error) error {
 // read reads a data set, or at least its test part.
 func (p place) read(where string) (*Data, error) {
 	if IsBuiltIn(where) {
-		if p.form.Targets.Count > 0 {
-			return nil, fmt.Errorf("%s has labels; %w", builtInName(where), ErrNoTargets)
-		}
-		if toy, ok := toys[where]; ok {
-			return toy.data(where), nil
+		t, isToy := toy.Sets[where]
+		switch {
+		case p.form.Targets.Count > 0:
+			return nil, fmt.Errorf("%s has labels; %w", cmp.Or(t.Name, builtIn.name), ErrNoTargets)
+		case isToy:
+			return openToy(t), nil
 		}
 		return builtIn.read(slices.DeleteFunc(p.wanted(), func(r role) bool { return customary[r] == "" }), memory.Available())
 	}

@@ -203,13 +203,5 @@ const (
 	AskTargets = table.Targets
 )
 
-// counted returns "1 number" or "2 numbers".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 // root returns the integer part of a square root.
 func root(n int) int { return int(math.Sqrt(float64(n))) }

@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"math"
+
+	"shadegrad/internal/table"
 )
 
 // A Scale standardises features: v becomes (v − mean)/deviation.
@@ -14,7 +16,7 @@ type Scale struct {
 // Check returns an error if a Scale, which may come from a file, does not suit rows of n numbers.
 func (s *Scale) Check(n int) error {
 	if len(s.Mean) != n || len(s.Deviation) != n {
-		return fmt.Errorf("%d means and %d deviations, for rows of %s", len(s.Mean), len(s.Deviation), counted(n, "number"))
+		return fmt.Errorf("%d means and %d deviations, for rows of %s", len(s.Mean), len(s.Deviation), table.Counted(n, "number"))
 	}
 	for j, d := range s.Deviation {
 		if !(d > 0) || math.IsInf(d, 0) || math.IsNaN(s.Mean[j]) || math.IsInf(s.Mean[j], 0) {
@@ -83,7 +85,7 @@ func (d *Data) StandardizeBy(s *Scale) error {
 			return d.noNumbers()
 		}
 		if n := set.Features(); n != len(s.Mean) {
-			return fmt.Errorf("%s has rows of %s, the scale is for rows of %d", d.Name, counted(n, "number"), len(s.Mean))
+			return fmt.Errorf("%s has rows of %s, the scale is for rows of %d", d.Name, table.Counted(n, "number"), len(s.Mean))
 		}
 		if err := s.Check(len(s.Mean)); err != nil {
 			return fmt.Errorf("%s: %w", d.Name, err)

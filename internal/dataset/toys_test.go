@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"shadegrad/internal/toy"
 )
 
 func TestToys(t *testing.T) {
@@ -110,7 +112,7 @@ func TestNoSuchData(t *testing.T) {
 	if _, err := Open("mnst"); err == nil || err.Error() != "mnst: no such file or directory; built in are "+builtInNames {
 		t.Errorf("error %v", err)
 	}
-	for name := range toys {
+	for name := range toy.Sets {
 		if !strings.Contains(builtInNames, name) {
 			t.Errorf("%s is not among %s", name, builtInNames)
 		}

@@ -2,7 +2,6 @@ package table
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -67,16 +66,6 @@ func missing(cell []byte) bool {
 		return true
 	}
 	return false
-}
-
-// parseByte parses a number that is whole and from 0 to 255, such as 7 or 7.0. The error is errNotByte for any other
-// number.
-func parseByte(cell []byte) (byte, error) {
-	v, err := parseNumber(cell)
-	if err == nil && (v < 0 || v > math.MaxUint8 || v != float32(byte(v))) {
-		err = errNotByte
-	}
-	return byte(v), err
 }
 
 // smallNumbers parses a line of whole numbers below 1000, the commonest by far, and returns their count. It reports

@@ -141,19 +141,19 @@ func (l *loader) read(line []byte, row int) *RowError {
 		return &RowError{Column: f.position(p.answers[0]), Problem: fmt.Sprintf("expected one 1 in the %d columns of the label, found %d", len(p.answers), ones)}
 	}
 	for i, c := range p.features {
-		if err := l.feature(cells[c], row*len(p.features)+i); err != nil {
+		v, err := parseNumber(cells[c])
+		if err == nil {
+			err = l.store(row*len(p.features)+i, v)
+		}
+		if err != nil {
 			return l.wrongCell(c, cells[c], err)
 		}
 	}
 	return nil
 }
 
-// feature stores a feature at an index.
-func (l *loader) feature(cell []byte, at int) error {
-	v, err := parseNumber(cell)
-	if err != nil {
-		return err
-	}
+// store stores a feature at an index.
+func (l *loader) store(at int, v float32) error {
 	if l.rows.Images == nil {
 		l.rows.Values[at] = v
 		return nil
@@ -194,14 +194,9 @@ func (l *loader) readSparse(line []byte, row int) *RowError {
 		if c >= 0 {
 			v = l.numbers[c]
 		}
-		if l.rows.Images == nil {
-			l.rows.Values[row*n+i] = v
-			continue
-		}
-		if v < 0 || v > l.s.White {
+		if err := l.store(row*n+i, v); err != nil {
 			return &RowError{Column: i + 2, Problem: fmt.Sprintf("expected a pixel from 0 to %g, found %g", l.s.White, v)}
 		}
-		l.rows.Images[row*n+i] = byte(math.Round(float64(v) * math.MaxUint8 / float64(l.s.White)))
 	}
 	return l.label(label, row)
 }

@@ -30,8 +30,8 @@ func (f *File) Samples(w Wanted, inputs int) (*Schema, error) {
 		}
 	}
 	if f.names != nil && len(w.Features) > 0 {
-		missing := f.missingNames(w.Features)
-		if p.features = f.findAll(w.Features); p.features == nil && len(missing) < len(w.Features) {
+		var missing []string
+		if p.features, missing = f.findAll(w.Features); p.features == nil && len(missing) < len(w.Features) {
 			return nil, fmt.Errorf("line %d: no column is called %s, which the network has learned", f.header, some(missing))
 		}
 	}

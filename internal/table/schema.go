@@ -253,7 +253,7 @@ func (f *File) plan(w Wanted) (*plan, error) {
 		return nil, errors.New("no column holds the labels")
 	case learned == nil && len(free) <= wanted && !f.sparse:
 		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
-			w.answers(), counted(f.columns, "column"))
+			w.answers(), Counted(f.columns, "column"))
 	case w.TargetsFirst:
 		p.answers = others[:w.Targets]
 	case w.Targets > 0:
@@ -283,7 +283,7 @@ func (f *File) plan(w Wanted) (*plan, error) {
 // answers describes the columns that are not features.
 func (w Wanted) answers() string {
 	if w.Targets > 0 {
-		return counted(w.Targets, "target")
+		return Counted(w.Targets, "target")
 	}
 	return "a label"
 }
@@ -304,7 +304,7 @@ func (f *File) learned(w Wanted) ([]int, error) {
 		f.grow(list[n-1] + 1)
 		return list, nil
 	}
-	list, missing := f.findAll(w.Features), f.missingNames(w.Features)
+	list, missing := f.findAll(w.Features)
 	if list == nil && len(missing) < len(w.Features) {
 		return nil, fmt.Errorf("no column is called %s, which the network has learned", some(missing))
 	}
@@ -330,7 +330,7 @@ func (f *File) sparseBase() int {
 // checkFeatures returns an error for features that are not numbers.
 func (f *File) checkFeatures(p *plan) error {
 	if len(p.features) == 0 {
-		return fmt.Errorf("line 1: expected a label and at least one number; found %s", counted(f.columns, "column"))
+		return fmt.Errorf("line 1: expected a label and at least one number; found %s", Counted(f.columns, "column"))
 	}
 	for _, c := range p.features {
 		e := &f.evidence[c]
@@ -341,7 +341,7 @@ func (f *File) checkFeatures(p *plan) error {
 			return ask(f.value(c), []Setting{Ignore, Label}, "%s has text, such as %s, and is not the label", f.name(c), e.word)
 		case e.missing > 0:
 			return ask(f.value(c), []Setting{Ignore}, "line %d, column %d: a missing value (%s in %s); fill in all missing values, or delete their rows",
-				e.missingAt, f.position(c), counted(int(e.missing), "such value"), f.name(c))
+				e.missingAt, f.position(c), Counted(int(e.missing), "such value"), f.name(c))
 		case f.names != nil && !f.sparse && f.names[c] == "":
 			return ask(f.value(c), []Setting{Ignore, Label}, "column %d has no name", f.position(c))
 		}
@@ -360,7 +360,7 @@ func (f *File) value(c int) string {
 // list lists the names of the columns.
 func (f *File) list() string {
 	if f.names == nil {
-		return fmt.Sprintf("; there are %s without names", counted(f.columns, "column"))
+		return fmt.Sprintf("; there are %s without names", Counted(f.columns, "column"))
 	}
 	return "; there are " + some(f.names)
 }
@@ -422,7 +422,7 @@ func isTrainPart(text string) bool { return strings.HasPrefix(plain(text), "trai
 func (f *File) oneHot(free []int, w Wanted) ([]int, error) {
 	n := w.OneHot
 	if n >= len(free) {
-		return nil, fmt.Errorf("line 1: expected %d columns of a one-hot label and at least one number; found %s", n, counted(f.columns, "column"))
+		return nil, fmt.Errorf("line 1: expected %d columns of a one-hot label and at least one number; found %s", n, Counted(f.columns, "column"))
 	}
 	first, last := free[:n], free[len(free)-n:]
 	switch isFirst, isLast := f.hotFirst(free[0]) == n, f.hot[0].found() == n; {
@@ -454,18 +454,16 @@ func (g *File) planLike(p *plan, other string) (*plan, error) {
 	}
 	if f.names != nil && g.names != nil {
 		names := f.namesOf(p.features)
-		if list := g.findAll(names); list != nil {
+		list, missing := g.findAll(names)
+		if list != nil {
 			q.features = list
 			if p.label >= 0 {
 				q.label = g.labelLike(f.names[p.label], list)
 			}
-			q.answers = g.findAll(f.namesOf(p.answers))
-			if len(q.answers) < len(p.answers) || p.label < 0 && len(q.answers) == 0 {
-				q.answers = nil
-			}
+			q.answers, _ = g.findAll(f.namesOf(p.answers))
 			return q, g.checkFeatures(q)
 		}
-		if missing := g.missingNames(names); len(missing) < len(names) || g.columns != f.columns {
+		if len(missing) < len(names) || g.columns != f.columns {
 			return nil, fmt.Errorf("line %d: no column is called %s as in %s", g.header, some(missing), other)
 		}
 	}
@@ -512,38 +510,25 @@ func (d *dialect) namesOf(columns []int) []string {
 	return list
 }
 
-// findAll returns the columns of names, or nil if one is missing. Equal names, as those of a packed cell, are columns in a
-// row.
-func (d *dialect) findAll(names []string) []int {
+// findAll returns the columns of names, or nil and the names that no column has. Equal names, as those of a packed cell,
+// are columns in a row.
+func (d *dialect) findAll(names []string) (list []int, missing []string) {
 	at := map[string][]int{}
 	for i, name := range d.names {
 		at[plain(name)] = append(at[plain(name)], i)
 	}
-	list := make([]int, len(names))
-	for i, name := range names {
-		columns := at[plain(name)]
-		if len(columns) == 0 {
-			return nil
-		}
-		list[i] = columns[0]
-		at[plain(name)] = columns[1:]
-	}
-	return list
-}
-
-// missingNames returns the names that no column has.
-func (d *dialect) missingNames(names []string) []string {
-	have := map[string]bool{}
-	for _, name := range d.names {
-		have[plain(name)] = true
-	}
-	var list []string
 	for _, name := range names {
-		if !have[plain(name)] {
-			list = append(list, "`"+name+"`")
+		if columns := at[plain(name)]; len(columns) > 0 {
+			list = append(list, columns[0])
+			at[plain(name)] = columns[1:]
+		} else {
+			missing = append(missing, "`"+name+"`")
 		}
 	}
-	return list
+	if missing != nil {
+		return nil, missing
+	}
+	return list, nil
 }
 
 // setPixels decides whether the rows are images, and describes their pixels if that needs to be said.
@@ -695,8 +680,8 @@ func (f *File) scaleNote(p *plan) string {
 	return ""
 }
 
-// counted returns "1 number" or "2 numbers".
-func counted(n int, thing string) string {
+// Counted returns "1 number" or "2 numbers".
+func Counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
