@@ -18,7 +18,7 @@ func TestLock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := fmt.Sprintf("%s: another run, process %d, saves there; wait for its end, or save elsewhere", path, os.Getpid())
+		want := fmt.Sprintf("%s: another run, process %d, saves there; wait until it ends, or save elsewhere", path, os.Getpid())
 		if _, err := Lock(path); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}

@@ -2,5 +2,5 @@
 
 package atomicfile
 
-// Lock reserves nothing on this system.
+// Lock does nothing on this system.
 func Lock(string) (unlock func(), err error) { return func() {}, nil }

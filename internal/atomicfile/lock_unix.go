@@ -11,7 +11,7 @@ import (
 )
 
 // Lock reserves the file at path for this process until unlock. It returns an error that names the process that has
-// reserved it. The lock is a file next to it, with .lock appended, which a killed process leaves behind without effect. On
+// reserved it. The lock is a file next to it, with .lock appended, which has no effect after its process ends. On
 // a file system without locks nothing is reserved.
 func Lock(path string) (unlock func(), err error) {
 	target, err := Target(path)
@@ -30,22 +30,22 @@ func Lock(path string) (unlock func(), err error) {
 			holder := make([]byte, 20)
 			n, _ := f.Read(holder)
 			f.Close()
-			return nil, fmt.Errorf("%s: another run, process %s, saves there; wait for its end, or save elsewhere", path, strings.TrimSpace(string(holder[:n])))
+			return nil, fmt.Errorf("%s: another run, process %s, saves there; wait until it ends, or save elsewhere", path, strings.TrimSpace(string(holder[:n])))
 		case err != nil:
 			f.Close()
 			os.Remove(name)
 			return func() {}, nil
-		case !isFile(f, name): // its last owner has just removed it
+		case !isFile(f, name): // its last owner removed it after the open
 			f.Close()
 			continue
 		}
-		_ = f.Truncate(0) // a full disk only hides the number
+		_ = f.Truncate(0) // on a full disk only the number is missing
 		_, _ = fmt.Fprintln(f, os.Getpid())
 		return func() { os.Remove(name); f.Close() }, nil
 	}
 }
 
-// isFile reports whether name is the name of an open file.
+// isFile reports whether name leads to the open file f.
 func isFile(f *os.File, name string) bool {
 	a, err1 := f.Stat()
 	b, err2 := os.Stat(name)

@@ -47,7 +47,7 @@ func Probe(path string) error {
 	case err == nil && info.IsDir():
 		return refused("", errors.New("it is a directory"))
 	case err == nil && !info.Mode().IsRegular():
-		return nil // a device or a pipe, which is not replaced
+		return nil // Write does not replace a device or a pipe
 	case err == nil:
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 // A Group is the directory of a control group.
 type Group struct {
 	Dir     string
-	Unified bool // it is of version 2 of control groups
+	Unified bool // the group belongs to version 2 of control groups
 }
 
 // Groups returns the groups of the process that can limit a resource, such as "memory" or "cpu", and their parents. In a
@@ -45,7 +45,7 @@ func Groups(root fs.FS, controller string) []Group {
 	return list
 }
 
-// Number reads a file with one number, or its line that begins with key.
+// Number reads the number in a file, or in its line that begins with key.
 func Number(root fs.FS, name string, key ...string) (int64, bool) {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {
@@ -61,7 +61,7 @@ func Number(root fs.FS, name string, key ...string) (int64, bool) {
 	return 0, false
 }
 
-// CPUs returns the number of CPUs whose time the groups of the process may take, such as 0.5, or 0 without a limit.
+// CPUs returns the CPU quota of the process in CPUs, such as 0.5, or 0 without a limit.
 func CPUs(root fs.FS) float64 {
 	least := 0.0
 	for _, g := range Groups(root, "cpu") {
@@ -73,7 +73,7 @@ func CPUs(root fs.FS) float64 {
 	return least
 }
 
-// quota returns how much time of each period a group may take, in the same unit.
+// quota returns the CPU time that a group may use per period, and the period, in the same unit.
 func (g Group) quota(root fs.FS) (quota, period int64, ok bool) {
 	if g.Unified { // "50000 100000", or "max 100000"
 		text, err := fs.ReadFile(root, path.Join(g.Dir, "cpu.max"))

@@ -25,7 +25,7 @@ type app struct {
 	stdout, stderr io.Writer
 	env            func(string) string
 	started        time.Time
-	runLength      time.Duration // of a run of steps in bench, about
+	runLength      time.Duration // approximate length of a run of steps in bench
 	opener         backends.Opener
 	// compare replaces the comparison of -backend=auto in tests.
 	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error)

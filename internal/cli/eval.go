@@ -40,7 +40,7 @@ func (a *app) eval(args []string) error {
 	}
 	// The data get the form that those in training had, with the figures of the training set.
 	form := m.About.Form
-	form.TestData = ""             // -data names what is tested
+	form.TestData = ""             // eval tests the data of -data
 	form.Numbers = m.About.Numbers // the test part alone does not show it
 	form.Learned = learned(m)
 	d, err := form.OpenPart(s.Path, s.part(m))
@@ -66,8 +66,8 @@ func (a *app) eval(args []string) error {
 	return a.scores(m, d, choice, s.model, s.json)
 }
 
-// part returns the part of a data set to test. By default data that the network was not trained on are tested as a
-// whole, unless they have a test part.
+// part returns the part of a data set to test. By default, a data set that the network was not trained on is tested as a
+// whole, unless it has a test part.
 func (s *settings) part(m *model.Model) dataset.Part {
 	if s.Given("split") {
 		return s.split

@@ -61,7 +61,7 @@ func (a *app) predict(args []string) error {
 	}
 	p := &predictor{app: a, s: s, b: cpu.New(), predictions: predictions{m: m}}
 	defer p.b.Close()
-	// What cannot be read does not stop the others.
+	// An argument that cannot be read does not stop the others.
 	var failed []error
 	asked := false
 	for _, name := range s.Args {
@@ -80,7 +80,7 @@ func (a *app) predict(args []string) error {
 	return errors.Join(failed...)
 }
 
-// A predictor answers the arguments of predict.
+// A predictor classifies the arguments of predict.
 type predictor struct {
 	*app
 	predictions
@@ -88,7 +88,7 @@ type predictor struct {
 	b compute.Backend
 }
 
-// predict answers one argument: a row of numbers, a picture, or many samples.
+// predict classifies one argument: a row of numbers, a picture, or many samples.
 func (p *predictor) predict(name string) error {
 	m := p.m
 	info, err := os.Stat(name)
@@ -118,7 +118,7 @@ func isRow(text string) bool {
 	return err != nil
 }
 
-// picture answers a picture, which has a name in the answer.
+// picture classifies a picture. The output calls it name.
 func (p *predictor) picture(path, name string) error {
 	m := p.m
 	inputs, err := p.pictureInputs(m, path)
@@ -153,7 +153,7 @@ func (p *predictor) picture(path, name string) error {
 	return nil
 }
 
-// several describes the answers for several digits of a picture.
+// several describes the predictions for several digits of a picture.
 func (p *predictor) several(outputs [][]float32) string {
 	text := fmt.Sprintf("%d digits:", len(outputs))
 	for _, y := range outputs {
@@ -197,7 +197,7 @@ func (p *predictor) predictNumbers(text string) error {
 	return p.answer("row", []string{text}, &row)
 }
 
-// answer answers the samples of a set.
+// answer classifies the samples of a set.
 func (p *predictor) answer(id string, names []string, set *dataset.Set) error {
 	outputs, err := train.OutputsOf(p.b, p.m.Network, p.m.Values, set)
 	if err := checkOutputs(outputs, names[0], err); err != nil {

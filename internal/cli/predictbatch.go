@@ -32,16 +32,16 @@ func predictionFile(s string) (string, error) {
 	return flags.Home(s), nil
 }
 
-// predictions are the answers of a network, in order, for a file.
+// predictions are the outputs of a network, in order, for a file.
 type predictions struct {
 	m       *model.Model
 	id      string // header of the column of names
 	names   []string
 	outputs [][]float32
-	pixels  []byte // of the last names, whose outputs are missing
+	pixels  []byte // of the last names, whose outputs are not computed yet
 }
 
-// add appends answers.
+// add appends predictions.
 func (p *predictions) add(id string, names []string, outputs [][]float32) {
 	if p.id == "" {
 		p.id = id
@@ -70,7 +70,7 @@ func (s *settings) checkOut() error {
 	return nil
 }
 
-// write writes the answers to a CSV or JSON file, with the value of each output if all is set.
+// write writes the predictions to a CSV or JSON file, with the value of each output if all is set.
 func (p *predictions) write(path string, all bool) error {
 	return atomicfile.Write(path, func(w io.Writer) error {
 		if strings.EqualFold(filepath.Ext(path), ".json") {
@@ -188,7 +188,7 @@ func isSamples(name string) bool {
 	return strings.Contains(filepath.Base(name), "ubyte")
 }
 
-// samples answers the samples of a file or directory, which has a name in messages.
+// samples classifies the samples of a file or directory. Messages call it name.
 func (p *predictor) samples(path, name string) error {
 	m, size := p.m, dataset.Size{Width: p.m.Width, Height: p.m.Height}
 	if m.About.Unpadded != (dataset.Size{}) {
@@ -219,7 +219,7 @@ func wantText(m *model.Model) string {
 	return fmt.Sprintf("images of %d×%d", m.Width, m.Height)
 }
 
-// directory answers the pictures of a directory, or its data set.
+// directory classifies the pictures of a directory, or the samples of its data set.
 func (p *predictor) directory(dir string) error {
 	list, err := picturesIn(dir)
 	if err != nil {
@@ -236,7 +236,7 @@ func (p *predictor) directory(dir string) error {
 	return errors.Join(failed...)
 }
 
-// standardInput answers a picture or the rows of a table.
+// standardInput classifies a picture or the rows of a table.
 func (p *predictor) standardInput() error {
 	f, err := os.CreateTemp("", "shadegrad-")
 	if err != nil {
@@ -253,7 +253,7 @@ func (p *predictor) standardInput() error {
 	return p.samples(f.Name(), "standard input")
 }
 
-// flush computes the outputs of the pictures that wait for them.
+// flush computes the outputs of the pictures that are read.
 func (p *predictor) flush() error {
 	n := len(p.names) - len(p.outputs)
 	if n == 0 {

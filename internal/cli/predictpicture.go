@@ -23,8 +23,8 @@ func (a *app) pictureInputs(m *model.Model, name string) ([][]byte, error) {
 	return inputs, nil
 }
 
-// prepare converts a picture to images like those of the network's data set. A picture of their size is taken as it is,
-// with light ink. Of a larger one a network of centred digits gets the digits, other networks the whole.
+// prepare converts a picture to images like those of the network's data set. A picture of their size is not changed,
+// except to light ink. Of other pictures, networks of centred digits get the digits, and other networks the whole picture.
 func prepare(m *model.Model, img image.Image) ([][]byte, error) {
 	size := dataset.Size{Width: m.Width, Height: m.Height}
 	if m.About.Unpadded != (dataset.Size{}) {

@@ -68,7 +68,7 @@ func newRunFiles(program string, s *settings) (*runFiles, error) {
 	return r, writable(r.checkpoint)
 }
 
-// lock reserves the files of a run, so that a second run does not replace them.
+// lock reserves the files of a run, so that a second run cannot replace them.
 func (r *runFiles) lock() (unlock func(), err error) {
 	path := cmp.Or(r.save, r.checkpoint)
 	if info, err := os.Stat(path); path == "" || err == nil && !info.Mode().IsRegular() {
@@ -122,7 +122,7 @@ func (r *runFiles) warn(err error) error {
 	})
 }
 
-// warned notes an *atomicfile.Warning and returns any other error.
+// warned prints an *atomicfile.Warning as a note and returns any other error.
 func warned(err error, note func(string)) error {
 	var w *atomicfile.Warning
 	if errors.As(err, &w) {
@@ -207,7 +207,7 @@ func elsewhere(path string) string {
 	return atomicfile.Unused(filepath.Join(os.TempDir(), filepath.Base(path)))
 }
 
-// checkpointNow saves the checkpoint, if necessary elsewhere, and returns the command that resumes the run.
+// checkpointNow saves the checkpoint, elsewhere if necessary, and returns the command that resumes the run.
 func (r *runFiles) checkpointNow(state *train.State, s *settings) (string, error) {
 	if err := r.keep(state); err != nil {
 		r.checkpoint = elsewhere(r.checkpoint)

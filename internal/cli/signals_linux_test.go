@@ -183,7 +183,7 @@ func TestSecondRun(t *testing.T) {
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-batch=1", "-every=1", "-epochs=100", "-save=m"}
 	c := p.start(args...)
 	c.out("epoch 1/100")
-	p.run(args...).is(1, fmt.Sprintf("shadegrad: m: another run, process %d, saves there; wait for its end, or save elsewhere\n", c.cmd.Process.Pid))
+	p.run(args...).is(1, fmt.Sprintf("shadegrad: m: another run, process %d, saves there; wait until it ends, or save elsewhere\n", c.cmd.Process.Pid))
 	c.signal(syscall.SIGKILL)
 	c.end()
 	p.run(args...).is(0, "saved m")

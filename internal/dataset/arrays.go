@@ -16,7 +16,7 @@ func (a *array) header() string {
 	return ""
 }
 
-// inLabels returns where a label is: at byte start of an IDX file for the first, step bytes further for the next.
+// inLabels returns where a label is in an IDX file, for messages: the first one at byte start, the next step bytes later.
 func inLabels(file string, start, step int) func(int) string {
 	return func(i int) string { return fmt.Sprintf("%s: label out of range at byte %d", file, start+i*step) }
 }
@@ -177,7 +177,7 @@ func levels(arrays []*array) (black, white float64, err error) {
 	} else if signed && most > 16 {
 		return 0, 127, nil
 	}
-	tiny := len(a.values)/a.Size/a.Shape[0] < leastSide*leastSide // evidence is weak
+	tiny := len(a.values)/a.Size/a.Shape[0] < leastSide*leastSide // few pixels are weak evidence
 	switch {
 	case most == 0 && least == 0, tiny && least >= 0 && most <= 255 && whole:
 		return 0, 255, nil

@@ -71,7 +71,7 @@ type Data struct {
 	ClassNames []string
 	// Features are the names of the feature columns of a table, in order, or nil.
 	Features []string
-	// Label is the name or the number of the label column of a table, or empty.
+	// Label is the name or number of the label column of a table, or empty.
 	Label string
 	// Look describes how the images were read.
 	Look Look

@@ -11,7 +11,7 @@ import (
 	"shadegrad/internal/atomicfile"
 )
 
-// A role is the purpose of a file of arrays. Faults are reported in this order.
+// A role is the purpose of a file of arrays. Errors are reported in this order.
 type role int
 
 const (
@@ -176,8 +176,8 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 
 const chooseOne = "choose one with -data=DIRECTORY/FILE"
 
-// hasLabels reports whether the images or labels that a file is named after have their counterpart in a directory. An npz
-// file without one is likely to hold both.
+// hasLabels reports whether a directory has the labels of an image file, or the images of a label file. An npz
+// file without a counterpart is likely to hold both.
 func hasLabels(entries []fs.DirEntry, n arrayName) bool {
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 		other, ok := parseName(e.Name())

@@ -29,7 +29,7 @@ type Form struct {
 	OneHot int `json:"one_hot,omitempty"`
 	// Ignore lists the names or numbers, separated by commas, of the table's columns that are not read.
 	Ignore string `json:"ignore,omitempty"`
-	// TestData is the file or directory of the test part, if it cannot be found by its name.
+	// TestData is the file or directory of the test part, if its name does not show that.
 	TestData string `json:"test_data,omitempty"`
 	// Resize is the size to which images are scaled, or 0 by 0.
 	Resize Size `json:"resize,omitzero"`
@@ -50,7 +50,7 @@ type Learned struct {
 type Look struct {
 	// Inverted means that dark ink on light paper became light on dark.
 	Inverted bool `json:"inverted,omitempty"`
-	// Transposed means that the files store each image transposed, as those of EMNIST do, and that it was turned.
+	// Transposed means that the files store the images transposed, as EMNIST does, and that they were turned upright.
 	Transposed bool `json:"transposed,omitempty"`
 	// Centred means that each image has one object at MNIST's place and of MNIST's size: see package digit.
 	Centred bool `json:"centred,omitempty"`
@@ -77,8 +77,8 @@ type Size struct {
 // distortions, is the validation set too.
 const TrainingItself = -1
 
-// HeldOut returns how many of n samples to hold out: v, or their nearest number to the fraction v below 1, at least one.
-// TrainingItself stays.
+// HeldOut returns how many of n samples to hold out: v, or the fraction v of n if v is below 1, rounded, at least one.
+// TrainingItself is returned unchanged.
 func HeldOut(v float64, n int) int {
 	if v > 0 && v < 1 {
 		return max(1, int(v*float64(n)+0.5))
@@ -123,7 +123,7 @@ const (
 // OpenPart reads a part of a data set as its test part.
 func (f Form) OpenPart(where string, part Part) (*Data, error) {
 	if part != TrainPart {
-		whole := part != TestPart && (!f.Standardize || f.Scale != nil) // else the training part has the figures
+		whole := part != TestPart && (!f.Standardize || f.Scale != nil) // otherwise the scale is computed from the training part
 		if d, err := f.openTest(where, whole); err != nil || part != AllParts || d.Whole {
 			return d, err
 		}
@@ -140,7 +140,7 @@ func (f Form) OpenPart(where string, part Part) (*Data, error) {
 	return d, nil
 }
 
-// joined returns the samples of sets of one kind.
+// joined returns one set with the samples of several sets of the same kind.
 func joined(sets []*Set) Set {
 	all := *sets[0]
 	for _, s := range sets[1:] {

@@ -41,7 +41,7 @@ func (p place) openArrays(names [roles]string) (*Data, error) {
 	return data, err
 }
 
-// exists reports whether there is a file of this name.
+// exists reports whether the file exists.
 func exists(fsys fs.FS, name string) bool {
 	_, err := fs.Stat(fsys, name)
 	return err == nil
@@ -145,7 +145,7 @@ func (p place) emnist(file string) (is bool, classes []string) {
 	return true, classes
 }
 
-// turned calls turnEMNIST for the data of a file of EMNIST.
+// turned calls turnEMNIST if the data set is from EMNIST.
 func (p place) turned(d *Data, file string) {
 	if is, classes := p.emnist(file); is {
 		d.turnEMNIST(classes)

@@ -82,7 +82,7 @@ func (p place) openImages() (*Data, error) {
 	return data, nil
 }
 
-// brightest returns the greatest pixel.
+// brightest returns the value of the brightest pixel.
 func (d *Data) brightest() (most byte) {
 	for _, s := range d.sets() {
 		most = max(most, slices.Max(s.Images))

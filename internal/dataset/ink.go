@@ -11,7 +11,7 @@ import (
 
 // A network trains best on light ink on a ground of 0, as in MNIST. Dark ink on light paper is therefore inverted.
 
-// A ground is what an image's border says about its ink.
+// A ground is the brightness of an image's background, judged by its border.
 type ground int
 
 const (
@@ -24,7 +24,7 @@ const (
 type frame []int
 
 // ground returns the ground of an image: the median of its border, if most of the border and three corners are like it,
-// compared with the mean of the pixels that are not.
+// compared with the mean of the other pixels.
 func (f frame) ground(pixels []byte, width int) ground {
 	var count [256]int
 	for _, i := range f {
@@ -166,7 +166,7 @@ func (s *Set) centred() bool {
 		var box image.Rectangle
 		var sum, sx, sy float64
 		for j, v := range s.Image(i) {
-			if v < 32 { // noise, and the remains of a JPEG file
+			if v < 32 { // noise and artefacts of JPEG
 				continue
 			}
 			x, y := j%s.Width, j/s.Width

@@ -55,7 +55,7 @@ func (d *Data) MatchClasses(l *Learned, classes int) error {
 	return nil
 }
 
-// plainClass returns a class name without the differences that do not matter: 03 is 3.
+// plainClass returns the canonical form of a class name: 3 for 03.
 func plainClass(name string) string {
 	if n, err := strconv.Atoi(name); err == nil {
 		return strconv.Itoa(n)

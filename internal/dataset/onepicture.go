@@ -8,7 +8,7 @@ import (
 	"shadegrad/internal/picture"
 )
 
-// Picture returns the pixels of a picture as those of a data set in this form: scaled as a whole to size, with light ink,
+// Picture prepares a picture as the images of a data set of this form are: scaled as a whole to size, with light ink,
 // padded.
 func (f Form) Picture(img image.Image, size Size) ([]byte, error) {
 	pixels := slices.Clone(picture.Fit(picture.Grey(img), size.Width, size.Height).Pix)

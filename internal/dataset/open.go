@@ -154,7 +154,7 @@ type place struct {
 	available int64 // bytes of memory available, or −1 if not known
 }
 
-// wanted returns the roles of the files to read.
+// wanted returns the roles of the files that are read.
 func (p place) wanted() []role {
 	if p.testOnly {
 		return []role{testImages, testLabels}
@@ -235,7 +235,7 @@ func (p place) open() (*Data, error) {
 	return nil, fmt.Errorf("%s: %w", p.name, errNothing)
 }
 
-// holdsPictures reports whether there are pictures in a directory itself.
+// holdsPictures reports whether there are pictures directly in a directory.
 func (p place) holdsPictures(dir string) bool {
 	entries, err := fs.ReadDir(p.fsys, dir)
 	return err != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return picture.Named(e.Name()) })
@@ -278,7 +278,7 @@ func (p place) openWithin(dir string) (*Data, error) {
 	return data, err
 }
 
-// openFile reads the data set to which a file of the place belongs.
+// openFile reads the data set to which a file belongs.
 func (p place) openFile(file string) (*Data, error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {

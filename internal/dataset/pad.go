@@ -30,7 +30,7 @@ func (d *Data) Pad(width, height int) error {
 	return nil
 }
 
-// room checks that there is memory for the images in another size.
+// room returns an error if there is not enough memory for the images in another size.
 func (d *Data) room(width, height int) error {
 	budget := memory.NewBudget(memory.Available())
 	for _, s := range d.sets() {

@@ -36,7 +36,7 @@ type pictureReader struct {
 	budget *memory.Budget
 	size   Size   // of the pictures, or 0 by 0 if it is that of the first one
 	first  string // picture of this size, or empty if others are scaled
-	white  int    // of pictures with 16 bits per sample: the highest picture.White of the first part
+	white  int    // highest picture.White of the first part, for pictures with 16 bits per sample
 	notes  []string
 }
 
@@ -110,7 +110,7 @@ func (r *pictureReader) load(list []tree.Picture) (Set, error) {
 	return s, nil
 }
 
-// unreadable is the error of a damaged picture.
+// unreadable is the error for a damaged picture.
 type unreadable struct{ error }
 
 // each calls f for the numbers below n, several at a time, and returns the errors.

@@ -89,7 +89,7 @@ func (p place) loadTables(names ...string) ([]Set, *table.Schema, error) {
 	for i, name := range names {
 		w := wanted
 		if i > 0 {
-			w.Features = files[0].Names() // they tell whether the test part has names
+			w.Features = files[0].Names() // they show whether the test part has a header
 		}
 		f, err := table.Survey(p.lines(name), w, func(rows, columns int) error {
 			if need := int64(rows) * int64(columns) * size; p.available >= 0 && need > p.available {
@@ -174,7 +174,7 @@ func (p place) lines(name string) table.Lines {
 	}
 }
 
-// ifUTF16 returns a hint for text with a zero in each second byte.
+// ifUTF16 returns a hint for text in UTF-16.
 func ifUTF16(line []byte) string {
 	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) {
 		return " in UTF-8 (this is UTF-16: save it again)"

@@ -22,7 +22,7 @@ type Samples struct {
 	Note  string
 }
 
-// OpenSamples reads inputs for a network of images of a size, or of rows of so many numbers: the rows of a CSV file, the
+// OpenSamples reads inputs for a network, which takes images of a size or rows of numbers: the rows of a CSV file, the
 // images of an IDX, npy or npz file, or the test part of a directory.
 func (f Form) OpenSamples(where string, size Size) (*Samples, error) {
 	f.TestData = ""

@@ -18,7 +18,7 @@ const splitStream = 1<<61 + 2<<32
 func (d *Data) Split(n int, seed uint64) error {
 	all := d.Train.Len()
 	switch {
-	case d.Validation.Len() > 0 && (n == 0 || n == d.Validation.Len()): // a part of the files
+	case d.Validation.Len() > 0 && (n == 0 || n == d.Validation.Len()): // the files have a validation part
 		return nil
 	case d.Validation.Len() > 0:
 		return fmt.Errorf("%s: %d %w", d.Name, d.Validation.Len(), ErrHeldOut)

@@ -71,7 +71,7 @@ func (n tableFileName) goesWith(other tableFileName) bool {
 	return a == b
 }
 
-// openTables reads a data set from a directory with CSV files: the training and the test file, or else the only file.
+// openTables reads a data set from a directory with CSV files: the training and the test file, or the only file.
 func (p place) openTables() (*Data, error) {
 	files, err := p.findTables(func(n tableFileName) bool { return n.part != wholePart })
 	train, test := files[trainPart], files[testPart]
@@ -118,7 +118,7 @@ func (p place) openTableFile(file string) (*Data, error) {
 	return p.openPair(files)
 }
 
-// openPair reads a data set from CSV files, and notes names that differ.
+// openPair reads a data set from CSV files, and notes which test file it chose if the names differ.
 func (p place) openPair(files [3]string) (*Data, error) {
 	train, test := files[trainPart], files[testPart]
 	emnist, classes := p.emnist(cmp.Or(files[wholePart], train, test))

@@ -23,7 +23,7 @@ func (p place) readParts(where string) (*Data, error) {
 		return p.read(where)
 	}
 	p.form.TestData, p.whole = "", true
-	if isTable(where) && isTable(from) { // which columns are what is decided for both together
+	if isTable(where) && isTable(from) { // both have the same columns
 		p.fsys, p.name, p.available = unpack.Paths{}, where, memory.Available()
 		return p.openPair([3]string{trainPart: where, testPart: from})
 	}

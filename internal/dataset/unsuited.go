@@ -25,7 +25,7 @@ func (e *PadError) Error() string {
 	return fmt.Sprintf("%s: images of %dx%d cannot be padded to %dx%d", e.Name, e.Images.Width, e.Images.Height, e.To.Width, e.To.Height)
 }
 
-// A Damage is an error of a file that is not complete or not what its header says.
+// A Damage is the error of a file that is incomplete or contradicts its header.
 type Damage struct{ error }
 
 func (d Damage) Unwrap() error { return d.error }

@@ -51,7 +51,7 @@ func border(light plane) (list []int) {
 // withinFrame returns a picture without the lines of a frame along its sides and the margin around them.
 func withinFrame(light plane) image.Rectangle {
 	threshold := otsu(light)
-	paper := plane{light.w, light.h, make([]float32, len(light.pix))} // 1 where a pixel is of the commoner half
+	paper := plane{light.w, light.h, make([]float32, len(light.pix))} // 1 for pixels of the more common brightness
 	bright := 0
 	for _, v := range light.pix {
 		if v > threshold {
@@ -76,7 +76,7 @@ func withinFrame(light plane) image.Rectangle {
 // strip returns the width of a margin and a line along a side, with sudden changes between them, or 0. Line d of the pixels
 // is at depth d from the side; paper is 1.
 func (p plane) strip(deep int, line func(d int) image.Rectangle) int {
-	share := func(d int) (sum float32) { // of paper
+	share := func(d int) (sum float32) { // fraction of paper in line d
 		b := line(min(d, deep-1))
 		for y := b.Min.Y; y < b.Max.Y; y++ {
 			for x := b.Min.X; x < b.Max.X; x++ {

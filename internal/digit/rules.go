@@ -11,7 +11,7 @@ type run struct{ x, top, bottom int }
 
 func (r run) thickness() int { return r.bottom - r.top }
 
-// A rule is a straight line of ink across the picture: of lined or squared paper, a frame, or an underline.
+// A rule is a straight line of ink across the picture: a line of ruled or squared paper, a side of a frame, or an underline.
 type rule struct {
 	vertical bool // then the runs are of the transposed picture
 	runs     []run
@@ -21,7 +21,7 @@ type rule struct {
 	alone    bool
 }
 
-// ruleShare is the fraction of the ink's extent that a rule takes. A digit within a frame or on a rule is narrower.
+// ruleShare is the minimum length of a rule as a fraction of the ink's extent. A digit within a frame or on a rule is narrower.
 const ruleShare = 0.85
 
 // eraseRules removes lines that are not part of a digit from ink. It repeats, because a frame can have a line in it.
@@ -96,7 +96,7 @@ func (m *mask) thinRuns() (list []run) {
 	return list
 }
 
-// leastRule is the least extent of ink, in pixels, that can be a rule's. A digit so small has strokes as thin as a line.
+// leastRule is the minimum length of a rule in pixels. The strokes of a digit as small as this are as thin as a rule.
 const leastRule = 24
 
 // rules returns the horizontal rules, by a Hough transform of the middles of thin runs. A rule may slope a little. A
@@ -261,7 +261,7 @@ func (m *mask) without(rules []rule) *mask {
 	return newMask(p, 0.5)
 }
 
-// hasDigit reports whether m, which remains of a picture without rules, is a digit, and the rules no strokes of it.
+// hasDigit reports whether m, the rest of a picture without its rules, is a digit, and the rules are not strokes of it.
 func (m *mask) hasDigit(whole *mask, rules []rule) bool {
 	b := m.box
 	if b.Empty() || 4*b.Dy() < b.Dx() || 6*max(b.Dx(), b.Dy()) < max(whole.box.Dx(), whole.box.Dy()) {

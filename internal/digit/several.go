@@ -13,7 +13,7 @@ type piece struct {
 	box    image.Rectangle
 }
 
-// of returns the ink of a piece alone.
+// of returns the ink of a single piece.
 func (p piece) of(ink plane) plane {
 	alone := newPlane(ink.w, ink.h)
 	for _, i := range p.pixels {
@@ -22,7 +22,7 @@ func (p piece) of(ink plane) plane {
 	return alone
 }
 
-// joined returns pieces as one.
+// joined returns one piece that consists of several.
 func joined(pieces []piece) (all piece) {
 	for _, p := range pieces {
 		all.pixels = append(all.pixels, p.pixels...)
@@ -32,7 +32,7 @@ func joined(pieces []piece) (all piece) {
 }
 
 // sideBySide groups pieces into digits, from left to right. A piece much lower than the highest is a part of the nearest
-// digit, such as the bar of a 5, and so are pieces that overlap or almost touch, as the two strokes of a 4 may.
+// digit, such as the bar of a 5. Pieces that overlap or almost touch, such as the two strokes of a 4, are one digit.
 func sideBySide(pieces []piece) ([]piece, error) {
 	highest := 0
 	for _, p := range pieces {
@@ -82,7 +82,7 @@ func sideBySide(pieces []piece) ([]piece, error) {
 // overlap returns the length of the common part of two intervals. It is negative for a gap.
 func overlap(a, b, c, d int) int { return min(b, d) - max(a, c) }
 
-// distance returns how far two boxes are apart on the axis on which they are farther apart.
+// distance returns the distance of two boxes along the axis on which they are farther apart.
 func distance(a, b image.Rectangle) int {
 	return max(-overlap(a.Min.X, a.Max.X, b.Min.X, b.Max.X), -overlap(a.Min.Y, a.Max.Y, b.Min.Y, b.Max.Y))
 }

@@ -159,7 +159,7 @@ func (x *exam) nvidia() []string {
 // nvidiaVendorFile tells EGL about NVIDIA's library. It is below /usr/share/glvnd or /etc/glvnd.
 const nvidiaVendorFile = "egl_vendor.d/10_nvidia.json"
 
-// nvidiaMissing lists what EGL needs for an NVIDIA GPU and does not have here.
+// nvidiaMissing lists the files that EGL needs for an NVIDIA GPU and that are missing here.
 func (x *exam) nvidiaMissing() []string {
 	var list []string
 	for _, part := range []struct{ name, places string }{
@@ -183,7 +183,7 @@ func (x *exam) exists(patterns string) bool {
 	})
 }
 
-// wsl returns how to use the GPU in the Windows Subsystem for Linux.
+// wsl returns advice on using the GPU in the Windows Subsystem for Linux.
 func (x *exam) wsl() []string {
 	switch {
 	case x.exists("dev/dxg") && x.env("GALLIUM_DRIVER") == "d3d12":

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// HeadSize is the number of first bytes that Describe needs.
+// HeadSize is the number of bytes that Describe needs from the beginning of a file.
 const HeadSize = 512
 
 // python is the start of a conversion that writes the arrays of a file as FILE.npz.

@@ -5,7 +5,7 @@ import (
 	"image"
 )
 
-// White returns the sample value that is white in a picture with 16 bits per sample, judged by its brightest sample:
+// White returns the sample value of white in a picture with 16 bits per sample, estimated from its brightest sample:
 // such files also hold samples of 1, 8, 10, 12 or 14 bits. It returns 0 for other pictures.
 func White(img image.Image) int {
 	brightest := 0

@@ -51,7 +51,7 @@ func readOrientation(data io.ReadSeeker, kind string) (orientation, error) {
 		}
 		return imagemeta.ErrStopWalking
 	}
-	_ = imagemeta.Decode(options) // pictures with damaged metadata are common, and show what they show
+	_ = imagemeta.Decode(options) // many pictures have damaged metadata; they stay as stored
 	return o, nil
 }
 

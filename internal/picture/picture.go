@@ -38,7 +38,7 @@ const densest = 8 * 258 * 8 / 2
 // Formats names the formats that Open reads.
 const Formats = "PNG, JPEG, GIF, BMP, TIFF or WebP"
 
-// Named reports whether a file's name has the ending of a picture's.
+// Named reports whether a file's name has the extension of a picture.
 func Named(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp":
@@ -91,7 +91,7 @@ func Open(fsys fs.FS, name string) (*File, error) {
 		return nil, err
 	}
 	data, ok := opened.(Source)
-	if !ok { // in an archive
+	if !ok { // the file is in an archive
 		const most = 1 << 28
 		content, err := io.ReadAll(io.LimitReader(opened, min(info.Size(), most)))
 		if err != nil {

@@ -50,7 +50,7 @@ func (r *Recipe) Open() (*dataset.Data, error) {
 		return nil, err
 	}
 	if r.holdOut >= 0 {
-		r.holdOut = float64(d.Validation.Len()) // the number instead of the fraction
+		r.holdOut = float64(d.Validation.Len()) // the number, if a fraction was given
 	}
 	return d, nil
 }

@@ -38,7 +38,7 @@ type Bench struct {
 	format   BenchFormat
 	network  mlp.Config
 	rivals   []Rival
-	length   time.Duration // of a run, about
+	length   time.Duration // approximate, of a run
 	err      error         // the first of writing
 	sweep    []sweepRow
 	preamble bool // of the lines for benchstat is written

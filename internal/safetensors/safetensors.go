@@ -66,8 +66,8 @@ func (f *File) Sign() {
 	f.Metadata[digestKey] = f.digest()
 }
 
-// Intact returns an error if the tensors have changed since Sign. A file without a digest, as older programs and other
-// libraries write it, is taken as it is.
+// Intact returns an error if the tensors have changed since Sign. A file without a digest, such as older programs and other
+// libraries write, is not checked.
 func (f *File) Intact() error {
 	if want, ok := f.Metadata[digestKey]; ok && want != f.digest() {
 		return fmt.Errorf("damaged: the SHA-256 of the tensors differs from %q in the metadata; use an intact copy (a program that changes tensors must delete %q)",

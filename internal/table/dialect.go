@@ -35,7 +35,7 @@ type textLine struct {
 	number int
 }
 
-// maxColumns bounds the memory for what is known of the columns.
+// maxColumns bounds the memory for the evidence on the columns.
 const maxColumns = 1 << 18
 
 // recognise returns the dialect of a table from its first lines that are not empty. Known names make a header certain.
@@ -98,7 +98,7 @@ func recognise(sample []textLine, known []string) (*dialect, error) {
 			d.names = slices.Insert(slices.Clone(first), d.packed, slices.Repeat([]string{first[d.packed]}, d.fields-1)...)
 		}
 		d.columns = len(d.names)
-		if len(last) == d.columns+1 && last[d.columns] != "" { // R omits the name of the row names
+		if len(last) == d.columns+1 && last[d.columns] != "" { // R writes row names without a header
 			d.names = append([]string{""}, d.names...)
 			d.columns++
 		}
@@ -151,7 +151,7 @@ func separatorOf(sample []textLine) byte {
 	return ' '
 }
 
-// spaced reports whether spaces separate numbers with decimal commas: each line has as many of them, and not only the first
+// spaced reports whether spaces separate numbers with decimal commas: each line has as many fields, and not only the first
 // has a comma, as if a list of pixels followed a label.
 func spaced(sample []textLine) bool {
 	commas, columns := false, len(bytes.Fields(sample[0].text))
@@ -197,7 +197,7 @@ func isDecimalComma(cell string) bool {
 //   - numbers that pandas made distinct when it took a row for names: 0,0.1,0.2,7,0.3; or
 //   - the names of the training part or of what a network has learned.
 //
-// So 5x,0,0,7 is a row whose label is not a number, and so is 5x,1,2, because no word begins with a digit.
+// Therefore 5x,0,0,7 and 5x,1,2 are rows with a faulty label, because no word begins with a digit.
 func (d *dialect) isHeader(first []string, rows [][]string, known []string) bool {
 	words, columns, next, count, counting := 0, 0, -1, 0, true // next is the number that continues the count, or −1
 	named, fresh := false, true
@@ -237,7 +237,7 @@ func (d *dialect) isHeader(first []string, rows [][]string, known []string) bool
 	return err != nil && 2*words > columns
 }
 
-// beginsWord reports whether a cell begins like a word.
+// beginsWord reports whether a cell begins as a word does.
 func beginsWord(cell string) bool {
 	r, _ := utf8.DecodeRuneInString(cell)
 	return unicode.IsLetter(r) || r == '_' || r == '#'
@@ -261,7 +261,7 @@ func containsNames(cells, names []string) bool {
 	return missing == 0 && (words > 0 || len(names) > 4) || missing == 1 && words > 1
 }
 
-// columnOfNumbers reports whether a column has a number in each of the rows, as far as it has values.
+// columnOfNumbers reports whether all values of a column are numbers.
 func columnOfNumbers(rows [][]string, i int) bool {
 	found := len(rows) == 0
 	for _, cells := range rows {
@@ -278,8 +278,8 @@ func columnOfNumbers(rows [][]string, i int) bool {
 	return found
 }
 
-// isMangled reports whether pandas has read a row of numbers as names: then it appends .1, .2 and so on to equal ones.
-// The rows have whole numbers in the columns of such names, so that a row of fractions is not one.
+// isMangled reports whether pandas has read a row of numbers as names. It appends .1, .2 and so on to equal names.
+// The rows must have whole numbers in these columns; otherwise the first row has fractions.
 func isMangled(first []string, rows [][]string) bool {
 	counts := map[string]int{}
 	mangled := 0

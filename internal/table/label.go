@@ -104,7 +104,7 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	return 0, nil, ask("", []Setting{Label}, "the first and the last column, %s and %s, could both be the label", f.name(first), f.name(last))
 }
 
-// hotFirst returns the number of columns of a one-hot label that begins in a column, 0 or 1, or 0.
+// hotFirst returns the number of columns of a one-hot label that begins in column 0 or 1, or 0 if there is none.
 func (f *File) hotFirst(first int) int {
 	if first > 1 {
 		return 0
@@ -150,7 +150,7 @@ func (f *File) oddName(free []int) int {
 	return -1
 }
 
-// notLabel returns what a column has that a label does not have, or nothing.
+// notLabel returns what rules a column out as the label, or an empty string.
 func (f *File) notLabel(c int) string {
 	v := f.values[c]
 	if v == nil {
@@ -169,7 +169,7 @@ func (f *File) notLabel(c int) string {
 // tooMany is notLabel for a column that may have a single class.
 func (f *File) tooMany(c int) string {
 	v, e := f.values[c], &f.evidence[c]
-	if v == nil { // in the midst of a wide table
+	if v == nil { // the column is in the middle of a wide table
 		return "values that were not counted"
 	}
 	switch n := v.classes(); {
@@ -202,10 +202,10 @@ func (v *values) classes() int {
 // sizes returns the numbers of rows of the values, in order.
 func (v *values) sizes() []int { return slices.Sorted(maps.Values(v.counts)) }
 
-// certain is the number of doubts about a column that cannot be the label.
+// certain is the number of doubts that rules a column out as the label.
 const certain = 100
 
-// doubts counts what tells against a column as the label, compared with the column at the other end.
+// doubts counts the evidence against a column as the label, compared with the column at the other end.
 func (f *File) doubts(c, rival int) int {
 	if f.notLabel(c) != "" {
 		return certain
@@ -260,7 +260,7 @@ func (f *File) doubts(c, rival int) int {
 	if signs := n == 2 && low == -1 && high == 1; !signs && (low != 0 && low != 1 || high-low != float64(n-1)) {
 		doubts++
 	}
-	if most*10 >= 9*f.Rows { // as of a pixel at the edge
+	if most*10 >= 9*f.Rows { // typical of a pixel at the edge
 		doubts++
 	}
 	return doubts

@@ -56,7 +56,7 @@ func parseWord(cell []byte) (float32, error) {
 	return 0, errNotNumber
 }
 
-// missing reports whether a cell stands for a missing value.
+// missing reports whether a cell means a missing value.
 func missing(cell []byte) bool {
 	if len(cell) > 4 {
 		return false
@@ -68,7 +68,7 @@ func missing(cell []byte) bool {
 	return false
 }
 
-// smallNumbers parses a line of whole numbers below 1000, the commonest by far, and returns their count. It reports
+// smallNumbers parses a line of whole numbers below 1000, by far the most common kind, and returns their count. It reports
 // false if the line has anything else, or more of them than row.
 func smallNumbers(line []byte, separator byte, row []uint16) (n int, ok bool) {
 	v, digits := uint16(0), 0

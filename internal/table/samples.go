@@ -7,7 +7,7 @@ import (
 )
 
 // Samples decides which columns of a file are the inputs of a network, for rows that may lack a label: those of the names
-// that it learned, or else all columns but a label, targets and ids, which must be as many as inputs.
+// that it learned, otherwise all columns except a label, targets and ids; their number must be that of the inputs.
 func (f *File) Samples(w Wanted, inputs int) (*Schema, error) {
 	p := &plan{file: f, label: -1, part: -1, id: -1}
 	taken := make([]bool, f.columns)

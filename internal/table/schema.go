@@ -13,7 +13,7 @@ import (
 // maxClasses is the maximum number of classes: a label is a byte.
 const maxClasses = 256
 
-// Wanted are the decisions that the user or a saved network has taken. The zero value leaves all to the evidence.
+// Wanted are the decisions of the user or of a saved network. With the zero value the evidence decides everything.
 type Wanted struct {
 	Targets      int // columns that are numbers to predict: the last ones, or the first ones if TargetsFirst
 	TargetsFirst bool
@@ -56,7 +56,7 @@ func ask(column string, settings []Setting, format string, args ...any) error {
 	return &Question{fmt.Sprintf(format, args...), settings, word(column)}
 }
 
-// A plan is what the columns of a file are.
+// A plan states the purpose of each column of a file.
 type plan struct {
 	file     *File
 	label    int   // column of the label, or −1
@@ -67,7 +67,7 @@ type plan struct {
 	omitted  []int
 }
 
-// A Schema is what the columns of the files of a table are.
+// A Schema is the interpretation of the columns of a table's files.
 type Schema struct {
 	plans      []plan
 	classes    map[string]byte
@@ -86,7 +86,7 @@ type Schema struct {
 // Width returns the number of features.
 func (s *Schema) Width() int { return len(s.plans[0].features) }
 
-// Decide finds out from the evidence what the columns are. The names of the files are for messages. The first file
+// Decide decides from the evidence what each column is. The names of the files are for messages. The first file
 // decides for the second, the test part.
 func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 	wrap := func(i int, err error) error { return fmt.Errorf("%s: %w", names[i], err) }
@@ -171,7 +171,7 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 	return s, nil
 }
 
-// some lists the first names.
+// some lists the first names and the number of the others.
 func some(names []string) string {
 	const most = 4
 	if n := len(names); n > most {
@@ -201,7 +201,7 @@ func (d *dialect) find(name string, columns int) int {
 // Names returns the names of the columns, or nil.
 func (f *File) Names() []string { return f.names }
 
-// plan decides what the columns are.
+// plan decides what each column is.
 func (f *File) plan(w Wanted) (*plan, error) {
 	p := &plan{file: f, label: -1, part: -1, id: -1}
 	taken := make([]bool, f.columns)
@@ -382,7 +382,7 @@ func (f *File) isID(c int) bool {
 	if f.sparse || v == nil || v.repeats || e.fractions > 0 || e.missing > 0 {
 		return false
 	}
-	const enough = 16 // rows that do not count by chance
+	const enough = 16 // as many rows do not count upwards by chance
 	switch {
 	case f.names == nil:
 		return c == 0 && v.countsRows() && f.Rows >= enough
@@ -434,7 +434,7 @@ func (f *File) oneHot(free []int, w Wanted) ([]int, error) {
 	return nil, ask("", []Setting{OneHot}, "neither the first nor the last %d columns have one 1 and otherwise zeros in each row", n)
 }
 
-// planLike decides what the columns of the test part are: by name, or without names by their place.
+// planLike decides what the columns of the test part are, by their names, or by their positions if there are no names.
 func (g *File) planLike(p *plan, other string) (*plan, error) {
 	f := p.file
 	q := &plan{file: g, label: -1, part: -1, id: -1}
@@ -491,7 +491,7 @@ func (g *File) planLike(p *plan, other string) (*plan, error) {
 	return q, g.checkFeatures(q)
 }
 
-// labelLike returns the column of a name, or else one with another usual name of the label, or −1.
+// labelLike returns the column with a name, otherwise one with another usual name of the label, or −1.
 func (g *File) labelLike(name string, features []int) int {
 	c := g.find(name, 0)
 	for other := range g.names {
@@ -531,7 +531,7 @@ func (d *dialect) findAll(names []string) (list []int, missing []string) {
 	return list, nil
 }
 
-// setPixels decides whether the rows are images, and describes their pixels if that needs to be said.
+// setPixels decides whether the rows are images. It returns a note on pixels of an unusual range.
 func (s *Schema) setPixels(w Wanted) (string, error) {
 	if w.Targets > 0 || w.Numbers {
 		return "", nil
@@ -581,7 +581,7 @@ func (s *Schema) setPixels(w Wanted) (string, error) {
 		if high > 8 {
 			white = 16
 		}
-	case odd*20 <= rows: // a slip is an error
+	case odd*20 <= rows: // a few cells that are not pixels are errors
 		white = 255
 	}
 	if white == 0 {

@@ -38,10 +38,10 @@ type column struct {
 	missingAt                          int    // number of the first line with a missing value
 }
 
-// text reports whether a column is one of words, not of numbers with a slip.
+// text reports whether a column contains words, rather than numbers with a few errors.
 func (c *column) text() bool { return uint64(c.words)*20 > uint64(c.words)+uint64(c.numbers) }
 
-// A values counts the different values of a column, up to a bound.
+// A values counts the distinct values of a column, up to a bound.
 type values struct {
 	counts  map[string]int
 	first   map[string]int // number of the first line with a value
@@ -106,7 +106,7 @@ func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*F
 		sample = append(sample, textLine{bytes.Clone(line), number})
 		size += len(line)
 		enough := len(sample) >= sampled || size >= sampledBytes
-		if isARFF(sample[0].text) { // all its declarations are wanted
+		if isARFF(sample[0].text) { // read all declarations
 			enough = size >= 16*sampledBytes || bytes.EqualFold(firstWord(line), []byte("@data"))
 		}
 		if enough {

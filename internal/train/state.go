@@ -64,7 +64,7 @@ func (s *State) begin(ctx context.Context) error {
 	return nil
 }
 
-// Extend makes a run longer. The steps done so far followed the schedule of the shorter run.
+// Extend increases the number of epochs of a run. The steps so far followed the schedule of the shorter run.
 func (s *State) Extend(epochs int) error {
 	s.Options.Epochs, s.Tested = epochs, nil
 	return s.Options.Check()

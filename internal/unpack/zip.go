@@ -36,7 +36,7 @@ func OpenZip(fsys fs.FS, name string, budget *memory.Budget) (*Archive, error) {
 
 func readZip(f fs.File, info fs.FileInfo, budget *memory.Budget) (*zip.Reader, error) {
 	at, ok := f.(io.ReaderAt)
-	if !ok { // within another archive
+	if !ok { // the file is in another archive
 		if err := budget.Take(info.Size()); err != nil {
 			return nil, err
 		}

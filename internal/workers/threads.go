@@ -20,8 +20,8 @@ type Threads struct {
 }
 
 // Available returns the number of threads that a process should start by default: the least of the CPUs, those to which
-// it is bound (its affinity), and the CPU quota of its control groups, rounded up. More threads would wait for each other
-// while the kernel lets none of them run.
+// it is bound (its affinity), and the CPU quota of its control groups, rounded up. With more threads, running
+// threads would wait for others that the kernel does not run.
 var Available = sync.OnceValue(func() Threads { return available(os.DirFS("/"), runtime.NumCPU()) })
 
 // available is Available for the files below Linux's root and the number of CPUs in the affinity.

@@ -12,7 +12,7 @@ import (
 // errUnlabelled reports pictures without labels.
 var errUnlabelled = errors.New("fewer than two classes")
 
-// sole returns the folder that holds all pictures of f, without those above it.
+// sole returns the innermost folder that holds all pictures of f.
 func (f *folder) sole() *folder {
 	for len(f.files) == 0 && len(f.folders) == 1 {
 		f = f.folders[0]
@@ -80,7 +80,7 @@ func (s *finder) named(list []Picture) []Picture {
 	return list
 }
 
-// fromFolders takes the classes from the names of the folders. A table must not say something else.
+// fromFolders takes the classes from the names of the folders. It returns an error if a table contradicts them.
 func (s *finder) fromFolders(f *folder, tables []*labels) ([]Picture, error) {
 	var list []Picture
 	folders := map[string]string{}
@@ -134,7 +134,7 @@ var (
 	numbers = regexp.MustCompile(`[0-9]+`)
 )
 
-// fromNames takes the classes from the names of files: what comes before the number at the end, or else the first word.
+// fromNames takes the classes from the names of files: the text before the number at the end, or the first word.
 // Words that begin all names are dropped. It returns false if this gives less than three pictures for each class, or if
 // another number in the names could be the label as well.
 func fromNames(files []string) ([]Picture, bool) {

@@ -77,7 +77,7 @@ func keys(file string) []string {
 	return []string{path.Join(path.Base(dir), base), base}
 }
 
-// readTable reads a table if at least half of its rows name a picture, each another one.
+// readTable reads a table if at least half of its rows name a picture, and no two rows name the same one.
 func (s *finder) readTable(file string, byName map[string]string) *labels {
 	const most = 64 << 20
 	if info, err := fs.Stat(s.fsys, file); err != nil || !info.Mode().IsRegular() || info.Size() > most {

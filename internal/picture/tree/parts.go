@@ -127,7 +127,7 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 	return nil
 }
 
-// place makes the validation part the test part if there is no other.
+// place makes the validation part the test part if the test part is missing.
 func (s *finder) place(set *Set, from *folder) {
 	if len(set.Test) == 0 && len(set.Validation) > 0 {
 		set.Test, set.Validation = set.Validation, nil

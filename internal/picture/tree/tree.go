@@ -32,11 +32,11 @@ type Options struct {
 	Prefix   string // before the names of files in messages
 	Label    string // column of the table of labels, or FileName, or empty
 	TestOnly bool   // the training part may be missing, and all pictures may be of one class
-	// Known reports whether a network has learned a class; or it is nil. The Label is then that of the network's data.
+	// Known reports whether a network has learned a class; without a network it is nil. Label is then that of the network's data.
 	Known func(class string) bool
 }
 
-// FileName, as the label, takes the labels from the names of the files.
+// FileName is the value of Label that takes the labels from the names of the files.
 const FileName = "filename"
 
 // ErrNone reports a directory without pictures.
@@ -180,7 +180,7 @@ func (s *finder) walk(dir string, above []fs.FileInfo) (*folder, error) {
 	return f, nil
 }
 
-// junk reports whether a name is that of a file or directory that systems add to all directories.
+// junk reports whether a name is that of a file or directory that operating systems add, such as .DS_Store.
 func junk(name string) bool {
 	switch strings.ToLower(name) {
 	case "__macosx", "thumbs.db", "desktop.ini":
