@@ -46,7 +46,7 @@ func (s *settings) refuseInput(path string) error {
 	}
 	for _, input := range []string{s.resume, s.model, s.Form.TestData, s.Path} {
 		data := input == s.Path || input == s.Form.TestData
-		if input != "" && !(data && dataset.IsBuiltIn(input)) && (atomicfile.Same(path, input) || data && dataset.Includes(input, info)) {
+		if input != "" && !(data && dataset.IsBuiltIn(input)) && (atomicfile.Same(path, input) || data && atomicfile.Includes(input, info)) {
 			return fmt.Errorf("%s: cannot save there: the file is an input, part of %s; save elsewhere", path, input)
 		}
 	}

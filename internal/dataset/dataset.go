@@ -83,6 +83,8 @@ type Data struct {
 	Whole bool
 	// Note tells the user how the data set was interpreted, in a sentence without a full stop. It is often empty.
 	Note string
+
+	within string // the directory of the data, if it is not the given one
 }
 
 // sets returns the parts that have samples.

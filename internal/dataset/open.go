@@ -271,9 +271,9 @@ func (p place) openWithin(dir string) (*Data, error) {
 	}
 	p.fsys, p.prefix, p.depth = fsys, p.prefix+dir+string(filepath.Separator), p.depth+1
 	data, err := p.open()
-	const note = "the data are in "
-	if err == nil && !strings.Contains(data.Note, note) { // else they are further within
-		data.addNote(note + p.prefix)
+	if err == nil && data.within == "" { // else they are further within
+		data.within = p.prefix
+		data.addNote("the data are in " + p.prefix)
 	}
 	return data, err
 }
@@ -297,7 +297,7 @@ func (p place) openFile(file string) (*Data, error) {
 	head := unpack.Head(p.fsys, file)
 	text := format.Describe(head)
 	switch {
-	case unpack.IsZip(head) && !strings.HasPrefix(text, "PyTorch") && !strings.HasPrefix(text, "a file of"):
+	case unpack.IsZip(head) && format.Zipped(head) == "":
 		archive, err := unpack.OpenZip(p.fsys, file, memory.NewBudget(p.available))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)

@@ -3,6 +3,7 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 )
 
@@ -53,7 +54,7 @@ func Describe(head []byte) string {
 	}
 	switch text := bytes.ToLower(bytes.TrimLeft(head, " \t\r\n\ufeff")); {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return describeZip(head)
+		return cmp.Or(Zipped(head), "a zip archive; unpack it: unzip FILE")
 	case len(head) > 12 && string(head[4:8]) == "ftyp":
 		return describeBox(string(head[8:12]))
 	case len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
@@ -69,8 +70,9 @@ func Describe(head []byte) string {
 	return ""
 }
 
-// describeZip is Describe for a zip archive, by the name of its first member.
-func describeZip(head []byte) string {
+// Zipped is Describe for a zip archive of another format, by the name of its first member. It returns an empty string for
+// other archives.
+func Zipped(head []byte) string {
 	const fixed = 30 // bytes before the name
 	name := ""
 	if len(head) > fixed {
@@ -81,10 +83,8 @@ func describeZip(head []byte) string {
 		return `PyTorch (pt); ` + python + `torch; x, y = torch.load('FILE.pt'); numpy.savez('FILE.npz', x=x.numpy(), y=y.numpy())"`
 	case name == "[Content_Types].xml", strings.HasPrefix(name, "xl/"), strings.HasPrefix(name, "_rels/"), name == "docProps/app.xml":
 		return "a file of Microsoft Office (such as Excel's xlsx); save the sheet as CSV"
-	case strings.HasSuffix(name, ".npy"):
-		return "NumPy arrays (npz)"
 	}
-	return "a zip archive; unpack it: unzip FILE"
+	return ""
 }
 
 // describeBox is Describe for a file of ISO's base media format, by its brand.

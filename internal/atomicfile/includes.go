@@ -1,4 +1,4 @@
-package dataset
+package atomicfile
 
 import (
 	"os"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Includes reports whether a file may be part of the data set where: it is in that directory, or next to that file and has
-// a similar name. Links are followed.
+// Includes reports whether a file may be part of the data where: it is in that directory, or next to that file and has a
+// similar name. Links are followed.
 func Includes(where string, file os.FileInfo) bool {
 	info, err := os.Stat(where)
 	if err != nil {
@@ -39,7 +39,7 @@ func holds(dir string, file os.FileInfo, depth int) bool {
 	return false
 }
 
-// similar reports whether two files may be parts of a data set: train.csv and test.csv, or digits.tra and digits.tes.
+// similar reports whether two files may belong together: train.csv and test.csv, or digits.tra and digits.tes.
 func similar(a, b string) bool {
 	a, b = strings.TrimSuffix(strings.ToLower(a), ".gz"), strings.TrimSuffix(strings.ToLower(b), ".gz")
 	x, y := filepath.Ext(a), filepath.Ext(b)
