@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -45,12 +46,8 @@ func (f *File) Samples(w Wanted, inputs int) (*Schema, error) {
 		return nil, err
 	}
 	s := &Schema{plans: []plan{*p}, White: w.White}
-	if _, err := s.setPixels(w); err != nil {
-		return nil, err
-	}
-	if s.White == 0 {
-		s.White = math.MaxUint8
-	}
+	s.setPixels(w)
+	s.White = cmp.Or(s.White, math.MaxUint8)
 	return s, nil
 }
 

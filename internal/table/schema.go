@@ -124,10 +124,7 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 			return nil, wrap(i, err)
 		}
 	}
-	pixels, err := s.setPixels(w)
-	if err != nil {
-		return nil, wrap(0, err)
-	}
+	pixels := s.setPixels(w)
 	switch plain := p.label == 0 && s.ClassNames == nil && (f.names == nil && s.Side > 0 || f.names != nil && rank(f.names[0]) == labelName); {
 	case w.Targets > 0, plain:
 	case p.label < 0:
@@ -532,9 +529,9 @@ func (d *dialect) findAll(names []string) (list []int, missing []string) {
 }
 
 // setPixels decides whether the rows are images. It returns a note on pixels of an unusual range.
-func (s *Schema) setPixels(w Wanted) (string, error) {
+func (s *Schema) setPixels(w Wanted) string {
 	if w.Targets > 0 || w.Numbers {
-		return "", nil
+		return ""
 	}
 	n := s.Width()
 	side := int(math.Sqrt(float64(n)))
@@ -543,21 +540,20 @@ func (s *Schema) setPixels(w Wanted) (string, error) {
 			side++
 		}
 		if side*side-n >= side {
-			return "", nil
+			return ""
 		}
 	} else if side*side != n {
-		return "", nil
+		return ""
 	}
 	const least = 8
 	if side < least {
-		return "", nil
+		return ""
 	}
-	low, high, odd, fractions, cells := float32(math.MaxFloat32), float32(-math.MaxFloat32), 0, 0, 0
+	low, high, odd, fractions := float32(math.MaxFloat32), float32(-math.MaxFloat32), 0, 0
 	for _, p := range s.plans {
 		if s.Unlabelled && p.file != s.plans[0].file {
 			continue
 		}
-		cells += p.file.Rows * n
 		for _, c := range p.features {
 			e := &p.file.evidence[c]
 			if e.numbers > 0 {
@@ -585,7 +581,7 @@ func (s *Schema) setPixels(w Wanted) (string, error) {
 		white = 255
 	}
 	if white == 0 {
-		return "", nil
+		return ""
 	}
 	s.Side, s.White = side, white
 	for i := n; i < side*side; i++ { // of a sparse file
@@ -595,11 +591,11 @@ func (s *Schema) setPixels(w Wanted) (string, error) {
 	}
 	switch {
 	case white < 255:
-		return fmt.Sprintf("%d pixels 0–%g, scaled", side*side, white), nil
+		return fmt.Sprintf("%d pixels 0–%g, scaled", side*side, white)
 	case high < 128 && high > 0 && odd == 0:
-		return fmt.Sprintf("%d pixels 0–255, of which the brightest is %g", side*side, high), nil
+		return fmt.Sprintf("%d pixels 0–255, of which the brightest is %g", side*side, high)
 	}
-	return "", nil
+	return ""
 }
 
 // doubtful describes features that a careful reader would omit: a first one that seems to name the rows, and one that

@@ -154,12 +154,11 @@ func (f *File) begin(wanted Wanted) {
 	}
 	// In a wide table only some columns can be more than numbers.
 	for i := range n {
-		name := ""
-		if f.names != nil {
-			name = f.names[i]
-		}
-		if n <= mostTracked || i < 3 || i >= n-3 || len(f.values) < mostTracked && f.names != nil && (name == "" || rank(name) > 0 || isIDName(name) ||
-			isPartName(name) || i > 0 && stem(name) != stem(f.names[i-1])) || i == label || len(f.nominal) > 0 && f.nominal[i] {
+		switch {
+		case n <= mostTracked, i < 3, i >= n-3, i == label, f.nominal != nil && f.nominal[i]:
+			f.track(i)
+		case f.names == nil, len(f.values) >= 2*mostTracked, len(f.values) >= mostTracked && rank(f.names[i]) == 0:
+		case rank(f.names[i]) > 0, f.names[i] == "", isIDName(f.names[i]), isPartName(f.names[i]), stem(f.names[i]) != stem(f.names[i-1]):
 			f.track(i)
 		}
 	}
