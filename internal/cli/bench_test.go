@@ -38,7 +38,7 @@ func TestBenchWithoutGPU(t *testing.T) {
 	if strings.Contains(r.stdout, "\ngpu") {
 		t.Errorf("a row of the GPU:\n%s", r.stdout)
 	}
-	inProcess(t, f.opener(), benchArgs(t, "-backends=cpu,gpu")...).is(1, "GPU unavailable: ", "; -backends=cpu needs no GPU\n")
+	inProcess(t, f.opener(), benchArgs(t, "-backends=cpu,gpu")...).is(1, "GPU unavailable: ", "; -backends=cpu works without a GPU\n")
 }
 
 // TestBenchLeavesOutWrong checks that a GPU that computes wrongly is omitted, with a message, unless

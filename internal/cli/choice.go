@@ -21,7 +21,7 @@ func (a *app) openBackend(o backends.Opener, k backends.Kind) (*backends.Choice,
 func openError(err error, flag string) error {
 	var f *backends.Finding
 	if errors.As(err, &f) && f.Remedy == backends.AskForCPU {
-		return fmt.Errorf("%w; %s=cpu needs no GPU", err, flag)
+		return fmt.Errorf("%w; %s=cpu works without a GPU", err, flag)
 	}
 	return err
 }

@@ -42,7 +42,7 @@ func TestDoctorOpenGL(t *testing.T) {
 	t.Run("neither display nor EGL", func(t *testing.T) {
 		broken(t, "no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: switched off by SHADEGRAD_EGL=off",
 			[]string{"DISPLAY=", "WAYLAND_DISPLAY=", "SHADEGRAD_EGL=off"},
-			[]string{"✗ display          none (DISPLAY and WAYLAND_DISPLAY are unset)\n", "  fix: SHADEGRAD_EGL=off disables EGL, which needs no display: unset SHADEGRAD_EGL\n",
+			[]string{"✗ display          none (DISPLAY and WAYLAND_DISPLAY are unset)\n", "  fix: SHADEGRAD_EGL=off disables EGL, which works without a display: unset SHADEGRAD_EGL\n",
 				"– GLFW             not tried: needs a display\n", "✗ EGL              switched off by SHADEGRAD_EGL=off\n", "– context          not tried", "– kernels          not tried"})
 	})
 	t.Run("no X server, no EGL", func(t *testing.T) {

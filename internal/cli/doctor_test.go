@@ -31,7 +31,7 @@ func TestDoctorCPU(t *testing.T) {
 	if testing.Short() {
 		args = append(args, "-quick") // a few cases
 	}
-	r := at(t).run(args...).is(0).says("✓ build ", "– display          not tried: -backend=cpu needs no GPU\n", "✓ CPU ",
+	r := at(t).run(args...).is(0).says("✓ build ", "– display          not tried: -backend=cpu works without a GPU\n", "✓ CPU ",
 		"✓ CPU kernels ", " at each level: off", "✓ data ", "as published, by SHA-256\n", "✓ cache ", "✓ disk ", "\n\nthe CPU can be used\n")
 	if strings.Contains(r.stdout, "✗") || r.stderr != "" {
 		t.Errorf("stdout\n%s\nstderr\n%s", r.stdout, r.stderr)

@@ -60,7 +60,7 @@ func TestUnusable(t *testing.T) {
 		})
 		t.Run(c.fault+"/gpu", func(t *testing.T) {
 			p := at(t)
-			r := inProcess(t, c.gpu().opener(), append(args, "-backend=gpu", "-save="+p.path("m"))...).is(1, c.text, "; -backend=cpu needs no GPU\n")
+			r := inProcess(t, c.gpu().opener(), append(args, "-backend=gpu", "-save="+p.path("m"))...).is(1, c.text, "; -backend=cpu works without a GPU\n")
 			if r.stdout != "" {
 				t.Errorf("stdout: %s", r.stdout)
 			}

@@ -16,7 +16,7 @@ func TestNoSupport(t *testing.T) {
 		t.Errorf("auto: %s", r.stderr)
 	}
 	r = p.run(append(args, "-backend=gpu")...).is(1)
-	if want := "shadegrad: this build has no GPU support; -backend=cpu needs no GPU\n"; r.stderr != want || r.stdout != "" {
+	if want := "shadegrad: this build has no GPU support; -backend=cpu works without a GPU\n"; r.stderr != want || r.stdout != "" {
 		t.Errorf("gpu: %s%swant %s", r.stdout, r.stderr, want)
 	}
 	if r := p.run("version").is(0); !strings.HasSuffix(r.stdout, ", without GPU support\n") {

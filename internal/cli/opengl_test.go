@@ -46,7 +46,7 @@ func TestOpenGL(t *testing.T) {
 			t.Errorf("auto: the first line is\n%s\nwant\n%s; using the CPU", first, text)
 		}
 		r = p.run(args("-backend=gpu", "-save="+p.path("m"))...).is(1)
-		if want := "shadegrad: " + text + "; -backend=cpu needs no GPU\n"; r.stderr != want || r.stdout != "" {
+		if want := "shadegrad: " + text + "; -backend=cpu works without a GPU\n"; r.stderr != want || r.stdout != "" {
 			t.Errorf("gpu: got\n%s%swant\n%s", r.stdout, r.stderr, want)
 		}
 		mustNotExist(t, p.path("m"))
@@ -82,7 +82,7 @@ func TestOpenGL(t *testing.T) {
 		info := needGPU(t)
 		dir := mutated(t, "activate.comp", "#version 430\n", "#version 430\nnonsense\n")
 		at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1,
-			"shadegrad: GPU self-test failed: kernel activate", "does not compile on "+info.Renderer, "activate.comp", "; -backend=cpu needs no GPU\n")
+			"shadegrad: GPU self-test failed: kernel activate", "does not compile on "+info.Renderer, "activate.comp", "; -backend=cpu works without a GPU\n")
 	})
 	t.Run("a shader is missing", func(t *testing.T) {
 		needGPU(t)
@@ -91,7 +91,7 @@ func TestOpenGL(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1)
-		if want := "shadegrad: GPU self-test failed: shaders (" + dir + "): kernel loss: open loss.comp: no such file or directory; -backend=cpu needs no GPU\n"; r.stderr != want {
+		if want := "shadegrad: GPU self-test failed: shaders (" + dir + "): kernel loss: open loss.comp: no such file or directory; -backend=cpu works without a GPU\n"; r.stderr != want {
 			t.Errorf("stderr is\n%swant\n%s", r.stderr, want)
 		}
 	})
@@ -101,7 +101,7 @@ func TestOpenGL(t *testing.T) {
 	})
 	t.Run("a kernel gives wrong numbers", func(t *testing.T) {
 		info := needGPU(t)
-		form := regexp.MustCompile(`^shadegrad: GPU self-test failed: matmul_[nt][nt] err \de[-+]\d+ > \de[-+]\d+ on ` + regexp.QuoteMeta(info.Renderer) + `; -backend=cpu needs no GPU\n$`)
+		form := regexp.MustCompile(`^shadegrad: GPU self-test failed: matmul_[nt][nt] err \de[-+]\d+ > \de[-+]\d+ on ` + regexp.QuoteMeta(info.Renderer) + `; -backend=cpu works without a GPU\n$`)
 		for old, new := range map[string]string{
 			"av[s][r] * bv[s][c]":      "av[s][r] + bv[s][c]",
 			"total[r][c] += sum[r][c]": "total[r][c] = sum[r][c]", // only in sums of several pieces

@@ -25,14 +25,14 @@ import (
 const predictUsage = `usage: shadegrad predict -model=FILE [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...
 
 Classifies pictures with a network saved by "shadegrad train -save=FILE", and shows the
-input of the network. A picture of the size of the training images is taken as it is, with
-light ink. For a network of centred digits, as MNIST's, others are cropped to the digit,
-scaled and centred by its mass; several digits side by side are read one by one.
+input of the network. A picture of the size of the training images is only inverted, if its
+ink is dark. From other pictures a network of centred digits, such as MNIST's, gets the
+digit, cropped, scaled and centred; several digits side by side are read one by one.
 
 DATA are many samples, with or without labels: a CSV file, an IDX, npy or npz file of
-images, a directory of pictures or of a data set, or - for standard input, which is CSV or
-a picture. A network for rows of numbers also takes a row itself, as 0.5,-1. Put -- before
-a row that begins with a minus.
+images, a directory of pictures or of a data set, or - for CSV or a picture on standard
+input. A network for rows of numbers also takes a row, such as 0.5,-1. Write -- before a row
+that begins with a minus sign.
 `
 
 // predict is "shadegrad predict". It uses the CPU, which answers before a GPU is open.

@@ -30,7 +30,7 @@ func (x *exam) noContext(window, egl way) []string {
 	var list []string
 	off := x.env("SHADEGRAD_EGL") == "off"
 	if off {
-		list = x.unset("disables EGL, which needs no display", "SHADEGRAD_EGL")
+		list = x.unset("disables EGL, which works without a display", "SHADEGRAD_EGL")
 	}
 	if x.display() && window.err != nil {
 		started := window.library != "" // GLFW, which connects to the X server

@@ -15,7 +15,7 @@ var gpuSteps = []string{"display", "GLFW", "EGL", "context", "version", "limits"
 func (x *exam) gpu() verdict {
 	switch {
 	case x.Backend == backends.CPU:
-		x.untried(0, "-backend=cpu needs no GPU")
+		x.untried(0, "-backend=cpu works without a GPU")
 		return verdict{why: "it was not examined"}
 	case !x.support:
 		x.untried(0, "this build has no GPU support")

@@ -59,7 +59,7 @@ func TestChain(t *testing.T) {
 			f.eglErr = errors.New("switched off by SHADEGRAD_EGL=off")
 		},
 			"+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"SHADEGRAD_EGL=off disables EGL, which needs no display: unset SHADEGRAD_EGL"},
+			[]string{"SHADEGRAD_EGL=off disables EGL, which works without a display: unset SHADEGRAD_EGL"},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: switched off by SHADEGRAD_EGL=off"},
 		{"no EGL library", func(f *fake) { absent(f); f.eglErr = errors.New("libEGL.so.1: cannot open shared object file") },
 			"+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
@@ -112,7 +112,7 @@ func TestChain(t *testing.T) {
 			f.glfwErr = errors.New("X11: The DISPLAY environment variable is missing")
 			f.eglErr = errors.New("switched off by SHADEGRAD_EGL=off")
 		}, "++XX.....+++++", "GLFW", "X11: The DISPLAY environment variable is missing",
-			[]string{"SHADEGRAD_EGL=off disables EGL, which needs no display: unset SHADEGRAD_EGL",
+			[]string{"SHADEGRAD_EGL=off disables EGL, which works without a display: unset SHADEGRAD_EGL",
 				"WAYLAND_DISPLAY is set and DISPLAY is not, but this build uses X11: start Xwayland, or unset WAYLAND_DISPLAY to use EGL"},
 			"no window (X11: The DISPLAY environment variable is missing) and EGL failed: switched off by SHADEGRAD_EGL=off"},
 		{"no GLX, no EGL, on Arch as root", func(f *fake) {

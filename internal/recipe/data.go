@@ -15,26 +15,26 @@ import (
 func (r *Recipe) dataFlags() []*flags.Flag {
 	return []*flags.Flag{
 		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Of(&r.Path, func(s string) (string, error) { return flags.Home(s), nil }),
-			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with the four IDX files of a data set, with CSV or npy files, " +
-				"or with a directory of images per class; or a CSV, npz or zip file, or the prefix of files; IDX and CSV may be gzipped", Default: "mnist"},
+			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with IDX, CSV or npy files, " +
+				"or with a directory of pictures per class; a CSV, npz or zip file; or a prefix of file names; IDX and CSV gzipped or not", Default: "mnist"},
 		{Name: "test-data", Topic: topicData, Commands: commands + " doctor", Arg: "PATH", Value: flags.Of(&r.Form.TestData, func(s string) (string, error) { return flags.Home(s), nil }),
-			Help: "file or directory of the test samples, if their name does not show it", Default: "the test part of -data, or a fifth of it"},
+			Help: "file or directory of the test samples, needed only if their name does not show it", Default: "the test part of -data, or a fifth of it"},
 		{Name: "pixels", Topic: topicData, Arg: "FROM..TO", Value: flags.Of(&r.pixels, chosen(pixelSpan)), Default: "0..1",
 			Help: "inputs of the network for black and white pixels"},
 		{Name: "pad", Topic: topicData, Commands: commands + " digits doctor", Arg: "WxH", Value: flags.Var(&r.Form.Pad, imageSize, showImageSize),
 			Help: "centre images in larger ones, such as 29x29"},
 		{Name: "resize", Topic: topicData, Commands: commands + " digits doctor", Arg: "WxH", Value: flags.Var(&r.Form.Resize, imageSize, showImageSize),
-			Help: "scale images to one size, such as 28x28, with the proportions kept and the rest filled like the border"},
+			Help: "scale images to one size, such as 28x28; keep the proportions and fill the rest like the border"},
 		{Name: "limit", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Optional(&r.Form.Limit, AtLeast(1)),
 			Help: "use only the first N training samples, or the first of each class if they are sorted by class; the validation set is held out before"},
 		{Name: "target-columns", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Var(&r.Form.Targets, targetColumns, showColumns),
 			Help: "for regression: the last N columns of a CSV file are numeric targets, or with first:N the first ones", Default: "none: a column is the label"},
 		{Name: "label", Topic: topicData, Commands: commands + " doctor", Arg: "COLUMN", Value: flags.Of(&r.Form.Label, nonEmpty),
-			Help: "label column of a table: its name, its number, first or last", Default: "found by its name or its values"},
+			Help: "label column of a table: a name, a number, first or last", Default: "found by its name or its values"},
 		{Name: "onehot", Topic: topicData, Commands: commands + " doctor", Arg: "N", Value: flags.Optional(&r.Form.OneHot, Between(2, 256)),
-			Help: "N columns of a table, the last or the first ones, encode the label: one of them is 1"},
+			Help: "one-hot label: the first or the last N columns of a table, of which one is 1 in each row"},
 		{Name: "ignore", Topic: topicData, Commands: commands + " doctor", Arg: "COLUMNS", Value: flags.Of(&r.Form.Ignore, nonEmpty),
-			Help: "omit these columns of a table, by names or numbers, separated by commas"},
+			Help: "omit columns of a table, by name or number, separated by commas"},
 		{Name: "standardise", Topic: topicData, Commands: commands + " doctor", Value: flags.Switch(&r.Form.Standardize),
 			Help: "scale each column of numbers, except targets, to mean 0 and deviation 1 of the training set"},
 	}
