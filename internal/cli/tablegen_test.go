@@ -253,7 +253,7 @@ func randomForm(r *rand.Rand, s samples) tableForm {
 		f.names = append(f.names, []string{fmt.Sprintf("pixel%d", j), fmt.Sprintf("f%d", j+1), strconv.Itoa(j)}[style])
 	}
 	if f.separator == " " {
-		f.trailing = false // a space at the end of a line is no separator
+		f.trailing = false // a space at the end of a line is not a separator
 	}
 	return f
 }

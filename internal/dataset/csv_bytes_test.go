@@ -65,7 +65,7 @@ func TestCSVPixels(t *testing.T) {
 	}
 }
 
-// Rows are numbers if many are no pixels, if their number is not that of a square image, or if an option says so.
+// Rows are numbers if many are not pixels, if their number is not that of a square image, or if an option says so.
 func TestCSVNumbersNotPixels(t *testing.T) {
 	bad, bytes := withCell(60, 784, 41, 101, "256"), string(rows(60, 784))
 	for name, c := range map[string]struct {

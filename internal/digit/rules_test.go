@@ -131,7 +131,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestStrokesStay checks that straight strokes of a digit or a letter are no rules, whatever the margin.
+// TestStrokesStay checks that straight strokes of a digit or a letter are not rules, whatever the margin.
 func TestStrokesStay(t *testing.T) {
 	for name, draw := range map[string]func(p pen){
 		"1":           func(p pen) { p.line(true, 0, 100, 50, 8, 0, 255) },

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestStartsWithoutX11 checks that the program needs no library of the window system to start. A function of libX11 that
+// TestStartsWithoutX11 checks that the program starts without the libraries of the window system. A function of libX11 that
 // GLFW calls and x11.c lacks is among the imported symbols.
 func TestStartsWithoutX11(t *testing.T) {
 	f, err := elf.Open("/proc/self/exe")

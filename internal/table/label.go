@@ -104,7 +104,7 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	return 0, nil, ask("", []Setting{Label}, "the first and the last column, %s and %s, could both be the label", f.name(first), f.name(last))
 }
 
-// hotFirst returns the number of columns of a one-hot label that begins in column 0 or 1, or 0 if there is none.
+// hotFirst returns the number of columns of a one-hot label that begins in column 0 or 1, or 0.
 func (f *File) hotFirst(first int) int {
 	if first > 1 {
 		return 0
@@ -185,7 +185,7 @@ func (f *File) tooMany(c int) string {
 	return ""
 }
 
-// looksNumeric matches shown numbers with separators of thousands, units and the like.
+// looksNumeric matches shown numbers with separators of thousands or with units.
 var looksNumeric = regexp.MustCompile(`^"[-+$€£]?\d[\d.,' ]*%?"$`)
 
 // classes returns the number of values that are not missing ones.
