@@ -141,14 +141,20 @@ func (s *finder) place(set *Set, from *folder) {
 
 // whole reads a data set without folders that are parts. Tables of labels may be parts.
 func (s *finder) whole(root *folder, set *Set) error {
-	tables := map[part]*labels{}
+	tables, twice := map[part]*labels{}, error(nil)
 	for _, t := range s.tables(root, nil, root.all()) {
+		if other := tables[t.part()]; other != nil && t.part() != none {
+			twice = fmt.Errorf("both %s and %s list pictures of the %s; keep one of them", s.path(other.file), s.path(t.file), t.part())
+		}
 		tables[t.part()] = t
 	}
 	if tables[train] == nil || len(tables) < 2 || len(root.sole().folders) > 1 {
 		var err error
 		set.Train, err = s.classes(root, nil, none)
 		return err
+	}
+	if twice != nil {
+		return twice
 	}
 	for p, to := range set.parts() {
 		t := tables[p]

@@ -129,6 +129,8 @@ func TestFindFaults(t *testing.T) {
 		{"two training parts", with(numbered("%s/a/%d.png", 2, "train", "training"), "test/a/1.png", ""), "", "both train and training could hold the training data; keep one of them"},
 		{"two columns", with(numbered("%d.png", 20, ""), "l.csv", "id,kind,sex\n"+strings.Replace(listed("%d,x,%s"), "x,cat", "y,cat", 4)), "",
 			"DIR/l.csv: the columns kind and sex could both be the label; choose one with -label=COLUMN"},
+		{"two tables of a part", with(numbered("%d.png", 26, ""), "train.csv", "id,label\n"+listed("%d,%s"), "train_labels.csv", "id,label\n"+listed("%d,%s"),
+			"test.csv", "id,label\n20,cat\n21,cat\n22,dog\n23,dog\n"), "", "both DIR/train.csv and DIR/train_labels.csv list pictures of the training data; keep one of them"},
 		{"two labels", with(numbered("%d.png", 20, ""), "l.csv", "id,label\n"+listed("%d,%s")+"3,cat\n"), "", "DIR/l.csv: 3.png has two labels, dog and cat"},
 		{"no such column", with(numbered("%d.png", 20, ""), "l.csv", "id,label\n"+listed("%d,%s")), "y", "DIR/l.csv: no column y besides the names of the pictures"},
 		{"a table that differs", with(numbered("%s/%d.png", 10, "p1", "p2"), "l.csv", "file,label\np1/0.png,a\np1/1.png,b\np1/2.png,b\np1/3.png,a\np2/1.png,b\np2/2.png,a\n"), "",
