@@ -219,7 +219,7 @@ func TestArrayFaults(t *testing.T) {
 	for want, files := range map[string]map[string][]byte{
 		"x.npy: truncated: the header announces 4000000000 images of 28x28, 3136000000000 bytes from byte 85 on; the file ends at byte 86": {"x.npy": huge, "y.npy": y},
 		"y.npy: expected 2 labels, one for each image of x.npy, found 3":                                                                   {"x.npy": x, "y.npy": npyLabels(0, 1, 2)},
-		"expected numbers, found an npy array of type U2; save it with a numeric type, as array.astype('uint8')": {"x.npy": x,
+		"expected numbers, found an npy array of type U2; number the texts, as numpy.unique(array, return_inverse=True)[1]": {"x.npy": x,
 			"y.npy": npyFile("<U2", little, false, []int{1}, make([]byte, 8))},
 		"found an array of 1x8x8x3; make colours grey":                                      {"x.npy": npyFile("|u1", little, false, []int{1, 8, 8, 3}, ramp(192)), "y.npy": npyLabels(0)},
 		"a file of training labels is missing (with or without .gz), which goes with x.npy": {"x.npy": x},

@@ -137,7 +137,7 @@ func (p place) rows(file string, size Size, s *Samples, budget *memory.Budget) (
 	s.Names = rows.IDs
 	s.ID, _ = schema.ID()
 	set := Set{Images: rows.Images, Values: rows.Values, Labels: make([]byte, schema.Rows(0)), Width: size.Width, Height: size.Height}
-	d := &Data{Name: p.name, Test: set}
+	d := &Data{Name: p.name, Test: set, Note: schema.Note}
 	p.turned(d, file)
 	return d, nil
 }

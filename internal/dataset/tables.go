@@ -14,8 +14,9 @@ import (
 
 // tableName matches the names of CSV files, with or without the name of a part.
 var (
-	tableName = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt|data|dat|arff|libsvm|svm|tra|tes)(?:\.gz)?$`)
-	partName  = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|test|testing|t10k)(|[-_. ].*)$`)
+	tableName      = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt|data|dat|arff|libsvm|svm|tra|tes)(?:\.gz)?$`)
+	validationName = regexp.MustCompile(`(?i)(^|[-_. ])(val|valid|validation|dev)($|[-_. ])`)
+	partName       = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|test|testing|t10k)(|[-_. ].*)$`)
 )
 
 // A part is the part of a data set in a CSV file or a directory of images.
@@ -90,7 +91,22 @@ func (p place) openTables() (*Data, error) {
 	case train != "" && test != "" && !a.goesWith(b):
 		return nil, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, train, test, chooseOne)
 	}
-	return p.openPair(files)
+	data, err := p.openPair(files)
+	if err == nil && train != "" {
+		err = p.noteValidation(data)
+	}
+	return data, err
+}
+
+// noteValidation notes tables of a validation part, which are not read.
+func (p place) noteValidation(data *Data) error {
+	entries, err := fs.ReadDir(p.fsys, ".")
+	for _, e := range entries {
+		if name, ok := parseTableName(e.Name()); ok && validationName.MatchString(name.set) {
+			data.addNote(e.Name() + " is not read")
+		}
+	}
+	return err
 }
 
 // openTableFile reads the data set to which a CSV file of the place belongs.
@@ -146,6 +162,13 @@ func (p place) openPair(files [3]string) (*Data, error) {
 	return data, nil
 }
 
+// separate reports whether a table has only labels, by its name, such as y_train.csv.
+func separate(name string) bool {
+	m := tableName.FindStringSubmatch(name)
+	n, ok := parseName(m[1] + ".npy")
+	return ok && !n.role.images()
+}
+
 // findTables returns the CSV file of each wanted part in the directory.
 func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
@@ -161,6 +184,8 @@ func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err
 		switch file := &files[name.part]; {
 		case *file == "":
 			*file = e.Name()
+		case e.Name() != *file+".gz" && separate(*file) != separate(e.Name()):
+			return files, fmt.Errorf("%s and %s seem to be features and labels; put the labels into the table as a column called label", *file, e.Name())
 		case e.Name() != *file+".gz":
 			return files, fmt.Errorf("both %s and %s could hold the %s; %s", *file, e.Name(), name.part, chooseOne)
 		}

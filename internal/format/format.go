@@ -31,6 +31,7 @@ var magics = []magic{
 	{0, "ARROW1", `Arrow (Feather); convert it: python3 -c "import pandas; pandas.read_feather('FILE').to_csv('FILE.csv', index=False)"`},
 	{0, "SQLite format 3\x00", "SQLite; export the table as CSV: sqlite3 -header -csv FILE 'SELECT * FROM table' > FILE.csv"},
 	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office (such as Excel's xls); save the sheet as CSV"},
+	{0, "\x93NUMPY", "a NumPy array (npy); name the directory with the arrays of images and labels, such as x_train.npy and y_train.npy"},
 	{0, "BZh", "bzip2; unpack it: bunzip2 -k FILE"},
 	{0, "\xfd7zXZ\x00", "xz; unpack it: xz -dk FILE"},
 	{0, "\x28\xb5\x2f\xfd", "Zstandard (zstd); unpack it: zstd -d FILE"},

@@ -61,7 +61,11 @@ func Parse(head []byte) (h Header, values int, err error) {
 	}
 	h.Size, _ = strconv.Atoi(d[3])
 	if !slices.Contains([]string{"b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8"}, d[2]+d[3]) {
-		return h, 0, fmt.Errorf("expected numbers, found an npy array of type %s%s; save it with a numeric type, as array.astype('uint8')", d[2], d[3])
+		remedy := "save it with a numeric type, as array.astype('float32')"
+		if d[2] == "U" || d[2] == "S" {
+			remedy = "number the texts, as numpy.unique(array, return_inverse=True)[1]"
+		}
+		return h, 0, fmt.Errorf("expected numbers, found an npy array of type %s%s; %s", d[2], d[3], remedy)
 	}
 	for _, n := range strings.FieldsFunc(s[1], func(c rune) bool { return c == ',' || c == ' ' }) {
 		size, err := strconv.Atoi(n)

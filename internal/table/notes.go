@@ -40,6 +40,12 @@ func (s *Schema) notes(w Wanted, pixels string, names []string) (notes []string)
 	if s.doubt != "" {
 		notes = append(notes, s.doubt)
 	}
+	if s.plans[len(s.plans)-1].renamed {
+		notes = append(notes, path.Base(names[1])+" has other names of columns, which are taken in the same order")
+	}
+	if note := f.renamed(w); note != "" {
+		notes = append(notes, note)
+	}
 	if s.Unlabelled {
 		notes = append(notes, path.Base(names[1])+" has no labels and is not read")
 	}

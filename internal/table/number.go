@@ -62,7 +62,7 @@ func missing(cell []byte) bool {
 		return false
 	}
 	switch string(cell) {
-	case "", "?", "-", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "null", "NULL", "Null":
+	case "", "?", "-", ".", "#N/A", "<NA>", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "null", "NULL", "Null":
 		return true
 	}
 	return false

@@ -45,7 +45,7 @@ func (f *File) Samples(w Wanted, inputs int) (*Schema, error) {
 	if err := f.checkFeatures(p); err != nil {
 		return nil, err
 	}
-	s := &Schema{plans: []plan{*p}, White: w.White}
+	s := &Schema{plans: []plan{*p}, White: w.White, Note: f.renamed(w)}
 	s.setPixels(w)
 	s.White = cmp.Or(s.White, math.MaxUint8)
 	return s, nil

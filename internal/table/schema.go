@@ -65,6 +65,7 @@ type plan struct {
 	part     int   // column that names the part of each row, or −1
 	id       int   // column that names the rows of samples, or −1
 	omitted  []int
+	renamed  bool // the names are others than in the first file, so that the columns go by their order
 }
 
 // A Schema is the interpretation of the columns of a table's files.
@@ -414,6 +415,7 @@ func (g *File) planLike(p *plan, other string) (*plan, error) {
 		if len(missing) < len(names) || g.columns != f.columns {
 			return nil, fmt.Errorf("line %d: no column is called %s as in %s", g.header, some(missing), other)
 		}
+		q.renamed = true
 	}
 	answers := len(p.answers)
 	if p.label >= 0 {
@@ -456,6 +458,14 @@ func (d *dialect) namesOf(columns []int) []string {
 		list = append(list, d.names[c])
 	}
 	return list
+}
+
+// renamed notes names of columns that are not those that a network has learned.
+func (f *File) renamed(w Wanted) string {
+	if _, missing := f.findAll(w.Features); f.names != nil && len(missing) > 0 {
+		return "the network has learned columns with other names; they are taken in the same order"
+	}
+	return ""
 }
 
 // findAll returns the columns of names, or nil and the names that no column has. Equal names, as those of a packed cell,

@@ -41,17 +41,32 @@ func partOf(name string) (p part, sample bool) {
 	return none, false
 }
 
+// partOf returns the part that the name of a folder in f states. A beginning that all of them share does not count, as in
+// seg_train and seg_test.
+func (f *folder) partOf(sub *folder) (p part, sample bool) {
+	shared := f.folders[0].name()
+	for _, other := range f.folders {
+		for !strings.HasPrefix(other.name(), shared) {
+			shared = shared[:len(shared)-1]
+		}
+	}
+	if len(f.folders) > 1 {
+		return partOf(sub.name()[strings.LastIndexAny(shared, "_- ")+1:])
+	}
+	return partOf(sub.name())
+}
+
 // parts returns the folders that are parts, or nil. A folder called train is a class, not a part, if it has pictures and
 // so has a folder next to it that is not a part.
 func (s *finder) parts(root *folder) (map[part]*folder, error) {
 	parts := map[part]*folder{}
 	var samples []*folder
 	classes := slices.ContainsFunc(root.folders, func(f *folder) bool {
-		p, _ := partOf(f.name())
+		p, _ := root.partOf(f)
 		return p == none && len(f.files) > 0
 	})
 	for _, f := range root.folders {
-		switch p, sample := partOf(f.name()); {
+		switch p, sample := root.partOf(f); {
 		case p == none, classes && len(f.folders) == 0:
 		case sample:
 			samples = append(samples, f)
@@ -62,7 +77,7 @@ func (s *finder) parts(root *folder) (map[part]*folder, error) {
 		}
 	}
 	for _, f := range samples {
-		if p, _ := partOf(f.name()); parts[p] == nil {
+		if p, _ := root.partOf(f); parts[p] == nil {
 			parts[p] = f
 		}
 	}
@@ -89,7 +104,7 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 		}
 	}
 	for _, f := range root.folders {
-		if p, _ := partOf(f.name()); parts[p] != f {
+		if p, _ := root.partOf(f); parts[p] != f {
 			s.note("%s was not read", s.path(f.dir))
 		}
 	}

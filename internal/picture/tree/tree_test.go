@@ -78,6 +78,8 @@ func TestFind(t *testing.T) {
 		{"train and test", with(numbered("Train/%s/%d.png", 3, "a", "b"), "TEST/a/1.bmp", ""), "", "6 0 1 a,b", ""},
 		{"train and val", with(numbered("train/%s/%d.png", 3, "a", "b"), "val/a/1.png", ""), "", "6 0 1 a,b", "DIR/val is used as the test part"},
 		{"three parts", with(numbered("train/%s/%d.png", 3, "a", "b"), "valid/a/1.png", "", "test/b/1.png", "", "test/b/2.png", ""), "", "6 1 2 a,b", "DIR/valid is the validation part"},
+		{"parts with a common word", with(numbered("seg_train/seg_train/%s/%d.png", 3, "a", "b"), "seg_test/seg_test/a/1.png", ""), "", "6 0 1 a,b", ""},
+		{"a class with a part's name", numbered("%s/%d.png", 3, "bus_train", "bus_car"), "", "6 0 0 bus_car,bus_train", ""},
 		{"MNIST as JPEG", with(numbered("trainingSet/trainingSet/%s/%d.jpg", 3, "a", "b"), "trainingSample/trainingSample/a/1.jpg", "", "testSet/testSet/img_1.jpg", ""),
 			"", "6 0 0 a,b", "DIR/trainingSample was not read; the 1 pictures in DIR/testSet have no labels and were not read"},
 		{"Mac and Windows", with(numbered("%s/%d.png", 3, "a", "b"), "__MACOSX/a/._1.png", "", "a/Thumbs.db", "", ".git/1.png", ""), "", "6 0 0 a,b", ""},
