@@ -127,6 +127,20 @@ func TestEvalAgrees(t *testing.T) {
 	}
 }
 
+// TestEvalUnlabelledTest tests on the samples that training held out if the test file has no labels.
+func TestEvalUnlabelledTest(t *testing.T) {
+	p, data := at(t), repository(t, "testdata/cases/kaggle")
+	trained := p.run("train", "-backend=cpu", "-epochs=1", "-data="+data, "-save=k.st").is(0).stdout
+	_, accuracy, _ := strings.Cut(trained, "test accuracy ")
+	accuracy, _, _ = strings.Cut(accuracy, ",")
+	eval := p.run("eval", "-backend=cpu", "-model=k.st", "-data="+data)
+	eval.is(0, "test.csv has no labels and is not read; ", " held out as one\n")
+	if !strings.Contains(eval.stdout, " of 76 test images right, accuracy "+accuracy) {
+		t.Errorf("training held out a test part with %s; got\n%s", accuracy, eval.stdout)
+	}
+	p.run("predict", "-model=k.st", data).is(1, "test.csv: no column holds the labels; pass this file to predict, which needs none\n")
+}
+
 // TestEvalOtherSize checks that images of another size are refused.
 func TestEvalOtherSize(t *testing.T) {
 	p := at(t)

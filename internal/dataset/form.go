@@ -1,8 +1,12 @@
 package dataset
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
+
+	"shadegrad/internal/table"
 )
 
 // A Form states how to read and prepare a data set. The zero Form changes nothing.
@@ -122,18 +126,25 @@ const (
 
 // OpenPart reads a part of a data set as its test part.
 func (f Form) OpenPart(where string, part Part) (*Data, error) {
+	var unlabelled error // of a test file, as Kaggle's: training held its test part out of the training file
 	if part != TrainPart {
 		whole := part != TestPart && (!f.Standardize || f.Scale != nil) // otherwise the scale is computed from the training part
-		if d, err := f.openTest(where, whole); err != nil || part != AllParts || d.Whole {
+		d, err := f.openTest(where, whole)
+		if errors.Is(err, table.ErrUnlabelled) {
+			unlabelled = err
+		} else if err != nil || part != AllParts || d.Whole {
 			return d, err
 		}
 	}
 	d, err := place{form: f}.prepared(where, nil)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(unlabelled, err)
 	}
-	if part == TrainPart {
+	switch {
+	case part == TrainPart:
 		d.Test = Set{}
+	case unlabelled != nil && part != AllParts:
+		d.Train, d.Validation = Set{}, Set{}
 	}
 	d.Test = joined(d.sets())
 	d.Train, d.Validation = Set{}, Set{}

@@ -84,6 +84,9 @@ type Schema struct {
 	rare []string // labels of a single row
 }
 
+// ErrUnlabelled reports a table that has the features of a network, but no labels.
+var ErrUnlabelled = errors.New("no column holds the labels; pass this file to predict, which needs none")
+
 // Width returns the number of features.
 func (s *Schema) Width() int { return len(s.plans[0].features) }
 
@@ -199,7 +202,7 @@ func (f *File) plan(w Wanted) (*plan, error) {
 	others := slices.DeleteFunc(slices.Clone(free), func(c int) bool { return slices.Contains(learned, c) })
 	switch wanted := max(1, w.Targets, w.OneHot); {
 	case learned != nil && len(others) < wanted:
-		return nil, errors.New("no column holds the labels")
+		return nil, ErrUnlabelled
 	case learned == nil && len(free) <= wanted && !f.sparse:
 		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
 			w.answers(), Counted(f.columns, "column"))
