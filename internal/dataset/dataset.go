@@ -79,7 +79,7 @@ type Data struct {
 	Scale *Scale
 	// Unpadded is the size of the images before padding, or 0 by 0.
 	Unpadded Size
-	// Whole means that Options.Whole made all samples the test part.
+	// Whole means that all samples are the test part, because the files do not have one.
 	Whole bool
 	// Note tells the user how the data set was interpreted, in a sentence without a full stop. It is often empty.
 	Note string

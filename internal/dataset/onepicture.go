@@ -16,7 +16,10 @@ func (f Form) Picture(img image.Image, size Size) ([]byte, error) {
 	if d.varied() != nil {
 		return nil, errors.New("the picture is of one grey")
 	}
-	f.Resize, f.Standardize = Size{}, false
-	err := f.prepare(d, nil)
+	err := d.lightInk(f.Learned)
+	if err == nil {
+		f.Resize, f.Standardize = Size{}, false
+		err = f.prepare(d, nil)
+	}
 	return d.Test.Images, err
 }

@@ -42,7 +42,10 @@ func (f Form) OpenSamples(where string, size Size) (*Samples, error) {
 		if d, err = p.samples(file, size, s); err != nil {
 			return nil, err
 		}
-		if err := f.prepare(d, nil); err != nil {
+		if err = d.lightInk(f.Learned); err == nil {
+			err = f.prepare(d, nil)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
