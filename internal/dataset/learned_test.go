@@ -1,6 +1,9 @@
 package dataset
 
 import (
+	"bytes"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,5 +37,32 @@ func TestMatchClasses(t *testing.T) {
 	}
 	if got := someNames(strings.Split("a b c d e f g h i j k l", " ")); got != "a, b, c, d, e, f, g, h, i, j, … (12)" {
 		t.Errorf("twelve names are %q", got)
+	}
+}
+
+// TestLearnedWhite reads pixels from 0 to 1 for a network that has learned pixels from 0 to 16.
+func TestLearnedWhite(t *testing.T) {
+	table := func(white float64) string {
+		var b strings.Builder
+		for i := range 40 {
+			fmt.Fprint(&b, i%2)
+			for j := range 64 {
+				fmt.Fprintf(&b, ",%g", float64((i*j)%17)/16*white)
+			}
+			b.WriteString("\n")
+		}
+		return b.String()
+	}
+	dir := write(t, map[string][]byte{"a.csv": []byte(table(16)), "b.csv": []byte(table(1))})
+	want, err := Open(filepath.Join(dir, "a.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Form{Learned: &Learned{Look: want.Look}}.Open(filepath.Join(dir, "b.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Look.White != 16 || !bytes.Equal(got.Train.Images, want.Train.Images) {
+		t.Errorf("white %g: the images differ", want.Look.White)
 	}
 }

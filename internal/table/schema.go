@@ -530,7 +530,7 @@ func (s *Schema) setPixels(w Wanted) string {
 	white := float32(0)
 	rows := s.plans[0].file.Rows
 	switch inner := fractions > 0; {
-	case w.White > 1 && w.White < 255 && low >= 0 && high <= w.White, low >= 0 && high <= w.White && w.White == 1:
+	case w.White > 1 && w.White < 255 && low >= 0 && high <= w.White && !(inner && high <= 1), low >= 0 && high <= w.White && w.White == 1:
 		white = w.White
 	case low == 0 && high <= 1 && high > 0.9:
 		white = 1
