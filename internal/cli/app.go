@@ -75,6 +75,9 @@ func (a *app) dispatch(args []string) error {
 			return c.run(a, args[1:])
 		}
 	}
+	if strings.HasPrefix(name, "-") {
+		return flags.Errorf("%s: the command comes before its flags, as in: shadegrad train %s", name, name)
+	}
 	return unknownName("command", name, commandNames())
 }
 

@@ -96,6 +96,9 @@ func (s *Set) split(args []string) error {
 	for len(args) > 0 {
 		text, isFlag := strings.CutPrefix(args[0], "-")
 		if !isFlag || text == "" {
+			if err := s.late(args); err != nil {
+				return err
+			}
 			break
 		}
 		args = args[1:]
@@ -119,6 +122,18 @@ func (s *Set) split(args []string) error {
 		s.given = append(s.given, Assignment{name, value})
 	}
 	s.Args = args
+	return nil
+}
+
+// late returns an error if a flag follows the first argument.
+func (s *Set) late(args []string) error {
+	for _, text := range args {
+		name, isFlag := strings.CutPrefix(text, "-")
+		name, _, _ = strings.Cut(strings.TrimPrefix(name, "-"), "=")
+		if isFlag && s.Lookup(name) != nil {
+			return Errorf("-%s: flags come before the other arguments; put it before %q%s", name, args[0], s.hint())
+		}
+	}
 	return nil
 }
 
@@ -177,7 +192,11 @@ func (s *Set) compatible() error {
 // NoArgs returns an *Error if there are arguments after the flags.
 func (s *Set) NoArgs() error {
 	if len(s.Args) > 0 {
-		return Errorf("%s takes no argument %q; flags begin with -, and values follow =", s.Command, s.Args[0])
+		example := ""
+		if s.Lookup("data") != nil {
+			example = ", as in -data=" + s.Args[0]
+		}
+		return Errorf("%s takes no argument %q; flags begin with -, and values follow =%s", s.Command, s.Args[0], example)
 	}
 	return nil
 }
