@@ -203,6 +203,8 @@ func (f *File) plan(w Wanted) (*plan, error) {
 	switch wanted := max(1, w.Targets, w.OneHot); {
 	case learned != nil && len(others) < wanted:
 		return nil, ErrUnlabelled
+	case f.sparse && w.Targets+w.OneHot > 0:
+		return nil, fmt.Errorf("expected columns with targets or a one-hot label, found svmlight rows, whose first number is a class; write them as CSV")
 	case learned == nil && len(free) <= wanted && !f.sparse:
 		return nil, fmt.Errorf("line 1: expected %s and at least one number, separated by comma, semicolon, tab or space; found %s",
 			w.answers(), Counted(f.columns, "column"))
