@@ -52,9 +52,13 @@ func prepare(img image.Image, width, height int, group func([]piece) ([]piece, e
 			return [][]byte{pixels}, nil
 		}
 	}
-	ink, noise, least := separate(light)
-	eraseRules(ink, noise, least)
-	pieces := withoutRing(isolate(ink, noise, least))
+	ink, pieces := find(light)
+	if paper, ok := sheet(light, pieces); ok {
+		ink, pieces = find(paper)
+		if _, again := sheet(paper, pieces); again {
+			return nil, errors.New("a filled area instead of the strokes of a digit; crop the picture to the digit")
+		}
+	}
 	if len(pieces) == 0 {
 		return nil, errors.New("no digit is visible: the picture is blank, or its contrast too low")
 	}
@@ -67,6 +71,13 @@ func prepare(img image.Image, width, height int, group func([]piece) ([]piece, e
 		list = append(list, place(fit(g.of(ink), g.box, width, height), width, height))
 	}
 	return list, nil
+}
+
+// find returns the ink of a picture and the pieces of it that belong to digits.
+func find(light plane) (plane, []piece) {
+	ink, noise, least := separate(light)
+	eraseRules(ink, noise, least)
+	return ink, withoutBars(withoutRing(isolate(ink, noise, least)), ink.w, ink.h)
 }
 
 // alreadyPrepared returns p as bytes if it is a light digit on black, as large as its box on one axis and centred.

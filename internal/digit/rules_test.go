@@ -182,6 +182,52 @@ func TestRing(t *testing.T) {
 	}
 }
 
+// TestSurroundings checks that a table under the sheet and the bars of a screenshot do not change the
+// image of a digit, and that a filled area is refused.
+func TestSurroundings(t *testing.T) {
+	set := mnist(t)
+	const size = 200
+	for name, outside := range map[string]func(x, y int) bool{
+		"table":    func(x, y int) bool { return min(x, y, size-x, size-y) < 25 },
+		"bar":      func(x, y int) bool { return y < 20 },
+		"two bars": func(x, y int) bool { return x < 20 || y > size-15 },
+	} {
+		var difference, shifted float64
+		const count = 12
+		for i := range count {
+			clean := padded(enlarged(mnistImage(set.Image(i)), 4), size, size, 44, 44)
+			want, err := Prepare(inverted(clean), 28, 28)
+			if err != nil {
+				t.Fatal(err)
+			}
+			picture := inverted(clean)
+			for j := range picture.Pix {
+				if outside(j%size, j/size) {
+					picture.Pix[j] = 60
+				}
+			}
+			got, err := Prepare(picture, 28, 28)
+			if err != nil {
+				t.Fatalf("%s, digit %d: %v", name, i, err)
+			}
+			difference += nearestDifference(got, want) / count
+			shifted += meanDifference(want[1:], want[:len(want)-1]) / count
+		}
+		if difference > shifted/3 {
+			t.Errorf("%s: mean difference %.2f grey levels, want at most %.2f", name, difference, shifted/3)
+		}
+	}
+	area := image.NewGray(image.Rect(0, 0, size, size))
+	for j := range area.Pix {
+		if x, y := j%size, j/size; min(x, y, size-x, size-y) > 40 {
+			area.Pix[j] = 255
+		}
+	}
+	if _, err := Prepare(area, 28, 28); err == nil {
+		t.Error("a square is taken for a digit")
+	}
+}
+
 // TestSideBySide reads numbers of two or three digits.
 func TestSideBySide(t *testing.T) {
 	set := mnist(t)
