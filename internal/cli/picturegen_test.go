@@ -31,6 +31,7 @@ import (
 // TestGeneratedPictures asks a network of MNIST about its digits in random pictures. The answer must be the one for the
 // digit itself, or a refusal.
 func TestGeneratedPictures(t *testing.T) {
+	skipWithoutSIMD(t)
 	network := digitsModel(t)
 	digits := clearDigits(t, network)
 	right, refused, n := 0, 0, sample.Count(1000, 30)
@@ -63,6 +64,7 @@ func TestGeneratedPictures(t *testing.T) {
 // TestGeneratedDirectories reads small directories of digits, each in one random form. The images must be those of the
 // digits, light on dark, and their classes right; or the directory must be refused.
 func TestGeneratedDirectories(t *testing.T) {
+	skipWithoutSIMD(t)
 	digits := clearDigits(t, digitsModel(t))
 	right, refused, n := 0, 0, sample.Count(1000, 30)
 	for seed := range uint64(n) {
