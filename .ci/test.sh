@@ -5,8 +5,8 @@
 #   test.sh long   go test without -short, and the fuzzers (make test-long)
 #
 # Go's tests run twice: with cgo under Xvfb, so that the GPU backend is tested too, and then
-# without cgo and without SIMD. The second run omits packages whose code is the same in both,
-# and the commands of the documentation.
+# without cgo and without SIMD. The second run omits packages whose code is the same in both, the
+# commands of the documentation, and the tests of the command that only read files.
 # At the end the script prints how long each package took.
 #
 # With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run.
@@ -109,7 +109,7 @@ unset SHADEGRAD_REQUIRE_GPU
 differ=$("$go" list -test -f '{{.ImportPath}} {{join .Deps " "}}' $packages |
 	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -v '^shadegrad/docs\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
 # shellcheck disable=SC2086
-run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" $differ
+run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" -skip '^(TestCases|TestGenerated)' $differ
 
 if [ "$kind" = "" ]; then
 	unset SHADEGRAD_SIMD

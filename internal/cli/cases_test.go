@@ -15,16 +15,8 @@ import (
 	"shadegrad/internal/sample"
 )
 
-// skipWithoutSIMD skips a test of reading in the second run of the tests, without SIMD: the first has read the same.
-func skipWithoutSIMD(t *testing.T) {
-	if os.Getenv("SHADEGRAD_SIMD") == "off" {
-		t.Skip("reading does not depend on SIMD")
-	}
-}
-
 // TestCases runs the command on each file of testdata/cases: it must learn the right thing from it, or say why not.
 func TestCases(t *testing.T) {
-	skipWithoutSIMD(t)
 	for i, c := range cases {
 		if sample.Skip(i, 6) {
 			continue

@@ -31,7 +31,6 @@ import (
 // TestGeneratedPictures asks a network of MNIST about its digits in random pictures. The answer must be the one for the
 // digit itself, or a refusal.
 func TestGeneratedPictures(t *testing.T) {
-	skipWithoutSIMD(t)
 	network := digitsModel(t)
 	digits := clearDigits(t, network)
 	right, refused, n := 0, 0, sample.Count(1000, 30)
@@ -64,7 +63,6 @@ func TestGeneratedPictures(t *testing.T) {
 // TestGeneratedDirectories reads small directories of digits, each in one random form. The images must be those of the
 // digits, light on dark, and their classes right; or the directory must be refused.
 func TestGeneratedDirectories(t *testing.T) {
-	skipWithoutSIMD(t)
 	digits := clearDigits(t, digitsModel(t))
 	right, refused, n := 0, 0, sample.Count(1000, 30)
 	for seed := range uint64(n) {

@@ -19,7 +19,6 @@ import (
 // or the table must be refused. What it knows is tested on the same samples in the plainest form, and so does not
 // depend on what the program takes for the label.
 func TestGeneratedTables(t *testing.T) {
-	skipWithoutSIMD(t)
 	right, refused, n := 0, 0, sample.Count(1000, 30)
 	for seed := range uint64(n) {
 		g := generateTable(seed)
