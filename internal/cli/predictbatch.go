@@ -18,8 +18,8 @@ import (
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
+	"shadegrad/internal/naming"
 	"shadegrad/internal/picture"
-	"shadegrad/internal/picture/tree"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
@@ -174,7 +174,7 @@ func picturesIn(dir string) (list []string, err error) {
 	if other {
 		return nil, err
 	}
-	slices.SortFunc(list, tree.Natural)
+	slices.SortFunc(list, naming.Natural)
 	return list, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"shadegrad/internal/bounded"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/unpack"
 	"shadegrad/testdata"
@@ -468,7 +469,9 @@ func FuzzIDX(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fsys := fstest.MapFS{"f": &fstest.MapFile{Data: data}}
 		for _, r := range []role{trainImages, trainLabels} {
-			x, err := readArray(fsys, "f", r, plenty())
+			var x *array
+			var err error
+			bounded.Check(t, func() { x, err = readArray(fsys, "f", r, memory.NewBudget(1<<28)) })
 			if err != nil {
 				continue
 			}

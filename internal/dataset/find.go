@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/naming"
 )
 
 // A role is the purpose of a file of arrays. Errors are reported in this order.
@@ -60,7 +61,7 @@ func parseName(name string) (n arrayName, ok bool) {
 	ext := path.Ext(name)
 	// The names that numpy.savez gives to arrays without one: the first must be images, the second labels.
 	content, positional := map[string]string{"arr_0.npy": "images", "arr_1.npy": "labels"}[name]
-	var part string
+	part := naming.Whole
 	var rest []string
 	words := nameWords.Split(strings.TrimSuffix(name, ext), -1)
 	if ext != ".npy" && ext != ".npz" {
@@ -72,9 +73,7 @@ func parseName(name string) (n arrayName, ok bool) {
 			words = slices.Insert(words, i+1, m[2]+m[4])
 			w = m[1] + m[3]
 		}
-		switch w {
-		case "train", "training", "test", "testing", "t10k", "val", "valid", "validation":
-			part = w
+		switch p := naming.PartOf(w); w {
 		case "label", "labels", "y", "target", "targets":
 			content = "labels"
 		case "image", "images", "imgs", "img", "x", "data":
@@ -84,18 +83,18 @@ func parseName(name string) (n arrayName, ok bool) {
 		case "ubyte", "ubytes", "byte", "int", "idx", "idx1", "idx2", "idx3":
 			n.idx = true
 		default:
-			rest = append(rest, w)
+			if p == naming.Whole {
+				rest = append(rest, w)
+			} else {
+				part = p
+			}
 		}
 	}
-	n.whole, n.set = part == "", strings.Join(rest, "-")
+	n.whole, n.set = part == naming.Whole, strings.Join(rest, "-")
 	if positional {
 		n.set = ""
 	}
-	if partOf(part) == testPart {
-		n.role = testImages
-	} else if strings.HasPrefix(part, "val") {
-		n.role = validationImages
-	}
+	n.role = map[naming.Part]role{naming.Test: testImages, naming.Validation: validationImages}[part]
 	if content == "labels" {
 		n.role++
 	}
@@ -103,7 +102,7 @@ func parseName(name string) (n arrayName, ok bool) {
 	case ".npy", ".npz":
 		ok = content != ""
 	case "":
-		ok = content != "" && (part != "" || n.idx)
+		ok = content != "" && (!n.whole || n.idx)
 	default: // a dot before idx
 		ok = content != "" && n.idx && !slices.Contains(rest, words[len(words)-1])
 	}

@@ -14,6 +14,7 @@ import (
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/format"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/naming"
 	"shadegrad/internal/picture"
 	"shadegrad/internal/picture/tree"
 	"shadegrad/internal/toy"
@@ -185,7 +186,7 @@ func (p place) open() (*Data, error) {
 			directories = append(directories, e.Name())
 		case isTable:
 			tables = append(tables, e.Name())
-			parts = parts || table.part != wholePart
+			parts = parts || table.part != naming.Whole
 		case strings.EqualFold(path.Ext(e.Name()), ".npz"):
 			archives = append(archives, e.Name())
 		default:
@@ -197,7 +198,7 @@ func (p place) open() (*Data, error) {
 	case listed: // the table lists the pictures
 	case parts, len(tables) > 0 && !(pictures && len(directories) > 0):
 		return p.openTables()
-	case len(archives) == 2 && partOf(stem(archives[0])) == testPart && partOf(stem(archives[1])) == trainPart:
+	case len(archives) == 2 && naming.PartOf(stem(archives[0])) == naming.Test && naming.PartOf(stem(archives[1])) == naming.Train:
 		p.form.TestData = p.prefix + archives[0]
 		return p.readParts(p.prefix + archives[1])
 	case len(archives) > 1:
@@ -210,7 +211,7 @@ func (p place) open() (*Data, error) {
 	switch {
 	case len(directories) > 1 && !pictures:
 		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, directories[0], directories[1], chooseOne)
-	case len(directories) == 1 && p.depth < maxDepth && !p.holdsPictures(directories[0]) && !(pictures && partOf(directories[0]) != wholePart):
+	case len(directories) == 1 && p.depth < maxDepth && !p.holdsPictures(directories[0]) && !(pictures && naming.PartOf(directories[0]) != naming.Whole):
 		data, err := p.openWithin(directories[0])
 		if errors.Is(err, errNothing) {
 			break
@@ -318,9 +319,9 @@ func (p place) openSet(prefix string) (*Data, error) {
 	}
 	files, err := p.findTables(func(n tableFileName) bool {
 		before, _, _ := strings.Cut(n.set, "*")
-		return n.part != wholePart && strings.ToLower(strings.Trim(before, "-_. ")) == set
+		return n.part != naming.Whole && strings.ToLower(strings.Trim(before, "-_. ")) == set
 	})
-	if err != nil || files[trainPart] == "" {
+	if err != nil || files[naming.Train] == "" {
 		return nil, nil
 	}
 	return p.openPair(files)

@@ -7,16 +7,17 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/naming"
 	"shadegrad/internal/table"
 	"shadegrad/internal/unpack"
 )
 
 // readTables reads a data set from CSV files: a training and a test part, or one file from which it takes the test
 // part.
-func (p place) readTables(files [3]string) (*Data, error) {
-	train, test := files[trainPart], files[testPart]
+func (p place) readTables(files tableFiles) (*Data, error) {
+	train, test := files[naming.Train], files[naming.Test]
 	var names []string
-	for _, name := range []string{files[wholePart], train, test} {
+	for _, name := range []string{files[naming.Whole], train, test} {
 		if name != "" && !(p.testOnly && test != "" && name == train) {
 			names = append(names, name)
 		}

@@ -10,40 +10,21 @@ import (
 	"strings"
 
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/naming"
 )
 
 // tableName matches the names of CSV files, with or without the name of a part.
 var (
-	tableName      = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt|data|dat|arff|libsvm|svm|tra|tes)(?:\.gz)?$`)
-	validationName = regexp.MustCompile(`(?i)(^|[-_. ])(val|valid|validation|dev)($|[-_. ])`)
-	partName       = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|test|testing|t10k)(|[-_. ].*)$`)
+	tableName = regexp.MustCompile(`(?i)^(.+)\.(csv|tsv|txt|data|dat|arff|libsvm|svm|tra|tes)(?:\.gz)?$`)
+	partName  = regexp.MustCompile(`(?i)^(|.*[-_. ])(train|training|val|valid|validation|dev|test|testing|t10k)(|[-_. ].*)$`)
 )
 
-// A part is the part of a data set in a CSV file or a directory of images.
-type part int
-
-const (
-	wholePart part = iota // not named
-	trainPart
-	testPart
-)
-
-func (p part) String() string { return [...]string{"data", "training data", "test data"}[p] }
-
-// partOf returns the part that a word names.
-func partOf(word string) part {
-	switch strings.ToLower(word) {
-	case "train", "training":
-		return trainPart
-	case "test", "testing", "t10k":
-		return testPart
-	}
-	return wholePart
-}
+// tableFiles are the names of the CSV files of the parts.
+type tableFiles [naming.Test + 1]string
 
 // A tableFileName is the parsed name of a CSV file.
 type tableFileName struct {
-	part part
+	part naming.Part
 	set  string // the name without the part and the ending
 }
 
@@ -55,14 +36,14 @@ func parseTableName(name string) (tableFileName, bool) {
 	}
 	switch ext := strings.ToLower(m[2]); ext {
 	case "tra": // of UCI's optdigits
-		return tableFileName{trainPart, m[1]}, true
+		return tableFileName{naming.Train, m[1]}, true
 	case "tes":
-		return tableFileName{testPart, m[1]}, true
+		return tableFileName{naming.Test, m[1]}, true
 	}
 	if p := partName.FindStringSubmatch(m[1]); p != nil {
-		return tableFileName{partOf(p[2]), p[1] + "*" + p[3]}, true
+		return tableFileName{naming.PartOf(p[2]), p[1] + "*" + p[3]}, true
 	}
-	return tableFileName{wholePart, m[1]}, !strings.EqualFold(m[2], "txt")
+	return tableFileName{naming.Whole, m[1]}, !strings.EqualFold(m[2], "txt")
 }
 
 // goesWith reports whether two names begin with the same words, as mnist_train_100 and mnist_test_10 do.
@@ -74,14 +55,14 @@ func (n tableFileName) goesWith(other tableFileName) bool {
 
 // openTables reads a data set from a directory with CSV files: the training and the test file, or the only file.
 func (p place) openTables() (*Data, error) {
-	files, err := p.findTables(func(n tableFileName) bool { return n.part != wholePart })
-	train, test := files[trainPart], files[testPart]
+	files, err := p.findTables(func(n tableFileName) bool { return n.part != naming.Whole })
+	train, test := files[naming.Train], files[naming.Test]
 	if err == nil && (train == "" || test == "") {
 		files, err = p.findTables(func(tableFileName) bool { return true })
 	}
 	a, _ := parseTableName(train)
 	b, _ := parseTableName(test)
-	switch whole := files[wholePart]; {
+	switch whole := files[naming.Whole]; {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	case whole != "" && train+test != "":
@@ -102,7 +83,7 @@ func (p place) openTables() (*Data, error) {
 func (p place) noteValidation(data *Data) error {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	for _, e := range entries {
-		if name, ok := parseTableName(e.Name()); ok && validationName.MatchString(name.set) {
+		if name, ok := parseTableName(e.Name()); ok && name.part == naming.Validation {
 			data.addNote(e.Name() + " is not read")
 		}
 	}
@@ -112,15 +93,15 @@ func (p place) noteValidation(data *Data) error {
 // openTableFile reads the data set to which a CSV file of the place belongs.
 func (p place) openTableFile(file string) (*Data, error) {
 	name, _ := parseTableName(file)
-	var files [3]string
-	if name.part != wholePart {
+	var files tableFiles
+	if name.part != naming.Whole {
 		// The other part has the same name otherwise, or is the only one.
-		other := func(n tableFileName) bool { return n.part != wholePart && n.part != name.part && name.goesWith(n) }
+		other := func(n tableFileName) bool { return n.part != naming.Whole && n.part != name.part && name.goesWith(n) }
 		var err error
 		files, err = p.findTables(func(n tableFileName) bool { return other(n) && n.set == name.set })
-		if err == nil && files == [3]string{} {
+		if err == nil && files == (tableFiles{}) {
 			if files, err = p.findTables(other); err != nil {
-				files, err = [3]string{}, nil
+				files, err = tableFiles{}, nil
 			}
 		}
 		if err != nil {
@@ -128,16 +109,16 @@ func (p place) openTableFile(file string) (*Data, error) {
 		}
 	}
 	files[name.part] = file
-	if name.part == testPart && files[trainPart] == "" && !p.testOnly {
+	if name.part == naming.Test && files[naming.Train] == "" && !p.testOnly {
 		return nil, fmt.Errorf("%s: the name says that these are the test data; the training data are not next to it", p.name)
 	}
 	return p.openPair(files)
 }
 
 // openPair reads a data set from CSV files, and notes which test file it chose if the names differ.
-func (p place) openPair(files [3]string) (*Data, error) {
-	train, test := files[trainPart], files[testPart]
-	emnist, classes := p.emnist(cmp.Or(files[wholePart], train, test))
+func (p place) openPair(files tableFiles) (*Data, error) {
+	train, test := files[naming.Train], files[naming.Test]
+	emnist, classes := p.emnist(cmp.Or(files[naming.Whole], train, test))
 	if l := p.form.Learned; emnist && l != nil && l.Classes != nil {
 		numbered := *l // the table has the labels instead of the names
 		numbered.Classes = slices.Clone(l.Classes)
@@ -170,7 +151,7 @@ func separate(name string) bool {
 }
 
 // findTables returns the CSV file of each wanted part in the directory.
-func (p place) findTables(wanted func(tableFileName) bool) (files [3]string, err error) {
+func (p place) findTables(wanted func(tableFileName) bool) (files tableFiles, err error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
 		return files, atomicfile.Cause(err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"shadegrad/internal/memory"
+	"shadegrad/internal/naming"
 	"shadegrad/internal/unpack"
 )
 
@@ -25,7 +26,7 @@ func (p place) readParts(where string) (*Data, error) {
 	p.form.TestData, p.whole = "", true
 	if isTable(where) && isTable(from) { // both have the same columns
 		p.fsys, p.name, p.available = unpack.Paths{}, where, memory.Available()
-		return p.openPair([3]string{trainPart: where, testPart: from})
+		return p.openPair(tableFiles{naming.Train: where, naming.Test: from})
 	}
 	p.testOnly = false
 	data, err := p.read(where)

@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
+
+	"shadegrad/internal/bounded"
 )
 
 // withEXIF inserts a chunk of metadata after the header of a PNG file.
@@ -53,14 +55,17 @@ func FuzzPicture(f *testing.F) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
+		var file *File
 		var grey *image.Gray
-		file, err := New(bytes.NewReader(data), int64(len(data)))
-		if err == nil {
+		bounded.Check(t, func() {
+			if file, err = New(bytes.NewReader(data), int64(len(data))); err != nil {
+				return
+			}
 			var img image.Image
 			if img, err = file.Decode(); err == nil {
 				grey = Fit(Grey(Scale(img, White(img))), file.Width, file.Height)
 			}
-		}
+		})
 		runtime.ReadMemStats(&after)
 		// A decoder takes eight bytes a pixel and as much again, turning and scaling as much, and TIFF's reads 10 MiB at once.
 		if taken := after.TotalAlloc - before.TotalAlloc; taken > 64*most+32<<20+8*uint64(len(data)) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"shadegrad/internal/naming"
 )
 
 // A dialect is the format of a table.
@@ -204,7 +206,7 @@ func (d *dialect) isHeader(first []string, rows [][]string, known []string) bool
 	for i, cell := range first {
 		numbers := columnOfNumbers(rows, i)
 		occurs := slices.ContainsFunc(rows, func(cells []string) bool { return i < len(cells) && cells[i] == cell })
-		if rank(cell) >= sureName && !occurs {
+		if naming.LabelRank(cell) >= naming.LikelyLabel && !occurs {
 			return true
 		}
 		if _, err := parseNumber([]byte(cell)); err != nil {
@@ -248,11 +250,11 @@ func beginsWord(cell string) bool {
 func containsNames(cells, names []string) bool {
 	have := map[string]bool{}
 	for _, cell := range cells {
-		have[plain(cell)] = true
+		have[naming.Plain(cell)] = true
 	}
 	missing, words := 0, 0
 	for _, name := range names {
-		if !have[plain(name)] {
+		if !have[naming.Plain(name)] {
 			missing++
 		} else if beginsWord(name) {
 			words++

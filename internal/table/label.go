@@ -10,17 +10,17 @@ import (
 	"strconv"
 	"strings"
 
-	"shadegrad/internal/picture/tree"
+	"shadegrad/internal/naming"
 )
 
 // decideLabel finds the column of the label, or the columns of a one-hot label, among the free columns: by a usual name, by
 // the only column of words, or as the first or the last column, whichever looks like a label.
 func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 	first, last := free[0], free[len(free)-1]
-	for _, wanted := range []int{sureName, weakName} {
+	for _, wanted := range []naming.Rank{naming.LikelyLabel, naming.MaybeLabel} {
 		var named []int
 		for _, c := range free {
-			if f.names != nil && rank(f.names[c]) >= wanted && (rank(f.names[c]) == labelName || f.notLabel(c) == "") {
+			if f.names != nil && naming.LabelRank(f.names[c]) >= wanted && (naming.LabelRank(f.names[c]) == naming.SureLabel || f.notLabel(c) == "") {
 				named = append(named, c)
 			}
 		}
@@ -33,7 +33,7 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 				return -1, hot, nil
 			}
 			for _, c := range free {
-				if c != named[0] && rank(f.names[c]) > 0 && f.notLabel(c) == "" && slices.Equal(f.values[c].sizes(), f.values[named[0]].sizes()) {
+				if c != named[0] && naming.LabelRank(f.names[c]) > 0 && f.notLabel(c) == "" && slices.Equal(f.values[c].sizes(), f.values[named[0]].sizes()) {
 					return 0, nil, ask(f.value(c), []Setting{Label, Ignore}, "%s and %s could both be the label", f.name(named[0]), f.name(c))
 				}
 			}
@@ -45,7 +45,7 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 		}
 	}
 	if c := f.oddName(free); c >= 0 {
-		if reason := f.notLabel(c); reason != "" || isAmountName(f.names[c]) {
+		if reason := f.notLabel(c); reason != "" || naming.IsAmount(f.names[c]) {
 			return 0, nil, ask("", []Setting{Label, Targets}, "%s is named like a label, but has %s", f.name(c), cmp.Or(reason, "numbers to predict"))
 		}
 		return c, nil, nil
@@ -81,11 +81,11 @@ func (f *File) decideLabel(free []int) (label int, hot []int, err error) {
 		return 0, nil, ask(strconv.Itoa(n), []Setting{Label, OneHot}, "there are %d columns of which one is 1 in each row, but the label could be the first or the last column too", n)
 	}
 	for _, c := range free {
-		if f.names != nil && stem(f.names[c]) != f.names[c] && rank(stem(f.names[c])) >= sureName {
+		if f.names != nil && naming.Stem(f.names[c]) != f.names[c] && naming.LabelRank(naming.Stem(f.names[c])) >= naming.LikelyLabel {
 			return 0, nil, ask("", []Setting{Label, OneHot}, "%s could be the label, or one column of a one-hot label", f.name(c))
 		}
 	}
-	amount := slices.IndexFunc(f.names, isAmountName)
+	amount := slices.IndexFunc(f.names, naming.IsAmount)
 	if amount != first && amount != last {
 		amount = -1
 	}
@@ -117,7 +117,7 @@ func (f *File) hotFirst(first int) int {
 func (f *File) alike(c int) []int {
 	same := func(i int) bool {
 		e := &f.evidence[i]
-		return stem(f.names[i]) == stem(f.names[c]) && e.min >= 0 && e.max <= 1 && e.words+e.fractions == 0
+		return naming.Stem(f.names[i]) == naming.Stem(f.names[c]) && e.min >= 0 && e.max <= 1 && e.words+e.fractions == 0
 	}
 	first, last := c, c
 	for first > 0 && same(first-1) {
@@ -139,11 +139,11 @@ func (f *File) oddName(free []int) int {
 	stems := map[string]int{}
 	for _, c := range free {
 		if f.names != nil {
-			stems[stem(f.names[c])]++
+			stems[naming.Stem(f.names[c])]++
 		}
 	}
 	for _, c := range free {
-		if len(stems) == 2 && len(free) > many && stems[stem(f.names[c])] == 1 {
+		if len(stems) == 2 && len(free) > many && stems[naming.Stem(f.names[c])] == 1 {
 			return c
 		}
 	}
@@ -222,7 +222,7 @@ func (f *File) doubts(c, rival int) int {
 		if f.evidence[i].fractions > 0 {
 			fractions++
 		}
-		if f.names != nil && f.names[i] != "" && stem(f.names[i]) != stem(f.names[c]) {
+		if f.names != nil && f.names[i] != "" && naming.Stem(f.names[i]) != naming.Stem(f.names[c]) {
 			odd++
 		}
 	}
@@ -242,7 +242,7 @@ func (f *File) doubts(c, rival int) int {
 	if (len(tops) >= 16 || typical >= 20) && 2*alike > len(tops) && fractions*2 < len(tops) && like(f.evidence[c].max) {
 		doubts++
 	}
-	if f.names != nil && odd*10 < len(tops) && stem(f.names[rival]) != stem(f.names[c]) { // p0, p1, p2, …, digit
+	if f.names != nil && odd*10 < len(tops) && naming.Stem(f.names[rival]) != naming.Stem(f.names[c]) { // p0, p1, p2, …, digit
 		doubts++
 	}
 	n := v.classes()
@@ -315,11 +315,11 @@ func (s *Schema) setClasses(w Wanted) (int, error) {
 			n, _ := strconv.Atoi(b)
 			return m - n
 		}
-		return tree.Natural(a, b)
+		return naming.Natural(a, b)
 	})
 	for i, name := range names {
 		for _, other := range names[:i] {
-			if len(name) > 1 && beginsWord(name) && plain(name) == plain(other) && !w.Learned {
+			if len(name) > 1 && beginsWord(name) && naming.Plain(name) == naming.Plain(other) && !w.Learned {
 				s.doubt = fmt.Sprintf("the classes %q and %q may be one, written in two ways", other, name)
 			}
 		}

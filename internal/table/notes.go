@@ -6,13 +6,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"shadegrad/internal/naming"
 )
 
 // notes describes how the columns were understood.
 func (s *Schema) notes(w Wanted, pixels string, names []string) (notes []string) {
 	p := &s.plans[0]
 	f := p.file
-	switch plain := p.label == 0 && s.ClassNames == nil && (f.names == nil && s.Side > 0 || f.names != nil && rank(f.names[0]) == labelName); {
+	switch plain := p.label == 0 && s.ClassNames == nil && (f.names == nil && s.Side > 0 || f.names != nil && naming.LabelRank(f.names[0]) == naming.SureLabel); {
 	case w.Targets > 0, plain:
 	case p.label < 0:
 		notes = append(notes, fmt.Sprintf("label: %d columns from column %d, one for each class", len(p.answers), f.position(p.answers[0])))

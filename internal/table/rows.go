@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"shadegrad/internal/naming"
 )
 
 // Rows is the destination of the rows of a file. Either Images or Values is nil, and either Labels or Targets.
@@ -113,7 +115,7 @@ func (l *loader) read(line []byte, row int) *RowError {
 	if err != nil {
 		return err
 	}
-	if p.part >= 0 && !isTrainPart(string(cells[p.part])) {
+	if p.part >= 0 && naming.PartOf(string(cells[p.part])) != naming.Train {
 		r.Test = append(r.Test, uint32(row))
 	}
 	if p.id >= 0 {

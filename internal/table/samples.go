@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"shadegrad/internal/naming"
 )
 
 // Samples decides which columns of a file are the inputs of a network, for rows that may lack a label: those of the names
@@ -18,7 +20,7 @@ func (f *File) Samples(w Wanted, inputs int) (*Schema, error) {
 			name = f.names[c]
 		}
 		e := &f.evidence[c]
-		switch isID := f.isID(c) || name != "" && isIDName(name); {
+		switch isID := f.isID(c) || name != "" && naming.IsID(name); {
 		case f.sparse:
 			return nil, fmt.Errorf("expected a table with a column for each input, found svmlight's format")
 		case isID && !slices.Contains(w.Features, name) && (f.names != nil || f.columns > inputs):
@@ -26,7 +28,7 @@ func (f *File) Samples(w Wanted, inputs int) (*Schema, error) {
 			if p.id < 0 {
 				p.id = c
 			}
-		case e.numbers+e.words == 0 && f.columns > inputs, name != "" && isPartName(name):
+		case e.numbers+e.words == 0 && f.columns > inputs, name != "" && naming.IsPart(name):
 			taken[c] = true
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"shadegrad/internal/naming"
 )
 
 // maxClasses is the maximum number of classes: a label is a byte.
@@ -134,7 +136,7 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 
 // find returns the column of a name or number, or −1.
 func (d *dialect) find(name string, columns int) int {
-	for _, form := range []func(string) string{strings.TrimSpace, plain} {
+	for _, form := range []func(string) string{strings.TrimSpace, naming.Plain} {
 		if i := slices.IndexFunc(d.names, func(other string) bool { return form(other) == form(name) }); i >= 0 && name != "" {
 			return i
 		}
@@ -190,7 +192,7 @@ func (f *File) plan(w Wanted) (*plan, error) {
 			taken[c] = c > 0 && c < f.sparseBase()
 		case !f.sparse && e.numbers+e.words == 0 || f.isID(c):
 			omit(c)
-		case v != nil && v.areParts(f.names != nil && isPartName(f.names[c])):
+		case v != nil && v.areParts(f.names != nil && naming.IsPart(f.names[c])):
 			taken[c], p.part = true, c
 		}
 	}
@@ -343,7 +345,7 @@ func (f *File) isID(c int) bool {
 	case f.names[c] == "":
 		return c == 0 && f.Rows > 2
 	}
-	return isIDName(f.names[c]) && f.Rows > 2
+	return naming.IsID(f.names[c]) && f.Rows > 2
 }
 
 // areParts reports whether the values are names of parts: of the training part and others, unless the name of the column says
@@ -351,26 +353,15 @@ func (f *File) isID(c int) bool {
 func (v *values) areParts(named bool) bool {
 	train, other := false, false
 	for text := range v.counts {
-		if !isPart(text) {
+		part := naming.PartOf(text)
+		if part == naming.Whole {
 			return false
 		}
-		train = train || isTrainPart(text)
-		other = other || !isTrainPart(text)
+		train = train || part == naming.Train
+		other = other || part != naming.Train
 	}
 	return train && (other || named)
 }
-
-// isPart reports whether a value names a part.
-func isPart(text string) bool {
-	switch plain(text) {
-	case "training", "train", "test", "testing", "publictest", "privatetest", "validation", "val", "valid", "dev":
-		return true
-	}
-	return false
-}
-
-// isTrainPart reports whether a value names the training part.
-func isTrainPart(text string) bool { return strings.HasPrefix(plain(text), "train") }
 
 // oneHot returns the columns of a one-hot label whose number is given.
 func (f *File) oneHot(free []int, w Wanted) ([]int, error) {
@@ -450,7 +441,7 @@ func (g *File) planLike(p *plan, other string) (*plan, error) {
 func (g *File) labelLike(name string, features []int) int {
 	c := g.find(name, 0)
 	for other := range g.names {
-		if c < 0 && rank(g.names[other]) > 0 && !slices.Contains(features, other) {
+		if c < 0 && naming.LabelRank(g.names[other]) > 0 && !slices.Contains(features, other) {
 			c = other
 		}
 	}
@@ -478,12 +469,12 @@ func (f *File) renamed(w Wanted) string {
 func (d *dialect) findAll(names []string) (list []int, missing []string) {
 	at := map[string][]int{}
 	for i, name := range d.names {
-		at[plain(name)] = append(at[plain(name)], i)
+		at[naming.Plain(name)] = append(at[naming.Plain(name)], i)
 	}
 	for _, name := range names {
-		if columns := at[plain(name)]; len(columns) > 0 {
+		if columns := at[naming.Plain(name)]; len(columns) > 0 {
 			list = append(list, columns[0])
-			at[plain(name)] = columns[1:]
+			at[naming.Plain(name)] = columns[1:]
 		} else {
 			missing = append(missing, "`"+name+"`")
 		}

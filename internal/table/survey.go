@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"shadegrad/internal/naming"
 )
 
 // Lines calls f with each line of a file, without its end, and the number of the line, from 1.
@@ -157,8 +159,8 @@ func (f *File) begin(wanted Wanted) {
 		switch {
 		case n <= mostTracked, i < 3, i >= n-3, i == label, f.nominal != nil && f.nominal[i]:
 			f.track(i)
-		case f.names == nil, len(f.values) >= 2*mostTracked, len(f.values) >= mostTracked && rank(f.names[i]) == 0:
-		case rank(f.names[i]) > 0, f.names[i] == "", isIDName(f.names[i]), isPartName(f.names[i]), stem(f.names[i]) != stem(f.names[i-1]):
+		case f.names == nil, len(f.values) >= 2*mostTracked, len(f.values) >= mostTracked && naming.LabelRank(f.names[i]) == 0:
+		case naming.LabelRank(f.names[i]) > 0, f.names[i] == "", naming.IsID(f.names[i]), naming.IsPart(f.names[i]), naming.Stem(f.names[i]) != naming.Stem(f.names[i-1]):
 			f.track(i)
 		}
 	}

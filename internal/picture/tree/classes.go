@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"shadegrad/internal/naming"
 )
 
 // errUnlabelled reports pictures without labels.
@@ -31,7 +33,7 @@ func (f *folder) around(is func(name string) bool) *folder {
 }
 
 // classes returns the pictures of a part with their classes. A table of labels may lie in the folder, or be one of others.
-func (s *finder) classes(f *folder, others []string, p part) ([]Picture, error) {
+func (s *finder) classes(f *folder, others []string, p naming.Part) ([]Picture, error) {
 	pictures := f.all()
 	tables := s.tables(f, others, pictures)
 	if len(tables) > 1 {
@@ -85,7 +87,7 @@ func (s *finder) fromFolders(f *folder, tables []*labels) ([]Picture, error) {
 	var list []Picture
 	folders := map[string]string{}
 	for _, class := range f.folders {
-		if p, _ := partOf(class.name()); p > train && len(f.folders) > 2 && !s.isClass(class.name()) {
+		if p, _ := partOf(class.name()); p > naming.Train && len(f.folders) > 2 && !s.isClass(class.name()) {
 			s.note("%s was not read, because a directory of this name is not a class", s.path(class.dir))
 			continue
 		}
@@ -124,7 +126,7 @@ func Classes(lists ...[]Picture) []string {
 			}
 		}
 	}
-	slices.SortFunc(names, Natural)
+	slices.SortFunc(names, naming.Natural)
 	return names
 }
 
@@ -162,7 +164,7 @@ func fromNames(files []string) ([]Picture, bool) {
 		n := len(Classes(list))
 		empty := slices.ContainsFunc(list, func(p Picture) bool { return p.Class == "" })
 		if n >= 2 && 3*n <= len(list) && n <= len(rests) && !empty {
-			slices.SortStableFunc(list, func(a, b Picture) int { return Natural(a.Class, b.Class) })
+			slices.SortStableFunc(list, func(a, b Picture) int { return naming.Natural(a.Class, b.Class) })
 			return list, true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"shadegrad/internal/naming"
 	"shadegrad/internal/picture"
 )
 
@@ -33,7 +34,7 @@ func isTable(name string) bool {
 }
 
 // part returns the part that the table's name states.
-func (t *labels) part() part {
+func (t *labels) part() naming.Part {
 	p, _ := partOf(strings.TrimSuffix(path.Base(t.file), path.Ext(t.file)))
 	return p
 }
@@ -147,9 +148,6 @@ func (t *labels) title(c int) string {
 	return strconv.Itoa(c + 1)
 }
 
-// labelNames are the usual names of the column of labels.
-var labelNames = []string{"label", "labels", "class", "classes", "target", "category", "digit", "species", "y", "classid", "classname", "labelname", "labelid"}
-
 // label returns the column of the labels: the chosen one, or the only one that can hold them.
 func (s *finder) label(t *labels) (int, error) {
 	columns := len(t.rows[0])
@@ -164,7 +162,7 @@ func (s *finder) label(t *labels) (int, error) {
 		}
 		if n := t.distinct(c); n >= 2 && 2*n <= len(t.rows) {
 			possible = append(possible, c)
-			if slices.Contains(labelNames, strings.ToLower(strings.NewReplacer("_", "", " ", "", "-", "").Replace(name))) {
+			if naming.LabelRank(name) > naming.NoLabel {
 				named = append(named, c)
 			}
 		}
@@ -228,6 +226,6 @@ func (s *finder) labelled(t *labels) ([]Picture, error) {
 	if missing > 0 {
 		s.note("%d rows of %s lack the picture or the label and were omitted", missing, s.path(t.file))
 	}
-	slices.SortStableFunc(list, func(a, b Picture) int { return Natural(a.Class, b.Class) })
+	slices.SortStableFunc(list, func(a, b Picture) int { return naming.Natural(a.Class, b.Class) })
 	return list, nil
 }

@@ -6,44 +6,19 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"shadegrad/internal/naming"
 )
 
-// A part is the part of a data set in a directory or a table.
-type part int
-
-const (
-	none part = iota
-	train
-	validation
-	test
-)
-
-func (p part) String() string {
-	return [...]string{"data", "training data", "validation data", "test data"}[p]
-}
-
-// partOf returns the part that a name states, in any case, such as train, trainingSet, val or test_images. A sample is
-// a smaller copy of a part.
-func partOf(name string) (p part, sample bool) {
-	name = strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(name))
-	name, sample = strings.CutSuffix(name, "sample")
-	for _, end := range []string{"data", "dataset", "set", "images", "imgs", "img", "pictures", "labels"} {
-		name = strings.TrimSuffix(name, end)
-	}
-	switch name {
-	case "train", "training", "trn":
-		return train, sample
-	case "val", "valid", "validation", "validate", "dev", "eval", "evaluation":
-		return validation, sample
-	case "test", "testing", "tst", "t10k":
-		return test, sample
-	}
-	return none, false
+// partOf returns the part that a name states, such as train or test_images. A sample is a smaller copy of a part.
+func partOf(name string) (p naming.Part, sample bool) {
+	name, sample = strings.CutSuffix(naming.Plain(name), "sample")
+	return naming.PartOf(name), sample
 }
 
 // partOf returns the part that the name of a folder in f states. A beginning that all of them share does not count, as in
 // seg_train and seg_test.
-func (f *folder) partOf(sub *folder) (p part, sample bool) {
+func (f *folder) partOf(sub *folder) (p naming.Part, sample bool) {
 	shared := f.folders[0].name()
 	for _, other := range f.folders {
 		for !strings.HasPrefix(other.name(), shared) {
@@ -58,16 +33,16 @@ func (f *folder) partOf(sub *folder) (p part, sample bool) {
 
 // parts returns the folders that are parts, or nil. A folder called train is a class, not a part, if it has pictures and
 // so has a folder next to it that is not a part.
-func (s *finder) parts(root *folder) (map[part]*folder, error) {
-	parts := map[part]*folder{}
+func (s *finder) parts(root *folder) (map[naming.Part]*folder, error) {
+	parts := map[naming.Part]*folder{}
 	var samples []*folder
 	classes := slices.ContainsFunc(root.folders, func(f *folder) bool {
 		p, _ := root.partOf(f)
-		return p == none && len(f.files) > 0
+		return p == naming.Whole && len(f.files) > 0
 	})
 	for _, f := range root.folders {
 		switch p, sample := root.partOf(f); {
-		case p == none, classes && len(f.folders) == 0:
+		case p == naming.Whole, classes && len(f.folders) == 0:
 		case sample:
 			samples = append(samples, f)
 		case parts[p] != nil:
@@ -88,16 +63,16 @@ func (s *finder) parts(root *folder) (map[part]*folder, error) {
 }
 
 // parts returns the pictures of each part.
-func (set *Set) parts() iter.Seq2[part, *[]Picture] {
-	return func(yield func(part, *[]Picture) bool) {
-		_ = yield(train, &set.Train) && yield(validation, &set.Validation) && yield(test, &set.Test)
+func (set *Set) parts() iter.Seq2[naming.Part, *[]Picture] {
+	return func(yield func(naming.Part, *[]Picture) bool) {
+		_ = yield(naming.Train, &set.Train) && yield(naming.Validation, &set.Validation) && yield(naming.Test, &set.Test)
 	}
 }
 
 // divided reads the parts of a data set.
-func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
-	if parts[train] == nil && !(s.TestOnly && parts[test] != nil) {
-		for _, p := range []part{test, validation} {
+func (s *finder) divided(root *folder, parts map[naming.Part]*folder, set *Set) error {
+	if parts[naming.Train] == nil && !(s.TestOnly && parts[naming.Test] != nil) {
+		for _, p := range []naming.Part{naming.Test, naming.Validation} {
 			if f := parts[p]; f != nil {
 				return fmt.Errorf("%s holds the %s; the training data are missing, expected in train", f.dir, p)
 			}
@@ -115,27 +90,27 @@ func (s *finder) divided(root *folder, parts map[part]*folder, set *Set) error {
 			continue
 		}
 		list, err := s.classes(f, root.tables, p)
-		if p != train && !s.TestOnly && errors.Is(err, errUnlabelled) {
+		if p != naming.Train && !s.TestOnly && errors.Is(err, errUnlabelled) {
 			s.note("the %d pictures in %s have no labels and were not read", len(f.all()), s.path(f.dir))
 			continue
 		}
-		if err != nil && !(p == train && s.TestOnly) {
+		if err != nil && !(p == naming.Train && s.TestOnly) {
 			return err
 		}
 		if failure == nil {
 			failure = err
 		}
 		*to = list
-		if p == train {
+		if p == naming.Train {
 			for _, class := range Classes(list) {
 				s.known[class] = true
 			}
 		}
 	}
-	if parts[train] != nil {
-		set.From = parts[train].dir
+	if parts[naming.Train] != nil {
+		set.From = parts[naming.Train].dir
 	}
-	s.place(set, parts[validation])
+	s.place(set, parts[naming.Validation])
 	if len(set.Train)+len(set.Test) == 0 {
 		return failure
 	}
@@ -156,16 +131,16 @@ func (s *finder) place(set *Set, from *folder) {
 
 // whole reads a data set without folders that are parts. Tables of labels may be parts.
 func (s *finder) whole(root *folder, set *Set) error {
-	tables, twice := map[part]*labels{}, error(nil)
+	tables, twice := map[naming.Part]*labels{}, error(nil)
 	for _, t := range s.tables(root, nil, root.all()) {
-		if other := tables[t.part()]; other != nil && t.part() != none {
+		if other := tables[t.part()]; other != nil && t.part() != naming.Whole {
 			twice = fmt.Errorf("both %s and %s list pictures of the %s; keep one of them", s.path(other.file), s.path(t.file), t.part())
 		}
 		tables[t.part()] = t
 	}
-	if tables[train] == nil || len(tables) < 2 || len(root.sole().folders) > 1 {
+	if tables[naming.Train] == nil || len(tables) < 2 || len(root.sole().folders) > 1 {
 		var err error
-		set.Train, err = s.classes(root, nil, none)
+		set.Train, err = s.classes(root, nil, naming.Whole)
 		return err
 	}
 	if twice != nil {
@@ -177,7 +152,7 @@ func (s *finder) whole(root *folder, set *Set) error {
 			continue
 		}
 		list, err := s.labelled(t)
-		if err != nil && !(p != train && errors.Is(err, errUnlabelled)) {
+		if err != nil && !(p != naming.Train && errors.Is(err, errUnlabelled)) {
 			return err
 		}
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"shadegrad/internal/naming"
 	"shadegrad/internal/picture"
 )
 
@@ -176,7 +177,7 @@ func (s *finder) walk(dir string, above []fs.FileInfo) (*folder, error) {
 	if len(above) > 0 { // the top directory may have any other files
 		s.skipped = append(s.skipped, others...)
 	}
-	slices.SortFunc(f.folders, func(a, b *folder) int { return Natural(a.name(), b.name()) })
+	slices.SortFunc(f.folders, func(a, b *folder) int { return naming.Natural(a.name(), b.name()) })
 	return f, nil
 }
 
@@ -188,33 +189,3 @@ func junk(name string) bool {
 	}
 	return name[0] == '.'
 }
-
-// Natural compares names in natural order: runs of digits by their value.
-func Natural(a, b string) int {
-	x, y := a, b
-	for x != "" && y != "" {
-		i, j := digits(x), digits(y)
-		if i > 0 && j > 0 {
-			m, n := strings.TrimLeft(x[:i], "0"), strings.TrimLeft(y[:j], "0")
-			if len(m) != len(n) {
-				return len(m) - len(n)
-			}
-			if c := strings.Compare(m, n); c != 0 {
-				return c
-			}
-			x, y = x[i:], y[j:]
-			continue
-		}
-		if x[0] != y[0] {
-			return int(x[0]) - int(y[0])
-		}
-		x, y = x[1:], y[1:]
-	}
-	if c := len(x) - len(y); c != 0 {
-		return c
-	}
-	return strings.Compare(a, b) // 01 and 1
-}
-
-// digits returns the number of digits at the start of a text.
-func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
