@@ -116,8 +116,8 @@ func (w *worker) look(limit time.Duration) {
 	switch w.fences.wait(b.fence, limit) {
 	case gl.TIMEOUT_EXPIRED:
 		w.checkLost()
-		if time.Since(b.since) > w.stall {
-			w.fail(&StallError{Device: w.device, Waited: w.stall})
+		if limit := w.allowed(w.stall); time.Since(b.since) > limit {
+			w.fail(&StallError{Device: w.device, Waited: limit})
 		}
 	case gl.WAIT_FAILED:
 		w.checkLost()

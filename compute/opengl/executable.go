@@ -148,9 +148,12 @@ func (e *dispatchError) Unwrap() error { return e.err }
 // assemble makes planned dispatches ready to run, and a uniform buffer of their parameters. The error
 // is a *dispatchError if one of them is at fault.
 func (w *worker) assemble(list []fuse.Dispatch) (steps []dispatch, uniforms uint32, err error) {
+	w.compiling.Store(true)
+	defer w.compiling.Store(false)
 	var params []uint32
 	for _, planned := range list {
 		d, err := w.prepare(planned)
+		w.pulse.Add(1)
 		if err != nil {
 			return nil, 0, &dispatchError{planned.Op, err}
 		}

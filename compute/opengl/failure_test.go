@@ -4,6 +4,7 @@ package opengl
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -160,11 +161,15 @@ func TestOpenGLError(t *testing.T) {
 func TestCallThatNeverReturns(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
 	n := newNet(t, b)
-	inside, release := make(chan struct{}), make(chan struct{})
-	if err := b.submit(command{do: func(*worker) { close(inside); <-release }}); err != nil {
-		t.Fatal(err)
+	var list []compute.Mat
+	for range 2 * queueLength {
+		m, err := b.Alloc(1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, m)
 	}
-	<-inside
+	release := hang(t, b)
 	usual := b.patience
 	b.setPatience(time.Millisecond)
 	err := b.Sync()
@@ -177,11 +182,55 @@ func TestCallThatNeverReturns(t *testing.T) {
 		t.Errorf("error is %q, want %q", err, want)
 	}
 	// The rest must not wait for the thread either, or the test never ends.
-	for range 2 * queueLength {
+	for _, m := range list {
 		n.epoch()
+		b.Free(m.Buf)
 	}
-	close(release)
+	release()
 	sticks(t, b, n, err)
+}
+
+// hang makes the context's thread hang as in a call of the driver. release ends that.
+func hang(t *testing.T, b *Backend) (release func()) {
+	t.Helper()
+	inside, leave := make(chan struct{}), make(chan struct{})
+	if err := b.submit(command{do: func(*worker) { close(inside); <-leave }}); err != nil {
+		t.Fatal(err)
+	}
+	<-inside
+	before := b.pulse.Load()
+	return func() {
+		close(leave)
+		for b.pulse.Load() == before {
+			runtime.Gosched()
+		}
+	}
+}
+
+// TestInterrupt interrupts waits for a driver and for a device that do not respond. They end after a tenth of the limit.
+func TestInterrupt(t *testing.T) {
+	t.Run("call", func(t *testing.T) {
+		b := openTest(t, Options{Timeout: time.Second}, seams{})
+		release := hang(t, b)
+		b.Interrupt()
+		err := b.Sync()
+		release()
+		var stalled *StallError
+		if !errors.As(err, &stalled) || !stalled.InCall || stalled.Waited != time.Second/interruptFactor {
+			t.Errorf("Sync returned %v, want a StallError in a call after 100 ms", err)
+		}
+	})
+	t.Run("fence", func(t *testing.T) {
+		var on atomic.Bool
+		b := openTest(t, Options{Timeout: time.Second}, seams{fences: never(&on)})
+		on.Store(true)
+		b.Interrupt()
+		err := b.Sync()
+		var stalled *StallError
+		if !errors.As(err, &stalled) || stalled.InCall || stalled.Waited != time.Second/interruptFactor {
+			t.Errorf("Sync returned %v, want a StallError after 100 ms", err)
+		}
+	})
 }
 
 // TestFetchBeforeFailure checks that a fetch that was queued before an invalid call still

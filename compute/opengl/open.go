@@ -3,6 +3,7 @@
 package opengl
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -41,7 +42,7 @@ type shared struct {
 	device string // renderer and driver
 	limits limits
 	fault  fault
-	pulse  atomic.Uint64 // changes as long as the context's thread makes progress
+	waiting
 	counts struct {
 		runs, dispatches, barriers, batches, waits atomic.Uint64
 		buffers, programs, fences                  atomic.Int64
@@ -91,14 +92,6 @@ type worker struct {
 	runs    int     // since the last batch ended
 	work    float64
 }
-
-const (
-	// fenceLimit and callLimit are for GPUs. A software renderer computes during calls and
-	// needs more time.
-	fenceLimit    = 10 * time.Second
-	callLimit     = time.Minute
-	softwareLimit = 10 * time.Minute
-)
 
 // seams are the parts that tests replace. The zero value replaces nothing.
 type seams struct {
@@ -150,17 +143,17 @@ func open(options Options, s seams) (*Backend, error) {
 		shared:   b.shared,
 		shaders:  set,
 		fences:   s.fences.orDefault(ctx.Lost),
-		stall:    fenceLimit,
 		programs: map[string]*program{},
 		buffers:  map[uint32]bool{},
 	}
 	if err := ctx.Do(func() { w.query(); b.info.Memory = max(0, w.availableMemory()) }); err != nil {
 		return nil, errors.Join(err, ctx.Close())
 	}
-	patience := callLimit
-	if gi.Software {
-		patience, w.stall = softwareLimit, softwareLimit
+	w.stall = cmp.Or(options.Timeout, deviceLimit)
+	if gi.Software && options.Timeout == 0 {
+		w.stall = softwareLimit
 	}
+	patience := w.stall
 	if gi.SoftwareName() == "llvmpipe" {
 		b.limits.loops = llvmpipeLoops
 	}

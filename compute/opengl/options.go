@@ -1,6 +1,10 @@
 package opengl
 
-import "shadegrad/shaders"
+import (
+	"time"
+
+	"shadegrad/shaders"
+)
 
 // Options configure a backend. The zero Options are the usual choice.
 type Options struct {
@@ -17,6 +21,10 @@ type Options struct {
 	Tune bool
 	// CacheDir is the directory for choices; "" means cache.Dir().
 	CacheDir string
+	// Timeout is the longest time for the device to finish a batch of work, and for a call of the
+	// driver to return. 0 means 10 seconds, or 10 minutes with software OpenGL. Six times as much
+	// is allowed while the driver compiles.
+	Timeout time.Duration
 }
 
 // Counts are the numbers of things that a backend has done since it was opened, and of the OpenGL

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,9 +24,12 @@ import (
 // a process.
 const commandVariable = "SHADEGRAD_TEST_MAIN"
 
+// commandMain is the command. A test of faults replaces it in the processes that it starts.
+var commandMain = Main
+
 func TestMain(m *testing.M) {
 	if os.Getenv(commandVariable) == "1" {
-		os.Exit(Main())
+		os.Exit(commandMain())
 	}
 	os.Exit(glctx.Main(func() int {
 		defer shared.remove()
@@ -177,7 +181,7 @@ func gpuIsFaster(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (c
 }
 
 type tapWriter struct {
-	to  *bytes.Buffer
+	to  io.Writer
 	tap func(string)
 }
 

@@ -192,7 +192,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 	show = &outputsFirst{show, before}
 	files.note = show.Note
 	show.Begin(why)
-	run := &train.Run{Data: d, State: state, Report: show, Backend: c, DeviceMemory: s.memory, Save: files.afterEpoch}
+	run := &train.Run{Data: d, State: state, Report: show, Backend: c.Backend, DeviceMemory: s.memory, Save: files.afterEpoch}
 	if s.verbose {
 		run.Compiled, run.Diagnosed = text.Compiled, show.Diagnosed
 	}

@@ -4,6 +4,7 @@ package glctx
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -23,9 +24,14 @@ var (
 	running *mainLoop // nil while Main is not running
 )
 
+// endLimit is the longest time that a call of GLFW may take after Main's function has
+// returned.
+const endLimit = time.Second
+
 // Main runs f on another goroutine, serves GLFW's calls on the main thread, and
 // returns f's result. Call it from main, or from TestMain:
-// os.Exit(glctx.Main(m.Run)).
+// os.Exit(glctx.Main(m.Run)). If a call of GLFW does not return, Main cannot either, and
+// ends the process with f's result.
 func Main(f func() int) int {
 	loop := &mainLoop{calls: make(chan func()), quit: make(chan struct{})}
 	mainMu.Lock()
@@ -52,8 +58,15 @@ func Main(f func() int) int {
 		tick = t.C
 	}
 
-	done := make(chan int, 1)
-	go func() { done <- f() }()
+	done := make(chan int)
+	go func() {
+		code := f()
+		select {
+		case done <- code:
+		case <-time.After(endLimit):
+			os.Exit(code)
+		}
+	}()
 	for {
 		select {
 		case call := <-loop.calls:

@@ -21,6 +21,10 @@ var procs struct {
 	table map[string]unsafe.Pointer // by function name
 }
 
+// Intercept, if not nil, is called with the address of each function of OpenGL and
+// returns the address to use. Tests replace functions by ones that fail.
+var Intercept func(name string, address unsafe.Pointer) unsafe.Pointer
+
 // loadProcs gives go-gl the functions of the current context, or checks that it has
 // them. Pair each success with a call of forgetProcs.
 func loadProcs(address func(string) unsafe.Pointer) error {
@@ -41,6 +45,9 @@ func loadProcs(address func(string) unsafe.Pointer) error {
 	err := gl.InitWithProcAddrFunc(func(name string) unsafe.Pointer {
 		p := address(name)
 		table[name] = p
+		if Intercept != nil && p != nil {
+			return Intercept(name, p)
+		}
 		return p
 	})
 	if err != nil {

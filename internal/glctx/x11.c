@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define JUMP(name) "jmp *x11_" #name "(%rip)\n"
@@ -25,7 +26,7 @@
 	DO(XGetKeyboardMapping) DO(XGetScreenSaver) DO(XGetSelectionOwner) DO(XGetVisualInfo) DO(XGetWMNormalHints) \
 	DO(XGetWindowAttributes) DO(XGetWindowProperty) DO(XGrabPointer) DO(XIconifyWindow) DO(XInitThreads) \
 	DO(XInternAtom) DO(XLookupString) DO(XMapRaised) DO(XMapWindow) DO(XMoveResizeWindow) DO(XMoveWindow) \
-	DO(XNextEvent) DO(XOpenDisplay) DO(XOpenIM) DO(XPeekEvent) DO(XPending) DO(XQLength) DO(XQueryExtension) \
+	DO(XNextEvent) DO(XOpenIM) DO(XPeekEvent) DO(XPending) DO(XQLength) DO(XQueryExtension) \
 	DO(XQueryPointer) DO(XRaiseWindow) DO(XResizeWindow) DO(XResourceManagerString) DO(XSaveContext) \
 	DO(XSelectInput) DO(XSendEvent) DO(XSetClassHint) DO(XSetErrorHandler) DO(XSetICFocus) DO(XSetInputFocus) \
 	DO(XSetLocaleModifiers) DO(XSetScreenSaver) DO(XSetSelectionOwner) DO(XSetWMHints) DO(XSetWMNormalHints) \
@@ -45,6 +46,33 @@
 FUNCTIONS
 #undef DO
 
+static void *(*openDisplay)(const char *);
+static void (*setExitHandler)(void *display, void (*)(void *display, void *), void *); // NULL before libX11 1.7
+
+// ioError is called when the connection to the X server breaks, as when the server dies.
+// Xlib would print a message and end the process with exit(1), although the GPU computes
+// without the server. If ioError returns, libX11 1.7 and newer calls exitHandler, and
+// then returns an error to the caller, here GLFW or the driver. An older one calls
+// exit(1), so its thread stops here, and Context.Close does not return.
+static int ioError(void *display)
+{
+	(void)display;
+	while (setExitHandler == NULL)
+		pause();
+	return 0;
+}
+
+static void exitHandler(void *display, void *data) { (void)display, (void)data; }
+
+// XOpenDisplay is what GLFW calls. It also sets the connection's exit handler.
+__attribute__((visibility("hidden"))) void *XOpenDisplay(const char *name)
+{
+	void *display = openDisplay(name);
+	if (display != NULL && setExitHandler != NULL)
+		setExitHandler(display, exitHandler, NULL);
+	return display;
+}
+
 // x11Load loads the library. It returns NULL, or why it failed.
 const char *x11Load(const char *library)
 {
@@ -55,6 +83,13 @@ const char *x11Load(const char *library)
 	if ((x11_##name = dlsym(x11, #name)) == NULL) \
 		return dlerror();
 	FUNCTIONS
+	void (*setErrorHandler)(int (*)(void *));
+	*(void **)&setErrorHandler = dlsym(x11, "XSetIOErrorHandler");
+	*(void **)&openDisplay = dlsym(x11, "XOpenDisplay");
+	if (setErrorHandler == NULL || openDisplay == NULL)
+		return dlerror();
+	*(void **)&setExitHandler = dlsym(x11, "XSetIOErrorExitHandler");
+	setErrorHandler(ioError);
 	return NULL;
 }
 

@@ -149,6 +149,8 @@ func NoticeText(n train.Notice) string {
 		return fmt.Sprintf("no diagnosis: %v", n.Err)
 	case train.NotKept:
 		return fmt.Sprintf("the step could not be saved: %v", n.Err)
+	case train.Unresponsive:
+		return fmt.Sprintf("the device failed: %v; stopping at the end of the last complete epoch", n.Err)
 	}
 	return fmt.Sprintf("the training set is transferred to the device in pieces of %d images, which take %s of its memory", n.Images, compute.FormatBytes(n.Bytes))
 }

@@ -17,12 +17,14 @@ func TestNotices(t *testing.T) {
 		{Kind: train.FedInPieces, Images: 128, Bytes: 200960},
 		{Kind: train.NotDiagnosed, Err: errors.New("out of memory")},
 		{Kind: train.NotKept, Err: errors.New("disk full")},
+		{Kind: train.Unresponsive, Err: errors.New("no answer")},
 	} {
 		r.Noticed(n)
 	}
 	const want = `the training set is transferred to the device in pieces of 128 images, which take 200960 bytes (196.2 KiB) of its memory
 no diagnosis: -flag: out of memory
 the step could not be saved: -flag: disk full
+the device failed: -flag: no answer; stopping at the end of the last complete epoch
 `
 	if got := notes.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

@@ -138,11 +138,52 @@ func TestInterruptedAfterFallback(t *testing.T) {
 	run := &Run{Data: d, State: begun(t, options(4), d), Report: &recorder{}, Backend: &fragile{Backend: cpu.New(), left: 3}}
 	defer run.Backend.Close()
 	run.Fallback = func(error) (compute.Backend, error) { return cpu.New(), nil }
-	if err := run.Do(after(9)); !errors.Is(err, ErrInterrupted) {
+	if err := run.Do(after(10)); !errors.Is(err, ErrInterrupted) { // one time is at the failure
 		t.Fatalf("error %v, want ErrInterrupted", err)
 	}
 	// Five steps of the first epoch were queued on the backend that failed.
 	if run.State.Epoch != 0 || run.State.Rows != 40 {
 		t.Errorf("at epoch %d, row %d; want epoch 0, row 40", run.State.Epoch, run.State.Rows)
+	}
+}
+
+// A stubborn backend does not answer reads until it is interrupted.
+type stubborn struct {
+	compute.Backend
+	reads       int // that it answers
+	interrupted chan struct{}
+}
+
+func (b *stubborn) Read(dst []float32, src compute.Mat) error {
+	if b.reads--; b.reads >= 0 {
+		return b.Backend.Read(dst, src)
+	}
+	<-b.interrupted
+	return errLost
+}
+
+func (b *stubborn) Interrupt() { close(b.interrupted) }
+
+// TestInterruptedWithoutAnswer cancels the context while the run waits for a device that does not respond. The run stops
+// at the end of the last epoch and does not continue on another device.
+func TestInterruptedWithoutAnswer(t *testing.T) {
+	d := squares(47, 20, 4)
+	b := &stubborn{Backend: cpu.New(), interrupted: make(chan struct{})}
+	defer b.Close()
+	report := &recorder{}
+	run := &Run{Data: d, State: begun(t, options(4), d), Report: report, Backend: b, Fallback: refuse(t)}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	b.reads = 1 << 20
+	run.Save = func(*State) error {
+		b.reads = 0
+		cancel() // takes effect when the next epoch waits, or before it begins
+		return nil
+	}
+	if err := run.Do(ctx); !errors.Is(err, ErrInterrupted) {
+		t.Fatalf("error %v, want ErrInterrupted", err)
+	}
+	if run.State.Epoch != 1 || run.State.Rows != 0 || len(report.notices) != 1 || report.notices[0].Kind != Unresponsive || !errors.Is(report.notices[0].Err, errLost) {
+		t.Errorf("at epoch %d, row %d, with the notices %v; want epoch 1, row 0 and a notice of the failure", run.State.Epoch, run.State.Rows, report.notices)
 	}
 }

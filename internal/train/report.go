@@ -18,7 +18,7 @@ type Reporter interface {
 // A Notice is a fact about a run that the user should know.
 type Notice struct {
 	Kind   NoticeKind
-	Err    error // the cause of NotDiagnosed and NotKept
+	Err    error // the cause of NotDiagnosed, NotKept and Unresponsive
 	Images int   // per piece of FedInPieces
 	Bytes  int64 // of device memory that the pieces of FedInPieces take
 }
@@ -31,6 +31,7 @@ const (
 	FedInPieces  NoticeKind = iota // the training set does not fit in the device's memory
 	NotDiagnosed                   // the run makes no reports, or no further ones
 	NotKept                        // the step at which the run diverged was not kept
+	Unresponsive                   // the device failed while the run was being interrupted; the current epoch is lost
 )
 
 // Progress is the position of a run within an epoch.

@@ -59,12 +59,19 @@ func (e *DeviceError) Error() string { return e.Err.Error() }
 func (e *DeviceError) Unwrap() error { return e.Err }
 
 // Do trains and tests until State.Done, or until ctx ends, which stops the run after the step in
-// flight with ErrInterrupted. If a loss is not finite it returns a *DivergedError. After any
-// error State is the last good one.
+// flight with ErrInterrupted. If the device does not respond then, the run stops where State is. If a
+// loss is not finite Do returns a *DivergedError. After any error State is the last good one.
 func (r *Run) Do(ctx context.Context) error {
 	err := r.on(ctx, r.Backend)
 	var device *DeviceError
-	if r.Fallback == nil || !errors.As(err, &device) {
+	if !errors.As(err, &device) {
+		return err
+	}
+	if ctx.Err() != nil {
+		r.Report.Noticed(Notice{Kind: Unresponsive, Err: device})
+		return ErrInterrupted
+	}
+	if r.Fallback == nil {
 		return err
 	}
 	b, fallbackErr := r.Fallback(err)
@@ -76,6 +83,9 @@ func (r *Run) Do(ctx context.Context) error {
 
 // on runs the rest of the run on a backend.
 func (r *Run) on(ctx context.Context, b compute.Backend) error {
+	if i, ok := b.(compute.Interrupter); ok {
+		defer context.AfterFunc(ctx, i.Interrupt)()
+	}
 	s, err := r.prepare(ctx, b)
 	if err != nil {
 		return err
