@@ -17,11 +17,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // Write replaces the content of the file at path by the output of write. If write or anything else
@@ -61,6 +61,8 @@ func (w *Warning) Unwrap() error { return w.err }
 // Tests replace these by functions that fail.
 var (
 	setMode  = (*os.File).Chmod
+	moveFile = os.Rename
+	inUse    = blocked
 	syncFile = (*os.File).Sync
 	syncDir  = syncDirectory
 )
@@ -121,7 +123,7 @@ func replace(path string, write func(io.Writer) error) error {
 		err = closeErr
 	}
 	if err == nil {
-		err = os.Rename(partial, target)
+		err = rename(partial, target)
 	}
 	if err != nil {
 		if removeErr := os.Remove(partial); removeErr != nil {
@@ -133,6 +135,16 @@ func replace(path string, write func(io.Writer) error) error {
 		return &Warning{problem: "a power failure may undo that, since the directory cannot be synced", err: err}
 	}
 	return refused
+}
+
+// rename renames a file. On Windows a virus scanner may have it open for a moment; rename then tries again for 2 s.
+func rename(from, to string) error {
+	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		err := moveFile(from, to)
+		if err == nil || !inUse(err) || time.Since(begin) > 2*time.Second {
+			return err
+		}
+	}
 }
 
 // Target returns the name of the file that Write replaces: path, or the end of the chain of
@@ -159,25 +171,6 @@ func Target(path string) (string, error) {
 		path = to
 	}
 	return "", errors.New("too many symbolic links")
-}
-
-// createPartial creates a new file in the directory of target. os.CreateTemp would give it mode
-// 0600, and to widen that needs the umask, which cannot be read without setting it.
-func createPartial(target string, mode fs.FileMode) (*os.File, error) {
-	dir, base := filepath.Split(target)
-	if len(base) > 200 { // leave room below the 255 bytes that file systems allow
-		base = base[:200]
-	}
-	for {
-		name := fmt.Sprintf("%s%s.partial-%d", dir, base, rand.Uint32())
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if err == nil {
-			return f, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("no file can be created in %s: %w", filepath.Dir(target), Cause(err))
-		}
-	}
 }
 
 // syncDirectory makes a rename in dir survive a power failure.

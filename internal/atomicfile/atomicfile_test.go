@@ -3,12 +3,15 @@ package atomicfile
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -241,15 +244,95 @@ func TestKilledWhileWriting(t *testing.T) {
 	checkContent(t, path, "new")
 }
 
-func TestUnused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.checkpoint")
-	for _, want := range []string{path, path + ".2", path + ".3"} {
-		got := Unused(path)
-		if got != want {
-			t.Fatalf("got %s, want %s", got, want)
-		}
-		if err := os.WriteFile(got, nil, 0o644); err != nil {
+// TestReserve lets several owners choose names at the same time: all names differ, and no file is replaced.
+func TestReserve(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.checkpoint")
+	const owners = 8
+	errs := make(chan error, owners)
+	for i := range owners {
+		go func() {
+			name, release, err := Reserve(path)
+			if err != nil {
+				errs <- err
+				return
+			}
+			if exists(name) {
+				errs <- fmt.Errorf("%s exists", name)
+				return
+			}
+			err = Write(name, content(strconv.Itoa(i)))
+			release()
+			errs <- err
+		}()
+	}
+	for range owners {
+		if err := <-errs; err != nil {
 			t.Fatal(err)
 		}
+	}
+	names, err := filepath.Glob(path + "*")
+	if err != nil || len(names) != owners || !slices.Contains(names, path) || !slices.Contains(names, path+".2") {
+		t.Fatalf("names %q, error %v", names, err)
+	}
+	found := map[string]bool{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[string(text)] = true
+	}
+	if len(found) != owners {
+		t.Errorf("%d of %d contents are left", len(found), owners)
+	}
+}
+
+// TestReserveWhileHeld reserves the next name while another owner has not written the first one yet.
+func TestReserveWhileHeld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.checkpoint")
+	for _, want := range []string{path, path + ".2", path + ".3"} {
+		name, release, err := Reserve(path)
+		if err != nil || name != want {
+			t.Fatalf("got %s, error %v, want %s", name, err, want)
+		}
+		defer release()
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "m")
+	keep := []string{"m", "m.checkpoint.partial-12", "m.partial-", "m.partial-x", "n.partial-1"}
+	for _, name := range append(keep, "m.partial-1", "m.partial-4294967295") {
+		save(t, filepath.Join(dir, name), sample)
+	}
+	Sweep(path)
+	checkDir(t, dir, keep...)
+	Sweep(filepath.Join(dir, "none", "m"))
+}
+
+// TestBlockedRename renames while a virus scanner has the file open.
+func TestBlockedRename(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	scanning := errors.New("the file is open in another program")
+	tries := 0
+	defer func(f func(string, string) error, g func(error) bool) { moveFile, inUse = f, g }(moveFile, inUse)
+	inUse = func(err error) bool { return errors.Is(err, scanning) }
+	moveFile = func(from, to string) error {
+		if tries++; tries < 3 {
+			return scanning
+		}
+		return os.Rename(from, to)
+	}
+	save(t, path, sample)
+	checkContent(t, path, sample)
+	if tries != 3 {
+		t.Errorf("%d tries", tries)
+	}
+	other := errors.New("other")
+	moveFile = func(string, string) error { return other }
+	if err := Write(path, content("new")); !errors.Is(err, other) {
+		t.Errorf("error %v", err)
 	}
 }

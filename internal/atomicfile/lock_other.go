@@ -1,6 +1,12 @@
-//go:build !(linux || darwin || freebsd || netbsd || openbsd)
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || windows)
 
 package atomicfile
 
-// Lock does nothing on this system.
-func Lock(string) (unlock func(), err error) { return func() {}, nil }
+import (
+	"errors"
+	"os"
+)
+
+func lockFile(*os.File) (held bool, err error) { return false, errors.ErrUnsupported }
+
+func removeLock(f *os.File, name string) { os.Remove(name); f.Close() }

@@ -43,9 +43,10 @@ func (c *certifying) save(s *settings, files *runFiles, show report.Reporter) er
 	if c.changed {
 		return fmt.Errorf("%s: no certificate was written: the device changed during the run, which cannot be repeated", path)
 	}
-	if err := files.warn(c.Certificate.Save(path)); err != nil {
-		other := elsewhere(path)
-		if files.warn(c.Certificate.Save(other)) != nil {
+	write := func(path string) error { return files.warn(c.Certificate.Save(path)) }
+	if err := write(path); err != nil {
+		other, otherErr := saveNew(elsewhere(path), write)
+		if otherErr != nil {
 			return err
 		}
 		return fmt.Errorf("%w; the certificate is saved in %s instead", err, other)

@@ -113,7 +113,8 @@ func TestResumeSavesAgain(t *testing.T) {
 	if err := os.WriteFile(p.path("other"), []byte("notes"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	p.run("train", "-backend=cpu", "-resume="+checkpoint).is(0)
+	p.run("train", "-backend=cpu", "-resume="+checkpoint).is(1, "the file exists and is not a Shadegrad network; nothing was trained")
+	contents(t, checkpoint)
 	if got := string(contents(t, p.path("other"))); got != "notes" {
 		t.Errorf("a file that is not a network was overwritten: %q", got)
 	}

@@ -63,7 +63,7 @@ func newRunFiles(program string, s *settings) (*runFiles, error) {
 		return nil, err
 	}
 	if s.resume != "" {
-		return r, nil // loading it reports more than that it does not exist
+		return r, nil
 	}
 	return r, writable(r.checkpoint)
 }
@@ -74,7 +74,11 @@ func (r *runFiles) lock() (unlock func(), err error) {
 	if info, err := os.Stat(path); path == "" || err == nil && !info.Mode().IsRegular() {
 		return func() {}, nil
 	}
-	return atomicfile.Lock(path)
+	if unlock, err = atomicfile.Lock(path); err == nil {
+		atomicfile.Sweep(r.save)
+		atomicfile.Sweep(r.checkpoint)
+	}
+	return unlock, err
 }
 
 // writable returns an error if a file cannot be written.
@@ -165,17 +169,21 @@ func (r *runFiles) network(s *train.State) *model.Model {
 
 // keep saves the checkpoint.
 func (r *runFiles) keep(s *train.State) error {
-	if r.checkpoint == "" {
-		r.checkpoint = atomicfile.Unused(defaultCheckpoint)
-	}
 	if s.Data.Digest == "" {
 		s.Data.Digest = r.data.Train.Digest()
 	}
-	if err := r.warn(train.SaveCheckpoint(r.checkpoint, s)); err != nil {
-		return err
+	if r.save != "" {
+		s.SaveName = filepath.Base(r.save)
 	}
-	r.kept = true
-	return nil
+	save := func(path string) error { return r.warn(train.SaveCheckpoint(path, s)) }
+	var err error
+	if r.checkpoint == "" {
+		r.checkpoint, err = saveNew(defaultCheckpoint, save)
+	} else {
+		err = save(r.checkpoint)
+	}
+	r.kept = r.kept || err == nil
+	return err
 }
 
 // complete removes the checkpoint of a complete run. If the network could not be saved, it is saved elsewhere instead.
@@ -183,10 +191,13 @@ func (r *runFiles) complete(s *train.State, set *settings) error {
 	if r.unsaved != nil {
 		r.unsaved = r.write(s)
 	}
+	if r.unsaved == nil && r.save != "" {
+		r.unsaved = r.readBack(s)
+	}
 	if err := r.unsaved; err != nil {
-		path := elsewhere(r.save)
+		path, otherErr := saveNew(elsewhere(r.save), func(path string) error { return r.warn(r.network(s).Save(path)) })
 		switch {
-		case r.warn(r.network(s).Save(path)) == nil:
+		case otherErr == nil:
 			return fmt.Errorf("%w; the network is saved in %s instead", err, path)
 		case r.kept:
 			return fmt.Errorf("%w; to resume from the last checkpoint, run: %s", err, r.resume(set))
@@ -196,24 +207,50 @@ func (r *runFiles) complete(s *train.State, set *settings) error {
 	if !r.kept {
 		return nil
 	}
+	if r.save == "" && !strings.HasPrefix(filepath.Base(r.checkpoint), defaultCheckpoint) {
+		r.note(r.checkpoint + " is not removed, since the run saves no network; to save one, resume it with -save=FILE")
+		return nil
+	}
 	if err := os.Remove(r.checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
-// elsewhere returns an unused name like that of path in the directory for temporary files.
-func elsewhere(path string) string {
-	return atomicfile.Unused(filepath.Join(os.TempDir(), filepath.Base(path)))
+// readBack returns an error if the saved network is not that of the run.
+func (r *runFiles) readBack(s *train.State) error {
+	if info, err := os.Stat(r.save); err == nil && !info.Mode().IsRegular() {
+		return nil // a device or a pipe
+	}
+	m, err := model.Load(r.save)
+	if err == nil && !slices.EqualFunc(m.Values, s.Chosen(), slices.Equal) {
+		err = fmt.Errorf("%s: another program has replaced the network", r.save)
+	}
+	return err
 }
+
+// saveNew saves to a file that does not exist yet, path or path with a number, and returns its name.
+func saveNew(path string, save func(path string) error) (name string, err error) {
+	name, release, err := atomicfile.Reserve(path)
+	if err != nil {
+		return path, err
+	}
+	defer release()
+	return name, save(name)
+}
+
+// elsewhere returns the name of path in the directory for temporary files.
+func elsewhere(path string) string { return filepath.Join(os.TempDir(), filepath.Base(path)) }
 
 // checkpointNow saves the checkpoint, elsewhere if necessary, and returns the command that resumes the run.
 func (r *runFiles) checkpointNow(state *train.State, s *settings) (string, error) {
 	if err := r.keep(state); err != nil {
-		r.checkpoint = elsewhere(r.checkpoint)
-		if r.keep(state) != nil {
+		var otherErr error
+		r.checkpoint, otherErr = saveNew(elsewhere(r.checkpoint), func(path string) error { return r.warn(train.SaveCheckpoint(path, state)) })
+		if otherErr != nil {
 			return "", err
 		}
+		r.kept = true
 		r.note(err.Error() + "; the checkpoint is saved in " + r.checkpoint + " instead")
 	}
 	if err := r.catchUp(state); err != nil {

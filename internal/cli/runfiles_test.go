@@ -6,6 +6,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"shadegrad/internal/model"
+	"shadegrad/internal/train"
 )
 
 // TestSaveThroughLink saves through a symbolic link: the target's directory must be writable, not the
@@ -27,7 +30,7 @@ func TestSaveThroughLink(t *testing.T) {
 		t.Errorf("the link is %v (%v)", info, err)
 	}
 	for link, reason := range map[string]string{
-		"broken": "directory gone: no such file or directory",
+		"broken": "no file can be created in gone: no such file or directory",
 		"loop":   "too many symbolic links",
 	} {
 		r := p.run(append(args, "-save="+link)...).is(1, "shadegrad: "+link+": cannot save there: "+reason+"; nothing was trained")
@@ -131,5 +134,96 @@ func TestStoppedBeforeAnything(t *testing.T) {
 	err := &stoppedError{signal: syscall.SIGTERM}
 	if err.Error() != "stopped before anything was trained" || exitStatus(err) != 143 {
 		t.Errorf("status %d, %v", exitStatus(err), err)
+	}
+}
+
+// TestResumeWithoutNetwork resumes a run whose network next to the checkpoint was lost or damaged: the run saves it again,
+// or it fails before the first step and keeps the checkpoint.
+func TestResumeWithoutNetwork(t *testing.T) {
+	whole := at(t)
+	whole.run("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-epochs=3", "-schedule=constant", "-save=m").is(0)
+	want := string(contents(t, whole.path("m")))
+	for damage, refused := range map[string]bool{"missing": false, "empty": false, "truncated": false, "cut in the header": true, "other file": true, "directory": true} {
+		p := at(t)
+		checkpoint := p.stopped("-hidden=8")
+		m := strings.TrimSuffix(checkpoint, ".checkpoint")
+		network := contents(t, m)
+		switch damage {
+		case "missing", "directory":
+			if err := os.Remove(m); err != nil {
+				t.Fatal(err)
+			}
+		case "empty":
+			put(t, m, nil)
+		case "truncated":
+			put(t, m, network[:len(network)-100])
+		case "cut in the header":
+			put(t, m, network[:100])
+		case "other file":
+			put(t, m, []byte("my thesis"))
+		}
+		if damage == "directory" {
+			if err := os.Mkdir(m, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		args := []string{"train", "-backend=cpu", "-resume=" + checkpoint}
+		if refused {
+			p.run(args...).is(1, "shadegrad: "+m+": cannot save there: ", "; nothing was trained; ")
+			contents(t, checkpoint)
+			continue
+		}
+		p.run(args...).is(0, "saved ")
+		if string(contents(t, m)) != want {
+			t.Errorf("%s: the network is another than the uninterrupted run's", damage)
+		}
+		mustNotExist(t, checkpoint)
+	}
+}
+
+// TestResumeRenamed resumes a checkpoint under another name, without -save. A checkpoint of an older program does not
+// store the name of the network; it is not removed.
+func TestResumeRenamed(t *testing.T) {
+	for _, older := range []bool{false, true} {
+		p := at(t)
+		checkpoint := p.stopped("-hidden=8")
+		m := strings.TrimSuffix(checkpoint, ".checkpoint")
+		text := contents(t, checkpoint)
+		if older {
+			text = swap(`\"save\":`, `\"none\":`)(text)
+		}
+		put(t, p.path("renamed"), text)
+		if err := os.Remove(m); err != nil {
+			t.Fatal(err)
+		}
+		if older {
+			p.run("train", "-backend=cpu", "-resume=renamed").is(0, "renamed is not removed, since the run saves no network; to save one, resume it with -save=FILE\n")
+			contents(t, p.path("renamed"))
+			put(t, checkpoint, text)
+			p.run("train", "-backend=cpu", "-resume="+checkpoint).is(0, "saved ")
+		} else {
+			p.run("train", "-backend=cpu", "-resume=renamed").is(0, "saved ")
+			mustNotExist(t, p.path("renamed"))
+		}
+		contents(t, m)
+	}
+}
+
+// TestReadBack checks that a network of another program is noticed before the checkpoint is removed.
+func TestReadBack(t *testing.T) {
+	p := at(t)
+	p.run("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-epochs=1", "-save=other").is(0)
+	files := &runFiles{save: p.path("other"), checkpoint: p.path("other.checkpoint")}
+	m, err := model.Load(files.save)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := &train.State{Parameters: train.Parameters{Values: m.Values}}
+	if err := files.readBack(state); err != nil {
+		t.Fatal(err)
+	}
+	state.Values[1][0]++
+	if err := files.readBack(state); err == nil || err.Error() != files.save+": another program has replaced the network" {
+		t.Errorf("error %v", err)
 	}
 }

@@ -20,10 +20,10 @@ func TestCannotSave(t *testing.T) {
 	p := at(t)
 	put(t, p.path("file"), nil)
 	for save, reason := range map[string]string{
-		"gone/m":    "directory gone: no such file or directory",
+		"gone/m":    "no file can be created in gone: no such file or directory",
 		"file/m":    "not a directory",
 		".":         "it is a directory",
-		"/proc/m":   "directory /proc: ",
+		"/proc/m":   "no file can be created in /proc: ",
 		p.path(""):  "it is a directory",
 		readOnly(t): "",
 	} {
@@ -72,7 +72,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run(trainSmall(t, "-seed=2", "-save="+model)...).is(1, model+": cannot save there: ", "read-only file system")
-	p.run(trainSmall(t, "-seed=2", "-save="+filepath.Join(dir, "new"))...).is(1, "cannot save there: directory "+dir+": read-only file system")
+	p.run(trainSmall(t, "-seed=2", "-save="+filepath.Join(dir, "new"))...).is(1, "cannot save there: no file can be created in "+dir+": read-only file system")
 	if string(contents(t, model)) != string(before) {
 		t.Error("the file has changed")
 	}

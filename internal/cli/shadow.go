@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 
-	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/capsule"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
@@ -30,8 +29,7 @@ func (r *runFiles) encapsulate(c *capsule.Capsule) (path string, err error) {
 	if r.save != "" {
 		path = r.save + ".capsule"
 	}
-	path = atomicfile.Unused(path)
-	return path, r.warn(c.Save(path))
+	return saveNew(path, func(path string) error { return r.warn(c.Save(path)) })
 }
 
 // replay returns the command that replays a capsule.

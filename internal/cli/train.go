@@ -41,18 +41,18 @@ func (a *app) train(args []string) error {
 			return fmt.Errorf("-test-data: %w", err)
 		}
 	}
-	if s.resume != "" && s.save == "" {
-		s.save = savedWith(s.resume)
-	}
-	files, err := newRunFiles(a.name, s)
-	if err != nil {
-		return err
-	}
 	var state *train.State
 	if s.resume != "" {
 		if state, err = a.load(s); err != nil {
 			return err
 		}
+		if s.save == "" {
+			s.save = savedWith(s.resume, state)
+		}
+	}
+	files, err := newRunFiles(a.name, s)
+	if err != nil {
+		return err
 	}
 	if err := s.refuseOverwrite(files); err != nil {
 		return err
@@ -82,14 +82,15 @@ func (a *app) train(args []string) error {
 }
 
 // savedWith returns the file to which the run of a checkpoint saves its network, or "" if it does not save one. A run
-// that is resumed without -save continues to save it.
-func savedWith(checkpoint string) string {
-	save, ok := strings.CutSuffix(checkpoint, ".checkpoint")
-	if !ok {
-		return ""
+// that is resumed without -save continues to save it, even if the file was lost or damaged.
+func savedWith(checkpoint string, state *train.State) string {
+	if state.SaveName != "" {
+		return filepath.Join(filepath.Dir(checkpoint), state.SaveName)
 	}
-	if _, err := model.Load(save); err != nil {
-		return "" // a file of another kind is not overwritten
+	// Checkpoints of older programs do not store the name.
+	save, ok := strings.CutSuffix(checkpoint, ".checkpoint")
+	if !ok || filepath.Base(checkpoint) == defaultCheckpoint && !model.Is(save) {
+		return ""
 	}
 	return save
 }

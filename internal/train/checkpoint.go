@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"shadegrad/internal/model"
 	"shadegrad/internal/safetensors"
@@ -28,6 +29,7 @@ type checkpoint struct {
 	Last    Epoch    `json:"last"`
 	Best    *Epoch   `json:"best,omitempty"`
 	Tested  *Epoch   `json:"tested,omitempty"`
+	Save    string   `json:"save,omitempty"`
 }
 
 // stored returns the lists of values in a checkpoint of the state.
@@ -41,7 +43,7 @@ func (s *State) stored() []parameterList {
 
 // SaveCheckpoint replaces a file by a state, atomically.
 func SaveCheckpoint(path string, s *State) error {
-	c := checkpoint{CheckpointVersion, s.Options, s.Data, s.Epoch, s.Rows, s.Last, nil, s.Tested}
+	c := checkpoint{CheckpointVersion, s.Options, s.Data, s.Epoch, s.Rows, s.Last, nil, s.Tested, s.SaveName}
 	if s.Best != nil {
 		c.Best = &s.Best.Epoch
 	}
@@ -117,7 +119,7 @@ func decodeCheckpoint(f *safetensors.File) (*State, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("damaged metadata: %w", err)
 	}
-	s := &State{Options: c.Options, Data: c.Data, Epoch: c.Epoch, Rows: c.Rows, Last: c.Last, Tested: c.Tested}
+	s := &State{Options: c.Options, Data: c.Data, Epoch: c.Epoch, Rows: c.Rows, Last: c.Last, Tested: c.Tested, SaveName: c.Save}
 	if c.Best != nil {
 		s.Best = &Best{Epoch: *c.Best}
 	}
@@ -170,6 +172,9 @@ func (c *checkpoint) check() error {
 	}
 	if c.Best != nil && !c.Options.Validates() {
 		return errors.New("there is a best epoch without a validation set")
+	}
+	if c.Save != "" && c.Save != filepath.Base(c.Save) {
+		return fmt.Errorf("the network is saved in %q, which is not the name of a file", c.Save)
 	}
 	return c.Data.fits(c.Options.Network)
 }

@@ -21,6 +21,7 @@ type State struct {
 	Last       Epoch     // result of the last completed epoch
 	Best       *Best     // the best epoch so far; nil without a validation set
 	Tested     *Epoch    // the epoch that was tested at the end, with TestLoss and TestAcc; nil before
+	SaveName   string    // base name of the file to which the run saves its network; empty if it saves none
 }
 
 // NewState returns the initial state of a run on data that was read from path. It has no
