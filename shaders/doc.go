@@ -6,11 +6,12 @@
 //
 // Each file NAME.comp is a kernel. A kernel that has the name of an op of package
 // compute is the plain form of that op. The others are faster, or do several ops in one
-// dispatch: product and combine do MatMul; layer does Gather, MatMul, Activate and
-// Dropout; head does everything from the last hidden layer to the loss and back;
-// product_delta does MatMul, Dropout and Delta; product_update does MatMul or ColumnSum
-// with Update, for several layers. The comment at the top of a kernel says what it
-// computes, which invocation reads and writes what, and why.
+// dispatch: product does MatMul; layer does Gather, MatMul, Activate and Dropout; head does
+// everything from the last hidden layer to the loss and back; product_delta does MatMul,
+// Dropout and Delta; combine adds up sums that product or layer made in parts, and does the
+// ops that use them; product_update does MatMul or ColumnSum with Update, for several
+// layers. The comment at the top of a kernel says what it computes, which invocation reads
+// and writes what, and why.
 //
 // Sizes, offsets and constants are in a kernel's uniform block Params, so that one
 // program serves all shapes. An option changes the code itself. The kernel declares it

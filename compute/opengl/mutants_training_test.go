@@ -128,6 +128,8 @@ var trainingMutants = []mutant{
 	{file: "layer.comp", old: "dropped(i * n + j, value)", new: "value", op: "program", with: "drop"},
 	{file: "layer.comp", old: "dropped4(i * n + j, values)", new: "values", op: "program", with: "drop"},
 	{file: "layer.comp", old: "droppedOut[droppedOffset + i * n + j]", new: "droppedOut[droppedOffset + j]", op: "program", with: "drop"},
+	{file: "combine.comp", old: "z = dropped(e, z);", new: "", op: "program", with: "drop", slots: 3},
+	{file: "combine.comp", old: "droppedOut[droppedOffset + e] = dropped(e, z)", new: "droppedOut[droppedOffset + e] = z", op: "program", with: "drop", slots: 3},
 	{file: "product_delta.comp", old: "back = dropped(i * n + j, back);", new: "", op: "program", with: "drop"},
 	{file: "product_delta.comp", old: "back = dropped4(i * n + j, back);", new: "", op: "program", with: "drop"},
 	{file: "head.comp", old: "back = droppedOf(i * k + l, back);", new: "", op: "program", with: "scaled-tanh,softmax"},

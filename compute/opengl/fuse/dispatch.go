@@ -87,16 +87,20 @@ func (s Stage) dispatches(c Choice) []Dispatch {
 		return []Dispatch{updatesDispatch(g.updates, c.tile)}
 	case g.loss != nil:
 		return []Dispatch{headDispatch(g, nil, c)}
+	case g.delta != nil && c.slots > 1:
+		return []Dispatch{slotsDispatch(*g.product, c), combineDispatch(g, c)}
 	case g.delta != nil:
 		return []Dispatch{deltaDispatch(g, c.division)}
 	case len(s.groups) == 2 && c.slots > 1:
 		return []Dispatch{layerDispatch(g, c), headDispatch(s.groups[1], g, c)}
 	case len(s.groups) == 2:
 		return []Dispatch{layerDispatch(g, c), headDispatch(s.groups[1], nil, c)}
+	case g.product != nil && c.slots > 1:
+		return []Dispatch{layerDispatch(g, c), combineDispatch(g, c)}
 	case g.product != nil:
 		return []Dispatch{layerDispatch(g, c)}
 	case c.tile.name != "" && c.slots > 1:
-		return slottedDispatches(g.op.(compute.MatMul), c)
+		return []Dispatch{slotsDispatch(g.op.(compute.MatMul), c), combineDispatch(g, c)}
 	case c.tile.name != "":
 		return productDispatches(g.op.(compute.MatMul), c.division, s.maxTerms)
 	}
@@ -146,22 +150,51 @@ func productDispatches(o compute.MatMul, d division, maxTerms int) []Dispatch {
 	return list
 }
 
-// slottedDispatches does a product whose sums are made in slots and then added up.
-func slottedDispatches(o compute.MatMul, c Choice) []Dispatch {
+// slotsDispatch makes the sums of a product in slots, which combineDispatch adds up.
+func slotsDispatch(o compute.MatMul, c Choice) Dispatch {
 	_, n, k := dimensions(o)
 	p := tiled("product", o, c.division, 0, k, vectors{aligned(o.A), aligned(o.B), n%4 == 0})
 	p.Writes = []compute.Mat{c.Scratch}
 	maps.Copy(p.Values, Values{"Dst": c.Scratch, "kBegin": 0, "kEnd": k})
-	elements := o.Dst.Len()
-	return []Dispatch{p, {
-		Kernel: "combine", X: elements, Y: 1, Loops: c.slots, Work: float64(elements),
-		Reads: []compute.Mat{c.Scratch}, Writes: []compute.Mat{o.Dst}, Ops: []string{o.Name()},
-		Values: Values{"Dst": o.Dst, "Slots": c.Scratch, "count": elements, "slotCount": c.slots},
-	}}
+	return p
+}
+
+// combineDispatch adds up the sums of a group's product, and does the ops that use them.
+func combineDispatch(g *Group, c Choice) Dispatch {
+	d := Dispatch{Kernel: "combine", Y: 1, Loops: c.slots, Reads: []compute.Mat{c.Scratch}, Writes: g.Writes}
+	d.Values = Values{"Slots": c.Scratch, "slotCount": c.slots, "DROP": g.drop}
+	var dst compute.Mat
+	switch {
+	case g.activate != nil:
+		a := g.activate
+		dst = a.Dst
+		d.Reads = append(d.Reads, present(a.Bias)...)
+		d.Ops = []string{a.Name()}
+		maps.Copy(d.Values, Values{"F": a.F, "Bias": optional(a.Bias)})
+		if g.drop != nil {
+			d.Values["Dropped"] = g.drop.Dst
+			d.Ops = append(d.Ops, g.drop.Name())
+		}
+	case g.delta != nil:
+		dst = g.delta.Dst
+		d.Reads = append(d.Reads, g.delta.Y)
+		if g.drop != nil {
+			d.Ops = []string{g.drop.Name()}
+		}
+		d.Ops = append(d.Ops, g.delta.Name())
+		maps.Copy(d.Values, Values{"DELTA": true, "F": g.delta.F, "Y": g.delta.Y})
+	default: // a product alone, maybe of rows that it gathers
+		dst = g.Writes[0]
+		d.Ops = []string{compute.MatMul{}.Name()}
+		d.Values["F"] = compute.Identity
+	}
+	d.X, d.Work = dst.Len(), float64(dst.Len())
+	maps.Copy(d.Values, Values{"Dst": dst, "count": dst.Len(), "cols": dst.Cols})
+	return d
 }
 
 // layerDispatch does a layer. With slots it leaves the bias, the activation and the dropout to the
-// head that reads them.
+// kernel that adds up the sums: the head, or combine.
 func layerDispatch(g *Group, c Choice) Dispatch {
 	o := *g.product
 	dst, f, bias, drop, dropped := o.Dst, compute.Identity, compute.Mat{}, g.drop, compute.Mat{}

@@ -88,7 +88,7 @@ func Stages(groups []*Group, o Options) []Stage {
 			s.groups = groups[i-1 : i+1]
 			s.ofLayerAndHead(g, groups[i], o)
 		case g.product != nil:
-			s.ofProduct(*g.product, layerName(g), false, o)
+			s.ofProduct(*g.product, layerName(g), o)
 		default:
 			s.ofOp(g.op, o)
 		}
@@ -103,7 +103,7 @@ func (s *Stage) ofOp(op compute.Op, o Options) {
 	switch op := op.(type) {
 	case compute.MatMul:
 		if !o.Plain {
-			s.ofProduct(op, productName("matmul", op), true, o)
+			s.ofProduct(op, productName("matmul", op), o)
 			return
 		}
 	case compute.SquareSum:
@@ -117,14 +117,14 @@ func (s *Stage) ofOp(op compute.Op, o Options) {
 
 // ofProduct lists the ways to do a product by tiles. A product of long sums takes several dispatches
 // and has only the usual way.
-func (s *Stage) ofProduct(p compute.MatMul, name string, slots bool, o Options) {
+func (s *Stage) ofProduct(p compute.MatMul, name string, o Options) {
 	m, n, k := dimensions(p)
 	if k > o.MaxTerms {
 		s.Choices = []Choice{{division: divisions(m, n, k, false, o)[0]}}
 		return
 	}
 	s.Name, s.Work = name, flops(p)
-	for _, d := range divisions(m, n, k, slots, o) {
+	for _, d := range divisions(m, n, k, true, o) {
 		s.Choices = append(s.Choices, Choice{Name: d.String(), Scratch: d.scratch(m, n), division: d})
 	}
 }
@@ -281,16 +281,32 @@ func divisions(m, n, k int, slots bool, o Options) []division {
 			continue // most of it would be empty
 		}
 		add(t, 1)
-		groups := parts(m, t.rows) * parts(n, t.cols)
-		// A large GPU runs a few hundred groups at a time.
-		for _, wanted := range []int{96, 384} {
-			if s := min(parts(wanted, groups), k/64, 32); slots && s > 1 {
+		if !slots || !t.shared && m > 2 {
+			continue // software OpenGL, for which other tiles are, has no use for more groups
+		}
+		for _, wanted := range wantedInvocations {
+			invocations := parts(m, t.rows) * parts(n, t.cols) * t.group
+			if s := min(parts(wanted, invocations), k/minSlot, maxSlots, maxScratch/(m*n)); s > 1 {
 				add(t, s)
 			}
 		}
 	}
 	return list
 }
+
+// wantedInvocations are numbers of invocations that keep a small, a medium and a large GPU busy: a
+// multiprocessor runs one to two thousand at a time, and large GPUs have more than a hundred.
+var wantedInvocations = []int{6 << 10, 24 << 10, 96 << 10}
+
+const (
+	// minSlot is the smallest number of terms of a slot: adding up a slot reads and writes as much as
+	// a few of its terms.
+	minSlot = 32
+	// maxSlots is the largest number of slots, which one invocation adds up.
+	maxSlots = 32
+	// maxScratch is the number of elements of the smallest block that OpenGL guarantees, 16 MiB.
+	maxScratch = 4 << 20
+)
 
 // divide divides sums of k terms into slots, or into fewer where some would be empty and never
 // written.
