@@ -174,6 +174,9 @@ func (w *worker) deleteBuffer(id uint32) {
 	if !w.buffers[id] {
 		return
 	}
+	if w.instrument != nil {
+		w.instrument.deleting(w)
+	}
 	delete(w.buffers, id)
 	gl.DeleteBuffers(1, &id)
 	w.counts.buffers.Add(-1)

@@ -232,8 +232,7 @@ func (w *worker) run(e *executable, args compute.Args) {
 	for i := range e.steps {
 		d := &e.steps[i]
 		if w.hazards.Add(d.Accesses) {
-			gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
-			w.counts.barriers.Add(1)
+			w.barrier(gl.SHADER_STORAGE_BARRIER_BIT)
 		}
 		if w.profiler != nil {
 			w.profiler.around(e, d, func() { w.dispatch(d, e.params, args) })
@@ -250,8 +249,8 @@ func (w *worker) run(e *executable, args compute.Args) {
 	}
 }
 
-// dispatch binds the buffers and parameters of a dispatch and starts it.
-func (w *worker) dispatch(d *dispatch, params uint32, args compute.Args) {
+// start binds the buffers and parameters of a dispatch and starts it.
+func (w *worker) start(d *dispatch, params uint32, args compute.Args) {
 	if w.current != d.program.id {
 		gl.UseProgram(d.program.id)
 		w.current = d.program.id

@@ -88,6 +88,8 @@ type worker struct {
 
 	profiler *profiler // nil: nothing is timed
 
+	instrument instrument // nil: dispatches and barriers go to OpenGL
+
 	batches []batch // in flight, oldest first
 	runs    int     // since the last batch ended
 	work    float64
@@ -103,6 +105,8 @@ type seams struct {
 	planning  fuse.Options
 	measure   func([]fuse.Dispatch) (time.Duration, []float32, error)
 	closing   func() // called on the context's thread when everything is deleted
+
+	instrument instrument
 }
 
 // Open opens an OpenGL context and a backend on it. It returns the errors of glctx.Open and of
@@ -197,6 +201,9 @@ func (s seams) apply(w *worker) {
 	}
 	if s.slice > 0 {
 		w.limits.slice = s.slice
+	}
+	if s.instrument != nil {
+		w.instrument = s.instrument
 	}
 }
 

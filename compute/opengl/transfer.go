@@ -158,8 +158,7 @@ func (w *worker) read(dst []float32, id uint32, offset int) {
 // settle makes what shaders wrote visible to calls that read or write buffers.
 func (w *worker) settle() {
 	if w.hazards.Settle() {
-		gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
-		w.counts.barriers.Add(1)
+		w.barrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
 	}
 }
 

@@ -197,7 +197,7 @@ func (w *worker) rehearse(plans []fuse.Dispatch) (time.Duration, []float32, erro
 	play := func(times int) {
 		for range times {
 			for i := range stage.steps {
-				gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
+				w.barrier(gl.SHADER_STORAGE_BARRIER_BIT)
 				w.dispatch(&stage.steps[i], stage.params, compute.Args{LearningRate: 0.1, Momentum: 0.5})
 			}
 		}
@@ -348,7 +348,7 @@ func (w *worker) fillWith(id uint32, at, n int, value func(e int) uint32) {
 
 // results returns what the dispatches wrote, except slots.
 func (r *rehearsal) results(w *worker) []float32 {
-	gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
+	w.barrier(gl.BUFFER_UPDATE_BARRIER_BIT | gl.SHADER_STORAGE_BARRIER_BIT)
 	var list []float32
 	for _, p := range r.plans {
 		for _, m := range p.Writes {
