@@ -1,0 +1,182 @@
+//go:build cgo && !nogl
+
+package opengl
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"shadegrad/compute"
+	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
+	"shadegrad/compute/opengl/fuse"
+	"shadegrad/internal/mlp"
+	"shadegrad/internal/sample"
+)
+
+// A reversal holds dispatches until the next memory barrier and then starts them in reverse order. OpenGL
+// allows this order and llvmpipe never uses it.
+type reversal struct {
+	off  bool             // nothing is held
+	omit func(n int) bool // reports whether barrier n is not made; nil: none
+	site string           // of barriers that are not made; "": none
+
+	held  []func()
+	sites []string // of the barriers so far
+	mixed int      // how often several dispatches were reversed
+}
+
+func (r *reversal) dispatch(w *worker, d *dispatch, params uint32, args compute.Args) {
+	if r.off {
+		w.start(d, params, args)
+		return
+	}
+	r.held = append(r.held, func() { w.start(d, params, args) })
+}
+
+func (r *reversal) barrier(*worker) bool {
+	n, site := len(r.sites), barrierSite()
+	r.sites = append(r.sites, site)
+	if site == r.site || r.omit != nil && r.omit(n) {
+		return false
+	}
+	r.release()
+	return true
+}
+
+func (r *reversal) deleting(*worker) { r.release() }
+
+func (r *reversal) release() {
+	if len(r.held) > 1 {
+		r.mixed++
+	}
+	for _, start := range slices.Backward(r.held) {
+		start()
+	}
+	r.held = r.held[:0]
+}
+
+// barrierSite returns the function that asks for the barrier, such as (*worker).run.
+func barrierSite() string {
+	var callers [1]uintptr
+	runtime.Callers(4, callers[:]) // barrierSite, reversal.barrier, worker.barrier
+	frame, _ := runtime.CallersFrames(callers[:]).Next()
+	_, name, _ := strings.Cut(frame.Function, "opengl.")
+	return name
+}
+
+// A training is a recipe for a small network, under some options.
+type training struct {
+	name     string
+	planning fuse.Options
+	recipe
+}
+
+// trainings have each rule and each op of a training step at least once.
+func trainings() []training {
+	elastic := mlp.Augment{Sigma: [2]float32{4, 4}, Alpha: [2]float32{5, 20}, Rotation: 10, Scaling: 0.1, Calm: []int{1, 7}}
+	adam := mlp.Training{Rule: compute.Adam, Rho: 0.999, Epsilon: 1e-7}
+	all := adam
+	all.L2, all.Clip, all.MaxNorm, all.DropInput, all.Drop, all.Augment = 1e-3, 0.1, 0.2, 0.1, 0.3, elastic
+	args := compute.Args{LearningRate: 0.02, Momentum: 0.9, Seed: 1<<33 + 7}
+	slots := fuse.Options{Tile: "B4X4", Slots: 3}
+	return []training{
+		{"momentum", fuse.Options{}, recipe{compute.ReLU, args, mlp.Training{Velocity: true}}},
+		{"everything", fuse.Options{}, recipe{compute.Tanh, args, all}},
+		{"adam", fuse.Options{}, recipe{compute.ReLU, args, adam}},
+		{"rmsprop", fuse.Options{}, recipe{compute.ReLU, args, mlp.Training{Rule: compute.RMSProp, Rho: 0.9, Epsilon: 1e-7}}},
+		{"nesterov", fuse.Options{}, recipe{compute.ReLU, args, mlp.Training{Rule: compute.Nesterov, L2: 1e-3, L1: 1e-4, Decay: 1e-2}}},
+		{"clip and max-norm", fuse.Options{}, recipe{compute.ReLU, args, mlp.Training{Velocity: true, Clip: 0.01, MaxNorm: 0.5}}},
+		{"dropout/slots", slots, recipe{compute.ReLU, args, mlp.Training{Velocity: true, Drop: 0.5}}},
+		{"plain", fuse.Options{Plain: true}, recipe{compute.ReLU, args, mlp.Training{Velocity: true}}},
+	}
+}
+
+// train trains a new network for a few steps and returns its parameters and losses, and the sites of the
+// barriers from the first step on. omit is that of the reversal.
+func (r *reversal) train(t *testing.T, b *Backend, tr training, omit func(n int) bool) (result string, sites []string) {
+	t.Helper()
+	b.planning = tr.planning
+	b.planning.MaxTerms = b.limits.slice
+	n := newTrainerOf(t, b, 48, 16, tr.recipe, 36, 20, 12, 10)
+	set := func(omit func(int) bool) {
+		if err := b.call(func(*worker) { r.sites, r.omit = nil, omit }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(omit)
+	defer set(nil)
+	n.run(3)
+	stats := make([]float32, n.set.Stats.Len())
+	if err := b.Read(stats, n.set.Stats); err != nil {
+		t.Fatal(err)
+	}
+	values, err := n.network.Values(n.network.Parameters())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(values, stats), slices.Clone(r.sites)
+}
+
+// TestReverseOrder trains networks with dispatches in reverse order, which changes no bit, and without each
+// of the barriers, which does.
+func TestReverseOrder(t *testing.T) {
+	t.Parallel()
+	r := &reversal{}
+	b := openTest(t, Options{}, seams{instrument: r})
+	for _, tr := range sample.Of(trainings(), 4) {
+		r.off = true
+		want, _ := r.train(t, b, tr, nil)
+		r.off, r.mixed = false, 0
+		got, sites := r.train(t, b, tr, nil)
+		if got != want {
+			t.Errorf("%s: training in reverse order differs", tr.name)
+		}
+		for i, site := range sites {
+			if got, _ := r.train(t, b, tr, func(n int) bool { return n == i }); got == want {
+				t.Errorf("%s: training without barrier %d of %d, of %s, does not differ", tr.name, i, len(sites), site)
+			}
+		}
+		t.Logf("%s: %d barriers, %d reversals of several dispatches", tr.name, len(sites), r.mixed)
+	}
+}
+
+// TestJudgeInReverseOrder judges programs with dispatches in reverse order. Most fail without barriers
+// between dispatches.
+func TestJudgeInReverseOrder(t *testing.T) {
+	t.Parallel()
+	r := &reversal{}
+	b := openTest(t, Options{}, seams{instrument: r, slice: 100})
+	tried, failed := 0, 0
+	for i, c := range smallPrograms() {
+		if i%4 != 0 || sample.Skip(i/4, 10) {
+			continue
+		}
+		r.site = ""
+		if err := c.Check(b); err != nil {
+			t.Error(err)
+		}
+		r.site = "(*worker).run"
+		if tried++; c.Check(b) != nil {
+			failed++
+		}
+	}
+	t.Logf("%d cases, %d fail without barriers", tried, failed)
+	if failed <= tried/2 {
+		t.Errorf("without barriers %d of %d cases fail, want most", failed, tried)
+	}
+}
+
+// smallPrograms returns the judge's programs that software OpenGL does in milliseconds.
+func smallPrograms() []judge.Case {
+	var list []judge.Case
+	for _, c := range cases.All() {
+		if c.Op == "program" && rank(c)%2 == 0 {
+			list = append(list, c.Cached())
+		}
+	}
+	return list
+}
