@@ -25,13 +25,14 @@ const Variable = "SHADEGRAD_SHADERS"
 type Set struct {
 	files  fs.FS
 	origin string
+	edit   func(kernel, text string) string // nil: none
 }
 
 // Embedded returns the kernels that are part of the program.
-func Embedded() *Set { return &Set{files, "built in"} }
+func Embedded() *Set { return &Set{files: files, origin: "built in"} }
 
 // New returns the kernels of a directory. It reads nothing yet.
-func New(dir fs.FS) *Set { return &Set{dir, "a file system"} }
+func New(dir fs.FS) *Set { return &Set{files: dir, origin: "a file system"} }
 
 // FromEnvironment returns the kernels of the directory that SHADEGRAD_SHADERS names, or the
 // embedded ones if it is not set. It returns an error if the directory has no kernels.
@@ -40,7 +41,7 @@ func FromEnvironment() (*Set, error) {
 	if dir == "" {
 		return Embedded(), nil
 	}
-	s := &Set{os.DirFS(dir), dir}
+	s := &Set{files: os.DirFS(dir), origin: dir}
 	if _, err := s.Kernels(); err != nil {
 		var pathErr *fs.PathError
 		if errors.As(err, &pathErr) {
@@ -49,6 +50,12 @@ func FromEnvironment() (*Set, error) {
 		return nil, fmt.Errorf("%s=%s: %w", Variable, dir, err)
 	}
 	return s, nil
+}
+
+// Edited returns a set with the kernels of s, changed by edit. It is called with the name of a kernel
+// and the text of a specialisation, which has all included files, and returns the text to compile.
+func (s *Set) Edited(edit func(kernel, text string) string) *Set {
+	return &Set{files: s.files, origin: s.origin, edit: edit}
 }
 
 // Origin says where the kernels come from: "built in", or a directory.

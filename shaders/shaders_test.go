@@ -56,6 +56,16 @@ last
 	}
 }
 
+func TestEdited(t *testing.T) {
+	s := set("k.comp", "#version 430\n#include \"a.glsl\"\n", "a.glsl", "old\n")
+	edited := s.Edited(func(kernel, text string) string { return kernel + strings.Replace(text, "old", "new", 1) })
+	for want, s := range map[string]*Set{"k#version 430\n#line 2 0\n#line 1 1\nnew\n#line 3 0\n": edited, "#version 430\n#line 2 0\n#line 1 1\nold\n#line 3 0\n": s} {
+		if got, err := s.Specialise("k", nil); err != nil || got.Text != want {
+			t.Errorf("the text is %q, %v; want %q", got.Text, err, want)
+		}
+	}
+}
+
 func TestFilesAreIncludedOnce(t *testing.T) {
 	s := set(
 		"k.comp", "#version 430\n#include \"a.glsl\"\n#include \"b.glsl\"\n#include \"a.glsl\"\n",
@@ -184,7 +194,7 @@ func TestEveryVariantSpecialises(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"activate_relu_bias", "column_sum", "delta_tanh", "fill", "gather_index",
-		"loss_softmax_cross_entropy_bias_delta_index", "matmul_tn", "update_sgd", "update_momentum", "update_adam_terms_clip", "dropout", "noise", "warp_field_calm_index", "combine"} {
+		"loss_softmax_cross_entropy_bias_delta_index", "matmul_tn", "update_sgd", "update_momentum", "update_adam_terms_clip", "dropout", "noise", "warp_field_calm_index", "combine_identity"} {
 		if !seen[name] {
 			t.Errorf("no variant has the name %s", name)
 		}

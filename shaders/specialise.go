@@ -42,7 +42,11 @@ func (s *Set) Specialise(kernel string, defines Defines) (Source, error) {
 	if err := x.add(file, body, 2, nil); err != nil {
 		return Source{}, err
 	}
-	return Source{Name: variantName(kernel, opts, defines), Text: strings.Map(ascii, x.text.String()), Files: x.files}, nil
+	expanded := strings.Map(ascii, x.text.String())
+	if s.edit != nil {
+		expanded = s.edit(kernel, expanded)
+	}
+	return Source{Name: variantName(kernel, opts, defines), Text: expanded, Files: x.files}, nil
 }
 
 // ascii replaces characters that are not ASCII. GLSL allows them in comments since 4.20, but

@@ -303,12 +303,12 @@ func (m mutant) found(t *testing.T, b *Backend, cases []judge.Case) bool {
 			break
 		}
 	}
-	var refused *CompileError
+	var failure *judge.Failure
 	switch {
 	case found == nil:
 		t.Errorf("%s with %q for %q passes all %d cases of %s", m.file, m.new, m.old, len(cases), m.op)
 		return false
-	case errors.As(found, &refused):
+	case errors.As(found, &failure) && failure.Cause != nil:
 		t.Errorf("%s with %q for %q was refused, so it is not a mutant: %v", m.file, m.new, m.old, found)
 		return false
 	}

@@ -162,7 +162,8 @@ func slotsDispatch(o compute.MatMul, c Choice) Dispatch {
 // combineDispatch adds up the sums of a group's product, and does the ops that use them.
 func combineDispatch(g *Group, c Choice) Dispatch {
 	d := Dispatch{Kernel: "combine", Y: 1, Loops: c.slots, Reads: []compute.Mat{c.Scratch}, Writes: g.Writes}
-	d.Values = Values{"Slots": c.Scratch, "slotCount": c.slots, "DROP": g.drop}
+	none := compute.Mat{}
+	d.Values = Values{"Slots": c.Scratch, "slotCount": c.slots, "DROP": g.drop, "Bias": optional(none), "Y": none, "Dropped": none}
 	var dst compute.Mat
 	switch {
 	case g.activate != nil:
