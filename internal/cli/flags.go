@@ -110,7 +110,7 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "backends", Topic: topicDevice, Commands: "bench", Arg: "NAMES", Value: flags.Var(&s.backends, backendList, showBackends),
 			Help: "backends to compare, separated by commas; the default omits a GPU that cannot be used"},
 		{Name: "threads", Topic: topicDevice, Commands: "train gradcheck bench digits eval verify replay", Arg: "N",
-			Value: flags.Optional(&s.threads, recipe.Between(1, maxThreads)), Help: "number of CPU threads", Default: "all that CPU affinity and CPU quota allow"},
+			Value: flags.Optional(&s.threads, recipe.Between(1, maxThreads)), Help: "number of CPU threads, at most one per CPU", Default: "all that CPU affinity and CPU quota allow"},
 		{Name: "device-memory", Topic: topicDevice, Commands: "train", Arg: "SIZE", Fields: "DeviceMemory", Value: flags.Optional(&s.memory, memorySize),
 			Help: "limit of GPU memory, such as 64MiB; a larger data set is transferred in pieces", Default: "all free memory"},
 		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
@@ -182,7 +182,7 @@ func (a *app) parse(command, usage string, args []string) (*settings, error) {
 	}
 	switch limit := workers.Available(); { // of gonum too
 	case s.threads > 0:
-		runtime.GOMAXPROCS(s.threads)
+		runtime.GOMAXPROCS(min(s.threads, runtime.NumCPU())) // further threads would only wait for a CPU
 	case limit.N < runtime.GOMAXPROCS(0) && a.env("GOMAXPROCS") == "":
 		runtime.GOMAXPROCS(limit.N)
 	}

@@ -10,14 +10,18 @@ import (
 
 // A Task is work for the workers of a pool.
 type Task interface {
-	// Work does one worker's part. It is called once for each worker in [0,
-	// workers), concurrently. The result of all parts must not depend on the number
-	// of workers.
-	Work(worker, workers int)
+	// Work does one part. It is called once for each part in [0, parts), concurrently.
+	// The result of all parts must not depend on their number.
+	Work(part, parts int)
 }
 
-// A Pool runs tasks on a fixed number of goroutines, including that of the caller.
-// Between tasks the others spin briefly and then sleep. A Pool is not safe for
+// A Pool runs tasks on a fixed number of goroutines, its workers, including that of
+// the caller. A task has one part for each worker. A worker begins with the part of
+// its own number, so that the data of a part stay in the cache of one core, and
+// continues with parts that no worker has begun: on a busy machine the kernel may not
+// run a worker for some milliseconds.
+//
+// Between tasks workers spin briefly and then sleep. A Pool is not safe for
 // concurrent use.
 type Pool struct {
 	size    int
@@ -28,23 +32,39 @@ type Pool struct {
 	wake    sync.Cond
 	asleep  atomic.Int32 // workers that sleep or are about to sleep
 
-	// Workers read round while the caller reads pending: each has its own cache
-	// line.
+	waiting  atomic.Bool   // the caller sleeps or is about to sleep
+	finished chan struct{} // wakes it
+
+	// Each of these has its own cache line.
 	_       [64]byte
 	round   atomic.Uint32 // number of tasks started
 	_       [64]byte
-	pending atomic.Int32 // workers still at the task
+	pending atomic.Int32 // parts of the task that are not done
 	_       [64]byte
+	parts   []part
 }
 
-// spins is the number of times a worker looks for the next task before it sleeps:
-// some tens of microseconds, longer than the host needs between two ops of a step,
-// and too short to count as load.
-const spins = 4000
+// A part remembers the last round in which a worker began it.
+type part struct {
+	begun atomic.Uint32
+	_     [60]byte
+}
+
+const (
+	// spins is the number of times a worker looks for the next task before it sleeps:
+	// some tens of microseconds, longer than the host needs between two ops of a step,
+	// and too short to count as load.
+	spins = 4000
+	// callerSpins is the same for the caller, which waits for the other parts of a
+	// task. These take some hundreds of microseconds, unless the kernel runs another
+	// process instead of their worker.
+	callerSpins = 40000
+)
 
 // New returns a pool of n workers. The first task starts the goroutines.
 func New(n int) *Pool {
-	p := &Pool{size: max(n, 1)}
+	n = max(n, 1)
+	p := &Pool{size: n, finished: make(chan struct{}, 1), parts: make([]part, n)}
 	p.wake.L = &p.mu
 	return p
 }
@@ -52,7 +72,7 @@ func New(n int) *Pool {
 // Size returns the number of workers.
 func (p *Pool) Size() int { return p.size }
 
-// Run runs a task on all workers and returns when all are done. It does not
+// Run runs a task on all workers and returns when all parts are done. It does not
 // allocate.
 func (p *Pool) Run(t Task) {
 	if p.size == 1 {
@@ -66,49 +86,77 @@ func (p *Pool) Run(t Task) {
 		}
 	}
 	p.task = t
-	p.pending.Store(int32(p.size - 1))
-	p.announce()
-	t.Work(0, p.size)
-	for i := 0; p.pending.Load() > 0; i++ {
-		pause(i)
-	}
+	p.pending.Store(int32(p.size))
+	p.work(0, p.announce())
+	p.awaitParts()
 	p.task = nil
 }
 
 // Alone runs a task on the caller alone, for work that is too short to divide.
 func (p *Pool) Alone(t Task) { t.Work(0, 1) }
 
-// announce wakes the workers for a new round. A worker counts itself as asleep
-// before it reads round for the last time. So either the worker sees the new round,
-// or announce sees that it sleeps.
-func (p *Pool) announce() {
-	p.round.Add(1)
-	if p.asleep.Load() == 0 {
+// announce begins a new round, wakes the workers and returns the round. A worker counts
+// itself as asleep before it reads round for the last time. So either the worker sees
+// the new round, or announce sees that it sleeps.
+func (p *Pool) announce() uint32 {
+	round := p.round.Add(1)
+	if p.asleep.Load() > 0 {
+		p.mu.Lock()
+		p.wake.Broadcast()
+		p.mu.Unlock()
+	}
+	return round
+}
+
+// work does the parts of a round that no worker has begun, from part first. If the round
+// has ended, there are none.
+func (p *Pool) work(first int, round uint32) {
+	for i := range p.size {
+		w := first + i
+		if w >= p.size {
+			w -= p.size
+		}
+		if !p.parts[w].begun.CompareAndSwap(round-1, round) {
+			continue
+		}
+		p.task.Work(w, p.size) // the round cannot end before this part is done
+		if p.pending.Add(-1) == 0 && p.waiting.CompareAndSwap(true, false) {
+			p.finished <- struct{}{}
+		}
+	}
+}
+
+// awaitParts returns when all parts are done.
+func (p *Pool) awaitParts() {
+	for i := range callerSpins {
+		if p.pending.Load() == 0 {
+			return
+		}
+		pause(i)
+	}
+	p.waiting.Store(true)
+	if p.pending.Load() == 0 && p.waiting.CompareAndSwap(true, false) {
 		return
 	}
-	p.mu.Lock()
-	p.wake.Broadcast()
-	p.mu.Unlock()
+	<-p.finished
 }
 
 // serve runs worker w.
 func (p *Pool) serve(w int) {
-	for seen := uint32(0); ; {
-		p.await(seen)
+	for round := uint32(0); ; {
+		round = p.await(round)
 		if p.closed.Load() {
 			return
 		}
-		seen++ // Do waits for every worker, so none misses a round
-		p.task.Work(w, p.size)
-		p.pending.Add(-1)
+		p.work(w, round)
 	}
 }
 
-// await returns when the round differs from seen.
-func (p *Pool) await(seen uint32) {
-	for i := 0; i < spins; i++ {
-		if p.round.Load() != seen {
-			return
+// await returns the round when it differs from seen.
+func (p *Pool) await(seen uint32) uint32 {
+	for i := range spins {
+		if round := p.round.Load(); round != seen {
+			return round
 		}
 		pause(i)
 	}
@@ -119,6 +167,7 @@ func (p *Pool) await(seen uint32) {
 	}
 	p.asleep.Add(-1)
 	p.mu.Unlock()
+	return p.round.Load()
 }
 
 // pause yields to other goroutines now and then, so that a waiting worker does not

@@ -54,6 +54,42 @@ func TestSleepersWake(t *testing.T) {
 	}
 }
 
+// TestWorkersThatDoNotRun runs tasks while the kernel runs none of the other workers: the caller does their parts.
+func TestWorkersThatDoNotRun(t *testing.T) {
+	p := New(3)
+	p.started = true // without their goroutines
+	for range 20 {
+		s := &sum{n: 100}
+		p.Run(s)
+		if s.total.Load() != 4950 || s.calls.Load() != 3 {
+			t.Fatalf("got %d in %d calls", s.total.Load(), s.calls.Load())
+		}
+	}
+}
+
+// late is a task whose part 1 is done only after the caller has gone to sleep.
+type late struct{ pool *Pool }
+
+func (l *late) Work(part, _ int) {
+	if part == 0 {
+		for l.pool.parts[1].begun.Load() != l.pool.round.Load() {
+			pause(63)
+		}
+		return
+	}
+	for !l.pool.waiting.Load() {
+		pause(63)
+	}
+}
+
+func TestCallerSleeps(t *testing.T) {
+	p := New(2)
+	defer p.Close()
+	for range 20 {
+		p.Run(&late{p})
+	}
+}
+
 func TestRunAllocatesNothing(t *testing.T) {
 	p := New(2)
 	defer p.Close()
