@@ -60,6 +60,13 @@ type Peaker interface {
 	PeakFlops() (float64, error)
 }
 
+// A Prefetcher is a Backend that can compile several programs at a time.
+type Prefetcher interface {
+	// Prefetch starts to compile what programs need and returns, so that a later
+	// Compile waits less. The buffers of the programs may be of another backend.
+	Prefetch([]Program)
+}
+
 // An Executable is a compiled program.
 type Executable interface {
 	// Run queues one run of the program and returns.

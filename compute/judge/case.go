@@ -16,6 +16,8 @@ type Case struct {
 	Kernel string
 	// Build adds the matrices, the ops and the runs to an empty problem. Without a run there is one with zero arguments.
 	Build func(p *Problem)
+	// Whole omits the comparison of a program with its ops compiled one by one.
+	Whole bool
 
 	cached func() *Problem // replaces Problem if it is not nil
 }
@@ -29,6 +31,22 @@ func (c Case) Problem() *Problem {
 	}
 	p.Solve()
 	return p
+}
+
+// Programs returns the programs that checking cases compiles. Their buffers belong to no backend.
+func Programs(list []Case) []compute.Program {
+	var programs []compute.Program
+	for _, c := range list {
+		p := NewProblem(c.Name)
+		c.Build(p)
+		programs = append(programs, compute.Program{Name: c.Name, Ops: p.Ops, Scratch: p.scratch})
+		for _, op := range p.Ops {
+			if len(p.Ops) > 1 && !c.Whole {
+				programs = append(programs, compute.Program{Name: c.Name, Ops: []compute.Op{op}})
+			}
+		}
+	}
+	return programs
 }
 
 // Cached returns the case with a problem that is built and solved once, at its first use. It
@@ -62,8 +80,8 @@ func (c Case) solved() *Problem {
 
 // Check has b compute the case and compares the results with the reference. It returns a *Failure if an element is
 // wrong, if memory outside the results changed, if a second run gives other bits, or if the backend returns an error. A program
-// of several ops is also compiled op by op. Check frees all memory that it allocates.
-func (c Case) Check(b compute.Backend) error { return c.named(check(b, c.solved())) }
+// of several ops is also compiled op by op, unless the case is Whole. Check frees all memory that it allocates.
+func (c Case) Check(b compute.Backend) error { return c.named(check(b, c.solved(), c.Whole)) }
 
 // Against has two backends compute the case and compares their results. Each may be off by as much as Check allows. The
 // error is a *Failure.
@@ -78,7 +96,7 @@ func (c Case) named(fail *Failure) error {
 	return fail
 }
 
-func check(b compute.Backend, p *Problem) *Failure {
+func check(b compute.Backend, p *Problem, whole bool) *Failure {
 	l, err := load(b, p)
 	defer l.free()
 	if err != nil {
@@ -103,7 +121,7 @@ func check(b compute.Backend, p *Problem) *Failure {
 	if err != nil {
 		return broken(err)
 	}
-	if fail := p.same(first, second); fail != nil || len(p.Ops) == 1 {
+	if fail := p.same(first, second); fail != nil || whole || len(p.Ops) == 1 {
 		return fail
 	}
 	if err := l.reset(); err != nil {

@@ -150,6 +150,7 @@ func (e *dispatchError) Unwrap() error { return e.err }
 func (w *worker) assemble(list []fuse.Dispatch) (steps []dispatch, uniforms uint32, err error) {
 	w.compiling.Store(true)
 	defer w.compiling.Store(false)
+	w.startAll(list)
 	var params []uint32
 	for _, planned := range list {
 		d, err := w.prepare(planned)

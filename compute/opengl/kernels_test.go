@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"shadegrad/compute"
+	"shadegrad/compute/judge"
+	"shadegrad/compute/judge/cases"
 	"shadegrad/internal/sample"
 	"shadegrad/shaders"
 )
@@ -70,6 +72,29 @@ func TestProgramsAreCompiledOnce(t *testing.T) {
 	}
 	if n := b.Counts().Programs; n != 1 {
 		t.Errorf("six fills of three shapes took %d programs, want 1", n)
+	}
+}
+
+// TestPrefetch prefetches the programs of a run's cases: checking the cases then starts no other kernel.
+func TestPrefetch(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	step := cases.Step{Sizes: []int{20, 33, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Batch: 8, Momentum: true, Biases: true}
+	list := step.OfRun([]int{8, 3}, []int{50})
+	b.Prefetch(judge.Programs(list))
+	if err := b.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	started := b.Counts().Programs
+	if started < 5 {
+		t.Errorf("%d kernels are started, want those of a step, an evaluation and two ops", started)
+	}
+	for _, c := range list {
+		if err := c.Check(b); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := b.Counts().Programs; n != started {
+		t.Errorf("%d kernels were started and %d are used", started, n)
 	}
 }
 

@@ -78,6 +78,7 @@ type worker struct {
 	extensions map[string]bool
 
 	programs map[string]*program
+	started  map[string]glctx.Linking // kernels that the driver compiles, by the names of their programs
 	buffers  map[uint32]bool
 	slabs    []*slab
 	spare    []staging
@@ -148,6 +149,7 @@ func open(options Options, s seams) (*Backend, error) {
 		shaders:  set,
 		fences:   s.fences.orDefault(ctx.Lost),
 		programs: map[string]*program{},
+		started:  map[string]glctx.Linking{},
 		buffers:  map[uint32]bool{},
 	}
 	if err := ctx.Do(func() { w.query(); b.info.Memory = max(0, w.availableMemory()) }); err != nil {
@@ -292,6 +294,13 @@ func (w *worker) close() {
 	}
 	w.batches = nil
 	gl.UseProgram(0) // a program in use is not deleted
+	for name, l := range w.started {
+		if id, err := l.Wait(); err == nil {
+			gl.DeleteProgram(id)
+		}
+		w.counts.programs.Add(-1)
+		delete(w.started, name)
+	}
 	for name, p := range w.programs {
 		w.deleteProgram(p.id)
 		delete(w.programs, name)

@@ -35,16 +35,30 @@ type argUniforms struct {
 	x, y                             float32 // stepValues
 }
 
-// program returns the specialisation of a kernel. It compiles each once.
-func (w *worker) program(kernel string, defines shaders.Defines) (*program, error) {
+// startLinking starts to compile the specialisation of a kernel, unless it has been compiled or started. It
+// does not wait for the driver.
+func (w *worker) startLinking(kernel string, defines shaders.Defines) (shaders.Source, error) {
 	source, err := w.shaders.Specialise(kernel, defines)
 	if err != nil {
-		return nil, &SourceError{w.shaders.Origin(), err}
+		return source, &SourceError{w.shaders.Origin(), err}
+	}
+	if _, started := w.started[source.Name]; !started && w.programs[source.Name] == nil {
+		w.started[source.Name] = glctx.StartLinking(source.Text)
+		w.counts.programs.Add(1)
+	}
+	return source, nil
+}
+
+// program returns the specialisation of a kernel. It compiles each once.
+func (w *worker) program(kernel string, defines shaders.Defines) (*program, error) {
+	source, err := w.startLinking(kernel, defines)
+	if err != nil {
+		return nil, err
 	}
 	if p := w.programs[source.Name]; p != nil {
 		return p, nil
 	}
-	id, err := w.link(source)
+	id, err := w.linked(source)
 	if err != nil {
 		return nil, err
 	}
@@ -57,14 +71,16 @@ func (w *worker) program(kernel string, defines shaders.Defines) (*program, erro
 	return p, nil
 }
 
-// link compiles and links a kernel.
-func (w *worker) link(source shaders.Source) (uint32, error) {
-	id, err := glctx.LinkShader(source.Text)
+// linked waits for a kernel that was started and returns its program.
+func (w *worker) linked(source shaders.Source) (uint32, error) {
+	id, err := w.started[source.Name].Wait()
+	delete(w.started, source.Name)
+	w.pulse.Add(1) // the driver makes progress
 	var refused *glctx.ShaderError
 	if errors.As(err, &refused) {
+		w.counts.programs.Add(-1)
 		return 0, &CompileError{Kernel: source.Name, Linked: refused.Compiled, Log: source.Rewrite(refused.Log), Device: w.device}
 	}
-	w.counts.programs.Add(1)
 	return id, nil
 }
 

@@ -6,9 +6,11 @@
 package backends
 
 import (
+	"cmp"
 	"errors"
 
 	"shadegrad/compute"
+	"shadegrad/compute/judge"
 	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl"
 	"shadegrad/cpu"
@@ -44,6 +46,8 @@ type Opener struct {
 	Shaders *shaders.Set
 	// NoTuning uses the GPU's default kernels instead of timing several.
 	NoTuning bool
+	// Cases returns what the self-test of a GPU checks. If nil, the self-test checks every kernel.
+	Cases func() []judge.Case
 	// NoSelfTest skips the self-test of a GPU that is asked for by name.
 	NoSelfTest bool
 	// OpenGPU replaces the opening of the GPU, in tests.
@@ -84,7 +88,7 @@ func (o Opener) open(k Kind) (compute.Backend, *Finding) {
 	case k == GPU && o.NoSelfTest:
 		return gpu, nil
 	default:
-		if reason.Err = selfTest(gpu); reason.Err == nil {
+		if reason.Err = o.selfTest(gpu); reason.Err == nil {
 			return gpu, nil
 		}
 	}
@@ -104,10 +108,27 @@ func (o Opener) OpenUntested() (compute.Backend, error) {
 	return b, nil
 }
 
-// selfTest compares each kernel with the reference at odd shapes, and returns the
-// first *judge.Failure.
-func selfTest(b compute.Backend) error {
-	for _, c := range cases.SelfTest() {
+// selfTest compares kernels with the reference, and returns the first *judge.Failure. If the
+// numbers of one of Cases are wrong, it returns the failure of a single op if there is one.
+func (o Opener) selfTest(b compute.Backend) error {
+	if o.Cases == nil {
+		return checkAll(b, cases.SelfTest())
+	}
+	err := checkAll(b, o.Cases())
+	var wrong *judge.Failure
+	if errors.As(err, &wrong) && wrong.Cause == nil {
+		err = cmp.Or(checkAll(b, cases.SelfTest()), err)
+	}
+	return err
+}
+
+// checkAll has a backend compile the kernels of cases, many at a time if it can, and returns the
+// error of the first case that fails.
+func checkAll(b compute.Backend, list []judge.Case) error {
+	if p, ok := b.(compute.Prefetcher); ok {
+		p.Prefetch(judge.Programs(list))
+	}
+	for _, c := range list {
 		if err := c.Check(b); err != nil {
 			return err
 		}

@@ -245,7 +245,7 @@ func TestSelfTestOfEachOp(t *testing.T) {
 			continue
 		}
 		gpu := newGPU(card, false, f.Wrap)
-		if err := selfTest(gpu); err != nil {
+		if err := (Opener{}).selfTest(gpu); err != nil {
 			if found[f.Op]++; !strings.HasPrefix(err.Error(), f.Op) {
 				t.Errorf("%s: the error is %q", f.Name, err)
 			}

@@ -60,14 +60,14 @@ const mostChecked = 2048
 // Check compares two of these steps on a backend with the reference, with batches of at most
 // mostChecked.
 func (s Step) Check(b compute.Backend) error {
-	if err := s.judged().Case().Check(b); err != nil {
+	if err := s.Judged().Case().Check(b); err != nil {
 		return &WrongError{b.Info(), err}
 	}
 	return nil
 }
 
-// judged returns the judge's description of the step. It omits the average of the weights.
-func (s Step) judged() cases.Step {
+// Judged returns the judge's description of the step. It omits the average of the weights.
+func (s Step) Judged() cases.Step {
 	n, t := s.Network, s.Training
 	c := cases.Step{Sizes: n.Sizes, Hidden: n.Hidden, Output: n.Output, Loss: n.Loss, Batch: min(s.Batch, mostChecked),
 		Momentum: t.Rule == compute.SGD && t.Velocity, Biases: !n.NoBias, Numbers: s.Numbers, Regression: n.Regression,

@@ -80,18 +80,18 @@ func TestOpenGL(t *testing.T) {
 	})
 	t.Run("a shader does not compile", func(t *testing.T) {
 		info := needGPU(t)
-		dir := mutated(t, "activate.comp", "#version 430\n", "#version 430\nnonsense\n")
+		dir := mutated(t, "layer.comp", "#version 430\n", "#version 430\nnonsense\n")
 		at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1,
-			"shadegrad: GPU self-test failed: kernel activate", "does not compile on "+info.Renderer, "activate.comp", "; -backend=cpu works without a GPU\n")
+			"shadegrad: GPU self-test failed: kernel layer", "does not compile on "+info.Renderer, "layer.comp", "; -backend=cpu works without a GPU\n")
 	})
 	t.Run("a shader is missing", func(t *testing.T) {
 		needGPU(t)
-		dir := mutated(t, "loss.comp", "void main() {", "void main() {")
-		if err := os.Remove(filepath.Join(dir, "loss.comp")); err != nil {
+		dir := mutated(t, "head.comp", "#version 430", "#version 430")
+		if err := os.Remove(filepath.Join(dir, "head.comp")); err != nil {
 			t.Fatal(err)
 		}
 		r := at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1)
-		if want := "shadegrad: GPU self-test failed: shaders (" + dir + "): kernel loss: open loss.comp: no such file or directory; -backend=cpu works without a GPU\n"; r.stderr != want {
+		if want := "shadegrad: GPU self-test failed: shaders (" + dir + "): kernel head: open head.comp: no such file or directory; -backend=cpu works without a GPU\n"; r.stderr != want {
 			t.Errorf("stderr is\n%swant\n%s", r.stderr, want)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shadegrad/compute"
+	"shadegrad/compute/judge"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
@@ -62,14 +63,11 @@ func (a *app) train(args []string) error {
 		return err
 	}
 	defer unlock()
-	data, choice, err := a.open(s)
+	state, data, choice, err := a.open(s, state)
 	if err != nil {
 		return err
 	}
 	defer func() { choice.Close() }()
-	if state, err = s.state(state, data); err != nil {
-		return err
-	}
 	if err := s.expect.possible(state.Options); err != nil {
 		return err
 	}
@@ -125,13 +123,14 @@ func (a *app) load(s *settings) (*train.State, error) {
 	return state, nil
 }
 
-// open reads the data while the backend opens, since both can take a while.
-func (a *app) open(s *settings) (*dataset.Data, *backends.Choice, error) {
+// open reads the data while the backend opens, since both can take a while, and returns the start of the run. The
+// self-test of a GPU waits for the data, which the kernels of the run depend on.
+func (a *app) open(s *settings, resumed *train.State) (*train.State, *dataset.Data, *backends.Choice, error) {
 	type opened struct {
 		choice *backends.Choice
 		err    error
 	}
-	done := make(chan opened, 1)
+	done, ofRun := make(chan opened, 1), make(chan []judge.Case, 1)
 	go func() {
 		defer func() {
 			if r := recover(); r != nil {
@@ -140,23 +139,39 @@ func (a *app) open(s *settings) (*dataset.Data, *backends.Choice, error) {
 		}()
 		opener := a.opener
 		opener.NoTuning = s.tune == switchOff
+		opener.Cases = func() []judge.Case { return <-ofRun }
 		c, err := opener.Open(s.backend)
 		done <- opened{c, err}
 	}()
+	var state *train.State
 	data, err := s.Open()
+	if err == nil {
+		state, err = s.state(resumed, data)
+	}
+	if err == nil {
+		ofRun <- casesOf(state.Options, data)
+	}
+	close(ofRun)
 	o := <-done
 	if err != nil || o.err != nil {
 		if o.choice != nil {
 			err = errors.Join(err, o.choice.Close())
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		return nil, nil, openError(o.err, "-backend")
+		return nil, nil, nil, openError(o.err, "-backend")
 	}
 	a.printFindings(o.choice)
 	a.note(data.Note)
-	return data, o.choice, nil
+	return state, data, o.choice, nil
+}
+
+// casesOf returns the judge's cases of a run's kernels.
+func casesOf(o train.Options, d *dataset.Data) []judge.Case {
+	step := stepOf(o, &d.Train).Judged()
+	step.Average = o.StepTraining().Average
+	return step.OfRun(train.BatchSizes(o, d))
 }
 
 // state returns the start of the run: a new one, or the resumed one, which must have the same data.

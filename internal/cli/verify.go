@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"shadegrad/compute"
+	"shadegrad/compute/judge"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/certificate"
 	"shadegrad/internal/dataset"
@@ -51,7 +52,9 @@ func (a *app) verify(args []string) error {
 	if list := c.Differences(certificate.DataOf(d), seed); len(list) > 0 {
 		return fmt.Errorf("%s: not verified: this is another run: %s", path, strings.Join(list, "; "))
 	}
-	choice, err := a.openBackend(a.opener, cmp.Or(s.backend, backends.Kind(c.Device.Backend)))
+	opener := a.opener
+	opener.Cases = func() []judge.Case { return casesOf(c.Options, d) }
+	choice, err := a.openBackend(opener, cmp.Or(s.backend, backends.Kind(c.Device.Backend)))
 	if err != nil {
 		return err
 	}

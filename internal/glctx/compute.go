@@ -64,26 +64,41 @@ func (c *Context) CheckShader(source string) error {
 // LinkShader compiles and links a compute shader and returns the program. Call it
 // on the context's thread. The error is a *ShaderError.
 func LinkShader(source string) (program uint32, err error) {
-	shader := gl.CreateShader(gl.COMPUTE_SHADER)
-	defer gl.DeleteShader(shader)
+	return StartLinking(source).Wait()
+}
+
+// A Linking is a compute shader that the driver compiles and links.
+type Linking struct{ shader, program uint32 }
+
+// StartLinking starts to compile and link a compute shader. Call it on the context's
+// thread. It asks for no result, so a driver may do the work on other threads.
+// KHR_parallel_shader_compile, where a driver has it, uses all of its threads by default.
+func StartLinking(source string) Linking {
+	l := Linking{gl.CreateShader(gl.COMPUTE_SHADER), gl.CreateProgram()}
 	text, free := gl.Strs(source)
 	length := int32(len(source))
-	gl.ShaderSource(shader, 1, text, &length)
+	gl.ShaderSource(l.shader, 1, text, &length)
 	free()
-	gl.CompileShader(shader)
-	var ok int32
-	if gl.GetShaderiv(shader, gl.COMPILE_STATUS, &ok); ok == gl.FALSE {
-		return 0, &ShaderError{Log: infoLog(shader, gl.GetShaderiv, gl.GetShaderInfoLog)}
+	gl.CompileShader(l.shader)
+	gl.AttachShader(l.program, l.shader)
+	gl.LinkProgram(l.program)
+	return l
+}
+
+// Wait waits for the driver and returns the program. Call it once, on the context's
+// thread. The error is a *ShaderError.
+func (l Linking) Wait() (program uint32, err error) {
+	defer gl.DeleteShader(l.shader)
+	var linked, compiled int32
+	if gl.GetProgramiv(l.program, gl.LINK_STATUS, &linked); linked != gl.FALSE {
+		gl.DetachShader(l.program, l.shader)
+		return l.program, nil
 	}
-	program = gl.CreateProgram()
-	gl.AttachShader(program, shader)
-	gl.LinkProgram(program)
-	gl.DetachShader(program, shader)
-	if gl.GetProgramiv(program, gl.LINK_STATUS, &ok); ok == gl.FALSE {
-		defer gl.DeleteProgram(program)
-		return 0, &ShaderError{Compiled: true, Log: infoLog(program, gl.GetProgramiv, gl.GetProgramInfoLog)}
+	defer gl.DeleteProgram(l.program)
+	if gl.GetShaderiv(l.shader, gl.COMPILE_STATUS, &compiled); compiled == gl.FALSE {
+		return 0, &ShaderError{Log: infoLog(l.shader, gl.GetShaderiv, gl.GetShaderInfoLog)}
 	}
-	return program, nil
+	return 0, &ShaderError{Compiled: true, Log: infoLog(l.program, gl.GetProgramiv, gl.GetProgramInfoLog)}
 }
 
 // infoLog returns the driver's log of a shader or a program.

@@ -125,3 +125,20 @@ func evalRows(c mlp.Config, n int) int {
 	const floats = 16 << 20 / 4
 	return min(n, 1000, max(1, floats/slices.Max(c.Sizes)))
 }
+
+// BatchSizes returns the numbers of samples that a run handles at a time, in training steps and in
+// evaluations.
+func BatchSizes(o Options, d *dataset.Data) (steps, evals []int) {
+	sizes := func(samples, batch int) []int {
+		if rest := samples % batch; rest > 0 {
+			return []int{batch, rest}
+		}
+		return []int{batch}
+	}
+	for _, set := range []*dataset.Set{&d.Validation, &d.Test} {
+		if n := set.Len(); n > 0 {
+			evals = append(evals, sizes(n, evalRows(o.Network, n))...)
+		}
+	}
+	return sizes(d.Train.Len(), o.BatchSize(d.Train.Len())), evals
+}

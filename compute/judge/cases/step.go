@@ -1,6 +1,8 @@
 package cases
 
 import (
+	"slices"
+
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
 )
@@ -35,4 +37,57 @@ type Step struct {
 func (s Step) Case() judge.Case {
 	n := network{Step: s, indexed: true, scratch: true, sparse: true, backFirst: true, runs: 2}
 	return judge.Case{Name: "step/" + n.String(), Op: "program", Kernel: "step", Build: func(p *judge.Problem) { newStep(p, n).train() }}
+}
+
+// OfRun returns the cases of a run that takes this step with batches of some sizes, evaluates the network
+// with others, and averages its weights: steps and evaluations of a small network of the same form, and
+// the ops that are programs of their own. A kernel depends on the form of a step, and on which sizes are
+// multiples of four, small, or sums of many terms.
+func (s Step) OfRun(steps, evals []int) []judge.Case {
+	const (
+		rows  = 16  // from which on the size of a batch changes no kernel
+		terms = 136 // of sums that kernels add in several pieces
+	)
+	n := network{Step: s, indexed: true, inPlace: true, scratch: true, sparse: true, backFirst: true, runs: 2}
+	n.Sizes, n.Average = slices.Clone(s.Sizes), 0
+	for i, size := range n.Sizes {
+		if i > 0 || s.Warp.Width == 0 {
+			n.Sizes[i] = min(size, terms+size%4)
+		}
+	}
+	tested := n
+	tested.indexed, tested.Warp, tested.DropInput, tested.Drop = false, compute.Warp{}, 0, 0
+	var list caseList
+	for _, batch := range steps {
+		n := n
+		n.Batch = min(batch, rows)
+		list.add("program", "step", []string{n.String()}, func(p *judge.Problem) { newStep(p, n).train() })
+	}
+	for _, batch := range evals {
+		tested := tested
+		tested.Batch = min(batch, rows)
+		list.add("program", "eval", []string{tested.String()}, func(p *judge.Problem) { newStep(p, tested).test() })
+	}
+	for i := range list.cases {
+		list.cases[i].Whole = true
+	}
+	separate := []string{compute.ColumnSum{}.Name(), compute.Fill{}.Name()}
+	if s.Average > 0 {
+		separate = append(separate, compute.Average{}.Name())
+	}
+	for _, c := range SelfTest() {
+		if slices.Contains(separate, c.Op) {
+			list.cases = append(list.cases, c)
+		}
+	}
+	return list.cases
+}
+
+// test adds evaluations of one batch each.
+func (s *step) test() {
+	s.forward(false)
+	s.forget()
+	for i := range s.runs {
+		s.p.AddRun(compute.Args{Row: i * s.Batch})
+	}
 }
