@@ -31,7 +31,10 @@
 // # Rules for kernels
 //
 // The first line is "#version 430". Storage blocks have the names of the op's operands and
-// are declared layout(std430); a kernel has at most eight. Params is layout(std140) and
+// are declared layout(std430); a kernel has at most eight. Blocks that have a buffer of their
+// own keep the same binding in all kernels, so that a step need not bind them again: Index has
+// 7, the bytes or rows of a data set have 6, Labels or Targets have 3. Other blocks usually
+// share one buffer. Params is layout(std140) and
 // holds only scalars, or an array of structs of scalars. Values that vary from run to run
 // are in the plain uniforms firstRow, learningRate, momentum, seed and stepNumber, and in
 // stepValues, which the host computes for the op from the step. A grid has at most 65,535

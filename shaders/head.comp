@@ -60,28 +60,28 @@ layout(local_size_x = SIDE) in;
 
 layout(std430, binding = 0) writeonly restrict buffer Stats { float stats[]; };
 #ifdef TARGETS
-layout(std430, binding = 1) readonly restrict buffer Targets { float targets[]; };
+layout(std430, binding = 3) readonly restrict buffer Targets { float targets[]; };
 #else
-layout(std430, binding = 1) readonly restrict buffer Labels { uint labels[]; };
+layout(std430, binding = 3) readonly restrict buffer Labels { uint labels[]; };
 #endif
 #ifdef VEC
 layout(std430, binding = 2) restrict buffer Rows { vec4 rows[]; };
-layout(std430, binding = 3) readonly restrict buffer Parameters { vec4 parameters[]; };
+layout(std430, binding = 1) readonly restrict buffer Parameters { vec4 parameters[]; };
 #else
 layout(std430, binding = 2) restrict buffer Rows { float rows[]; };
-layout(std430, binding = 3) readonly restrict buffer Parameters { float parameters[]; };
+layout(std430, binding = 1) readonly restrict buffer Parameters { float parameters[]; };
 #endif
 #ifdef DELTA
 layout(std430, binding = 4) writeonly restrict buffer Delta { float delta[]; };
 #endif
 #ifdef INDEX
-layout(std430, binding = 5) readonly restrict buffer Index { uint index[]; };
+layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
 #endif
 #ifdef SLOTS
 #ifdef VEC
-layout(std430, binding = 6) readonly restrict buffer Slots { vec4 slots[]; };
+layout(std430, binding = 5) readonly restrict buffer Slots { vec4 slots[]; };
 #else
-layout(std430, binding = 6) readonly restrict buffer Slots { float slots[]; };
+layout(std430, binding = 5) readonly restrict buffer Slots { float slots[]; };
 #endif
 #endif
 

@@ -38,7 +38,7 @@ layout(std430, binding = 5) writeonly restrict buffer Dropped { float droppedOut
 #endif
 #endif
 #ifdef PIXELS_A
-layout(std430, binding = 1) readonly restrict buffer Src { uint src[]; };
+layout(std430, binding = 6) readonly restrict buffer Src { uint src[]; };
 #elif defined(VECA)
 layout(std430, binding = 1) readonly restrict buffer A { vec4 a[]; };
 #else
@@ -50,10 +50,10 @@ layout(std430, binding = 2) readonly restrict buffer B { vec4 b[]; };
 layout(std430, binding = 2) readonly restrict buffer B { float b[]; };
 #endif
 #ifdef BIAS
-layout(std430, binding = 3) readonly restrict buffer Bias { float bias[]; };
+layout(std430, binding = 4) readonly restrict buffer Bias { float bias[]; };
 #endif
 #ifdef INDEX
-layout(std430, binding = 4) readonly restrict buffer Index { uint index[]; };
+layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
 #endif
 
 layout(std140, binding = 0) uniform Params {

@@ -34,18 +34,18 @@ layout(local_size_x = 64) in;
 layout(std430, binding = 0) writeonly restrict buffer Stats { float stats[]; };
 layout(std430, binding = 1) readonly buffer Z { float zs[]; };
 #ifdef TARGETS
-layout(std430, binding = 2) readonly restrict buffer Targets { float targets[]; };
+layout(std430, binding = 3) readonly restrict buffer Targets { float targets[]; };
 #else
-layout(std430, binding = 2) readonly restrict buffer Labels { uint labels[]; };
+layout(std430, binding = 3) readonly restrict buffer Labels { uint labels[]; };
 #endif
 #ifdef DELTA
-layout(std430, binding = 3) writeonly buffer Delta { float delta[]; };
+layout(std430, binding = 2) writeonly buffer Delta { float delta[]; };
 #endif
 #ifdef BIAS
 layout(std430, binding = 4) readonly restrict buffer Bias { float bias[]; };
 #endif
 #ifdef INDEX
-layout(std430, binding = 5) readonly restrict buffer Index { uint index[]; };
+layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
 #endif
 
 layout(std140, binding = 0) uniform Params {

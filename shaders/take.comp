@@ -11,9 +11,9 @@
 layout(local_size_x = 64) in;
 
 layout(std430, binding = 0) writeonly restrict buffer Dst { uint dst[]; };
-layout(std430, binding = 1) readonly restrict buffer Src { uint src[]; };
+layout(std430, binding = 6) readonly restrict buffer Src { uint src[]; };
 #ifdef INDEX
-layout(std430, binding = 2) readonly restrict buffer Index { uint index[]; };
+layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
 #endif
 
 layout(std140, binding = 0) uniform Params {

@@ -29,15 +29,15 @@
 layout(local_size_x = 64) in;
 
 layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
-layout(std430, binding = 1) readonly restrict buffer Src { uint src[]; };
+layout(std430, binding = 6) readonly restrict buffer Src { uint src[]; };
 #ifdef INDEX
-layout(std430, binding = 2) readonly restrict buffer Index { uint index[]; };
+layout(std430, binding = 7) readonly restrict buffer Index { uint index[]; };
 #endif
 #ifdef FIELD
-layout(std430, binding = 3) readonly restrict buffer Field { float field[]; };
+layout(std430, binding = 1) readonly restrict buffer Field { float field[]; };
 #endif
 #ifdef CALM
-layout(std430, binding = 4) readonly restrict buffer Labels { uint labels[]; };
+layout(std430, binding = 3) readonly restrict buffer Labels { uint labels[]; };
 #endif
 
 layout(std140, binding = 0) uniform Params {

@@ -41,6 +41,12 @@ type dispatch struct {
 // A binding is a buffer at a binding point of storage blocks.
 type binding struct{ point, buffer uint32 }
 
+// uniforms are the part of a buffer that a binding point of uniform blocks has, from an offset on.
+type uniforms struct {
+	buffer uint32
+	offset int
+}
+
 // Compile checks a program, plans its dispatches and compiles their kernels. The error is a
 // *compute.OpError, or a *CompileError if the driver refuses a kernel.
 func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
@@ -250,7 +256,8 @@ func (w *worker) run(e *executable, args compute.Args) {
 	}
 }
 
-// start binds the buffers and parameters of a dispatch and starts it.
+// start binds the buffers and parameters of a dispatch and starts it. Bindings persist, so it omits
+// those that did not change.
 func (w *worker) start(d *dispatch, params uint32, args compute.Args) {
 	if w.current != d.program.id {
 		gl.UseProgram(d.program.id)
@@ -262,7 +269,10 @@ func (w *worker) start(d *dispatch, params uint32, args compute.Args) {
 			w.bound[b.point] = b.buffer
 		}
 	}
-	gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, params, d.paramsOffset, d.program.paramsSize)
+	if own := (uniforms{params, d.paramsOffset}); w.uniforms[d.program.paramsPoint] != own {
+		gl.BindBufferRange(gl.UNIFORM_BUFFER, d.program.paramsPoint, params, d.paramsOffset, d.program.paramsSize)
+		w.uniforms[d.program.paramsPoint] = own
+	}
 	d.program.setArgs(args, d.StepValues)
 	gl.DispatchCompute(d.groupsX, d.groupsY, 1)
 }

@@ -85,7 +85,10 @@ type worker struct {
 
 	current uint32    // the program in use
 	bound   [8]uint32 // the buffers at the binding points of storage blocks
-	hazards fuse.Hazards
+	// uniforms has what is bound for uniform blocks. OpenGL guarantees 36 binding points.
+	uniforms [36]uniforms
+	points   int // binding points given to programs
+	hazards  fuse.Hazards
 
 	profiler *profiler // nil: nothing is timed
 
@@ -315,6 +318,11 @@ func (w *worker) unbind(id uint32) {
 	for i, bound := range w.bound {
 		if bound == id {
 			w.bound[i] = 0
+		}
+	}
+	for i, u := range w.uniforms {
+		if u.buffer == id {
+			w.uniforms[i] = uniforms{}
 		}
 	}
 }

@@ -20,9 +20,12 @@ type program struct {
 	blocks     map[string]uint32 // storage blocks: their binding points
 	params     map[string]int    // members of Params: their offsets in bytes
 	paramsSize int
-	groupX     int // invocations in a group
-	groupY     int
-	args       argUniforms
+	// paramsPoint is the binding point of Params. Few programs share one, so that a step usually finds
+	// its parameters bound.
+	paramsPoint uint32
+	groupX      int // invocations in a group
+	groupY      int
+	args        argUniforms
 }
 
 // argUniforms are the locations of the uniforms that hold compute.Args, −1 if the kernel lacks
@@ -66,6 +69,11 @@ func (w *worker) program(kernel string, defines shaders.Defines) (*program, erro
 	if err := p.inspect(); err != nil {
 		w.deleteProgram(id)
 		return nil, err
+	}
+	if p.paramsSize > 0 { // there is no other uniform block
+		p.paramsPoint = uint32(w.points % len(w.uniforms))
+		gl.UniformBlockBinding(id, 0, p.paramsPoint)
+		w.points++
 	}
 	w.programs[source.Name] = p
 	return p, nil

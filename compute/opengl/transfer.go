@@ -134,14 +134,7 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 	var failed error
 	err = b.call(func(w *worker) {
 		w.settle()
-		// Wait for the fences first: unlike a read, a wait for a fence ends if the device does
-		// not respond.
-		w.drain()
-		if failed = w.fault.get(); failed != nil {
-			return
-		}
 		w.read(dst, buf.id, int(buf.base)+4*src.Off)
-		w.check("a read")
 		failed = w.fault.get()
 	})
 	if err != nil {
@@ -150,9 +143,27 @@ func (b *Backend) Read(dst []float32, src compute.Mat) error {
 	return failed
 }
 
+// readPiece is the number of values that a read copies at a time. It bounds the memory of staging
+// buffers, which are kept.
+const readPiece = 1 << 20
+
+// read waits for the work queued before it and copies values from a buffer, unless the device has failed.
+// It never reads the buffer itself: NVIDIA's driver moves a buffer that the host reads to the host's
+// memory, for good, and kernels then work on it over the bus (message 131186 of its debug output).
 func (w *worker) read(dst []float32, id uint32, offset int) {
-	gl.BindBuffer(gl.COPY_READ_BUFFER, id)
-	gl.GetBufferSubData(gl.COPY_READ_BUFFER, offset, 4*len(dst), unsafe.Pointer(&dst[0]))
+	for ; len(dst) > 0 && w.fault.get() == nil; offset += 4 * readPiece {
+		piece := dst[:min(readPiece, len(dst))]
+		dst = dst[len(piece):]
+		s := w.copyOut(id, offset, 4*len(piece))
+		// Wait for the fences first: unlike a read, a wait for a fence ends if the device does
+		// not respond.
+		w.drain()
+		if w.fault.get() == nil {
+			s.read(piece)
+			w.check("a read")
+		}
+		w.unstage(s)
+	}
 }
 
 // settle makes what shaders wrote visible to calls that read or write buffers.
@@ -213,13 +224,19 @@ func (f *fetch) Wait() ([]float32, error) {
 	return f.values, nil
 }
 
-// A staging is a buffer that a fetch copies to.
+// A staging is a buffer that the device copies values to, for the host to read.
 type staging struct {
 	id   uint32
 	size int
 }
 
-// maxSpare is the number of staging buffers that are kept for later fetches.
+// read copies values from the buffer, once they are there.
+func (s staging) read(dst []float32) {
+	gl.BindBuffer(gl.COPY_READ_BUFFER, s.id)
+	gl.GetBufferSubData(gl.COPY_READ_BUFFER, 0, 4*len(dst), unsafe.Pointer(&dst[0]))
+}
+
+// maxSpare is the number of staging buffers that are kept for later reads.
 const maxSpare = 8
 
 func (w *worker) fetch(f *fetch, id uint32, offset int) {
@@ -228,12 +245,17 @@ func (w *worker) fetch(f *fetch, id uint32, offset int) {
 		return
 	}
 	w.settle()
-	size := 4 * len(f.values)
-	f.staging = w.stage(size)
-	gl.BindBuffer(gl.COPY_READ_BUFFER, id)
-	gl.BindBuffer(gl.COPY_WRITE_BUFFER, f.staging.id)
-	gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, offset, 0, size)
+	f.staging = w.copyOut(id, offset, 4*len(f.values))
 	w.flush(f)
+}
+
+// copyOut has the device copy a part of a buffer to a staging buffer.
+func (w *worker) copyOut(id uint32, offset, size int) staging {
+	s := w.stage(size)
+	gl.BindBuffer(gl.COPY_READ_BUFFER, id)
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, s.id)
+	gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, offset, 0, size)
+	return s
 }
 
 // stage returns a spare staging buffer of at least size bytes, or a new one.
@@ -264,7 +286,7 @@ func (w *worker) unstage(s staging) {
 // collect reads the values of fetches whose copies are done.
 func (w *worker) collect(list []*fetch) {
 	for _, f := range list {
-		w.read(f.values, f.staging.id, 0)
+		f.staging.read(f.values)
 		// The backend's fault may come from work queued after the fetch, so it is not used.
 		w.finish([]*fetch{f}, w.check("a fetch"))
 	}
