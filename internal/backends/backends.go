@@ -15,6 +15,7 @@ import (
 	"shadegrad/compute/opengl"
 	"shadegrad/cpu"
 	"shadegrad/internal/glctx"
+	"shadegrad/internal/situation"
 	"shadegrad/shaders"
 )
 
@@ -54,6 +55,8 @@ type Opener struct {
 	OpenGPU func() (compute.Backend, error)
 	// OtherGPU replaces the search for a second GPU, in tests.
 	OtherGPU func(renderer string) string
+	// Situation replaces situation.Machine.Of of this machine, in tests.
+	Situation func(driver string) *situation.Situation
 }
 
 // Open opens a backend. If it was asked for the GPU, the error is a *Finding.
@@ -79,12 +82,12 @@ func (o Opener) open(k Kind) (compute.Backend, *Finding) {
 		return nil, &Finding{Problem: Unsupported, Err: err}
 	}
 	if err != nil {
-		return nil, &Finding{Problem: Unavailable, Err: err}
+		return nil, &Finding{Problem: Unavailable, Err: err, Situation: o.situation("", err)}
 	}
 	reason := &Finding{Problem: SelfTest, Device: gpu.Info().Device}
 	switch {
 	case k == Auto && gpu.Info().Software:
-		reason.Problem = Software
+		reason.Problem, reason.Situation = Software, o.situation(gpu.Info().Driver, nil)
 	case k == GPU && o.NoSelfTest:
 		return gpu, nil
 	default:

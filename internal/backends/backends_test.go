@@ -14,6 +14,7 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/glctx"
 	"shadegrad/internal/sample"
+	"shadegrad/internal/situation"
 )
 
 // A fakeGPU is the CPU under another name.
@@ -151,6 +152,26 @@ func TestUnavailable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSituation names the situation of the machine, except if the driver is too old for other reasons.
+func TestSituation(t *testing.T) {
+	at := func(o Opener, s *situation.Situation) Opener {
+		o.Situation = func(string) *situation.Situation { return s }
+		return o
+	}
+	wsl := &situation.Situation{Kind: situation.WSL, Name: "WSL 2", Remedy: "do this"}
+	virtual := &situation.Situation{Kind: situation.VirtualMachine, Name: "a virtual machine", Remedy: "leave it"}
+	old := lacking(&glctx.VersionError{Major: 4, Minor: 2})
+	const tooOld = "GPU unavailable: needs OpenGL 4.3, this driver offers 4.2"
+
+	expect(t, open(t, at(old, wsl), Auto), Auto, "cpu", false, tooOld+"; WSL 2: do this", UsingCPU)
+	expect(t, open(t, at(old, virtual), Auto), Auto, "cpu", false, tooOld, UsingCPU)
+	fails(t, at(lacking(errors.New("no window")), virtual), "^GPU unavailable: no window; a virtual machine: leave it$")
+	software := at(opener(newGPU(llvmpipe, true, nil)), wsl)
+	expect(t, open(t, software, Auto), Auto, "cpu", false, "OpenGL is software here (llvmpipe); WSL 2: do this", UsingCPU)
+	software = at(opener(newGPU(llvmpipe, true, nil)), wsl)
+	expect(t, open(t, software, GPU), GPU, "gpu", false, "OpenGL is software here (llvmpipe); WSL 2: do this", PreferCPU)
 }
 
 // TestSoftware opens OpenGL that runs on the CPU: auto takes the CPU, gpu takes OpenGL and

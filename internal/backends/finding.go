@@ -8,6 +8,7 @@ import (
 	"shadegrad/compute/judge"
 	"shadegrad/compute/opengl"
 	"shadegrad/internal/glctx"
+	"shadegrad/internal/situation"
 )
 
 // A Problem is a kind of Finding.
@@ -41,10 +42,15 @@ type Finding struct {
 	Close   error  // the error of closing the unused backend, or nil
 	Remedy  Remedy
 	Env     string // for SetEnv: "DRI_PRIME=1"
+	// Situation is the probable reason for Unavailable or Software, with its own remedy, or nil.
+	Situation *situation.Situation
 }
 
 func (f *Finding) Error() string {
 	s := f.problem()
+	if f.Situation != nil {
+		s += "; " + f.Situation.String()
+	}
 	if f.Close != nil {
 		s += fmt.Sprintf(" (and closing it failed: %v)", f.Close)
 	}
@@ -99,7 +105,23 @@ func (o Opener) findings(i compute.Info) []*Finding {
 		list = append(list, &Finding{Problem: Integrated, Device: i.Device, Remedy: SetEnv, Env: env})
 	}
 	if i.Software {
-		list = append(list, &Finding{Problem: Software, Device: i.Device, Remedy: PreferCPU})
+		list = append(list, &Finding{Problem: Software, Device: i.Device, Remedy: PreferCPU, Situation: o.situation(i.Driver, nil)})
 	}
 	return list
+}
+
+// situation returns the probable reason why the GPU cannot be opened, with the error err, or why OpenGL is software.
+func (o Opener) situation(driver string, err error) *situation.Situation {
+	of := o.Situation
+	if of == nil {
+		if o.OpenGPU != nil { // not of this machine
+			return nil
+		}
+		of = situation.This().Of
+	}
+	s := of(driver)
+	if s != nil && glctx.NewestVersion(err) != nil && s.Kind != situation.WSL && s.Kind != situation.RemoteDesktop {
+		return nil // the others do not make OpenGL older
+	}
+	return s
 }

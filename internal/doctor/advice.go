@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"shadegrad/compute/opengl"
 	"shadegrad/internal/glctx"
+	"shadegrad/internal/situation"
 	"shadegrad/shaders"
 )
 
@@ -54,7 +56,7 @@ func (x *exam) noContext(window, egl way) []string {
 	}
 	list = append(list, x.unset("limits EGL to these drivers", "__EGL_VENDOR_LIBRARY_FILENAMES")...)
 	list = append(list, x.unset("is where Mesa looks for drivers", "LIBGL_DRIVERS_PATH")...)
-	list = append(list, append(x.wsl(), x.nvidia()...)...)
+	list = append(list, x.situation("")...)
 	if egl.library == "" || len(list) == 0 {
 		list = append(list, "EGL or Mesa's driver for it is missing: "+x.system.install(eglPackages))
 	}
@@ -71,6 +73,9 @@ func (x *exam) tooOld() []string {
 	}
 	if x.goos == "darwin" {
 		return []string{"macOS stops at OpenGL 4.1: train with -backend=cpu"}
+	}
+	if s := x.environment().Of(""); s != nil && s.Kind == situation.WSL {
+		return []string{s.String()}
 	}
 	list := []string{x.newerDriver()}
 	if host, _, _ := strings.Cut(x.env("DISPLAY"), ":"); host != "" {
@@ -96,80 +101,52 @@ func (x *exam) newerDriver() string {
 	return "install the system's newest driver for the GPU: " + strings.Join(typed, " && ") + otherwise
 }
 
-// softwareValues are the values of Mesa's variables that select a software renderer.
-var softwareValues = map[string]bool{"1": true, "true": true, "y": true, "yes": true, "llvmpipe": true, "softpipe": true, "swrast": true}
-
 // software returns advice if OpenGL runs on the CPU.
-func (x *exam) software(egl way) []string {
-	var list []string
-	for _, name := range []string{"LIBGL_ALWAYS_SOFTWARE", "GALLIUM_DRIVER", "MESA_LOADER_DRIVER_OVERRIDE"} {
-		if softwareValues[x.env(name)] {
-			list = append(list, x.unset("selects software rendering", name)...)
-		}
-	}
-	if len(list) > 0 || x.goos != "linux" {
+func (x *exam) software(i glctx.Info) []string {
+	if list := x.unset("selects software rendering", x.environment().SoftwareVariables()...); len(list) > 0 {
 		return list
 	}
-	if egl.err == nil && !egl.info.Software {
-		return []string{fmt.Sprintf("EGL has the GPU %s, the display does not: unset DISPLAY and WAYLAND_DISPLAY to use it", egl.info.Renderer)}
-	}
-	if list = append(x.wsl(), x.nvidia()...); len(list) > 0 {
-		return list
-	}
-	nodes, err := fs.Glob(x.root, "dev/dri/renderD*")
-	for _, node := range nodes {
-		if err == nil && x.denied(node) {
-			list = append(list, fmt.Sprintf("/%s: permission denied: %s, and log in again", node, x.system.asRoot("usermod -aG render $USER")))
+	list := x.situation(i.Version)
+	if len(list) == 0 && x.goos == "linux" && !x.exists("dev/dri/renderD*") {
+		where := "here"
+		if x.environment().Virtual() {
+			where = "in this virtual machine"
 		}
-	}
-	if len(nodes) == 0 {
-		list = append(list, "no GPU is visible here: there is neither /dev/dri nor NVIDIA's driver")
+		list = append(list, "no GPU is visible "+where+": there is neither /dev/dri nor NVIDIA's driver")
 	}
 	return list
 }
 
-// nvidia returns how to make OpenGL use an NVIDIA GPU, if the kernel has its driver.
-func (x *exam) nvidia() []string {
-	text, err := fs.ReadFile(x.root, "sys/module/nvidia/version")
-	if err != nil {
+// environment returns the machine as package situation sees it.
+func (x *exam) environment() situation.Machine {
+	return situation.Machine{GOOS: x.goos, Root: x.root, Env: x.env, Denied: x.denied}
+}
+
+// situation returns advice on the machine's situation, for the version of its OpenGL.
+func (x *exam) situation(version string) []string {
+	env := x.environment()
+	s := env.Of(version)
+	if s == nil {
 		return nil
 	}
-	version := strings.TrimSpace(string(text))
-	major, _, _ := strings.Cut(version, ".")
-	p := packages{debian: "libegl-nvidia0", fedora: "xorg-x11-drv-nvidia-libs", arch: "nvidia-utils"}
-	if x.system.ubuntu && major != "" {
-		p[debian] = "libnvidia-gl-" + major
+	text := s.String()
+	if s.Kind == situation.NVIDIA && !env.InContainer() {
+		major, _, _ := strings.Cut(env.NVIDIAVersion(), ".")
+		p := packages{debian: "libegl-nvidia0", fedora: "xorg-x11-drv-nvidia-libs", arch: "nvidia-utils"}
+		if x.system.ubuntu {
+			p[debian] = "libnvidia-gl-" + major
+		}
+		text += "; these are in a package: " + x.system.install(p)
 	}
-	s := "the kernel has NVIDIA's driver " + version + ", but OpenGL does not reach it: "
-	missing := x.nvidiaMissing()
-	if len(missing) > 0 {
-		s += "missing here: " + strings.Join(missing, ", ") + "; "
-	}
-	s += "in a container, start it with --gpus all"
-	if capabilities := x.env("NVIDIA_DRIVER_CAPABILITIES"); !strings.Contains(capabilities, "all") && !strings.Contains(capabilities, "graphics") {
-		s += " and NVIDIA_DRIVER_CAPABILITIES=all"
-	}
-	list := []string{s + "; elsewhere: " + x.system.install(p)}
-	if slices.Contains(missing, nvidiaVendorFile) {
-		list = append(list, "/usr/share/glvnd/"+nvidiaVendorFile+` must contain {"file_format_version": "1.0.0", "ICD": {"library_path": "libEGL_nvidia.so.0"}}`)
-	}
-	return list
+	return []string{text}
 }
 
-// nvidiaVendorFile tells EGL about NVIDIA's library. It is below /usr/share/glvnd or /etc/glvnd.
-const nvidiaVendorFile = "egl_vendor.d/10_nvidia.json"
-
-// nvidiaMissing lists the files that EGL needs for an NVIDIA GPU and that are missing here.
-func (x *exam) nvidiaMissing() []string {
-	var list []string
-	for _, part := range []struct{ name, places string }{
-		{"libEGL_nvidia.so.0", "usr/lib/libEGL_nvidia.so.0 usr/lib64/libEGL_nvidia.so.0 usr/lib/*/libEGL_nvidia.so.0 usr/lib/*/*/libEGL_nvidia.so.0"},
-		{nvidiaVendorFile, "usr/share/glvnd/" + nvidiaVendorFile + " etc/glvnd/" + nvidiaVendorFile},
-		{"/dev/nvidiactl", "dev/nvidiactl"},
-		{"/dev/nvidia0", "dev/nvidia[0-9]*"},
-	} {
-		if !x.exists(part.places) {
-			list = append(list, part.name)
+// nvidiaParts returns the files that EGL needs for an NVIDIA GPU, if the kernel has its driver.
+func (x *exam) nvidiaParts() []Value {
+	var list []Value
+	if env := x.environment(); env.NVIDIAVersion() != "" {
+		for _, p := range env.NVIDIAParts() {
+			list = append(list, Value{Name: p.Name, Value: cmp.Or(p.Path, "missing")})
 		}
 	}
 	return list
@@ -181,21 +158,6 @@ func (x *exam) exists(patterns string) bool {
 		found, err := fs.Glob(x.root, pattern)
 		return err == nil && len(found) > 0
 	})
-}
-
-// wsl returns advice on using the GPU in the Windows Subsystem for Linux.
-func (x *exam) wsl() []string {
-	switch {
-	case x.exists("dev/dxg") && x.env("GALLIUM_DRIVER") == "d3d12":
-		return []string{"WSL offers its GPU through Mesa's driver d3d12, which this Mesa lacks or which is too old: install a newer Mesa, " +
-			"such as that of a newer distribution, and update the driver of the GPU in Windows"}
-	case x.exists("dev/dxg"):
-		return []string{"WSL offers its GPU through Mesa's driver d3d12: set GALLIUM_DRIVER=d3d12; if that fails, install a newer Mesa, " +
-			"such as that of a newer distribution, and update the driver of the GPU in Windows"}
-	case x.env("WSL_DISTRO_NAME") != "":
-		return []string{"WSL offers no GPU here, since /dev/dxg is missing: run wsl --update in Windows, and use WSL 2"}
-	}
-	return nil
 }
 
 // brokenShader returns advice if the driver refuses a shader.

@@ -201,6 +201,7 @@ func (x *exam) choose() (reason, notes string, slower bool) {
 	}
 	x.report.Chosen = c.Info().Backend
 	for _, f := range c.Findings {
+		f.Situation = nil // the steps have its advice
 		reason = f.Error()
 		notes += "; " + reason
 		if f.Remedy == backends.SetEnv {

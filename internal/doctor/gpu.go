@@ -84,6 +84,7 @@ func (x *exam) context() (device, verdict) {
 			steps[1].Status = Unneeded
 		}
 	}
+	steps[2].Values = x.nvidiaParts()
 	opened := window.opened || egl.opened
 	if !opened {
 		for i := range steps {
@@ -123,7 +124,7 @@ func (x *exam) tryEGL() way {
 	return w
 }
 
-// open adds the step of the context and returns the context to use: d, of the window, or one by EGL.
+// open adds the step of the context and returns the context to use: d, of the window, or one by EGL, as glctx.Open chooses.
 func (x *exam) open(window, egl way, d device) (device, verdict) {
 	if window.err != nil && egl.err != nil { // at least one is a *glctx.VersionError
 		older := glctx.NewestVersion(window.err, egl.err)
@@ -138,6 +139,11 @@ func (x *exam) open(window, egl way, d device) (device, verdict) {
 	case window.err != nil:
 		s.Found = egl.info.Path
 		d, err = x.byEGL()
+	case window.info.Software && egl.err == nil && !egl.info.Software:
+		s.Found = fmt.Sprintf("%s; the window has software OpenGL (%s)", egl.info.Path, window.info.SoftwareName())
+		if err = d.Close(); err == nil {
+			d, err = x.byEGL()
+		}
 	case egl.err == nil:
 		s.Found += "; " + egl.info.Path + " works too"
 	}
@@ -147,7 +153,7 @@ func (x *exam) open(window, egl way, d device) (device, verdict) {
 		return nil, v
 	}
 	if info := d.Info(); info.Software {
-		s.Advice = x.software(egl)
+		s.Advice = x.software(info)
 	}
 	x.add(s)
 	return d, verdict{}

@@ -32,6 +32,22 @@ func older(f *fake, major, minor int) {
 
 const upgrade = "install the system's newest driver for the GPU: sudo apt-get update && sudo apt-get upgrade; if the GPU itself does not support OpenGL 4.3, train with -backend=cpu"
 
+const wslAdvice = "WSL 2: set GALLIUM_DRIVER=d3d12, which needs Mesa 24.0 or newer; with several GPUs also set MESA_D3D12_DEFAULT_ADAPTER_NAME to a part of the name, such as NVIDIA"
+
+// TestNVIDIAParts reports each file that EGL needs for an NVIDIA GPU.
+func TestNVIDIAParts(t *testing.T) {
+	f := newFake(t)
+	absent(f)
+	f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("535.1\n")}
+	f.files["usr/lib64/libEGL_nvidia.so.0"] = &fstest.MapFile{}
+	f.files["dev/nvidia2"] = &fstest.MapFile{}
+	want := []Value{{Name: "libEGL_nvidia.so.0", Value: "/usr/lib64/libEGL_nvidia.so.0"}, {Name: "egl_vendor.d/10_nvidia.json", Value: "missing"},
+		{Name: "/dev/nvidiactl", Value: "missing"}, {Name: "/dev/nvidia0", Value: "/dev/nvidia2"}}
+	if got := step(t, f.examine(t, backends.GPU), "EGL").Values; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 // TestChain breaks each step of the examination of the GPU. The letters are in the order of the steps:
 // build, display, GLFW, EGL, context, version, limits, shaders, kernels, CPU, CPU kernels, data, cache, disk.
 func TestChain(t *testing.T) {
@@ -51,6 +67,8 @@ func TestChain(t *testing.T) {
 			"none (DISPLAY and WAYLAND_DISPLAY are unset); EGL needs none", nil, ""},
 		{"no X server", func(f *fake) { f.glfwErr = errors.New("X11: Failed to open display :0") }, "++o+++++++++++", "GLFW",
 			"X11: Failed to open display :0", nil, ""},
+		{"a software window and hardware EGL", func(f *fake) { f.window.info.Renderer, f.window.info.Software = "llvmpipe", true }, "++++++++++++++", "context",
+			"EGL device; the window has software OpenGL (llvmpipe)", nil, ""},
 		{"no EGL, but a window", func(f *fake) { f.eglErr = errNone }, "+++o++++++++++", "EGL", "none", nil, ""},
 
 		{"neither display nor EGL", func(f *fake) {
@@ -75,24 +93,23 @@ func TestChain(t *testing.T) {
 			absent(f)
 			f.files["etc/os-release"].Data = []byte("ID=ubuntu\nID_LIKE=debian\n")
 			f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("535.161.08\n")}
+			f.files[".dockerenv"] = &fstest.MapFile{}
 		}, "+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"the kernel has NVIDIA's driver 535.161.08, but OpenGL does not reach it: missing here: libEGL_nvidia.so.0, egl_vendor.d/10_nvidia.json," +
-				" /dev/nvidiactl, /dev/nvidia0; in a container, start it with --gpus all and NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libnvidia-gl-535",
-				`/usr/share/glvnd/egl_vendor.d/10_nvidia.json must contain {"file_format_version": "1.0.0", "ICD": {"library_path": "libEGL_nvidia.so.0"}}`},
+			[]string{"the kernel has NVIDIA's driver 535.161.08, but OpenGL does not reach it; missing here: libEGL_nvidia.so.0, egl_vendor.d/10_nvidia.json," +
+				" /dev/nvidiactl, /dev/nvidia0: start the container with --gpus all -e NVIDIA_DRIVER_CAPABILITIES=all"},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED"},
 		{"a container with all capabilities and without devices", func(f *fake) {
 			absent(f)
-			f.vars["NVIDIA_DRIVER_CAPABILITIES"] = "all"
+			f.vars["NVIDIA_DRIVER_CAPABILITIES"], f.vars["container"] = "all", "podman"
 			for _, name := range []string{"sys/module/nvidia/version", "usr/lib/x86_64-linux-gnu/libEGL_nvidia.so.0", "usr/share/glvnd/egl_vendor.d/10_nvidia.json"} {
 				f.files[name] = &fstest.MapFile{Data: []byte("535.1\n")}
 			}
 		}, "+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"the kernel has NVIDIA's driver 535.1, but OpenGL does not reach it: missing here: /dev/nvidiactl, /dev/nvidia0;" +
-				" in a container, start it with --gpus all; elsewhere: sudo apt-get install libegl-nvidia0"},
+			[]string{"the kernel has NVIDIA's driver 535.1, but OpenGL does not reach it; missing here: /dev/nvidiactl, /dev/nvidia0:" +
+				" start the container with --gpus all"},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED"},
 		{"WSL", func(f *fake) { absent(f); f.files["dev/dxg"] = &fstest.MapFile{} }, "+X.X.....+++++", "display", "none (DISPLAY and WAYLAND_DISPLAY are unset)",
-			[]string{"WSL offers its GPU through Mesa's driver d3d12: set GALLIUM_DRIVER=d3d12; if that fails, install a newer Mesa, " +
-				"such as that of a newer distribution, and update the driver of the GPU in Windows"},
+			[]string{wslAdvice},
 			"no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: EGL device: eglInitialize: EGL_NOT_INITIALIZED"},
 		{"a library of the window system is missing", func(f *fake) {
 			f.glfwErr, f.eglErr = errors.New("libX11.so.6 is not installed (Debian: apt-get install libx11-6)"), errors.New("libEGL.so.1: missing")
@@ -131,6 +148,8 @@ func TestChain(t *testing.T) {
 		{"OpenGL 1.4 by ssh", func(f *fake) { older(f, 1, 4); f.vars["DISPLAY"] = "localhost:10.0" }, "+++++X...+++++", "version",
 			"needs OpenGL 4.3, this driver offers 3.1", []string{upgrade, "DISPLAY=localhost:10.0 is on another machine, or forwarded by ssh -X: unset DISPLAY to use this machine's GPU by EGL"},
 			"needs OpenGL 4.3, this driver offers 3.1"},
+		{"OpenGL 4.2 in WSL", func(f *fake) { older(f, 4, 2); f.files["dev/dxg"] = &fstest.MapFile{} }, "+++++X...+++++", "version",
+			"needs OpenGL 4.3, this driver offers 4.2", []string{wslAdvice}, "needs OpenGL 4.3, this driver offers 4.2"},
 		{"an old shading language", func(f *fake) {
 			f.window.info.ShadingLanguage, f.vars["MESA_GLSL_VERSION_OVERRIDE"] = "3.30", "330"
 		}, "+++++X...+++++", "version", "needs version 4.30 of the shading language, this driver offers 3.30",
@@ -236,16 +255,12 @@ func TestSoftwareHints(t *testing.T) {
 		{"another driver by name", func(f *fake) { node(f); f.vars["GALLIUM_DRIVER"] = "radeonsi" }, nil},
 		{"no GPU", func(*fake) {}, []string{"no GPU is visible here: there is neither /dev/dri nor NVIDIA's driver"}},
 		{"a GPU without permission", func(f *fake) { node(f); f.denied = func(name string) bool { return name == "dev/dri/renderD128" } },
-			[]string{"/dev/dri/renderD128: permission denied: sudo usermod -aG render $USER, and log in again"}},
+			[]string{"no permission to open /dev/dri/renderD128: run usermod -aG render $USER as root, and log in again"}},
 		{"NVIDIA's driver", func(f *fake) { f.files["sys/module/nvidia/version"] = &fstest.MapFile{Data: []byte("550.1\n")} },
-			[]string{"the kernel has NVIDIA's driver 550.1, but OpenGL does not reach it: missing here: libEGL_nvidia.so.0, egl_vendor.d/10_nvidia.json, /dev/nvidiactl, /dev/nvidia0; " +
-				"in a container, start it with --gpus all and NVIDIA_DRIVER_CAPABILITIES=all; elsewhere: sudo apt-get install libegl-nvidia0",
-				`/usr/share/glvnd/egl_vendor.d/10_nvidia.json must contain {"file_format_version": "1.0.0", "ICD": {"library_path": "libEGL_nvidia.so.0"}}`}},
+			[]string{"the kernel has NVIDIA's driver 550.1, but OpenGL does not reach it; missing here: libEGL_nvidia.so.0, egl_vendor.d/10_nvidia.json, /dev/nvidiactl, /dev/nvidia0: " +
+				"install NVIDIA's libraries for EGL of the same version; these are in a package: sudo apt-get install libegl-nvidia0"}},
 		{"WSL with Mesa's variable", func(f *fake) { f.files["dev/dxg"] = &fstest.MapFile{}; f.vars["GALLIUM_DRIVER"] = "d3d12" },
-			[]string{"WSL offers its GPU through Mesa's driver d3d12, which this Mesa lacks or which is too old: install a newer Mesa, " +
-				"such as that of a newer distribution, and update the driver of the GPU in Windows"}},
-		{"EGL has a GPU", func(f *fake) { f.egl.info.Renderer, f.egl.info.Software = card, false },
-			[]string{"EGL has the GPU " + card + ", the display does not: unset DISPLAY and WAYLAND_DISPLAY to use it"}},
+			[]string{"WSL 2: Mesa's driver d3d12 is missing or too old: install Mesa 24.0 or newer, such as that of a newer distribution, and update the GPU's driver in Windows"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)

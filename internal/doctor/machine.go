@@ -1,10 +1,8 @@
 package doctor
 
 import (
-	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"shadegrad/compute"
@@ -15,6 +13,7 @@ import (
 	"shadegrad/internal/cache"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/glctx"
+	"shadegrad/internal/situation"
 )
 
 // A machine is the environment of an examination. Tests replace it with broken ones.
@@ -62,13 +61,7 @@ func thisMachine() machine {
 		window: contextBy(glctx.OpenWindow), byEGL: contextBy(glctx.OpenEGL),
 		newCPU: func() compute.Backend { return cpu.New() }, cases: judgeCases, openData: openData,
 		cacheDir: cache.Dir, space: freeSpace,
-		denied: func(name string) bool {
-			f, err := os.OpenFile(filepath.Join("/", name), os.O_RDWR, 0)
-			if err == nil {
-				f.Close()
-			}
-			return errors.Is(err, fs.ErrPermission)
-		},
+		denied: situation.This().Denied,
 	}
 }
 
@@ -90,7 +83,7 @@ func (m *machine) isRoot() bool { return m.uid() == 0 }
 var variables = []string{
 	"DISPLAY", "WAYLAND_DISPLAY", "XDG_CACHE_HOME", "NVIDIA_DRIVER_CAPABILITIES",
 	"SHADEGRAD_EGL", "SHADEGRAD_SHADERS", "SHADEGRAD_SIMD", "SHADEGRAD_CACHE",
-	"LIBGL_ALWAYS_SOFTWARE", "LIBGL_ALWAYS_INDIRECT", "LIBGL_DRIVERS_PATH", "GALLIUM_DRIVER",
+	"LIBGL_ALWAYS_SOFTWARE", "LIBGL_ALWAYS_INDIRECT", "LIBGL_DRIVERS_PATH", "GALLIUM_DRIVER", "MESA_D3D12_DEFAULT_ADAPTER_NAME",
 	"MESA_GL_VERSION_OVERRIDE", "MESA_GLSL_VERSION_OVERRIDE", "MESA_LOADER_DRIVER_OVERRIDE", "MESA_EXTENSION_OVERRIDE",
 	"EGL_PLATFORM", "DRI_PRIME", "__NV_PRIME_RENDER_OFFLOAD", "__GLX_VENDOR_LIBRARY_NAME", "__EGL_VENDOR_LIBRARY_FILENAMES",
 }

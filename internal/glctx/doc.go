@@ -12,7 +12,8 @@
 // If DISPLAY or WAYLAND_DISPLAY is set, and always on Windows and macOS, Open
 // first tries a hidden GLFW window. Without a display or a window, Linux and the
 // BSDs try EGL: hardware devices first, then Mesa's surfaceless platform, software
-// devices, and the default display. The package loads libEGL.so.1 only then, so a
+// devices, and the default display. If the window has only software OpenGL, they use a
+// hardware device of EGL if there is one. The package loads libEGL.so.1 only then, so a
 // program also starts on machines without it. SHADEGRAD_EGL=off disables EGL.
 //
 // In a build without cgo or with the tag nogl, Open returns [ErrNoSupport].

@@ -174,16 +174,20 @@ func words(s string) map[string]bool {
 	return set
 }
 
-// openEGL returns a context of the first hardware candidate or, without one, of the first
-// software candidate. The context is current on the calling thread.
-func openEGL() (surface, error) {
+// errNoHardware is the error of EGL without a hardware device.
+var errNoHardware = errors.New("no hardware device")
+
+// openEGL returns a context of the first hardware candidate or, without one and unless
+// hardware is set, of the first software candidate. The context is current on the calling
+// thread.
+func openEGL(hardware bool) (surface, error) {
 	if err := loadEGL(); err != nil {
 		return nil, err
 	}
 	var software *eglCandidate
 	var errs []error
 	for _, c := range eglCandidates() {
-		if c.rank >= rankSoftwareDevice && software != nil {
+		if c.rank >= rankSoftwareDevice && (software != nil || hardware) {
 			break
 		}
 		s, err := openCandidate(c)
@@ -200,6 +204,9 @@ func openEGL() (surface, error) {
 		} else if software == nil {
 			software = &c
 		}
+	}
+	if hardware {
+		return nil, also(append(errs, errNoHardware)...)
 	}
 	if software != nil {
 		return openCandidate(*software)

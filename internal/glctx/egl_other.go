@@ -9,6 +9,6 @@ import (
 
 var errNoEGL = errors.New("not used on " + runtime.GOOS)
 
-func openEGL() (surface, error) { return nil, errNoEGL }
+func openEGL(hardware bool) (surface, error) { return nil, errNoEGL }
 
 func namesOfEGL() ([]string, error) { return nil, errNoEGL }

@@ -22,10 +22,11 @@ type Info struct {
 func (i Info) SoftwareName() string { return softwareName(i.Renderer) }
 
 // softwareRenderers are the names of software renderers in GL_RENDERER. The less
-// specific ones come last, as in "Mesa DRI swrast".
+// specific ones come last, as in "Mesa DRI swrast". SVGA3D is VMware's virtual GPU, and
+// GDI Generic what Windows has without a driver. Neither is faster than the CPU backend.
 var softwareRenderers = []string{
 	"llvmpipe", "softpipe", "SwiftShader", "Software Rasterizer",
-	"Microsoft Basic Render", "swrast",
+	"Microsoft Basic Render", "GDI Generic", "SVGA3D", "swrast",
 }
 
 func softwareName(renderer string) string {

@@ -4,8 +4,10 @@ package glctx
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
@@ -18,8 +20,14 @@ var (
 	errEGLOff    = errors.New("switched off by SHADEGRAD_EGL=off")
 )
 
+// openLimit is the longest time in which a window or EGL must give a context. A driver may
+// hang, and an X server may not answer.
+const openLimit = time.Minute
+
 // Open opens a core context of OpenGL 4.3 or newer, on a hidden window or by EGL.
-// It is robust if the driver supports that. Several contexts may be open at a time.
+// It is robust if the driver supports that. Several contexts may be open at a time. If
+// the window has only software OpenGL, as in VNC or Xvfb, a hardware device of EGL is
+// preferred.
 //
 // The error is a *VersionError if the newest driver is too old, an *AbsentError if
 // no driver is found, or ErrNoMain if Main is not running.
@@ -27,14 +35,29 @@ func Open() (*Context, error) {
 	if !mainRunning() {
 		return nil, ErrNoMain
 	}
+	return ways{
+		display:     HasDisplay,
+		window:      func() (*Context, error) { return within(openLimit, OpenWindow) },
+		egl:         func() (*Context, error) { return within(openLimit, OpenEGL) },
+		hardwareEGL: func() (*Context, error) { return within(openLimit, openHardwareEGL) },
+	}.open()
+}
+
+// ways are the ways to open a context. Tests replace them.
+type ways struct {
+	display                  func() bool
+	window, egl, hardwareEGL func() (*Context, error)
+}
+
+func (w ways) open() (*Context, error) {
 	var windowErr error
-	if HasDisplay() {
+	if w.display() {
 		var c *Context
-		if c, windowErr = OpenWindow(); windowErr == nil {
-			return c, nil
+		if c, windowErr = w.window(); windowErr == nil {
+			return w.hardware(c), nil
 		}
 	}
-	c, eglErr := OpenEGL()
+	c, eglErr := w.egl()
 	if eglErr == nil {
 		return c, nil
 	}
@@ -42,6 +65,40 @@ func Open() (*Context, error) {
 		return nil, v
 	}
 	return nil, &AbsentError{Window: windowErr, EGL: eglErr}
+}
+
+// hardware returns the context of a window or, if that is software, one of a hardware device
+// by EGL if there is one.
+func (w ways) hardware(window *Context) *Context {
+	if !window.info.Software {
+		return window
+	}
+	c, err := w.hardwareEGL()
+	if err != nil {
+		return window
+	}
+	c.info.Path += fmt.Sprintf(" (the window has software OpenGL, %s)", window.info.SoftwareName())
+	_ = window.Close() // the context to use is the other one
+	return c
+}
+
+// within calls open. It returns an error if that takes longer than the limit.
+func within(limit time.Duration, open func() (*Context, error)) (*Context, error) {
+	type opened struct {
+		context *Context
+		err     error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		c, err := open()
+		done <- opened{c, err}
+	}()
+	select {
+	case o := <-done:
+		return o.context, o.err
+	case <-time.After(limit):
+		return nil, fmt.Errorf("no answer for %v", limit)
+	}
 }
 
 // HasDisplay reports whether Open tries a window. On Windows and macOS it always
@@ -69,13 +126,18 @@ func OpenWindow() (*Context, error) {
 
 // OpenEGL is Open by EGL alone. The error is a *VersionError if the driver is too
 // old.
-func OpenEGL() (*Context, error) {
+func OpenEGL() (*Context, error) { return startEGL(false) }
+
+// openHardwareEGL is OpenEGL for hardware devices alone.
+func openHardwareEGL() (*Context, error) { return startEGL(true) }
+
+func startEGL(hardware bool) (*Context, error) {
 	if os.Getenv("SHADEGRAD_EGL") == "off" {
 		return nil, errEGLOff
 	}
 	return start(func() (s surface, err error) {
 		err = recovered(func() error {
-			s, err = openEGL()
+			s, err = openEGL(hardware)
 			return err
 		})
 		return s, err
