@@ -58,6 +58,16 @@ func (w *Warning) Error() string {
 // Unwrap returns the cause.
 func (w *Warning) Unwrap() error { return w.err }
 
+// Noted passes the text of a *Warning to note, and returns any other error.
+func Noted(err error, note func(string)) error {
+	var w *Warning
+	if errors.As(err, &w) {
+		note(w.Error())
+		return nil
+	}
+	return err
+}
+
 // Tests replace these by functions that fail.
 var (
 	setMode  = (*os.File).Chmod

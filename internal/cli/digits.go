@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
@@ -44,7 +45,7 @@ func (a *app) digits(args []string) error {
 	if s.out == "" {
 		return sheet.Render(a.stdout, a.lineWidth(), a.colorTerminal())
 	}
-	if err := warned(sheet.Save(s.out), a.note); err != nil {
+	if err := atomicfile.Noted(sheet.Save(s.out), a.note); err != nil {
 		return err
 	}
 	a.note("wrote " + s.out)

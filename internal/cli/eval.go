@@ -15,6 +15,7 @@ import (
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
+	"shadegrad/internal/predict"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
@@ -42,7 +43,7 @@ func (a *app) eval(args []string) error {
 	form := m.About.Form
 	form.TestData = ""             // eval tests the data of -data
 	form.Numbers = m.About.Numbers // the test part alone does not show it
-	form.Learned = learned(m)
+	form.Learned = m.Learned()
 	d, err := form.OpenPart(s.Path, s.part(m))
 	if err != nil && (s.Path == "" || dataset.Unsuited(err)) {
 		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, m.About.Data, err)
@@ -79,15 +80,6 @@ func (s *settings) part(m *model.Model) dataset.Part {
 	return dataset.OwnTest
 }
 
-// learned describes the data that a network has learned.
-func learned(m *model.Model) *dataset.Learned {
-	l := &dataset.Learned{Classes: m.About.ClassNames, Features: m.About.Features, Label: m.About.LabelColumn}
-	if m.About.Look != nil {
-		l.Look = *m.About.Look
-	}
-	return l
-}
-
 // fits returns an error if a data set does not suit a network.
 func fits(m *model.Model, d *dataset.Data) error {
 	const remedy = "; name its data with -data"
@@ -96,22 +88,14 @@ func fits(m *model.Model, d *dataset.Data) error {
 	case m.Network.Regression && t.Outputs != m.Network.Outputs():
 		return fmt.Errorf("the network is for %s, %s has %d"+remedy, report.Count(m.Network.Outputs(), "target"), d.Name, t.Outputs)
 	case m.About.Numbers && (!numbers || t.Width != m.Width):
-		return fmt.Errorf("the network is for rows of %s, %s has %s"+remedy, report.Count(m.Width, "number"), d.Name, formText(t))
+		return fmt.Errorf("the network is for rows of %s, %s has %s"+remedy, report.Count(m.Width, "number"), d.Name, report.Form(t))
 	case !m.About.Numbers && (numbers || m.Width != t.Width || m.Height != t.Height):
-		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, formText(t))
+		return fmt.Errorf("the network is for images of %d×%d, %s has %s"+remedy, m.Width, m.Height, d.Name, report.Form(t))
 	}
-	if err := d.MatchClasses(learned(m), max(m.Network.Outputs(), 2)); err != nil {
+	if err := d.MatchClasses(m.Learned(), max(m.Network.Outputs(), 2)); err != nil {
 		return err
 	}
 	return d.Test.CheckLabels(max(m.Network.Outputs(), 2))
-}
-
-// formText describes the samples of a set.
-func formText(s *dataset.Set) string {
-	if s.Values != nil {
-		return "rows of " + report.Count(s.Width, "number")
-	}
-	return fmt.Sprintf("images of %d×%d", s.Width, s.Height)
 }
 
 // scores evaluates the network and writes the outcome.
@@ -121,7 +105,7 @@ func (a *app) scores(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 		return err
 	}
 	if math.IsNaN(outcome.Loss) || math.IsInf(outcome.Loss, 0) {
-		return fmt.Errorf("%s: the loss on %s is %v: %s", path, d.Name, outcome.Loss, tooLarge)
+		return fmt.Errorf("%s: the loss on %s is %v: %w", path, d.Name, outcome.Loss, predict.ErrTooLarge)
 	}
 	s := report.Scores{Scores: outcome, Names: m.About.ClassNames, Path: path, Data: d}
 	var o *report.Outputs
@@ -144,9 +128,6 @@ func (a *app) scores(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	_, err = io.WriteString(a.stdout, text)
 	return err
 }
-
-// tooLarge describes a network whose outputs are not finite. Training never saves one.
-const tooLarge = "the network's weights are too large; train it again"
 
 // evaluate tests a network on the chosen backend, or on the CPU if that fails and allows a fallback. It also describes
 // the backend that did it.

@@ -11,10 +11,10 @@ import (
 )
 
 // TestGradcheckOpenGL checks the gradients of OpenGL for each activation, loss, rule, penalty and
-// dropout, and for distorted images. It opens without the self-test.
+// dropout, and for distorted images.
 func TestGradcheckOpenGL(t *testing.T) {
 	needGPU(t)
-	o := backends.Opener{NoTuning: true, NoSelfTest: true}
+	o := backends.Opener{NoTuning: true}
 	for _, args := range sample.Of([][]string{
 		{"-act=relu"},
 		{"-act=leaky-relu", "-smoothing=0.1", "-l2=0.01", "-hidden=8,7"},

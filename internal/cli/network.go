@@ -34,7 +34,7 @@ func (a *app) network(args []string) error {
 		return nil
 	}
 	d := diagram.Diagram{Model: m, Title: title, Most: f.units}
-	if err := warned(atomicfile.Write(f.out, d.WriteSVG), a.note); err != nil {
+	if err := atomicfile.Noted(atomicfile.Write(f.out, d.WriteSVG), a.note); err != nil {
 		return err
 	}
 	a.note("wrote " + f.out)

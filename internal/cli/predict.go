@@ -3,23 +3,18 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"math"
+	"io/fs"
 	"os"
-	"slices"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/term"
 
-	"shadegrad/compute"
 	"shadegrad/cpu"
-	"shadegrad/internal/dataset"
-	"shadegrad/internal/digit"
+	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
-	"shadegrad/internal/picture"
-	"shadegrad/internal/recipe"
-	"shadegrad/internal/report"
-	"shadegrad/internal/train"
+	"shadegrad/internal/predict"
 )
 
 const predictUsage = `usage: shadegrad predict -model=FILE [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...
@@ -59,160 +54,51 @@ func (a *app) predict(args []string) error {
 	if m.About.Numbers && m.About.Form.Standardize && m.About.Form.Scale == nil { // saved by an older program
 		return fmt.Errorf("%s: the file lacks the figures of the training set by which its inputs were standardised; use \"shadegrad eval\", which reads that set", s.model)
 	}
-	p := &predictor{app: a, s: s, b: cpu.New(), predictions: predictions{m: m}}
-	defer p.b.Close()
+	p := &predict.Predictor{Model: m, Backend: cpu.New(), Out: s.out, All: s.proba, Stdout: a.stdout, Color: a.colorTerminal(), Note: a.note}
+	defer p.Backend.Close()
 	// An argument that cannot be read does not stop the others.
 	var failed []error
 	asked := false
 	for _, name := range s.Args {
-		if !m.About.Numbers && name != "-" && isRow(name) {
+		if !m.About.Numbers && name != "-" && predict.IsRow(name) {
 			if !asked {
 				asked = true
 				failed = append(failed, fmt.Errorf("%s: the network takes pictures of %d×%d or files of such images, not a row of numbers", name, m.Width, m.Height))
 			}
 			continue
 		}
-		failed = append(failed, p.predict(name))
+		failed = append(failed, p.Predict(name))
 	}
-	if s.out != "" {
-		failed = append(failed, p.finish())
-	}
-	return errors.Join(failed...)
+	return errors.Join(append(failed, p.Finish())...)
 }
 
-// A predictor classifies the arguments of predict.
-type predictor struct {
-	*app
-	predictions
-	s *settings
-	b compute.Backend
-}
-
-// predict classifies one argument: a row of numbers, a picture, or many samples.
-func (p *predictor) predict(name string) error {
-	m := p.m
-	info, err := os.Stat(name)
-	switch {
-	case name == "-":
-		return p.standardInput()
-	case err == nil && info.IsDir():
-		return p.directory(name)
-	case m.About.Numbers && (err != nil || isRow(name)):
-		return p.predictNumbers(name)
-	case m.About.Numbers && picture.Named(name):
-		return fmt.Errorf("%s: the network takes rows of %s, not pictures", name, report.Count(m.Width, "number"))
-	case m.About.Numbers, err == nil && isSamples(name):
-		return p.samples(name, name)
-	}
-	return p.picture(name, name)
-}
-
-// isRow reports whether an argument is a row of numbers and not the name of a file.
-func isRow(text string) bool {
-	for _, part := range strings.Split(text, ",") {
-		if _, err := recipe.Number(part); err != nil {
-			return false
+// checkOut returns an error if the file of predictions would replace an input, or a file of something else.
+func (s *settings) checkOut() error {
+	for _, input := range append([]string{s.model}, s.Args...) {
+		if atomicfile.Same(s.out, input) {
+			return flags.Errorf("-o=%s: the file is an input; name another file", s.out)
 		}
 	}
-	_, err := os.Stat(text)
-	return err != nil
-}
-
-// picture classifies a picture. The output calls it name.
-func (p *predictor) picture(path, name string) error {
-	m := p.m
-	inputs, err := p.pictureInputs(m, path)
-	if err != nil {
-		return err
-	}
-	if p.s.out != "" && len(inputs) == 1 {
-		p.names, p.pixels = append(p.names, name), append(p.pixels, inputs[0]...)
+	text, err := os.ReadFile(s.out)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(text) == 0 {
 		return nil
 	}
-	outputs, err := train.Predict(p.b, m.Network, m.Values, slices.Concat(inputs...), len(inputs))
-	if err := checkOutputs(outputs, name, err); err != nil {
-		return err
+	head, _, _ := strings.Cut(string(text), "\n")
+	if err == nil && !strings.Contains(head, ",Label") && !strings.Contains(head, ",Output") && !strings.HasPrefix(string(text), "[\n {\n  \"name\"") {
+		err = errors.New("the file exists and does not have predictions; name another file")
 	}
-	if p.s.out != "" {
-		return fmt.Errorf("%s: %s; a file of predictions has one for each picture", path, p.several(outputs))
-	}
-	for i, pixels := range inputs {
-		which := ""
-		if len(inputs) > 1 {
-			which = fmt.Sprintf(", digit %d of %d", i+1, len(inputs))
-		}
-		fmt.Fprintf(p.stdout, "%s%s, as the network sees it (%d×%d):\n", report.PrintableName(name), which, m.Width, m.Height)
-		if err := digit.Render(p.stdout, pixels, m.Width, m.Height, p.colorTerminal()); err != nil {
-			return err
-		}
-		fmt.Fprintln(p.stdout, report.Prediction(m, outputs[i]))
-	}
-	if len(inputs) > 1 {
-		fmt.Fprintln(p.stdout, p.several(outputs))
-	}
-	return nil
-}
-
-// several describes the predictions for several digits of a picture.
-func (p *predictor) several(outputs [][]float32) string {
-	text := fmt.Sprintf("%d digits:", len(outputs))
-	for _, y := range outputs {
-		text += " " + report.ClassName(p.m, train.Class(p.m.Network, y))
-	}
-	return text
-}
-
-// checkOutputs returns an error if the outputs for an input are not finite.
-func checkOutputs(outputs [][]float32, name string, err error) error {
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	for _, y := range slices.Concat(outputs...) {
-		if v := float64(y); math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("%s: an output is %v: %s", name, y, tooLarge)
-		}
+		return fmt.Errorf("%s: %w", s.out, atomicfile.Cause(err))
 	}
 	return nil
 }
 
-// predictNumbers predicts the outputs for a row of numbers.
-func (p *predictor) predictNumbers(text string) error {
-	m := p.m
-	row := dataset.Set{Width: m.Width, Height: 1, Labels: []byte{0}}
-	for _, part := range strings.Split(text, ",") {
-		v, err := recipe.Number(part)
-		if err != nil {
-			return fmt.Errorf("%s: want rows of %s, separated by commas; %q is not a finite number", text, report.Count(m.Width, "number"), part)
-		}
-		row.Values = append(row.Values, float32(v))
+// predictionFile parses the name of a file of predictions.
+func predictionFile(s string) (string, error) {
+	if ext := strings.ToLower(filepath.Ext(s)); ext != ".csv" && ext != ".json" {
+		return "", flags.Want("a name that ends in .csv or .json")
 	}
-	if n := len(row.Values); n != m.Width {
-		return fmt.Errorf("%s: %s; the network takes rows of %d", text, report.Count(n, "number"), m.Width)
-	}
-	if scale := m.About.Form.Scale; scale != nil {
-		if err := scale.Apply(row.Values); err != nil {
-			return fmt.Errorf("%s: %w", text, err)
-		}
-	}
-	return p.answer("row", []string{text}, &row)
-}
-
-// answer classifies the samples of a set.
-func (p *predictor) answer(id string, names []string, set *dataset.Set) error {
-	outputs, err := train.OutputsOf(p.b, p.m.Network, p.m.Values, set)
-	if err := checkOutputs(outputs, names[0], err); err != nil {
-		return err
-	}
-	if p.s.out != "" {
-		p.add(id, names, outputs)
-		return nil
-	}
-	for i, y := range outputs {
-		if _, err := fmt.Fprintf(p.stdout, "%s: %s\n", report.PrintableName(names[i]), report.Prediction(p.m, y)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return flags.Home(s), nil
 }
 
 // colorTerminal reports whether stdout is a terminal and its user wants colour.

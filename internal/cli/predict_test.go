@@ -15,6 +15,7 @@ import (
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
 	"shadegrad/internal/picture"
+	"shadegrad/internal/predict"
 )
 
 // TestPredict classifies the example pictures.
@@ -78,7 +79,7 @@ func TestPredictPadded(t *testing.T) {
 		t.Fatal(err)
 	}
 	var drawn bytes.Buffer
-	list, err := prepare(m, img)
+	list, err := predict.Prepare(m, img)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%d images, %v", len(list), err)
 	}

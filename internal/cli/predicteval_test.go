@@ -17,6 +17,7 @@ import (
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
 	"shadegrad/internal/picture"
+	"shadegrad/internal/predict"
 	"shadegrad/internal/report"
 	"shadegrad/internal/sample"
 )
@@ -59,7 +60,7 @@ func TestPredictAgreesWithEval(t *testing.T) {
 				part = dataset.TestPart
 			}
 			form := m.About.Form
-			form.Numbers, form.Learned = m.About.Numbers, learned(m)
+			form.Numbers, form.Learned = m.About.Numbers, m.Learned()
 			d, err := form.OpenPart(data, part)
 			if err != nil {
 				t.Fatal(err)
@@ -120,7 +121,7 @@ func inputOf(t *testing.T, m *model.Model, file string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := prepare(m, img)
+	list, err := predict.Prepare(m, img)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%s: %d inputs, error %v", file, len(list), err)
 	}

@@ -118,22 +118,12 @@ func (r *runFiles) afterEpoch(s *train.State) error {
 
 // warn turns an *atomicfile.Warning into a note, the first time, and returns any other error.
 func (r *runFiles) warn(err error) error {
-	return warned(err, func(text string) {
+	return atomicfile.Noted(err, func(text string) {
 		if !slices.Contains(r.noted, text) {
 			r.noted = append(r.noted, text)
 			r.note(text)
 		}
 	})
-}
-
-// warned prints an *atomicfile.Warning as a note and returns any other error.
-func warned(err error, note func(string)) error {
-	var w *atomicfile.Warning
-	if errors.As(err, &w) {
-		note(w.Error())
-		return nil
-	}
-	return err
 }
 
 // catchUp saves what afterEpoch postponed.

@@ -53,6 +53,15 @@ type About struct {
 	Look *dataset.Look `json:"look,omitempty"`
 }
 
+// Learned describes the data that the network has learned, for reading other data in the same way.
+func (m *Model) Learned() *dataset.Learned {
+	l := &dataset.Learned{Classes: m.About.ClassNames, Features: m.About.Features, Label: m.About.LabelColumn}
+	if m.About.Look != nil {
+		l.Look = *m.About.Look
+	}
+	return l
+}
+
 // header is the value of metadataKey.
 type header struct {
 	Version int        `json:"version"`

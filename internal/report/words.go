@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"shadegrad/compute"
+	"shadegrad/internal/dataset"
 )
 
 // Printable escapes control characters and invalid UTF-8 as Go source does, except newlines and
@@ -39,6 +40,14 @@ func Count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Form describes the samples of a set, such as "images of 28×28" or "rows of 4 numbers".
+func Form(s *dataset.Set) string {
+	if s.Values != nil {
+		return "rows of " + Count(s.Width, "number")
+	}
+	return fmt.Sprintf("images of %d×%d", s.Width, s.Height)
 }
 
 // Samples returns "images" for samples of more than one row and "samples" for rows of numbers.

@@ -1,4 +1,4 @@
-package cli
+package predict
 
 import (
 	"fmt"
@@ -11,27 +11,27 @@ import (
 )
 
 // pictureInputs reads a picture and returns the inputs of a network for it: one, or one for each of several digits.
-func (a *app) pictureInputs(m *model.Model, name string) ([][]byte, error) {
+func pictureInputs(m *model.Model, name string) ([][]byte, error) {
 	img, err := picture.Load(name)
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := prepare(m, img)
+	inputs, err := Prepare(m, img)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return inputs, nil
 }
 
-// prepare converts a picture to images like those of the network's data set. A picture of their size is not changed,
+// Prepare converts a picture to images like those of the network's data set. A picture of their size is not changed,
 // except to light ink. Of other pictures, networks of centred digits get the digits, and other networks the whole picture.
-func prepare(m *model.Model, img image.Image) ([][]byte, error) {
+func Prepare(m *model.Model, img image.Image) ([][]byte, error) {
 	size := dataset.Size{Width: m.Width, Height: m.Height}
 	if m.About.Unpadded != (dataset.Size{}) {
 		size = m.About.Unpadded
 	}
 	form := m.About.Form
-	form.Learned = learned(m)
+	form.Learned = m.Learned()
 	b, look := img.Bounds(), m.About.Look
 	own := b.Dx() == size.Width && b.Dy() == size.Height
 	if look != nil && (own || !look.Centred || form.Resize != (dataset.Size{})) {
