@@ -90,7 +90,7 @@ func (p place) loadTables(names ...string) ([]Set, *table.Schema, error) {
 	for i, name := range names {
 		w := wanted
 		if i > 0 {
-			w.Features = files[0].Names() // they show whether the test part has a header
+			w.Features = files[0].Names // they show whether the test part has a header
 		}
 		f, err := table.Survey(p.lines(name), w, func(rows, columns int) error {
 			if need := int64(rows) * int64(columns) * size; p.available >= 0 && need > p.available {

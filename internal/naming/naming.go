@@ -7,8 +7,12 @@ import (
 	"strings"
 )
 
-// Plain returns a name in lower case without punctuation.
+// Plain returns a name in lower case without punctuation. It does not change text that is too long for a name.
 func Plain(name string) string {
+	const longest = 1000
+	if len(name) > longest {
+		return name
+	}
 	return strings.Map(func(c rune) rune {
 		if strings.ContainsRune(" _-.:#'\"()[]", c) {
 			return -1

@@ -14,12 +14,12 @@ import (
 func (s *Schema) notes(w Wanted, pixels string, names []string) (notes []string) {
 	p := &s.plans[0]
 	f := p.file
-	switch plain := p.label == 0 && s.ClassNames == nil && (f.names == nil && s.Side > 0 || f.names != nil && naming.LabelRank(f.names[0]) == naming.SureLabel); {
+	switch plain := p.label == 0 && s.ClassNames == nil && (f.Names == nil && s.Side > 0 || f.Names != nil && naming.LabelRank(f.Names[0]) == naming.SureLabel); {
 	case w.Targets > 0, plain:
 	case p.label < 0:
-		notes = append(notes, fmt.Sprintf("label: %d columns from column %d, one for each class", len(p.answers), f.position(p.answers[0])))
+		notes = append(notes, fmt.Sprintf("label: %d columns from column %d, one for each class", len(p.answers), f.Position(p.answers[0])))
 	default:
-		column := strings.TrimPrefix(f.name(p.label), "column ")
+		column := strings.TrimPrefix(f.Name(p.label), "column ")
 		notes = append(notes, fmt.Sprintf("label: column %s, %d classes", column, len(s.classes)))
 	}
 	if len(s.rare) > 0 {
@@ -32,12 +32,12 @@ func (s *Schema) notes(w Wanted, pixels string, names []string) (notes []string)
 	if len(p.omitted) > 0 {
 		var list []string
 		for _, c := range p.omitted {
-			list = append(list, f.name(c))
+			list = append(list, f.Name(c))
 		}
 		notes = append(notes, some(list)+" omitted")
 	}
 	if p.part >= 0 {
-		notes = append(notes, f.name(p.part)+" names the parts")
+		notes = append(notes, f.Name(p.part)+" names the parts")
 	}
 	if s.doubt != "" {
 		notes = append(notes, s.doubt)
@@ -77,7 +77,7 @@ func (f *File) doubtful(p *plan) (notes []string) {
 	const enough, large = 16, 1000
 	for i, c := range p.features {
 		v := f.values[max(c, 0)]
-		if f.sparse || v == nil || f.Rows < enough {
+		if f.Sparse || v == nil || f.Rows < enough {
 			continue
 		}
 		e, counted := &f.evidence[c], 0
@@ -86,10 +86,10 @@ func (f *File) doubtful(p *plan) (notes []string) {
 		}
 		if i == 0 && e.fractions+e.missing == 0 && len(v.counts)*10 >= counted*9 &&
 			(e.max >= large || e.max-e.min < 2*float32(len(v.counts))) {
-			notes = append(notes, fmt.Sprintf("%s has another number in nearly every row, like an id; if it is one, -ignore=%s omits it", f.name(c), word(f.value(c))))
+			notes = append(notes, fmt.Sprintf("%s has another number in nearly every row, like an id; if it is one, -ignore=%s omits it", f.Name(c), word(f.value(c))))
 		}
 		if p.label >= 0 && v.sameAs(f.values[p.label]) {
-			notes = append(notes, fmt.Sprintf("%s seems to be the label in another form; if it is, -ignore=%s omits it", f.name(c), word(f.value(c))))
+			notes = append(notes, fmt.Sprintf("%s seems to be the label in another form; if it is, -ignore=%s omits it", f.Name(c), word(f.value(c))))
 		}
 	}
 	return notes
@@ -142,7 +142,7 @@ func (f *File) scaleNote(p *plan) string {
 	case large < 0:
 	case size(large) >= big && size(large) >= apart*span(small):
 		return fmt.Sprintf("the scales of the columns differ (%s up to %.4g, %s up to %.4g); -standardise makes them equal",
-			f.name(large), size(large), f.name(small), size(small))
+			f.Name(large), size(large), f.Name(small), size(small))
 	case size(large) >= big:
 		return fmt.Sprintf("the columns have numbers up to %.4g; -standardise scales them", size(large))
 	}

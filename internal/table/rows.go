@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"shadegrad/internal/naming"
+	"shadegrad/internal/table/dialect"
 )
 
 // Rows is the destination of the rows of a file. Either Images or Values is nil, and either Labels or Targets.
@@ -33,7 +34,7 @@ func (r *Rows) Place(row, feature int) (line, column int) {
 	if c < 0 && len(r.plan.answers) > 0 {
 		c = r.plan.answers[0]
 	}
-	return int(r.Lines[row]), r.plan.file.position(c)
+	return int(r.Lines[row]), r.plan.file.Position(c)
 }
 
 // Load makes the second pass: it reads the rows of a file into r, whose slices have the right sizes. The error is a
@@ -42,7 +43,7 @@ func (s *Schema) Load(file int, r *Rows) error {
 	p := &s.plans[file]
 	f := p.file
 	r.plan, r.Lines = p, make([]uint32, 0, f.Rows)
-	l := loader{s: s, plan: p, rows: r, small: make([]uint16, f.columns), numbers: make([]float32, f.columns)}
+	l := loader{s: s, plan: p, rows: r, small: make([]uint16, f.Columns), numbers: make([]float32, f.Columns)}
 	for i := range l.scaled {
 		l.scaled[i] = byte(math.Round(float64(i) * math.MaxUint8 / float64(max(s.White, 1))))
 		l.class[i] = -1
@@ -51,14 +52,14 @@ func (s *Schema) Load(file int, r *Rows) error {
 		}
 	}
 	err := f.lines(func(line []byte, number int) error {
-		if number <= f.header || f.isBlank(line) {
+		if number <= f.Header || f.IsBlank(line) {
 			return nil
 		}
 		if len(r.Lines) == f.Rows {
-			return errChanged
+			return dialect.ErrChanged
 		}
 		r.Lines = append(r.Lines, uint32(number))
-		if n, ok := smallNumbers(line, f.separator, l.small); ok && n == f.columns && !f.sparse && l.quick(len(r.Lines)-1) {
+		if n, ok := dialect.SmallNumbers(line, f.Separator, l.small); ok && n == f.Columns && !f.Sparse && l.quick(len(r.Lines)-1) {
 			return nil
 		}
 		if err := l.read(line, len(r.Lines)-1); err != nil {
@@ -68,10 +69,12 @@ func (s *Schema) Load(file int, r *Rows) error {
 		return nil
 	})
 	if err == nil && len(r.Lines) < f.Rows {
-		err = errChanged
+		err = dialect.ErrChanged
 	}
 	return err
 }
+
+var errNotByte = errors.New("not a whole number from 0 to 255")
 
 // A loader parses the lines of a file.
 type loader struct {
@@ -104,13 +107,13 @@ func (l *loader) quick(row int) bool {
 }
 
 // read reads any row.
-func (l *loader) read(line []byte, row int) *RowError {
+func (l *loader) read(line []byte, row int) *dialect.RowError {
 	p, r := l.plan, l.rows
 	f := p.file
-	if f.sparse {
+	if f.Sparse {
 		return l.readSparse(line, row)
 	}
-	cells, err := f.row(l.cells[:0], line)
+	cells, err := f.Row(l.cells[:0], line)
 	l.cells = cells
 	if err != nil {
 		return err
@@ -128,7 +131,7 @@ func (l *loader) read(line []byte, row int) *RowError {
 	}
 	ones := 0
 	for i, c := range p.answers {
-		v, err := parseNumber(cells[c])
+		v, err := dialect.ParseNumber(cells[c])
 		switch {
 		case err != nil || r.Targets == nil && v != 0 && v != 1:
 			return l.wrongCell(c, cells[c], err)
@@ -140,10 +143,10 @@ func (l *loader) read(line []byte, row int) *RowError {
 		}
 	}
 	if len(p.answers) > 0 && r.Labels != nil && ones != 1 {
-		return &RowError{Column: f.position(p.answers[0]), Problem: fmt.Sprintf("expected one 1 in the %d columns of the label, found %d", len(p.answers), ones)}
+		return &dialect.RowError{Column: f.Position(p.answers[0]), Problem: fmt.Sprintf("expected one 1 in the %d columns of the label, found %d", len(p.answers), ones)}
 	}
 	for i, c := range p.features {
-		v, err := parseNumber(cells[c])
+		v, err := dialect.ParseNumber(cells[c])
 		if err == nil {
 			err = l.store(row*len(p.features)+i, v)
 		}
@@ -169,20 +172,20 @@ func (l *loader) store(at int, v float32) error {
 }
 
 // label stores a label.
-func (l *loader) label(cell []byte, row int) *RowError {
-	v, err := parseNumber(cell)
+func (l *loader) label(cell []byte, row int) *dialect.RowError {
+	v, err := dialect.ParseNumber(cell)
 	class, ok := l.s.classes[string(canonical(cell, v, err))]
 	if !ok {
-		return &RowError{Column: l.plan.file.position(l.plan.label), Problem: "the file changed while it was read"}
+		return &dialect.RowError{Column: l.plan.file.Position(l.plan.label), Problem: "the file changed while it was read"}
 	}
 	l.rows.Labels[row] = class
 	return nil
 }
 
 // readSparse reads a sparse row.
-func (l *loader) readSparse(line []byte, row int) *RowError {
+func (l *loader) readSparse(line []byte, row int) *dialect.RowError {
 	clear(l.numbers)
-	label, err := eachPair(line, func(column int, v float32, _ []byte) {
+	label, err := dialect.EachPair(line, func(column int, v float32, _ []byte) {
 		if column+1 < len(l.numbers) {
 			l.numbers[column+1] = v
 		}
@@ -197,26 +200,26 @@ func (l *loader) readSparse(line []byte, row int) *RowError {
 			v = l.numbers[c]
 		}
 		if err := l.store(row*n+i, v); err != nil {
-			return &RowError{Column: i + 2, Problem: fmt.Sprintf("expected a pixel from 0 to %g, found %g", l.s.White, v)}
+			return &dialect.RowError{Column: i + 2, Problem: fmt.Sprintf("expected a pixel from 0 to %g, found %g", l.s.White, v)}
 		}
 	}
 	return l.label(label, row)
 }
 
 // wrongCell returns the error of a cell.
-func (l *loader) wrongCell(column int, cell []byte, err error) *RowError {
-	want, found, remedy := "a number", shown("%q", cell), ""
+func (l *loader) wrongCell(column int, cell []byte, err error) *dialect.RowError {
+	want, found, remedy := "a number", dialect.Shown("%q", cell), ""
 	switch {
-	case errors.Is(err, errNotFinite):
+	case errors.Is(err, dialect.ErrNotFinite):
 		want = "a finite number"
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, dialect.ErrTooLarge):
 		want = "a number up to 3.4e38 in magnitude"
 	case errors.Is(err, errNotByte):
-		want, found, remedy = fmt.Sprintf("a pixel, a whole number from 0 to %g", l.s.White), shown("%s", cell), "; if these are not images, -standardise reads them as rows of numbers"
-	case errors.Is(err, errMissing):
+		want, found, remedy = fmt.Sprintf("a pixel, a whole number from 0 to %g", l.s.White), dialect.Shown("%s", cell), "; if these are not images, -standardise reads them as rows of numbers"
+	case errors.Is(err, dialect.ErrMissing):
 		want, found = "a number", "a missing value ("+found+")"
 	case err == nil:
 		want = "0 or 1 in a column of a one-hot label"
 	}
-	return &RowError{Column: l.plan.file.position(column), Problem: fmt.Sprintf("expected %s, found %s%s", want, found, remedy)}
+	return &dialect.RowError{Column: l.plan.file.Position(column), Problem: fmt.Sprintf("expected %s, found %s%s", want, found, remedy)}
 }

@@ -13,29 +13,29 @@ import (
 // that it learned, otherwise all columns except a label, targets and ids; their number must be that of the inputs.
 func (f *File) Samples(w Wanted, inputs int) (*Schema, error) {
 	p := &plan{file: f, label: -1, part: -1, id: -1}
-	taken := make([]bool, f.columns)
-	for c := range f.columns {
+	taken := make([]bool, f.Columns)
+	for c := range f.Columns {
 		name := ""
-		if f.names != nil {
-			name = f.names[c]
+		if f.Names != nil {
+			name = f.Names[c]
 		}
 		e := &f.evidence[c]
 		switch isID := f.isID(c) || name != "" && naming.IsID(name); {
-		case f.sparse:
+		case f.Sparse:
 			return nil, fmt.Errorf("expected a table with a column for each input, found svmlight's format")
-		case isID && !slices.Contains(w.Features, name) && (f.names != nil || f.columns > inputs):
+		case isID && !slices.Contains(w.Features, name) && (f.Names != nil || f.Columns > inputs):
 			taken[c] = true
 			if p.id < 0 {
 				p.id = c
 			}
-		case e.numbers+e.words == 0 && f.columns > inputs, name != "" && naming.IsPart(name):
+		case e.numbers+e.words == 0 && f.Columns > inputs, name != "" && naming.IsPart(name):
 			taken[c] = true
 		}
 	}
-	if f.names != nil && len(w.Features) > 0 {
+	if f.Names != nil && len(w.Features) > 0 {
 		var missing []string
 		if p.features, missing = f.findAll(w.Features); p.features == nil && len(missing) < len(w.Features) {
-			return nil, fmt.Errorf("line %d: no column is called %s, which the network has learned", f.header, some(missing))
+			return nil, fmt.Errorf("line %d: no column is called %s, which the network has learned", f.Header, some(missing))
 		}
 	}
 	if p.features == nil {
@@ -64,7 +64,7 @@ func (f *File) inputs(w Wanted, inputs int, taken []bool) ([]int, error) {
 	case extra == w.Targets && extra > 0:
 		return free[:inputs], nil
 	case extra == 1:
-		label := f.find(w.LabelWas, f.columns)
+		label := f.find(w.LabelWas, f.Columns)
 		if label < 0 || taken[label] {
 			var err error
 			if label, _, err = f.decideLabel(free); err != nil {
@@ -73,7 +73,7 @@ func (f *File) inputs(w Wanted, inputs int, taken []bool) ([]int, error) {
 		}
 		return slices.DeleteFunc(free, func(c int) bool { return c == label }), nil
 	}
-	return nil, fmt.Errorf("line 1: expected %d columns, the inputs of the network, with or without a label and an id; found %d", inputs, f.columns)
+	return nil, fmt.Errorf("line 1: expected %d columns, the inputs of the network, with or without a label and an id; found %d", inputs, f.Columns)
 }
 
 // ID returns the name of the column that names the rows, or an empty name, and whether there is one.
@@ -82,8 +82,8 @@ func (s *Schema) ID() (name string, ok bool) {
 	if p.id < 0 {
 		return "", false
 	}
-	if p.file.names != nil {
-		name = p.file.names[p.id]
+	if p.file.Names != nil {
+		name = p.file.Names[p.id]
 	}
 	return name, true
 }

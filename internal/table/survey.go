@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 
 	"shadegrad/internal/naming"
+	"shadegrad/internal/table/dialect"
 )
 
 // Lines calls f with each line of a file, without its end, and the number of the line, from 1.
@@ -17,12 +19,14 @@ type Lines func(f func(line []byte, number int) error) error
 
 // A File is a file of a table, of which the first pass knows these facts.
 type File struct {
-	dialect
-	Rows     int
-	lines    Lines
-	evidence []column        // of each column
-	values   map[int]*values // of the columns that may be more than numbers
-	hot      [3]oneHot       // in the last columns, in the first ones, and in those after the first
+	dialect.Dialect
+	Rows  int
+	lines Lines
+
+	zeroBased bool            // the columns of a sparse table count from 0
+	evidence  []column        // of each column
+	values    map[int]*values // of the columns that may be more than numbers
+	hot       [3]oneHot       // in the last columns, in the first ones, and in those after the first
 
 	cellsOf [][]byte // buffer
 	small   []uint16 // a row of small numbers
@@ -72,20 +76,24 @@ const (
 	mostBlank    = 1 << 20 // lines before the first one
 )
 
+// separatorLine matches a line that Excel writes above a table.
+var separatorLine = regexp.MustCompile(`(?i)^"?sep=.?"?$`)
+
 // Survey makes the first pass. It calls check with the numbers of rows and columns at each row.
 func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*File, error) {
 	f := &File{lines: lines, values: map[int]*values{}}
-	var sample []textLine
-	size, blank := 0, 0
+	var sample []dialect.Line
+	size, above := 0, 0 // above is the number of the last line above the table
 	begin := func() error {
-		d, err := recognise(sample, wanted.Features)
+		d, err := dialect.Recognise(sample, wanted.Features)
 		if err != nil {
 			return err
 		}
-		f.dialect = *d
+		f.Dialect = *d
+		f.Header = max(f.Header, above)
 		f.begin(wanted)
 		for _, line := range sample {
-			if err := f.survey(line.text, line.number, check); err != nil {
+			if err := f.survey(line.Text, line.Number, check); err != nil {
 				return err
 			}
 		}
@@ -96,20 +104,23 @@ func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*F
 		if f.evidence != nil {
 			return f.survey(line, number, check)
 		}
-		if len(bytes.TrimSpace(line)) == 0 || len(sample) == 0 && line[0] == '%' {
-			if blank++; blank > mostBlank {
+		switch empty := len(bytes.TrimSpace(line)) == 0; {
+		case len(sample) == 0 && (empty || line[0] == '%' || separatorLine.Match(line)):
+			if above = number; number > mostBlank {
 				return fmt.Errorf("line %d: expected names or numbers, found empty lines", number)
 			}
 			return nil
+		case empty:
+			return nil
 		}
-		if len(sample) == 1 && line[0] == '#' && sample[0].text[0] == '#' {
+		if len(sample) == 1 && line[0] == '#' && sample[0].Text[0] == '#' {
 			sample = nil // of several comments before the table the last one may be its header
 		}
-		sample = append(sample, textLine{bytes.Clone(line), number})
+		sample = append(sample, dialect.Line{Text: bytes.Clone(line), Number: number})
 		size += len(line)
 		enough := len(sample) >= sampled || size >= sampledBytes
-		if isARFF(sample[0].text) { // read all declarations
-			enough = size >= 16*sampledBytes || bytes.EqualFold(firstWord(line), []byte("@data"))
+		if dialect.IsARFF(sample[0].Text) { // read all declarations
+			enough = size >= 16*sampledBytes || bytes.EqualFold(dialect.FirstWord(line), []byte("@data"))
 		}
 		if enough {
 			return begin()
@@ -122,12 +133,12 @@ func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*F
 	switch {
 	case err != nil:
 		return nil, err
-	case blank > 0 && f.evidence == nil:
+	case above > 0 && f.evidence == nil:
 		return nil, errors.New("line 1: expected names or numbers, found only empty lines")
 	case f.evidence == nil:
 		return nil, errors.New("expected lines of text, found an empty file")
 	case f.Rows == 0:
-		return nil, fmt.Errorf("expected rows of numbers after the names in line %d, found the end of the file", max(1, f.header))
+		return nil, fmt.Errorf("expected rows of numbers after the names in line %d, found the end of the file", max(1, f.Header))
 	}
 	f.finish()
 	return f, nil
@@ -135,7 +146,7 @@ func Survey(lines Lines, wanted Wanted, check func(rows, columns int) error) (*F
 
 // begin prepares the first pass.
 func (f *File) begin(wanted Wanted) {
-	n := f.columns
+	n := f.Columns
 	f.evidence = make([]column, n)
 	for i := range f.evidence {
 		f.evidence[i] = newColumn()
@@ -157,10 +168,10 @@ func (f *File) begin(wanted Wanted) {
 	// In a wide table only some columns can be more than numbers.
 	for i := range n {
 		switch {
-		case n <= mostTracked, i < 3, i >= n-3, i == label, f.nominal != nil && f.nominal[i]:
+		case n <= mostTracked, i < 3, i >= n-3, i == label, f.Nominal != nil && f.Nominal[i]:
 			f.track(i)
-		case f.names == nil, len(f.values) >= 2*mostTracked, len(f.values) >= mostTracked && naming.LabelRank(f.names[i]) == 0:
-		case naming.LabelRank(f.names[i]) > 0, f.names[i] == "", naming.IsID(f.names[i]), naming.IsPart(f.names[i]), naming.Stem(f.names[i]) != naming.Stem(f.names[i-1]):
+		case f.Names == nil, len(f.values) >= 2*mostTracked, len(f.values) >= mostTracked && naming.LabelRank(f.Names[i]) == 0:
+		case naming.LabelRank(f.Names[i]) > 0, f.Names[i] == "", naming.IsID(f.Names[i]), naming.IsPart(f.Names[i]), naming.Stem(f.Names[i]) != naming.Stem(f.Names[i-1]):
 			f.track(i)
 		}
 	}
@@ -177,16 +188,16 @@ func (f *File) track(i int) *values {
 
 // survey adds a line to the evidence.
 func (f *File) survey(line []byte, number int, check func(rows, columns int) error) error {
-	if number <= f.header || f.isBlank(line) {
+	if number <= f.Header || f.IsBlank(line) {
 		return nil
 	}
-	if err := check(f.Rows+1, f.columns); err != nil {
+	if err := check(f.Rows+1, f.Columns); err != nil {
 		return fmt.Errorf("line %d: %w", number, err)
 	}
-	var err *RowError
-	if f.sparse {
+	var err *dialect.RowError
+	if f.Sparse {
 		err = f.surveySparse(line, number)
-	} else if n, ok := smallNumbers(line, f.separator, f.small); ok && n == f.columns {
+	} else if n, ok := dialect.SmallNumbers(line, f.Separator, f.small); ok && n == f.Columns {
 		f.surveySmall(number)
 	} else {
 		err = f.surveyCells(line, number)
@@ -253,8 +264,8 @@ func (h *oneHot) found() int {
 }
 
 // surveyCells adds any other row.
-func (f *File) surveyCells(line []byte, number int) *RowError {
-	cells, err := f.row(f.cellsOf[:0], line)
+func (f *File) surveyCells(line []byte, number int) *dialect.RowError {
+	cells, err := f.Row(f.cellsOf[:0], line)
 	f.cellsOf = cells
 	if err != nil {
 		return err
@@ -262,7 +273,7 @@ func (f *File) surveyCells(line []byte, number int) *RowError {
 	for i, cell := range cells {
 		v, err := f.evidence[i].add(cell, number)
 		switch {
-		case err == errNotNumber && (len(f.values) < mostTracked || f.values[i] != nil):
+		case err == dialect.ErrNotNumber && (len(f.values) < mostTracked || f.values[i] != nil):
 			f.track(i).add(cell, number)
 		case f.values[i] != nil:
 			f.values[i].add(canonical(cell, v, err), number)
@@ -278,7 +289,7 @@ func (f *File) surveyCells(line []byte, number int) *RowError {
 
 // add adds a cell to the evidence on its column.
 func (c *column) add(cell []byte, number int) (float32, error) {
-	v, err := parseNumber(cell)
+	v, err := dialect.ParseNumber(cell)
 	switch err {
 	case nil:
 		c.numbers++
@@ -290,13 +301,13 @@ func (c *column) add(cell []byte, number int) (float32, error) {
 		if !whole || v < 0 || v > math.MaxUint8 {
 			c.odd++
 		}
-	case errMissing:
+	case dialect.ErrMissing:
 		if c.missing++; c.missing == 1 {
 			c.missingAt = number
 		}
 	default:
 		if c.words++; c.words == 1 {
-			c.word = shown("%q", cell)
+			c.word = dialect.Shown("%q", cell)
 		}
 	}
 	return v, err
@@ -345,7 +356,7 @@ func (v *values) countsRows() bool { return !v.repeats && v.counted == len(v.cou
 func (f *File) finish() {
 	for i := range f.evidence {
 		c := &f.evidence[i]
-		if f.sparse && i > 0 && int(c.numbers) < f.Rows { // the others are 0
+		if f.Sparse && i > 0 && int(c.numbers) < f.Rows { // the others are 0
 			c.min, c.max = min(c.min, 0), max(c.max, 0)
 		}
 		if f.quick > 0 {
@@ -356,14 +367,5 @@ func (f *File) finish() {
 	f.least, f.most, f.cellsOf = nil, nil, nil
 }
 
-// shown formats a cell for a message, which has at most 30 bytes of it.
-func shown(format string, cell []byte) string {
-	const most = 30
-	switch {
-	case len(cell) == 0:
-		return "nothing"
-	case len(cell) > most:
-		return fmt.Sprintf(format, cell[:most]) + " and more"
-	}
-	return fmt.Sprintf(format, cell)
-}
+// newColumn returns the evidence on a column before the first row.
+func newColumn() column { return column{min: math.MaxFloat32, max: -math.MaxFloat32} }

@@ -37,7 +37,7 @@ func Lines(fsys fs.FS, name string, f func(line []byte, number int) error) error
 	}
 	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 64<<10), MaxLine+1)
-	lines.Split(splitLine)
+	lines.Split(splitLines())
 	number := 0
 	for lines.Scan() && lines.Err() == nil { // the line before an error may be incomplete
 		line := lines.Bytes()
@@ -63,20 +63,26 @@ func Lines(fsys fs.FS, name string, f func(line []byte, number int) error) error
 	return gzipError(err, info.Size(), position())
 }
 
-// splitLine is bufio.ScanLines, and also ends a line at a carriage return alone.
-func splitLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
-	end := bytes.IndexByte(data, '\n')
-	line := data[:max(end, 0)]
-	if end < 0 {
-		line = data
+// splitLines returns bufio.ScanLines that also ends a line at a carriage return alone.
+func splitLines() bufio.SplitFunc {
+	without := 0 // bytes at the start of the data that have no newline
+	return func(data []byte, atEOF bool) (advance int, token []byte, err error) {
+		end := bytes.IndexByte(data[without:], '\n')
+		line := data
+		if end >= 0 {
+			line = data[:without+end]
+		}
+		without = len(line)
+		if i := bytes.IndexByte(line, '\r'); i >= 0 && i < len(line)-1 {
+			without -= i + 1
+			return i + 1, line[:i], nil
+		}
+		if end < 0 && (!atEOF || len(data) == 0) {
+			return 0, nil, nil
+		}
+		without = 0
+		return len(line) + min(end+1, 1), line, nil
 	}
-	if i := bytes.IndexByte(line, '\r'); i >= 0 && i < len(line)-1 {
-		return i + 1, line[:i], nil
-	}
-	if end < 0 && (!atEOF || len(data) == 0) {
-		return 0, nil, nil
-	}
-	return len(line) + min(end+1, 1), line, nil
 }
 
 // A counter counts the bytes read.

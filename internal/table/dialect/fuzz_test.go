@@ -1,4 +1,4 @@
-package table
+package dialect
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// FuzzDecimal compares parseNumber with math/big, bit by bit.
+// FuzzDecimal compares ParseNumber with math/big, bit by bit.
 func FuzzDecimal(f *testing.F) {
 	for _, number := range []string{"0", "-0", "+1.5", ".5", "5.", ".", "-", "", "1e5", "1e", "1e+", "1.e-3", "16777217", "16777217.0001", "0.1",
 		"3.4028235e38", "3.4028236e38", "1.1754944e-38", "1e-45", "123456789012345", "1234567890123456", "1e0000", "0e99999", "7.038531e-26", "1..2", "0x1p3",
@@ -23,15 +23,15 @@ func FuzzDecimal(f *testing.F) {
 
 var decimalForm = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
-// checkNumber compares parseNumber with math/big.
+// checkNumber compares ParseNumber with math/big.
 func checkNumber(t *testing.T, cell string) {
 	t.Helper()
-	got, err := parseNumber([]byte(cell))
+	got, err := ParseNumber([]byte(cell))
 	if strings.EqualFold(strings.TrimLeft(cell, "+-"), "true") || strings.EqualFold(strings.TrimLeft(cell, "+-"), "false") {
 		return
 	}
 	if !decimalForm.MatchString(cell) || len(cell) > maxNumber {
-		if err != errNotNumber && err != errNotFinite && err != errMissing {
+		if err != ErrNotNumber && err != ErrNotFinite && err != ErrMissing {
 			t.Fatalf("%q is not a number, got %v, error %v", cell, got, err)
 		}
 		return
@@ -49,7 +49,7 @@ func checkNumber(t *testing.T, cell string) {
 	}
 	switch {
 	case math.IsInf(float64(want), 0):
-		if err != errTooLarge {
+		if err != ErrTooLarge {
 			t.Fatalf("%q is too large, got %v, error %v", cell, got, err)
 		}
 	case err != nil || math.Float32bits(got) != math.Float32bits(want):

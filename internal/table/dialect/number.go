@@ -1,4 +1,4 @@
-package table
+package dialect
 
 import (
 	"errors"
@@ -7,21 +7,20 @@ import (
 )
 
 var (
-	errNotNumber = errors.New("not a number")
-	errNotFinite = errors.New("not finite")
-	errTooLarge  = errors.New("too large")
-	errNotByte   = errors.New("not a whole number from 0 to 255")
-	errMissing   = errors.New("missing")
+	ErrNotNumber = errors.New("not a number")
+	ErrNotFinite = errors.New("not finite")
+	ErrTooLarge  = errors.New("too large")
+	ErrMissing   = errors.New("missing")
 )
 
 // maxNumber is the maximum length of a number.
 const maxNumber = 400
 
-// parseNumber parses a decimal number and rounds it once. Numbers too small for float32 become 0; numbers too large are
+// ParseNumber parses a decimal number and rounds it once. Numbers too small for float32 become 0; numbers too large are
 // an error. True and false are 1 and 0.
-func parseNumber(cell []byte) (float32, error) {
+func ParseNumber(cell []byte) (float32, error) {
 	if len(cell) > maxNumber {
-		return 0, errNotNumber
+		return 0, ErrNotNumber
 	}
 	for _, c := range cell { // strconv also accepts hexadecimal numbers and words
 		if c-'0' > 9 && c != '.' && c != '-' && c != '+' && c|0x20 != 'e' {
@@ -33,17 +32,17 @@ func parseNumber(cell []byte) (float32, error) {
 	case err == nil:
 		return float32(v), nil
 	case errors.Is(err, strconv.ErrRange):
-		return 0, errTooLarge
-	case missing(cell):
-		return 0, errMissing
+		return 0, ErrTooLarge
+	case Missing(cell):
+		return 0, ErrMissing
 	}
-	return 0, errNotNumber
+	return 0, ErrNotNumber
 }
 
 // parseWord parses the words that stand for numbers or for a missing one.
 func parseWord(cell []byte) (float32, error) {
-	if missing(cell) {
-		return 0, errMissing
+	if Missing(cell) {
+		return 0, ErrMissing
 	}
 	switch strings.ToLower(strings.TrimLeft(string(cell), "+-")) {
 	case "true":
@@ -51,13 +50,13 @@ func parseWord(cell []byte) (float32, error) {
 	case "false":
 		return 0, nil
 	case "nan", "inf", "infinity", "1.#inf", "1.#qnan":
-		return 0, errNotFinite
+		return 0, ErrNotFinite
 	}
-	return 0, errNotNumber
+	return 0, ErrNotNumber
 }
 
-// missing reports whether a cell means a missing value.
-func missing(cell []byte) bool {
+// Missing reports whether a cell means a missing value.
+func Missing(cell []byte) bool {
 	if len(cell) > 4 {
 		return false
 	}
@@ -68,9 +67,9 @@ func missing(cell []byte) bool {
 	return false
 }
 
-// smallNumbers parses a line of whole numbers below 1000, by far the most common kind, and returns their count. It reports
+// SmallNumbers parses a line of whole numbers below 1000, by far the most common kind, and returns their count. It reports
 // false if the line has anything else, or more of them than row.
-func smallNumbers(line []byte, separator byte, row []uint16) (n int, ok bool) {
+func SmallNumbers(line []byte, separator byte, row []uint16) (n int, ok bool) {
 	v, digits := uint16(0), 0
 	for _, c := range line {
 		switch {

@@ -1,4 +1,4 @@
-package table
+package dialect
 
 import (
 	"math"
@@ -35,7 +35,7 @@ func BenchmarkParseNumber(b *testing.B) {
 	}
 	for b.Loop() {
 		for _, cell := range cells {
-			if _, err := parseNumber(cell); err != nil {
+			if _, err := ParseNumber(cell); err != nil {
 				b.Fatal(err)
 			}
 		}
