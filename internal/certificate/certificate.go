@@ -214,8 +214,15 @@ func Load(path string) (*Certificate, error) {
 	return &c, nil
 }
 
-// readStart reads at most n bytes of a file, so that a device without an end does not fill the memory.
+// readStart reads at most n bytes of a file, so that a large file does not fill the memory.
 func readStart(path string, n int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := atomicfile.Regular(info, "a certificate"); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (a *app) eval(args []string) error {
 	form.Learned = m.Learned()
 	d, err := form.OpenPart(s.Path, s.part(m))
 	if err != nil && (s.Path == "" || dataset.Unsuited(err)) {
-		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, m.About.Data, err)
+		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, report.Short(m.About.Data), err)
 	}
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func (a *app) openNetwork(f *settings) (*model.Model, string, error) {
 		if m.About.Epochs == 0 {
 			epochs = "part of an epoch"
 		}
-		return m, fmt.Sprintf("%s: network %s, trained on %s for %s", f.model, m.Network, m.About.Data, epochs), nil
+		return m, fmt.Sprintf("%s: network %s, trained on %s for %s", f.model, m.Network, report.Short(m.About.Data), epochs), nil
 	}
 	d, err := f.Open()
 	if err != nil {

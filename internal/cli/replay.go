@@ -56,7 +56,7 @@ func (a *app) replayOn(path string, c *capsule.Capsule, b compute.Backend) error
 		made = fmt.Sprintf("with the sources of %s, recorded on", report.Count(len(c.Sources), "kernel"))
 	}
 	fmt.Fprintf(a.stderr, "%s\n%s: step %d of epoch %d of a network %s, with a batch of %d, %s %s\n", report.Describe(b.Info()),
-		report.PrintableName(path), c.Step, c.Epoch, c.Options.Network, c.Rows(), made, report.PrintableName(report.Describe(c.Device)))
+		report.PrintableName(path), c.Step, c.Epoch, c.Options.Network, c.Rows(), made, report.Short(report.Describe(c.Device)))
 	t, err := c.Replay()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -91,7 +91,7 @@ func sentence(c *capsule.Capsule, i compute.Info, recorded *judge.Difference, v 
 		if e := c.First; e != nil {
 			then = fmt.Sprintf("op %d, %s: element (%d,%d) of %s was %s, want %s ± %s", e.Op, e.Kernel, e.Row, e.Col, e.Matrix, e.Got, e.Want, e.Bound)
 		}
-		return fmt.Sprintf("this device is right: %s agrees with float64 within rounding; %s did not: %s", i.Device, c.Device.Device, then), false
+		return fmt.Sprintf("this device is right: %s agrees with float64 within rounding; %s did not: %s", i.Device, report.Short(c.Device.Device), then), false
 	case v.Limit != nil || !c.Finite():
 		what := "the numbers"
 		if v.Limit != nil {
@@ -107,5 +107,5 @@ func sentence(c *capsule.Capsule, i compute.Info, recorded *judge.Difference, v 
 		return fmt.Sprintf("the model diverges: in step %d of epoch %d %s leave the range of float32, which %s computes correctly; %s",
 			c.Step, c.Epoch, what, i.Device, lower), false
 	}
-	return fmt.Sprintf("nothing is wrong: %s agrees with float64 within rounding, as did %s", i.Device, c.Device.Device), false
+	return fmt.Sprintf("nothing is wrong: %s agrees with float64 within rounding, as did %s", i.Device, report.Short(c.Device.Device)), false
 }

@@ -67,10 +67,10 @@ func (a *app) repeat(path, data string, c *certificate.Certificate, d *dataset.D
 	here := certificate.DeviceOf(b.Info())
 	fmt.Fprintf(a.stderr, "%s; network %s, %s\n", report.Describe(b.Info()), c.Options.Network, report.Count(c.Options.Epochs, "epoch"))
 	if here != c.Device {
-		fmt.Fprintf(a.stderr, "the certificate was made on %s; the same bits cannot be expected\n", report.PrintableName(c.Device.String()))
+		fmt.Fprintf(a.stderr, "the certificate was made on %s; the same bits cannot be expected\n", report.Short(c.Device.String()))
 	}
 	if p, err := certificate.ThisProgram(buildVersion()); err == nil && p != c.Program {
-		fmt.Fprintf(a.stderr, "the certificate was made by another build, %s with SHA-256 %.12s…\n", report.PrintableName(c.Program.Version), report.PrintableName(c.Program.SHA256))
+		fmt.Fprintf(a.stderr, "the certificate was made by another build, %s with SHA-256 %.12s…\n", report.Short(c.Program.Version), report.Short(c.Program.SHA256))
 	}
 	v := &verification{app: a, certificate: c}
 	ctx, stop := a.interruptible()

@@ -41,7 +41,7 @@ func Prediction(m *model.Model, y []float32) string {
 // ClassName returns the name of a class, or its number.
 func ClassName(m *model.Model, class int) string {
 	if class < len(m.About.ClassNames) {
-		return PrintableName(m.About.ClassNames[class])
+		return Short(m.About.ClassNames[class])
 	}
 	return fmt.Sprint(class)
 }

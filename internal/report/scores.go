@@ -52,7 +52,7 @@ func (s Scores) Text() string {
 		}
 		fmt.Fprintf(&t, "  %9s  %6s", hitRate(s, i, s.Predicted(i)), hitRate(s, i, s.Actual(i)))
 		if name := s.name(i); name != "" {
-			fmt.Fprintf(&t, "  %s", PrintableName(name))
+			fmt.Fprintf(&t, "  %s", Short(name))
 		}
 		fmt.Fprint(&t, "\n")
 	}

@@ -13,14 +13,15 @@ import (
 )
 
 // Printable escapes control characters and invalid UTF-8 as Go source does, except newlines and
-// tabs: a file name can contain sequences that steer the terminal.
+// tabs: a file name can contain sequences that steer the terminal. It also escapes the controls of text direction, which
+// can make a name look like another.
 func Printable(s string) string {
 	var b strings.Builder
 	for i, r := range s {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\n' || r == '\t' || !unicode.IsControl(r):
+		case r == '\n' || r == '\t' || !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r):
 			b.WriteRune(r)
 		default:
 			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
@@ -32,6 +33,15 @@ func Printable(s string) string {
 // PrintableName is Printable for a name within a line: it also escapes newlines and tabs.
 func PrintableName(s string) string {
 	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(Printable(s))
+}
+
+// Short is PrintableName for a name from a file's metadata, which may be as long as the file. It keeps 120 characters.
+func Short(s string) string {
+	const most = 120
+	if n := []rune(s); len(n) > most {
+		s = string(n[:most-1]) + "…"
+	}
+	return PrintableName(s)
 }
 
 // Count returns a number with its noun: "1 epoch", "2 epochs".

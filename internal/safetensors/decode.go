@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 
@@ -32,8 +31,8 @@ func read[T any](path string, decode func(io.Reader, int64) (T, error)) (none T,
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
 	}
-	if !info.Mode().IsRegular() {
-		return none, fmt.Errorf("%s: expected a safetensors file, found %s", path, kind(info.Mode()))
+	if err := atomicfile.Regular(info, "a safetensors file"); err != nil {
+		return none, fmt.Errorf("%s: %w", path, err)
 	}
 	if have := memory.Available(); have >= 0 && info.Size() > have {
 		return none, fmt.Errorf("%s: the file is too large: %s asked for, %s of memory available",
@@ -181,17 +180,4 @@ func hint(prefix []byte) string {
 		return " (it looks like a Git LFS pointer: fetch the file itself)"
 	}
 	return ""
-}
-
-// kind names a file that is not regular.
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	}
-	return "a device"
 }

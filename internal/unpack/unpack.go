@@ -25,24 +25,11 @@ func Open(fsys fs.FS, name string) (fs.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, atomicfile.Cause(err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, errors.New("expected a file, found " + kind(info.Mode()))
+	if err := atomicfile.Regular(info, "a file"); err != nil {
+		return nil, nil, err
 	}
 	f, err := fsys.Open(name)
 	return f, info, atomicfile.Cause(err)
-}
-
-// kind names the type of a file that is not regular.
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	}
-	return "a device"
 }
 
 // ReadFull fills buf from f, which had as many bytes left when it was opened.
