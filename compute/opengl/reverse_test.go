@@ -20,9 +20,9 @@ import (
 // A reversal holds dispatches until the next memory barrier and then starts them in reverse order. OpenGL
 // allows this order and llvmpipe never uses it.
 type reversal struct {
-	off  bool             // nothing is held
-	omit func(n int) bool // reports whether barrier n is not made; nil: none
-	site string           // of barriers that are not made; "": none
+	off     bool   // nothing is held
+	omitted int    // the number of a barrier that is not made; -1: none
+	site    string // of barriers that are not made; "": none
 
 	held  []func()
 	sites []string // of the barriers so far
@@ -40,7 +40,7 @@ func (r *reversal) dispatch(w *worker, d *dispatch, params uint32, args compute.
 func (r *reversal) barrier(*worker) bool {
 	n, site := len(r.sites), barrierSite()
 	r.sites = append(r.sites, site)
-	if site == r.site || r.omit != nil && r.omit(n) {
+	if site == r.site || n == r.omitted {
 		return false
 	}
 	r.release()
@@ -95,21 +95,18 @@ func trainings() []training {
 	}
 }
 
-// train trains a new network for a few steps and returns its parameters and losses, and the sites of the
-// barriers from the first step on. omit is that of the reversal.
-func (r *reversal) train(t *testing.T, b *Backend, tr training, omit func(n int) bool) (result string, sites []string) {
+// run trains a new network for a few steps and returns its parameters and losses. begin is called on the
+// context's thread before the first step.
+func (tr training) run(t *testing.T, b *Backend, steps int, begin func()) string {
 	t.Helper()
 	b.planning = tr.planning
 	b.planning.MaxTerms = b.limits.slice
 	n := newTrainerOf(t, b, 48, 16, tr.recipe, 36, 20, 12, 10)
-	set := func(omit func(int) bool) {
-		if err := b.call(func(*worker) { r.sites, r.omit = nil, omit }); err != nil {
-			t.Fatal(err)
-		}
+	defer n.free()
+	if err := b.call(func(*worker) { begin() }); err != nil {
+		t.Fatal(err)
 	}
-	set(omit)
-	defer set(nil)
-	n.run(3)
+	n.run(steps)
 	stats := make([]float32, n.set.Stats.Len())
 	if err := b.Read(stats, n.set.Stats); err != nil {
 		t.Fatal(err)
@@ -118,25 +115,36 @@ func (r *reversal) train(t *testing.T, b *Backend, tr training, omit func(n int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprint(values, stats), slices.Clone(r.sites)
+	return fmt.Sprint(values, stats)
+}
+
+// train runs a training, without barrier number omitted, counted from the first step on, if it is not
+// negative. It returns the sites of all barriers.
+func (r *reversal) train(t *testing.T, b *Backend, tr training, omitted int) (result string, sites []string) {
+	t.Helper()
+	result = tr.run(t, b, 3, func() { r.sites, r.omitted = nil, omitted })
+	if err := b.call(func(*worker) { sites, r.omitted = r.sites, -1 }); err != nil {
+		t.Fatal(err)
+	}
+	return result, sites
 }
 
 // TestReverseOrder trains networks with dispatches in reverse order, which changes no bit, and without each
 // of the barriers, which does.
 func TestReverseOrder(t *testing.T) {
 	t.Parallel()
-	r := &reversal{}
+	r := &reversal{omitted: -1}
 	b := openTest(t, Options{}, seams{instrument: r})
 	for _, tr := range sample.Of(trainings(), 4) {
 		r.off = true
-		want, _ := r.train(t, b, tr, nil)
+		want, _ := r.train(t, b, tr, -1)
 		r.off, r.mixed = false, 0
-		got, sites := r.train(t, b, tr, nil)
+		got, sites := r.train(t, b, tr, -1)
 		if got != want {
 			t.Errorf("%s: training in reverse order differs", tr.name)
 		}
 		for i, site := range sites {
-			if got, _ := r.train(t, b, tr, func(n int) bool { return n == i }); got == want {
+			if got, _ := r.train(t, b, tr, i); got == want {
 				t.Errorf("%s: training without barrier %d of %d, of %s, does not differ", tr.name, i, len(sites), site)
 			}
 		}
@@ -148,7 +156,7 @@ func TestReverseOrder(t *testing.T) {
 // between dispatches.
 func TestJudgeInReverseOrder(t *testing.T) {
 	t.Parallel()
-	r := &reversal{}
+	r := &reversal{omitted: -1}
 	b := openTest(t, Options{}, seams{instrument: r, slice: 100})
 	tried, failed := 0, 0
 	for i, c := range smallPrograms() {

@@ -107,3 +107,13 @@ func (r *trainer) run(steps int) {
 		r.args.Step++
 	}
 }
+
+// free releases the network, its programs and its data.
+func (r *trainer) free() {
+	r.step.Release()
+	r.sums.Release()
+	r.network.Free()
+	for _, buf := range []compute.Buffer{r.set.Images.Buf, r.set.Labels.Buf, r.set.Order.Buf, r.set.Stats.Buf, r.set.Totals.Buf} {
+		r.backend.Free(buf)
+	}
+}

@@ -216,8 +216,9 @@ func layerDispatch(g *Group, c Choice) Dispatch {
 		dropped = drop.Dst
 	}
 	v.dst = aligned(dst) && aligned(dropped)
-	writes := g.Writes
+	reads, writes := g.Reads, g.Writes
 	if c.slots > 1 {
+		reads = without(reads, bias)
 		dst, f, bias, drop, writes = c.Scratch, compute.Identity, compute.Mat{}, nil, []compute.Mat{c.Scratch}
 		v.dst = o.Dst.Cols%4 == 0
 	}
@@ -226,7 +227,7 @@ func layerDispatch(g *Group, c Choice) Dispatch {
 	}
 	_, _, k := dimensions(o)
 	d := tiled("layer", o, c.division, 0, k, v)
-	d.Reads, d.Writes, d.Ops, d.Pixels = g.Reads, writes, ops, pixels
+	d.Reads, d.Writes, d.Ops, d.Pixels = reads, writes, ops, pixels
 	maps.Copy(d.Values, Values{
 		"F": f, "SLOTS": c.slots > 1, "PIXELS_A": g.pixels, "DROP": drop,
 		"Dst": dst, "Bias": optional(bias), "Dropped": dropped,
