@@ -6,7 +6,7 @@ ARGS   ?=
 TAGS   ?=
 PRESETS  ?= xor halfplane sizes softmax mnist-online keras-mlp lecun1998 lecun1998-deep
 SEEDS    ?= 1
-FUZZTIME ?= 40000x
+FUZZTIME ?= 10000x
 export GO TAGS FUZZTIME
 
 .PHONY: help build train test test-long fuzz bench bench-peers bench-gpu records generate clean
@@ -20,7 +20,7 @@ help:
 	@echo 'make bench-peers  compare the CPU backend with NumPy and PyTorch; takes a quarter of an hour (internal/bench/peers)'
 	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (internal/bench/peers)'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
-	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (40000x) or a time (5s)'
+	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
 	@echo 'make generate     generate the assembly'
 	@echo 'make clean        remove bin'
 	@echo

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs each fuzzer of the code that reads files. The argument is the time or the number of inputs
-# of each fuzzer: fuzz.sh 5s, or fuzz.sh 40000x. A failing input is saved under testdata/fuzz of its
+# of each fuzzer: fuzz.sh 5s, or fuzz.sh 10000x. A failing input is saved under testdata/fuzz of its
 # package, and every later go test repeats it. `make fuzz` and `make test-long` call this script.
 #
 # A number of inputs is the same work on every machine. With a time, go test sometimes reports its
@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-time=${1:-40000x}
+time=${1:-10000x}
 go=${GO:-go}
 
 # The fuzzers of sgemm and simd are omitted: they compare arithmetic, and their tests have enough cases.

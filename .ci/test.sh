@@ -5,8 +5,8 @@
 #   test.sh long   go test without -short, and the fuzzers (make test-long)
 #
 # Go's tests run twice: with cgo under Xvfb, so that the GPU backend is tested too, and then
-# without cgo and without SIMD. The second run omits packages whose code is the same in both, the
-# commands of the documentation, and the tests of the command that only read files.
+# without cgo and without SIMD. The second run omits packages whose code is the same in both, and
+# the commands of the documentation. Of the command it tests only what computes and what opens a GPU.
 # At the end the script prints how long each package took.
 #
 # With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run.
@@ -107,13 +107,16 @@ unset SHADEGRAD_REQUIRE_GPU
 "$go" build $packages
 # shellcheck disable=SC2086
 differ=$("$go" list -test -f '{{.ImportPath}} {{join .Deps " "}}' $packages |
-	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -v '^shadegrad/docs\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
+	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -vE '^shadegrad/(docs|internal/cli)\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
 # shellcheck disable=SC2086
-run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" -skip '^(TestCases|TestGenerated)' $differ
+run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" $differ
+# shellcheck disable=SC2086
+run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" \
+	-run '^Test(NoSupport|Doctor|Bench|Gradcheck|Verify|Shadow|Verbose|Diagnosis|SIMD|Threads|Train|Eval|PredictAgrees)' ./internal/cli
 
 if [ "$kind" = "" ]; then
 	unset SHADEGRAD_SIMD
-	sh .ci/fuzz.sh "${FUZZTIME:-40000x}"
+	sh .ci/fuzz.sh "${FUZZTIME:-10000x}"
 else
 	# The scripts that compare shadegrad with other programs, and those that train the presets, are in Python.
 	python=${PYTHON:-python3}
