@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"time"
 
@@ -20,4 +21,11 @@ func Main() int {
 			runLength: 50 * time.Millisecond}
 		return a.run(os.Args[1:])
 	})
+}
+
+// Run runs a command line as Main does, except that the environment does not change it, and returns the
+// exit status. It may be called from any goroutine, and opens no GPU.
+func Run(args []string, stdout, stderr io.Writer) int {
+	a := &app{stdout: stdout, stderr: stderr, env: func(string) string { return "" }, started: time.Now()}
+	return a.run(args)
 }

@@ -48,7 +48,7 @@ func TestPredictAgreesWithEval(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p, data := at(t), c.data
 			if !filepath.IsAbs(data) {
-				data = filepath.Join(casesDir, "pictures", data)
+				data = repository(t, filepath.Join("testdata/cases/pictures", data))
 			}
 			p.run(append([]string{"train", "-backend=cpu", "-seed=1", "-hidden=16", "-epochs=4", "-save=m", "-data=" + data}, strings.Fields(c.flags)...)...).is(0)
 			m, err := model.Load(p.path("m"))

@@ -1,4 +1,4 @@
-package cli
+package reading
 
 import (
 	"encoding/csv"
@@ -11,7 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"shadegrad/internal/backends"
 	"shadegrad/internal/sample"
 )
 
@@ -170,7 +169,7 @@ var cases = []struct {
 
 // casesDir is the absolute path of testdata/cases, with a separator.
 var casesDir = func() string {
-	dir, err := filepath.Abs("../../testdata/cases")
+	dir, err := filepath.Abs("../../../testdata/cases")
 	if err != nil {
 		panic(err)
 	}
@@ -197,7 +196,7 @@ type caseRun struct {
 // run runs a command in this process.
 func (c caseRun) run(args ...string) caseResult {
 	c.t.Helper()
-	return caseResult{inProcess(c.t, backends.Opener{}, args...)}
+	return caseResult{run(c.t, args...)}
 }
 
 // train trains on a file of testdata/cases.
@@ -370,9 +369,11 @@ func (c caseRun) submission() error {
 // digitsModel returns a network of MNIST that is as good as that of the default command.
 func digitsModel(t *testing.T) string {
 	t.Helper()
-	path := shared.in(t, "digits.safetensors")
+	path := filepath.Join(shared, "digits.safetensors")
 	trainDigits.Do(func() {
-		caseRun{t, ""}.run("train", "-backend=cpu", "-epochs=3", "-save="+path).is(0)
+		if r := run(t, "train", "-backend=cpu", "-epochs=3", "-save="+path); r.status != 0 {
+			t.Error(r.stderr)
+		}
 	})
 	if _, err := os.Stat(path); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package cli
+package reading
 
 import (
 	"bytes"
@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"shadegrad/internal/backends"
 	"shadegrad/internal/sample"
 )
 
@@ -33,7 +32,7 @@ func TestGeneratedTables(t *testing.T) {
 			data = filepath.Join(dir, "table.csv")
 		}
 		args := []string{"train", "-backend=cpu", "-seed=1", "-hidden=16", "-batch=8", "-epochs=15", "-data=" + data, "-save=" + network}
-		r := inProcess(t, backends.Opener{}, append(args, g.flags...)...)
+		r := run(t, append(args, g.flags...)...)
 		if r.status == 1 && !strings.Contains(r.stderr, "internal error") {
 			refused++
 			if g.certain {
@@ -45,7 +44,7 @@ func TestGeneratedTables(t *testing.T) {
 			t.Errorf("status %d: %s\n%v", r.status, r.stderr, g)
 			continue
 		}
-		e := inProcess(t, backends.Opener{}, "eval", "-backend=cpu", "-json", "-model="+network, "-data="+plain)
+		e := run(t, "eval", "-backend=cpu", "-json", "-model="+network, "-data="+plain)
 		var score struct {
 			Accuracy float64 `json:"test_acc"`
 		}

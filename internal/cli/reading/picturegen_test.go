@@ -1,4 +1,4 @@
-package cli
+package reading
 
 import (
 	"bytes"
@@ -21,7 +21,6 @@ import (
 	"golang.org/x/image/tiff"
 
 	"shadegrad/cpu"
-	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
 	"shadegrad/internal/sample"
@@ -41,7 +40,7 @@ func TestGeneratedPictures(t *testing.T) {
 		f := randomPicture(r)
 		name := filepath.Join(dir, fmt.Sprintf("%d.%s", seed, f.format))
 		put(t, name, f.encode(t, f.canvas(r, digit.pixels), 1+r.IntN(8)))
-		a := inProcess(t, backends.Opener{}, "predict", "-model="+network, name)
+		a := run(t, "predict", "-model="+network, name)
 		m := answer.FindStringSubmatch(a.stdout)
 		switch {
 		case a.status == 1 && !strings.Contains(a.stderr, "internal error"):
