@@ -18,7 +18,8 @@ help:
 	@echo 'make build        build bin/shadegrad with the installed packages'
 	@echo 'make bench        run the benchmarks'
 	@echo 'make bench-peers  compare the CPU backend with NumPy and PyTorch; takes a quarter of an hour (internal/bench/peers)'
-	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (internal/bench/peers)'
+	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (internal/bench/peers);'
+	@echo '                  QUICK=1 takes at most 8 minutes'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
 	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
 	@echo 'make generate     generate the assembly'
@@ -49,7 +50,7 @@ bench-peers: build
 	@$(PYTHON) internal/bench/peers/run.py $(ARGS)
 
 bench-gpu: build
-	@$(PYTHON) internal/bench/peers/gpu.py $(ARGS)
+	@$(PYTHON) internal/bench/peers/gpu.py $(if $(QUICK),--quick) $(ARGS)
 
 records: build
 	@$(PYTHON) internal/recipe/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)

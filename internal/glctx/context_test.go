@@ -122,6 +122,16 @@ func TestNotLost(t *testing.T) {
 	}
 }
 
+func TestNotRobust(t *testing.T) {
+	withoutDisplay(t)
+	t.Setenv("SHADEGRAD_ROBUST", "off")
+	c := open(t)
+	if c.Info().Robust && c.Info().Software {
+		t.Error("the context is robust")
+	}
+	checkWorks(t, c, 2)
+}
+
 func TestOrder(t *testing.T) {
 	c := open(t)
 	const n = 4 * queueLength // more than the queue holds

@@ -15,6 +15,7 @@
 // devices, and the default display. If the window has only software OpenGL, they use a
 // hardware device of EGL if there is one. The package loads libEGL.so.1 only then, so a
 // program also starts on machines without it. SHADEGRAD_EGL=off disables EGL.
+// SHADEGRAD_ROBUST=off asks for contexts that are not robust.
 //
 // In a build without cgo or with the tag nogl, Open returns [ErrNoSupport].
 package glctx

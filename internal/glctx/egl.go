@@ -285,9 +285,10 @@ func (s *eglSurface) create(surfaceless bool) error {
 	if err != nil {
 		return err
 	}
-	s.context = newContext(s.display, config, NeededMajor, NeededMinor, true)
-	if s.context == nil {
-		s.context = newContext(s.display, config, NeededMajor, NeededMinor, false)
+	for _, r := range robust() {
+		if s.context = newContext(s.display, config, NeededMajor, NeededMinor, r); s.context != nil {
+			break
+		}
 	}
 	if s.context == nil {
 		refused := eglFailure("eglCreateContext")

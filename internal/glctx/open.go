@@ -43,6 +43,16 @@ func Open() (*Context, error) {
 	}.open()
 }
 
+// robust returns whether to ask for a robust context, in the order of the attempts. Such a
+// context reports a reset of the GPU, and checks the accesses of shaders to memory. With
+// SHADEGRAD_ROBUST=off none is asked for, to measure what the checks cost.
+func robust() []bool {
+	if os.Getenv("SHADEGRAD_ROBUST") == "off" {
+		return []bool{false}
+	}
+	return []bool{true, false}
+}
+
 // ways are the ways to open a context. Tests replace them.
 type ways struct {
 	display                  func() bool

@@ -110,9 +110,10 @@ func newWindow() (w *glfw.Window, err error) {
 			releaseGLFW()
 		}
 	}()
-	w, err = createWindow(NeededMajor, NeededMinor, true)
-	if err != nil {
-		w, err = createWindow(NeededMajor, NeededMinor, false)
+	for _, r := range robust() {
+		if w, err = createWindow(NeededMajor, NeededMinor, r); err == nil {
+			break
+		}
 	}
 	if err != nil && strings.Contains(err.Error(), "Failed to load GLX") { // GLFW loads libGL here
 		return nil, errors.New("libGL.so.1 is not installed (Debian: apt-get install libgl1)")

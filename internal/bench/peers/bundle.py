@@ -39,7 +39,7 @@ _OF_THE_SYSTEM = re.compile(
 )
 _START = """#!/bin/sh
 # Measures the GPU of this machine; the flags are listed by "sh run.sh -h".
-cd "$(dirname "$0")" && exec "${PYTHON:-python3}" internal/bench/peers/gpu.py "$@"
+cd "$(dirname "$0")" && exec "${PYTHON:-python3}" internal/bench/peers/gpu.py ${QUICK:+--quick} "$@"
 """
 
 

@@ -21,12 +21,16 @@ import gpu_table
 import install
 import suite
 from cases import GPU_CASES
+from firstlook import FirstLook
 from install import Failure, say
 from programs import HERE, ROOT, SHADEGRAD, TIME_LIMIT, WORK, Shadegrad, call, locate, peer_arguments, peer_environment
 
 RESULTS = WORK / "results-gpu.json"
 TORCH = HERE / "torch_gpu.py"
 FEW_IMAGES = 3000  # where OpenGL is software
+QUICK_CASES = ("128", "recipe")
+QUICK_ROUNDS = 3
+QUICK_SECONDS = 450  # of 8 minutes, the rest is for unpacking
 SOFTWARE = re.compile("llvmpipe|softpipe|swrast|SwiftShader", re.IGNORECASE)
 
 
@@ -34,11 +38,16 @@ def parse():
     p = argparse.ArgumentParser(
         prog="gpu.py", description=__doc__.split(";")[0], formatter_class=argparse.RawTextHelpFormatter
     )
+    p.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"for a machine that is rented by the minute: first answer the first questions about a GPU, then\n"
+        f"compare {len(QUICK_CASES)} cases, then run the short tests, all within {QUICK_SECONDS / 60:g} minutes",
+    )
     p.add_argument("--rounds", type=int, help="how often everything runs (default 5; 1 where OpenGL is software)")
     p.add_argument(
         "--cases",
-        default=",".join(c.name for c in GPU_CASES),
-        help="which, separated by commas (default\n%(default)s); none for the tests alone",
+        help=f"which, separated by commas (default\n{','.join(c.name for c in GPU_CASES)}); none for the tests alone",
     )
     p.add_argument(
         "--images",
@@ -75,12 +84,25 @@ def parse():
         p.error("--rounds must be at least 1")
     if a.images is not None and not 500 <= a.images <= 60000:
         p.error("--images must be from 500 to 60000")
+    if a.quick:
+        a.without_compile = True
+        a.rounds = a.rounds or QUICK_ROUNDS
     names = {c.name: c for c in GPU_CASES}
-    wanted = [] if a.cases == "none" else a.cases.split(",")
+    wanted = list(QUICK_CASES if a.quick else names)
+    if a.cases:
+        wanted = [] if a.cases == "none" else a.cases.split(",")
     if unknown := [n for n in wanted if n not in names]:
         p.error(f"no case is called {', '.join(unknown)}; there are {', '.join(names)}, and none")
     a.cases = [names[n] for n in wanted]
     return a
+
+
+class Late(BaseException):
+    """The time of --quick is over. No part of the benchmark takes it for a failure of its own."""
+
+
+def late(*_):
+    raise Late
 
 
 class Torch:
@@ -144,6 +166,12 @@ class Torch:
         return self.call(case, data, *flags, *["--tf32"] * tf32)
 
 
+class NoTorch:
+    """PyTorch before the benchmark has looked for it."""
+
+    device, python, absent = "cuda", sys.executable, "PyTorch was not tried"
+
+
 def fastest_ways(trials, device):
     """Returns the fastest way of each family: eager, graphs, compiled, and tf32, which is any."""
     ways = {}
@@ -161,8 +189,9 @@ class Bench:
     def __init__(self, a, env):
         self.a, self.env, self.begin = a, env, time.monotonic()
         self.shadegrad = Shadegrad("gpu", env)
-        self.results = {"tests": {}, "cases": {}, "trials": {}, "peak": [], "starts": {}, "profile": "", "failures": []}
-        self.torch = None
+        self.results = {"first_look": "", "tests": {}, "cases": {}, "trials": {}, "peak": [], "starts": {}, "profile": "", "failures": []}
+        self.torch = NoTorch()
+        self.results["torch"] = {"absent": self.torch.absent}
 
     def failed(self, what, e):
         self.results["failures"].append(f"{what}: {e}")
@@ -186,10 +215,19 @@ class Bench:
     def test(self):
         for name in suite.PACKAGES:
             say(f"testing {suite.PACKAGES[name]}")
-            found = self.results["tests"][name] = suite.run(name, self.env)
+            found = self.results["tests"][name] = suite.run(name, self.env, short=self.a.quick)
             say(suite.sentence(name, found))
             if found["failed"]:
                 self.failed(f"the tests of {suite.PACKAGES[name]}", f"failed, see {found['log']}")
+
+    def first_look(self):
+        case = {c.name: c for c in GPU_CASES}["128"]
+        look = FirstLook(case.only(self.a.images) if self.a.images < 60000 else case, self.env)
+        try:
+            look.run(say)
+        finally:
+            self.results["first_look"] = look.text()
+            self.write()
 
     def prepare(self):
         """Warms caches up, and finds PyTorch's fastest ways."""
@@ -264,7 +302,9 @@ class Bench:
 
     def run(self):
         self.identify()
-        if not self.a.without_tests:
+        if self.a.quick:
+            self.first_look()
+        elif not self.a.without_tests:
             self.test()
         self.torch = Torch(self.a, self.software)
         self.results["torch"] = {"absent": self.torch.absent, "device": self.torch.device, **self.torch.about}
@@ -278,6 +318,9 @@ class Bench:
             self.write()
         self.profile()
         self.write()
+        if self.a.quick and not self.a.without_tests:
+            self.test()
+            self.write()
 
 
 def main():
@@ -294,10 +337,16 @@ def main():
             bundle.pack(pathlib.Path(ROOT, a.bundle), not a.without_tests)
             return 0
         bench = Bench(a, gl_environment.prepare())
+        if a.quick:
+            signal.signal(signal.SIGALRM, late)
+            signal.alarm(QUICK_SECONDS)
         bench.run()
+        signal.alarm(0)
     except Failure as e:
         say(str(e))
         return 1
+    except Late:
+        say(f"the {QUICK_SECONDS} seconds of --quick are over; the report has what was measured until then")
     except KeyboardInterrupt:
         say(f"interrupted; {a.out} has the rounds that were complete, if there were any")
         return 130

@@ -160,6 +160,8 @@ class Report(table.Runs):
 
     def text(self):
         paragraphs = [f"**{w}**" for w in self.warnings()]
+        if self.results["first_look"]:
+            paragraphs += ["The first look, with 784-128-10 and a batch of 64:", self.results["first_look"]]
         paragraphs.append("\n".join(f"* {fact}" for fact in self.facts()))
         if self.cases:
             paragraphs += self.tables()

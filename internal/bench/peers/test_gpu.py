@@ -12,9 +12,11 @@ sys.dont_write_bytecode = True
 
 import bundle
 import cases
+import firstlook
 import gl_environment
 import gpu
 import gpu_table
+import install
 import schedule
 import suite
 
@@ -136,6 +138,33 @@ class BundleTest(unittest.TestCase):
         self.assertEqual(sorted(bundle.libraries(listing)), ["libX11.so.6", "libmd.so.0"])
 
 
+class FirstLookTest(unittest.TestCase):
+    def test_parse(self):
+        found = firstlook.parse(
+            [
+                '{"event":"start","seconds":1.5}',
+                "  1. layer_nt_t32, 8 groups, 1.61 MFLOP: gather matmul activate",
+                "  2. head_softmax_wide, 8 groups, 0.041 MFLOP: matmul loss",
+                '{"event":"epoch","seconds":0.25}',
+                '{"event":"profile","kernels":[{"kernel":"layer_nt_t32","seconds":1,"calls":5},{"kernel":"head_softmax_wide","seconds":0.5,"calls":1000}]}',
+            ]
+        )
+        self.assertEqual(found["start"], 1.5)
+        self.assertEqual(found["seconds"], [0.25])
+        self.assertEqual(found["kernels"], ["layer_nt_t32", "head_softmax_wide"])
+        self.assertEqual(found["head"], ["head_softmax_wide 500 µs a call, 1000 calls"])
+
+    def test_a_question_that_fails(self):
+        look = firstlook.FirstLook(cases.GPU_CASES[0], {})
+        look.train = lambda *_: (_ for _ in ()).throw(install.Failure("no GPU"))
+        with tempfile.TemporaryDirectory() as d:
+            before, firstlook.CACHE = firstlook.CACHE, pathlib.Path(d, "cache")
+            self.addCleanup(lambda: setattr(firstlook, "CACHE", before))
+            look.run(lambda text: None)
+        self.assertEqual(set(look.facts.values()), {"failed: no GPU"})
+        self.assertEqual(list(look.facts), ["cold start", "tuning", "epochs", "head", "robust"])
+
+
 TRIALS = [
     {"way": "by hand, graph of an epoch", "family": "graphs", "seconds": 0.02},
     {"way": "by hand, graph of a step", "family": "graphs", "seconds": 0.03},
@@ -170,6 +199,7 @@ class TableTest(unittest.TestCase):
             "after": [1],
         }
         results = {
+            "first_look": "* cold start: 1 s",
             "device": {"device": "GeForce/PCIe", "driver": "OpenGL 4.6", "detail": "EGL device", "software": False},
             "torch": {"absent": "", "name": "PyTorch 2", "device": "GeForce", "detail": "CUDA 13"},
             "tests": {"opengl": dict(suite.judge(LOG, 1, False), log="the.log")},
@@ -192,6 +222,7 @@ class TableTest(unittest.TestCase):
 
     def test_text(self):
         text = self.report().text()
+        self.assertIn("* cold start: 1 s", text)
         self.assertIn("2 failed (TestMany, TestMany/another; the.log)", text)
         self.assertIn("no compiler (by hand compiled)", text)
         self.assertNotIn("may not be the same", text)
