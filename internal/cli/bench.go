@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"shadegrad/compute"
+	"shadegrad/compute/judge"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
@@ -35,7 +36,7 @@ func (a *app) bench(args []string) error {
 	if err != nil {
 		return err
 	}
-	rivals, err := a.rivals(f)
+	rivals, err := a.rivals(f, func() []judge.Case { return casesOf(o, data) })
 	if err != nil {
 		return err
 	}
@@ -75,8 +76,9 @@ type rival struct {
 	peak   float64 // FLOP/s, or 0 if unknown
 }
 
-// rivals opens the backends. It omits a GPU that cannot be used unless -backends names it.
-func (a *app) rivals(f *settings) (list []rival, err error) {
+// rivals opens the backends and tests a GPU with the cases. It omits a GPU that cannot be used unless -backends names
+// it.
+func (a *app) rivals(f *settings, cases func() []judge.Case) (list []rival, err error) {
 	defer func() {
 		if err != nil {
 			for _, r := range list {
@@ -87,7 +89,7 @@ func (a *app) rivals(f *settings) (list []rival, err error) {
 	}()
 	for _, k := range f.backends {
 		opener := a.opener
-		opener.NoSelfTest = true // each step is checked before it is timed
+		opener.Cases = cases
 		c, err := opener.Open(k)
 		if err != nil && k == backends.GPU && !f.Given("backends") {
 			fmt.Fprintf(a.stderr, "%v; timing the CPU only\n", err)
