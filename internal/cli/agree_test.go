@@ -16,17 +16,17 @@ import (
 func TestBackendsAgree(t *testing.T) {
 	needGPU(t)
 	p := at(t)
-	tune := "-tune=on"
+	tune, epochs := "-tune=on", sample.Count(3, 2)
 	if testing.Short() {
 		tune = "-tune=off" // software OpenGL takes seconds to compile each choice
 	}
 	train := func(backend string) []map[string]any {
-		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), fmt.Sprintf("-hidden=%d", sample.Count(128, 32)), "-batch=64", "-epochs=3", "-seed=5", "-test=each", tune).is(0)
+		r := p.run("train", "-backend="+backend, "-json", "-data="+middleData(t), fmt.Sprintf("-hidden=%d", sample.Count(128, 32)), "-batch=64", fmt.Sprintf("-epochs=%d", epochs), "-seed=5", "-test=each", tune).is(0)
 		list := events(t, r.stdout)
-		if len(list) != 5 || list[0]["backend"] != backend {
+		if len(list) != epochs+2 || list[0]["backend"] != backend {
 			t.Fatalf("events: %v", list)
 		}
-		return list[1:4]
+		return list[1 : epochs+1]
 	}
 	cpu, gpu := train("cpu"), train("gpu")
 	for i := range cpu {
@@ -44,7 +44,7 @@ func TestBackendsAgree(t *testing.T) {
 		}
 		t.Logf("epoch %d: training loss %.6f and %.6f, test accuracy %.3f and %.3f", i+1, want, got, wantAcc, gotAcc)
 	}
-	if acc := cpu[2]["test_acc"].(float64); acc < 0.85 {
+	if acc := cpu[epochs-1]["test_acc"].(float64); acc < 0.85 {
 		t.Errorf("the test accuracy of %v is too low for a useful comparison", acc)
 	}
 }

@@ -32,6 +32,9 @@ func TestDoctorOpenGL(t *testing.T) {
 		}
 	})
 	t.Run("no display", func(t *testing.T) {
+		if testing.Short() {
+			return // TestWithoutDisplay of package opengl judges the kernels
+		}
 		needGPU(t)
 		if os.Getenv("SHADEGRAD_EGL") == "off" {
 			t.Skip("SHADEGRAD_EGL=off is set for the tests")

@@ -125,7 +125,7 @@ func TestShadowLeavesBits(t *testing.T) {
 			{"-hidden=8", "-batch=1", "-epochs=1"},
 			{"-hidden=24,12", "-act=tanh", "-loss=mse", "-batch=33"},
 			{"-hidden=", "-act=sigmoid", "-batch=0"},
-		}, 2) {
+		}, 3) {
 			p := at(t, "SHADEGRAD_SIMD="+simd)
 			args := append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-epochs=3"}, more...)
 			r := p.run(append(args, "-save=plain")...)
