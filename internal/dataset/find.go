@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"archive/zip"
 	"fmt"
 	"io/fs"
 	"path"
@@ -146,7 +147,7 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 			case i == 0:
 				names[r] = name
 			case name != names[r]+".gz":
-				return names, true, fmt.Errorf("%s: both %s and %s could hold the %s; %s", p.name, names[r], name, r, chooseOne)
+				return names, true, fmt.Errorf("%s: both %s and %s could hold the %s; %s", p.name, names[r], name, r, p.chooseOne())
 			}
 		}
 		if n, _ := parseName(first); names[r] != "" && (first == "" || !slices.Contains(wanted, n.role)) {
@@ -167,13 +168,19 @@ func (p place) arrayFiles(wanted []role, only *string) (names [roles]string, fou
 		case names[r] == "":
 			return names, true, fmt.Errorf("%s: %s is missing (with or without .gz), which goes with %s", p.name, sibling(first, r), first)
 		case n.set != of.set:
-			return names, true, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, first, names[r], chooseOne)
+			return names, true, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, first, names[r], p.chooseOne())
 		}
 	}
 	return names, true, nil
 }
 
-const chooseOne = "choose one with -data=DIRECTORY/FILE"
+// chooseOne is the remedy where several files could hold the data.
+func (p place) chooseOne() string {
+	if _, ok := p.fsys.(*zip.Reader); ok {
+		return "unpack the archive and choose one with -data=DIRECTORY/FILE"
+	}
+	return "choose one with -data=DIRECTORY/FILE"
+}
 
 // hasLabels reports whether a directory has the labels of an image file, or the images of a label file. An npz
 // file without a counterpart is likely to hold both.

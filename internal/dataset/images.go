@@ -66,6 +66,10 @@ func (p place) openImages() (*Data, error) {
 	if most := data.brightest(); most <= 16 && min(r.size.Width, r.size.Height) >= leastSide {
 		return nil, fmt.Errorf("%s: the pictures are almost black: their brightest pixel is %d of 255; scale them first", p.name, most)
 	}
+	const large = 40_000
+	if n := r.size.Width * r.size.Height; n > large && p.form.Learned == nil {
+		data.addNote(fmt.Sprintf("pictures of %dx%d make a network of %d inputs, which is slow; -resize=64x64 scales them down", r.size.Width, r.size.Height, n))
+	}
 	if len(test) == 0 {
 		from := p.name
 		if found.From != "." {

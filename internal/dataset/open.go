@@ -202,7 +202,7 @@ func (p place) open() (*Data, error) {
 		p.form.TestData = p.prefix + archives[0]
 		return p.readParts(p.prefix + archives[1])
 	case len(archives) > 1:
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], chooseOne)
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, archives[0], archives[1], p.chooseOne())
 	case len(archives) == 1:
 		return p.openFile(archives[0])
 	case !pictures:
@@ -210,7 +210,7 @@ func (p place) open() (*Data, error) {
 	}
 	switch {
 	case len(directories) > 1 && !pictures:
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, directories[0], directories[1], chooseOne)
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, directories[0], directories[1], p.chooseOne())
 	case len(directories) == 1 && p.depth < maxDepth && !p.holdsPictures(directories[0]) && !(pictures && naming.PartOf(directories[0]) != naming.Whole):
 		data, err := p.openWithin(directories[0])
 		if errors.Is(err, errNothing) {

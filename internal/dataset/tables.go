@@ -66,11 +66,11 @@ func (p place) openTables() (*Data, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	case whole != "" && train+test != "":
-		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, whole, train+test, chooseOne)
+		return nil, fmt.Errorf("%s: both %s and %s could hold the data; %s", p.name, whole, train+test, p.chooseOne())
 	case test != "" && train == "" && !p.testOnly:
 		return nil, fmt.Errorf("%s: %s is the test data; the training data are missing", p.name, test)
 	case train != "" && test != "" && !a.goesWith(b):
-		return nil, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, train, test, chooseOne)
+		return nil, fmt.Errorf("%s: %s and %s belong to different data sets; %s", p.name, train, test, p.chooseOne())
 	}
 	data, err := p.openPair(files)
 	if err == nil && train != "" {
@@ -168,7 +168,7 @@ func (p place) findTables(wanted func(tableFileName) bool) (files tableFiles, er
 		case e.Name() != *file+".gz" && separate(*file) != separate(e.Name()):
 			return files, fmt.Errorf("%s and %s seem to be features and labels; put the labels into the table as a column called label", *file, e.Name())
 		case e.Name() != *file+".gz":
-			return files, fmt.Errorf("both %s and %s could hold the %s; %s", *file, e.Name(), name.part, chooseOne)
+			return files, fmt.Errorf("both %s and %s could hold the %s; %s", *file, e.Name(), name.part, p.chooseOne())
 		}
 	}
 	return files, nil

@@ -114,7 +114,7 @@ func (s *Set) split(args []string) error {
 			return s.unknown(name, text)
 		case f.Arg == "" && !hasValue:
 			value = "true"
-		case !hasValue && len(args) == 0:
+		case !hasValue && (len(args) == 0 || s.isFlag(args[0])):
 			return Errorf("-%s: want a value, as in -%s=%s%s", name, name, f.Arg, s.hint())
 		case !hasValue:
 			value, args = args[0], args[1:]
@@ -128,13 +128,22 @@ func (s *Set) split(args []string) error {
 // late returns an error if a flag follows the first argument.
 func (s *Set) late(args []string) error {
 	for _, text := range args {
-		name, isFlag := strings.CutPrefix(text, "-")
-		name, _, _ = strings.Cut(strings.TrimPrefix(name, "-"), "=")
-		if isFlag && s.Lookup(name) != nil {
-			return Errorf("-%s: flags come before the other arguments; put it before %q%s", name, args[0], s.hint())
+		if s.isFlag(text) {
+			return Errorf("-%s: flags come before the other arguments; put it before %q%s", flagName(text), args[0], s.hint())
 		}
 	}
 	return nil
+}
+
+// isFlag reports whether an argument is one of the flags, with or without a value.
+func (s *Set) isFlag(text string) bool {
+	return strings.HasPrefix(text, "-") && s.Lookup(flagName(text)) != nil
+}
+
+// flagName returns the name of a flag that may have a value.
+func flagName(text string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(text, "-"), "-"), "=")
+	return name
 }
 
 func (s *Set) hint() string { return fmt.Sprintf("; \"shadegrad %s -h\" lists the flags", s.Command) }
@@ -193,8 +202,10 @@ func (s *Set) compatible() error {
 func (s *Set) NoArgs() error {
 	if len(s.Args) > 0 {
 		example := ""
-		if s.Lookup("data") != nil {
-			example = ", as in -data=" + s.Args[0]
+		for _, name := range []string{"data", "model"} { // the last one counts
+			if s.Lookup(name) != nil && !s.Given(name) {
+				example = ", as in -" + name + "=" + s.Args[0]
+			}
 		}
 		return Errorf("%s takes no argument %q; flags begin with -, and values follow =%s", s.Command, s.Args[0], example)
 	}

@@ -13,6 +13,8 @@ const HeadSize = 512
 // python is the start of a conversion that writes the arrays of a file as FILE.npz.
 const python = `convert it: python3 -c "import numpy, `
 
+const pnm = "a picture in PGM or PPM; convert it: magick FILE.pgm FILE.png"
+
 // A magic is the beginning of the files of a format.
 type magic struct {
 	at    int // position of the bytes
@@ -27,7 +29,7 @@ var magics = []magic{
 	{0, "\x89HDF\r\n\x1a\n", `HDF5; ` + python + `h5py; numpy.savez('FILE.npz', **{k: v[()] for k, v in h5py.File('FILE.h5').items()})"`},
 	{0, "PAR1", `Parquet; ` + python + `pandas, io, PIL.Image as i; numpy.savez('mnist.npz', **{p + k: v for p in ('train', 'test') ` +
 		`for d in [pandas.read_parquet(p + '-00000-of-00001.parquet')] ` +
-		`for k, v in (('_x', [numpy.array(i.open(io.BytesIO(b['bytes']))) for b in d.image]), ('_y', d.label))})"`},
+		`for k, v in (('_x', [numpy.array(i.open(io.BytesIO(b['bytes']))) for b in d.image]), ('_y', d.label))})"; a table without pictures: python3 -c "import pandas; pandas.read_parquet('FILE').to_csv('FILE.csv', index=False)"`},
 	{0, "ARROW1", `Arrow (Feather); convert it: python3 -c "import pandas; pandas.read_feather('FILE').to_csv('FILE.csv', index=False)"`},
 	{0, "SQLite format 3\x00", "SQLite; export the table as CSV: sqlite3 -header -csv FILE 'SELECT * FROM table' > FILE.csv"},
 	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office (such as Excel's xls); save the sheet as CSV"},
@@ -38,6 +40,10 @@ var magics = []magic{
 	{0, "7z\xbc\xaf\x27\x1c", "7-Zip (7z); unpack it: 7z x FILE"},
 	{0, "Rar!\x1a\x07", "RAR; unpack it: unrar x FILE"},
 	{257, "ustar", "a tar archive; unpack it: tar -xf FILE"},
+	{0, "P5\n", pnm},
+	{0, "P2\n", pnm},
+	{0, "P6\n", pnm},
+	{0, "P3\n", pnm},
 	{0, "%PDF-", "PDF; export its pages as PNG"},
 	{8, "CR\x02", "a camera's raw picture (Canon CR2); export it as JPEG"},
 	{0, "IIRO", "a camera's raw picture (Olympus ORF); export it as JPEG"},

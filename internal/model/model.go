@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 
 	"shadegrad/internal/dataset"
@@ -90,6 +91,9 @@ func (m *Model) Save(path string) error {
 // Load reads a model. An error names the file and the problem.
 func Load(path string) (*Model, error) {
 	f, err := safetensors.Read(path)
+	if _, statErr := os.Stat(path); err != nil && statErr == nil {
+		return nil, fmt.Errorf("%w; want a network saved by \"shadegrad train -save=FILE\"", err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,10 @@ func (p *Predictor) standardInput() error {
 		return fmt.Errorf("standard input: %w", err)
 	}
 	if img, err := picture.Load(f.Name()); err == nil && img != nil && !p.Model.About.Numbers {
-		return p.picture(f.Name(), "standard input")
+		if err := p.picture(f.Name(), "standard input"); err != nil {
+			return errors.New(strings.ReplaceAll(err.Error(), f.Name(), "standard input"))
+		}
+		return nil
 	}
 	return p.samples(f.Name(), "standard input")
 }

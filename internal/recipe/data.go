@@ -14,10 +14,10 @@ import (
 // dataFlags returns the rows of the data set and its form.
 func (r *Recipe) dataFlags() []*flags.Flag {
 	return []*flags.Flag{
-		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Of(&r.Path, func(s string) (string, error) { return flags.Home(s), nil }),
+		{Name: "data", Topic: topicData, Commands: commands + " digits eval verify doctor", Arg: "PATH", Value: flags.Path(&r.Path, "a file or a directory"),
 			Help: "data set: mnist, xor, halfplane, spiral or moons (built in); a directory with IDX, CSV or npy files, " +
 				"or with a directory of pictures per class; a CSV, npz or zip file; or a prefix of file names; IDX and CSV gzipped or not", Default: "mnist"},
-		{Name: "test-data", Topic: topicData, Commands: commands + " doctor", Arg: "PATH", Value: flags.Of(&r.Form.TestData, func(s string) (string, error) { return flags.Home(s), nil }),
+		{Name: "test-data", Topic: topicData, Commands: commands + " doctor", Arg: "PATH", Value: flags.Path(&r.Form.TestData, "a file or a directory"),
 			Help: "file or directory of the test samples, needed only if their name does not show it", Default: "the test part of -data, or a fifth of it"},
 		{Name: "pixels", Topic: topicData, Arg: "FROM..TO", Value: flags.Of(&r.pixels, chosen(pixelSpan)), Default: "0..1",
 			Help: "inputs of the network for black and white pixels"},

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"io/fs"
 	"path"
@@ -12,6 +11,8 @@ import (
 
 	"shadegrad/internal/naming"
 	"shadegrad/internal/picture"
+	"shadegrad/internal/table/dialect"
+	"shadegrad/internal/unpack"
 )
 
 // labels is a table that lists pictures.
@@ -84,22 +85,18 @@ func (s *finder) readTable(file string, byName map[string]string) *labels {
 	if info, err := fs.Stat(s.fsys, file); err != nil || !info.Mode().IsRegular() || info.Size() > most {
 		return nil
 	}
-	data, err := fs.ReadFile(s.fsys, file)
-	if err != nil {
+	var lines []dialect.Line
+	err := unpack.Lines(s.fsys, file, func(line []byte, number int) error {
+		if len(line) > 0 {
+			lines = append(lines, dialect.Line{Text: bytes.Clone(line), Number: number})
+		}
+		return nil
+	})
+	if err != nil || len(lines) < 2 {
 		return nil
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	line, _, _ := bytes.Cut(data, []byte("\n"))
-	r := csv.NewReader(bytes.NewReader(data))
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.TrimLeadingSpace = ' ', true, -1, true
-	for _, comma := range ",;\t" {
-		if bytes.ContainsRune(line, comma) {
-			r.Comma = comma
-			break
-		}
-	}
-	rows, err := r.ReadAll()
-	if err != nil || len(rows) < 2 {
+	rows, err := dialect.Cells(lines)
+	if err != nil {
 		return nil
 	}
 	t := &labels{file: file, rows: rows}

@@ -77,7 +77,12 @@ func (s *finder) note(format string, values ...any) {
 }
 
 // path returns the name of a file or directory for messages.
-func (s *finder) path(name string) string { return s.Prefix + filepath.FromSlash(name) }
+func (s *finder) path(name string) string {
+	if name == "." && s.Prefix != "" {
+		return filepath.Clean(s.Prefix)
+	}
+	return s.Prefix + filepath.FromSlash(name)
+}
 
 // Has reports whether there are pictures in a directory or below it, and whether a table lists them. Other is a file below
 // the directory that is neither a picture nor a table, or empty.

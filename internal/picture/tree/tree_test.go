@@ -96,7 +96,7 @@ func TestFind(t *testing.T) {
 
 // TestFindFaults checks the errors of directories that can be understood in several ways or in none.
 func TestFindFaults(t *testing.T) {
-	const names = "fewer than two classes: expected a directory of pictures for each class, found all %d in DIR/%s"
+	const names = "fewer than two classes: expected a directory of pictures for each class, found all %d in DIR%s"
 	for _, c := range []struct {
 		name  string
 		files map[string]string
@@ -104,13 +104,13 @@ func TestFindFaults(t *testing.T) {
 		want  string
 	}{
 		{"nothing", map[string]string{"a.txt": ""}, "", "no PNG, JPEG, GIF, BMP, TIFF or WebP pictures found"},
-		{"one class", numbered("%s/%d.png", 3, "a"), "", fmt.Sprintf(names, 3, "a")},
+		{"one class", numbered("%s/%d.png", 3, "a"), "", fmt.Sprintf(names, 3, "/a")},
 		{"labels in the names", numbered("Img/digit-%s-%d.png", 4, "3", "12"), "",
-			fmt.Sprintf(names, 8, "Img") + "; their names begin with one of 2 labels, such as 3 in digit-3-0.png: -label=filename takes the classes from the names"},
+			fmt.Sprintf(names, 8, "/Img") + "; their names begin with one of 2 labels, such as 3 in digit-3-0.png: -label=filename takes the classes from the names"},
 		{"words in the names", numbered("Img/%s_%d.png", 4, "seven", "upper-right"), "",
-			fmt.Sprintf(names, 8, "Img") + "; their names begin with one of 2 labels, such as seven in seven_0.png: -label=filename takes the classes from the names"},
-		{"number first", numbered("Img/%d_%s.png", 9, "1", "2", "3"), FileName, "the names of the pictures in DIR/. do not begin with labels, as in 7_0001.png"},
-		{"two numbers", numbered("%s_%d.png", 9, "1_2", "1_3", "2_3"), "", fmt.Sprintf(names, 27, ".")},
+			fmt.Sprintf(names, 8, "/Img") + "; their names begin with one of 2 labels, such as seven in seven_0.png: -label=filename takes the classes from the names"},
+		{"number first", numbered("Img/%d_%s.png", 9, "1", "2", "3"), FileName, "the names of the pictures in DIR do not begin with labels, as in 7_0001.png"},
+		{"two numbers", numbered("%s_%d.png", 9, "1_2", "1_3", "2_3"), "", fmt.Sprintf(names, 27, "")},
 		{"no training part", numbered("test/%s/%d.png", 2, "a", "b"), "", "test holds the test data; the training data are missing, expected in train"},
 		{"two training parts", with(numbered("%s/a/%d.png", 2, "train", "training"), "test/a/1.png", ""), "", "both train and training could hold the training data; keep one of them"},
 		{"two columns", with(numbered("%d.png", 20, ""), "l.csv", "id,kind,sex\n"+strings.Replace(listed("%d,x,%s"), "x,cat", "y,cat", 4)), "",

@@ -39,12 +39,6 @@ const MaxColumns = 100_000
 
 var errTooWide = fmt.Errorf("expected at most %d columns, found more", MaxColumns)
 
-// A sample is the first lines of a table, divided into cells.
-type sample struct {
-	lines []Line
-	cells [][]string
-}
-
 // Recognise returns the dialect of a table from its first lines that are not empty. Known names make a header certain.
 func Recognise(lines []Line, known []string) (*Dialect, error) {
 	d := &Dialect{packed: -1, first: lines[0].Number}
@@ -122,6 +116,13 @@ func (d *Dialect) checkTitle(table []Line, rows [][]string) error {
 			table[0].Number, width, table[titles].Number, len(rows[0]))
 	}
 	return nil
+}
+
+// Cells divides the lines of a table into cells, by the separator of the first lines.
+func Cells(lines []Line) ([][]string, error) {
+	const sampled = 12
+	d := &Dialect{packed: -1, Separator: separatorOf(lines[:min(len(lines), sampled)])}
+	return d.splitAll(lines)
 }
 
 // splitAll divides lines into cells.
