@@ -9,7 +9,7 @@
 // them up also adds the bias and applies the activation.
 //
 // option FORM = NN | NT  whether B is stored transposed
-// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
+// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128 | T32X128
 // option VECA            read A, or Src, in vectors of four
 // option VECB            read B in vectors of four
 // option VECD            write Dst and Dropped in vectors of four

@@ -11,7 +11,7 @@
 // the grid until all tiles of all slots are done.
 //
 // option FORM = NN | NT | TN | TT     which of A and B are stored transposed
-// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
+// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128 | T32X128
 // option VECA            read A in vectors of four
 // option VECB            read B in vectors of four
 // option VECD            write Dst in vectors of four

@@ -7,7 +7,7 @@
 // stored. The tiles are those of product.comp; the sums are not divided.
 //
 // option FORM = NN | NT  whether B is stored transposed
-// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
+// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128 | T32X128
 // option VECA            read A in vectors of four
 // option VECB            read B in vectors of four
 // option VECD            read and write Y and Dst in vectors of four

@@ -14,7 +14,7 @@
 // same way. Blocks W, V and S belong to tiles; block Single holds W, V and S of single
 // elements. All deltas are in block A, and all inputs except pixels in block B.
 //
-// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128
+// option TILE = B8X8 | B4X4 | B1X8 | T16 | T32 | T64 | T128 | T32X128
 // option VECA            read the deltas of tiles in vectors of four
 // option VECB            read the inputs of tiles in vectors of four
 // option VECD            read and write W, V and S of tiles in vectors of four

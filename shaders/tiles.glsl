@@ -13,6 +13,7 @@
 #define T32 4
 #define T64 5
 #define T128 6
+#define T32X128 7
 
 #if TILE == B8X8
 #define ROWS 8
@@ -30,25 +31,30 @@
 #define GX 8
 #define GY 1
 #elif TILE == T16
-#define ROWS 2
-#define COLS 2
+#define ROWS 4
+#define COLS 4
 #define GX 8
-#define GY 8
+#define GY 4
 #elif TILE == T32
 #define ROWS 4
 #define COLS 4
 #define GX 8
 #define GY 8
 #elif TILE == T64
-#define ROWS 4
+#define ROWS 8
 #define COLS 4
 #define GX 16
-#define GY 16
-#else
+#define GY 8
+#elif TILE == T128
 #define ROWS 8
 #define COLS 8
 #define GX 16
 #define GY 16
+#else
+#define ROWS 4
+#define COLS 4
+#define GX 32
+#define GY 8
 #endif
 
 #define TILED (TILE >= T16)

@@ -59,7 +59,7 @@ func TestConformanceOfEveryTile(t *testing.T) {
 			if shared {
 				every = map[string]int{"program": 16, "matmul": 80}
 			}
-			if tile == "T64" || tile == "T128" {
+			if shared && tile != "T16" && tile != "T32" {
 				every = map[string]int{"program": 40, "matmul": 160}
 			}
 			chosen := map[string]int{}

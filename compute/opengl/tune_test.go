@@ -224,7 +224,7 @@ func TestWrongChoice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("software OpenGL takes long to compile the choices; make test-long does")
 	}
-	set := editedShaders(t, "tile_shared.glsl", "sum[r][c] += av[r] * bv[c]", "sum[r][c] += av[r] + bv[c]")
+	set := editedShaders(t, "tile_shared.glsl", "av[r / 4][r % 4] * bv[c]", "av[r / 4][r % 4] + bv[c]")
 	b := openTuner(t, Options{CacheDir: t.TempDir(), Shaders: set}, nil)
 	fastest := clock("T32", "T16")
 	b.tuner.measure = func(plans []fuse.Dispatch) (time.Duration, []float32, error) {

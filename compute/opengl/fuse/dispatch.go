@@ -126,10 +126,11 @@ func tiled(kernel string, o compute.MatMul, d division, begin, end int, v vector
 		Ops:    []string{o.Name()},
 		Values: Values{
 			"FORM": form(o), "TILE": d.tile.name, "LONG": length > piece,
-			"VECA": v.a,
-			"VECB": v.b && (d.tile.each%4 == 0 || d.tile.shared),
-			// Tiles in shared memory write single elements, neighbours next to each other.
-			"VECD": v.dst && !d.tile.shared,
+			// Tiles in shared memory take vectors of four rows or columns, which lie in one line of the
+			// matrix only if the terms do not.
+			"VECA": v.a && (o.TransA || !d.tile.shared),
+			"VECB": v.b && !(o.TransB && d.tile.shared),
+			"VECD": v.dst,
 			"Dst":  o.Dst, "A": o.A, "B": o.B,
 			"m": m, "n": n, "k": k,
 			"tilesX": tilesX, "slotTiles": slotTiles, "tiles": slotTiles * d.slots, "slotLength": length,
@@ -162,35 +163,33 @@ func slotsDispatch(o compute.MatMul, c Choice) Dispatch {
 // combineDispatch adds up the sums of a group's product, and does the ops that use them.
 func combineDispatch(g *Group, c Choice) Dispatch {
 	d := Dispatch{Kernel: "combine", Y: 1, Loops: c.slots, Reads: []compute.Mat{c.Scratch}, Writes: g.Writes}
-	none := compute.Mat{}
-	d.Values = Values{"Slots": c.Scratch, "slotCount": c.slots, "DROP": g.drop, "Bias": optional(none), "Y": none, "Dropped": none}
-	var dst compute.Mat
+	var dst, y, bias, dropped compute.Mat
+	f := compute.Identity
 	switch {
 	case g.activate != nil:
 		a := g.activate
-		dst = a.Dst
-		d.Reads = append(d.Reads, present(a.Bias)...)
+		dst, f, bias = a.Dst, a.F, a.Bias
 		d.Ops = []string{a.Name()}
-		maps.Copy(d.Values, Values{"F": a.F, "Bias": optional(a.Bias)})
 		if g.drop != nil {
-			d.Values["Dropped"] = g.drop.Dst
+			dropped = g.drop.Dst
 			d.Ops = append(d.Ops, g.drop.Name())
 		}
 	case g.delta != nil:
-		dst = g.delta.Dst
-		d.Reads = append(d.Reads, g.delta.Y)
+		dst, f, y = g.delta.Dst, g.delta.F, g.delta.Y
 		if g.drop != nil {
 			d.Ops = []string{g.drop.Name()}
 		}
 		d.Ops = append(d.Ops, g.delta.Name())
-		maps.Copy(d.Values, Values{"DELTA": true, "F": g.delta.F, "Y": g.delta.Y})
 	default: // a product alone, maybe of rows that it gathers
 		dst = g.Writes[0]
 		d.Ops = []string{compute.MatMul{}.Name()}
-		d.Values["F"] = compute.Identity
 	}
 	d.X, d.Work = dst.Len(), float64(dst.Len())
-	maps.Copy(d.Values, Values{"Dst": dst, "count": dst.Len(), "cols": dst.Cols})
+	d.Reads = append(d.Reads, present(bias, y)...)
+	d.Values = Values{
+		"F": f, "DELTA": g.delta != nil, "DROP": g.drop, "Slots": c.Scratch, "slotCount": c.slots,
+		"Dst": dst, "count": dst.Len(), "cols": dst.Cols, "Bias": optional(bias), "Y": y, "Dropped": dropped,
+	}
 	return d
 }
 
@@ -308,7 +307,7 @@ func updatesDispatch(u *updateGroup, t tile) Dispatch {
 	d := Dispatch{Kernel: "product_update", StepValues: first.update.Corrections}
 	v := Values{
 		"TILE": t.name, "RULE": *first.update,
-		"VECA": u.tiled && u.layout.a, "VECB": u.tiled && u.layout.b, "VECD": u.tiled && u.layout.dst && !t.shared,
+		"VECA": u.tiled && u.layout.a, "VECB": u.tiled && u.layout.b, "VECD": u.tiled && u.layout.dst,
 		// Blocks that no update has are still the kernel's, and must have some buffer.
 		"A": first.deltas.Buf, "B": first.update.W.Buf, "Single": first.update.W.Buf,
 		"W": first.update.W.Buf, "V": first.update.V.Buf, "S": first.update.S.Buf,

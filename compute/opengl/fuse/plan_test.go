@@ -109,6 +109,7 @@ func TestPlans(t *testing.T) {
 		{network{"841-2500-2000-1500-1000-500-10", []int{841, 2500, 2000, 1500, 1000, 500, 10}, 1, momentum, nil}, usual},
 		{network{"121-45-33-7, Adam", []int{121, 45, 33, 7}, 16, adam, nil}, usual},
 		{network{"784-256-128-10, dropout", []int{784, 256, 128, 10}, 64, dropout, nil}, usual},
+		{network{"784-256-128-10, dropout, sums in slots", []int{784, 256, 128, 10}, 64, dropout, nil}, slots},
 		{network{"784-128-10, clipped gradients", []int{784, 128, 10}, 64, clip, nil}, usual},
 		{network{"784-128-10, max-norm", []int{784, 128, 10}, 64, maxNorm, nil}, usual},
 		{network{"784-128-10, distorted", []int{784, 128, 10}, 64, elastic, nil}, usual},

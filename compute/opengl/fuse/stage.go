@@ -41,19 +41,19 @@ type Choice struct {
 type tile struct {
 	name       string
 	rows, cols int // of a group's tile
-	each       int // columns of it that one invocation makes
 	group      int // invocations
 	shared     bool
 }
 
 var tiles = []tile{
-	{name: "B8X8", rows: 8, cols: 64, each: 8, group: 8},
-	{name: "B4X4", rows: 16, cols: 32, each: 4, group: 32},
-	{name: "B1X8", rows: 1, cols: 64, each: 8, group: 8},
-	{name: "T16", rows: 16, cols: 16, each: 2, group: 64, shared: true},
-	{name: "T32", rows: 32, cols: 32, each: 4, group: 64, shared: true},
-	{name: "T64", rows: 64, cols: 64, each: 4, group: 256, shared: true},
-	{name: "T128", rows: 128, cols: 128, each: 8, group: 256, shared: true},
+	{name: "B8X8", rows: 8, cols: 64, group: 8},
+	{name: "B4X4", rows: 16, cols: 32, group: 32},
+	{name: "B1X8", rows: 1, cols: 64, group: 8},
+	{name: "T16", rows: 16, cols: 32, group: 32, shared: true},
+	{name: "T32", rows: 32, cols: 32, group: 64, shared: true},
+	{name: "T64", rows: 64, cols: 64, group: 128, shared: true},
+	{name: "T128", rows: 128, cols: 128, group: 256, shared: true},
+	{name: "T32X128", rows: 32, cols: 128, group: 256, shared: true},
 }
 
 // TileNames returns the names of all tiles.
