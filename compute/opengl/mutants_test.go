@@ -88,7 +88,6 @@ var mutants = []mutant{
 	{file: "tile_shared.glsl", old: "av[r / 4][r % 4] * bv[c]", new: "av[r / 4][r % 4] + bv[c]", op: "matmul", tile: "T16"},
 	{file: "tile_shared.glsl", old: "memoryBarrierShared();\n        barrier();", new: "", op: "matmul", tile: "T16"},
 	{file: "tile_shared.glsl", old: "turn ^= 1u;", new: "", op: "matmul", tile: "T16"},
-	{file: "tile_shared.glsl", old: "locate(i, j);", new: "locate(i, j);\n    turn = 0u;", op: "matmul", tile: "T16", groups: 1},
 	{file: "tile_shared.glsl", old: "read(l + uint(DEPTH), end)", new: "read(l, end)", op: "matmul", tile: "T16"},
 	{file: "tile_shared.glsl", old: "hasA(q) && term < end", new: "hasA(q)", op: "matmul", tile: "T16"},
 	{file: "tile_shared.glsl", old: "uint(q * INVOCATIONS) < uint(A_QUADS)", new: "uint(q * INVOCATIONS) < uint(2 * A_QUADS)", op: "matmul", tile: "T32X128"},
