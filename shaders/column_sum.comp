@@ -45,7 +45,8 @@ void main() {
     // invocations must reach every barrier.
     for (uint first = gl_WorkGroupID.x * 8u; first < cols; first += gl_NumWorkGroups.x * 8u) {
         uint j = first + x;
-        partial[y][x] = j < cols ? partialSum(y, j) : 0.0;
+        // Beyond the last column it adds up the last one again; the result is not used.
+        partial[y][x] = partialSum(y, min(j, cols - 1u));
         // Every partial sum must be written before one is read.
         memoryBarrierShared();
         barrier();
