@@ -9,7 +9,7 @@ SEEDS    ?= 1
 FUZZTIME ?= 10000x
 export GO TAGS FUZZTIME
 
-.PHONY: help build train test test-long fuzz bench bench-peers bench-gpu records generate clean
+.PHONY: help build train test test-long fuzz bench bench-peers bench-gpu records kernels-amd generate clean
 
 help:
 	@echo 'make train        install missing packages, build, and train on MNIST; ARGS="-epochs=3" passes flags'
@@ -21,6 +21,7 @@ help:
 	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (internal/bench/peers);'
 	@echo '                  QUICK=1 takes at most 8 minutes'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
+	@echo 'make kernels-amd  compile the kernels for GPUs of AMD, which need not be there, and write docs/kernels-amd.md'
 	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
 	@echo 'make generate     generate the assembly'
 	@echo 'make clean        remove bin'
@@ -54,6 +55,11 @@ bench-gpu: build
 
 records: build
 	@$(PYTHON) internal/recipe/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)
+
+kernels-amd:
+	@mkdir -p bin
+	@CGO_ENABLED=0 $(GO) run ./compute/opengl/amd >bin/kernels-amd.md
+	@mv bin/kernels-amd.md docs/
 
 fuzz:
 	@sh .ci/fuzz.sh $(FUZZTIME)
