@@ -7,11 +7,14 @@ import (
 	"shadegrad/compute/opengl/fuse"
 )
 
-var _ compute.Describer = (*executable)(nil)
+var (
+	_ compute.Describer = (*executable)(nil)
+	_ compute.Tuner     = (*Backend)(nil)
+)
 
 // Describe returns the dispatches that the program was compiled to.
 func (e *executable) Describe() compute.Description {
-	var d compute.Description
+	d := compute.Description{Retuned: e.retuned}
 	var h fuse.Hazards
 	for run := range 2 {
 		for _, s := range e.steps {

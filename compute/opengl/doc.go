@@ -17,7 +17,8 @@
 //
 // There are several ways to do a part of a program: tiles of several sizes, with or without
 // shared memory, and sums made in one piece or in slots. With Options.Tune, Compile times the
-// large parts on the device (tune.go) and remembers the fastest way (remember.go).
+// large parts on the device (tune.go), searches for the fastest ways (tuner.go) and remembers them
+// (remember.go).
 //
 // A dispatch is a specialised kernel of package shaders, the buffers at its bindings, the
 // number of groups, and a uniform block with sizes, offsets and constants. A memory barrier

@@ -22,6 +22,7 @@ type executable struct {
 	program compute.Program
 	guard   *flow.Guard
 	slots   []compute.Mat // memory for sums that are made in parts
+	retuned bool          // some kernels are not those of the last run
 	steps   []dispatch
 
 	params uint32  // the uniform buffer with the Params of all dispatches
@@ -73,6 +74,7 @@ func (b *Backend) Compile(p compute.Program) (compute.Executable, error) {
 			e.slots = append(e.slots, c.Scratch)
 		}
 		choices[i] = c
+		e.retuned = e.retuned || b.tuner.changed[s.Name]
 	}
 	dispatches := fuse.Bind(fuse.Kernels(fuse.Dispatches(stages, choices)))
 	// A cache that cannot be written costs time and changes no result.

@@ -26,6 +26,7 @@ type Backend struct {
 	options  Options
 	planning fuse.Options
 	tuner    tuner
+	digest   string // of the shaders
 	queue    chan command
 	copies   chan []byte // memory of copies that have arrived, see copyOf
 	closed   bool
@@ -90,7 +91,8 @@ type worker struct {
 	points   int // binding points given to programs
 	hazards  fuse.Hazards
 
-	profiler *profiler // nil: nothing is timed
+	profiler  *profiler // nil: nothing is timed
+	rehearsed bool      // the tuner has timed something
 
 	instrument instrument // nil: dispatches and barriers go to OpenGL
 
@@ -107,7 +109,8 @@ type seams struct {
 	blockSize int64
 	slice     int
 	planning  fuse.Options
-	measure   func([]fuse.Dispatch) (time.Duration, []float32, error)
+	hardware  bool // plan and tune as for a GPU, also on software OpenGL
+	measure   func(list []fuse.Dispatch, enough time.Duration) (rehearsed, error)
 	closing   func() // called on the context's thread when everything is deleted
 
 	instrument instrument
@@ -141,6 +144,7 @@ func open(options Options, s seams) (*Backend, error) {
 			Detail:   gi.Path,
 		},
 		options: options,
+		digest:  set.Digest(),
 		queue:   make(chan command, queueLength),
 		copies:  make(chan []byte, 4),
 	}
@@ -168,15 +172,16 @@ func open(options Options, s seams) (*Backend, error) {
 	}
 	s.apply(w)
 	b.info.MaxBuffer = min(w.limits.blockSize, math.MaxInt32) / 4 * 4 // the most elements, in whole words
-	b.tuner = tuner{on: options.Tune, memory: &memory{}, last: map[string]string{}, measure: b.rehearse, limit: tuneTime}
-	if s.measure != nil {
-		b.tuner.measure = s.measure
+	software := gi.Software && !s.hardware
+	b.tuner = newTuner(options, software)
+	if b.tuner.measure = s.measure; s.measure == nil {
+		b.tuner.measure = b.rehearse
 	}
 	if options.Tune {
-		b.tuner.memory = remembered(options.CacheDir, b.device, set.Digest())
+		b.tuner.memory = remembered(options.CacheDir, b.device, b.digest)
 	}
 	b.planning = s.planning
-	b.planning.MaxTerms, b.planning.Plain = w.limits.slice, options.Plain
+	b.planning.MaxTerms, b.planning.Plain, b.planning.Software = w.limits.slice, options.Plain, software
 	b.setPatience(patience)
 	// From here on the context's thread executes commands until the queue is closed.
 	err = ctx.Post(func() {

@@ -14,11 +14,14 @@ type Options struct {
 	// Plain runs each op separately, by the plain kernel that has its name. The plain kernels
 	// follow the definitions and serve for comparisons.
 	Plain bool
-	// Tune makes Compile time the ways to do the larger parts of a program on the device, for
-	// about a second in total, and choose the fastest. Choices are stored in CacheDir by
-	// renderer, driver and shape. Without Tune, Compile chooses ways that are good on some
-	// devices and bad on none.
+	// Tune makes Compile time the ways to do the larger parts of a program on the device, and
+	// choose the fastest. Timing takes at most 0.6 s in total, compiling for it at most 6 s; the
+	// next backend continues from there. Choices are stored in CacheDir by renderer, driver and
+	// shape. Without Tune, Compile chooses ways that are good on most GPUs, or on software OpenGL.
 	Tune bool
+	// Repeat keeps stored choices, even if not all were timed, so that a run that repeats or
+	// resumes an earlier one rounds as it did.
+	Repeat bool
 	// CacheDir is the directory for choices; "" means cache.Dir().
 	CacheDir string
 	// Timeout is the longest time for the device to finish a batch of work, and for a call of the

@@ -304,12 +304,12 @@ func (b *Backend) PeakFlops() (float64, error) {
 	defer b.Free(out.Buf)
 	for rounds := 16; ; rounds *= 4 {
 		p := peakFMA(out, rounds)
-		took, _, err := b.rehearse(p)
+		r, err := b.rehearse(p, anyTime)
 		if err != nil {
 			return 0, err
 		}
-		if took >= peakTime || rounds*4 > peakRounds {
-			return p[0].Work / took.Seconds(), nil
+		if r.took >= peakTime || rounds*4 > peakRounds {
+			return p[0].Work / r.took.Seconds(), nil
 		}
 	}
 }
@@ -321,9 +321,9 @@ func (b *Backend) peakBytes() (float64, error) {
 		return 0, err
 	}
 	defer b.Free(m.Buf)
-	took, _, err := b.rehearse(peakCopy(m))
+	r, err := b.rehearse(peakCopy(m), anyTime)
 	if err != nil {
 		return 0, err
 	}
-	return 2 * 16 * peakVectors / took.Seconds(), nil
+	return 2 * 16 * peakVectors / r.took.Seconds(), nil
 }

@@ -49,6 +49,8 @@ type Opener struct {
 	NoTuning bool
 	// Cases returns what the self-test of a GPU checks. If nil, the self-test checks every kernel.
 	Cases func() []judge.Case
+	// Repeat uses the kernels of the last run, even if it had no time to try them all.
+	Repeat bool
 	// NoSelfTest skips the self-test of a GPU that is asked for by name.
 	NoSelfTest bool
 	// OpenGPU replaces the opening of the GPU, in tests.
@@ -104,7 +106,7 @@ func (o Opener) OpenUntested() (compute.Backend, error) {
 	if o.OpenGPU != nil {
 		return o.OpenGPU()
 	}
-	b, err := opengl.Open(opengl.Options{Shaders: o.Shaders, Tune: !o.NoTuning})
+	b, err := opengl.Open(opengl.Options{Shaders: o.Shaders, Tune: !o.NoTuning, Repeat: o.Repeat})
 	if err != nil {
 		return nil, err // not b: a nil pointer in an interface is not nil
 	}

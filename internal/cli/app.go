@@ -28,7 +28,7 @@ type app struct {
 	runLength      time.Duration // approximate length of a run of steps in bench
 	opener         backends.Opener
 	// compare replaces the comparison of -backend=auto in tests.
-	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error)
+	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (bench.Comparison, error)
 }
 
 // run executes a command line and returns the exit status. Unless it is 0, the last line on stderr

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
@@ -13,15 +12,9 @@ import (
 	"shadegrad/internal/report"
 )
 
-// A comparison has the seconds of a step on two backends.
-type comparison struct {
-	GPU float64 `json:"gpu"`
-	CPU float64 `json:"cpu"`
-}
-
 const (
 	comparisonsFile    = "backends.json"
-	comparisonsVersion = 1
+	comparisonsVersion = 2
 )
 
 // faster returns the faster backend for the network and the batch of a run, and the reason. With -backend=auto and a
@@ -50,27 +43,38 @@ func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) (choice 
 	return choice, why
 }
 
+// A stored comparison has the kernels that it was made with.
+type storedComparison struct {
+	bench.Comparison
+	Kernels map[string]string `json:"kernels,omitempty"`
+}
+
 // comparison returns the times of a step on a GPU and on the CPU, measured or from the cache. The text is ", as
 // remembered" for cached times.
-func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, string, error) {
+func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (bench.Comparison, string, error) {
 	name := comparisonName(gpu.Info(), host.Info(), s)
+	tuner, tunes := gpu.(compute.Tuner)
 	dir, err := cache.Dir()
-	known := map[string]comparison{}
+	known := map[string]storedComparison{}
 	if err == nil {
-		if all, err := cache.Load[map[string]comparison](dir, comparisonsFile, comparisonsVersion); err == nil {
+		if all, err := cache.Load[map[string]storedComparison](dir, comparisonsFile, comparisonsVersion); err == nil {
 			known = all
 		}
 	}
-	if took, ok := known[name]; ok && took.GPU > 0 && took.CPU > 0 {
-		return took, ", as remembered", nil
+	if c := known[name]; c.Valid() && (!tunes || tuner.Chooses(c.Kernels)) {
+		return c.Comparison, ", as remembered", nil
 	}
 	compare := a.compare
 	if compare == nil {
-		compare = compareSteps
+		compare = bench.Compare
 	}
 	took, failed := compare(gpu, host, s, d)
-	if failed == nil && err == nil {
-		known[name] = took
+	kernels, final := map[string]string(nil), true
+	if tunes { // if the GPU may still find faster kernels, the next run compares again
+		kernels, final = tuner.Kernels()
+	}
+	if failed == nil && err == nil && final && took.Valid() {
+		known[name] = storedComparison{took, kernels}
 		// If the cache cannot be written, the next run measures again.
 		_ = cache.Save(dir, comparisonsFile, comparisonsVersion, known)
 	}
@@ -79,38 +83,6 @@ func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Dat
 
 // comparisonName returns the key of a comparison in the cache.
 func comparisonName(gpu, host compute.Info, s bench.Step) string {
-	return fmt.Sprintf("%s, %s; %s, %s, %s; %s, %s, batch %d", gpu.Device, gpu.Driver, host.Device, host.Driver, host.Detail,
+	return fmt.Sprintf("%s; %s, %s; %s, %s, %s; %s, %s, batch %d", buildVersion(), gpu.Device, gpu.Driver, host.Device, host.Driver, host.Detail,
 		s.Network, report.TrainingText(s), s.Batch)
-}
-
-const (
-	comparedRuns = 5
-	// comparedLength is the approximate time of a run. All runs take 0.2 s, besides the first use of the GPU.
-	comparedLength = 15 * time.Millisecond
-)
-
-// comparedImages is the number of images of a comparison, unless a batch is larger.
-const comparedImages = 8192
-
-// compareSteps measures a step on both backends alternately. The self-test has checked the GPU.
-func compareSteps(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (comparison, error) {
-	var subjects []*bench.Subject
-	defer func() {
-		for _, j := range subjects {
-			j.Free()
-		}
-	}()
-	some := d.Train.First(min(d.Train.Len(), max(comparedImages, s.Batch)))
-	for _, b := range []compute.Backend{gpu, host} {
-		j, err := bench.NewSubject(b, s, &some)
-		if err != nil {
-			return comparison{}, err
-		}
-		subjects = append(subjects, j)
-	}
-	figures, err := bench.Measure(subjects, comparedRuns, comparedLength)
-	if err != nil {
-		return comparison{}, err
-	}
-	return comparison{GPU: figures[0].Median(), CPU: figures[1].Median()}, nil
 }

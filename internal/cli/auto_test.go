@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,20 +21,25 @@ import (
 // A comparing is an app with a GPU and a comparison that returns given times.
 type comparing struct {
 	gpu    *fakeGPU
-	took   comparison
+	took   bench.Comparison
 	err    error
 	asked  int
+	tuner  *tunedGPU // nil for a GPU that has no choice of kernels
 	stderr strings.Builder
 }
 
 func (c *comparing) choose(t *testing.T, hidden int) (*backends.Choice, string) {
 	t.Helper()
-	a := &app{stderr: &c.stderr, compare: func(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
+	a := &app{stderr: &c.stderr, compare: func(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (bench.Comparison, error) {
 		c.asked++
 		return c.took, c.err
 	}}
 	c.gpu = newFakeGPU()
-	choice, err := c.gpu.opener().Open(backends.Auto)
+	opener := c.gpu.opener()
+	if c.tuner != nil {
+		opener.OpenGPU = func() (compute.Backend, error) { return &tunedGPU{c.gpu, c.tuner.kernels, c.tuner.final}, nil }
+	}
+	choice, err := opener.Open(backends.Auto)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,14 +52,14 @@ func (c *comparing) choose(t *testing.T, hidden int) (*backends.Choice, string) 
 // TestFaster checks that the faster backend is chosen, with its reason, and remembered.
 func TestFaster(t *testing.T) {
 	t.Setenv(cache.Variable, filepath.Join(t.TempDir(), "new"))
-	c := &comparing{took: comparison{GPU: 25e-6, CPU: 100e-6}}
+	c := &comparing{took: bench.Comparison{GPU: 25e-6, CPU: 100e-6}}
 	for i, want := range []string{"it takes 25.00 µs a step, the CPU 100.0 µs", "it takes 25.00 µs a step, the CPU 100.0 µs, as remembered"} {
 		got, why := c.choose(t, 128)
 		if got.Backend != compute.Backend(c.gpu) || why != want || !got.Fallback || c.gpu.closed.Load() {
 			t.Errorf("time %d: %+v, want the GPU because %q", i+1, got, want)
 		}
 	}
-	c.took = comparison{GPU: 0.2, CPU: 1e-3}
+	c.took = bench.Comparison{GPU: 0.2, CPU: 1e-3}
 	for i, want := range []string{"it takes 1 ms a step, the GPU (" + fakeRenderer + ") 200 ms", "it takes 1 ms a step, the GPU (" + fakeRenderer + ") 200 ms, as remembered"} {
 		got, why := c.choose(t, 32)
 		if got.Info().Backend != "cpu" || why != want || got.Fallback || !c.gpu.closed.Load() {
@@ -67,12 +74,52 @@ func TestFaster(t *testing.T) {
 	}
 }
 
+// A tunedGPU chooses kernels.
+type tunedGPU struct {
+	*fakeGPU
+	kernels map[string]string
+	final   bool
+}
+
+func (g *tunedGPU) Kernels() (map[string]string, bool)     { return g.kernels, g.final }
+func (g *tunedGPU) Chooses(kernels map[string]string) bool { return maps.Equal(kernels, g.kernels) }
+
+// TestFasterComparesOtherKernels checks that a comparison is not remembered for other kernels, or if the GPU had
+// no time to try them all, or if a clock has failed.
+func TestFasterComparesOtherKernels(t *testing.T) {
+	t.Setenv(cache.Variable, t.TempDir())
+	c := &comparing{took: bench.Comparison{GPU: 2, CPU: 1}}
+	for i, step := range []struct {
+		kernels  string
+		final    bool
+		took     bench.Comparison
+		compares bool
+		want     string
+	}{
+		{"B8X8", false, bench.Comparison{GPU: 2, CPU: 1}, true, "cpu"}, // a GPU with a kernel that is not final
+		{"B8X8", false, bench.Comparison{GPU: 2, CPU: 1}, true, "cpu"},
+		{"T32", true, bench.Comparison{GPU: 1, CPU: 2}, true, "gpu"},
+		{"T32", true, bench.Comparison{GPU: 2, CPU: 1}, false, "gpu"},
+		{"T64", true, bench.Comparison{GPU: 0, CPU: 1}, true, "gpu"},
+		{"T64", true, bench.Comparison{GPU: math.Inf(1), CPU: 1}, true, "cpu"},
+		{"T64", true, bench.Comparison{GPU: math.NaN(), CPU: 1}, true, "cpu"},
+		{"T64", true, bench.Comparison{GPU: 1, CPU: 2}, true, "gpu"},
+		{"T64", true, bench.Comparison{GPU: 2, CPU: 1}, false, "gpu"},
+	} {
+		asked := c.asked
+		c.took, c.tuner = step.took, &tunedGPU{kernels: map[string]string{"shaders": "1", "layer": step.kernels}, final: step.final}
+		if got, _ := c.choose(t, 128); got.Info().Backend != step.want || (c.asked > asked) != step.compares {
+			t.Errorf("run %d: %d comparisons, chose %s; want %+v", i+1, c.asked-asked, got.Info().Backend, step)
+		}
+	}
+}
+
 // TestFasterForgets checks that the backends are compared again if the cache cannot be read or
 // written.
 func TestFasterForgets(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(cache.Variable, dir)
-	c := &comparing{took: comparison{GPU: 1, CPU: 2}}
+	c := &comparing{took: bench.Comparison{GPU: 1, CPU: 2}}
 	c.choose(t, 128)
 	for _, text := range []string{"", "{", `{"version":1,"value":{"x":3}}`, `{"version":2,"value":{}}`} {
 		if err := os.WriteFile(filepath.Join(dir, comparisonsFile), []byte(text), 0o666); err != nil {
@@ -113,9 +160,9 @@ func TestFasterFails(t *testing.T) {
 
 // TestFasterSkipped checks that no comparison is made for a backend chosen by name.
 func TestFasterSkipped(t *testing.T) {
-	a := &app{compare: func(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
+	a := &app{compare: func(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (bench.Comparison, error) {
 		t.Error("compared")
-		return comparison{}, nil
+		return bench.Comparison{}, nil
 	}}
 	for _, k := range []backends.Kind{backends.CPU, backends.GPU} {
 		c, err := newFakeGPU().opener().Open(k)
@@ -139,13 +186,13 @@ func TestCompareSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := bench.Step{Network: mlp.Config{Sizes: []int{784, 8, 10}, Hidden: compute.ReLU, Output: compute.Softmax, Init: mlp.He, Scale: 1. / 255, On: 1}, Batch: 64}
-	took, err := compareSteps(gpu, host, s, d)
+	took, err := bench.Compare(gpu, host, s, d)
 	if err != nil || !(took.GPU > 0) || !(took.CPU > 0) {
 		t.Errorf("%+v, error %v", took, err)
 	}
 	lost := errors.New("lost")
 	gpu.lost.Store(&lost)
-	if _, err := compareSteps(gpu, host, s, d); !errors.Is(err, lost) {
+	if _, err := bench.Compare(gpu, host, s, d); !errors.Is(err, lost) {
 		t.Errorf("of a lost GPU: error %v", err)
 	}
 }

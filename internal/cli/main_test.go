@@ -176,8 +176,8 @@ func tapped(t testing.TB, o backends.Opener, tap func(string), args ...string) r
 }
 
 // gpuIsFaster replaces a comparison, which would depend on the clock.
-func gpuIsFaster(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (comparison, error) {
-	return comparison{GPU: 25e-6, CPU: 100e-6}, nil
+func gpuIsFaster(compute.Backend, compute.Backend, bench.Step, *dataset.Data) (bench.Comparison, error) {
+	return bench.Comparison{GPU: 25e-6, CPU: 100e-6}, nil
 }
 
 type tapWriter struct {

@@ -40,7 +40,7 @@ func (a *app) replay(args []string) error {
 		return fmt.Errorf("%s: recorded on the unknown backend %q; choose one with -backend=gpu or -backend=cpu", path, c.Device.Backend)
 	}
 	opener := a.opener
-	opener.NoTuning = s.tune == switchOff
+	opener.NoTuning, opener.Repeat = s.tune == switchOff, true
 	opener.NoSelfTest = true // the step itself is the test
 	b, err := a.openBackend(opener, kind)
 	if err != nil {

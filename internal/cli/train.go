@@ -138,8 +138,8 @@ func (a *app) open(s *settings, resumed *train.State) (*train.State, *dataset.Da
 			}
 		}()
 		opener := a.opener
-		opener.NoTuning = s.tune == switchOff
 		opener.Cases = func() []judge.Case { return <-ofRun }
+		opener.NoTuning, opener.Repeat = s.tune == switchOff, s.resume != ""
 		c, err := opener.Open(s.backend)
 		done <- opened{c, err}
 	}()

@@ -54,6 +54,7 @@ func (a *app) verify(args []string) error {
 	}
 	opener := a.opener
 	opener.Cases = func() []judge.Case { return casesOf(c.Options, d) }
+	opener.Repeat = true
 	choice, err := a.openBackend(opener, cmp.Or(s.backend, backends.Kind(c.Device.Backend)))
 	if err != nil {
 		return err

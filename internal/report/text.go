@@ -151,6 +151,8 @@ func NoticeText(n train.Notice) string {
 		return fmt.Sprintf("the step could not be saved: %v", n.Err)
 	case train.Unresponsive:
 		return fmt.Sprintf("the device failed: %v; stopping at the end of the last complete epoch", n.Err)
+	case train.Retuned:
+		return "the GPU has faster kernels than in the last run, which had no time to try them all; results may differ from that run's in rounding"
 	}
 	return fmt.Sprintf("the training set is transferred to the device in pieces of %d images, which take %s of its memory", n.Images, compute.FormatBytes(n.Bytes))
 }

@@ -32,6 +32,7 @@ const (
 	NotDiagnosed                   // the run makes no reports, or no further ones
 	NotKept                        // the step at which the run diverged was not kept
 	Unresponsive                   // the device failed while the run was being interrupted; the current epoch is lost
+	Retuned                        // the device has other kernels than in the last run
 )
 
 // Progress is the position of a run within an epoch.

@@ -92,8 +92,14 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 	}
 	defer s.free()
 	r.Report.Started(b.Info())
-	if d, ok := s.train.slots[0].step.(compute.Describer); ok && r.Compiled != nil {
-		r.Compiled(d.Describe())
+	if d, ok := s.train.slots[0].step.(compute.Describer); ok {
+		compiled := d.Describe()
+		if r.Compiled != nil {
+			r.Compiled(compiled)
+		}
+		if compiled.Retuned {
+			r.Report.Noticed(Notice{Kind: Retuned})
+		}
 	}
 	if f := s.train; !f.resident() {
 		r.Report.Noticed(Notice{Kind: FedInPieces, Images: f.piece, Bytes: f.feedBytes()})

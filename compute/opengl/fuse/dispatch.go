@@ -22,6 +22,7 @@ type Dispatch struct {
 	Reads, Writes []compute.Mat
 	Squares       []compute.Mat // matrices without negative elements
 	Pixels        int           // bytes that it gathers
+	PixelRow      int           // bytes of a row of these
 	someRows      bool          // it reads only some rows of a data set, as much as it writes
 	// StepValues returns the numbers of the uniform of this name, in kernels that have it.
 	StepValues func(compute.Args) (x, y float32)
@@ -200,10 +201,10 @@ func layerDispatch(g *Group, c Choice) Dispatch {
 	dst, f, bias, drop, dropped := o.Dst, compute.Identity, compute.Mat{}, g.drop, compute.Mat{}
 	var ops []string
 	v := vectors{a: aligned(o.A), b: aligned(o.B)}
-	pixels := 0
+	pixels, row := 0, 0
 	if g.pixels != nil {
 		v.a = g.pixels.Src.Cols%4 == 0
-		pixels = g.pixels.Dst.Len()
+		pixels, row = g.pixels.Dst.Len(), g.pixels.Src.Cols
 		ops = append(ops, g.pixels.Name())
 	}
 	ops = append(ops, o.Name())
@@ -226,7 +227,7 @@ func layerDispatch(g *Group, c Choice) Dispatch {
 	}
 	_, _, k := dimensions(o)
 	d := tiled("layer", o, c.division, 0, k, v)
-	d.Reads, d.Writes, d.Ops, d.Pixels = reads, writes, ops, pixels
+	d.Reads, d.Writes, d.Ops, d.Pixels, d.PixelRow = reads, writes, ops, pixels, row
 	maps.Copy(d.Values, Values{
 		"F": f, "SLOTS": c.slots > 1, "PIXELS_A": g.pixels, "DROP": drop,
 		"Dst": dst, "Bias": optional(bias), "Dropped": dropped,
@@ -333,7 +334,7 @@ func updatesDispatch(u *updateGroup, t tile) Dispatch {
 		}
 		if j.pixels != nil {
 			pixels = j.pixels
-			d.Pixels = pixels.Dst.Len()
+			d.Pixels, d.PixelRow = pixels.Dst.Len(), pixels.Src.Cols
 			d.Ops = append(d.Ops, pixels.Name())
 		} else if j.product != nil {
 			v["B"], bOffset = j.product.B.Buf, offset(j.product.B)

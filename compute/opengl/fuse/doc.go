@@ -8,7 +8,7 @@
 //	Groups       group.go     ops that one dispatch can do together become a group
 //	JoinUpdates  update.go    the updates of all layers move to the end and become one group
 //	Stages       stage.go     groups become stages: the ways to do a group, the usual one first
-//	             (the backend chooses a way for each stage; it may time them)
+//	             (the backend chooses a way for each stage; it may time them, see search.go)
 //	Dispatches   dispatch.go  a stage becomes one dispatch or several: kernel, size, named values
 //	Kernels      kernel.go    an op that is not fused gets the kernel that has its name
 //	Bind         binding.go   named values become buffers, parameters and options of the kernel
@@ -31,6 +31,9 @@ type Options struct {
 	MaxTerms int
 	// Plain gives each op its own dispatch of the kernel that has its name.
 	Plain bool
+	// Software means that OpenGL runs on the CPU, where barriers are slow: no way that has them is
+	// a choice. Otherwise the usual choices are those for a GPU.
+	Software bool
 
 	// The other fields are for tests, and used only if Tile is set. Tile is the name of the only tile
 	// to use, Slots the number of slots wherever slots are possible. Wide makes the head wide.

@@ -16,8 +16,8 @@ import (
 	"shadegrad/internal/mlp"
 )
 
-// usual are the options of a device without tight limits.
-var usual = Options{MaxTerms: 16384}
+// usual are the options of software OpenGL, and hardware those of a GPU.
+var usual, hardware = Options{MaxTerms: 16384, Software: true}, Options{MaxTerms: 16384}
 
 // plan returns the dispatches of a program, each stage done by the choice that choose returns.
 func plan(p compute.Program, o Options, choose func(Stage) Choice) []Dispatch {
@@ -104,6 +104,8 @@ func TestPlans(t *testing.T) {
 	}{
 		{network{"784-256-10", []int{784, 256, 10}, 64, momentum, nil}, usual},
 		{network{"784-128-10", []int{784, 128, 10}, 64, mlp.Training{}, nil}, usual},
+		{network{"784-128-10, a GPU", []int{784, 128, 10}, 64, momentum, nil}, hardware},
+		{network{"784-256-128-10, a GPU", []int{784, 256, 128, 10}, 64, dropout, nil}, hardware},
 		{network{"784-128-10, sums in slots", []int{784, 128, 10}, 64, mlp.Training{}, nil}, slots},
 		{network{"784-128-10, plain", []int{784, 128, 10}, 64, momentum, nil}, plain},
 		{network{"841-2500-2000-1500-1000-500-10", []int{841, 2500, 2000, 1500, 1000, 500, 10}, 1, momentum, nil}, usual},

@@ -70,6 +70,7 @@ type division struct {
 	tile       tile
 	slots      int // parts of a sum
 	slotLength int // terms of a part, except the last
+	fill       int // why there are slots: 0 none, else 1 + an index of wantedInvocations
 }
 
 // Stages returns groups as stages.
@@ -119,14 +120,16 @@ func (s *Stage) ofOp(op compute.Op, o Options) {
 // and has only the usual way.
 func (s *Stage) ofProduct(p compute.MatMul, name string, o Options) {
 	m, n, k := dimensions(p)
-	if k > o.MaxTerms {
-		s.Choices = []Choice{{division: divisions(m, n, k, false, o)[0]}}
+	long := k > o.MaxTerms
+	for _, d := range divisions(m, n, k, !long, o) {
+		s.Choices = append(s.Choices, Choice{Name: d.String(), Scratch: d.scratch(m, n), division: d})
+	}
+	s.prefer(Choice{division: division{tile: usualTile(m, n, o)}})
+	if long {
+		s.Choices = s.Choices[:1]
 		return
 	}
 	s.Name, s.Work = name, flops(p)
-	for _, d := range divisions(m, n, k, true, o) {
-		s.Choices = append(s.Choices, Choice{Name: d.String(), Scratch: d.scratch(m, n), division: d})
-	}
 }
 
 // ofHead lists the ways to do the head of a network.
@@ -135,6 +138,7 @@ func (s *Stage) ofHead(g *Group, o Options) {
 	for _, wide := range widths(o) {
 		s.Choices = append(s.Choices, Choice{Name: wideName[wide], Wide: wide, division: division{slots: 1}})
 	}
+	s.prefer(Choice{Wide: !o.Software})
 }
 
 // ofLayerAndHead lists the ways to do the last hidden layer and the head. The best way to do one
@@ -148,17 +152,26 @@ func (s *Stage) ofLayerAndHead(layer, head *Group, o Options) {
 			s.Choices = append(s.Choices, Choice{Name: d.String() + " " + wideName[wide], Wide: wide, Scratch: d.scratch(m, n), division: d})
 		}
 	}
+	usual := Choice{division: division{tile: usualTile(m, n, o)}}
+	if !o.Software {
+		usual.Wide, usual.fill = true, 1
+	}
+	s.prefer(usual)
 }
 
 // ofUpdates lists the tiles that suit one of the updates.
 func (s *Stage) ofUpdates(u *updateGroup, o Options) {
 	s.Name = "update"
+	usual, most := usualTile(8, 8, o), 0
 	for _, j := range u.list {
 		m, n, k := j.m, j.n, j.k
 		s.Name += fmt.Sprintf(" %d:%d×%d×%d", j.kind, m, n, k)
 		s.Work += 2 * float64(m) * float64(n) * float64(k)
 		if j.kind != tileUpdate {
 			continue
+		}
+		if m*n > most {
+			usual, most = usualTile(m, n, o), m*n
 		}
 		for _, d := range divisions(m, n, k, false, o) {
 			if !slices.ContainsFunc(s.Choices, func(c Choice) bool { return c.tile == d.tile }) {
@@ -167,8 +180,15 @@ func (s *Stage) ofUpdates(u *updateGroup, o Options) {
 		}
 	}
 	s.Name += fmt.Sprintf(" %v", u.layout)
-	if len(s.Choices) == 0 { // no update is done by tiles
-		s.Choices = []Choice{{division: divisions(8, 8, 8, false, o)[0]}}
+	byTiles := len(s.Choices) > 0
+	if !byTiles { // then the tile decides only the size of a group
+		for _, d := range divisions(8, 8, 8, false, o) {
+			s.Choices = append(s.Choices, Choice{Name: d.String(), division: d})
+		}
+	}
+	s.prefer(Choice{division: division{tile: usual}})
+	if !byTiles {
+		s.Choices = s.Choices[:1]
 	}
 }
 
@@ -239,10 +259,13 @@ func dropName(g *Group) string {
 
 var wideName = map[bool]string{false: "rows", true: "groups"}
 
-// widths returns the ways to do a head, the usual one first.
+// widths returns the ways to do a head.
 func widths(o Options) []bool {
-	if o.Tile != "" {
+	switch {
+	case o.Tile != "":
 		return []bool{o.Wide}
+	case o.Software:
+		return []bool{false}
 	}
 	return []bool{false, true}
 }
@@ -254,40 +277,43 @@ func headWork(g *Group) float64 {
 	return flops(*g.product)
 }
 
-// divisions returns the ways to do a product that are worth a try, the usual one first. Sums are
-// divided only where slots are possible.
+// divisions returns the ways to do a product that are worth a try. Sums are divided only where slots are
+// possible.
 func divisions(m, n, k int, slots bool, o Options) []division {
 	var list []division
-	add := func(t tile, n int) {
-		if d := divide(t, n, k); !slices.Contains(list, d) {
+	add := func(t tile, n, fill int) {
+		d := divide(t, n, k)
+		d.fill = fill
+		if !slices.ContainsFunc(list, func(e division) bool { return e.tile == d.tile && e.slots == d.slots }) {
 			list = append(list, d)
 		}
 	}
 	if o.Tile != "" {
 		only := tiles[slices.IndexFunc(tiles, func(t tile) bool { return t.name == o.Tile })]
 		if slots {
-			add(only, max(1, o.Slots))
+			add(only, max(1, o.Slots), 1)
 		} else {
-			add(only, 1)
+			add(only, 1, 0)
 		}
 		return list
 	}
-	add(usualTile(m, n), 1)
 	for _, t := range tiles {
 		switch {
+		case o.Software && t.shared:
+			continue // barriers make it ten times slower
 		case t.rows == 1 && m > 2 || t.rows > 1 && m == 1 && t.name != "B4X4":
 			continue
 		case t.rows >= 2*max(m, 16) || t.cols >= 2*max(n, 16) && t.shared:
 			continue // most of it would be empty
 		}
-		add(t, 1)
+		add(t, 1, 0)
 		if !slots || !t.shared && m > 2 {
 			continue // software OpenGL, for which other tiles are, has no use for more groups
 		}
-		for _, wanted := range wantedInvocations {
+		for i, wanted := range wantedInvocations {
 			invocations := parts(m, t.rows) * parts(n, t.cols) * t.group
 			if s := min(parts(wanted, invocations), k/minSlot, maxSlots, maxScratch/(m*n)); s > 1 {
-				add(t, s)
+				add(t, s, 1+i)
 			}
 		}
 	}
@@ -315,21 +341,29 @@ func divide(t tile, slots, k int) division {
 	for ; slots > 1; slots-- {
 		length := parts(parts(k, slots), depth) * depth
 		if (slots-1)*length < k {
-			return division{t, slots, length}
+			return division{tile: t, slots: slots, slotLength: length}
 		}
 	}
-	return division{t, 1, k}
+	return division{tile: t, slots: 1, slotLength: k}
 }
 
-// usualTile returns the tile for devices that are not timed: it is good on some and bad on none.
-func usualTile(m, n int) tile {
+// usualTile returns the tile for stages that are not timed. On software OpenGL it has no barriers; on a
+// GPU it shares memory and is small enough to keep many groups busy.
+func usualTile(m, n int, o Options) tile {
+	name := "T32"
 	switch {
 	case m <= 2:
-		return tiles[2]
-	case m < 8 || n < 32:
-		return tiles[1]
+		name = "B1X8"
+	case o.Software && (m < 8 || n < 32):
+		name = "B4X4"
+	case o.Software:
+		name = "B8X8"
+	case m <= 16 || n <= 16:
+		name = "T16"
+	case parts(m, 64)*parts(n, 64) >= 384: // enough for a large GPU
+		name = "T64"
 	}
-	return tiles[0]
+	return tiles[slices.IndexFunc(tiles, func(t tile) bool { return t.name == name })]
 }
 
 // String returns the name of a division among the choices: T32, or T32/8 with slots.
