@@ -314,7 +314,7 @@ func run(t *testing.T, dir, page string, b block, c command) {
 	}
 	sh := exec.CommandContext(t.Context(), "sh", "-c", c.text)
 	sh.Dir = dir
-	sh.Env = append(os.Environ(), asCommand+"=1", "SHADEGRAD_CACHE="+filepath.Join(dir, "cache"), "LIBGL_ALWAYS_SOFTWARE=1", "GALLIVM_PERF=", "CI=", "GOMAXPROCS=1")
+	sh.Env = append(os.Environ(), asCommand+"=1", "SHADEGRAD_CACHE="+filepath.Join(dir, "cache"), "LIBGL_ALWAYS_SOFTWARE=1", "CI=", "GOMAXPROCS=1")
 	out, err := sh.CombinedOutput()
 	got := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
 	at := fmt.Sprintf("%s:%d: %s", filepath.Base(page), c.line, c.text)
