@@ -11,7 +11,12 @@ package cli
 //	a shader does not compile                 TestUnusable, TestOpenGL
 //	a kernel gives wrong numbers              TestUnusable, TestSelfTestText, TestOpenGL
 //	out of GPU memory                         TestMemory
-//	context lost, watchdog, fence             TestLost
+//	context lost, watchdog, fence             TestLost, TestFaultyDriver
+//	a GPU that hangs in a call                TestFaultyDriver
+//	the X server dies                         TestXServerDies
+//	no libGL, libX11 or libEGL                TestStartsWithoutX11, TestX11Missing and TestNoEGLLibrary of package glctx
+//	a software window, EGL with hardware      TestWays of package glctx
+//	WSL, containers, remote desktops, …       TestOf of package situation, TestSituation of package backends
 //	loss is NaN or infinite                   TestDiverged, TestDivergedCapsule
 //	built without cgo or with -tags nogl      TestUnusable, TestNoSupport
 //	data file missing, truncated, …           TestData

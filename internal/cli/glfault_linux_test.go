@@ -23,6 +23,10 @@ import (
 // faultVariable names the fault of glfault that a process of the command gets after its second epoch.
 const faultVariable = "SHADEGRAD_TEST_FAULT"
 
+// secondEpoch begins the line of the second epoch. With such long lines a run is only about ten epochs ahead of the test, see
+// start.
+const secondEpoch = `{"event":"epoch","epoch":2,`
+
 // faultTimeout is the time limit for the device in these processes. Software OpenGL on a busy machine needs some of it.
 const faultTimeout = 2 * time.Second
 
@@ -36,7 +40,7 @@ func init() {
 func faultyMain() int {
 	glfault.Install()
 	fault := func(written string) {
-		if strings.HasPrefix(written, "epoch 2/") {
+		if strings.HasPrefix(written, secondEpoch) {
 			glfault.Set(os.Getenv(faultVariable))
 		}
 	}
@@ -96,7 +100,7 @@ func TestFaultyDriver(t *testing.T) {
 					return
 				}
 				r.is(1, "shadegrad: "+c.text, "; to resume from the end of epoch ")
-				p.sh(strings.Replace(resumeCommand(r), "-backend=gpu", "-backend=cpu", 1)).is(0, "resuming in epoch ", "saved m\n")
+				p.sh(strings.Replace(resumeCommand(r), "-backend="+backend, "-backend=cpu", 1)).is(0, "resuming in epoch ", "saved m\n")
 			})
 		}
 	}
@@ -109,7 +113,7 @@ func TestFaultyDriver(t *testing.T) {
 			p, r, took := faulty(t, "hang", backend, func(c *child) { c.signal(syscall.SIGINT) })
 			t.Logf("exit status %d after %v: %s", r.status, took.Round(time.Millisecond), r.stderr)
 			r.is(130, "the device failed: "+call+"200ms", "; stopping at the end of the last complete epoch\n", "shadegrad: stopped; to resume, run: ")
-			p.sh(strings.Replace(resumeCommand(r), "-backend=gpu", "-backend=cpu", 1)).is(0, "resuming in epoch ", "saved m\n")
+			p.sh(strings.Replace(resumeCommand(r), "-backend="+backend, "-backend=cpu", 1)).is(0, "resuming in epoch ", "saved m\n")
 		})
 	}
 }
@@ -119,8 +123,8 @@ func TestFaultyDriver(t *testing.T) {
 func faulty(t *testing.T, fault, backend string, then func(*child)) (place, result, time.Duration) {
 	t.Helper()
 	p := at(t, faultVariable+"="+fault, "DISPLAY=", "WAYLAND_DISPLAY=")
-	c := p.start("train", "-backend="+backend, "-data="+smallData(t), "-hidden=16", "-tune=off", "-every=1", "-epochs=100", "-save=m")
-	c.out("epoch 2/")
+	c := p.start("train", "-backend="+backend, "-data="+smallData(t), "-hidden=16", "-batch=100", "-tune=off", "-every=1", "-json", "-epochs=20", "-save=m")
+	c.out(secondEpoch)
 	begin := time.Now()
 	if then != nil {
 		then(c)
@@ -135,32 +139,35 @@ func TestXServerDies(t *testing.T) {
 	if os.Getenv("DISPLAY") == "" {
 		t.Skip("DISPLAY is unset: no X server is expected here")
 	}
-	for i, stop := range []bool{true, false} {
-		if sample.Skip(i, 2) {
+	for i, c := range []struct {
+		backend string
+		stop    bool
+	}{{"gpu", true}, {"gpu", false}, {"auto", false}, {"auto", true}} {
+		if sample.Skip(i, 4) {
 			continue
 		}
-		t.Run(fmt.Sprintf("Ctrl-C=%t", stop), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/Ctrl-C=%t", c.backend, c.stop), func(t *testing.T) {
 			t.Parallel()
 			server, display := startXvfb(t)
 			p := at(t, faultVariable+"=none", "DISPLAY="+display, "WAYLAND_DISPLAY=")
-			c := p.start("train", "-backend=gpu", "-data="+smallData(t), "-hidden=16", "-tune=off", "-every=1", "-epochs=100", "-save=m")
-			c.err("gpu: ")
-			if !strings.Contains(c.told.String(), "GLFW window (X11)") {
-				t.Errorf("the run has no window: %s", c.told.String())
+			run := p.start("train", "-backend="+c.backend, "-data="+smallData(t), "-hidden=16", "-batch=100", "-tune=off", "-every=1", "-json", "-epochs=20", "-save=m")
+			run.err("gpu: ")
+			if !strings.Contains(run.told.String(), "GLFW window (X11)") {
+				t.Errorf("the run has no window: %s", run.told.String())
 			}
-			c.out("epoch 2/")
+			run.out(secondEpoch)
 			if err := server.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 			server.Wait()
-			if !stop {
-				c.end().is(0, "saved m\n")
+			if !c.stop {
+				run.end().is(0, "saved m\n")
 				mustNotExist(t, p.path("m.checkpoint"))
 				return
 			}
-			c.signal(syscall.SIGINT)
-			r := c.end().is(130, "shadegrad: stopped; to resume, run: ")
-			p.sh(strings.Replace(resumeCommand(r), "-backend=gpu", "-backend=cpu", 1)).is(0, "resuming in epoch ", "saved m\n")
+			run.signal(syscall.SIGINT)
+			r := run.end().is(130, "shadegrad: stopped; to resume, run: ")
+			p.sh(strings.Replace(resumeCommand(r), "-backend="+c.backend, "-backend=cpu", 1)).is(0, "resuming in epoch ", "saved m\n")
 		})
 	}
 }

@@ -8,13 +8,16 @@ import (
 	"testing"
 )
 
-// childVariable makes the test binary open a context and print the outcome. A driver reads
-// some environment variables only once per process.
+// childVariable makes the test binary do something else than tests, such as open a context and
+// print the outcome. A driver reads some environment variables only once per process.
 const childVariable = "SHADEGRAD_TEST_GLCTX_CHILD"
 
+// children are what the test binary does, by the value of childVariable.
+var children = map[string]func() int{"1": child}
+
 func TestMain(m *testing.M) {
-	if os.Getenv(childVariable) != "" {
-		os.Exit(Main(child))
+	if main := children[os.Getenv(childVariable)]; main != nil {
+		os.Exit(Main(main))
 	}
 	os.Exit(Main(m.Run))
 }
