@@ -6,10 +6,11 @@ ARGS   ?=
 TAGS   ?=
 PRESETS  ?= xor halfplane sizes softmax mnist-online keras-mlp lecun1998 lecun1998-deep
 SEEDS    ?= 1
+MINUTES  ?= 20
 FUZZTIME ?= 10000x
 export GO TAGS FUZZTIME
 
-.PHONY: help build train test test-long fuzz bench bench-peers bench-gpu records kernels-amd generate clean
+.PHONY: help build train test test-long hunt fuzz bench bench-peers bench-gpu records kernels-amd generate clean
 
 help:
 	@echo 'make train        install missing packages, build, and train on MNIST; ARGS="-epochs=3" passes flags'
@@ -22,6 +23,7 @@ help:
 	@echo '                  QUICK=1 takes at most 8 minutes'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
 	@echo 'make kernels-amd  compile the kernels for GPUs of AMD, which need not be there, and write docs/kernels-amd.md'
+	@echo 'make hunt         kill runs, make their system calls fail and damage their files for MINUTES=20'
 	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
 	@echo 'make generate     generate the assembly'
 	@echo 'make clean        remove bin'
@@ -60,6 +62,9 @@ kernels-amd:
 	@mkdir -p bin
 	@CGO_ENABLED=0 $(GO) run ./compute/opengl/amd >bin/kernels-amd.md
 	@mv bin/kernels-amd.md docs/
+
+hunt:
+	$(GO) test ./internal/hunt -count=1 -v -timeout=0 -args -minutes=$(MINUTES)
 
 fuzz:
 	@sh .ci/fuzz.sh $(FUZZTIME)

@@ -20,9 +20,9 @@ build_debian="pkg-config libegl1 libgl-dev libx11-dev libxcursor-dev libxi-dev l
 build_fedora="pkgconf-pkg-config mesa-libEGL mesa-libGL-devel libX11-devel libXcursor-devel libXi-devel libXinerama-devel libXrandr-devel libXxf86vm-devel"
 build_arch="pkgconf libglvnd mesa libx11 libxcursor libxi libxinerama libxrandr libxxf86vm"
 # A virtual display, and software OpenGL by GLX and by EGL, and a Vulkan driver for OpenGL by zink (8 MB to download).
-test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri libvulkan1 mesa-vulkan-drivers"
-test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers vulkan-loader mesa-vulkan-drivers"
-test_arch="xorg-server-xvfb xorg-xauth mesa vulkan-icd-loader vulkan-swrast"
+test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri libvulkan1 mesa-vulkan-drivers strace"
+test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers vulkan-loader mesa-vulkan-drivers strace"
+test_arch="xorg-server-xvfb xorg-xauth mesa vulkan-icd-loader vulkan-swrast strace"
 
 say() { echo "shadegrad: $*" >&2; }
 
