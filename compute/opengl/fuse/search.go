@@ -70,7 +70,7 @@ func (s Stage) neighbours(c Choice, axis int) []Choice {
 
 // finalists is the number of tiles whose other properties are tried. The fastest tile in one combination
 // may not be the fastest in the best combination.
-const finalists = 3
+const finalists = 4
 
 // Fastest searches for the fastest choices of a stage. It begins with start, tries the other tiles, then
 // the other properties of the best tiles, and begins again with the fastest, until it has tried every

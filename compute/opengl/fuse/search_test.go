@@ -98,10 +98,10 @@ var searched = []network{
 	{"six layers", []int{841, 2500, 2000, 1500, 1000, 500, 10}, 100, mlp.Training{Velocity: true}, nil},
 }
 
-// search checks that Fastest finds the fastest choice of each stage of a network, and how many it tries:
-// the number must grow with that of tiles, not of all combinations. It returns the numbers of choices that
-// were tried, and of all.
-func search(t *testing.T, m costModel, n network, o Options) (tried, all int) {
+// search checks that Fastest finds the fastest choice of each stage of a network, or one that takes at most
+// worst times as long, and how many it tries: the number must grow with that of tiles, not of all
+// combinations. It returns the numbers of choices that were tried, and of all.
+func search(t *testing.T, m costModel, n network, o Options, worst float64) (tried, all int) {
 	t.Helper()
 	last := map[bool]Choice{} // the fastest, of updates and of other stages
 	p := n.step(t)
@@ -118,7 +118,7 @@ func search(t *testing.T, m costModel, n network, o Options) (tried, all int) {
 			return m.time(s, c), true
 		})
 		optimum := slices.MinFunc(s.Choices, func(a, b Choice) int { return int(m.time(s, a) - m.time(s, b)) })
-		if found := ranking[0]; !complete || m.time(s, found) != m.time(s, optimum) {
+		if found := ranking[0]; !complete || float64(m.time(s, found)) > worst*float64(m.time(s, optimum)) {
 			t.Errorf("%s, %s, %s: found %s of %v, complete %v; the fastest is %s of %v", m.name, n.name, s.Name, found.Name, m.time(s, found),
 				complete, optimum.Name, m.time(s, optimum))
 		}
@@ -137,13 +137,14 @@ func search(t *testing.T, m costModel, n network, o Options) (tried, all int) {
 func TestFastestFindsTheOptimum(t *testing.T) {
 	for _, m := range costModels {
 		for _, n := range searched {
-			search(t, m, n, hardware)
-			search(t, m, n, usual)
+			search(t, m, n, hardware, 1)
+			search(t, m, n, usual, 1)
 		}
 	}
 }
 
-// TestFastestScales searches among three times as many tiles.
+// TestFastestScales searches among three times as many tiles. The choice found may be one of several that
+// are almost as fast.
 func TestFastestScales(t *testing.T) {
 	defer func(list []tile) { tiles = list }(tiles)
 	for i, known := range slices.Clone(tiles) {
@@ -159,11 +160,11 @@ func TestFastestScales(t *testing.T) {
 	}
 	for _, m := range costModels {
 		for _, n := range searched[:2] {
-			if tried, all := search(t, m, n, hardware); tried >= all {
+			if tried, all := search(t, m, n, hardware, 1.05); tried >= all {
 				t.Errorf("%s, %s: tried all %d choices", m.name, n.name, all)
 			}
 		}
-		search(t, m, searched[2], hardware)
+		search(t, m, searched[2], hardware, 1.05)
 	}
 }
 
