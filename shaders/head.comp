@@ -17,8 +17,8 @@
 //     Dst   = dropout(Delta·W) ⊙ F′(Full)
 //
 // The rows of a batch are independent. With WIDE a group takes a row: its 64 invocations
-// divide the k units and add up their parts of z in shared memory. Without WIDE an
-// invocation takes a row, without a barrier.
+// divide the k units, add up their parts of z in shared memory, and compute the loss, an
+// output each. Without WIDE an invocation takes a row, without a barrier.
 //
 // option F = IDENTITY | SIGMOID | TANH | RELU | SCALED_TANH | LEAKY_RELU | SOFTMAX    of the outputs
 // option KIND = SQUARED_ERROR | CROSS_ENTROPY
@@ -40,6 +40,7 @@
 
 #ifdef WIDE
 #define SIDE 64     // invocations of a group
+#define LANES SIDE  // they share the loss of a row
 #define HELD 1      // rows that a group works on
 #else
 #define SIDE 8
@@ -96,11 +97,9 @@ layout(std140, binding = 0) uniform Params {
 };
 uniform uint firstRow;
 
-shared float sums[HELD][OUTPUTS];       // z, without the bias
+// sums has z, without the bias, of each held row. With WIDE it first has the parts of z.
+shared float sums[SIDE][OUTPUTS];
 shared float gradient[HELD][OUTPUTS];   // Delta
-#ifdef WIDE
-shared float parts[SIDE][OUTPUTS];
-#endif
 
 uint held() {
 #ifdef WIDE
@@ -227,30 +226,27 @@ void main() {
     for (uint i = gl_WorkGroupID.x; i < m; i += gl_NumWorkGroups.x) {
         float z[OUTPUTS];
         addUp(i, x * UNIT, uint(SIDE) * UNIT, z);
-        for (int c = 0; c < OUTPUTS; c++) parts[x][c] = z[c];
+        for (int c = 0; c < OUTPUTS; c++) sums[x][c] = z[c];
         // Every part must be written before one is read.
         memoryBarrierShared();
         barrier();
         for (uint width = uint(SIDE) / 2u; width > 0u; width /= 2u) {
             for (uint e = x; e < width * uint(OUTPUTS); e += uint(SIDE)) {
-                parts[e / uint(OUTPUTS)][e % uint(OUTPUTS)] += parts[e / uint(OUTPUTS) + width][e % uint(OUTPUTS)];
+                sums[e / uint(OUTPUTS)][e % uint(OUTPUTS)] += sums[e / uint(OUTPUTS) + width][e % uint(OUTPUTS)];
             }
             // The next level reads what this one wrote.
             memoryBarrierShared();
             barrier();
         }
-        if (x == 0u) {
-            for (uint c = 0u; c < cols; c++) sums[0][c] = parts[0][c];
-            lossRow(i);
-        }
-        // The gradient must be complete before it is sent back.
+        lossRow(i);
+#ifdef DELTA
+        // The gradient must be complete before it is sent back, and lossRow before the next row's
+        // parts overwrite the sums. The barriers of the next row keep its gradient from sendBack.
         memoryBarrierShared();
         barrier();
+#endif
 #ifdef BACK
         sendBack(i, x * UNIT, uint(SIDE) * UNIT);
-        // The next row overwrites the gradient, so sendBack must be complete.
-        memoryBarrierShared();
-        barrier();
 #endif
     }
 }

@@ -1,10 +1,17 @@
-// One row of op Loss; loss.comp has the equations. A kernel that includes this file
-// defines the functions
+// One row of op Loss; loss.comp has the equations. An invocation does a row, class after
+// class. With LANES a group does it: each of its LANES invocations does one class, and sums
+// over classes pass through shared memory. They add in the order of the classes, so they
+// have the bits of the loops.
+//
+// A kernel that includes this file defines the functions
 //
 //     weightedSum(i, j)       returns z[i,j], with the bias
 //     putDelta(i, j, value)   stores Delta[i,j], with DELTA
 //
-// It has the blocks Stats, Labels and, with INDEX, Index, the parameters cols,
+// With LANES a row has at most OUTPUTS ≤ LANES classes, and all invocations call lossRow.
+// With DELTA they may use weightedSum until they have returned.
+//
+// The kernel has the blocks Stats, Labels and, with INDEX, Index, the parameters cols,
 // statsOffset, targetOn, targetOff, weight and scale, and the uniform firstRow. With
 // TARGETS it has the block Targets and targetsOffset instead of labels. It includes
 // activations.glsl and bytes.glsl.
@@ -52,6 +59,18 @@ float rank(float z) {
 #endif
 }
 
+// An invocation does the classes of a row from FIRST on, STRIDE apart.
+#ifdef LANES
+#define FIRST gl_LocalInvocationID.x
+#define STRIDE uint(LANES)
+
+shared float powers[OUTPUTS];
+shared vec4 terms[OUTPUTS];
+#else
+#define FIRST 0u
+#define STRIDE 1u
+#endif
+
 // For softmax, the outputs of a row are y[j] = e^(z[j] − largest) / sum.
 float largest, sum;
 
@@ -63,7 +82,15 @@ void prepareRow(uint i) {
         largest = z > largest ? z : largest;
     }
     sum = 0.0;
+#ifdef LANES
+    if (FIRST < cols) powers[FIRST] = exp(weightedSum(i, FIRST) - largest);
+    // Every power must be written before one is read.
+    memoryBarrierShared();
+    barrier();
+    for (uint j = 0u; j < cols; j++) sum += powers[j];
+#else
     for (uint j = 0u; j < cols; j++) sum += exp(weightedSum(i, j) - largest);
+#endif
 #endif
 }
 
@@ -75,22 +102,21 @@ float outputOf(float z) {
 #endif
 }
 
-// found reports whether class c is the first of the largest outputs or, with a single
-// output, whether that is on c's side of the middle. A NaN anywhere makes it false.
-bool found(uint i, uint c) {
+// isBehind reports whether output j, of z, does not keep class c, of rank mine, from being the
+// answer: c is the first of the largest outputs or, with a single output, the side of the
+// middle on which it is. It is false for NaN.
+bool isBehind(uint j, float z, uint c, float mine) {
+#if F == SOFTMAX
+    if (isinf(largest)) return false; // outputs are NaN
+#endif
     if (cols == 1u) {
         float middle = 0.5 * (targetOn + targetOff);
-        float above = outputOf(weightedSum(i, 0u)) - middle;
+        float above = outputOf(z) - middle;
         float side = targetOn < targetOff ? -above : above; // class 1's is positive
         return c == 1u ? side >= 0.0 : side < 0.0;
     }
-    float mine = rank(weightedSum(i, c));
-    bool first = true;
-    for (uint j = 0u; j < cols; j++) {
-        float other = rank(weightedSum(i, j));
-        first = first && (j < c ? other < mine : other <= mine);
-    }
-    return first;
+    float other = rank(z);
+    return j < c ? other < mine : other <= mine;
 }
 
 // logOnePlus returns ln(1+e) for e in [0, 1]. 1+e loses the last digits of a small e;
@@ -132,24 +158,36 @@ void lossRow(uint i) {
 #endif
 
     prepareRow(i);
-    float e = 0.0;
-    float mass = 0.0;    // Σ t[j]
-    float inner = 0.0;   // Σ y[j]·(y[j] − t[j])
-    for (uint j = 0u; j < cols; j++) {
+    float mine = rank(weightedSum(i, min(c, cols - 1u)));
+    vec4 whole = vec4(0.0); // E/factor, Σ t[j], Σ y[j]·(y[j] − t[j]), number of outputs behind
+    for (uint j = FIRST; j < cols; j += STRIDE) {
         float z = weightedSum(i, j), t = target(i, j, c);
-        e += term(z, t);
-        mass += t;
+        vec4 part = vec4(term(z, t), t, 0.0, isBehind(j, z, c, mine) ? 1.0 : 0.0);
 #if F == SOFTMAX && KIND == SQUARED_ERROR
         float y = outputOf(z);
-        inner += y * (y - t);
+        part.z = y * (y - t);
+#endif
+#ifdef LANES
+        terms[j] = part;
+#else
+        whole += part;
 #endif
     }
+#ifdef LANES
+    // Every part must be written before one is read.
+    memoryBarrierShared();
+    barrier();
+    for (uint j = 0u; j < cols; j++) whole += terms[j];
+#endif
+    float mass = whole.y, inner = whole.z;
     uint at = statsOffset + 2u * (firstRow + i);
-    stats[at] = factor * e;
-    stats[at + 1u] = isClass && found(i, c) ? 1.0 : 0.0;
+    if (FIRST == 0u) {
+        stats[at] = factor * whole.x;
+        stats[at + 1u] = isClass && whole.w == float(cols) ? 1.0 : 0.0;
+    }
 
 #ifdef DELTA
-    for (uint j = 0u; j < cols; j++) {
+    for (uint j = FIRST; j < cols; j += STRIDE) {
         float z = weightedSum(i, j), t = target(i, j, c), y = outputOf(z);
 #if KIND == CROSS_ENTROPY && F == SOFTMAX
         float d = mass * y - t;
