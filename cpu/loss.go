@@ -187,6 +187,9 @@ func (r lossRow) hit() float32 {
 		}
 		return 0
 	}
+	if y := r.y[r.class]; y != y { // softmax of an infinite sum is NaN
+		return 0
+	}
 	labelled := r.rank(r.class)
 	for j := range r.z {
 		if other := r.rank(j); !(other < labelled || other == labelled && j >= r.class) {

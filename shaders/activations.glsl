@@ -37,12 +37,16 @@ float hyperbolicTangent(float z) {
     return z < 0.0 ? -t : t;
 }
 
-// activationOf returns f(z) for an activation that works on one element. The ReLUs test
-// z < 0 instead of z > 0, so that NaN stays NaN and shows in the loss.
+// negative reports whether z is negative, or −0, by its bits. Mesa makes a maximum of
+// z < 0 ? 0 : z, which is 0 if z is NaN.
+bool negative(float z) { return floatBitsToUint(z) - 0x80000000u <= 0x7f800000u; }
+
+// activationOf returns f(z) for an activation that works on one element. NaN stays NaN, so
+// that it shows in the loss.
 float activationOf(int f, float z) {
     if (f == SIGMOID) return sigmoid(z);
     if (f == TANH) return hyperbolicTangent(z);
-    if (f == RELU) return z < 0.0 ? 0.0 : z;
+    if (f == RELU) return negative(z) ? 0.0 : z;
     if (f == SCALED_TANH) return AMPLITUDE * hyperbolicTangent(SLOPE * z);
     if (f == LEAKY_RELU) return z < 0.0 ? LEAK * z : z;
     return z;

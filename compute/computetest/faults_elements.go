@@ -36,6 +36,12 @@ var elementFaults = []Fault{
 		}
 		return z
 	})),
+	fault("ReLU of NaN is 0", elementwise(compute.ReLU, func(z float32) float32 {
+		if z > 0 {
+			return z
+		}
+		return 0
+	})),
 	fault("scaled tanh's slope is two thirds", elementwise(compute.ScaledTanh, func(z float32) float32 {
 		return float32(compute.TanhAmplitude * math.Tanh(2./3*float64(z)))
 	})),
@@ -85,6 +91,15 @@ var elementFaults = []Fault{
 		}
 		return compute.Leak
 	})),
+	fault("an error that is NaN becomes 0", func(c *call, o compute.Delta) {
+		c.change(o.Dst, func(v []float32) {
+			for e := range v {
+				if v[e] != v[e] {
+					v[e] = 0
+				}
+			}
+		})
+	}),
 	fault("the derivative is left out", func(c *call, o compute.Delta) { c.put(o.Dst, c.get(o.Back)) }),
 	fault("the last element is skipped", func(c *call, o compute.Delta) {
 		c.keep(o.Dst, func(i, j int) bool { return i == o.Dst.Rows-1 && j == o.Dst.Cols-1 })

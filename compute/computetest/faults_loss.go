@@ -117,6 +117,18 @@ var lossFaults = []Fault{
 		c.put(o.Targets, t)
 		c.instead(o)
 	}),
+	fault("the answer is the largest sum, even if the outputs are NaN", func(c *call, o compute.Loss) {
+		z := c.get(o.Z)
+		labels := o.Targets.IsZero() && o.F == compute.Softmax
+		c.change(o.Stats, func(v []float32) {
+			for i := range o.Z.Rows {
+				row, stats := z[i*o.Z.Cols:(i+1)*o.Z.Cols], v[2*(c.args.Row+i):]
+				if at := slices.Index(row, float32(math.Inf(1))); labels && at >= 0 && stats[0] != stats[0] {
+					stats[1] = 1
+				}
+			}
+		})
+	}),
 	fault("of equal outputs the last is the answer", hits(several, outputs, func(o compute.Loss, y []float32, label int) bool {
 		best := 0
 		for j := range y {

@@ -35,7 +35,10 @@ func biased(src, bias *bounded, i int) (z, tz []float64) {
 	}
 	z, tz = reference.Biased(src.Matrix, bias.Matrix, i), make([]float64, len(s))
 	for j := range s {
-		tz[j] = ts[j] + bias.tol[j] + sumBound*(math.Abs(s[j])+math.Abs(bias.Val[j]))
+		tz[j] = ts[j] + bias.tol[j]
+		if !math.IsInf(z[j], 0) { // an infinite sum is exact
+			tz[j] += sumBound * (math.Abs(s[j]) + math.Abs(bias.Val[j]))
+		}
 	}
 	return z, tz
 }

@@ -121,7 +121,7 @@ func miss(got, want, bound float64) float64 {
 	switch {
 	case math.IsNaN(want) && math.IsNaN(got), got == want:
 		return 0
-	case math.IsNaN(want) || math.IsNaN(got) || bound == 0:
+	case math.IsNaN(want) || math.IsNaN(got) || math.IsInf(want, 0) || bound == 0:
 		return math.Inf(1)
 	}
 	if err := math.Abs(got - want); err > bound {

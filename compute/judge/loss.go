@@ -73,7 +73,10 @@ func (r *lossRow) lossBound() float64 {
 			carried += 2*math.Abs(r.Y[j]-t)*off + off*off
 			terms += (math.Abs(r.Y[j]) + math.Abs(t)) * (math.Abs(r.Y[j]) + math.Abs(t))
 		case r.Op.F == compute.Softmax: // −ln y is off by the errors of z[j] and of ln Σ e^z
-			carried += (math.Abs(t)+r.tt[j])*2*tz + r.tt[j]*(reference.LogSumExp(r.Z)-r.Z[j])
+			carried += (math.Abs(t) + r.tt[j]) * 2 * tz
+			if r.tt[j] > 0 { // z[j] may be infinite
+				carried += r.tt[j] * (reference.LogSumExp(r.Z) - r.Z[j])
+			}
 		default: // the slopes are y − t and, by t, −z
 			carried += (1+math.Abs(t)+r.tt[j])*r.tz[j] + r.tt[j]*math.Abs(r.Z[j])
 		}
@@ -130,7 +133,7 @@ func (r *lossRow) softmaxSquaredBound(j int) float64 {
 
 // sure reports whether no rounding can change the hit.
 func (r *lossRow) sure() bool {
-	if r.Class < 0 {
+	if r.Class < 0 || slices.ContainsFunc(r.Y, math.IsNaN) {
 		return true
 	}
 	// off returns by how much output j may be off.

@@ -38,8 +38,7 @@ type mutant struct {
 
 // Some mistakes are not among them, because no result can show them: a missing barrier of the backend
 // (llvmpipe runs dispatches one after another; TestHazards covers these), the clamp of reads at the edge
-// of a product (the values are not used), precise (llvmpipe fuses nothing), and the last barriers of the
-// wide head (llvmpipe runs invocation 0, for whose work they wait, before the others).
+// of a product (the values are not used), and precise (llvmpipe fuses nothing).
 var mutants = []mutant{
 	{file: "gather.comp", old: "scale * float", new: "scale + float", op: "gather"},
 	{file: "gather.comp", old: "product + shift", new: "product - shift", op: "gather"},
@@ -139,6 +138,7 @@ var mutants = []mutant{
 	{file: "head.comp", old: "addUp(i, x * UNIT, uint(SIDE) * UNIT, z)", new: "addUp(i, x * UNIT, UNIT, z)", op: "program", wide: true},
 	{file: "head.comp", old: "memoryBarrierShared();\n        barrier();\n        for", new: "for", op: "program", wide: true},
 	{file: "head.comp", old: "memoryBarrierShared();\n            barrier();", new: "", op: "program", wide: true},
+	{file: "head.comp", old: "memoryBarrierShared();\n        barrier();\n#endif", new: "#endif", op: "program", wide: true},
 	{file: "head.comp", old: "width = uint(SIDE) / 2u", new: "width = uint(SIDE) / 4u", op: "program", wide: true},
 	{file: "transpose.glsl", old: "((i) * k)", new: "((i) * m)", op: "matmul", plain: true},
 	{file: "transpose.glsl", old: "((j) * k)", new: "((j) * n)", op: "matmul", plain: true},
@@ -152,7 +152,12 @@ var mutants = []mutant{
 	{file: "activate.comp", old: "softmaxRow(i);", new: "softmaxRow(0u);", op: "activate"},
 	{file: "activate.comp", old: "activation(weightedSum(i, j))", new: "weightedSum(i, j)", op: "activate"},
 	{file: "activations.glsl", old: "z < 0.0 ? e / (1.0 + e) : 1.0 / (1.0 + e)", new: "1.0 / (1.0 + e)", op: "activate"},
-	{file: "activations.glsl", old: "z < 0.0 ? 0.0 : z", new: "z < 0.0 ? z : 0.0", op: "activate"},
+	{file: "activations.glsl", old: "negative(z) ? 0.0 : z", new: "negative(z) ? z : 0.0", op: "activate"},
+	{file: "activations.glsl", old: "negative(z) ? 0.0 : z", new: "z < 0.0 ? 0.0 : z", op: "activate", with: "special"},
+	{file: "activations.glsl", old: "LEAK * z : z", new: "LEAK * z : max(z, 0.0)", op: "activate", with: "special"},
+	{file: "activations.glsl", old: "float e = exp(-abs(z));", new: "if (isnan(z)) return 0.0; float e = exp(-abs(z));", op: "activate", with: "special"},
+	{file: "activations.glsl", old: "float s = z * z;", new: "if (isnan(z)) return 0.0; float s = z * z;", op: "activate", with: "special"},
+	{file: "activate.comp", old: "sum += exp(weightedSum(i, j) - largest)", new: "if (!isnan(weightedSum(i, j))) sum += exp(weightedSum(i, j) - largest)", op: "activate", with: "special"},
 	{file: "activations.glsl", old: "z < 0.0 ? -t : t", new: "t", op: "activate"},
 	{file: "activations.glsl", old: "(-1.0 / 3.0 + s", new: "(1.0 / 3.0 + s", op: "activate"},
 	{file: "activations.glsl", old: "if (z < -15.0) return -1.0;", new: "if (z < -15.0) return 1.0;", op: "activate"},
@@ -160,6 +165,10 @@ var mutants = []mutant{
 	{file: "activations.glsl", old: "return y * (1.0 - y)", new: "return y * (1.0 + y)", op: "delta"},
 	{file: "activations.glsl", old: "1.0 - y * y", new: "1.0 - y", op: "delta"},
 	{file: "activations.glsl", old: "y > 0.0 ? 1.0 : 0.0", new: "y >= 0.0 ? 1.0 : 0.0", op: "delta"},
+	{file: "activations.glsl", old: "return y * (1.0 - y)", new: "return isnan(y) ? 0.0 : y * (1.0 - y)", op: "delta", with: "special"},
+	{file: "activations.glsl", old: "return 1.0 - y * y", new: "return isnan(y) ? 0.0 : 1.0 - y * y", op: "delta", with: "special"},
+	{file: "activations.glsl", old: "return (AMPLITUDE", new: "return isnan(y) ? 0.0 : (AMPLITUDE", op: "delta", with: "special"},
+	{file: "delta.comp", old: "= back[backOffset + e] *", new: "= isnan(back[backOffset + e]) ? 0.0 : back[backOffset + e] *", op: "delta", with: "special"},
 	{file: "delta.comp", old: "backOffset + e", new: "e", op: "delta"},
 	{file: "delta.comp", old: "yOffset + e", new: "yOffset", op: "delta"},
 	{file: "delta.comp", old: "] * derivative", new: "] + derivative", op: "delta"},
@@ -181,6 +190,11 @@ var mutants = []mutant{
 	{file: "loss.glsl", old: "scale * factor * d", new: "factor * d", op: "loss"},
 	{file: "loss.glsl", old: "(1.0 - t) *", new: "(1.0 + t) *", op: "loss"},
 	{file: "loss.glsl", old: "+ log(sum)", new: "- log(sum)", op: "loss"},
+	{file: "loss.glsl", old: "factor * whole.x", new: "(isnan(whole.x) ? 0.0 : factor * whole.x)", op: "loss", with: "special"},
+	{file: "loss.glsl", old: "scale * factor * d", new: "(isnan(d) ? 0.0 : scale * factor * d)", op: "loss", with: "special"},
+	{file: "loss.glsl", old: "other <= mine;", new: "!(other > mine);", op: "loss", with: "special"},
+	{file: "loss.glsl", old: "memoryBarrierShared();\n    barrier();\n    for (uint j = 0u; j < cols; j++) sum", new: "for (uint j = 0u; j < cols; j++) sum", op: "program", wide: true},
+	{file: "loss.glsl", old: "memoryBarrierShared();\n    barrier();\n    for (uint j = 0u; j < cols; j++) whole", new: "for (uint j = 0u; j < cols; j++) whole", op: "program", wide: true},
 	{file: "loss.comp", old: "z += bias", new: "z += 0.0 * bias", op: "loss"},
 	{file: "loss.comp", old: "i * cols + j] = value", new: "j] = value", op: "loss"},
 

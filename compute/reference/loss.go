@@ -86,7 +86,9 @@ func (r *LossRow) Loss() (e float64) {
 		case r.Op.Kind == compute.SquaredError:
 			e += (r.Y[j] - t) * (r.Y[j] - t)
 		case r.Op.F == compute.Softmax:
-			e += t * (logSum - r.Z[j])
+			if t != 0 { // 0·ln y is 0, also where y is 0
+				e += t * (logSum - r.Z[j])
+			}
 		default:
 			// −ln σ(z) = softplus(−z) and −ln(1−σ(z)) = softplus(z).
 			e += t*softplus(-r.Z[j]) + (1-t)*softplus(r.Z[j])

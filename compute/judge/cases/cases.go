@@ -46,6 +46,7 @@ func (l *caseList) all() {
 	l.columnSums()
 	l.updates()
 	l.rules()
+	l.specials()
 	l.overflows()
 	l.squareSums()
 	l.maxNorms()

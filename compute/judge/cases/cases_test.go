@@ -136,3 +136,28 @@ func TestCheckFreesEverything(t *testing.T) {
 		}
 	}
 }
+
+// TestSpecialsAreBounded checks that an infinite input loosens the bound of no finite result: a bound that is
+// infinite or NaN would accept every number.
+func TestSpecialsAreBounded(t *testing.T) {
+	judged := 0
+	for _, c := range All() {
+		if !strings.HasSuffix(c.Name, "special") {
+			continue
+		}
+		judged++
+		p := c.Problem()
+		for i, m := range p.Matrices() {
+			bounds := p.Bounds(m)
+			for e, v := range p.Values(m) {
+				if !math.IsNaN(v) && !math.IsInf(v, 0) && (math.IsNaN(bounds[e]) || math.IsInf(bounds[e], 0)) {
+					t.Errorf("%s: element %d of matrix %d is %g, with bound %g", c.Name, e, i, v, bounds[e])
+					break
+				}
+			}
+		}
+	}
+	if judged == 0 {
+		t.Error("there is no case with NaN")
+	}
+}

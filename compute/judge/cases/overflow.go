@@ -6,7 +6,87 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
+	"shadegrad/compute/reference"
 )
+
+// specials adds ops of values that are NaN or infinite. A device that loses a NaN would hide that a
+// training has diverged. The self-test omits them, because GLSL does not promise NaN.
+func (l *caseList) specials() {
+	if l.quick {
+		return
+	}
+	for _, f := range compute.Activations() {
+		for _, bias := range both {
+			l.activation(f, shape{17, 11}, bias, false, "special", specialValues(6))
+		}
+	}
+	for _, f := range elementwise() {
+		l.add("delta", suffix("delta", f), []string{"special"}, func(p *judge.Problem) {
+			s := shape{17, 11}
+			op := compute.Delta{F: f}
+			op.Dst = p.Output("Dst", s.m, s.n)
+			op.Y = p.Input("Y", s.m, s.n, func(e int) float32 {
+				if e%6 == 5 {
+					return nan
+				}
+				return float32(reference.Function(f, math.Abs(float64(p.Normal(1.5)))))
+			})
+			op.Back = p.Input("Back", s.m, s.n, func(e int) float32 {
+				// Op Delta does not define an infinite error where the derivative is 0.
+				if v := specials[e/6%len(specials)]; e%6 == 2 && reference.Derivative(f, float64(p.Initial(op.Y)[e])) != 0 {
+					return v
+				}
+				return p.Normal(1)
+			})
+			p.Add(op)
+		})
+	}
+	for _, form := range lossForms() {
+		form.m, form.n, form.on, form.weight, form.scale, form.note = 30, 10, 1, 1, 0.5, "special"
+		form.z = specialValues(13)
+		if form.f == compute.Sigmoid && form.kind == compute.CrossEntropy {
+			form.z = nans // at ±∞ a loss is 0·∞
+		}
+		for _, delta := range []string{"out", "z"} {
+			for _, targets := range both {
+				form.delta, form.targets = delta, targets
+				l.loss(form)
+			}
+		}
+		if form.f != compute.Softmax {
+			form.n, form.targets = 1, false
+			l.loss(form)
+		}
+	}
+}
+
+var (
+	nan, inf = float32(math.NaN()), float32(math.Inf(1))
+	// specials has a NaN of each sign.
+	specials = []float32{nan, inf, -inf, math.Float32frombits(0xffc00000)}
+)
+
+// specialValues returns values of which every step-th is special. The others are ordinary.
+func specialValues(step int) func(*judge.Problem) func(int) float32 {
+	return func(p *judge.Problem) func(int) float32 {
+		return func(e int) float32 {
+			if e%step == step-1 {
+				return specials[e/step%len(specials)]
+			}
+			return p.Normal(2)
+		}
+	}
+}
+
+// nans returns values of which every 13th is NaN.
+func nans(p *judge.Problem) func(int) float32 {
+	return func(e int) float32 {
+		if e%13 == 12 {
+			return nan
+		}
+		return p.Normal(2)
+	}
+}
 
 // overflows adds norms that overflow float32: norms of a gradient with one infinite norm or an infinite sum,
 // sums of squares, and rows of weights. The self-test omits them, because GLSL does not promise NaN.
