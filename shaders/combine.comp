@@ -27,7 +27,7 @@ layout(std430, binding = 1) readonly restrict buffer Slots { float slots[]; };
 layout(std430, binding = 2) readonly restrict buffer Bias { float bias[]; };
 #endif
 #ifdef DELTA
-layout(std430, binding = 3) readonly restrict buffer Y { float y[]; };
+layout(std430, binding = 5) readonly restrict buffer Y { float y[]; };
 #elif defined(DROP)
 layout(std430, binding = 4) writeonly restrict buffer Dropped { float droppedOut[]; };
 #endif

@@ -21,10 +21,10 @@
 
 #ifdef VECD
 layout(std430, binding = 0) writeonly restrict buffer Dst { vec4 dst[]; };
-layout(std430, binding = 3) readonly restrict buffer Y { vec4 y[]; };
+layout(std430, binding = 4) readonly restrict buffer Y { vec4 y[]; };
 #else
 layout(std430, binding = 0) writeonly restrict buffer Dst { float dst[]; };
-layout(std430, binding = 3) readonly restrict buffer Y { float y[]; };
+layout(std430, binding = 4) readonly restrict buffer Y { float y[]; };
 #endif
 #ifdef VECA
 layout(std430, binding = 1) readonly restrict buffer A { vec4 a[]; };
