@@ -25,7 +25,8 @@ func Lines(fsys fs.FS, name string, f func(line []byte, number int) error) error
 	}
 	defer file.Close()
 	input := &counter{Reader: file}
-	buffered := bufio.NewReaderSize(input, 64<<10)
+	size := int(min(64<<10, max(512, info.Size()+1))) // of buffers
+	buffered := bufio.NewReaderSize(input, size)
 	position := func() int64 { return input.n - int64(buffered.Buffered()) }
 	var text io.Reader = buffered
 	head, _ := buffered.Peek(2) // the next read repeats the error
@@ -36,7 +37,7 @@ func Lines(fsys fs.FS, name string, f func(line []byte, number int) error) error
 		}
 	}
 	lines := bufio.NewScanner(text)
-	lines.Buffer(make([]byte, 0, 64<<10), MaxLine+1)
+	lines.Buffer(make([]byte, 0, size), MaxLine+1)
 	lines.Split(splitLines())
 	number := 0
 	for lines.Scan() && lines.Err() == nil { // the line before an error may be incomplete
