@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"unicode/utf8"
 
 	"shadegrad/compute"
 	"shadegrad/internal/memory"
@@ -166,18 +167,34 @@ func (p place) lines(name string) table.Lines {
 	return func(f func(line []byte, number int) error) error {
 		return unpack.Lines(p.fsys, name, func(line []byte, number int) error {
 			if number == 1 {
-				if text := hint(line); text != "" || bytes.IndexByte(line, 0) >= 0 || bytes.HasPrefix(line, []byte("\x89PNG")) {
+				text := hint(line)
+				if unpack.IsGzip(line) {
+					text = " (it is gzip within gzip; unpack it: gunzip FILE.gz)"
+				}
+				if text != "" || bytes.IndexByte(line, 0) >= 0 || bytes.HasPrefix(line, []byte("\x89PNG")) {
 					return fmt.Errorf("line 1: expected text with names or numbers%s, found something else%s", ifUTF16(line), text)
 				}
 			}
-			return f(line, number)
+			return f(toUTF8(line), number)
 		})
 	}
 }
 
+// toUTF8 returns a line in UTF-8, from Latin-1 if it is not in UTF-8: a saved network stores names in UTF-8.
+func toUTF8(line []byte) []byte {
+	if utf8.Valid(line) {
+		return line
+	}
+	var text []rune
+	for _, c := range line {
+		text = append(text, rune(c))
+	}
+	return []byte(string(text))
+}
+
 // ifUTF16 returns a hint for text in UTF-16.
 func ifUTF16(line []byte) string {
-	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) {
+	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) || len(line) > 1 && (line[0] == 0) != (line[1] == 0) {
 		return " in UTF-8 (this is UTF-16: save it again)"
 	}
 	return ""

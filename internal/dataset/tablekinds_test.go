@@ -74,6 +74,15 @@ func TestTableKinds(t *testing.T) {
 	}
 }
 
+// TestLatin1 reads names that are not in UTF-8: two of them would be the same in a saved network.
+func TestLatin1(t *testing.T) {
+	text := "gr\xf6\xdfe,a,art\n" + strings.Repeat("1.5,2,R\xfcbe\n2.5,1,R\xf6be\n", 20)
+	d, err := Open(filepath.Join(write(t, map[string][]byte{"a.csv": []byte(text)}), "a.csv"))
+	if err != nil || !slices.Equal(d.ClassNames, []string{"Röbe", "Rübe"}) || d.Features[0] != "größe" {
+		t.Errorf("got %+v, error %v", d, err)
+	}
+}
+
 // TestDoubtfulTables checks the notes and the errors about tables that a careful reader would question.
 func TestDoubtfulTables(t *testing.T) {
 	const n = 40

@@ -42,6 +42,8 @@ func TestParse(t *testing.T) {
 		{"-name=", `-name: want a name, got ""`},
 		{"-on=", `-on: want true or false, got ""`},
 		{"-name", `-name: want a value, as in -name=NAME; "shadegrad do -h" lists the flags`},
+		{"-name -on=true", `-name: want a value, as in -name=NAME; "shadegrad do -h" lists the flags`},
+		{"-name -x", "name=-x list=1,2 on= recipe="},
 		{"-nam=a", `unknown flag -nam; did you mean -name?; "shadegrad do -h" lists the flags`},
 	} {
 		s := set()

@@ -90,6 +90,8 @@ func Zipped(head []byte) string {
 		return `PyTorch (pt); ` + python + `torch; x, y = torch.load('FILE.pt'); numpy.savez('FILE.npz', x=x.numpy(), y=y.numpy())"`
 	case name == "[Content_Types].xml", strings.HasPrefix(name, "xl/"), strings.HasPrefix(name, "_rels/"), name == "docProps/app.xml":
 		return "a file of Microsoft Office (such as Excel's xlsx); save the sheet as CSV"
+	case name == "mimetype":
+		return "a file of LibreOffice (such as Calc's ods); save the sheet as CSV"
 	}
 	return ""
 }

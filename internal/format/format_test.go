@@ -30,6 +30,8 @@ func TestDescribe(t *testing.T) {
 		{"mnist/" + strings.Repeat("\x00", 251) + "ustar\x0000", "a tar archive; unpack it"},
 		{zip("mnist.csv"), "a zip archive; unpack it"},
 		{zip("training/data.pkl"), "PyTorch (pt); convert it: python3"},
+		{zip("mimetype"), "a file of LibreOffice (such as Calc's ods); save the sheet as CSV"},
+		{"P5\n28 28\n255\n", "a picture in PGM or PPM; convert it: magick FILE.pgm FILE.png"},
 		{zip("[Content_Types].xml"), "a file of Microsoft Office (such as Excel's xlsx); save the sheet as CSV"},
 		{zip("x_train.npy"), "a zip archive; unpack it"},
 		{"PK\x03\x04abc", "a zip archive; "},

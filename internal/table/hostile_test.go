@@ -70,8 +70,9 @@ func TestAboveTheTable(t *testing.T) {
 		"sep=,\n" + rows:                             "",
 		"\"sep=,\"\n\n" + rows:                       "",
 		strings.ReplaceAll("SEP=,\n"+rows, ",", ";"): "",
-		"Measurements of May\n\n" + rows:             "line 1: expected 3 columns as in line 3, found 1; delete what is above the table",
-		"Measurements, May\nby hand\n" + rows:        "line 1: expected 3 columns as in line 3, found 2; delete what is above the table",
+		strings.ReplaceAll(strings.ReplaceAll(rows, ",", "\t"), "\n1", "\t\n1"):      "",
+		"Measurements of May\n\n" + rows:                                             "line 1: expected 3 columns as in line 3, found 1; delete what is above the table",
+		"Measurements, May\nby hand\n" + rows:                                        "line 1: expected 3 columns as in line 3, found 2; delete what is above the table",
 		"@relation r\n@attribute a numeric\n@attribute c {x,y}\n@data\n{0 1, 1 x}\n": "line 5, column 1: expected values, found a row of a sparse ARFF file; apply Weka's filter SparseToNonSparse",
 	} {
 		s, err := read(text)

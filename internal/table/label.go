@@ -223,7 +223,7 @@ func (f *File) tooMany(c int) string {
 }
 
 // looksNumeric matches shown numbers with separators of thousands or with units.
-var looksNumeric = regexp.MustCompile(`^"[-+$€£]?\d[\d.,' ]*%?"$`)
+var looksNumeric = regexp.MustCompile(`^"[-+−$€£]?\d[\d.,' ]*(e[-+]?\d+)?(%|€|\$|£|\\u00a0)*"$`)
 
 // classes returns the number of values that are not missing ones.
 func (v *values) classes() int {

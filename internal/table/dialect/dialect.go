@@ -103,19 +103,22 @@ func Recognise(lines []Line, known []string) (*Dialect, error) {
 
 // checkTitle returns an error if the first lines have fewer cells than all others, as a title above the table has.
 func (d *Dialect) checkTitle(table []Line, rows [][]string) error {
-	width := len(rows[len(rows)-1])
-	titles := slices.IndexFunc(rows, func(cells []string) bool { return len(cells) >= width })
-	const enough = 3
-	for _, cells := range rows[titles:] {
-		if len(cells) != width {
-			return nil
+	filled := func(cells []string) int { // without the empty cells after separators at the end
+		n := len(cells)
+		for n > 0 && cells[n-1] == "" {
+			n--
 		}
+		return n
 	}
-	if titles > 0 && d.Columns < width && len(rows)-titles >= enough {
-		return fmt.Errorf("line %d: expected %d columns as in line %d, found %d; delete what is above the table",
-			table[0].Number, width, table[titles].Number, len(rows[0]))
+	width := filled(rows[len(rows)-1])
+	titles := slices.IndexFunc(rows, func(cells []string) bool { return filled(cells) >= width })
+	const enough = 3
+	if titles < 1 || d.Columns >= width || len(rows)-titles < enough ||
+		slices.ContainsFunc(rows[titles:], func(cells []string) bool { return filled(cells) != width }) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("line %d: expected %d columns as in line %d, found %d; delete what is above the table",
+		table[0].Number, width, table[titles].Number, len(rows[0]))
 }
 
 // Cells divides the lines of a table into cells, by the separator of the first lines.
@@ -214,7 +217,7 @@ func listLength(cell string) int {
 }
 
 var (
-	withComma = regexp.MustCompile(`^[-+]?\d+,\d+$`)
+	withComma = regexp.MustCompile(`^[-+]?\d+,\d+([eE][-+]?\d+)?$`)
 	thousands = regexp.MustCompile(`^[-+]?[1-9]\d{0,2},\d{3}$`)
 )
 
