@@ -23,7 +23,7 @@ const (
 type batch struct {
 	fence   uintptr
 	fetches []*fetch
-	since   time.Time // of the first wait for it
+	waited  stopwatch // for it
 }
 
 // fences are the OpenGL calls for fences. Tests replace them to simulate a fence that is never
@@ -110,13 +110,11 @@ func (w *worker) poll() { w.look(100 * time.Microsecond) }
 func (w *worker) look(limit time.Duration) {
 	w.pulse.Add(1)
 	b := &w.batches[0]
-	if b.since.IsZero() {
-		b.since = time.Now()
-	}
+	b.waited.start()
 	switch w.fences.wait(b.fence, limit) {
 	case gl.TIMEOUT_EXPIRED:
 		w.checkLost()
-		if limit := w.allowed(w.stall); time.Since(b.since) > limit {
+		if limit := w.allowed(w.stall); b.waited.lap() > limit {
 			w.fail(&StallError{Device: w.device, Waited: limit})
 		}
 	case gl.WAIT_FAILED:

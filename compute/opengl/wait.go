@@ -92,13 +92,15 @@ func (b *Backend) watch(wait func(tick <-chan time.Time) bool) error {
 	if b.stuck() {
 		return b.fault.get()
 	}
-	seen, since := b.pulse.Load(), time.Now()
+	seen, waited := b.pulse.Load(), stopwatch{}
+	waited.start()
 	for !wait(b.ticker.C) {
 		limit := b.allowed(b.patience)
 		switch now := b.pulse.Load(); {
 		case now != seen:
-			seen, since = now, time.Now()
-		case time.Since(since) >= limit:
+			seen, waited = now, stopwatch{}
+			waited.start()
+		case waited.lap() >= limit:
 			b.fault.set(&StallError{Device: b.device, Waited: limit, InCall: true})
 			b.stuckAt.Store(seen + 1)
 			return b.fault.get()
@@ -107,10 +109,34 @@ func (b *Backend) watch(wait func(tick <-chan time.Time) bool) error {
 	return nil
 }
 
+// A stopwatch adds up the times between its laps.
+type stopwatch struct {
+	last time.Time // zero before the start
+	sum  time.Duration
+}
+
+// longestLap is the time that a lap counts at most. A lap takes longer if the process was stopped, as by SIGSTOP, which is
+// not the device's fault.
+const longestLap = time.Second
+
+func (s *stopwatch) start() {
+	if s.last.IsZero() {
+		s.last = time.Now()
+	}
+}
+
+// lap returns the time since the start, without what exceeds longestLap in any lap.
+func (s *stopwatch) lap() time.Duration {
+	now := time.Now()
+	s.sum += min(now.Sub(s.last), longestLap)
+	s.last = now
+	return s.sum
+}
+
 // setPatience sets the longest time that a call of the driver may take.
 func (b *Backend) setPatience(d time.Duration) {
 	b.patience = d
-	tick := max(d/interruptFactor/4, time.Millisecond)
+	tick := min(max(d/interruptFactor/4, time.Millisecond), longestLap/4)
 	if b.ticker == nil {
 		b.ticker = time.NewTicker(tick)
 	}
