@@ -45,7 +45,7 @@ func (s Step) Case() judge.Case {
 // multiples of four, small, or sums of many terms.
 func (s Step) OfRun(steps, evals []int) []judge.Case {
 	const (
-		rows  = 16  // from which on the size of a batch changes no kernel
+		rows  = 20  // from which on the size of a batch changes no kernel
 		terms = 136 // of sums that kernels add in several pieces
 	)
 	n := network{Step: s, indexed: true, inPlace: true, scratch: true, sparse: true, backFirst: true, runs: 2}
