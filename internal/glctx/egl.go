@@ -66,6 +66,9 @@ func loadEGL() error {
 	if eglOnce.loaded {
 		return nil
 	}
+	if err := addNVIDIA(); err != nil {
+		return err
+	}
 	name := C.CString(eglLibrary)
 	defer C.free(unsafe.Pointer(name))
 	if why := C.eglLoad(name); why != nil {

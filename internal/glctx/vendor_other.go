@@ -1,0 +1,6 @@
+//go:build cgo && !nogl && (freebsd || netbsd || openbsd)
+
+package glctx
+
+// addNVIDIA does nothing: containers with NVIDIA's driver run Linux.
+func addNVIDIA() error { return nil }
