@@ -50,10 +50,12 @@ type arrayName struct {
 	idx   bool   // it is like MNIST's names
 }
 
-var (
-	nameWords  = regexp.MustCompile(`[-_. ]+`)
-	joinedName = regexp.MustCompile(`^(x|y)(train|test|val)$|^(train|test|t10k|val)(images|labels|x|y)$`)
-)
+// words divides a name into words.
+func words(name string) []string {
+	return strings.FieldsFunc(name, func(c rune) bool { return strings.ContainsRune("-_. ", c) })
+}
+
+var joinedName = regexp.MustCompile(`^(x|y)(train|test|val)$|^(train|test|t10k|val)(images|labels|x|y)$`)
 
 // parseName parses the name of a file of images or labels in lower or upper case, such as
 // emnist-letters-train-images-idx3-ubyte.gz, y_kannada_MNIST_test or k49-train-imgs.npz.
@@ -64,9 +66,9 @@ func parseName(name string) (n arrayName, ok bool) {
 	content, positional := map[string]string{"arr_0.npy": "images", "arr_1.npy": "labels"}[name]
 	part := naming.Whole
 	var rest []string
-	words := nameWords.Split(strings.TrimSuffix(name, ext), -1)
-	if ext != ".npy" && ext != ".npz" {
-		words = nameWords.Split(name, -1)
+	words := words(name)
+	if ext == ".npy" || ext == ".npz" {
+		words = words[:len(words)-1]
 	}
 	for i := 0; i < len(words); i++ {
 		w := words[i]

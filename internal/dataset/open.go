@@ -21,31 +21,13 @@ import (
 	"shadegrad/internal/unpack"
 )
 
-// Open reads the data set where, in this form.
+// Open reads the data set where, in this form: a built-in one ("mnist" or empty, "xor", "halfplane", "spiral" or "moons"; ./xor
+// is a file or directory of that name), a directory, a zip archive, a file, or the beginning of file names. The page
+// docs/data.md describes the kinds of data and the names of files. In a directory files of arrays come first, then tables, then
+// pictures; one that has only another directory stands for that one.
 //
-// An empty where or "mnist" is the built-in MNIST. "xor", "halfplane", "spiral" and "moons" are built in too; ./xor is
-// a file or directory of that name. Otherwise where is a directory, a zip archive or an npz file with one of the following, or
-// one of these files, or the words before train in their names:
-//
-//   - IDX or npy files of images and labels, named as MNIST's (train-images-idx3-ubyte, train-labels-idx1-ubyte,
-//     t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte), with a prefix such as emnist-letters-, or as x_train and y_test. An npz file
-//     has such arrays, or is in the place of an npy file. See levels for the pixels. EMNIST's images are turned upright.
-//   - CSV files (.csv, .tsv, .data and others): a pair such as mnist_train.csv and mnist_test.csv, or a single one.
-//     A line is a label and numbers, as many in each line. The first line may be a header. The separator is a comma,
-//     semicolon, tab or spaces. The label is in the column called label or class; without that header it is in the first. If all other
-//     numbers are whole and from 0 to 255, the samples are images: square if the count allows, otherwise of one row. If
-//     the first line has another number, they are rows of numbers. If only a later line or the test part has one, it is
-//     an error if the count is that of a square image of at least 8x8, since the image is then damaged; otherwise the
-//     samples are rows of numbers, and Data.Note says so.
-//   - a directory of pictures for each class, directly or within train, val and test; or pictures and a table that lists them
-//     with their labels; or, with Label tree.FileName, pictures whose names begin with a label. All have one size, unless
-//     Resize is set. Colours become grey by their luminance, and transparent pixels paper. Classes are numbered in the
-//     natural order of their names (2 before 10).
-//
-// Files may be compressed with gzip. If a directory has nothing but another directory, that one is read. Without a test part,
-// a fifth of the samples of each class, always the same, is held out as one. Data.Note reports both. If a file exists with and
-// without .gz, the uncompressed one is read. The number of classes is the highest label
-// of both parts, plus 1, or the number of directories.
+// Without a test part, a fifth of the samples of each class, always the same, is held out as one. Data.Note reports how the
+// data were understood. The number of classes is the highest label of both parts, plus 1, or the number of their names.
 func (f Form) Open(where string) (*Data, error) { return f.OpenSplit(where, 0, 0) }
 
 // Open is Form.Open in the zero Form.
