@@ -41,6 +41,9 @@ func (l *caseList) specials() {
 			p.Add(op)
 		})
 	}
+	for _, f := range elementwise() {
+		l.specialNetwork(f)
+	}
 	for _, form := range lossForms() {
 		form.m, form.n, form.on, form.weight, form.scale, form.note = 30, 10, 1, 1, 0.5, "special"
 		form.z = specialValues(13)
@@ -58,6 +61,30 @@ func (l *caseList) specials() {
 			l.loss(form)
 		}
 	}
+}
+
+// specialNetwork adds a network that reads rows with a NaN among others. A backend may fuse all of its ops.
+func (l *caseList) specialNetwork(f compute.Activation) {
+	const rows, in, hidden, out = 17, 36, 24, 10
+	l.add("program", suffix("network", f), []string{"scratch", "special"}, func(p *judge.Problem) {
+		x := p.Input("x", rows, in, func(e int) float32 {
+			if e/in%3 == 1 && e%in == 5 {
+				return nan
+			}
+			return p.Normal(1)
+		})
+		w1, b1 := p.Input("W1", hidden, in, p.Random(0.3)), p.Input("b1", 1, hidden, p.Random(0.3))
+		w2, b2 := p.Input("W2", out, hidden, p.Random(0.3)), p.Input("b2", 1, out, p.Random(0.3))
+		y, z := p.Output("y", rows, hidden), p.Output("z", rows, out)
+		p.Scratch(y, z)
+		p.Add(
+			compute.MatMul{Dst: y, A: x, B: w1, TransB: true},
+			compute.Activate{Dst: y, Src: y, Bias: b1, F: f},
+			compute.MatMul{Dst: z, A: y, B: w2, TransB: true},
+			compute.Loss{Stats: p.State("Stats", rows, 2, p.Random(1)), Z: z, Bias: b2, Labels: p.NewBytes(rows, 1, out),
+				F: compute.Softmax, Kind: compute.CrossEntropy, On: 1, Weight: 1, Scale: 1},
+		)
+	})
 }
 
 var (
