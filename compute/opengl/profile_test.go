@@ -14,7 +14,7 @@ import (
 // with its work, and no other change.
 func TestProfile(t *testing.T) {
 	b := openTest(t, Options{}, seams{})
-	plain := newTrainer(t, b, 128, 64, 0.9, 784, 32, 10)
+	plain := newTrainer(t, b, 128, 16, 0.9, 784, 32, 10)
 	const steps = 100
 	plain.run(steps)
 	want, err := plain.network.Values(plain.network.Parameters())
@@ -22,7 +22,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, queried := range []bool{true, false} {
-		r := newTrainer(t, b, 128, 64, 0.9, 784, 32, 10)
+		r := newTrainer(t, b, 128, 16, 0.9, 784, 32, 10)
 		if err := b.StartProfile(); err != nil {
 			t.Fatal(err)
 		}
