@@ -447,3 +447,21 @@ func TestRehearsalGathersRows(t *testing.T) {
 		t.Error("nothing was tried")
 	}
 }
+
+// TestRehearsalWarmsUp checks that the first rehearsal gives the device time to raise its clock rate, that this
+// counts as timing, and that a choice which takes longer than enough is timed by the warm-up alone.
+func TestRehearsalWarmsUp(t *testing.T) {
+	b := openTest(t, Options{}, seams{})
+	out, err := b.Alloc(1, 1<<12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, enough := range []time.Duration{anyTime, 1} {
+		warm := []time.Duration{firstWarmUp, warmUp}[i]
+		r, err := b.rehearse(peakFMA(out, 16), enough)
+		if err != nil || r.timing < warm || r.took <= 0 || r.took > r.timing || r.preparing <= 0 {
+			t.Errorf("rehearsal %d: took %v, timing %v, preparing %v, error %v; want timing of %v or more", i+1, r.took, r.timing,
+				r.preparing, err, warm)
+		}
+	}
+}
