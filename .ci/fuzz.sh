@@ -15,7 +15,7 @@ go=${GO:-go}
 # The readers work without OpenGL and a C compiler.
 export CGO_ENABLED=0
 for fuzzer in \
-	dataset:FuzzIDX dataset:FuzzArrays dataset:FuzzCSV dataset:FuzzOpen table:FuzzDecimal dataset:FuzzImages unpack:FuzzGunzip dataset/packed:FuzzPacked \
+	dataset:FuzzIDX dataset:FuzzArrays dataset:FuzzCSV dataset:FuzzOpen table/dialect:FuzzDecimal dataset:FuzzImages unpack:FuzzGunzip dataset/packed:FuzzPacked \
 	picture:FuzzPicture picture/tree:FuzzLabels digit:FuzzPrepare safetensors:FuzzDecode capsule:FuzzDecode; do
 	package=./internal/${fuzzer%:*} name=${fuzzer#*:}
 	echo "shadegrad: $package $name, $time" >&2
