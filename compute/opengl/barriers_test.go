@@ -3,6 +3,13 @@
 package opengl
 
 import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"shadegrad/compute"
@@ -53,4 +60,65 @@ func TestBarriersOnlyWhereNeeded(t *testing.T) {
 			t.Errorf("%s: %d barriers, want %d", c.name, got, c.want)
 		}
 	}
+}
+
+// TestMemoryBarriersAreListed checks that docs/barriers.md has each function that makes a memory barrier, with
+// a test of this package that fails without it.
+func TestMemoryBarriersAreListed(t *testing.T) {
+	page, err := os.ReadFile("../../docs/barriers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := map[string][]string{} // the names of functions that call a function, by its name
+	tests := ""
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			switch {
+			case !ok:
+			case strings.HasSuffix(name, "_test.go"):
+				tests += " `" + f.Name.Name + "`"
+			default:
+				ast.Inspect(f, func(n ast.Node) bool {
+					if call, ok := n.(*ast.SelectorExpr); ok {
+						functions[call.Sel.Name] = append(functions[call.Sel.Name], fullName(f))
+					}
+					return true
+				})
+			}
+		}
+	}
+	if direct := functions["MemoryBarrier"]; len(direct) != 1 || direct[0] != "(*worker).barrier" {
+		t.Errorf("glMemoryBarrier is called by %v, want only by (*worker).barrier", direct)
+	}
+	for _, name := range functions["barrier"] {
+		if name == "(*worker).barrier" { // which calls that of the instrument
+			continue
+		}
+		_, row, found := strings.Cut(string(page), "\n| `"+name+"` | ")
+		row, _, _ = strings.Cut(row, "\n")
+		cells := strings.Split(row, " | ")
+		if test := strings.TrimSuffix(cells[len(cells)-1], " |"); !found || !strings.Contains(tests, " "+test) {
+			t.Errorf("docs/barriers.md has no row of %s with a test", name)
+		}
+	}
+}
+
+// fullName returns the name of a function as the runtime prints it, without the package.
+func fullName(f *ast.FuncDecl) string {
+	if f.Recv == nil {
+		return f.Name.Name
+	}
+	if star, ok := f.Recv.List[0].Type.(*ast.StarExpr); ok {
+		return fmt.Sprintf("(*%s).%s", star.X, f.Name.Name)
+	}
+	return fmt.Sprintf("%s.%s", f.Recv.List[0].Type, f.Name.Name)
 }

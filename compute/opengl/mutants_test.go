@@ -13,8 +13,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/go-gl/gl/v4.3-core/gl"
-
 	"shadegrad/compute/judge"
 	"shadegrad/compute/judge/cases"
 	"shadegrad/compute/opengl/fuse"
@@ -363,20 +361,8 @@ func (m mutant) planning() fuse.Options {
 func (m mutant) plant(t *testing.T, b *Backend) {
 	t.Helper()
 	set := editedShaders(t, m.file, m.old, m.new)
-	err := b.call(func(w *worker) {
-		gl.UseProgram(0)
-		w.current, w.shaders = 0, set
-		for name, p := range w.programs {
-			w.deleteProgram(p.id)
-			delete(w.programs, name)
-		}
-		seams{groups: m.groups, slice: m.slice}.apply(w)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.planning = m.planning()
-	b.planning.MaxTerms, b.planning.Plain = b.limits.slice, m.plain
+	use(t, b, set, m.planning(), seams{groups: m.groups, slice: m.slice}, "")
+	b.planning.Plain = m.plain
 }
 
 // editedShaders returns this project's shaders with one text replaced, which one of them must have exactly

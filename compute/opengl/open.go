@@ -301,18 +301,7 @@ func (w *worker) close() {
 		w.finish(b.fetches, compute.ErrClosed)
 	}
 	w.batches = nil
-	gl.UseProgram(0) // a program in use is not deleted
-	for name, l := range w.started {
-		if id, err := l.Wait(); err == nil {
-			gl.DeleteProgram(id)
-		}
-		w.counts.programs.Add(-1)
-		delete(w.started, name)
-	}
-	for name, p := range w.programs {
-		w.deleteProgram(p.id)
-		delete(w.programs, name)
-	}
+	w.deletePrograms("")
 	for id := range w.buffers {
 		w.deleteBuffer(id)
 	}

@@ -5,6 +5,7 @@ package opengl
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 
@@ -95,6 +96,29 @@ func (w *worker) linked(source shaders.Source) (uint32, error) {
 func (w *worker) deleteProgram(id uint32) {
 	gl.DeleteProgram(id)
 	w.counts.programs.Add(-1)
+}
+
+// deletePrograms deletes the programs whose names begin with prefix, also those that the driver still
+// compiles.
+func (w *worker) deletePrograms(prefix string) {
+	gl.UseProgram(0) // a program in use is not deleted
+	w.current = 0
+	for name, l := range w.started {
+		if !strings.HasPrefix(name, prefix) {
+			continue
+		}
+		if id, err := l.Wait(); err == nil {
+			gl.DeleteProgram(id)
+		}
+		w.counts.programs.Add(-1)
+		delete(w.started, name)
+	}
+	for name, p := range w.programs {
+		if strings.HasPrefix(name, prefix) {
+			w.deleteProgram(p.id)
+			delete(w.programs, name)
+		}
+	}
 }
 
 // inspect asks OpenGL for the places of a program's blocks, parameters and uniforms, so that a

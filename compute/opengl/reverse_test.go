@@ -152,6 +152,43 @@ func TestReverseOrder(t *testing.T) {
 	}
 }
 
+// TestRehearsalInReverseOrder checks that the tuner's results do not depend on the order of dispatches
+// either, and that they do without the barriers of one of its functions.
+func TestRehearsalInReverseOrder(t *testing.T) {
+	r := &reversal{omitted: -1}
+	b := openTest(t, Options{}, seams{instrument: r, planning: fuse.Options{Tile: "B4X4", Slots: 3}})
+	var m [3]compute.Mat
+	for i, shape := range [][2]int{{20, 24}, {20, 200}, {200, 24}} {
+		var err error
+		if m[i], err = b.Alloc(shape[0], shape[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := compute.Program{Ops: []compute.Op{compute.MatMul{Dst: m[0], A: m[1], B: m[2]}}}
+	stage := fuse.Stages(fuse.Groups(p, b.planning), b.planning)[0]
+	results := func(off bool, site string) string {
+		plans := rehearsalOf(stage, stage.Choices[0])
+		if len(plans) != 2 {
+			t.Fatalf("a product with its sums in slots takes %d dispatches, want 2", len(plans))
+		}
+		r.off, r.site = off, site
+		got, err := b.rehearse(plans, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(got.results)
+	}
+	want := results(true, "")
+	if got := results(false, ""); got != want {
+		t.Error("a rehearsal in reverse order has other results")
+	}
+	for _, site := range []string{"(*rehearsal).play", "(*rehearsal).results"} {
+		if got := results(false, site); got == want {
+			t.Errorf("a rehearsal without the barriers of %s has the same results", site)
+		}
+	}
+}
+
 // TestJudgeInReverseOrder judges programs with dispatches in reverse order. Most fail without barriers
 // between dispatches.
 func TestJudgeInReverseOrder(t *testing.T) {
