@@ -39,7 +39,7 @@ func TestCallsOfStep(t *testing.T) {
 			}
 			run(2) // after which every buffer is bound
 			calls.Reset()
-			const steps = 2 * batchRuns
+			const steps = batchRuns
 			run(steps)
 			counts, total := calls.Counts(), 0
 			for _, n := range counts {
