@@ -6,11 +6,13 @@
 // Shared memory has room for two pieces. While the group computes with one, it loads the
 // next into registers and then stores it in the place of the one before.
 
-// Two pieces must fit into the 32 KiB that OpenGL guarantees.
-#if TILE == T128
-#define DEPTH 8
-#else
+// Small tiles are for products with few groups, whose time is that of their loads: they load
+// many terms together. Larger tiles take less shared memory per invocation, so that a
+// device can run more groups. OpenGL guarantees 32 KiB for a group.
+#if TILE == T16 || TILE == T32
 #define DEPTH 16
+#else
+#define DEPTH 8
 #endif
 
 // The number of invocations, of quads of a piece, and of those that an invocation reads.
