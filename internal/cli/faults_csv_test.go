@@ -73,7 +73,7 @@ func TestCSV(t *testing.T) {
 		{"header only", "label,a,b\n", "expected rows of numbers after the names in line 1, found the end of the file"},
 		{"truncated gzip", string(gzipped([]byte(good))[:30]), "truncated gzip data: the file ends at byte 30, before the compressed data does"},
 		{"a long line", string(gzipped([]byte(good + strings.Repeat("0,", 5<<20)))), "line 22: expected a line of at most 8388608 bytes (8.0 MiB), found a longer one"},
-		{"binary", "\x00\x01\x02\x03", "line 1: expected text with names or numbers, found something else"},
+		{"binary", "\x01\x02\x00\x00\x00\x03\x04\x05", "line 1: expected text with names or numbers, found something else"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			p := at(t)

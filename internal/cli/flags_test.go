@@ -176,9 +176,3 @@ func TestContradiction(t *testing.T) {
 	// Flags may repeat the settings of the run.
 	p.run("train", "-resume="+checkpoint, "-backend=cpu", "-lr=0.05", "-hidden=8").is(0)
 }
-
-// TestSameFile saves the network to the file of the checkpoint.
-func TestSameFile(t *testing.T) {
-	p := at(t)
-	p.run("train", "-resume=x", "-save=./x").is(2, "-save=./x and -resume=x are the same file")
-}

@@ -247,7 +247,7 @@ func TestKilledSaving(t *testing.T) {
 		for try := 0; try < tries && !killed; try++ {
 			created := p.watch()
 			c := p.start(args...)
-			for range 2 { // the first has nothing before it
+			for range 3 { // the first is a trial, and the second has nothing before it
 				created(file + ".partial-")
 			}
 			c.signal(syscall.SIGKILL)
