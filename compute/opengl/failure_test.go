@@ -214,6 +214,9 @@ func TestInterrupt(t *testing.T) {
 		release := hang(t, b)
 		b.Interrupt()
 		err := b.Sync()
+		if err := b.Close(); err != nil {
+			t.Errorf("Close, which needs not wait, returned %v", err)
+		}
 		release()
 		var stalled *StallError
 		if !errors.As(err, &stalled) || !stalled.InCall || stalled.Waited != time.Second/interruptFactor {

@@ -288,6 +288,9 @@ func (b *Backend) Close() error {
 	done, err := make(chan struct{}), error(nil)
 	go func() { err = b.ctx.Close(); close(done) }()
 	defer b.ticker.Stop()
+	if b.stuck() {
+		return nil // another call has returned the failure; the thread closes the context if it ever can
+	}
 	if stalled := b.await(done); stalled != nil {
 		return stalled
 	}
