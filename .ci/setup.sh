@@ -21,6 +21,8 @@ build_fedora="pkgconf-pkg-config mesa-libEGL mesa-libGL-devel libX11-devel libXc
 build_arch="pkgconf libglvnd mesa libx11 libxcursor libxi libxinerama libxrandr libxxf86vm"
 # A virtual display, and software OpenGL by GLX and by EGL, and a Vulkan driver for OpenGL by zink (8 MB to download).
 test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri libvulkan1 mesa-vulkan-drivers strace"
+# ThreadSanitizer and AddressSanitizer for the kernels: shaders to SPIR-V to C++ (7 MB to download, 43 MB installed).
+sanitize_debian="g++ glslang-tools spirv-cross libglm-dev"
 test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers vulkan-loader mesa-vulkan-drivers strace"
 test_arch="xorg-server-xvfb xorg-xauth mesa vulkan-icd-loader vulkan-swrast strace"
 
@@ -190,6 +192,9 @@ install-test)
 		say "cannot install what the GPU backend needs: $reason"
 		exit 1
 	fi
+	# shellcheck disable=SC2086 # a list
+	has spirv-cross && has glslangValidator && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
+		install_packages $sanitize_debian || say "the sanitizers' tests cannot run: $reason"
 	can_run_gl && exit
 	# shellcheck disable=SC2086 # a list
 	if ! install_packages $test_debian; then
