@@ -83,7 +83,10 @@ func (f *Finding) failure() string {
 	var compile *opengl.CompileError
 	var source *opengl.SourceError
 	var numbers *judge.Failure
+	var stall *opengl.StallError
 	switch {
+	case errors.As(f.Err, &stall):
+		return stall.Error() // also names the device
 	case errors.As(f.Err, &compile):
 		return compile.Error() // names the device
 	case errors.As(f.Err, &source):
