@@ -114,7 +114,7 @@ func TestConformanceInEveryOrder(t *testing.T) {
 		b.limits = limits
 		use(t, b, set, fuse.Options{Tile: "T16", Wide: true}, seams{groups: o.groups}, "")
 		for i, c := range slices.Backward(list) {
-			if o.groups == 0 && c.Op == "program" || (i+turn)%6 != 0 || sample.Skip((i+turn)/6, 4) {
+			if o.groups == 0 && c.Op == "program" || (i+turn)%12 != 0 || sample.Skip((i+turn)/12, 2) {
 				continue
 			}
 			if err := c.Check(b); err != nil {

@@ -197,7 +197,7 @@ func TestJudgeInReverseOrder(t *testing.T) {
 	b := openTest(t, Options{}, seams{instrument: r, slice: 100})
 	tried, failed := 0, 0
 	for i, c := range smallPrograms() {
-		if i%4 != 0 || sample.Skip(i/4, 10) {
+		if i%8 != 0 || sample.Skip(i/8, 5) {
 			continue
 		}
 		r.site = ""
