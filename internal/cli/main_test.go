@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +32,9 @@ var commandMain = Main
 func TestMain(m *testing.M) {
 	if os.Getenv(commandVariable) == "1" {
 		os.Exit(commandMain())
+	}
+	if signal.Ignored(syscall.SIGHUP) { // under nohup; the tests' processes must not inherit that
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	os.Exit(glctx.Main(func() int {
 		defer shared.remove()
