@@ -48,6 +48,10 @@ if sh .ci/setup.sh install-test; then
 	# Most of the time goes into compiling kernels. Mesa's llvmpipe compiles them almost twice
 	# as fast without optimisation.
 	export GALLIVM_PERF="${GALLIVM_PERF:-nopt}"
+	if [ "$kind" = -short ]; then
+		# Small networks take longer with threads of llvmpipe, which wait for each other.
+		export LP_NUM_THREADS="${LP_NUM_THREADS:-0}"
+	fi
 fi
 if [ "$gpu" = yes ]; then
 	export SHADEGRAD_REQUIRE_GPU=1

@@ -54,8 +54,11 @@ func TestGrowth(t *testing.T) {
 			t.Errorf("%d bytes more after %d steps", after-before, sample.Count(10000, 1000))
 		}
 	})
+	if testing.Short() {
+		return // Mesa's memory stops growing only after some forty backends
+	}
 	t.Run("backends", func(t *testing.T) {
-		backends := sample.Count(50, 10)
+		const backends = 50
 		cycles := func(n int) int64 {
 			for range n {
 				b, err := Open(Options{})
@@ -75,7 +78,7 @@ func TestGrowth(t *testing.T) {
 		for round := range 6 {
 			after := cycles(backends)
 			t.Logf("%d backends: %d KiB before, %+d KiB", backends, before>>10, (after-before)>>10)
-			if after-before <= int64(backends)*100<<10 {
+			if after-before <= backends*100<<10 {
 				return
 			}
 			if before = after; round == 5 {
