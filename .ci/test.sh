@@ -111,7 +111,7 @@ unset SHADEGRAD_REQUIRE_GPU
 "$go" build $packages
 # shellcheck disable=SC2086
 differ=$("$go" list -test -f '{{.ImportPath}} {{join .Deps " "}}' $packages |
-	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -vE '^shadegrad/(docs|internal/cli|internal/cli/reading)\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
+	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -vE '^shadegrad/(docs|internal/hunt|internal/cli|internal/cli/reading)\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
 # shellcheck disable=SC2086
 run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" $differ
 # shellcheck disable=SC2086
