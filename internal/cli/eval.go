@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"shadegrad/compute"
+	"shadegrad/compute/judge"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
@@ -58,7 +60,12 @@ func (a *app) eval(args []string) error {
 	if d.Whole && !s.Given("split") {
 		a.note(fmt.Sprintf("%s has no test part: all of its %s are tested; -split=test tests a fifth of them", d.Name, report.Count(d.Test.Len(), "sample")))
 	}
-	choice, err := a.openBackend(a.opener, s.backend)
+	opener := a.opener
+	opener.Cases = func() []judge.Case {
+		step := bench.Step{Network: m.Network, Numbers: d.Test.Values != nil}
+		return step.Judged().OfEval(train.EvalSizes(m.Network, d.Test.Len()))
+	}
+	choice, err := a.openBackend(opener, s.backend)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"shadegrad/compute"
 	"shadegrad/compute/opengl"
+	"shadegrad/internal/backends"
 	"shadegrad/internal/sample"
 )
 
@@ -54,6 +56,51 @@ func TestSelfTestCoversTheRun(t *testing.T) {
 		t.Logf("%s: %d kernels", flags, judged)
 		if err := choice.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A watched backend counts the kernels that each program after the self-test adds.
+type watched struct {
+	*opengl.Backend
+	t      *testing.T
+	judged bool // a program of the command was compiled
+}
+
+func (w *watched) Compile(p compute.Program) (compute.Executable, error) {
+	before := w.Counts().Programs
+	x, err := w.Backend.Compile(p)
+	for _, own := range []string{"evaluation of ", "prediction of ", "sums", "clear statistics"} {
+		if !strings.HasPrefix(p.Name, own) {
+			continue
+		}
+		w.judged = true
+		if added := w.Counts().Programs - before; added > 0 || before == 0 {
+			w.t.Errorf("%s needs %d kernels that the self-test did not judge, besides %d", p.Name, added, before)
+		}
+	}
+	return x, err
+}
+
+// TestSelfTestCoversEval evaluates networks after the self-test: this must compile no further kernel.
+func TestSelfTestCoversEval(t *testing.T) {
+	needGPU(t)
+	for _, flags := range sample.Of([]string{
+		"-hidden=40,33 -dropout=0.5",
+		"-hidden=9 -act=tanh -output=sigmoid -loss=mse -no-bias",
+		"-hidden=20 -output=relu -loss=mse -limit=47",
+	}, 3) {
+		p := at(t)
+		path := smallModel(t, p, strings.Fields(flags)...)
+		b, err := opengl.Open(opengl.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &watched{Backend: b, t: t}
+		o := backends.Opener{OpenGPU: func() (compute.Backend, error) { return w, nil }}
+		inProcess(t, o, "eval", "-backend=gpu", "-model="+path, "-data="+smallData(t)).is(0, "gpu: ")
+		if !w.judged {
+			t.Error("no program of the evaluation was seen")
 		}
 	}
 }

@@ -129,16 +129,22 @@ func evalRows(c mlp.Config, n int) int {
 // BatchSizes returns the numbers of samples that a run handles at a time, in training steps and in
 // evaluations.
 func BatchSizes(o Options, d *dataset.Data) (steps, evals []int) {
-	sizes := func(samples, batch int) []int {
-		if rest := samples % batch; rest > 0 {
-			return []int{batch, rest}
-		}
-		return []int{batch}
+	evals = append(EvalSizes(o.Network, d.Validation.Len()), EvalSizes(o.Network, d.Test.Len())...)
+	return batchSizes(d.Train.Len(), o.BatchSize(d.Train.Len())), evals
+}
+
+// EvalSizes returns the numbers of samples that an evaluation of n samples handles at a time.
+func EvalSizes(c mlp.Config, n int) []int {
+	if n == 0 {
+		return nil
 	}
-	for _, set := range []*dataset.Set{&d.Validation, &d.Test} {
-		if n := set.Len(); n > 0 {
-			evals = append(evals, sizes(n, evalRows(o.Network, n))...)
-		}
+	return batchSizes(n, evalRows(c, n))
+}
+
+// batchSizes returns the size of a batch and, if samples are left over, that of the last one.
+func batchSizes(samples, batch int) []int {
+	if rest := samples % batch; rest > 0 {
+		return []int{batch, rest}
 	}
-	return sizes(d.Train.Len(), o.BatchSize(d.Train.Len())), evals
+	return []int{batch}
 }

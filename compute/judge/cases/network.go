@@ -144,31 +144,37 @@ func (s *step) newLayer(number, in, out int) layer {
 	return l
 }
 
-// forward adds the ops up to the loss. With gradient it also computes the gradient of
-// the loss, for training.
-func (s *step) forward(gradient bool) {
-	s.read(gradient)
+// hidden adds the ops up to the products of the last layer. With train they include those of training alone.
+func (s *step) hidden(train bool) (last layer) {
+	s.read(train)
 	for i, l := range s.layers {
 		s.p.Add(compute.MatMul{Dst: l.z, A: s.input(i), B: l.w, TransB: true})
 		if i < len(s.layers)-1 {
 			s.p.Add(compute.Activate{Dst: l.y, Src: l.z, Bias: l.b, F: l.f})
 			s.dropout(l.dropped, l.y, s.Drop, i+1)
-			continue
 		}
-		op := compute.Loss{Stats: s.stats, Z: l.z, Bias: l.b, Labels: s.labels, Index: s.index,
-			F: l.f, Kind: s.Loss, On: 1, Weight: 1, Scale: 1 / float32(s.Batch)}
-		if s.weight != 0 {
-			op.On, op.Off, op.Weight = s.on, s.off, s.weight
-		}
-		if s.Regression {
-			op.Labels, op.Index, op.Targets = compute.Bytes{}, compute.Index{}, s.batchTargets
-			s.p.Add(compute.Take{Dst: op.Targets, Src: s.targets, Index: s.index})
-		}
-		if gradient {
-			op.Delta = l.delta
-		}
-		s.p.Add(op)
+		last = l
 	}
+	return last
+}
+
+// forward adds the ops up to the loss. With gradient it also computes the gradient of
+// the loss, for training.
+func (s *step) forward(gradient bool) {
+	l := s.hidden(gradient)
+	op := compute.Loss{Stats: s.stats, Z: l.z, Bias: l.b, Labels: s.labels, Index: s.index,
+		F: l.f, Kind: s.Loss, On: 1, Weight: 1, Scale: 1 / float32(s.Batch)}
+	if s.weight != 0 {
+		op.On, op.Off, op.Weight = s.on, s.off, s.weight
+	}
+	if s.Regression {
+		op.Labels, op.Index, op.Targets = compute.Bytes{}, compute.Index{}, s.batchTargets
+		s.p.Add(compute.Take{Dst: op.Targets, Src: s.targets, Index: s.index})
+	}
+	if gradient {
+		op.Delta = l.delta
+	}
+	s.p.Add(op)
 }
 
 // backward adds the gradients and, with update, the updates.

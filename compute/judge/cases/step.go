@@ -41,13 +41,45 @@ func (s Step) Case() judge.Case {
 
 // OfRun returns the cases of a run that takes this step with batches of some sizes, evaluates the network
 // with others, and averages its weights: steps and evaluations of a small network of the same form, and
-// the ops that are programs of their own. A kernel depends on the form of a step, and on which sizes are
-// multiples of four, small, or sums of many terms.
+// the ops that are programs of their own.
 func (s Step) OfRun(steps, evals []int) []judge.Case {
-	const (
-		rows  = 20  // from which on the size of a batch changes no kernel
-		terms = 136 // of sums that kernels add in several pieces
-	)
+	n := s.small()
+	var list caseList
+	for _, batch := range steps {
+		n := n
+		n.Batch = min(batch, mostRows)
+		list.add("program", "step", []string{n.String()}, func(p *judge.Problem) { newStep(p, n).train() })
+	}
+	list.evaluations(n, evals)
+	separate := []string{compute.ColumnSum{}.Name(), compute.Fill{}.Name()}
+	if s.Average > 0 {
+		separate = append(separate, compute.Average{}.Name())
+	}
+	return list.withOps(separate)
+}
+
+// OfEval returns the cases of an evaluation of the network with batches of some sizes, which also asks for its
+// outputs and for the numbers that rank its classes.
+func (s Step) OfEval(batches []int) []judge.Case {
+	n := s.small()
+	var list caseList
+	list.evaluations(n, batches)
+	for _, batch := range batches {
+		for _, f := range []compute.Activation{n.Output, compute.Identity} {
+			n := n.tested(batch)
+			list.add("program", "predict_"+f.String(), []string{n.String()}, func(p *judge.Problem) { newStep(p, n).predict(f) })
+		}
+	}
+	return list.withOps([]string{compute.ColumnSum{}.Name(), compute.Fill{}.Name()})
+}
+
+// mostRows is the size of a batch from which on it changes no kernel.
+const mostRows = 20
+
+// small returns a small network of the same form. A kernel depends on the form of a step, and on which sizes
+// are multiples of four, small, or sums of many terms.
+func (s Step) small() network {
+	const terms = 136 // of sums that kernels add in several pieces
 	n := network{Step: s, indexed: true, inPlace: true, scratch: true, sparse: true, backFirst: true, runs: 2}
 	n.Sizes, n.Average = slices.Clone(s.Sizes), 0
 	for i, size := range n.Sizes {
@@ -55,38 +87,50 @@ func (s Step) OfRun(steps, evals []int) []judge.Case {
 			n.Sizes[i] = min(size, terms+size%4)
 		}
 	}
-	tested := n
-	tested.indexed, tested.Warp, tested.DropInput, tested.Drop = false, compute.Warp{}, 0, 0
-	var list caseList
-	for _, batch := range steps {
-		n := n
-		n.Batch = min(batch, rows)
-		list.add("program", "step", []string{n.String()}, func(p *judge.Problem) { newStep(p, n).train() })
+	return n
+}
+
+// tested returns the network with what its evaluation with a batch of some size depends on.
+func (n network) tested(batch int) network {
+	n.Batch = min(batch, mostRows)
+	n.indexed, n.Warp, n.DropInput, n.Drop = false, compute.Warp{}, 0, 0
+	return n
+}
+
+// evaluations adds evaluations with batches of some sizes.
+func (l *caseList) evaluations(n network, batches []int) {
+	for _, batch := range batches {
+		n := n.tested(batch)
+		l.add("program", "eval", []string{n.String()}, func(p *judge.Problem) { newStep(p, n).test() })
 	}
-	for _, batch := range evals {
-		tested := tested
-		tested.Batch = min(batch, rows)
-		list.add("program", "eval", []string{tested.String()}, func(p *judge.Problem) { newStep(p, tested).test() })
-	}
-	for i := range list.cases {
-		list.cases[i].Whole = true
-	}
-	separate := []string{compute.ColumnSum{}.Name(), compute.Fill{}.Name()}
-	if s.Average > 0 {
-		separate = append(separate, compute.Average{}.Name())
+}
+
+// withOps returns the cases, each as a whole, and those of the self-test for some ops.
+func (l *caseList) withOps(names []string) []judge.Case {
+	for i := range l.cases {
+		l.cases[i].Whole = true
 	}
 	for _, c := range SelfTest() {
-		if slices.Contains(separate, c.Op) {
-			list.cases = append(list.cases, c)
+		if slices.Contains(names, c.Op) {
+			l.cases = append(l.cases, c)
 		}
 	}
-	return list.cases
+	return l.cases
 }
 
 // test adds evaluations of one batch each.
 func (s *step) test() {
 	s.forward(false)
 	s.forget()
+	for i := range s.runs {
+		s.p.AddRun(compute.Args{Row: i * s.Batch})
+	}
+}
+
+// predict applies f to the sums of the last layer.
+func (s *step) predict(f compute.Activation) {
+	l := s.hidden(false)
+	s.p.Add(compute.Activate{Dst: l.z, Src: l.z, Bias: l.b, F: f})
 	for i := range s.runs {
 		s.p.AddRun(compute.Args{Row: i * s.Batch})
 	}

@@ -2,6 +2,8 @@ package cases
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"shadegrad/compute"
@@ -44,5 +46,40 @@ func TestStepCase(t *testing.T) {
 		if err := s.Case().Check(halfRate{reference.New()}); !errors.As(err, &f) {
 			t.Errorf("%+v: with half of the rate: error %v", s, err)
 		}
+	}
+}
+
+// noBias is a backend that omits the biases of activations.
+type noBias struct{ compute.Backend }
+
+func (n noBias) Compile(p compute.Program) (compute.Executable, error) {
+	p.Ops = slices.Clone(p.Ops)
+	for i, op := range p.Ops {
+		if a, ok := op.(compute.Activate); ok {
+			a.Bias = compute.Mat{}
+			p.Ops[i] = a
+		}
+	}
+	return n.Backend.Compile(p)
+}
+
+// TestCasesOfEval requires that the reference passes the cases of evaluations, and that a backend without biases fails
+// those that predict.
+func TestCasesOfEval(t *testing.T) {
+	s := Step{Sizes: []int{20, 7, 3}, Hidden: compute.ReLU, Output: compute.Sigmoid, Loss: compute.SquaredError, Biases: true, Drop: 0.5}
+	predictions := 0
+	for _, c := range s.OfEval([]int{30, 7}) {
+		if err := c.Check(reference.New()); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+		if strings.HasPrefix(c.Name, "predict_") {
+			predictions++
+			if err := c.Check(noBias{reference.New()}); err == nil {
+				t.Errorf("%s passes without biases", c.Name)
+			}
+		}
+	}
+	if predictions != 4 {
+		t.Errorf("%d cases predict, want those of two functions and two batches", predictions)
 	}
 }
