@@ -112,15 +112,15 @@ func holes(accesses []fuse.Access, buffer uint32, n int) []extent {
 func TestDeclaredAccesses(t *testing.T) {
 	t.Parallel()
 	p := &poisoner{}
-	b := openTest(t, Options{}, seams{instrument: p, blockSize: 1 << 20})
+	b := openTest(t, Options{}, seams{instrument: p, blockSize: 1 << 18})
 	usual := b.planning
 	list := append(cases.SelfTest(), smallPrograms()...)
 	for i, c := range list {
-		if i%8 != 0 || sample.Skip(i/8, 10) {
+		if sample.Skip(i, 80) {
 			continue
 		}
 		b.planning = usual
-		if i/8%2 == 1 {
+		if i/sample.Count(1, 80)%2 == 1 {
 			b.planning.Tile, b.planning.Slots, b.planning.Wide = "B4X4", 3, true
 		}
 		if err := c.Check(b); err != nil {
@@ -137,7 +137,7 @@ func TestDeclaredAccesses(t *testing.T) {
 func TestUndeclaredAccesses(t *testing.T) {
 	t.Parallel()
 	p := &poisoner{}
-	b := openTest(t, Options{}, seams{instrument: p, blockSize: 1 << 20})
+	b := openTest(t, Options{}, seams{instrument: p, blockSize: 1 << 18})
 	for _, tr := range sample.Of(trainings(), 4) {
 		want := tr.run(t, b, 1, func() { p.accesses, p.strays = nil, nil })
 		if len(p.strays) > 0 {
