@@ -35,9 +35,9 @@ func TestAgreesWithCPU(t *testing.T) {
 		momentum float32
 		planning fuse.Options
 	}{
-		{[]int{196, 64, 10}, 0.9, fuse.Options{}},
-		{[]int{121, 45, 33, 7}, 0, fuse.Options{}}, // no vectors
-		{[]int{196, 64, 10}, 0, fuse.Options{Tile: "B4X4", Slots: 3, Wide: true}},
+		{[]int{100, 36, 10}, 0.9, fuse.Options{}},
+		{[]int{81, 35, 23, 7}, 0, fuse.Options{}}, // no vectors
+		{[]int{100, 36, 10}, 0, fuse.Options{Tile: "B4X4", Slots: 3, Wide: true}},
 	} {
 		t.Run(fmt.Sprint(c.layers, c.momentum), func(t *testing.T) {
 			agree(t, c.planning, bounds, 3*(len(c.layers)-1)-1, descent(c.momentum), c.layers...)
@@ -88,7 +88,7 @@ func TestTrainingsAgreeWithCPU(t *testing.T) {
 			if !c.training.Augment.IsZero() {
 				how.hidden = compute.Tanh
 			}
-			agree(t, c.planning, c.bounds[:sample.Count(3, 2)], c.dispatches, how, 196, 64, 10)
+			agree(t, c.planning, c.bounds[:sample.Count(3, 2)], c.dispatches, how, 100, 36, 10)
 		})
 	}
 }

@@ -52,7 +52,7 @@ var trainingMutants = []mutant{
 	{file: "update.comp", old: "p < norms", new: "p + 1u < norms", op: "update"},
 	{file: "update.comp", old: "squares[normsOffset + p]", new: "squares[p]", op: "update"},
 	{file: "update.comp", old: "clip / norm", new: "clip / sum", op: "update"},
-	{file: "update.comp", old: "if (isinf(sum)) return uintBitsToFloat(0x7fc00000u);", new: "", op: "update"},
+	{file: "update.comp", old: "if (isinf(sum)) return uintBitsToFloat(0x7fc00000u);", new: "", op: "update", with: "Inf"},
 	{file: "update.comp", old: "norm <= clip ? 1.0 : clip / norm", new: "clip / norm", op: "update"},
 	{file: "update.comp", old: "v[vOffset + e] = velocity;", new: "", op: "update"},
 	{file: "update.comp", old: "s[sOffset + e] = square;", new: "", op: "update"},
