@@ -15,6 +15,7 @@ import (
 // of MNIST, since software OpenGL is slow.
 func TestBackendsAgree(t *testing.T) {
 	needGPU(t)
+	t.Parallel()
 	p := at(t)
 	tune, epochs := "-tune=on", sample.Count(3, 2)
 	if testing.Short() {
@@ -54,6 +55,6 @@ func TestHandOver(t *testing.T) {
 	needGPU(t)
 	p := at(t)
 	checkpoint := p.stopped("-hidden=8")
-	p.run("train", "-resume="+checkpoint, "-backend=gpu", "-save=m").is(0, "gpu: ", "resuming in epoch 2 of 3")
+	p.run("train", "-resume="+checkpoint, "-backend=gpu", "-tune=off", "-save=m").is(0, "gpu: ", "resuming in epoch 2 of 3")
 	p.run("eval", "-model=m", "-data="+smallData(t), "-backend=gpu", "-json").is(0)
 }

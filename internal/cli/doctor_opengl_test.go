@@ -12,6 +12,7 @@ import (
 // TestDoctorOpenGL breaks the steps to the GPU with the machine's own driver, in a process: for
 // -backend=gpu this is an error, for auto a note.
 func TestDoctorOpenGL(t *testing.T) {
+	t.Parallel()
 	// broken checks both.
 	broken := func(t *testing.T, why string, env, texts []string) {
 		t.Helper()

@@ -34,8 +34,9 @@ func needGPU(t *testing.T) glctx.Info {
 // TestOpenGL checks the rows of FAULTS.md on opening a device, with the machine's own driver in a
 // process.
 func TestOpenGL(t *testing.T) {
+	t.Parallel()
 	args := func(more ...string) []string {
-		return append([]string{"train", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}, more...)
+		return append([]string{"train", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-tune=off"}, more...)
 	}
 	// refused checks both backends that would use a GPU.
 	refused := func(t *testing.T, text string, env ...string) {
@@ -143,6 +144,7 @@ func mutated(t testing.TB, file, old, new string) string {
 // with kernels chosen by time and remembered, and within rounding on the CPU.
 func TestVerifyOpenGL(t *testing.T) {
 	needGPU(t)
+	t.Parallel()
 	p := at(t)
 	path := p.path("run.json")
 	p.run("train", "-backend=gpu", "-data="+smallData(t), "-hidden=64", "-epochs=3", "-certify="+path).is(0, "certified in "+path)

@@ -62,6 +62,7 @@ func TestPresetsOpenGL(t *testing.T) {
 // that round to the next grey.
 func TestDigitsOpenGL(t *testing.T) {
 	needGPU(t)
+	t.Parallel()
 	p := at(t)
 	sheet := func(backend string) func(x, y int) uint32 {
 		p.run("digits", "-data="+smallData(t), "-augment=ciresan,shear=0.1,shift=1", "-count=3", "-backend="+backend, "-o=sheet.png").is(0)

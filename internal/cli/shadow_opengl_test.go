@@ -16,6 +16,7 @@ import (
 // bits are unchanged.
 func TestShadowOpenGL(t *testing.T) {
 	needGPU(t)
+	t.Parallel()
 	for _, more := range sample.Of([][]string{
 		{"-hidden=32", "-batch=10", fmt.Sprintf("-epochs=%d", sample.Count(8, 2))}, // of 30 steps
 		{"-hidden=24,12", "-act=tanh", "-loss=mse", "-batch=33", "-epochs=2"},
@@ -36,11 +37,12 @@ func TestShadowOpenGL(t *testing.T) {
 // compiled, and passes the correct shaders.
 func TestShadowShader(t *testing.T) {
 	info := needGPU(t)
+	t.Parallel()
 	const right = "w[(wOffset + e) >> 2u] = weights;"
 	const wrong = "w[(wOffset + e) >> 2u] = (n >= 700u ? 1.01 : 1.0) * weights;"
 	broken := at(t, "SHADEGRAD_SHADERS="+mutated(t, "product_update.comp", right, wrong))
 	path := broken.path("m.capsule")
-	broken.run("train", "-backend=gpu", "-data="+smallData(t), "-hidden=20", "-shadow=4", "-save=m").is(1,
+	broken.run("train", "-backend=gpu", "-data="+smallData(t), "-hidden=20", "-shadow=4", "-tune=off", "-save=m").is(1,
 		"shadegrad: the device is wrong: "+info.Renderer+" computed step 1 of epoch 1 wrongly: op 13, update: element (", " of the weights of layer 1 is ")
 	c, err := capsule.Load(path)
 	if err != nil {

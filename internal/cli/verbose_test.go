@@ -16,6 +16,7 @@ import (
 // TestVerbose checks the compiled step of -v, and the effect of -tune=off.
 func TestVerbose(t *testing.T) {
 	needGPU(t)
+	t.Parallel()
 	args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=128", "-epochs=1"}
 	p := at(t)
 	dir := p.path("cache")
@@ -44,6 +45,7 @@ func TestVerbose(t *testing.T) {
 // with and without velocities.
 func TestVerboseChangesNothingOnTheGPU(t *testing.T) {
 	needGPU(t)
+	t.Parallel()
 	for _, momentum := range sample.Of([]string{"0.9", "0"}, 2) {
 		p := at(t)
 		args := []string{"train", "-backend=gpu", "-data=" + smallData(t), "-hidden=40,30", "-epochs=2", "-tune=off", "-momentum=" + momentum}
