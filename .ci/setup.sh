@@ -21,8 +21,9 @@ build_fedora="pkgconf-pkg-config mesa-libEGL mesa-libGL-devel libX11-devel libXc
 build_arch="pkgconf libglvnd mesa libx11 libxcursor libxi libxinerama libxrandr libxxf86vm"
 # A virtual display, and software OpenGL by GLX and by EGL, and a Vulkan driver for OpenGL by zink (8 MB to download).
 test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri libvulkan1 mesa-vulkan-drivers strace"
-# ThreadSanitizer and AddressSanitizer for the kernels: shaders to SPIR-V to C++ (7 MB to download, 43 MB installed).
-sanitize_debian="g++ glslang-tools spirv-cross libglm-dev"
+# For the long suite: ThreadSanitizer and AddressSanitizer for the kernels, by shaders to SPIR-V to C++ (7 MB to download,
+# 43 MB installed), and MinGW for what Windows needs (53 MB, 350 MB).
+long_debian="g++ glslang-tools spirv-cross libglm-dev gcc-mingw-w64-x86-64-win32"
 test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers vulkan-loader mesa-vulkan-drivers strace"
 test_arch="xorg-server-xvfb xorg-xauth mesa vulkan-icd-loader vulkan-swrast strace"
 
@@ -193,8 +194,8 @@ install-test)
 		exit 1
 	fi
 	# shellcheck disable=SC2086 # a list
-	has spirv-cross && has glslangValidator && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
-		install_packages $sanitize_debian || say "the sanitizers' tests cannot run: $reason"
+	has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
+		install_packages $long_debian || say "tests of sanitizers and MinGW cannot run: $reason"
 	can_run_gl && exit
 	# shellcheck disable=SC2086 # a list
 	if ! install_packages $test_debian; then

@@ -14,7 +14,7 @@ import (
 	"shadegrad/shaders"
 )
 
-// require skips a test in the short suite, and where the tools are missing; with SHADEGRAD_REQUIRE_SANITIZERS=1, as in
+// require skips a test in the short suite, and where the tools are missing; with SHADEGRAD_REQUIRE_TOOLS=1, as in
 // continuous integration, it fails there.
 func require(t *testing.T) {
 	t.Helper()
@@ -22,8 +22,8 @@ func require(t *testing.T) {
 		t.Skip("a part of the long suite")
 	}
 	if err := Missing(); err != nil {
-		if os.Getenv("SHADEGRAD_REQUIRE_SANITIZERS") == "1" {
-			t.Fatalf("SHADEGRAD_REQUIRE_SANITIZERS=1, but tools are missing: %v", err)
+		if os.Getenv("SHADEGRAD_REQUIRE_TOOLS") == "1" {
+			t.Fatalf("SHADEGRAD_REQUIRE_TOOLS=1, but tools are missing: %v", err)
 		}
 		t.Skip(err)
 	}
