@@ -8,6 +8,7 @@
 #                           since without them the build is for the CPU only
 #   setup.sh install-test   the same, and Xvfb and Mesa's software OpenGL to run the tests of the
 #                           GPU backend; fails if they cannot be installed
+#   setup.sh install-long   install what only the long suite needs; never fails, since its tests are then skipped
 #
 # It installs only with apt-get, as root or by sudo, and prints the names of the packages.
 set -eu
@@ -193,9 +194,6 @@ install-test)
 		say "cannot install what the GPU backend needs: $reason"
 		exit 1
 	fi
-	# shellcheck disable=SC2086 # a list
-	has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
-		install_packages $long_debian || say "tests of sanitizers and MinGW cannot run: $reason"
 	can_run_gl && exit
 	# shellcheck disable=SC2086 # a list
 	if ! install_packages $test_debian; then
@@ -204,8 +202,13 @@ install-test)
 		exit 1
 	fi
 	;;
+install-long)
+	# shellcheck disable=SC2086 # a list
+	has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
+		install_packages $long_debian || say "tests of sanitizers and MinGW cannot run: $reason"
+	;;
 *)
-	say "usage: setup.sh check|tags|install-build|install-test"
+	say "usage: setup.sh check|tags|install-build|install-test|install-long"
 	exit 2
 	;;
 esac

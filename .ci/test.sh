@@ -38,6 +38,7 @@ sh .ci/setup.sh check
 
 gpu=no
 display=
+[ "$kind" = -short ] || sh .ci/setup.sh install-long
 if sh .ci/setup.sh install-test; then
 	gpu=yes
 	if [ "$(uname -s)" = Linux ]; then

@@ -42,6 +42,7 @@ type Pool struct {
 	pending atomic.Int32 // parts of the task that are not done
 	_       [64]byte
 	parts   []part
+	pace    pace
 }
 
 // A part remembers the last round in which a worker began it.
@@ -64,7 +65,7 @@ const (
 // New returns a pool of n workers. The first task starts the goroutines.
 func New(n int) *Pool {
 	n = max(n, 1)
-	p := &Pool{size: n, finished: make(chan struct{}, 1), parts: make([]part, n)}
+	p := &Pool{size: n, finished: make(chan struct{}, 1), parts: make([]part, n), pace: newPace()}
 	p.wake.L = &p.mu
 	return p
 }
@@ -72,11 +73,16 @@ func New(n int) *Pool {
 // Size returns the number of workers.
 func (p *Pool) Size() int { return p.size }
 
-// Run runs a task on all workers and returns when all parts are done. It does not
-// allocate.
+// Run runs a task on all workers, or on the caller alone where that is faster, and returns when
+// all parts are done. It does not allocate.
 func (p *Pool) Run(t Task) {
 	if p.size == 1 {
 		t.Work(0, 1)
+		return
+	}
+	if p.pace.alone {
+		t.Work(0, 1)
+		p.pace.done(false)
 		return
 	}
 	if !p.started {
@@ -87,9 +93,10 @@ func (p *Pool) Run(t Task) {
 	}
 	p.task = t
 	p.pending.Store(int32(p.size))
-	p.work(0, p.announce())
-	p.awaitParts()
+	did := p.work(0, p.announce())
+	slept := p.awaitParts()
 	p.task = nil
+	p.pace.done(did > 1 || slept)
 }
 
 // Alone runs a task on the caller alone, for work that is too short to divide.
@@ -108,9 +115,9 @@ func (p *Pool) announce() uint32 {
 	return round
 }
 
-// work does the parts of a round that no worker has begun, from part first. If the round
-// has ended, there are none.
-func (p *Pool) work(first int, round uint32) {
+// work does the parts of a round that no worker has begun, from part first, and returns how many it
+// did. If the round has ended, there are none.
+func (p *Pool) work(first int, round uint32) (did int) {
 	for i := range p.size {
 		w := first + i
 		if w >= p.size {
@@ -123,22 +130,25 @@ func (p *Pool) work(first int, round uint32) {
 		if p.pending.Add(-1) == 0 && p.waiting.CompareAndSwap(true, false) {
 			p.finished <- struct{}{}
 		}
+		did++
 	}
+	return did
 }
 
-// awaitParts returns when all parts are done.
-func (p *Pool) awaitParts() {
+// awaitParts returns when all parts are done. It reports whether the caller slept.
+func (p *Pool) awaitParts() (slept bool) {
 	for i := range callerSpins {
 		if p.pending.Load() == 0 {
-			return
+			return false
 		}
 		pause(i)
 	}
 	p.waiting.Store(true)
 	if p.pending.Load() == 0 && p.waiting.CompareAndSwap(true, false) {
-		return
+		return true
 	}
 	<-p.finished
+	return true
 }
 
 // serve runs worker w.
