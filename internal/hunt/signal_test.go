@@ -18,7 +18,7 @@ func TestSignals(t *testing.T) {
 	want := reference(t)
 	statuses := map[syscall.Signal]int{syscall.SIGKILL: -1, syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129}
 	sent := map[string]int{}
-	trials(t, 0.5, 40, func(random *rand.Rand) {
+	trials(t, 0.4, 40, func(random *rand.Rand) {
 		r := newRun(t)
 		for range 1 + random.IntN(5) {
 			args := r.next(want, "between two runs")
