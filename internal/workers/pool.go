@@ -81,7 +81,9 @@ func (p *Pool) Run(t Task) {
 		return
 	}
 	if p.pace.alone {
-		t.Work(0, 1)
+		for w := range p.size { // the data of each part are where its worker keeps them
+			t.Work(w, p.size)
+		}
 		p.pace.done(false)
 		return
 	}

@@ -67,6 +67,18 @@ func TestWorkersThatDoNotRun(t *testing.T) {
 	}
 }
 
+// TestCallerAlone runs tasks on the caller alone, each with all parts.
+func TestCallerAlone(t *testing.T) {
+	p := New(3)
+	defer p.Close()
+	p.pace.alone, p.pace.left = true, 1000
+	s := &sum{n: 100}
+	p.Run(s)
+	if s.total.Load() != 4950 || s.calls.Load() != 3 || p.started {
+		t.Errorf("got %d in %d calls; other workers started: %v", s.total.Load(), s.calls.Load(), p.started)
+	}
+}
+
 // late is a task whose part 1 is done only after the caller has gone to sleep.
 type late struct{ pool *Pool }
 
