@@ -40,7 +40,7 @@ func newGroup(t *testing.T, controller string) group {
 	return g
 }
 
-// set writes the value of a file, whose name depends on the version. It skips the test where there is no such file.
+// set writes the value of a file, whose name depends on the version. It skips the test if the file does not exist.
 func (g group) set(v1, v2, value string) {
 	g.t.Helper()
 	name := v1
@@ -48,7 +48,7 @@ func (g group) set(v1, v2, value string) {
 		name = v2
 	}
 	if err := os.WriteFile(filepath.Join(g.dir, name), []byte(value), 0); err != nil {
-		g.t.Skipf("the control group takes no limit: %v", err)
+		g.t.Skipf("the control group cannot be limited: %v", err)
 	}
 }
 

@@ -12,7 +12,7 @@ type machine struct {
 	clock      time.Duration
 }
 
-// run does rounds for some time and returns the share of those that the caller did alone.
+// run does rounds for some time and returns the share that the caller did alone.
 func (m *machine) run(p *pace, long time.Duration) float64 {
 	alone, rounds := 0, 0
 	for end := m.clock + long; m.clock < end; rounds++ {

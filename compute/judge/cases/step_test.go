@@ -64,7 +64,7 @@ func (n noBias) Compile(p compute.Program) (compute.Executable, error) {
 }
 
 // TestCasesOfEval requires that the reference passes the cases of evaluations, and that a backend without biases fails
-// those that predict.
+// the predictions.
 func TestCasesOfEval(t *testing.T) {
 	s := Step{Sizes: []int{20, 7, 3}, Hidden: compute.ReLU, Output: compute.Sigmoid, Loss: compute.SquaredError, Biases: true, Drop: 0.5}
 	predictions := 0

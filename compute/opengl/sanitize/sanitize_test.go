@@ -94,7 +94,7 @@ func TestSanitizers(t *testing.T) {
 			dispatches := 0
 			for _, name := range kernels {
 				dispatches += kit.Runs[name]
-				// Kernels that measure a device are no part of a program.
+				// Kernels that measure a device do not belong to a program.
 				if kit.Runs[name] == 0 && !strings.HasPrefix(name, "peak_") {
 					t.Errorf("kernel %s did not run", name)
 				}
