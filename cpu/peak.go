@@ -16,7 +16,7 @@ func (b *Backend) PeakFlops() (float64, error) {
 	p := &peak{rates: make([]float64, b.pool.Size())}
 	var samples []float64
 	for range 5 {
-		b.pool.Run(p)
+		b.pool.RunTogether(p)
 		sum := 0.
 		for _, r := range p.rates {
 			sum += r

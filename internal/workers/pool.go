@@ -10,8 +10,9 @@ import (
 
 // A Task is work for the workers of a pool.
 type Task interface {
-	// Work does one part. It is called once for each part in [0, parts), concurrently.
-	// The result of all parts must not depend on their number.
+	// Work does one part. It is called once for each part in [0, parts), concurrently or one
+	// after the other, so a part must not wait for another. The result of all parts must not
+	// depend on their number.
 	Work(part, parts int)
 }
 
@@ -42,6 +43,7 @@ type Pool struct {
 	pending atomic.Int32 // parts of the task that are not done
 	_       [64]byte
 	parts   []part
+	_       [64]byte
 	pace    pace
 }
 
@@ -80,13 +82,20 @@ func (p *Pool) Run(t Task) {
 		t.Work(0, 1)
 		return
 	}
+	began, late := p.pace.now(), false
 	if p.pace.alone {
-		for w := range p.size { // the data of each part are where its worker keeps them
+		for w := range p.size { // not Work(0, 1): tasks keep data for each part
 			t.Work(w, p.size)
 		}
-		p.pace.done(false)
-		return
+	} else {
+		late = p.RunTogether(t)
 	}
+	p.pace.done(p.pace.now()-began, late)
+}
+
+// RunTogether runs a task on all workers and returns when all parts are done. It reports whether
+// the caller did another worker's part, or slept.
+func (p *Pool) RunTogether(t Task) (late bool) {
 	if !p.started {
 		p.started = true
 		for w := 1; w < p.size; w++ {
@@ -98,7 +107,7 @@ func (p *Pool) Run(t Task) {
 	did := p.work(0, p.announce())
 	slept := p.awaitParts()
 	p.task = nil
-	p.pace.done(did > 1 || slept)
+	return did > 1 || slept
 }
 
 // Alone runs a task on the caller alone, for work that is too short to divide.

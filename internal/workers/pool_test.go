@@ -3,6 +3,7 @@ package workers
 import (
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // sum is a task that adds up numbers. Each worker adds its share.
@@ -20,9 +21,13 @@ func (s *sum) Work(worker, workers int) {
 	s.calls.Add(1)
 }
 
+// never is longer than a test: no trial begins.
+const never = time.Hour
+
 func TestRun(t *testing.T) {
 	for _, size := range []int{1, 2, 3, 8} {
 		p := New(size)
+		p.pace.rest = never
 		for round := range 500 {
 			s := &sum{n: round}
 			p.Run(s)
@@ -41,6 +46,7 @@ func TestRun(t *testing.T) {
 func TestSleepersWake(t *testing.T) {
 	p := New(3)
 	defer p.Close()
+	p.pace.rest = never
 	for range 20 {
 		s := &sum{n: 100}
 		p.Run(s)
@@ -57,6 +63,7 @@ func TestSleepersWake(t *testing.T) {
 // TestWorkersThatDoNotRun runs tasks while the kernel runs none of the other workers: the caller does their parts.
 func TestWorkersThatDoNotRun(t *testing.T) {
 	p := New(3)
+	p.pace.rest = never
 	p.started = true // without their goroutines
 	for range 20 {
 		s := &sum{n: 100}
@@ -71,7 +78,7 @@ func TestWorkersThatDoNotRun(t *testing.T) {
 func TestCallerAlone(t *testing.T) {
 	p := New(3)
 	defer p.Close()
-	p.pace.alone, p.pace.left = true, 1000
+	p.pace.alone, p.pace.rest = true, never
 	s := &sum{n: 100}
 	p.Run(s)
 	if s.total.Load() != 4950 || s.calls.Load() != 3 || p.started {
@@ -97,6 +104,7 @@ func (l *late) Work(part, _ int) {
 func TestCallerSleeps(t *testing.T) {
 	p := New(2)
 	defer p.Close()
+	p.pace.rest = never
 	for range 20 {
 		p.Run(&late{p})
 	}
