@@ -23,7 +23,7 @@ help:
 	@echo '                  QUICK=1 takes at most 8 minutes'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
 	@echo 'make kernels-amd  compile the kernels for GPUs of AMD, which need not be there, and write docs/kernels-amd.md'
-	@echo 'make hunt         kill runs, starve them, make their system calls fail, damage their files for MINUTES=20'
+	@echo 'make hunt         kill runs, limit their CPU and memory, make calls fail, damage files for MINUTES=20'
 	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
 	@echo 'make generate     generate the assembly'
 	@echo 'make clean        remove bin'
