@@ -8,7 +8,8 @@
 #                           since without them the build is for the CPU only
 #   setup.sh install-test   the same, and Xvfb and Mesa's software OpenGL to run the tests of the
 #                           GPU backend; fails if they cannot be installed
-#   setup.sh install-long   install what only the long suite needs; never fails, since its tests are then skipped
+#   setup.sh install-long   install what only the long suite needs; never fails; without them tests are
+#                           skipped, or fail with SHADEGRAD_REQUIRE_TOOLS=1
 #
 # It installs only with apt-get, as root or by sudo, and prints the names of the packages.
 set -eu
@@ -204,7 +205,7 @@ install-test)
 	;;
 install-long)
 	# shellcheck disable=SC2086 # a list
-	has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
+	has g++ && has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
 		install_packages $long_debian || say "tests of sanitizers and MinGW cannot run: $reason"
 	;;
 *)

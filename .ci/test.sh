@@ -9,7 +9,8 @@
 # the commands of the documentation. Of the command it tests only what computes and what opens a GPU.
 # At the end the script prints how long each package took.
 #
-# With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run.
+# With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run, and with
+# SHADEGRAD_REQUIRE_TOOLS=1 if those of the sanitizers or of MinGW cannot.
 set -eu
 cd "$(dirname "$0")/.."
 

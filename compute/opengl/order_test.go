@@ -98,7 +98,7 @@ func use(t *testing.T, b *Backend, set *shaders.Set, planning fuse.Options, s se
 }
 
 // TestConformanceInEveryOrder judges kernels whose invocations run in other orders, and whose shared memory
-// is NaN at first. Each order has another tile.
+// is NaN at first. Each order uses a different tile.
 func TestConformanceInEveryOrder(t *testing.T) {
 	t.Parallel()
 	b := openTest(t, Options{}, seams{})

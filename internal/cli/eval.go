@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"shadegrad/compute"
@@ -61,10 +62,7 @@ func (a *app) eval(args []string) error {
 		a.note(fmt.Sprintf("%s has no test part: all of its %s are tested; -split=test tests a fifth of them", d.Name, report.Count(d.Test.Len(), "sample")))
 	}
 	opener := a.opener
-	opener.Cases = func() []judge.Case {
-		step := bench.Step{Network: m.Network, Numbers: d.Test.Values != nil}
-		return step.Judged().OfEval(train.EvalSizes(m.Network, d.Test.Len()))
-	}
+	opener.Cases = func() []judge.Case { return casesOfEval(m, &d.Test) }
 	choice, err := a.openBackend(opener, s.backend)
 	if err != nil {
 		return err
@@ -72,6 +70,19 @@ func (a *app) eval(args []string) error {
 	defer choice.Close()
 	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), reason(choice))
 	return a.scores(m, d, choice, s.model, s.json)
+}
+
+// casesOfEval returns the judge's cases of the kernels that test a network.
+func casesOfEval(m *model.Model, d *dataset.Set) []judge.Case {
+	var last []compute.Activation
+	if c := m.Network; !c.Regression && c.Outputs() > 1 {
+		last = append(last, c.Ranking())
+	}
+	if f := m.Network.Output; d.Len() <= fewSamples && !slices.Contains(last, f) {
+		last = append(last, f)
+	}
+	step := bench.Step{Network: m.Network, Numbers: d.Values != nil}
+	return step.Judged().OfEval(train.EvalSizes(m.Network, d.Len()), last)
 }
 
 // part returns the part of a data set to test. By default, a data set that the network was not trained on is tested as a

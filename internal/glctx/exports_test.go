@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestWindowsExports compiles the variables that choose the faster GPU of a notebook, and expects that a Windows
-// executable exports them.
+// TestWindowsExports links gpu_windows.c, whose variables choose the faster GPU of a notebook, with an empty program, and
+// expects that the Windows executable exports them.
 func TestWindowsExports(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a part of the long suite")
@@ -17,7 +17,7 @@ func TestWindowsExports(t *testing.T) {
 	const prefix = "x86_64-w64-mingw32-"
 	if _, err := exec.LookPath(prefix + "gcc"); err != nil {
 		if os.Getenv("SHADEGRAD_REQUIRE_TOOLS") == "1" {
-			t.Fatal("SHADEGRAD_REQUIRE_TOOLS=1: ", err)
+			t.Fatalf("SHADEGRAD_REQUIRE_TOOLS=1, but tools are missing: %v", err)
 		}
 		t.Skip(err)
 	}

@@ -68,11 +68,15 @@ func (n *Network) PredictStep(s Set, rows int) (compute.Program, compute.Mat, er
 // RankStep is PredictStep with the numbers that op Loss compares in place of the outputs. They rank
 // the same, and distinguish outputs that only rounding makes equal, such as two sigmoids near 1.
 func (n *Network) RankStep(s Set, rows int) (compute.Program, compute.Mat, error) {
-	f := compute.Identity
-	if n.Config.Output == compute.ReLU {
-		f = compute.ReLU
+	return n.predict(s, rows, n.Config.Ranking())
+}
+
+// Ranking returns the activation of the last layer in RankStep.
+func (c Config) Ranking() compute.Activation {
+	if c.Output == compute.ReLU {
+		return compute.ReLU
 	}
-	return n.predict(s, rows, f)
+	return compute.Identity
 }
 
 // predict applies f to the sums of the last layer.

@@ -144,7 +144,7 @@ func (s *step) newLayer(number, in, out int) layer {
 	return l
 }
 
-// hidden adds the ops up to the products of the last layer. With train they include those of training alone.
+// hidden adds the ops up to the products of the last layer. With train it also adds those only for training.
 func (s *step) hidden(train bool) (last layer) {
 	s.read(train)
 	for i, l := range s.layers {

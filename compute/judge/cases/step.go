@@ -58,14 +58,14 @@ func (s Step) OfRun(steps, evals []int) []judge.Case {
 	return list.withOps(separate)
 }
 
-// OfEval returns the cases of an evaluation of the network with batches of some sizes, which also asks for its
-// outputs and for the numbers that rank its classes.
-func (s Step) OfEval(batches []int) []judge.Case {
+// OfEval returns the cases of evaluations with batches of some sizes, and of predictions in which the last layer
+// has one of some activations.
+func (s Step) OfEval(batches []int, last []compute.Activation) []judge.Case {
 	n := s.small()
 	var list caseList
 	list.evaluations(n, batches)
 	for _, batch := range batches {
-		for _, f := range []compute.Activation{n.Output, compute.Identity} {
+		for _, f := range last {
 			n := n.tested(batch)
 			list.add("program", "predict_"+f.String(), []string{n.String()}, func(p *judge.Problem) { newStep(p, n).predict(f) })
 		}
@@ -73,7 +73,7 @@ func (s Step) OfEval(batches []int) []judge.Case {
 	return list.withOps([]string{compute.ColumnSum{}.Name(), compute.Fill{}.Name()})
 }
 
-// mostRows is the size of a batch from which on it changes no kernel.
+// mostRows is the largest batch to test: larger ones use the same kernels.
 const mostRows = 20
 
 // small returns a small network of the same form. A kernel depends on the form of a step, and on which sizes
@@ -90,7 +90,7 @@ func (s Step) small() network {
 	return n
 }
 
-// tested returns the network with what its evaluation with a batch of some size depends on.
+// tested returns the network for an evaluation: without an index, distortion or dropout.
 func (n network) tested(batch int) network {
 	n.Batch = min(batch, mostRows)
 	n.indexed, n.Warp, n.DropInput, n.Drop = false, compute.Warp{}, 0, 0

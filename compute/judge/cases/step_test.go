@@ -68,7 +68,7 @@ func (n noBias) Compile(p compute.Program) (compute.Executable, error) {
 func TestCasesOfEval(t *testing.T) {
 	s := Step{Sizes: []int{20, 7, 3}, Hidden: compute.ReLU, Output: compute.Sigmoid, Loss: compute.SquaredError, Biases: true, Drop: 0.5}
 	predictions := 0
-	for _, c := range s.OfEval([]int{30, 7}) {
+	for _, c := range s.OfEval([]int{30, 7}, []compute.Activation{compute.Sigmoid, compute.Identity}) {
 		if err := c.Check(reference.New()); err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 		}

@@ -148,7 +148,7 @@ func TestMistakes(t *testing.T) {
 	for _, c := range []struct {
 		name, kernel, old, new, text, want string
 		sanitizer                          Sanitizer
-		planner                            fuse.Options
+		planning                           fuse.Options
 	}{
 		{"a write after the matrix", "fill", "e < count", "e <= count", "fill", "use-after-poison", Address, fuse.Options{}},
 		{"a read before the matrix", "activate", "srcOffset + i * cols + j", "srcOffset + i * cols + j - 8u", "activate_relu/m=17", "use-after-poison", Address, fuse.Options{}},
@@ -156,7 +156,7 @@ func TestMistakes(t *testing.T) {
 		{"invocations that write the same element", "fill", "dst[dstOffset + e]", "dst[dstOffset + e / 2u]", "fill", "data race", Thread, fuse.Options{}},
 		{"a variable without a value", "column_sum", "float total = 0.0;", "float total;", "column_sum/m=17", "want", Address, fuse.Options{}},
 		{"shared memory that nothing wrote", "square_sum", "partial[x] = partialSum", "if (x > 0u) partial[x] = partialSum", "square_sum", "want", Address, fuse.Options{}},
-		{"a tile whose first piece takes the place of a piece in use", "product", "locate(i, j);", "turn = 0u; locate(i, j);", "matmul_nt", "data race", Thread, fuse.Options{Tile: "T16", Slots: 1}},
+		{"a first piece that overwrites one in use", "product", "locate(i, j);", "turn = 0u; locate(i, j);", "matmul_nt", "data race", Thread, fuse.Options{Tile: "T16", Slots: 1}},
 	} {
 		set := shaders.Embedded().Edited(func(kernel, text string) string {
 			if kernel == c.kernel {
@@ -164,7 +164,7 @@ func TestMistakes(t *testing.T) {
 			}
 			return text
 		})
-		err := run(find(t, c.text), kits[c.sanitizer].New(set, c.planner))
+		err := run(find(t, c.text), kits[c.sanitizer].New(set, c.planning))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want %q", c.name, err, c.want)
 		}
