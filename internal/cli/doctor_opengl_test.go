@@ -78,6 +78,9 @@ func TestDoctorOpenGL(t *testing.T) {
 		broken(t, "shaders ("+dir+"): kernel fill is missing", []string{"SHADEGRAD_SHADERS=" + dir}, []string{"✗ shaders          shaders (" + dir + "): kernel fill is missing\n"})
 	})
 	t.Run("a kernel gives wrong numbers", func(t *testing.T) {
+		if testing.Short() {
+			return // TestDoctorWrongNumbers has a fake GPU with wrong numbers
+		}
 		info := needGPU(t)
 		dir := mutated(t, "fill.comp", "] = value;", "] = 0x40400000u;") // 3
 		broken(t, "2 of ", []string{"SHADEGRAD_SHADERS=" + dir},

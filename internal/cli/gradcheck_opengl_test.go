@@ -30,7 +30,7 @@ func TestGradcheckOpenGL(t *testing.T) {
 		{"-act=tanh", "-pad=29x29", "-pixels=-1..1", "-augment=ciresan,shear=0.1,shift=1", "-optimizer=nesterov", "-gradient=sum"},
 		{"-data=spiral", "-act=tanh", "-output=relu", "-loss=mse", "-l1=0.001"},
 		{"-data=moons", "-outputs=1", "-act=leaky-relu", "-dropout=0.2"},
-	}, 3) {
+	}, 5) {
 		r := inProcess(t, o, gradcheckArgs(t, append([]string{"-backend=gpu", "-samples=3", "-weights=5"}, args...)...)...).is(0, "gpu: ")
 		if !strings.Contains(r.stdout, "\nthe gradients are right: ") || strings.Contains(r.stdout, "no gradient above") {
 			t.Errorf("%q: stdout:\n%s", args, r.stdout)
