@@ -55,9 +55,9 @@ check_go() {
 	exit 1
 }
 
-# cpu_only reports whether the user asked for a build without OpenGL.
+# cpu_only reports whether the build is for the CPU only: OpenGL ends before 4.3 on macOS, or the user asked for it.
 cpu_only() {
-	[ "${CGO_ENABLED:-}" = 0 ] && return
+	[ "${CGO_ENABLED:-}" = 0 ] || [ "$("$go" env GOOS)" = darwin ] && return
 	case " $(echo "${TAGS:-} ${GOFLAGS:-}" | tr ',=' '  ') " in
 	*" nogl "*) return 0 ;;
 	esac
@@ -70,7 +70,7 @@ can_build_gl() {
 	[ "$("$go" env CGO_ENABLED)" = 1 ] || return
 	cc=$("$go" env CC)
 	has "${cc%% *}" || return
-	[ "$(uname -s)" = Linux ] || return 0 # GLFW needs nothing more on macOS and Windows
+	[ "$(uname -s)" = Linux ] || return 0 # GLFW needs nothing more on Windows
 	has pkg-config || return
 	flags=$(pkg-config --cflags --libs gl 2>/dev/null) || return
 	probe=$(mktemp -d) || return
@@ -172,7 +172,9 @@ check)
 	;;
 tags)
 	tags=${TAGS:-}
-	if cpu_only; then
+	if [ "$("$go" env GOOS)" = darwin ]; then
+		say "building for the CPU only: the GPU backend needs OpenGL 4.3, and macOS stops at 4.1"
+	elif cpu_only; then
 		say "building for the CPU only, because of CGO_ENABLED=0 or the tag nogl"
 	elif ! can_build_gl; then
 		tags="${tags:+$tags,}nogl"
@@ -188,7 +190,7 @@ install-build)
 install-test)
 	check_go
 	if cpu_only; then
-		say "the tests of the GPU backend cannot run with CGO_ENABLED=0 or the tag nogl"
+		say "the tests of the GPU backend cannot run with CGO_ENABLED=0, with the tag nogl, or on macOS"
 		exit 1
 	fi
 	if ! install_build; then

@@ -116,9 +116,10 @@ func TestPackages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	module := modulePath(t) + "/"
 	row := map[string]int{}
 	for i, m := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\|").FindAllStringSubmatch(string(page), -1) {
-		row["shadegrad/"+m[1]] = i + 1
+		row[module+m[1]] = i + 1
 	}
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "../...", "../testdata")
 	list.Env = append(os.Environ(), "CGO_ENABLED=1")
@@ -128,16 +129,46 @@ func TestPackages(t *testing.T) {
 	}
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 		words := strings.Fields(line)
-		if words[0] == "shadegrad/docs" {
+		if words[0] == module+"docs" {
 			continue
 		}
 		if row[words[0]] == 0 {
 			t.Errorf("the table does not list %s", words[0])
 		}
 		for _, imported := range words[1:] {
-			if strings.HasPrefix(imported, "shadegrad/") && row[imported] <= row[words[0]] {
+			if strings.HasPrefix(imported, module) && row[imported] <= row[words[0]] {
 				t.Errorf("%s imports %s, which is above it in the table", words[0], imported)
 			}
+		}
+	}
+}
+
+// modulePath returns the module's path, which make rename changes.
+func modulePath(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// TestConstraint checks that OpenGL is linked where the architecture page says: with cgo, except on macOS.
+func TestConstraint(t *testing.T) {
+	for _, c := range []struct {
+		system, cgo string
+		want        bool
+	}{
+		{"linux", "1", true}, {"windows", "1", true}, {"darwin", "1", false}, {"linux", "0", false},
+	} {
+		list := exec.Command("go", "list", "-deps", "../cmd/shadegrad")
+		list.Env = append(os.Environ(), "GOOS="+c.system, "CGO_ENABLED="+c.cgo)
+		out, err := list.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(out), "github.com/go-gl/") != c.want {
+			t.Errorf("GOOS=%s CGO_ENABLED=%s: OpenGL is linked: %v, want %v", c.system, c.cgo, !c.want, c.want)
 		}
 	}
 }

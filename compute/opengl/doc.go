@@ -38,5 +38,5 @@
 // [*CompileError].
 //
 // Built without cgo, or with the tag nogl, the package has the same functions, and Open
-// returns glctx.ErrNoSupport.
+// returns glctx.NoSupport.
 package opengl

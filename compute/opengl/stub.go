@@ -1,8 +1,10 @@
-//go:build !cgo || nogl
+//go:build !cgo || nogl || darwin
 
 package opengl
 
 import (
+	"runtime"
+
 	"shadegrad/compute"
 	"shadegrad/internal/glctx"
 )
@@ -10,8 +12,8 @@ import (
 // A Backend cannot be opened in this build.
 type Backend struct{ compute.Backend }
 
-// Open returns glctx.ErrNoSupport: the program was built without cgo, or with the tag nogl.
-func Open(Options) (*Backend, error) { return nil, glctx.ErrNoSupport }
+// Open returns glctx.NoSupport: the program was built without cgo, with the tag nogl, or for macOS.
+func Open(Options) (*Backend, error) { return nil, glctx.NoSupport(runtime.GOOS) }
 
 // Counts returns the zero Counts.
 func (b *Backend) Counts() Counts { return Counts{} }

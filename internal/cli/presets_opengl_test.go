@@ -1,4 +1,4 @@
-//go:build cgo && !nogl
+//go:build cgo && !nogl && !darwin
 
 package cli
 

@@ -17,6 +17,8 @@ func (x *exam) gpu() verdict {
 	case x.Backend == backends.CPU:
 		x.untried(0, "-backend=cpu works without a GPU")
 		return verdict{why: "it was not examined"}
+	case !x.support && x.goos == "darwin":
+		return x.macOS()
 	case !x.support:
 		x.untried(0, "this build has no GPU support")
 		return verdict{why: glctx.ErrNoSupport.Error()}
@@ -39,6 +41,17 @@ func (x *exam) gpu() verdict {
 		}
 	}
 	return x.kernels()
+}
+
+// macOS adds the steps of a build for macOS, which does not call OpenGL.
+func (x *exam) macOS() verdict {
+	old := glctx.NoSupport("darwin")
+	for _, name := range gpuSteps[:4] {
+		x.add(Step{Name: name, Status: Unneeded, Found: "not used on macOS"})
+	}
+	v := x.end(Step{Name: "version", Status: Failed, Found: old.Error(), Advice: x.tooOld()})
+	x.untried(5, "version failed")
+	return v
 }
 
 // untried adds the steps from an index on as not tried.

@@ -168,6 +168,9 @@ func TestChain(t *testing.T) {
 		{"the window does not close", func(f *fake) { f.window.closeErr = errNone }, "++++++++++++++", "context", "GLFW window (X11); EGL device works too", nil, ""},
 		{"wrong numbers", func(f *fake) { f.gpu = fault(t, "matmul: the last term of each sum is missing") }, "++++++++X+++++", "kernels", "",
 			[]string{"do not train on it; please report it with the output of shadegrad doctor -json; a newer driver may help: " + upgrade}, ""},
+		{"macOS", func(f *fake) { f.goos, f.support, f.gpuErr = "darwin", false, glctx.NoSupport("darwin") }, "+ooooX...+++++", "version",
+			"needs OpenGL 4.3, this driver offers 4.1 (macOS stops at 4.1)", []string{"macOS stops at OpenGL 4.1: train with -backend=cpu"},
+			"needs OpenGL 4.3, this driver offers 4.1 (macOS stops at 4.1)"},
 		{"no support in the build", func(f *fake) { f.support = false; f.gpuErr = glctx.ErrNoSupport }, "X........+++++", "display", "this build has no GPU support", nil,
 			"this build has no GPU support"},
 	} {

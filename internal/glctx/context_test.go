@@ -1,4 +1,4 @@
-//go:build cgo && !nogl
+//go:build cgo && !nogl && !darwin
 
 package glctx
 
@@ -40,7 +40,7 @@ func needDisplay(t *testing.T) {
 // withoutDisplay unsets the display for the test, so that Open takes EGL.
 func withoutDisplay(t *testing.T) {
 	t.Helper()
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+	if runtime.GOOS == "windows" {
 		t.Skip("EGL is not used on " + runtime.GOOS)
 	}
 	t.Setenv("DISPLAY", "")

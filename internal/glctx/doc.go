@@ -9,7 +9,7 @@
 //
 //	func main() { os.Exit(glctx.Main(run)) }
 //
-// If DISPLAY or WAYLAND_DISPLAY is set, and always on Windows and macOS, Open
+// If DISPLAY or WAYLAND_DISPLAY is set, and always on Windows, Open
 // first tries a hidden GLFW window. Without a display or a window, Linux and the
 // BSDs try EGL: hardware devices first, then Mesa's surfaceless platform, software
 // devices, and the default display. If the window has only software OpenGL, they use a
@@ -17,5 +17,7 @@
 // program also starts on machines without it. SHADEGRAD_EGL=off disables EGL.
 // SHADEGRAD_ROBUST=off asks for contexts that are not robust.
 //
-// In a build without cgo or with the tag nogl, Open returns [ErrNoSupport].
+// In a build without cgo or with the tag nogl, Open returns [ErrNoSupport]. On macOS,
+// whose OpenGL ends at 4.1, nothing that calls OpenGL is compiled, and Open returns a
+// [*VersionError].
 package glctx

@@ -1,4 +1,4 @@
-//go:build cgo && !nogl && (linux || freebsd || netbsd || openbsd)
+//go:build cgo && !nogl && !darwin && (linux || freebsd || netbsd || openbsd)
 
 package glctx
 

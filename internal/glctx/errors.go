@@ -25,6 +25,15 @@ var (
 	ErrClosed = errors.New("the OpenGL context is closed")
 )
 
+// NoSupport returns the error of Open in a build that cannot open a context on a system: on macOS the *VersionError of its
+// newest OpenGL, elsewhere ErrNoSupport.
+func NoSupport(goos string) error {
+	if goos == "darwin" {
+		return &VersionError{4, 1}
+	}
+	return ErrNoSupport
+}
+
 // A VersionError reports an OpenGL driver that is too old.
 type VersionError struct {
 	Major, Minor int // the newest version that the driver offers

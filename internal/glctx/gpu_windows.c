@@ -1,4 +1,4 @@
-//go:build cgo && !nogl
+//go:build cgo && !nogl && !darwin
 
 // On laptops with two GPUs, NVIDIA's and AMD's drivers for Windows run a program on the
 // faster one if its executable exports these variables. Otherwise OpenGL gets the

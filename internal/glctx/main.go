@@ -1,4 +1,4 @@
-//go:build cgo && !nogl
+//go:build cgo && !nogl && !darwin
 
 package glctx
 
@@ -48,11 +48,10 @@ func Main(f func() int) int {
 		close(loop.quit)
 	}()
 
-	// Windows and macOS send events to hidden windows too, and other programs wait
-	// for the answers. On X11 reading events would only let a lost X server end the
-	// process.
+	// Windows sends events to hidden windows too, and other programs wait for the
+	// answers. On X11 reading events would only let a lost X server end the process.
 	var tick <-chan time.Time
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+	if runtime.GOOS == "windows" {
 		t := time.NewTicker(time.Second / 4)
 		defer t.Stop()
 		tick = t.C

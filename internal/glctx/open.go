@@ -1,4 +1,4 @@
-//go:build cgo && !nogl
+//go:build cgo && !nogl && !darwin
 
 package glctx
 
@@ -111,11 +111,11 @@ func within(limit time.Duration, open func() (*Context, error)) (*Context, error
 	}
 }
 
-// HasDisplay reports whether Open tries a window. On Windows and macOS it always
+// HasDisplay reports whether Open tries a window. On Windows it always
 // does. Elsewhere the variables decide: without a display GLFW reports success and
 // panics at the next call.
 func HasDisplay() bool {
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+	if runtime.GOOS == "windows" {
 		return true
 	}
 	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""

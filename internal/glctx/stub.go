@@ -1,6 +1,11 @@
-//go:build !cgo || nogl
+//go:build !cgo || nogl || darwin
 
 package glctx
+
+import "runtime"
+
+// errNone is the error of all functions of this build.
+var errNone = NoSupport(runtime.GOOS)
 
 // Supported reports whether this build can open a context.
 const Supported = false
@@ -11,29 +16,29 @@ func Main(f func() int) int { return f() }
 // HasDisplay returns false.
 func HasDisplay() bool { return false }
 
-// ProbeGLFW returns ErrNoSupport.
-func ProbeGLFW() (string, error) { return "", ErrNoSupport }
+// ProbeGLFW returns NoSupport.
+func ProbeGLFW() (string, error) { return "", errNone }
 
-// ProbeEGL returns ErrNoSupport.
-func ProbeEGL() ([]string, error) { return nil, ErrNoSupport }
+// ProbeEGL returns NoSupport.
+func ProbeEGL() ([]string, error) { return nil, errNone }
 
-// Open returns ErrNoSupport.
-func Open() (*Context, error) { return nil, ErrNoSupport }
+// Open returns NoSupport.
+func Open() (*Context, error) { return nil, errNone }
 
-// OpenWindow returns ErrNoSupport.
-func OpenWindow() (*Context, error) { return nil, ErrNoSupport }
+// OpenWindow returns NoSupport.
+func OpenWindow() (*Context, error) { return nil, errNone }
 
-// OpenEGL returns ErrNoSupport.
-func OpenEGL() (*Context, error) { return nil, ErrNoSupport }
+// OpenEGL returns NoSupport.
+func OpenEGL() (*Context, error) { return nil, errNone }
 
 // A Context cannot be opened in this build.
 type Context struct{}
 
-// Do returns ErrNoSupport.
-func (c *Context) Do(f func()) error { return ErrNoSupport }
+// Do returns NoSupport.
+func (c *Context) Do(f func()) error { return errNone }
 
-// Post returns ErrNoSupport.
-func (c *Context) Post(f func()) error { return ErrNoSupport }
+// Post returns NoSupport.
+func (c *Context) Post(f func()) error { return errNone }
 
 // Lost returns nil.
 func (c *Context) Lost() error { return nil }
@@ -41,11 +46,11 @@ func (c *Context) Lost() error { return nil }
 // Info returns the zero Info.
 func (c *Context) Info() Info { return Info{} }
 
-// Limits returns ErrNoSupport.
-func (c *Context) Limits() ([]Limit, error) { return nil, ErrNoSupport }
+// Limits returns NoSupport.
+func (c *Context) Limits() ([]Limit, error) { return nil, errNone }
 
-// CheckShader returns ErrNoSupport.
-func (c *Context) CheckShader(source string) error { return ErrNoSupport }
+// CheckShader returns NoSupport.
+func (c *Context) CheckShader(source string) error { return errNone }
 
 // Close returns nil.
 func (c *Context) Close() error { return nil }

@@ -1,4 +1,4 @@
-//go:build cgo && !nogl && (freebsd || netbsd || openbsd)
+//go:build cgo && !nogl && !darwin && (freebsd || netbsd || openbsd)
 
 package glctx
 

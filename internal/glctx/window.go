@@ -1,4 +1,4 @@
-//go:build cgo && !nogl
+//go:build cgo && !nogl && !darwin
 
 package glctx
 
@@ -13,7 +13,6 @@ import "C"
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"unsafe"
 
@@ -63,10 +62,6 @@ func retainGLFW() error {
 			return err
 		}
 		_ = lastGLFWError()
-		if runtime.GOOS == "darwin" {
-			glfw.InitHint(glfw.CocoaChdirResources, glfw.False)
-			glfw.InitHint(glfw.CocoaMenubar, glfw.False)
-		}
 		if err := glfwInit(); err != nil {
 			return err
 		}
@@ -139,9 +134,6 @@ func createWindow(major, minor int, robust bool) (*glfw.Window, error) {
 		glfw.WindowHint(glfw.ContextVersionMajor, major)
 		glfw.WindowHint(glfw.ContextVersionMinor, minor)
 		glfw.WindowHint(glfw.OpenGLProfile, glfw.OpenGLCoreProfile)
-		if runtime.GOOS == "darwin" { // it has no other core profiles
-			glfw.WindowHint(glfw.OpenGLForwardCompatible, glfw.True)
-		}
 	}
 	if robust {
 		glfw.WindowHint(glfw.ContextRobustness, glfw.LoseContextOnReset)

@@ -1,4 +1,4 @@
-//go:build cgo && !nogl && linux && (amd64 || arm64)
+//go:build cgo && !nogl && !darwin && linux && (amd64 || arm64)
 
 // GLFW is linked with libX11, so without it the program would not start, not even for
 // -backend=cpu. This file defines the functions that GLFW calls. Each one jumps to the

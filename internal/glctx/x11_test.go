@@ -1,4 +1,4 @@
-//go:build cgo && !nogl && linux && (amd64 || arm64)
+//go:build cgo && !nogl && !darwin && linux && (amd64 || arm64)
 
 package glctx
 

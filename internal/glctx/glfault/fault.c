@@ -1,4 +1,4 @@
-//go:build cgo && !nogl && !windows
+//go:build cgo && !nogl && !darwin && !windows
 
 #include "fault.h"
 

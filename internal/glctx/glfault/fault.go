@@ -1,4 +1,4 @@
-//go:build cgo && !nogl && !windows
+//go:build cgo && !nogl && !darwin && !windows
 
 // Package glfault makes OpenGL fail in a test process, as a broken GPU or driver does.
 package glfault
