@@ -29,6 +29,9 @@ func (x *exam) unset(effect string, names ...string) []string {
 
 // noContext returns advice if neither a window nor EGL gives a context.
 func (x *exam) noContext(window, egl way) []string {
+	if x.goos == "windows" {
+		return append(x.situation(""), "install the newest driver of the GPU's vendor"+otherwise)
+	}
 	var list []string
 	off := x.env("SHADEGRAD_EGL") == "off"
 	if off {
@@ -37,8 +40,6 @@ func (x *exam) noContext(window, egl way) []string {
 	if x.display() && window.err != nil {
 		started := window.library != "" // GLFW, which connects to the X server
 		switch display := x.env("DISPLAY"); {
-		case x.goos == "windows" || x.goos == "darwin":
-			list = append(list, "install the driver of the GPU's vendor")
 		case strings.Contains(window.err.Error(), "is not installed"):
 			list = append(list, "a library of the window system is missing: "+x.system.install(glxPackages))
 		case !started && display != "":
@@ -51,7 +52,7 @@ func (x *exam) noContext(window, egl way) []string {
 			list = append(list, "install the driver of the GPU's vendor")
 		}
 	}
-	if off || x.goos == "windows" || x.goos == "darwin" {
+	if off {
 		return list
 	}
 	list = append(list, x.unset("limits EGL to these drivers", "__EGL_VENDOR_LIBRARY_FILENAMES")...)
@@ -84,9 +85,11 @@ func (x *exam) tooOld() []string {
 	return list
 }
 
+// otherwise follows the advice to install a driver.
+const otherwise = "; if the GPU itself does not support OpenGL 4.3, train with -backend=cpu"
+
 // newerDriver returns the command that updates the GPU's driver.
 func (x *exam) newerDriver() string {
-	const otherwise = "; if the GPU itself does not support OpenGL 4.3, train with -backend=cpu"
 	commands := [...][]string{debian: {"apt-get update", "apt-get upgrade"}, fedora: {"dnf upgrade"}, arch: {"pacman -Syu"}}
 	switch {
 	case x.goos != "linux":
@@ -158,6 +161,15 @@ func (x *exam) exists(patterns string) bool {
 		found, err := fs.Glob(x.root, pattern)
 		return err == nil && len(found) > 0
 	})
+}
+
+// withoutSupport returns advice if the build has no GPU support.
+func (x *exam) withoutSupport() string {
+	if x.goos == "windows" {
+		return "download the release, which has it; or install MSYS2 and run in its UCRT64 terminal: " +
+			"pacman -S make mingw-w64-ucrt-x86_64-gcc mingw-w64-ucrt-x86_64-go && make build"
+	}
+	return "build it with a C compiler, without CGO_ENABLED=0 and the tag nogl: " + x.system.install(buildPackages) + ", then make build"
 }
 
 // brokenShader returns advice if the driver refuses a shader.

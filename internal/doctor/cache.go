@@ -37,6 +37,9 @@ func (x *exam) cacheAdvice(dir string, err error) string {
 		return "set " + cache.Variable + " to a writable directory"
 	case errors.Is(err, fs.ErrPermission):
 		own := existing(dir)
+		if x.goos == "windows" {
+			return fmt.Sprintf("allow your account to write to %s, in its properties; or set %s to a writable directory", own, cache.Variable)
+		}
 		return fmt.Sprintf("make %s yours: %s; or set %s to a writable directory", own, x.system.asRoot("chown $USER "+own), cache.Variable)
 	}
 	return fmt.Sprintf("make %s a directory, or set %s to a writable one", dir, cache.Variable)

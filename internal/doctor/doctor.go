@@ -133,7 +133,7 @@ func (x *exam) build() {
 	}
 	if !x.support && x.goos != "darwin" && x.Backend != backends.CPU {
 		s.fail(s.Found+": this build has no GPU support",
-			[]string{"build it with a C compiler, without CGO_ENABLED=0 and the tag nogl: " + x.system.install(buildPackages) + ", then make build"})
+			[]string{x.withoutSupport()})
 	}
 	x.add(s)
 }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -96,6 +97,9 @@ func (x *exam) context() (device, verdict) {
 		if steps[1].Status = Untried; egl.opened {
 			steps[1].Status = Unneeded
 		}
+	}
+	if errors.Is(egl.err, glctx.ErrUnused) {
+		steps[2].Status = Unneeded
 	}
 	steps[2].Values = x.nvidiaParts()
 	opened := window.opened || egl.opened

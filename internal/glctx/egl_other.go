@@ -2,13 +2,6 @@
 
 package glctx
 
-import (
-	"errors"
-	"runtime"
-)
+func openEGL(hardware bool) (surface, error) { return nil, ErrUnused }
 
-var errNoEGL = errors.New("not used on " + runtime.GOOS)
-
-func openEGL(hardware bool) (surface, error) { return nil, errNoEGL }
-
-func namesOfEGL() ([]string, error) { return nil, errNoEGL }
+func namesOfEGL() ([]string, error) { return nil, ErrUnused }

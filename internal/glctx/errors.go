@@ -3,6 +3,7 @@ package glctx
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 )
 
@@ -20,6 +21,9 @@ var (
 	// ErrNoMain is the error of Open if Main is not running: no goroutine serves
 	// the main thread.
 	ErrNoMain = errors.New("no OpenGL context can be opened: glctx.Main is not running (call it from main or TestMain)")
+
+	// ErrUnused is the error of EGL on a system where this program does not use it.
+	ErrUnused = errors.New("not used on " + runtime.GOOS)
 
 	// ErrClosed is the error of a closed Context.
 	ErrClosed = errors.New("the OpenGL context is closed")
@@ -77,6 +81,9 @@ type AbsentError struct {
 func (e *AbsentError) Error() string {
 	if e.Window == nil {
 		return fmt.Sprintf("no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: %v", e.EGL)
+	}
+	if errors.Is(e.EGL, ErrUnused) {
+		return fmt.Sprintf("no window: %v", e.Window)
 	}
 	return fmt.Sprintf("no window (%v) and EGL failed: %v", e.Window, e.EGL)
 }

@@ -67,6 +67,7 @@ func TestErrorTexts(t *testing.T) {
 		{&VersionError{4, 1}, "needs OpenGL 4.3, this driver offers 4.1 (macOS stops at 4.1)"},
 		{&VersionError{3, 3}, "needs OpenGL 4.3, this driver offers 3.3"},
 		{&AbsentError{EGL: why}, "no display (DISPLAY and WAYLAND_DISPLAY are unset) and EGL failed: libEGL.so.1: cannot open shared object file"},
+		{&AbsentError{Window: errors.New("WGL: none"), EGL: ErrUnused}, "no window: WGL: none"},
 		{&AbsentError{Window: errors.New("X11: Failed to open display :7"), EGL: why}, "no window (X11: Failed to open display :7) and EGL failed: libEGL.so.1: cannot open shared object file"},
 		{NoSupport("linux"), "this build has no GPU support"},
 		{NoSupport("darwin"), "needs OpenGL 4.3, this driver offers 4.1 (macOS stops at 4.1)"},

@@ -55,7 +55,7 @@ func TestProbeWithoutDisplay(t *testing.T) {
 func TestProbeEGL(t *testing.T) {
 	names, err := ProbeEGL()
 	if runtime.GOOS == "windows" {
-		if err == nil || err.Error() != "not used on "+runtime.GOOS {
+		if !errors.Is(err, ErrUnused) {
 			t.Errorf("ProbeEGL: %q, %v", names, err)
 		}
 		return
