@@ -51,10 +51,10 @@ func (c *certifying) save(s *settings, files *runFiles, show report.Reporter) er
 		}
 		return fmt.Errorf("%w; the certificate is saved in %s instead", err, other)
 	}
-	command := shellQuote(files.program) + " verify "
+	command := []string{files.program, "verify"}
 	if s.Path != "" {
-		command += "-data=" + shellQuote(s.Path) + " "
+		command = append(command, "-data="+s.Path)
 	}
-	show.Note("certified in " + path + "; to verify it, run: " + command + shellQuote(path))
+	show.Note("certified in " + path + "; to verify it, run: " + typed(append(command, path)...))
 	return nil
 }

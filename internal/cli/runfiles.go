@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
 	"shadegrad/internal/report"
+	"shadegrad/internal/shell"
 	"shadegrad/internal/train"
 )
 
@@ -251,29 +253,38 @@ func (r *runFiles) checkpointNow(state *train.State, s *settings) (string, error
 
 // resume returns the command that resumes the run.
 func (r *runFiles) resume(s *settings) string {
-	command := shellQuote(r.program) + " train -resume=" + shellQuote(r.checkpoint)
+	args := []string{r.program, "train", "-resume=" + r.checkpoint}
 	if s.Given("backend") {
-		command += " -backend=" + string(s.backend)
+		args = append(args, "-backend="+string(s.backend))
 	}
 	if s.save != "" {
-		command += " -save=" + shellQuote(s.save)
+		args = append(args, "-save="+s.save)
 	}
 	if s.force && !r.saved {
-		command += " -force"
+		args = append(args, "-force")
 	}
 	if s.shadow > 0 {
-		command += fmt.Sprintf(" -shadow=%d", s.shadow)
+		args = append(args, fmt.Sprintf("-shadow=%d", s.shadow))
 	}
 	if s.every > 0 {
-		command += fmt.Sprintf(" -every=%d", s.every)
+		args = append(args, fmt.Sprintf("-every=%d", s.every))
 	}
 	if s.json {
-		command += " -json"
+		args = append(args, "-json")
 	}
 	for _, x := range s.expect {
-		command += " -expect=" + shellQuote(x.text)
+		args = append(args, "-expect="+x.text)
 	}
-	return command
+	return typed(args...)
+}
+
+// typed returns a command as the user types it, for the end of a message.
+func typed(args ...string) string {
+	l := shell.Quote(runtime.GOOS, args...)
+	if l.PowerShell != "" {
+		return l.Text + " (in PowerShell: " + l.PowerShell + ")"
+	}
+	return l.Text
 }
 
 // lastGood describes what is on disk of a run that diverged.
@@ -300,13 +311,4 @@ func (r *runFiles) deviceFailed(failure error, state *train.State, s *settings) 
 		return errors.Join(failure, err)
 	}
 	return fmt.Errorf("%w; to resume%s, run: %s", failure, report.Since(state), command)
-}
-
-// shellQuote quotes an argument for a shell. Shells on Windows need no quotes for its paths.
-func shellQuote(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%"
-	if s != "" && strings.Trim(s, plain+string(os.PathSeparator)) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

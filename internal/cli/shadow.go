@@ -34,7 +34,7 @@ func (r *runFiles) encapsulate(c *capsule.Capsule) (path string, err error) {
 
 // replay returns the command that replays a capsule.
 func (r *runFiles) replay(path string) string {
-	return shellQuote(r.program) + " replay " + shellQuote(path)
+	return typed(r.program, "replay", path)
 }
 
 // breached saves the step that a device computed wrongly and returns the error to report.
