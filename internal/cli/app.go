@@ -12,11 +12,10 @@ import (
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
+	"shadegrad/internal/console"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/report"
-
-	"golang.org/x/term"
 )
 
 // An app is one invocation of the command: its streams, its environment, and how it opens backends.
@@ -106,15 +105,9 @@ func buildVersion() string {
 	return fmt.Sprintf("shadegrad %s, %s", version, gpu)
 }
 
-// onTerminal reports whether stderr is a terminal.
-func (a *app) onTerminal() bool {
-	f, ok := a.stderr.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
 // newBar returns a progress line if stderr is a terminal in interactive use, else nil.
 func (a *app) newBar() *report.Bar {
-	if !a.onTerminal() || a.env("CI") != "" || a.env("TERM") == "dumb" {
+	if a.env("CI") != "" || !console.Escapes(a.stderr, a.env) {
 		return nil
 	}
 	return report.NewBar(a.stderr.(*os.File), a.env("NO_COLOR") == "")

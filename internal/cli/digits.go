@@ -3,11 +3,9 @@ package cli
 import (
 	"fmt"
 	"math"
-	"os"
-
-	"golang.org/x/term"
 
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/console"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
@@ -43,24 +41,13 @@ func (a *app) digits(args []string) error {
 		return err
 	}
 	if s.out == "" {
-		return sheet.Render(a.stdout, a.lineWidth(), a.colorTerminal())
+		return sheet.Render(a.stdout, console.Columns(a.stdout, 80), a.colorTerminal())
 	}
 	if err := atomicfile.Noted(sheet.Save(s.out), a.note); err != nil {
 		return err
 	}
 	a.note("wrote " + s.out)
 	return nil
-}
-
-// lineWidth returns the number of characters in a line of stdout.
-func (a *app) lineWidth() int {
-	const usual = 80
-	if f, ok := a.stdout.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
-		}
-	}
-	return usual
 }
 
 // digitSheet returns a sheet with a row for each class: its first images, or the first one and its distortions.

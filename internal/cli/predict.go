@@ -8,10 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/term"
-
 	"shadegrad/cpu"
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/console"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
 	"shadegrad/internal/predict"
@@ -103,6 +102,5 @@ func predictionFile(s string) (string, error) {
 
 // colorTerminal reports whether stdout is a terminal and its user wants colour.
 func (a *app) colorTerminal() bool {
-	f, ok := a.stdout.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
+	return a.env("NO_COLOR") == "" && console.Escapes(a.stdout, a.env)
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"shadegrad/internal/console"
 )
 
 // interruptible returns a context that the first Ctrl-C, SIGTERM or SIGHUP cancels; another Ctrl-C or SIGTERM ends the
@@ -26,7 +28,7 @@ func (a *app) interruptible() (ctx context.Context, stop func() os.Signal) {
 			first <- s
 			// The terminal or the reader of a pipe may be gone. The state is saved nevertheless.
 			signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-			if a.onTerminal() { // which shows ^C after the progress line
+			if console.Is(a.stderr) { // which shows ^C after the progress line
 				fmt.Fprintln(a.stderr)
 			}
 			again := "Ctrl-C again"

@@ -20,12 +20,12 @@ func TestWindows(t *testing.T) {
 		f.gpuErr = f.windowErr
 	}
 	for _, c := range []struct {
-		name string
-		fault      func(f *fake)
-		course     string
-		step       string
-		advice     []string
-		verdict    string
+		name    string
+		fault   func(f *fake)
+		course  string
+		step    string
+		advice  []string
+		verdict string
 	}{
 		{"no fault", func(*fake) {}, "+++o++++++++++", "context", nil, "the GPU can be used"},
 		{"no OpenGL", noWindow, "++Xo.....+++++", "GLFW", []string{driver},

@@ -7,8 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
+	"shadegrad/internal/console"
 	"shadegrad/internal/train"
 )
 
@@ -22,12 +21,7 @@ type Bar struct {
 
 // NewBar returns a progress line on a terminal.
 func NewBar(terminal *os.File, color bool) *Bar {
-	return &Bar{w: terminal, Color: color, width: func() int {
-		if w, _, err := term.GetSize(int(terminal.Fd())); err == nil && w > 0 {
-			return w
-		}
-		return 80
-	}}
+	return &Bar{w: terminal, Color: color, width: func() int { return console.Columns(terminal, 80) }}
 }
 
 // barCells is the length of the bar without its text.
