@@ -3,9 +3,8 @@
 //
 //	b, err := opengl.Open(opengl.Options{})
 //
-// OpenGL calls must come from one thread, and GLFW calls from the main thread of the process,
-// so the program's main must run glctx.Main. The methods of a [Backend] put commands in a
-// queue, and the context's thread executes them in order. Only Alloc, Compile, Read, Sync,
+// OpenGL calls must come from one thread. The methods of a [Backend] put commands in a queue,
+// and the context's thread executes them in order. Only Alloc, Compile, Read, Sync,
 // Close and Fetch.Wait wait for it.
 //
 // # How a program runs

@@ -5,6 +5,7 @@ package cli
 import (
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"shadegrad/internal/glctx"
@@ -12,6 +13,9 @@ import (
 
 // started is close to the start of the process: packages are initialised before main runs.
 var started = time.Now()
+
+// The main goroutine starts on the main thread. Locked here, it stays there for GLFW.
+func init() { runtime.LockOSThread() }
 
 // Main runs the command with the arguments of the process and returns the exit status.
 // It must be called from the main goroutine, which serves the window system.

@@ -411,20 +411,40 @@ func TestMisbehavingGLFWLeavesEGL(t *testing.T) {
 	checkWorks(t, open(t), 3)
 }
 
-func TestNoMain(t *testing.T) {
+// TestAfterMain checks that a call of GLFW after the end of Main returns an error instead of waiting.
+func TestAfterMain(t *testing.T) {
+	ended := newLoop()
+	close(ended.quit)
 	mainMu.Lock()
 	loop := running
-	running = nil
+	running = ended
 	mainMu.Unlock()
 	defer func() {
 		mainMu.Lock()
 		running = loop
 		mainMu.Unlock()
 	}()
-	if _, err := Open(); !errors.Is(err, ErrNoMain) {
-		t.Errorf("Open: %v, want ErrNoMain", err)
-	}
 	if err := onMain(func() error { return nil }); !errors.Is(err, ErrNoMain) {
 		t.Errorf("onMain: %v, want ErrNoMain", err)
+	}
+}
+
+// TestWithoutMain opens a context in a process that does not call Main.
+func TestWithoutMain(t *testing.T) {
+	open(t) // OpenGL works here, or the test skips
+	for _, way := range []struct {
+		path string
+		env  []string
+	}{
+		{"GLFW window", []string{"SHADEGRAD_EGL=off"}},
+		{"EGL", []string{"DISPLAY=", "WAYLAND_DISPLAY="}},
+	} {
+		if way.path == "GLFW window" && !HasDisplay() {
+			continue // the tests with Xvfb have one
+		}
+		stdout, stderr := openInChild(t, append(way.env, childVariable+"="+unserved)...)
+		if !strings.HasPrefix(stdout, "opened: "+way.path) || strings.Contains(stdout, "close:") || stderr != "" {
+			t.Errorf("%s: got\n%s\n%s", way.path, stdout, stderr)
+		}
 	}
 }

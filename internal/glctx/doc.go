@@ -2,8 +2,9 @@
 // keeps it on one thread.
 //
 // An OpenGL context is current on one operating-system thread, and most GLFW
-// functions must be called on the process's main thread. [Main] therefore serves
-// the main thread, which creates and destroys hidden windows. Each [Context] has
+// functions must be called on one thread, according to its manual the main thread. [Main]
+// therefore serves the main thread, which creates and destroys hidden windows. In a
+// program that does not call Main another thread does. Each [Context] has
 // another thread, which runs the functions given to [Context.Do] and [Context.Post]
 // in order.
 //

@@ -18,9 +18,8 @@ var (
 	// ErrNoSupport is the error of a build without cgo or with the tag nogl.
 	ErrNoSupport = errors.New("this build has no GPU support")
 
-	// ErrNoMain is the error of Open if Main is not running: no goroutine serves
-	// the main thread.
-	ErrNoMain = errors.New("no OpenGL context can be opened: glctx.Main is not running (call it from main or TestMain)")
+	// ErrNoMain is the cause of an error after the end of Main: no goroutine serves GLFW.
+	ErrNoMain = errors.New("glctx.Main has ended")
 
 	// ErrUnused is the error of EGL on a system where this program does not use it.
 	ErrUnused = errors.New("not used on " + runtime.GOOS)

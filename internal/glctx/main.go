@@ -10,53 +10,40 @@ import (
 	"time"
 )
 
-// The main goroutine starts on the main thread. Locked here, it stays there.
-func init() { runtime.LockOSThread() }
-
-// mainLoop is a running Main.
+// mainLoop serves GLFW's calls on one thread.
 type mainLoop struct {
 	calls chan func()
-	quit  chan struct{} // closed when Main returns
+	quit  chan struct{} // closed when it ends
 }
 
 var (
 	mainMu  sync.Mutex
-	running *mainLoop // nil while Main is not running
+	running *mainLoop // nil until Main or the first call of GLFW
 )
+
+func newLoop() *mainLoop { return &mainLoop{calls: make(chan func()), quit: make(chan struct{})} }
 
 // endLimit is the longest time that a call of GLFW may take after Main's function has
 // returned.
 const endLimit = time.Second
 
-// Main runs f on another goroutine, serves GLFW's calls on the main thread, and
-// returns f's result. Call it from main, or from TestMain:
-// os.Exit(glctx.Main(m.Run)). If a call of GLFW does not return, Main cannot either, and
-// ends the process with f's result.
+// Main runs f on another goroutine, serves GLFW's calls on the caller's thread, and returns f's result. Call it from main,
+// or from TestMain: os.Exit(glctx.Main(m.Run)). If a call of GLFW does not return, Main cannot either, and ends the
+// process with f's result.
+//
+// GLFW's manual demands the main thread, which the main goroutine has if the program has locked it there in an init
+// function. On Windows and X11 any thread will do, if it is always the same. Without Main, in a program that uses Shadegrad
+// as a library, the first call of GLFW therefore starts a thread that serves this and all later ones.
 func Main(f func() int) int {
-	loop := &mainLoop{calls: make(chan func()), quit: make(chan struct{})}
+	loop := newLoop()
 	mainMu.Lock()
 	if running != nil {
 		mainMu.Unlock()
-		panic("glctx: Main is already running")
+		panic("glctx: Main must be called once, before the first context is opened")
 	}
 	running = loop
 	mainMu.Unlock()
-	defer func() {
-		mainMu.Lock()
-		running = nil
-		mainMu.Unlock()
-		close(loop.quit)
-	}()
-
-	// Windows sends events to hidden windows too, and other programs wait for the
-	// answers. On X11 reading events would only let a lost X server end the process.
-	var tick <-chan time.Time
-	if runtime.GOOS == "windows" {
-		t := time.NewTicker(time.Second / 4)
-		defer t.Stop()
-		tick = t.C
-	}
-
+	defer close(loop.quit)
 	done := make(chan int)
 	go func() {
 		code := f()
@@ -66,9 +53,24 @@ func Main(f func() int) int {
 			os.Exit(code)
 		}
 	}()
+	return loop.serve(done)
+}
+
+// serve runs calls on the caller's thread until a result arrives, and returns it.
+func (l *mainLoop) serve(done <-chan int) int {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	// Windows sends events to hidden windows too, and other programs wait for the
+	// answers. On X11 reading events would only let a lost X server end the process.
+	var tick <-chan time.Time
+	if runtime.GOOS == "windows" {
+		t := time.NewTicker(time.Second / 4)
+		defer t.Stop()
+		tick = t.C
+	}
 	for {
 		select {
-		case call := <-loop.calls:
+		case call := <-l.calls:
 			call()
 		case <-tick:
 			pollEvents()
@@ -78,22 +80,21 @@ func Main(f func() int) int {
 	}
 }
 
-// mainRunning reports whether Main serves the main thread.
-func mainRunning() bool {
+// theLoop returns the running loop, or starts one that never ends.
+func theLoop() *mainLoop {
 	mainMu.Lock()
 	defer mainMu.Unlock()
-	return running != nil
+	if running == nil {
+		running = newLoop()
+		go running.serve(nil)
+	}
+	return running
 }
 
-// onMain runs f on the main thread and returns its error. It turns a panic into an
-// error.
+// onMain runs f on the thread of GLFW and returns its error. It turns a panic into an
+// error. After the end of Main it returns ErrNoMain.
 func onMain(f func() error) error {
-	mainMu.Lock()
-	loop := running
-	mainMu.Unlock()
-	if loop == nil {
-		return ErrNoMain
-	}
+	loop := theLoop()
 	result := make(chan error, 1)
 	select {
 	case loop.calls <- func() { result <- recovered(f) }:

@@ -29,12 +29,9 @@ const openLimit = time.Minute
 // the window has only software OpenGL, as in VNC or Xvfb, a hardware device of EGL is
 // preferred.
 //
-// The error is a *VersionError if the newest driver is too old, an *AbsentError if
-// no driver is found, or ErrNoMain if Main is not running.
+// The error is a *VersionError if the newest driver is too old, or an *AbsentError if
+// no driver is found.
 func Open() (*Context, error) {
-	if !mainRunning() {
-		return nil, ErrNoMain
-	}
 	return ways{
 		display:     HasDisplay,
 		window:      func() (*Context, error) { return within(openLimit, OpenWindow) },
