@@ -83,6 +83,31 @@ func (s Step) Judged() cases.Step {
 	return c
 }
 
+// TrainingText describes what a step does besides gradient descent.
+func (s Step) TrainingText() string {
+	t := s.Training
+	text := t.Rule.String()
+	if t.Rule == compute.SGD {
+		text = "without momentum"
+		if t.Velocity {
+			text = "with momentum"
+		}
+	}
+	for _, x := range []struct {
+		part string
+		has  bool
+	}{
+		{"penalties", t.L2 > 0 || t.L1 > 0 || t.Decay > 0}, {"bounds", t.Clip > 0 || t.MaxNorm > 0},
+		{"dropout", t.Drop > 0 || t.DropInput > 0}, {"distorted images", !t.Augment.IsZero() && !t.Augment.Elastic()},
+		{"elastic images", t.Augment.Elastic()},
+	} {
+		if x.has {
+			text += ", " + x.part
+		}
+	}
+	return text
+}
+
 // A Subject is a network on a backend that trains it step by step.
 type Subject struct {
 	Backend compute.Backend

@@ -3,18 +3,11 @@ package cli
 import (
 	"fmt"
 
-	"shadegrad/compute"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
-	"shadegrad/internal/cache"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/report"
-)
-
-const (
-	comparisonsFile    = "backends.json"
-	comparisonsVersion = 2
 )
 
 // faster returns the faster backend for the network and the batch of a run, and the reason. With -backend=auto and a
@@ -25,7 +18,11 @@ func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) (choice 
 		return c, reason(c)
 	}
 	other := cpu.New()
-	took, remembered, err := a.comparison(c.Backend, other, s, d)
+	took, known, err := bench.Remembered{Program: buildVersion(), Compare: a.compare}.Times(c.Backend, other, s, d)
+	remembered := ""
+	if known {
+		remembered = ", as remembered"
+	}
 	if err == nil && took.GPU <= took.CPU {
 		other.Close()
 		return c, fmt.Sprintf("it takes %s a step, the CPU %s", report.Duration(took.GPU), report.Duration(took.CPU)) + remembered
@@ -41,48 +38,4 @@ func (a *app) faster(c *backends.Choice, s bench.Step, d *dataset.Data) (choice 
 		fmt.Fprintf(a.stderr, "closing the GPU: %v\n", err)
 	}
 	return choice, why
-}
-
-// A stored comparison has the kernels that it was made with.
-type storedComparison struct {
-	bench.Comparison
-	Kernels map[string]string `json:"kernels,omitempty"`
-}
-
-// comparison returns the times of a step on a GPU and on the CPU, measured or from the cache. The text is ", as
-// remembered" for cached times.
-func (a *app) comparison(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (bench.Comparison, string, error) {
-	name := comparisonName(gpu.Info(), host.Info(), s)
-	tuner, tunes := gpu.(compute.Tuner)
-	dir, err := cache.Dir()
-	known := map[string]storedComparison{}
-	if err == nil {
-		if all, err := cache.Load[map[string]storedComparison](dir, comparisonsFile, comparisonsVersion); err == nil {
-			known = all
-		}
-	}
-	if c := known[name]; c.Valid() && (!tunes || tuner.Chooses(c.Kernels)) {
-		return c.Comparison, ", as remembered", nil
-	}
-	compare := a.compare
-	if compare == nil {
-		compare = bench.Compare
-	}
-	took, failed := compare(gpu, host, s, d)
-	kernels, final := map[string]string(nil), true
-	if tunes { // if the GPU may still find faster kernels, the next run compares again
-		kernels, final = tuner.Kernels()
-	}
-	if failed == nil && err == nil && final && took.Valid() {
-		known[name] = storedComparison{took, kernels}
-		// If the cache cannot be written, the next run measures again.
-		_ = cache.Save(dir, comparisonsFile, comparisonsVersion, known)
-	}
-	return took, "", failed
-}
-
-// comparisonName returns the key of a comparison in the cache.
-func comparisonName(gpu, host compute.Info, s bench.Step) string {
-	return fmt.Sprintf("%s; %s, %s; %s, %s, %s; %s, %s, batch %d", buildVersion(), gpu.Device, gpu.Driver, host.Device, host.Driver, host.Detail,
-		s.Network, report.TrainingText(s), s.Batch)
 }

@@ -122,7 +122,7 @@ func TestFasterForgets(t *testing.T) {
 	c := &comparing{took: bench.Comparison{GPU: 1, CPU: 2}}
 	c.choose(t, 128)
 	for _, text := range []string{"", "{", `{"version":1,"value":{"x":3}}`, `{"version":2,"value":{}}`} {
-		if err := os.WriteFile(filepath.Join(dir, comparisonsFile), []byte(text), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, bench.ComparisonsFile), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		asked := c.asked

@@ -10,7 +10,6 @@ import (
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/report"
-	"shadegrad/internal/train"
 )
 
 const benchUsage = `usage: shadegrad bench [FLAGS]
@@ -36,7 +35,7 @@ func (a *app) bench(args []string) error {
 	if err != nil {
 		return err
 	}
-	rivals, err := a.rivals(f, func() []judge.Case { return casesOf(o, data) })
+	rivals, err := a.rivals(f, func() []judge.Case { return bench.CasesOf(o, data) })
 	if err != nil {
 		return err
 	}
@@ -50,7 +49,7 @@ func (a *app) bench(args []string) error {
 		shown[i] = report.Rival{Kind: string(r.kind), Info: r.choice.Info(), Peak: r.peak}
 	}
 	show := report.NewBench(a.stdout, f.format, o.Network, shown, a.runLength)
-	step := stepOf(o, &data.Train)
+	step := bench.StepOf(o, &data.Train)
 	figures, err := a.measure(rivals, step, data, f.repeat)
 	if err != nil {
 		return err
@@ -108,11 +107,6 @@ func (a *app) rivals(f *settings, cases func() []judge.Case) (list []rival, err 
 		}
 	}
 	return list, nil
-}
-
-// stepOf returns the step that a run with these options takes of a training set.
-func stepOf(o train.Options, d *dataset.Set) bench.Step {
-	return bench.Step{Network: o.Network, Batch: o.BatchSize(d.Len()), Training: o.StepTraining(), Numbers: d.Values != nil}
 }
 
 // measure times a step on all rivals in turn.

@@ -11,6 +11,7 @@ import (
 	"shadegrad/compute/judge"
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
@@ -74,7 +75,7 @@ func (a *app) train(args []string) error {
 	if s.resume == "" {
 		a.note(recipe.UnreachedMomentum(state.Options))
 	}
-	choice, why := a.faster(choice, stepOf(state.Options, &data.Train), data)
+	choice, why := a.faster(choice, bench.StepOf(state.Options, &data.Train), data)
 	files.data = data
 	return a.runTraining(s, files, state, data, choice, why)
 }
@@ -149,7 +150,7 @@ func (a *app) open(s *settings, resumed *train.State) (*train.State, *dataset.Da
 		state, err = s.state(resumed, data)
 	}
 	if err == nil {
-		ofRun <- casesOf(state.Options, data)
+		ofRun <- bench.CasesOf(state.Options, data)
 	}
 	close(ofRun)
 	o := <-done
@@ -165,13 +166,6 @@ func (a *app) open(s *settings, resumed *train.State) (*train.State, *dataset.Da
 	a.printFindings(o.choice)
 	a.note(data.Note)
 	return state, data, o.choice, nil
-}
-
-// casesOf returns the judge's cases of a run's kernels.
-func casesOf(o train.Options, d *dataset.Data) []judge.Case {
-	step := stepOf(o, &d.Train).Judged()
-	step.Average = o.StepTraining().Average
-	return step.OfRun(train.BatchSizes(o, d))
 }
 
 // state returns the start of the run: a new one, or the resumed one, which must have the same data.

@@ -10,6 +10,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/compute/judge"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/bench"
 	"shadegrad/internal/certificate"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
@@ -53,7 +54,7 @@ func (a *app) verify(args []string) error {
 		return fmt.Errorf("%s: not verified: this is another run: %s", path, strings.Join(list, "; "))
 	}
 	opener := a.opener
-	opener.Cases = func() []judge.Case { return casesOf(c.Options, d) }
+	opener.Cases = func() []judge.Case { return bench.CasesOf(c.Options, d) }
 	opener.Repeat = true
 	choice, err := a.openBackend(opener, cmp.Or(s.backend, backends.Kind(c.Device.Backend)))
 	if err != nil {

@@ -106,7 +106,7 @@ func (r *Bench) Step(s bench.Step, figures []bench.Figure) {
 		return
 	}
 	r.print("a training step of %s, %s, batch %d; %d runs of about %d ms per backend, in turn\n\n",
-		s.Network, TrainingText(s), s.Batch, len(figures[0].Seconds), r.length.Milliseconds())
+		s.Network, s.TrainingText(), s.Batch, len(figures[0].Seconds), r.length.Milliseconds())
 	r.print("%-8s %12s %8s %12s %9s %8s %7s\n", "backend", "step, median", "spread", "images/s", "GFLOP/s", "of peak", "speed")
 	for i, f := range figures {
 		rate := s.Flops() / f.Median()
@@ -114,31 +114,6 @@ func (r *Bench) Step(s bench.Step, figures []bench.Figure) {
 			float64(s.Batch)/f.Median(), rate/1e9, ofPeak(rate, r.rivals[i].Peak), figures[0].Median()/f.Median())
 	}
 	r.print("\nGFLOP/s count the dense arithmetic; the CPU skips zero pixels and can exceed its peak.\n")
-}
-
-// TrainingText describes what a step does besides gradient descent.
-func TrainingText(s bench.Step) string {
-	t := s.Training
-	text := t.Rule.String()
-	if t.Rule == compute.SGD {
-		text = "without momentum"
-		if t.Velocity {
-			text = "with momentum"
-		}
-	}
-	for _, x := range []struct {
-		part string
-		has  bool
-	}{
-		{"penalties", t.L2 > 0 || t.L1 > 0 || t.Decay > 0}, {"bounds", t.Clip > 0 || t.MaxNorm > 0},
-		{"dropout", t.Drop > 0 || t.DropInput > 0}, {"distorted images", !t.Augment.IsZero() && !t.Augment.Elastic()},
-		{"elastic images", t.Augment.Elastic()},
-	} {
-		if x.has {
-			text += ", " + x.part
-		}
-	}
-	return text
 }
 
 // lines writes a line for each run in the format of Go's benchmarks. The backend is a key of the name, by
