@@ -139,7 +139,7 @@ func (r *runFiles) catchUp(s *train.State) error {
 
 // write saves the network and, until the run is complete, the checkpoint.
 func (r *runFiles) write(s *train.State) error {
-	if err := r.warn(r.network(s).Save(r.save)); err != nil {
+	if err := r.warn(s.Model(r.data).Save(r.save)); err != nil {
 		return err
 	}
 	r.saved, r.epoch = true, s.Outcome().Epoch
@@ -147,16 +147,6 @@ func (r *runFiles) write(s *train.State) error {
 		return nil
 	}
 	return r.keep(s)
-}
-
-// network returns the network to save.
-func (r *runFiles) network(s *train.State) *model.Model {
-	outcome := s.Outcome()
-	form := s.Data.Form
-	form.Scale = r.data.Scale
-	return &model.Model{Network: s.Options.Network, Width: s.Data.Width, Height: s.Data.Height, Values: s.Chosen(),
-		About: model.About{Data: s.Data.Name, Seed: s.Options.Seed, Epochs: outcome.Epoch, TestAcc: outcome.TestAcc, Form: form,
-			Unpadded: r.data.Unpadded, Numbers: s.Data.Numbers, ClassNames: r.data.ClassNames, Features: r.data.Features, LabelColumn: r.data.Label, Look: &r.data.Look}}
 }
 
 // keep saves the checkpoint.
@@ -187,7 +177,7 @@ func (r *runFiles) complete(s *train.State, set *settings) error {
 		r.unsaved = r.readBack(s)
 	}
 	if err := r.unsaved; err != nil {
-		path, otherErr := saveNew(elsewhere(r.save), func(path string) error { return r.warn(r.network(s).Save(path)) })
+		path, otherErr := saveNew(elsewhere(r.save), func(path string) error { return r.warn(s.Model(r.data).Save(path)) })
 		switch {
 		case otherErr == nil:
 			return fmt.Errorf("%w; the network is saved in %s instead", err, path)

@@ -94,7 +94,16 @@ func HeldOut(v float64, n int) int {
 // the training set, and finally standardises it by the samples that remain. The note lists classes without a training
 // sample.
 func (f Form) OpenSplit(where string, validation float64, seed uint64) (*Data, error) {
-	d, err := place{form: f}.prepared(where, func(d *Data) error {
+	d, err := place{form: f}.prepared(where, f.split(validation, seed))
+	if err == nil && validation == TrainingItself {
+		d.Validation = d.Train
+	}
+	return d, err
+}
+
+// split returns the function that holds out samples for validation and shortens the training set.
+func (f Form) split(validation float64, seed uint64) func(*Data) error {
+	return func(d *Data) error {
 		all := d.classes()
 		if d.Train.Outputs == 0 && all.count() < 2 {
 			return fmt.Errorf("%s: all samples have the same label; at least two classes are needed", d.Name)
@@ -107,11 +116,7 @@ func (f Form) OpenSplit(where string, validation float64, seed uint64) (*Data, e
 		f.Shorten(d)
 		d.noteMissing(all)
 		return nil
-	})
-	if err == nil && validation == TrainingItself {
-		d.Validation = d.Train
 	}
-	return d, err
 }
 
 // A Part names samples of a data set to test a network with.

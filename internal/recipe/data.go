@@ -43,16 +43,25 @@ func (r *Recipe) dataFlags() []*flags.Flag {
 // Open reads the data set and holds out its validation set.
 func (r *Recipe) Open() (*dataset.Data, error) {
 	d, err := r.Form.OpenSplit(r.Path, r.holdOut, r.Seed)
-	if err != nil {
-		if !r.Stored {
-			err = withRemedy(err)
-		}
-		return nil, err
-	}
-	if r.holdOut >= 0 {
+	return d, r.opened(d, err)
+}
+
+// Prepare prepares samples that do not come from a file as Open does.
+func (r *Recipe) Prepare(d *dataset.Data) error {
+	return r.opened(d, r.Form.Prepare(d, r.holdOut, r.Seed))
+}
+
+// opened completes the recipe after the data set was read, or adds the remedy to the error.
+func (r *Recipe) opened(d *dataset.Data, err error) error {
+	switch {
+	case err != nil && r.Stored:
+		return err
+	case err != nil:
+		return withRemedy(err)
+	case r.holdOut >= 0:
 		r.holdOut = float64(d.Validation.Len()) // the number, if a fraction was given
 	}
-	return d, nil
+	return nil
 }
 
 // withRemedy adds the flag to change to an error of data that do not suit their form.
