@@ -1,15 +1,12 @@
 package dataset
 
-import "errors"
-
-// ErrNoColumns reports a Form that chooses columns or files for samples that come from neither. Errors of Prepare wrap it.
-var ErrNoColumns = errors.New("columns and test files are chosen in data files; these samples have their own labels or targets, and parts")
+import "fmt"
 
 // Prepare prepares samples of a program as OpenSplit prepares those of a file. It changes their arrays. Without a test part a
 // fifth of the training samples is held out as one.
 func (f Form) Prepare(d *Data, validation float64, seed uint64) error {
 	if f.Targets.Count > 0 || f.Label != "" || f.OneHot > 0 || f.Ignore != "" || f.TestData != "" {
-		return ErrNoColumns
+		return fmt.Errorf("%s: %w", d.Name, ErrNoColumns)
 	}
 	d.countClasses()
 	if d.Test.Len() == 0 {

@@ -12,6 +12,7 @@ var (
 	ErrNoImages  = errors.New("only images can be padded or resized")
 	ErrHeldOut   = errors.New("samples are held out for validation already")
 	ErrNoNumbers = errors.New("only rows of numbers are standardised")
+	ErrNoColumns = errors.New("only data files have columns, and parts in other files, to choose")
 )
 
 // A PadError reports images that are larger than the padded size.
@@ -33,5 +34,5 @@ func (d Damage) Unwrap() error { return d.error }
 // Unsuited reports whether an error is that of a Form that does not suit the data.
 func Unsuited(err error) bool {
 	var pad *PadError
-	return errors.Is(err, ErrNoTargets) || errors.Is(err, ErrNoImages) || errors.Is(err, ErrNoNumbers) || errors.As(err, &pad)
+	return errors.Is(err, ErrNoTargets) || errors.Is(err, ErrNoImages) || errors.Is(err, ErrNoNumbers) || errors.Is(err, ErrNoColumns) || errors.As(err, &pad)
 }
