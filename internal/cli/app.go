@@ -105,9 +105,14 @@ func buildVersion() string {
 	return fmt.Sprintf("shadegrad %s, %s", version, gpu)
 }
 
-// newBar returns a progress line if stderr is a terminal in interactive use, else nil.
+// interactive reports whether stderr is a terminal in interactive use.
+func (a *app) interactive() bool {
+	return a.env("CI") == "" && console.Escapes(a.stderr, a.env)
+}
+
+// newBar returns a progress line in interactive use, else nil.
 func (a *app) newBar() *report.Bar {
-	if a.env("CI") != "" || !console.Escapes(a.stderr, a.env) {
+	if !a.interactive() {
 		return nil
 	}
 	return report.NewBar(a.stderr.(*os.File), a.env("NO_COLOR") == "")

@@ -33,7 +33,7 @@ func (a *app) digits(args []string) error {
 	}
 	var sheet *digit.Sheet
 	if s.model != "" {
-		sheet, err = weightSheet(s.model, s.count)
+		sheet, err = savedWeights(s.model, s.count)
 	} else {
 		sheet, err = a.digitSheet(s)
 	}
@@ -118,8 +118,8 @@ func (a *app) distort(s *digit.Sheet, f *settings, d *dataset.Set) error {
 	return nil
 }
 
-// weightSheet returns a sheet of the first layer of a network: each weight at the place of its pixel.
-func weightSheet(path string, perRow int) (*digit.Sheet, error) {
+// savedWeights returns a sheet of the first layer of a saved network.
+func savedWeights(path string, perRow int) (*digit.Sheet, error) {
 	m, err := model.Load(path)
 	if err != nil {
 		return nil, err
@@ -127,16 +127,21 @@ func weightSheet(path string, perRow int) (*digit.Sheet, error) {
 	if m.Height == 1 {
 		return nil, fmt.Errorf("%s: the network takes rows of numbers; its weights make no images", path)
 	}
+	return weightSheet(m, math.MaxInt, perRow), nil
+}
+
+// weightSheet returns a sheet of at most so many units of a network's first layer: each weight at the place of its pixel.
+func weightSheet(m *model.Model, units, perRow int) *digit.Sheet {
 	s := &digit.Sheet{Width: m.Width, Height: m.Height}
 	w, n := m.Values[0], m.Width*m.Height
-	for i := 0; i < len(w); i += n {
-		if i/n%perRow == 0 {
+	for i := range min(units, len(w)/n) {
+		if i%perRow == 0 {
 			s.Rows = append(s.Rows, nil)
 		}
 		last := len(s.Rows) - 1
-		s.Rows[last] = append(s.Rows[last], shades(w[i:i+n]))
+		s.Rows[last] = append(s.Rows[last], shades(w[i*n:(i+1)*n]))
 	}
-	return s, nil
+	return s
 }
 
 // shades returns greys for numbers: 0 is the middle one, the largest magnitude white or black.

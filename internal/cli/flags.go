@@ -32,7 +32,7 @@ type settings struct {
 	json     bool
 	quick    bool
 
-	save, certify, resume, model, out string
+	save, certify, resume, model, out, logdir string
 
 	expect         expectations
 	every, shadow  int
@@ -145,6 +145,8 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "resume the run of a checkpoint with its settings, and save to the network next to it; a higher -epochs extends the run, and the schedule continues as that of the longer run"},
 		{Name: "certify", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.certify, anyFile), Without: "resume", Why: "a certificate covers a run from its start",
 			Help: `write a certificate, with which "shadegrad verify" repeats the run and compares the weights after each epoch`},
+		{Name: "logdir", Topic: topicOutput, Commands: "train", Arg: "DIR", Value: flags.Path(&s.logdir, "the name of a directory"),
+			Help: "also write each report of the run to an event file for TensorBoard: curves, weights and the confusion matrix; use a directory for each run"},
 		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.add, expectations.String),
 			Help: "exit with status 3 if a condition such as test_acc>=0.97 is not met at the end; figures: train_loss, train_acc, val_loss, val_acc, test_loss, test_acc, seconds; can be repeated"},
 		{Name: "every", Topic: topicOutput, Commands: "train", Arg: "N", Value: flags.Optional(&s.every, positive),

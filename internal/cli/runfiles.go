@@ -259,6 +259,9 @@ func (r *runFiles) resume(s *settings) string {
 	if s.every > 0 {
 		args = append(args, fmt.Sprintf("-every=%d", s.every))
 	}
+	if s.logdir != "" {
+		args = append(args, "-logdir="+s.logdir)
+	}
 	if s.json {
 		args = append(args, "-json")
 	}

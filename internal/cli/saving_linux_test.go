@@ -316,3 +316,17 @@ func (p place) watch() func(prefix string) {
 		}
 	}
 }
+
+// TestLogdirFull fills the disk of the event file during a run. The run notes that once, completes and saves its network, and
+// then fails.
+func TestLogdirFull(t *testing.T) {
+	p := at(t)
+	dir := p.path("disk")
+	mount(t, dir, "size=64k")
+	r := p.run(trainSmall(t, "-epochs=12", "-save=m", "-logdir="+dir)...).is(1, ": cannot write: no space left on device; the run continues without it\n",
+		"saved m\n", ": cannot write: no space left on device; the file ends before the run\n")
+	if strings.Count(r.stderr, "cannot write") != 2 || strings.Count(r.stdout, "\n") != 13 {
+		t.Errorf("want two lines on the disk on stderr, and all results:\n%s%s", r.stdout, r.stderr)
+	}
+	p.run("eval", "-backend=cpu", "-model=m", "-data="+smallData(t)).is(0)
+}

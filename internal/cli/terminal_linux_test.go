@@ -101,7 +101,7 @@ func TestBar(t *testing.T) {
 // removed before results.
 func TestBarAndResults(t *testing.T) {
 	screen, r := at(t, "TERM=xterm").onTerminal(120, true, slow(t)...)
-	if r.status != 0 || !regexp.MustCompile(`\r\x1b\[Kepoch 1/1: training loss [^\x1b]*\r\ntest accuracy [^\x1b]*\r\n$`).MatchString(screen) {
+	if r.status != 0 || !regexp.MustCompile(`\r\x1b\[Kepoch 1/1: training loss [^\x1b]*\r\ntest accuracy [^\x1b]*\r\nmost frequent confusion: \d read as \d, \d+ of \d+ times\r\n$`).MatchString(screen) {
 		t.Errorf("status %d, screen:\n%q", r.status, screen)
 	}
 }
@@ -147,5 +147,39 @@ func TestPredictOnTerminal(t *testing.T) {
 	r.is(0)
 	if !strings.Contains(color, "\x1b[") || strings.Contains(plain, "\x1b") || !strings.Contains(plain, "it is a 7: ") {
 		t.Errorf("with colour:\n%q\nwithout:\n%q", color, plain)
+	}
+}
+
+// TestCurve checks that a run on a terminal ends with a curve, in braille or ASCII as its encoding allows, and the most frequent
+// confusion. In CI, in a pipe and with -json neither is there.
+func TestCurve(t *testing.T) {
+	const words = "most frequent confusion: "
+	run := trainSmall(t, "-epochs=4")
+	for _, c := range []struct {
+		name    string
+		env     []string
+		stdout  bool // stdout is the terminal too
+		args    []string
+		curve   bool
+		unicode bool
+	}{
+		{"UTF-8", []string{"LC_ALL=en_GB.UTF-8"}, true, run, true, true},
+		{"C", []string{"LC_ALL=C", "LANG=en_GB.UTF-8"}, true, run, true, false},
+		{"CI", []string{"CI=1"}, true, run, false, false},
+		{"pipe", nil, false, run, false, false},
+		{"json", nil, true, append(run, "-json"), false, false},
+	} {
+		screen, r := at(t, append([]string{"TERM=xterm"}, c.env...)...).onTerminal(80, c.stdout, c.args...)
+		r.is(0)
+		if got := strings.Contains(screen, "  epoch 1 ") && strings.Contains(screen, words); got != c.curve || !c.curve && strings.Contains(screen, words) {
+			t.Errorf("%s: there is a curve: %v\n%s", c.name, got, screen)
+		}
+		if got := strings.ContainsFunc(screen, func(r rune) bool { return r > 0x2800 && r < 0x2900 }); got != c.unicode {
+			t.Errorf("%s: it is in braille: %v\n%s", c.name, got, screen)
+		}
+	}
+	screen, r := at(t, "TERM=xterm", "NO_COLOR=1").onTerminal(80, true, run...)
+	if r.is(0); strings.Contains(screen, "\x1b[3") {
+		t.Errorf("NO_COLOR: there is colour in\n%q", screen)
 	}
 }

@@ -187,14 +187,20 @@ func (s *settings) state(resumed *train.State, d *dataset.Data) (*train.State, e
 }
 
 // runTraining trains on the backend chosen because of why, reports and saves. It returns the error to report if the run does not complete.
-func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice, why string) error {
+func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *dataset.Data, c *backends.Choice, why string) (err error) {
 	text := report.NewText(a.stdout, a.stderr, state, a.newBar())
 	text.Explain = func(err error) error { return recipe.Explain(s.table, err) }
 	var show report.Reporter = text
 	if s.json {
 		show = report.NewJSON(a.stdout, a.started, text)
 	}
-	show = report.Sparse(show, s.every, state.Options.Epochs)
+	scores := testScores(state, d)
+	show, closeLog, err := s.startLog(show, state, scores)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(closeLog(), err) }()
+	show = a.plot(report.Sparse(show, s.every, state.Options.Epochs), s, state, d.ClassNames, scores)
 	before, err := trainingOutputs("before training", state, d)
 	if err != nil {
 		return err
