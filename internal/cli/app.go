@@ -15,6 +15,7 @@ import (
 	"shadegrad/internal/console"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
+	"shadegrad/internal/mapped"
 	"shadegrad/internal/report"
 )
 
@@ -38,6 +39,7 @@ func (a *app) run(args []string) (status int) {
 			status = a.crash(r)
 		}
 	}()
+	debug.SetPanicOnFault(true) // see mapped.AsError
 	err := a.dispatch(args)
 	if err == nil || errors.Is(err, flags.ErrHelp) {
 		return 0
@@ -47,8 +49,12 @@ func (a *app) run(args []string) (status int) {
 	return exitStatus(err)
 }
 
-// crash reports a bug in this program. It shows the stack only on request.
+// crash reports a bug in this program, or a mapped file that became shorter. It shows the stack only on request.
 func (a *app) crash(reason any) int {
+	if err := mapped.AsError(reason); err != nil {
+		fmt.Fprintf(a.stderr, "shadegrad: %v\n", err)
+		return 1
+	}
 	if a.env("SHADEGRAD_TRACE") != "" {
 		a.stderr.Write(debug.Stack())
 	}

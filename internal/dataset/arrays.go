@@ -131,7 +131,7 @@ func (d *Data) fill(arrays []*array, f Form, budget *memory.Budget) error {
 				}
 			}
 		case a.Kind == 'u' && a.Size == 1 && white == 255:
-			s.Images = a.values
+			s.Images, s.mapped = a.values, a.mapped && !a.Fortran
 		default:
 			if err := budget.Take(int64(n)); err != nil {
 				return err

@@ -11,7 +11,11 @@
 // damaged.
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+
+	"shadegrad/internal/memory"
+)
 
 // A Set is a list of samples: images of one size, or rows of numbers, with their labels
 // or, for regression, their targets.
@@ -24,6 +28,7 @@ type Set struct {
 	Classes       int       // labels are below it; the same for both sets of a Data; 0 for regression
 	Outputs       int       // numbers of a target; 0 for classes
 
+	mapped bool                        // Images are those of a mapped file, and cannot be changed
 	origin func(i int) string          // returns where the label of sample i is and that it is out of range, or nil
 	place  func(i, feature int) string // returns where in a file a feature of sample i is, or nil
 }
@@ -43,6 +48,20 @@ func (s *Set) Features() int { return s.Width * s.Height }
 func (s *Set) Image(i int) []byte {
 	n := s.Features()
 	return s.Images[i*n : (i+1)*n : (i+1)*n]
+}
+
+// writable makes the images changeable: it copies those of a mapped file.
+func (s *Set) writable() error {
+	if !s.mapped {
+		return nil
+	}
+	if err := memory.NewBudget(memory.Available()).Take(int64(len(s.Images))); err != nil {
+		return fmt.Errorf("no room to change the images: %w", err)
+	}
+	images := allocate(len(s.Images))
+	copy(images, s.Images)
+	s.Images, s.mapped = images, false
+	return nil
 }
 
 // CheckLabels returns an error, with file and place, if a label is not below classes, the number of a network's

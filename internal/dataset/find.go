@@ -79,7 +79,7 @@ func parseName(name string) (n arrayName, ok bool) {
 		switch p := naming.PartOf(w); w {
 		case "label", "labels", "y", "target", "targets":
 			content = "labels"
-		case "image", "images", "imgs", "img", "x", "data":
+		case "image", "images", "imgs", "img", "x", "data", "patterns": // patterns as in Infinite MNIST
 			if content == "" {
 				content = "images"
 			}

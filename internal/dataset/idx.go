@@ -14,6 +14,7 @@ import (
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/format"
+	"shadegrad/internal/mapped"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/npy"
 	"shadegrad/internal/table"
@@ -37,6 +38,7 @@ type array struct {
 	values []byte
 	start  int // position of the values in the file
 	idx    bool
+	mapped bool // the values are those of the mapped file, and cannot be changed
 }
 
 // at returns value i.
@@ -44,6 +46,10 @@ func (a *array) at(i int) float64 { return a.Value(a.values, i) }
 
 // headerSize is the number of bytes before the first value of an IDX file.
 func headerSize(magic uint32) int { return 4 + 4*int(magic&0xff) }
+
+// mapFrom is the size in bytes from which files are mapped instead of read. Smaller ones are read, which takes at most a
+// tenth of a second, so that they may change during the run. Tests replace it.
+var mapFrom int64 = 256 << 20
 
 // readArray reads the file name of fsys, compressed or not, and takes its memory from a budget. An npz file must contain
 // one array. Errors do not name the file.
@@ -75,6 +81,15 @@ func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, 
 		x, size, err := parseHeader(head, r, info.Size(), "")
 		if err != nil {
 			return nil, err
+		}
+		if r.images() && int64(size) >= mapFrom {
+			if data, ok := mapped.Map(f, info.Size()); ok {
+				if memory.Available() > info.Size() {
+					go mapped.Prefetch(data)
+				}
+				x.values, x.mapped = data[x.start:], true
+				return x, nil
+			}
 		}
 		if err := budget.Take(int64(size)); err != nil {
 			return nil, fmt.Errorf("at byte 4: the header announces %s: %w", x.describe(r), err)

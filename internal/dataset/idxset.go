@@ -34,7 +34,9 @@ func (p place) openArrays(names [roles]string) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.turned(data, names[wanted[0]])
+	if err := p.turned(data, names[wanted[0]]); err != nil {
+		return nil, err
+	}
 	if names[testImages] == "" {
 		err = p.takeTest(data, p.name)
 	}
@@ -146,17 +148,21 @@ func (p place) emnist(file string) (is bool, classes []string) {
 }
 
 // turned calls turnEMNIST if the data set is from EMNIST.
-func (p place) turned(d *Data, file string) {
+func (p place) turned(d *Data, file string) error {
 	if is, classes := p.emnist(file); is {
-		d.turnEMNIST(classes)
+		return d.turnEMNIST(classes)
 	}
+	return nil
 }
 
 // turnEMNIST transposes the images of a data set of EMNIST, which are stored transposed, and names the classes.
-func (d *Data) turnEMNIST(classes []string) {
+func (d *Data) turnEMNIST(classes []string) error {
 	for _, s := range d.sets() {
 		if s.Images == nil {
-			return
+			return nil
+		}
+		if err := s.writable(); err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
 		}
 		s.transpose()
 	}
@@ -171,6 +177,7 @@ func (d *Data) turnEMNIST(classes []string) {
 		}
 	}
 	d.countClasses()
+	return nil
 }
 
 // mapping returns the names of the classes in a mapping file of EMNIST: a line has a label and the codes of its characters.

@@ -106,8 +106,14 @@ func (d *Data) lightInk(learned *Learned) error {
 	case 10*framed >= 9*total:
 		d.addNote("the images have a dark border but are light within; if it is a frame around dark ink, crop the images")
 	}
+	if !each && !d.Look.Inverted {
+		return nil
+	}
 	all, inverted := 0, 0
 	for _, s := range d.sets() {
+		if err := s.writable(); err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
+		}
 		border := frame(picture.Border(s.Width, s.Height))
 		all += s.Len()
 		for i := range s.Len() {

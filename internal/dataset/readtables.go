@@ -58,7 +58,11 @@ func (p place) takeTest(data *Data, from string) error {
 		return fmt.Errorf("%s: expected at least 2 samples, of which one is for the test, found %d", from, all)
 	}
 	data.countClasses() // of all samples, so that both parts have the same number
-	data.Test = data.Train.takeOut(pick(&data.Train, n, testSeed, testStream))
+	chosen, err := data.pick(n, testSeed, testStream)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	data.Test = data.Train.takeOut(chosen)
 	data.addNote(fmt.Sprintf("%s has no test part: %d of its %d samples, always the same, are held out as one", from, n, all))
 	return nil
 }

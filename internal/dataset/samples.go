@@ -87,8 +87,7 @@ func (p place) samples(file string, size Size, s *Samples) (*Data, error) {
 	if err := d.fill([]*array{x}, p.form, budget); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	}
-	p.turned(d, file)
-	return d, nil
+	return d, p.turned(d, file)
 }
 
 // imagesOf returns the name of the file of test images, or of the only images, in an archive.
@@ -141,6 +140,5 @@ func (p place) rows(file string, size Size, s *Samples, budget *memory.Budget) (
 	s.ID, _ = schema.ID()
 	set := Set{Images: rows.Images, Values: rows.Values, Labels: make([]byte, schema.Rows(0)), Width: size.Width, Height: size.Height}
 	d := &Data{Name: p.name, Test: set, Note: schema.Note}
-	p.turned(d, file)
-	return d, nil
+	return d, p.turned(d, file)
 }

@@ -3,6 +3,7 @@ package dataset
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"shadegrad/compute/philox"
@@ -28,10 +29,50 @@ func (d *Data) Split(n int, seed uint64) error {
 	case n == 0:
 		return nil
 	}
-	chosen := pick(&d.Train, n, seed, splitStream)
+	chosen, err := d.pick(n, seed, splitStream)
+	if err != nil {
+		return err
+	}
 	d.Validation = d.Train.selected(chosen)
 	d.Train = d.Train.selected(others(chosen, all))
 	return nil
+}
+
+// pick chooses n training samples to hold out. Those of a mapped file are the last ones, so that none is copied, unless
+// the classes have other shares there.
+func (d *Data) pick(n int, seed, stream uint64) ([]uint32, error) {
+	if !d.Train.mapped {
+		return pick(&d.Train, n, seed, stream), nil
+	}
+	if last := d.Train.last(n); last != nil {
+		d.addNote(fmt.Sprintf("the last %d images are held out, since the file is large", n))
+		return last, nil
+	}
+	return pick(&d.Train, n, seed, stream), d.Train.writable()
+}
+
+// last returns the indices of the last n samples, or nil if the number of a class differs from n times its share by more
+// than a random choice explains: five standard deviations, of the Poisson distribution.
+func (s *Set) last(n int) []uint32 {
+	var all, held [maxClasses]int
+	first := s.Len() - n
+	for i, label := range s.Labels {
+		all[label]++
+		if i >= first {
+			held[label]++
+		}
+	}
+	for label := range all {
+		expected := float64(n) * float64(all[label]) / float64(s.Len())
+		if math.Abs(float64(held[label])-expected) > 1+5*math.Sqrt(expected) {
+			return nil
+		}
+	}
+	rows := make([]uint32, n)
+	for i := range rows {
+		rows[i] = uint32(first + i)
+	}
+	return rows
 }
 
 // pick draws n samples of a set, stratified by class, and returns their indices, ascending.
@@ -114,10 +155,14 @@ func others(list []uint32, n int) []uint32 {
 	return rest
 }
 
-// selected returns some samples of a set in new arrays.
+// selected returns some samples of a set in new arrays, except contiguous images of a mapped file.
 func (s *Set) selected(rows []uint32) Set {
 	n := *s
-	n.Images = gather(allocate(len(s.Images)/max(s.Len(), 1)*len(rows)), s.Images, rows)
+	if k := len(rows); s.mapped && k > 0 && int(rows[k-1]-rows[0]) == k-1 {
+		n.Images = s.Images[int(rows[0])*s.Features():][:k*s.Features()]
+	} else {
+		n.Images, n.mapped = gather(allocate(len(s.Images)/max(s.Len(), 1)*len(rows)), s.Images, rows), false
+	}
 	n.Values = gather(allocateNumbers(len(s.Values)/max(s.Len(), 1)*len(rows)), s.Values, rows)
 	n.Labels = gather(make([]byte, len(s.Labels)/max(s.Len(), 1)*len(rows)), s.Labels, rows)
 	n.Targets = gather(make([]float32, s.Outputs*len(rows)), s.Targets, rows)
@@ -141,6 +186,10 @@ func (s *Set) takeOut(rows []uint32) Set {
 	rest := others(rows, s.Len())
 	keep := func(n int) int { return n / s.Len() * len(rest) }
 	images, values, labels, targets := keep(len(s.Images)), keep(len(s.Values)), keep(len(s.Labels)), keep(len(s.Targets))
+	if s.mapped {
+		*s = s.selected(rest)
+		return out
+	}
 	// A row moves to its own place or an earlier one, so no row is overwritten before it moves.
 	s.Images = gather(s.Images[:images], s.Images, rest)
 	s.Values = gather(s.Values[:values], s.Values, rest)

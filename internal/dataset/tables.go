@@ -138,7 +138,9 @@ func (p place) openPair(files tableFiles) (*Data, error) {
 		data.addNote(fmt.Sprintf("%s is the test part of %s", test, train))
 	}
 	if emnist {
-		data.turnEMNIST(classes)
+		if err := data.turnEMNIST(classes); err != nil {
+			return nil, err
+		}
 	}
 	return data, nil
 }

@@ -4,6 +4,7 @@ package workers
 
 import (
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 )
@@ -33,8 +34,9 @@ type Pool struct {
 	wake    sync.Cond
 	asleep  atomic.Int32 // workers that sleep or are about to sleep
 
-	waiting  atomic.Bool   // the caller sleeps or is about to sleep
-	finished chan struct{} // wakes it
+	waiting  atomic.Bool         // the caller sleeps or is about to sleep
+	finished chan struct{}       // wakes it
+	panicked atomic.Pointer[any] // a worker's panic, which RunTogether repeats
 
 	// Each of these has its own cache line.
 	_       [64]byte
@@ -107,6 +109,9 @@ func (p *Pool) RunTogether(t Task) (late bool) {
 	did := p.work(0, p.announce())
 	slept := p.awaitParts()
 	p.task = nil
+	if r := p.panicked.Swap(nil); r != nil {
+		panic(*r)
+	}
 	return did > 1 || slept
 }
 
@@ -138,12 +143,17 @@ func (p *Pool) work(first int, round uint32) (did int) {
 			continue
 		}
 		p.task.Work(w, p.size) // the round cannot end before this part is done
-		if p.pending.Add(-1) == 0 && p.waiting.CompareAndSwap(true, false) {
-			p.finished <- struct{}{}
-		}
+		p.finish()
 		did++
 	}
 	return did
+}
+
+// finish counts a part as done.
+func (p *Pool) finish() {
+	if p.pending.Add(-1) == 0 && p.waiting.CompareAndSwap(true, false) {
+		p.finished <- struct{}{}
+	}
 }
 
 // awaitParts returns when all parts are done. It reports whether the caller slept.
@@ -162,8 +172,15 @@ func (p *Pool) awaitParts() (slept bool) {
 	return true
 }
 
-// serve runs worker w.
+// serve runs worker w. A panic of a task ends the worker; the caller repeats it. A fault in a mapped file is a panic too.
 func (p *Pool) serve(w int) {
+	debug.SetPanicOnFault(true)
+	defer func() {
+		if r := recover(); r != nil {
+			p.panicked.Store(&r)
+			p.finish()
+		}
+	}()
 	for round := uint32(0); ; {
 		round = p.await(round)
 		if p.closed.Load() {

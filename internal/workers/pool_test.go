@@ -139,3 +139,36 @@ func TestShareCovers(t *testing.T) {
 		}
 	}
 }
+
+// panics is a task whose part 1 panics on a worker: the caller is busy with part 0.
+type panics struct{ begun atomic.Bool }
+
+func (p *panics) Work(part, parts int) {
+	if part == 1 {
+		p.begun.Store(true)
+		panic("part 1")
+	}
+	for !p.begun.Load() {
+		pause(63)
+	}
+}
+
+// TestPanic checks that the caller repeats a panic of a worker, and that the pool still works afterwards.
+func TestPanic(t *testing.T) {
+	p := New(2)
+	defer p.Close()
+	p.pace.rest = never
+	func() {
+		defer func() {
+			if r := recover(); r != "part 1" {
+				t.Fatalf("recovered %v", r)
+			}
+		}()
+		p.Run(new(panics))
+		t.Error("no panic")
+	}()
+	s := &sum{n: 100}
+	if p.Run(s); s.total.Load() != 4950 {
+		t.Errorf("got %d", s.total.Load())
+	}
+}

@@ -1,0 +1,115 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMapped reads data sets whose image files are mapped. They must be like those that are read, and nothing may write
+// to a mapped file, which would end the test.
+func TestMapped(t *testing.T) {
+	d, err := Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := func(names string, change func([]byte)) map[string][]byte {
+		m := map[string][]byte{}
+		for i, s := range []Set{d.Train.First(600), d.Test.First(100)} {
+			pixels := slices.Clone(s.Images)
+			change(pixels)
+			if name := strings.Fields(names); i < len(name)/2 {
+				m[name[2*i]] = images(uint32(s.Len()), 28, 28, pixels...)
+				m[name[2*i+1]] = labels(s.Labels...)
+			}
+		}
+		return m
+	}
+	nothing := func([]byte) {}
+	both := "train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte"
+	one := "mnist8m-patterns-idx3-ubyte mnist8m-labels-idx1-ubyte" // as Infinite MNIST
+	for _, c := range []struct {
+		name       string
+		files      map[string][]byte
+		form       Form
+		validation float64
+		held       bool // the last images are held out, instead of a random choice
+	}{
+		{"plain", files(both, nothing), Form{}, 0, false},
+		{"shortened", files(both, nothing), Form{Limit: 50}, 0, false},
+		{"padded", files(both, nothing), Form{Pad: Size{32, 32}}, 0, false},
+		{"dark ink", files(both, invert), Form{}, 0, false},
+		{"EMNIST", files(strings.ReplaceAll("emnist-"+both, " ", " emnist-"), nothing), Form{}, 0, false},
+		{"held out", files(both, nothing), Form{}, 60, true},
+		{"without a test part", files(one, nothing), Form{}, 60, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := write(t, c.files)
+			want, err := c.form.OpenSplit(dir, c.validation, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := mapFrom
+			mapFrom = 1
+			defer func() { mapFrom = before }()
+			got, err := c.form.OpenSplit(dir, c.validation, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.held {
+				if got.Train.Len() != want.Train.Len() || got.Validation.Len() != 60 || got.Test.Len() != want.Test.Len() || !got.Train.mapped {
+					t.Fatalf("%d, %d and %d samples, mapped %v", got.Train.Len(), got.Validation.Len(), got.Test.Len(), got.Train.mapped)
+				}
+				all := d.Train.First(600)
+				held := slices.Concat(got.Train.Images, got.Validation.Images)
+				if len(c.files) == 2 {
+					held = append(held, got.Test.Images...)
+				}
+				if !slices.Equal(held, all.Images) || !strings.Contains(got.Note, "the last 60 images are held out") {
+					t.Errorf("other images were held out; note %q", got.Note)
+				}
+				return
+			}
+			for i, s := range want.sets() {
+				if g := got.sets()[i]; g.Digest() != s.Digest() || g.Width != s.Width {
+					t.Errorf("part %d differs", i)
+				}
+			}
+			if got.Note != want.Note {
+				t.Errorf("note %q, want %q", got.Note, want.Note)
+			}
+		})
+	}
+}
+
+// TestMappedByClass holds out images of a mapped file that lists the classes one after the other: they are drawn from all
+// classes.
+func TestMappedByClass(t *testing.T) {
+	before := mapFrom
+	mapFrom = 1
+	defer func() { mapFrom = before }()
+	const each = 100
+	var pixels, classes []byte
+	for class := range 3 {
+		for i := range each {
+			pixels = append(pixels, make([]byte, 99)...)
+			pixels = append(pixels, byte(1+i))
+			classes = append(classes, byte(class))
+		}
+	}
+	dir := write(t, map[string][]byte{
+		"train-images-idx3-ubyte": images(3*each, 10, 10, pixels...), "train-labels-idx1-ubyte": labels(classes...),
+		"t10k-images-idx3-ubyte": images(1, 10, 10, pixels[:100]...), "t10k-labels-idx1-ubyte": labels(0)})
+	d, err := Form{}.OpenSplit(dir, 30, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var count [3]int
+	for _, label := range d.Validation.Labels {
+		count[label]++
+	}
+	if fmt.Sprint(count) != "[10 10 10]" || d.Train.Len() != 3*each-30 {
+		t.Errorf("held out %v samples of each class; %d remain", count, d.Train.Len())
+	}
+}

@@ -1,0 +1,20 @@
+//go:build unix
+
+package mapped
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func mapFile(f *os.File, size int) ([]byte, bool) {
+	data, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	return data, err == nil
+}
+
+// Prefetch asks the system to read mapped bytes now, in order: samples are used in random order, which is slow on a disk.
+// It returns when the system has taken the request, which can take as long as reading.
+func Prefetch(data []byte) {
+	_ = unix.Madvise(data, unix.MADV_WILLNEED) // a hint
+}
