@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"shadegrad/internal/clock"
 	"shadegrad/internal/simd"
 )
 
@@ -33,9 +34,9 @@ type peak struct{ rates []float64 }
 // Work measures one worker's rate.
 func (p *peak) Work(worker, _ int) {
 	const chunk, during = 10_000, 50 * time.Millisecond
-	flops, begin := 0., time.Now()
-	for time.Since(begin) < during {
+	flops, begin := 0., clock.Now()
+	for clock.Since(begin) < during {
 		flops += simd.PeakFlops(chunk)
 	}
-	p.rates[worker] = flops / time.Since(begin).Seconds()
+	p.rates[worker] = flops / clock.Since(begin).Seconds()
 }

@@ -14,6 +14,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/opengl/fuse"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/glctx"
 	"shadegrad/shaders"
 )
@@ -91,8 +92,8 @@ type worker struct {
 	points   int // binding points given to programs
 	hazards  fuse.Hazards
 
-	profiler  *profiler // nil: nothing is timed
-	rehearsed bool      // the tuner has timed something
+	profiler *profiler   // nil: nothing is timed
+	timer    clock.Timer // by the host's clock, from the first rehearsal on
 
 	instrument instrument // nil: dispatches and barriers go to OpenGL
 

@@ -13,6 +13,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/opengl/fuse"
+	"shadegrad/internal/clock"
 )
 
 var (
@@ -27,13 +28,13 @@ type profiler struct {
 	queried bool
 	times   map[string]*compute.KernelTime
 	busy    time.Duration
-	pending []timing // timings whose queries were not read
-	most    int      // maximum of pending: maxTimings, or less in tests
-	spare   []uint32 // free queries
-	first   uint64   // the timer when the first dispatch began, in nanoseconds
-	last    uint64   // when the last one ended
-	begin   time.Time
-	end     time.Time
+	pending []timing      // timings whose queries were not read
+	most    int           // maximum of pending: maxTimings, or less in tests
+	spare   []uint32      // free queries
+	first   uint64        // the timer when the first dispatch began, in nanoseconds
+	last    uint64        // when the last one ended
+	begin   time.Duration // the host's clock before the first dispatch
+	end     time.Duration // and after the last one
 }
 
 // A timing has the queries of a dispatch.
@@ -52,15 +53,15 @@ func (p *profiler) around(e *executable, d *dispatch, dispatch func()) {
 	k.Calls++
 	if !p.queried {
 		gl.Finish()
-		begin := time.Now()
+		begin := clock.Now()
 		dispatch()
 		gl.Finish()
-		p.end = time.Now()
-		if p.begin.IsZero() {
+		p.end = clock.Now()
+		if p.begin == 0 {
 			p.begin = begin
 		}
-		k.Time += p.end.Sub(begin)
-		p.busy += p.end.Sub(begin)
+		k.Time += p.end - begin
+		p.busy += p.end - begin
 		return
 	}
 	t := timing{k, p.query(), p.query()}
@@ -150,7 +151,7 @@ func (p *profiler) close() {
 
 // profile returns the times so far.
 func (p *profiler) profile() compute.Profile {
-	r := compute.Profile{Busy: p.busy, Device: p.queried, Wall: p.end.Sub(p.begin)}
+	r := compute.Profile{Busy: p.busy, Device: p.queried, Wall: p.end - p.begin}
 	if p.queried {
 		r.Wall = time.Duration(p.last - p.first)
 	}
@@ -253,12 +254,12 @@ func (b *Backend) timedOnce(list []fuse.Dispatch, asked, took *time.Duration) (e
 		w.settle()
 		for range 2 {
 			gl.Finish()
-			begin := time.Now()
-			gl.QueryCounter(q[0], gl.TIMESTAMP)
-			w.dispatch(&steps[0], params, compute.Args{})
-			gl.QueryCounter(q[1], gl.TIMESTAMP)
-			gl.Finish()
-			*took = time.Since(begin)
+			*took = clock.NewTimer(clock.Now).Time(func() {
+				gl.QueryCounter(q[0], gl.TIMESTAMP)
+				w.dispatch(&steps[0], params, compute.Args{})
+				gl.QueryCounter(q[1], gl.TIMESTAMP)
+				gl.Finish()
+			})
 		}
 		var at [2]uint64
 		gl.GetQueryObjectui64v(q[0], gl.QUERY_RESULT, &at[0])
@@ -295,7 +296,7 @@ func peakCopy(m compute.Mat) []fuse.Dispatch {
 		Values: fuse.Values{"Dst": m.RowRange(0, 1), "Src": m.RowRange(1, 1), "count": peakVectors}}})
 }
 
-// PeakFlops measures the operations per second of a kernel that does only multiply-adds.
+// PeakFlops measures the operations per second of a kernel that does only multiply-adds. It returns 0 if it cannot be timed.
 func (b *Backend) PeakFlops() (float64, error) {
 	out, err := b.Alloc(1, peakInvocations)
 	if err != nil {
@@ -309,12 +310,13 @@ func (b *Backend) PeakFlops() (float64, error) {
 			return 0, err
 		}
 		if r.took >= peakTime || rounds*4 > peakRounds {
-			return p[0].Work / r.took.Seconds(), nil
+			return perSecond(p[0].Work, r.took), nil
 		}
 	}
 }
 
-// peakBytes measures the bytes that a kernel reads and writes per second if it only copies.
+// peakBytes measures the bytes that a kernel reads and writes per second if it only copies. It returns 0 if it cannot be
+// timed.
 func (b *Backend) peakBytes() (float64, error) {
 	m, err := b.Alloc(2, 4*peakVectors)
 	if err != nil {
@@ -325,5 +327,13 @@ func (b *Backend) peakBytes() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 2 * 16 * peakVectors / r.took.Seconds(), nil
+	return perSecond(2*16*peakVectors, r.took), nil
+}
+
+// perSecond returns an amount per second, or 0 if no time was measured.
+func perSecond(amount float64, took time.Duration) float64 {
+	if took <= 0 {
+		return 0
+	}
+	return amount / took.Seconds()
 }

@@ -13,6 +13,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/compute/opengl/fuse"
+	"shadegrad/internal/clock"
 )
 
 // alike reports whether two results of the same arithmetic differ only by rounding. A driver that
@@ -38,20 +39,10 @@ func (b *Backend) rehearse(plans []fuse.Dispatch, enough time.Duration) (r rehea
 	return r, err
 }
 
-const (
-	// firstWarmUp is the time that a GPU gets to raise its clock rate before the first measurement, and
-	// warmUp the time before later ones, which follow the compilation of a kernel.
-	firstWarmUp, warmUp = 40 * time.Millisecond, 2 * time.Millisecond
-	// roundLength is the time of a round. The best of several counts.
-	roundLength, rounds = 2 * time.Millisecond, 3
-	// mostRuns is the largest number of runs in a round.
-	mostRuns = 4096
-)
-
 // rehearse times dispatches on separate memory.
 func (w *worker) rehearse(plans []fuse.Dispatch, enough time.Duration) (r rehearsed, err error) {
-	begin := time.Now()
-	defer func() { r.preparing = time.Since(begin) - r.timing }()
+	begin := clock.Now()
+	defer func() { r.preparing = clock.Since(begin) - r.timing }()
 	stage, err := w.newRehearsal(plans)
 	defer stage.close(w)
 	if err != nil {
@@ -60,29 +51,13 @@ func (w *worker) rehearse(plans []fuse.Dispatch, enough time.Duration) (r rehear
 	stage.play(w, 1) // some drivers compile here
 	r.results = stage.results(w)
 	gl.Finish()
-	started := time.Now()
-	defer func() { r.timing = time.Since(started) }()
+	started := clock.Now()
+	defer func() { r.timing = clock.Since(started) }()
 	warm := warmUp
-	if !w.rehearsed {
-		w.rehearsed, warm = true, firstWarmUp
+	if w.timer.Step == 0 {
+		w.timer, warm = clock.NewTimer(clock.Now), firstWarmUp
 	}
-	// each is the time of a run, as the host sees it.
-	runs, each := 1, time.Duration(0)
-	for time.Since(started) < warm {
-		round := time.Now()
-		stage.play(w, runs)
-		gl.Finish()
-		each = max(time.Since(round)/time.Duration(runs), 1)
-		runs = min(2*runs, mostRuns, int(max(roundLength/each, 1)))
-	}
-	if r.took = each; each < enough {
-		r.took = 0
-		for range rounds {
-			if took := stage.time(w, runs) / time.Duration(runs); r.took == 0 || took < r.took {
-				r.took = took
-			}
-		}
-	}
+	r.took = series{w.timer, func(times int) time.Duration { return stage.run(w, times) }}.time(warm, enough)
 	if w.check("timing kernels") != nil {
 		return rehearsed{}, w.fault.get()
 	}
@@ -221,23 +196,16 @@ func (r *rehearsal) play(w *worker, times int) {
 	}
 }
 
-// time returns the time of some runs.
-func (r *rehearsal) time(w *worker, runs int) time.Duration {
-	begin := time.Now()
+// run plays the dispatches, waits for the device, and returns the time by its timer.
+func (r *rehearsal) run(w *worker, times int) time.Duration {
 	gl.BeginQuery(gl.TIME_ELAPSED, r.query)
-	r.play(w, runs)
+	r.play(w, times)
 	gl.EndQuery(gl.TIME_ELAPSED)
 	gl.Finish()
-	took := time.Since(begin)
 	w.pulse.Add(1)
 	var ns uint64
 	gl.GetQueryObjectui64v(r.query, gl.QUERY_RESULT, &ns)
-	// The timer of a software renderer may not include the threads of its kernels. Then
-	// the wall clock is right, since this processor did the work.
-	if asked := time.Duration(ns); asked > took/20 {
-		return asked
-	}
-	return took
+	return time.Duration(ns)
 }
 
 // fillWith fills n words of a buffer with values, from byte at on. Later parts of a large buffer are copies

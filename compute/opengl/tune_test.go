@@ -49,6 +49,23 @@ var slotCount = regexp.MustCompile(`/[0-9]+`)
 // them. It compiles nothing.
 func chosen(t *testing.T, b *Backend, layers ...int) []string {
 	t.Helper()
+	var names []string
+	for _, stage := range stages(t, b, layers...) {
+		c, err := b.choose(stage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, slotCount.ReplaceAllString(c.Name, "/n"))
+	}
+	if err := b.tuner.memory.save(); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// stages returns the stages of a training step.
+func stages(t *testing.T, b *Backend, layers ...int) []fuse.Stage {
+	t.Helper()
 	const samples, batch = 128, 64
 	c := mlp.Config{Sizes: layers, Hidden: compute.ReLU, Output: compute.Softmax, Loss: compute.CrossEntropy, Init: mlp.He, Scale: 1. / 255, On: 1}
 	n, err := mlp.New(b, c, batch, mlp.Training{Velocity: true})
@@ -56,31 +73,23 @@ func chosen(t *testing.T, b *Backend, layers ...int) []string {
 		t.Fatal(err)
 	}
 	var s mlp.Set
-	var errs [6]error
+	var errs [5]error
 	s.Images, errs[0] = b.AllocBytes(samples, layers[0])
 	s.Labels, errs[1] = b.AllocBytes(samples, 1)
 	s.Order, errs[2] = b.AllocIndex(samples, samples)
 	s.Stats, errs[3] = b.Alloc(samples, 2)
 	p, err := n.TrainStep(s, batch)
 	errs[4] = err
-	var names []string
-	for _, stage := range fuse.Stages(fuse.JoinUpdates(fuse.Groups(p, b.planning), b.planning), b.planning) {
-		c, err := b.choose(stage)
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, slotCount.ReplaceAllString(c.Name, "/n"))
-	}
-	errs[5] = b.tuner.memory.save()
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
 	}
-	return names
+	return fuse.Stages(fuse.JoinUpdates(fuse.Groups(p, b.planning), b.planning), b.planning)
 }
 
 // A model is a GPU whose times are sums of those of its dispatches, in microseconds.
 type model struct {
-	tiles        map[string]int // of products; 99 for others
+	tiles        map[string]int // of products
+	other        int            // of other tiles
 	narrow, wide int            // head
 	timing       time.Duration  // that a try takes
 	preparing    time.Duration
@@ -89,10 +98,17 @@ type model struct {
 
 // gpu returns a model on which T32, slots and a wide head are fastest.
 func gpu() *model {
-	return &model{tiles: map[string]int{"B8X8": 60, "B4X4": 40, "T16": 16, "T32": 14, "T64": 20, "T128": 30}, narrow: 12, wide: 5}
+	return &model{tiles: map[string]int{"B8X8": 60, "B4X4": 40, "T16": 16, "T32": 14, "T64": 20, "T128": 30}, other: 99, narrow: 12, wide: 5}
 }
 
 func (m *model) measure(list []fuse.Dispatch, enough time.Duration) (rehearsed, error) {
+	took, name := m.cost(list)
+	m.tried = append(m.tried, name)
+	return rehearsed{took: took, timing: m.timing, preparing: m.preparing}, nil
+}
+
+// cost returns the time of dispatches, and their name.
+func (m *model) cost(list []fuse.Dispatch) (time.Duration, string) {
 	name, micros := "", 0
 	for _, d := range list {
 		cost, known := m.tiles[d.Defines["TILE"]]
@@ -102,15 +118,14 @@ func (m *model) measure(list []fuse.Dispatch, enough time.Duration) (rehearsed, 
 		case d.Kernel == "head":
 			cost = m.narrow
 		case !known:
-			cost = 99
+			cost = m.other
 		case d.Defines["SLOTS"] != "":
 			cost /= 4
 		}
 		micros += cost
 		name += fmt.Sprint(d.Kernel, d.Defines["TILE"], d.Params["slotLength"], d.Defines["WIDE"], " ")
 	}
-	m.tried = append(m.tried, name)
-	return rehearsed{took: time.Duration(micros) * time.Microsecond, timing: m.timing, preparing: m.preparing}, nil
+	return time.Duration(micros) * time.Microsecond, name
 }
 
 // TestFastestIsChosen checks that the tuner takes the fastest choice, whichever it is. Package fuse tests

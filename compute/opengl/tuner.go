@@ -176,7 +176,9 @@ func (b *Backend) search(s fuse.Stage, start fuse.Choice, known record) (fuse.Ch
 		ranking, complete = s.Fastest(start, try)
 	}
 	if complete && len(ranking) > 1 && failed == nil {
-		ranking = b.runoff(s, ranking)
+		if complete = t.timing > 0; complete {
+			ranking = b.runoff(s, ranking)
+		}
 		failed = b.fault.get()
 	}
 	if len(ranking) > 0 {

@@ -9,6 +9,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/compute/computetest"
 	"shadegrad/cpu"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
 )
@@ -54,7 +55,7 @@ func TestMeasure(t *testing.T) {
 	for _, c := range counters {
 		c.runs, c.rows = 0, map[int]bool{}
 	}
-	figures, err := Measure(subjects, 11, time.Millisecond)
+	figures, err := Measure(clock.Now, subjects, 11, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func TestTrainings(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if _, err := j.Run(5); err != nil {
+		if err := j.Run(5); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		j.Free()
@@ -189,7 +190,7 @@ func TestNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Free()
-	if _, err := j.Run(3); err != nil {
+	if err := j.Run(3); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,9 +1,12 @@
 package bench
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"time"
+
+	"shadegrad/internal/clock"
 )
 
 // A Figure is the measured speed of a subject.
@@ -31,12 +34,21 @@ func quantile(list []float64, q float64) float64 {
 	return s[i] + (at-float64(i))*(s[i+1]-s[i])
 }
 
-// Measure times subjects in turns: each does a run of about the given length, repeats
-// times. Warm-up runs before it exclude the cost of first use.
-func Measure(subjects []*Subject, repeats int, length time.Duration) ([]Figure, error) {
+// ErrClock means that a clock gave no times.
+var ErrClock = errors.New("the clock does not advance")
+
+// Measure times subjects in turns: each does a run of about the given length, or of two steps of
+// the clock if that is longer, repeats times. Warm-up runs before it exclude the cost of first use.
+// Times are positive.
+func Measure(now clock.Func, subjects []*Subject, repeats int, length time.Duration) ([]Figure, error) {
+	timer := clock.NewTimer(now)
+	if timer.Step <= 0 {
+		return nil, ErrClock
+	}
+	length = max(length, 2*timer.Step)
 	figures := make([]Figure, len(subjects))
 	for i, s := range subjects {
-		steps, err := s.steps(length)
+		steps, err := s.steps(timer, length)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +56,11 @@ func Measure(subjects []*Subject, repeats int, length time.Duration) ([]Figure, 
 	}
 	for range repeats {
 		for i, s := range subjects {
-			took, err := s.Run(figures[i].Steps)
+			var err error
+			took := timer.Time(func() { err = s.Run(figures[i].Steps) })
+			if err == nil && took <= 0 {
+				err = ErrClock
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -58,13 +74,15 @@ func Measure(subjects []*Subject, repeats int, length time.Duration) ([]Figure, 
 const maxSteps = 1 << 20
 
 // steps warms a subject up and returns the number of steps that take about the given time.
-func (s *Subject) steps(length time.Duration) (int, error) {
-	if _, err := s.Run(1); err != nil {
+func (s *Subject) steps(timer clock.Timer, length time.Duration) (int, error) {
+	if err := s.Run(1); err != nil {
 		return 0, err
 	}
 	for n := 1; ; n *= 2 {
-		took, err := s.Run(n)
-		if err != nil || took >= length/2 || n >= maxSteps {
+		begin := timer.Now()
+		err := s.Run(n)
+		took := timer.Now() - begin
+		if err != nil || took >= length/2+timer.Step || n >= maxSteps {
 			return max(1, int(float64(n)*length.Seconds()/max(took.Seconds(), 1e-9))), err
 		}
 	}

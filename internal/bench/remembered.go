@@ -47,11 +47,14 @@ func (r Remembered) Times(gpu, host compute.Backend, s Step, d *dataset.Data) (c
 		compare = Compare
 	}
 	took, failed := compare(gpu, host, s, d)
+	if failed == nil && !took.Valid() {
+		failed = ErrClock
+	}
 	kernels, final := map[string]string(nil), true
 	if tunes { // if the GPU may still find faster kernels, the next run compares again
 		kernels, final = tuner.Kernels()
 	}
-	if failed == nil && err == nil && final && took.Valid() {
+	if failed == nil && err == nil && final {
 		known[name] = storedComparison{took, kernels}
 		// If the cache cannot be written, the next run measures again.
 		_ = cache.Save(dir, ComparisonsFile, comparisonsVersion, known)

@@ -12,6 +12,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/console"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
@@ -24,7 +25,8 @@ type app struct {
 	name           string // as it was called, for the commands it prints; "" is shadegrad
 	stdout, stderr io.Writer
 	env            func(string) string
-	started        time.Time
+	now            clock.Func    // the clock of measurements
+	started        time.Duration // its reading at the start of the process
 	runLength      time.Duration // approximate length of a run of steps in bench
 	opener         backends.Opener
 	// compare replaces the comparison of -backend=auto in tests.

@@ -100,7 +100,7 @@ func TestFasterComparesOtherKernels(t *testing.T) {
 		{"B8X8", false, bench.Comparison{GPU: 2, CPU: 1}, true, "cpu"},
 		{"T32", true, bench.Comparison{GPU: 1, CPU: 2}, true, "gpu"},
 		{"T32", true, bench.Comparison{GPU: 2, CPU: 1}, false, "gpu"},
-		{"T64", true, bench.Comparison{GPU: 0, CPU: 1}, true, "gpu"},
+		{"T64", true, bench.Comparison{GPU: 0, CPU: 1}, true, "cpu"},
 		{"T64", true, bench.Comparison{GPU: math.Inf(1), CPU: 1}, true, "cpu"},
 		{"T64", true, bench.Comparison{GPU: math.NaN(), CPU: 1}, true, "cpu"},
 		{"T64", true, bench.Comparison{GPU: 1, CPU: 2}, true, "gpu"},

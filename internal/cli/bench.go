@@ -127,7 +127,7 @@ func (a *app) measure(rivals []rival, s bench.Step, d *dataset.Data, repeat int)
 		}
 		subjects = append(subjects, j)
 	}
-	return bench.Measure(subjects, repeat, a.runLength)
+	return bench.Measure(a.now, subjects, repeat, a.runLength)
 }
 
 // sweep times batches of growing size.

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/report"
 	"strings"
 	"testing"
-	"time"
 )
 
 // benchArgs returns the arguments of a short run.
@@ -135,7 +135,7 @@ func TestUntilGoals(t *testing.T) {
 		{first + "no event\n" + second, 0, "a line of train -json: "},
 		{first + strings.Repeat("x", 1<<17), 1, "token too long"},
 	} {
-		reached, err := untilGoals(strings.NewReader(c.lines), []float64{0.5, 0.9, 0.98}, time.Now())
+		reached, err := untilGoals(strings.NewReader(c.lines), []float64{0.5, 0.9, 0.98}, clock.Now())
 		if len(reached) != c.reached || (err == nil) != (c.failure == "") || err != nil && !strings.Contains(err.Error(), c.failure) {
 			t.Errorf("%.40q…: %d goals, error %v; want %d, %q", c.lines, len(reached), err, c.reached, c.failure)
 		}

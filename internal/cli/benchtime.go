@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"shadegrad/internal/clock"
 	"shadegrad/internal/report"
 )
 
@@ -51,7 +52,7 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	begin := time.Now()
+	begin := clock.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func (a *app) trainTo(goals []float64, args []string) ([]float64, error) {
 
 // untilGoals reads the lines of "shadegrad train -json" up to the epoch that reaches the last goal. It returns the
 // seconds from begin to each goal that was reached.
-func untilGoals(out io.Reader, goals []float64, begin time.Time) (reached []float64, err error) {
+func untilGoals(out io.Reader, goals []float64, begin time.Duration) (reached []float64, err error) {
 	lines := bufio.NewScanner(out)
 	for len(reached) < len(goals) && lines.Scan() {
 		var e report.EpochEvent
@@ -77,7 +78,7 @@ func untilGoals(out io.Reader, goals []float64, begin time.Time) (reached []floa
 			return nil, fmt.Errorf("a line of train -json: %w", err)
 		}
 		for e.Event == "epoch" && len(reached) < len(goals) && e.TestAcc != nil && *e.TestAcc >= goals[len(reached)] {
-			reached = append(reached, time.Since(begin).Seconds())
+			reached = append(reached, clock.Since(begin).Seconds())
 		}
 	}
 	return reached, lines.Err()

@@ -15,6 +15,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/compute/opengl"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/glctx"
 	"shadegrad/internal/glctx/glfault"
 	"shadegrad/internal/sample"
@@ -46,7 +47,7 @@ func faultyMain() int {
 		}
 	}
 	return glctx.Main(func() int {
-		a := &app{name: "shadegrad", stdout: &tapWriter{os.Stdout, fault}, stderr: os.Stderr, env: os.Getenv, started: started, compare: gpuIsFaster,
+		a := &app{name: "shadegrad", stdout: &tapWriter{os.Stdout, fault}, stderr: os.Stderr, env: os.Getenv, now: clock.Now, started: started, compare: gpuIsFaster,
 			opener: backends.Opener{OpenGPU: openHardware, NoSelfTest: true, OtherGPU: func(string) string { return "" }}}
 		return a.run(os.Args[1:])
 	})

@@ -18,6 +18,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/cache"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/glctx"
 )
@@ -175,7 +176,7 @@ func tapped(t testing.TB, o backends.Opener, tap func(string), args ...string) r
 	t.Setenv(cache.Variable, t.TempDir()) // nothing is remembered from before
 	var stdout, stderr bytes.Buffer
 	a := &app{stdout: &tapWriter{&stdout, tap}, stderr: &stderr,
-		env: func(string) string { return "" }, started: time.Now(), runLength: testRunLength, opener: o, compare: gpuIsFaster}
+		env: func(string) string { return "" }, now: clock.Now, started: clock.Now(), runLength: testRunLength, opener: o, compare: gpuIsFaster}
 	status := a.run(args)
 	return result{t, strings.Join(args, " "), stdout.String(), stderr.String(), status}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
@@ -28,12 +29,12 @@ type runFiles struct {
 	save       string
 	checkpoint string // without -save and -resume, empty until it is needed
 	data       *dataset.Data
-	kept       bool      // the checkpoint on disk is of this run
-	saved      bool      // the network on disk is of this run
-	epoch      int       // of its weights
-	written    time.Time // the last time
-	behind     bool      // the last epoch is not saved yet
-	unsaved    error     // why the last save failed
+	kept       bool          // the checkpoint on disk is of this run
+	saved      bool          // the network on disk is of this run
+	epoch      int           // of its weights
+	written    time.Duration // the time of the last save
+	behind     bool          // the last epoch is not saved yet
+	unsaved    error         // why the last save failed
 	note       func(text string)
 	noted      []string
 }
@@ -102,12 +103,12 @@ func (r *runFiles) afterEpoch(s *train.State) error {
 		return nil
 	}
 	tried := r.saved || r.unsaved != nil
-	if r.behind = tried && s.Rows == 0 && !s.Done() && time.Since(r.written) < saveEvery; r.behind {
+	if r.behind = tried && s.Rows == 0 && !s.Done() && clock.Since(r.written) < saveEvery; r.behind {
 		return nil
 	}
 	failed := r.unsaved != nil
 	r.unsaved = r.write(s)
-	r.written = time.Now()
+	r.written = clock.Now()
 	switch {
 	case s.Done(): // complete reports a failure
 	case r.unsaved != nil && !failed:

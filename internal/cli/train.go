@@ -192,7 +192,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 	text.Explain = func(err error) error { return recipe.Explain(s.table, err) }
 	var show report.Reporter = text
 	if s.json {
-		show = report.NewJSON(a.stdout, a.started, text)
+		show = report.NewJSON(a.stdout, func() time.Duration { return a.now() - a.started }, text)
 	}
 	scores := testScores(state, d)
 	show, closeLog, err := s.startLog(show, state, scores)
@@ -292,7 +292,7 @@ func farTargets(s *dataset.Set) string {
 // complete reports the outcome and checks what was expected of it.
 func (a *app) complete(s *settings, files *runFiles, state *train.State, show report.Reporter) error {
 	saveErr := files.complete(state, s)
-	seconds := time.Since(a.started).Seconds()
+	seconds := (a.now() - a.started).Seconds()
 	if err := errors.Join(show.Done(state.Outcome(), seconds), saveErr); err != nil {
 		return err
 	}

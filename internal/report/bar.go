@@ -37,7 +37,7 @@ func (b *Bar) draw(p train.Progress, epochs int) {
 	if p.Fresh > 0 && p.Seconds > 0 {
 		rate := float64(p.Fresh) / p.Seconds
 		left := float64((epochs-p.Epoch+1)*p.Samples-p.Rows) / rate
-		parts = append(parts, fmt.Sprintf("  %.0f images/s", rate), fmt.Sprintf("  loss %.4f", p.Loss), "  "+clock(left)+" left")
+		parts = append(parts, fmt.Sprintf("  %.0f images/s", rate), fmt.Sprintf("  loss %.4f", p.Loss), "  "+timeLeft(left)+" left")
 	}
 	// A line that wraps could not be cleared. Parts that do not fit are omitted.
 	head := fmt.Sprintf("epoch %d/%d ", p.Epoch, epochs)
@@ -72,8 +72,8 @@ func (b *Bar) clear() {
 	b.drawn = false
 }
 
-// clock formats seconds as 1:02:03 or 2:03.
-func clock(seconds float64) string {
+// timeLeft formats seconds as 1:02:03 or 2:03.
+func timeLeft(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
 	if h > 0 {

@@ -12,16 +12,16 @@ import (
 // JSON writes the results of a run as one JSON object a line, and everything else as Text does.
 type JSON struct {
 	*Text
-	out     *json.Encoder
-	err     error     // the first of writing
-	started time.Time // the process
+	out   *json.Encoder
+	err   error                // the first of writing
+	since func() time.Duration // the start of the process
 }
 
 // NewJSON returns a reporter that writes results to out. It takes over text, whose notes it keeps.
-// started is the start of the process.
-func NewJSON(out io.Writer, started time.Time, text *Text) *JSON {
+// since returns the time since the start of the process.
+func NewJSON(out io.Writer, since func() time.Duration, text *Text) *JSON {
 	text.results = io.Discard
-	return &JSON{Text: text, out: json.NewEncoder(out), started: started}
+	return &JSON{Text: text, out: json.NewEncoder(out), since: since}
 }
 
 func (r *JSON) write(v any) {
@@ -90,7 +90,7 @@ func (r *JSON) Started(i compute.Info) {
 		s.Data.Name, s.Data.Samples, s.Data.Width, s.Data.Height, s.Data.Classes,
 		c.String(), c.Parameters(), c.Hidden.String(), c.Output.String(), c.Loss.String(), string(c.Init),
 		o.Batch, o.Epochs, o.LearningRate, o.Momentum, string(o.Schedule), o.Seed, s.Epoch + 1,
-		time.Since(r.started).Seconds(), o})
+		r.since().Seconds(), o})
 	r.Text.Started(i)
 }
 

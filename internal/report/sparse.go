@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"shadegrad/internal/clock"
 	"shadegrad/internal/diagnosis"
 	"shadegrad/internal/train"
 )
@@ -14,10 +15,10 @@ type sparse struct {
 	Reporter
 	every    int
 	silence  time.Duration
-	now      func() time.Time
-	reported time.Time    // the time of the last epoch passed on
-	skipped  *train.Epoch // the last epoch, unless it was passed on
-	quiet    bool         // the last epoch, and so its diagnosis, was not passed on
+	now      clock.Func
+	reported time.Duration // the time of the last epoch passed on
+	skipped  *train.Epoch  // the last epoch, unless it was passed on
+	quiet    bool          // the last epoch, and so its diagnosis, was not passed on
 }
 
 const (
@@ -55,11 +56,11 @@ func Sparse(r Reporter, every, epochs int) Reporter {
 	if every == 1 {
 		return r
 	}
-	return &sparse{Reporter: r, every: every, silence: silence, now: time.Now, reported: time.Now()}
+	return &sparse{Reporter: r, every: every, silence: silence, now: clock.Now, reported: clock.Now()}
 }
 
 func (r *sparse) Finished(e train.Epoch) {
-	overdue := r.silence > 0 && r.now().Sub(r.reported) >= r.silence
+	overdue := r.silence > 0 && r.now()-r.reported >= r.silence
 	if r.quiet = e.Epoch%r.every != 0 && !overdue; r.quiet {
 		r.skipped = &e
 		return

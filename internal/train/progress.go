@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"shadegrad/compute"
+	"shadegrad/internal/clock"
 )
 
 // progressEvery is the time between two calls of Reporter.Progress.
@@ -11,9 +12,9 @@ const progressEvery = 100 * time.Millisecond
 
 // progress fetches the sums of the device at intervals, without waiting for them.
 type progress struct {
-	begin, next time.Time
-	from        int // rows completed before begin
-	rows        int // rows that the sums being fetched include
+	begin, next time.Duration // readings of the clock
+	from        int           // rows completed before begin
+	rows        int           // rows that the sums being fetched include
 	fetch       compute.Fetch
 }
 
@@ -39,14 +40,14 @@ func (p *progress) poll(r *Run, s *session, row int) (float64, error) {
 		}
 		loss := float64(v[0]) / float64(p.rows)
 		r.Report.Progress(Progress{Epoch: r.State.Epoch + 1, Rows: p.rows, Samples: s.train.samples,
-			Loss: loss, Seconds: time.Since(p.begin).Seconds(), Fresh: p.rows - p.from})
+			Loss: loss, Seconds: clock.Since(p.begin).Seconds(), Fresh: p.rows - p.from})
 		return loss, nil
 	}
 	if p.fetch != nil {
 		return 0, nil
 	}
-	if now := time.Now(); now.After(p.next) {
-		p.next = now.Add(progressEvery)
+	if now := clock.Now(); now > p.next {
+		p.next = now + progressEvery
 		p.rows = row
 		s.train.sums.Run(compute.Args{})
 		p.fetch = s.backend.Fetch(s.train.Totals)

@@ -8,6 +8,7 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/cpu"
+	"shadegrad/internal/clock"
 )
 
 // A slow backend has fetches that the test makes ready.
@@ -78,13 +79,13 @@ func step(t *testing.T, s *session, row int) int {
 // were done when it was queued, not when it is ready.
 func TestProgressNeverWaits(t *testing.T) {
 	run, s, b, report := slowRun(t)
-	p := progress{begin: time.Now()}
+	p := progress{begin: clock.Now()}
 	row := 0
 	var want float64
 	poll := func() {
 		t.Helper()
 		row = step(t, s, row)
-		p.next = time.Time{} // it is always time for news
+		p.next = 0 // it is always time for news
 		if _, err := p.poll(run, s, row); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +131,7 @@ func TestProgressNeverWaits(t *testing.T) {
 // TestProgressRate polls before the next report is due.
 func TestProgressRate(t *testing.T) {
 	run, s, b, _ := slowRun(t)
-	p := progress{begin: time.Now(), next: time.Now().Add(time.Hour)}
+	p := progress{begin: clock.Now(), next: clock.Now() + time.Hour}
 	if _, err := p.poll(run, s, step(t, s, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestProgressRate(t *testing.T) {
 // trained after it.
 func TestProgressAfterResume(t *testing.T) {
 	run, s, b, report := slowRun(t)
-	p := progress{begin: time.Now(), from: 20}
+	p := progress{begin: clock.Now(), from: 20}
 	row := step(t, s, 20)
 	for range 2 {
 		if _, err := p.poll(run, s, row); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shadegrad/compute"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/diagnosis"
 )
@@ -192,7 +193,7 @@ func (s *session) beginEpoch(st *State) error {
 func (r *Run) epoch(ctx context.Context, s *session) error {
 	st := r.State
 	e := Epoch{Epoch: st.Epoch + 1, Images: s.train.samples - st.Rows}
-	begin := time.Now()
+	begin := clock.Now()
 	if err := s.beginEpoch(st); err != nil {
 		return &DeviceError{err}
 	}
@@ -206,7 +207,7 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 	if e.TrainLoss, e.TrainAcc, err = s.totals(s.train.sums, s.train.Set, s.train.samples); err != nil {
 		return &DeviceError{err}
 	}
-	e.Seconds = time.Since(begin).Seconds()
+	e.Seconds = clock.Since(begin).Seconds()
 	if !finite(e.TrainLoss) {
 		return r.diverged(s, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
 	}
@@ -218,9 +219,9 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 
 // steps queues the remaining steps of an epoch and returns how many rows are queued: all of them
 // unless ctx ended.
-func (r *Run) steps(ctx context.Context, s *session, begin time.Time, e *Epoch) (int, error) {
+func (r *Run) steps(ctx context.Context, s *session, begin time.Duration, e *Epoch) (int, error) {
 	st, o, n := r.State, r.State.Options, s.train.samples
-	p := progress{begin: begin, next: begin.Add(progressEvery), from: st.Rows}
+	p := progress{begin: begin, next: begin + progressEvery, from: st.Rows}
 	row := st.Rows
 	for row < n && ctx.Err() == nil {
 		var err error

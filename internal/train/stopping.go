@@ -2,7 +2,8 @@ package train
 
 import (
 	"context"
-	"time"
+
+	"shadegrad/internal/clock"
 )
 
 // A Best is the epoch of a run that is best on the validation set, with the weights tested there.
@@ -83,7 +84,7 @@ func (s *State) choose() {
 
 // evaluate sets the figures of an epoch on the sets that are evaluated after each.
 func (r *Run) evaluate(s *session, e *Epoch) (err error) {
-	begin := time.Now()
+	begin := clock.Now()
 	if r.State.Options.Validates() {
 		if e.ValLoss, e.ValAcc, err = s.evaluate(&s.validation); err != nil {
 			return err
@@ -94,7 +95,7 @@ func (r *Run) evaluate(s *session, e *Epoch) (err error) {
 			return err
 		}
 	}
-	e.EvalSeconds = time.Since(begin).Seconds()
+	e.EvalSeconds = clock.Since(begin).Seconds()
 	return nil
 }
 
@@ -106,7 +107,7 @@ func (r *Run) test(ctx context.Context, s *session) (err error) {
 		}
 		return ErrInterrupted
 	}
-	e, begin := r.State.Outcome(), time.Now()
+	e, begin := r.State.Outcome(), clock.Now()
 	n := s.network.Averaged() // training cannot continue after this
 	if err := n.Load(n.Parameters(), r.State.Chosen()); err != nil {
 		return &DeviceError{err}
@@ -114,7 +115,7 @@ func (r *Run) test(ctx context.Context, s *session) (err error) {
 	if e.TestLoss, e.TestAcc, err = s.evaluate(&s.test); err != nil {
 		return &DeviceError{err}
 	}
-	if e.EvalSeconds = time.Since(begin).Seconds(); !finite(e.TestLoss) {
+	if e.EvalSeconds = clock.Since(begin).Seconds(); !finite(e.TestLoss) {
 		return &DivergedError{Epoch: e.Epoch, What: TestLoss, Loss: float32(e.TestLoss)}
 	}
 	r.State.Tested = &e

@@ -1,6 +1,10 @@
 package workers
 
-import "time"
+import (
+	"time"
+
+	"shadegrad/internal/clock"
+)
 
 // A pace decides whether all workers or the caller alone do a pool's tasks. If other processes use the cores, two threads
 // that wait for each other can be slower than one. The results are the same.
@@ -9,7 +13,7 @@ import "time"
 // not run a worker, the caller does all parts alone for one window, a trial. The faster way is then used for many
 // windows. If that is all workers, the next trial takes place after twice as many.
 type pace struct {
-	now func() time.Duration // of a monotonic clock
+	now clock.Func
 
 	alone bool
 	trial bool
@@ -34,8 +38,7 @@ const (
 
 // newPace returns a pace that begins with all workers.
 func newPace() pace {
-	start := time.Now()
-	return pace{now: func() time.Duration { return time.Since(start) }, stay: minStay}
+	return pace{now: clock.Now, stay: minStay}
 }
 
 // done counts a round that took some time. It is late if the caller did another worker's part, or slept.
