@@ -8,10 +8,10 @@
 #                           since without them the build is for the CPU only
 #   setup.sh install-test   the same, and Xvfb and Mesa's software OpenGL to run the tests of the
 #                           GPU backend; fails if they cannot be installed
-#   setup.sh install-long   install what only the long suite needs; never fails; without them tests are
-#                           skipped, or fail with SHADEGRAD_REQUIRE_TOOLS=1
+#   setup.sh install-long   install what only the long suite needs, with apt-get, and with pip in bin/python; never
+#                           fails; without them tests are skipped, or fail with SHADEGRAD_REQUIRE_TOOLS=1
 #
-# It installs only with apt-get, as root or by sudo, and prints the names of the packages.
+# Packages of the system are installed only with apt-get, as root or by sudo. It prints the names of the packages.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -166,6 +166,23 @@ install_build() {
 	return 1
 }
 
+# install_python installs the packages of .ci/requirements.txt in bin/python, or sets $reason and fails.
+install_python() {
+	[ -z "${SHADEGRAD_PYTHON:-}" ] || return 0
+	cmp -s .ci/requirements.txt bin/python/requirements.txt && return
+	say "installing Python's packages of .ci/requirements.txt in bin/python (pip)"
+	log=$(mktemp)
+	if "${PYTHON:-python3}" -m venv --clear bin/python >"$log" 2>&1 &&
+		bin/python/bin/python -m pip install -q --disable-pip-version-check -r .ci/requirements.txt >"$log" 2>&1; then
+		cp .ci/requirements.txt bin/python/
+		rm -f "$log"
+		return
+	fi
+	reason=$(tail -n1 "$log")
+	rm -f "$log"
+	return 1
+}
+
 case ${1:-} in
 check)
 	check_go
@@ -209,6 +226,7 @@ install-long)
 	# shellcheck disable=SC2086 # a list
 	has g++ && has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
 		install_packages $long_debian || say "tests of sanitizers and MinGW cannot run: $reason"
+	install_python || say "tests with Python's packages cannot run: $reason"
 	;;
 *)
 	say "usage: setup.sh check|tags|install-build|install-test|install-long"

@@ -10,7 +10,8 @@
 # At the end the script prints how long each package took.
 #
 # With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run, and with
-# SHADEGRAD_REQUIRE_TOOLS=1 if those of the sanitizers or of MinGW cannot.
+# SHADEGRAD_REQUIRE_TOOLS=1 if those of the sanitizers, of MinGW or with Python's packages cannot.
+# SHADEGRAD_PYTHON names the Python that has the packages of .ci/requirements.txt, if it is not bin/python.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -39,7 +40,10 @@ sh .ci/setup.sh check
 
 gpu=no
 display=
-[ "$kind" = -short ] || sh .ci/setup.sh install-long
+if [ "$kind" != -short ]; then
+	sh .ci/setup.sh install-long
+	export SHADEGRAD_PYTHON="${SHADEGRAD_PYTHON:-$PWD/bin/python/bin/python}"
+fi
 if sh .ci/setup.sh install-test; then
 	gpu=yes
 	if [ "$(uname -s)" = Linux ]; then
@@ -113,7 +117,7 @@ unset SHADEGRAD_REQUIRE_GPU
 "$go" build $packages
 # shellcheck disable=SC2086
 differ=$("$go" list -test -f '{{.ImportPath}} {{join .Deps " "}}' $packages |
-	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -vE '^shadegrad/(docs|internal/hunt|internal/cli|internal/cli/reading)\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
+	grep -E ' shadegrad/internal/(simd|glctx)( |$)' | grep -vE '^shadegrad/(docs|internal/hunt|internal/exchange|internal/cli|internal/cli/reading)\.' | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
 # shellcheck disable=SC2086
 run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" $differ
 # shellcheck disable=SC2086

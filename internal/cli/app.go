@@ -94,9 +94,9 @@ func (a *app) version([]string) error {
 	return err
 }
 
-// buildVersion returns the name of the program, its version and whether it supports a GPU.
-func buildVersion() string {
-	version, gpu := "(devel)", "with GPU support"
+// programVersion returns the version of the program.
+func programVersion() string {
+	version := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {
 			version = info.Main.Version
@@ -107,10 +107,16 @@ func buildVersion() string {
 			}
 		}
 	}
+	return version
+}
+
+// buildVersion returns the name of the program, its version and whether it supports a GPU.
+func buildVersion() string {
+	gpu := "with GPU support"
 	if !backends.GPUSupport {
 		gpu = "without GPU support"
 	}
-	return fmt.Sprintf("shadegrad %s, %s", version, gpu)
+	return fmt.Sprintf("shadegrad %s, %s", programVersion(), gpu)
 }
 
 // interactive reports whether stderr is a terminal in interactive use.

@@ -10,6 +10,7 @@ import (
 
 	"shadegrad/internal/backends"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/exchange"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
@@ -33,6 +34,8 @@ type settings struct {
 	quick    bool
 
 	save, certify, resume, model, out, logdir string
+	layers                                    []string // of export and import
+	softmax                                   bool
 
 	expect         expectations
 	every, shadow  int
@@ -124,6 +127,13 @@ func (s *settings) flags() []*flags.Flag {
 			Only: "o count threads", Why: "it shows weights, not images"},
 		{Name: "model", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "show a saved network",
 			Only: "o units", Why: "the file contains the network"},
+		{Name: "model", Topic: topicOutput, Commands: "export", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
+		{Name: "o", Topic: topicOutput, Commands: "export", Arg: "FILE", Value: flags.Of(&s.out, exchanged),
+			Help: "write FILE.onnx, FILE.npz or FILE.safetensors (required)"},
+		{Name: "layers", Topic: topicOutput, Commands: "export", Arg: "NAMES", Value: flags.Var(&s.layers, layerNames, showLayerNames),
+			Help: "names of the layers, such as fc1,fc2", Default: "those of PyTorch's nn.Sequential: 0,2,4,…; in npz W1, b1, W2, …"},
+		{Name: "softmax", Topic: topicOutput, Commands: "export", Value: flags.Switch(&s.softmax),
+			Help: "end an ONNX graph with the softmax, if the network has it, instead of the sums before it"},
 		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
 		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
 		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},
@@ -265,6 +275,27 @@ func svgFile(s string) (string, error) {
 	}
 	return flags.Home(s), nil
 }
+
+// exchanged parses the name of a file to export to.
+func exchanged(s string) (string, error) {
+	if exchange.Format(s) == "" {
+		return "", flags.Want("a name that ends in " + flags.Alternatives(exchange.Extensions()))
+	}
+	return flags.Home(s), nil
+}
+
+// layerNames parses the names of layers.
+func layerNames(s string) ([]string, error) {
+	list := strings.Split(s, ",")
+	for _, name := range list {
+		if strings.TrimSpace(name) == "" {
+			return nil, flags.Want("names separated by commas, such as fc1,fc2")
+		}
+	}
+	return list, nil
+}
+
+func showLayerNames(list []string) string { return strings.Join(list, ",") }
 
 // sizeUnits are the units of memory, longer names first.
 var sizeUnits = []struct {

@@ -24,6 +24,7 @@ func commandList() []command {
 		{"presets", "list the recipes of tutorials and papers for train -preset=NAME", (*app).presets},
 		{"eval", "report accuracy, confusion matrix, precision and recall of a saved network", (*app).eval},
 		{"predict", "classify images or rows of numbers with a saved network", (*app).predict},
+		{"export", "write a saved network as an ONNX model, NumPy arrays or safetensors", (*app).export},
 		{"network", "show the layers of a network, and draw it", (*app).network},
 		{"digits", "show the images of a data set, distorted or not, or the weights of a network", (*app).digits},
 		{"bench", "compare the speed of backends", (*app).bench},

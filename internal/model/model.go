@@ -19,8 +19,8 @@ import (
 // Version is the version of the metadata.
 const Version = 1
 
-// metadataKey is the key of the header in the metadata. PyTorch ignores it.
-const metadataKey = "shadegrad.model"
+// MetadataKey is the key of the header in the metadata. PyTorch ignores it.
+const MetadataKey = "shadegrad.model"
 
 // A Model is a trained network.
 type Model struct {
@@ -63,7 +63,7 @@ func (m *Model) Learned() *dataset.Learned {
 	return l
 }
 
-// header is the value of metadataKey.
+// header is the value of MetadataKey.
 type header struct {
 	Version int        `json:"version"`
 	Network mlp.Config `json:"network"`
@@ -72,9 +72,15 @@ type header struct {
 	About   About      `json:"about"`
 }
 
+// Header returns all of a model except its values, as text.
+func (m *Model) Header() (string, error) {
+	text, err := json.Marshal(header{Version, m.Network, m.Width, m.Height, m.About})
+	return string(text), err
+}
+
 // Save replaces a file by a model, atomically.
 func (m *Model) Save(path string) error {
-	text, err := json.Marshal(header{Version, m.Network, m.Width, m.Height, m.About})
+	text, err := m.Header()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -83,7 +89,7 @@ func (m *Model) Save(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	// PyTorch's loaders look for the format "pt".
-	f := &safetensors.File{Metadata: map[string]string{"format": "pt", metadataKey: string(text)}, Tensors: tensors}
+	f := &safetensors.File{Metadata: map[string]string{"format": "pt", MetadataKey: text}, Tensors: tensors}
 	f.Sign()
 	return safetensors.Write(path, f)
 }
@@ -107,27 +113,45 @@ func Load(path string) (*Model, error) {
 // Is reports whether the file at path has the header of a saved network.
 func Is(path string) bool {
 	metadata, err := safetensors.ReadMetadata(path)
-	_, ok := metadata[metadataKey]
+	_, ok := metadata[MetadataKey]
 	return err == nil && ok
 }
 
 func decode(f *safetensors.File) (*Model, error) {
-	text, ok := f.Metadata[metadataKey]
+	text, ok := f.Metadata[MetadataKey]
 	if _, checkpoint := f.Metadata["shadegrad.checkpoint"]; !ok && checkpoint {
 		return nil, errors.New("a checkpoint, not a network: the network of its run is in the file without .checkpoint at the end, if it is saved; otherwise resume the run")
 	}
 	if !ok {
-		return nil, fmt.Errorf("not a Shadegrad model: its metadata has no %q", metadataKey)
+		return nil, fmt.Errorf("not a Shadegrad model: its metadata has no %q", MetadataKey)
 	}
+	m, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if m.Values, err = Values("", f, m.Network); err != nil {
+		return nil, err
+	}
+	if name, ok := unknownTensor(f, m.Network); ok {
+		return nil, fmt.Errorf("tensor %q does not belong to a network %s", name, m.Network)
+	}
+	if err := f.Intact(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Parse is the inverse of Header. The model has no values.
+func Parse(text string) (*Model, error) {
 	var h header
 	if err := json.Unmarshal([]byte(text), &h); err != nil {
-		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
+		return nil, fmt.Errorf("damaged metadata %q: %w", MetadataKey, err)
 	}
 	if h.Version != Version {
 		return nil, fmt.Errorf("a model of version %d; this program reads version %d", h.Version, Version)
 	}
 	if err := h.Network.Check(); err != nil {
-		return nil, fmt.Errorf("damaged metadata %q: %w", metadataKey, err)
+		return nil, fmt.Errorf("damaged metadata %q: %w", MetadataKey, err)
 	}
 	if !mlp.FitsImage(h.Network.Sizes[0], h.Width, h.Height) {
 		return nil, fmt.Errorf("damaged metadata: images of %d×%d do not fit a network of %d inputs",
@@ -147,17 +171,7 @@ func decode(f *safetensors.File) (*Model, error) {
 			return nil, fmt.Errorf("damaged metadata: scale of the numbers: %w", err)
 		}
 	}
-	values, err := Values("", f, h.Network)
-	if err != nil {
-		return nil, err
-	}
-	if name, ok := unknownTensor(f, h.Network); ok {
-		return nil, fmt.Errorf("tensor %q does not belong to a network %s", name, h.Network)
-	}
-	if err := f.Intact(); err != nil {
-		return nil, err
-	}
-	return &Model{Network: h.Network, Width: h.Width, Height: h.Height, Values: values, About: h.About}, nil
+	return &Model{Network: h.Network, Width: h.Width, Height: h.Height, About: h.About}, nil
 }
 
 // Tensors returns the parameters of a network as tensors, with a prefix to their names.

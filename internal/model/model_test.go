@@ -96,7 +96,7 @@ func TestPyTorchNames(t *testing.T) {
 		"width": 3, "height": 2,
 		"about": {"data": "some data", "seed": 18446744073709551615, "epochs": 7, "test_acc": 0.975}
 	}`
-	if err := json.Unmarshal([]byte(f.Metadata[metadataKey]), &got); err != nil {
+	if err := json.Unmarshal([]byte(f.Metadata[MetadataKey]), &got); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal([]byte(text), &wantMeta); err != nil {
@@ -109,7 +109,7 @@ func TestPyTorchNames(t *testing.T) {
 
 // edit replaces text in the metadata.
 func edit(f *safetensors.File, old, new string) {
-	f.Metadata[metadataKey] = strings.Replace(f.Metadata[metadataKey], old, new, 1)
+	f.Metadata[MetadataKey] = strings.Replace(f.Metadata[MetadataKey], old, new, 1)
 }
 
 func TestLoadRefuses(t *testing.T) {
@@ -125,7 +125,7 @@ func TestLoadRefuses(t *testing.T) {
 			"a checkpoint, not a network: the network of its run is in the file without .checkpoint at the end, if it is saved; otherwise resume the run"},
 		{"a changed weight", func(f *safetensors.File) { f.Tensors[2].Data[5]++ },
 			`damaged: the SHA-256 of the tensors differs from "shadegrad.sha256" in the metadata; use an intact copy (a program that changes tensors must delete "shadegrad.sha256")`},
-		{"metadata that are not JSON", func(f *safetensors.File) { f.Metadata[metadataKey] = "784-128-10" },
+		{"metadata that are not JSON", func(f *safetensors.File) { f.Metadata[MetadataKey] = "784-128-10" },
 			`damaged metadata "shadegrad.model": invalid character…`},
 		{"a deviation of 0", func(f *safetensors.File) {
 			edit(f, `"about":{`, `"about":{"form":{"scale":{"mean":[1,1,1,1,1,1],"deviation":[1,1,1,0,1,1]}},`)
@@ -139,11 +139,11 @@ func TestLoadRefuses(t *testing.T) {
 			`damaged metadata "shadegrad.model": unknown activation "swish" (available: ["identity" "sigmoid" "tanh" "relu" "softmax" "scaled-tanh" "leaky-relu"])`},
 		{"an impossible network", func(f *safetensors.File) { edit(f, `[6,4,3]`, `[6,0,3]`) },
 			`damaged metadata "shadegrad.model": Sizes=[6 0 3]: must be 1 or more in each layer`},
-		{"no network", func(f *safetensors.File) { f.Metadata[metadataKey] = `{"version":1}` },
+		{"no network", func(f *safetensors.File) { f.Metadata[MetadataKey] = `{"version":1}` },
 			`damaged metadata "shadegrad.model": Sizes=[]: must have an input and an output size`},
 		{"another version", func(f *safetensors.File) { edit(f, `"version":1`, `"version":2`) },
 			"a model of version 2; this program reads version 1"},
-		{"no version", func(f *safetensors.File) { f.Metadata[metadataKey] = "{}" },
+		{"no version", func(f *safetensors.File) { f.Metadata[MetadataKey] = "{}" },
 			"a model of version 0; this program reads version 1"},
 		{"images that do not fit", func(f *safetensors.File) { edit(f, `"height":2`, `"height":3`) },
 			"damaged metadata: images of 3×3 do not fit a network of 6 inputs"},
