@@ -36,6 +36,6 @@
 // processor, which may take that long. A kernel that the driver refuses is a
 // [*CompileError].
 //
-// Built without cgo, or with the tag nogl, the package has the same functions, and Open
-// returns glctx.NoSupport.
+// Built without cgo or with the tag nogl, the package has the same API, and Open returns
+// [ErrNoSupport]; on macOS it returns a [*VersionError].
 package opengl

@@ -4,7 +4,19 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"shadegrad/internal/glctx"
 )
+
+// ErrNoSupport is the error of Open in a build without cgo or with the tag nogl.
+var ErrNoSupport = glctx.ErrNoSupport
+
+// A VersionError reports a driver that is too old: Major and Minor are the newest version of OpenGL that it offers.
+type VersionError = glctx.VersionError
+
+// An AbsentError reports that no driver gave an OpenGL context: Window is the error of opening a hidden window, or nil without a
+// display, and EGL that of EGL.
+type AbsentError = glctx.AbsentError
 
 // A CompileError reports that the driver refused a kernel.
 type CompileError struct {

@@ -117,8 +117,8 @@ type seams struct {
 	instrument instrument
 }
 
-// Open opens an OpenGL context and a backend on it. It returns the errors of glctx.Open and of
-// reading SHADEGRAD_SHADERS.
+// Open opens an OpenGL context and a backend on it. The error is a *VersionError, an *AbsentError, or a *SourceError of the
+// kernels in SHADEGRAD_SHADERS. It may be called from any goroutine.
 func Open(options Options) (*Backend, error) { return open(options, seams{}) }
 
 func open(options Options, s seams) (*Backend, error) {

@@ -22,7 +22,8 @@ type Options struct {
 	// Repeat keeps stored choices, even if not all were timed, so that a run that repeats or
 	// resumes an earlier one rounds as it did.
 	Repeat bool
-	// CacheDir is the directory for choices; "" means cache.Dir().
+	// CacheDir is the directory for choices; "" means the one that SHADEGRAD_CACHE names, or shadegrad in the user's cache
+	// directory.
 	CacheDir string
 	// Timeout is the longest time for the device to finish a batch of work, and for a call of the
 	// driver to return. 0 means 10 seconds, or 10 minutes with software OpenGL. Six times as much
