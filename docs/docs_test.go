@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 // TestCommands runs the commands of each page in a directory of their own, in their order. The word behind a block's language
 // says what the block needs: gpu OpenGL, long the long suite; vary says that its figures depend on the machine.
 func TestCommands(t *testing.T) {
-	pages := []string{"../README.md", "guide.md", "data.md", "reproducibility.md", "architecture.md", "benchmarks.md", "results.md"}
+	pages := []string{"../README.md", "guide.md", "data.md", "library.md", "reproducibility.md", "architecture.md", "benchmarks.md", "results.md"}
 	for _, page := range pages {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			text, err := os.ReadFile(page)
