@@ -10,7 +10,7 @@ MINUTES  ?= 20
 FUZZTIME ?= 10000x
 export GO TAGS FUZZTIME
 
-.PHONY: help build train test test-long hunt fuzz bench bench-peers bench-gpu records kernels-amd generate clean
+.PHONY: help build train test test-long hunt fuzz bench bench-peers bench-gpu records kernels-amd generate release clean
 
 help:
 	@echo 'make train        install missing packages, build, and train on MNIST; ARGS="-epochs=3" passes flags'
@@ -26,6 +26,7 @@ help:
 	@echo 'make hunt         kill runs, limit their CPU and memory, make calls fail, damage files for MINUTES=20'
 	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
 	@echo 'make generate     generate the assembly'
+	@echo 'make release      build archives for Linux, Windows and macOS in bin/release; TARGETS=linux-amd64-static builds one'
 	@echo 'make clean        remove bin'
 	@echo
 	@echo 'TAGS=nogl or CGO_ENABLED=0 builds for the CPU only and installs nothing.'
@@ -71,6 +72,10 @@ fuzz:
 
 generate:
 	$(GO) generate ./...
+
+release:
+	@sh .ci/setup.sh install-release
+	@sh .ci/release.sh $(TARGETS)
 
 clean:
 	rm -rf bin

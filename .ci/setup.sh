@@ -10,6 +10,8 @@
 #                           GPU backend; fails if they cannot be installed
 #   setup.sh install-long   install what only the long suite needs, with apt-get, and with pip in bin/python; never
 #                           fails; without them tests are skipped, or fail with SHADEGRAD_REQUIRE_TOOLS=1
+#   setup.sh install-release
+#                           install what a release needs besides; never fails
 #
 # Packages of the system are installed only with apt-get, as root or by sudo. It prints the names of the packages.
 set -eu
@@ -26,6 +28,8 @@ test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri
 # For the long suite: ThreadSanitizer and AddressSanitizer for the kernels, by shaders to SPIR-V to C++ (7 MB to download,
 # 43 MB installed), and MinGW for what Windows needs (53 MB, 350 MB).
 long_debian="g++ glslang-tools spirv-cross libglm-dev gcc-mingw-w64-x86-64-win32"
+# For a release: MinGW and an archiver for Windows. MinGW's documentation has its licence.
+release_debian="gcc-mingw-w64-x86-64-win32 mingw-w64-common zip"
 test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers vulkan-loader mesa-vulkan-drivers strace"
 test_arch="xorg-server-xvfb xorg-xauth mesa vulkan-icd-loader vulkan-swrast strace"
 
@@ -228,8 +232,15 @@ install-long)
 		install_packages $long_debian || say "tests of sanitizers and MinGW cannot run: $reason"
 	install_python || say "tests with Python's packages cannot run: $reason"
 	;;
+install-release)
+	check_go
+	install_build || say "cannot install what the GPU backend needs: $reason"
+	# shellcheck disable=SC2086 # a list
+	has x86_64-w64-mingw32-gcc && has zip ||
+		install_packages $release_debian || say "cannot install what the archive for Windows needs: $reason; Debian, Ubuntu: $release_debian"
+	;;
 *)
-	say "usage: setup.sh check|tags|install-build|install-test|install-long"
+	say "usage: setup.sh check|tags|install-build|install-test|install-long|install-release"
 	exit 2
 	;;
 esac

@@ -94,8 +94,14 @@ func (a *app) version([]string) error {
 	return err
 }
 
-// programVersion returns the version of the program.
+// The linker sets both in a release (.ci/release.sh).
+var releaseVersion, releaseCommit string
+
+// programVersion returns the version of the program, and its commit if it is known.
 func programVersion() string {
+	if releaseVersion != "" {
+		return releaseVersion + " " + releaseCommit
+	}
 	version := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {

@@ -14,27 +14,29 @@ import (
 type command struct {
 	name    string
 	summary string
+	usage   string // the first part of its help, or ""
 	run     func(a *app, args []string) error
 }
 
 // commandList lists the commands in the order of the help.
 func commandList() []command {
 	return []command{
-		{"train", "train a network, by default on the built-in MNIST", (*app).train},
-		{"presets", "list the recipes of tutorials and papers for train -preset=NAME", (*app).presets},
-		{"eval", "report accuracy, confusion matrix, precision and recall of a saved network", (*app).eval},
-		{"predict", "classify images or rows of numbers with a saved network", (*app).predict},
-		{"export", "write a saved network as an ONNX model, NumPy arrays or safetensors", (*app).export},
-		{"network", "show the layers of a network, and draw it", (*app).network},
-		{"digits", "show the images of a data set, distorted or not, or the weights of a network", (*app).digits},
-		{"bench", "compare the speed of backends", (*app).bench},
-		{"verify", "repeat a certified run and compare the result", (*app).verify},
-		{"gradcheck", "compare a backend's gradients with differences of the loss", (*app).gradcheck},
-		{"doctor", "check what training needs on this machine, with remedies", (*app).doctor},
-		{"replay", "repeat a kept training step and find what was wrong", (*app).replay},
-		{"completion", "write shell completions for bash, zsh or fish", (*app).completion},
-		{"version", "show the build", (*app).version},
-		{"help", "show this text, or the help of a COMMAND or a TOPIC", (*app).help},
+		{"train", "train a network, by default on the built-in MNIST", trainUsage, (*app).train},
+		{"presets", "list the recipes of tutorials and papers for train -preset=NAME", presetsUsage, (*app).presets},
+		{"eval", "report accuracy, confusion matrix, precision and recall of a saved network", evalUsage, (*app).eval},
+		{"predict", "classify images or rows of numbers with a saved network", predictUsage, (*app).predict},
+		{"export", "write a saved network as an ONNX model, NumPy arrays or safetensors", exportUsage, (*app).export},
+		{"network", "show the layers of a network, and draw it", networkUsage, (*app).network},
+		{"digits", "show the images of a data set, distorted or not, or the weights of a network", digitsUsage, (*app).digits},
+		{"bench", "compare the speed of backends", benchUsage, (*app).bench},
+		{"verify", "repeat a certified run and compare the result", verifyUsage, (*app).verify},
+		{"gradcheck", "compare a backend's gradients with differences of the loss", gradcheckUsage, (*app).gradcheck},
+		{"doctor", "check what training needs on this machine, with remedies", doctorUsage, (*app).doctor},
+		{"replay", "repeat a kept training step and find what was wrong", replayUsage, (*app).replay},
+		{"completion", "write shell completions for bash, zsh or fish", completionUsage, (*app).completion},
+		{"man", "write the manual page", manUsage, (*app).man},
+		{"version", "show the build", "", (*app).version},
+		{"help", "show this text, or the help of a COMMAND or a TOPIC", "", (*app).help},
 	}
 }
 
@@ -47,12 +49,20 @@ func commandNames() []string {
 	return names
 }
 
+const (
+	description = `Shadegrad trains multilayer perceptrons on MNIST and similar data sets, on a GPU
+through OpenGL 4.3 compute shaders or on the CPU.
+`
+	exitStatuses = `0 done; 1 failed, and the last line says why; 2 the command line is
+wrong; 3 an -expect was not met; 130 stopped by Ctrl-C, 143 by SIGTERM or 129 by SIGHUP, with
+everything saved.
+`
+)
+
 // overview returns the text of "shadegrad help".
 func overview() string {
 	var b strings.Builder
-	b.WriteString(`Shadegrad trains multilayer perceptrons on MNIST and similar data sets, on a GPU
-through OpenGL 4.3 compute shaders or on the CPU.
-
+	b.WriteString(description + `
 usage: shadegrad COMMAND [FLAGS]
 
 `)
@@ -63,10 +73,7 @@ usage: shadegrad COMMAND [FLAGS]
 "shadegrad COMMAND -h" lists the flags of a command, "shadegrad help TOPIC" those of a topic:
 %s.
 
-Exit status: 0 done; 1 failed, and the last line says why; 2 the command line is
-wrong; 3 an -expect was not met; 130 stopped by Ctrl-C, 143 by SIGTERM or 129 by SIGHUP, with
-everything saved.
-`, strings.Join(flags.Wrap(flags.List(topics()), 84), "\n"))
+Exit status: %s`, strings.Join(flags.Wrap(flags.List(topics()), 84), "\n"), exitStatuses)
 	return b.String()
 }
 

@@ -42,30 +42,44 @@ func (s *Set) PrintHelp(w io.Writer) {
 
 // PrintTopic lists the flags of a topic, each name once, with their commands.
 func PrintTopic(w io.Writer, table []*Flag, topic string) {
+	for _, f := range ofTopic(table, topic) {
+		print(w, f, f.Value.String())
+		fmt.Fprintf(w, "    \tin: %s\n", strings.Join(strings.Fields(f.Commands), ", "))
+	}
+}
+
+// ofTopic returns the flags of a topic, each name once.
+func ofTopic(table []*Flag, topic string) []*Flag {
+	var list []*Flag
 	seen := ""
 	for _, f := range table {
 		if f.Topic == topic && !Has(seen, f.Name) {
 			seen += " " + f.Name
-			print(w, f, f.Value.String())
-			fmt.Fprintf(w, "    \tin: %s\n", strings.Join(strings.Fields(f.Commands), ", "))
+			list = append(list, f)
 		}
 	}
+	return list
 }
 
 // print lists a flag as Go's package flag does.
 func print(w io.Writer, f *Flag, initial string) {
-	text, value := f.Help, f.Default
-	if value == "" {
-		value = initial
-	}
-	if value != "" {
-		text += " (default " + value + ")"
-	}
 	arg := ""
 	if f.Arg != "" {
 		arg = " " + f.Arg
 	}
-	fmt.Fprintf(w, "  -%s%s\n    \t%s\n", f.Name, arg, strings.Join(Wrap(text, 88), "\n    \t"))
+	fmt.Fprintf(w, "  -%s%s\n    \t%s\n", f.Name, arg, strings.Join(Wrap(f.text(initial), 88), "\n    \t"))
+}
+
+// text returns the help of a flag with its default value.
+func (f *Flag) text(initial string) string {
+	value := f.Default
+	if value == "" {
+		value = initial
+	}
+	if value == "" {
+		return f.Help
+	}
+	return f.Help + " (default " + value + ")"
 }
 
 // Wrap divides text into lines of at most width characters, if its words allow.
