@@ -10,7 +10,7 @@ MINUTES  ?= 20
 FUZZTIME ?= 10000x
 export GO TAGS FUZZTIME
 
-.PHONY: help build train test test-long hunt fuzz bench bench-peers bench-gpu records kernels-amd generate release clean
+.PHONY: help build train test test-long hunt fuzz bench bench-peers bench-gpu records kernels-amd generate release rename clean
 
 help:
 	@echo 'make train        install missing packages, build, and train on MNIST; ARGS="-epochs=3" passes flags'
@@ -27,6 +27,7 @@ help:
 	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
 	@echo 'make generate     generate the assembly'
 	@echo 'make release      build archives for Linux, Windows and macOS in bin/release; TARGETS=linux-amd64-static builds one'
+	@echo 'make rename       change the path of the module to MODULE=example.org/me/shadegrad, for go install and other modules'
 	@echo 'make clean        remove bin'
 	@echo
 	@echo 'TAGS=nogl or CGO_ENABLED=0 builds for the CPU only and installs nothing.'
@@ -76,6 +77,9 @@ generate:
 release:
 	@sh .ci/setup.sh install-release
 	@sh .ci/release.sh $(TARGETS)
+
+rename:
+	@sh .ci/rename.sh "$(MODULE)"
 
 clean:
 	rm -rf bin
