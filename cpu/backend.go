@@ -61,6 +61,8 @@ func library(l simd.Level) string {
 		return "AVX-512 kernels"
 	case simd.AVX2:
 		return "AVX2 kernels"
+	case simd.NEON:
+		return "NEON kernels"
 	}
 	return "gonum" + gonumVersion()
 }

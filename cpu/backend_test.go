@@ -91,7 +91,7 @@ func TestInfo(t *testing.T) {
 	before, level := runtime.GOMAXPROCS(0), simd.Current()
 	defer runtime.GOMAXPROCS(before)
 	defer simd.Set(level)
-	drivers := map[simd.Level]string{simd.Off: "gonum", simd.AVX2: "AVX2 kernels", simd.AVX512: "AVX-512 kernels"}
+	drivers := map[simd.Level]string{simd.Off: "gonum", simd.AVX2: "AVX2 kernels", simd.AVX512: "AVX-512 kernels", simd.NEON: "NEON kernels"}
 	for threads, want := range map[int]string{1: "1 thread", 3: "3 threads"} {
 		if limit := workers.Available(); limit.Limit != "" && limit.N == threads {
 			want = fmt.Sprintf("%d of %d threads: %s", threads, limit.Of, limit.Limit)

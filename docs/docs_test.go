@@ -397,7 +397,7 @@ func firstMissing(want, got []string, vary bool) string {
 
 var (
 	// tokens are what a line is compared by: an ellipsis, a figure of time, speed or size, the processor, a number, white space.
-	tokens  = regexp.MustCompile(`…|\d[\d.]*(?: ?(?:s|ms|µs|ns|images/s|samples/s|GiB|MiB|KiB)\b)|AMD EPYC|AVX2 kernels|AVX-512 kernels|\b2 threads|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\s+`)
+	tokens  = regexp.MustCompile(`…|\d[\d.]*(?: ?(?:s|ms|µs|ns|images/s|samples/s|GiB|MiB|KiB)\b)|AMD EPYC|AVX2 kernels|AVX-512 kernels|NEON kernels|\b2 threads|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\s+`)
 	measure = `\d[\d.e+]*(?: ?(?:s|ms|µs|ns|images/s|samples/s|GiB|MiB|KiB)\b)`
 )
 
@@ -420,7 +420,7 @@ func lineMatches(want, got string, vary bool) bool {
 		case token == "AMD EPYC":
 			pattern.WriteString(".+?")
 		case strings.HasSuffix(token, " kernels"):
-			pattern.WriteString("(?:AVX2 kernels|AVX-512 kernels|gonum.*?)")
+			pattern.WriteString("(?:AVX2 kernels|AVX-512 kernels|NEON kernels|gonum.*?)")
 		case token == "2 threads":
 			pattern.WriteString(`\d+(?: of \d+)? threads?(?:: CPU \w+)?`)
 		case token[len(token)-1] < '0' || token[len(token)-1] > '9':

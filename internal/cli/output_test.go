@@ -247,7 +247,7 @@ func TestSIMD(t *testing.T) {
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1", "-threads=2"}
 	at(t, "SHADEGRAD_SIMD=off").run(args...).is(0, "cpu: ", "gonum, 2 threads;")
 	for _, args := range [][]string{args, {"eval", "-model=gone"}, {"predict", "-model=gone", "x.png"}} {
-		at(t, "SHADEGRAD_SIMD=mmx").run(args...).is(2, "shadegrad: SHADEGRAD_SIMD=\"mmx\": must be off, avx2 or avx512\n")
+		at(t, "SHADEGRAD_SIMD=mmx").run(args...).is(2, "shadegrad: SHADEGRAD_SIMD=\"mmx\": must be off, avx2, avx512 or neon\n")
 	}
 	at(t, "SHADEGRAD_SIMD=mmx").run("train", "-h").is(0)
 }

@@ -118,7 +118,7 @@ func TestShadowNames(t *testing.T) {
 // TestShadowLeavesBits trains with -shadow at each SIMD level of the CPU and with different kinds of
 // steps: no breach, and the same network as without.
 func TestShadowLeavesBits(t *testing.T) {
-	for _, simd := range []string{"off", "avx2", "avx512"} {
+	for _, simd := range []string{"off", "avx2", "avx512", "neon"} {
 		for i, more := range sample.Of([][]string{
 			{"-hidden=32", "-batch=10", fmt.Sprintf("-epochs=%d", sample.Count(10, 2))}, // of 30 steps
 			{"-hidden=16", "-batch=64"}, // the last of each epoch has 44 samples

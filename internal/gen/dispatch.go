@@ -13,8 +13,11 @@ import (
 // generator is the name in the header of generated files.
 const generator = "internal/gen"
 
-// lanes maps a level to the number of float32 lanes of a vector.
-var lanes = map[string]int{"AVX2": 8, "AVX512": 16}
+// lanes maps a level to the number of float32 lanes of a vector. With NEON it is a pair of registers.
+var lanes = map[string]int{"AVX2": 8, "AVX512": 16, "NEON": 8}
+
+// architectures maps an architecture to its levels, the lowest first.
+var architectures = map[string][]string{"amd64": both, "arm64": {"NEON"}}
 
 // A kernel declares a function of package simd or sgemm that is written in assembly for
 // each level. The name of the assembly function ends with the level.
@@ -77,20 +80,45 @@ func (p *goPackage) declare(k kernel, level string) {
 	}
 }
 
+// declareNEON adds level NEON to a kernel that is declared for amd64, or to a kernel that replaces one.
+func (p *goPackage) declareNEON(name string) *kernel {
+	for _, d := range p.kernels {
+		if d.name == name {
+			d.levels = append(d.levels, "NEON")
+			return &d.kernel
+		}
+		for i := range d.variants {
+			if d.variants[i].name == name {
+				return &d.variants[i]
+			}
+		}
+	}
+	panic("no kernel " + name)
+}
+
 // print adds the files of Go that select the kernels to output.
 func (p *goPackage) print(output map[string][]byte) error {
 	sources := map[string]string{}
+	const other = "//go:build !amd64 && !arm64\n\n"
 	if p.name == "simd" {
-		amd64, other := "package simd\n\nimport \"unsafe\"\n", "//go:build !amd64\n\npackage simd\n"
-		for _, k := range p.kernels {
-			amd64 += k.function(true)
-			other += k.function(false)
+		for arch, levels := range architectures {
+			source := "package simd\n\nimport \"unsafe\"\n"
+			for _, k := range p.kernels {
+				source += k.function(levels)
+			}
+			sources["dispatch_"+arch+".go"] = source
 		}
-		sources["dispatch_amd64.go"], sources["dispatch_other.go"] = amd64, other
+		source := other + "package simd\n"
+		for _, k := range p.kernels {
+			source += k.function(nil)
+		}
+		sources["dispatch_other.go"] = source
 	} else {
 		sources["kernels.go"] = "package sgemm\n\n" + p.kernelStruct()
-		sources["kernels_amd64.go"] = "package sgemm\n\nimport \"shadegrad/internal/simd\"\n\n" + p.kernelTables()
-		sources["kernels_other.go"] = "//go:build !amd64\n\npackage sgemm\n\nimport \"shadegrad/internal/simd\"\n\n" +
+		for arch, levels := range architectures {
+			sources["kernels_"+arch+".go"] = "package sgemm\n\nimport \"shadegrad/internal/simd\"\n\n" + p.kernelTables(levels)
+		}
+		sources["kernels_other.go"] = other + "package sgemm\n\nimport \"shadegrad/internal/simd\"\n\n" +
 			"// kernelsFor returns nil: this architecture has no kernels.\nfunc kernelsFor(simd.Level) *kernels { return nil }\n"
 	}
 	for name, source := range sources {
@@ -103,9 +131,9 @@ func (p *goPackage) print(output map[string][]byte) error {
 	return nil
 }
 
-// function returns the Go function that selects the kernel. Without assembly it calls the
-// fallback.
-func (d *declared) function(assembly bool) string {
+// function returns the Go function that selects the kernel of one of the levels. Without any it calls
+// the fallback.
+func (d *declared) function(levels []string) string {
 	call := parse(d.call)
 	var names []string
 	first := "" // the first slice
@@ -122,7 +150,8 @@ func (d *declared) function(assembly bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nfunc %s%s {\n", d.name, d.call)
 	fallback := fmt.Sprintf("%s%sGo(%s)\n", keyword, d.name, strings.Join(names, ", "))
-	if !assembly {
+	levels = slices.DeleteFunc(slices.Clone(levels), func(l string) bool { return !slices.Contains(d.levels, l) })
+	if len(levels) == 0 {
 		return b.String() + fallback + "}\n"
 	}
 	if first != "" {
@@ -130,7 +159,7 @@ func (d *declared) function(assembly bool) string {
 		fmt.Fprintf(&b, "if len(%s) == 0 {\nreturn%s\n}\n", first, zero)
 	}
 	b.WriteString("switch level {\n")
-	for _, level := range slices.Backward(d.levels) {
+	for _, level := range slices.Backward(levels) {
 		fmt.Fprintf(&b, "case %s:\n", level)
 		for _, v := range d.variants {
 			fmt.Fprintf(&b, "if %s {\n%s\nreturn\n}\n", v.when, v.assemblyCall(call, first, level))
@@ -187,10 +216,10 @@ func (p *goPackage) fields() (fields []*declared) {
 	return fields
 }
 
-// kernelTables returns the kernels of each level, and the function that selects a level.
-func (p *goPackage) kernelTables() string {
+// kernelTables returns the kernels of each of the levels, and the function that selects a level.
+func (p *goPackage) kernelTables(levels []string) string {
 	tables, cases := "", ""
-	for _, level := range []string{"AVX512", "AVX2"} {
+	for _, level := range slices.Backward(levels) {
 		name := strings.ToLower(level)
 		tables += fmt.Sprintf("var %s = kernels{\nname: %q,\nlanes: %d,\n", name, name, lanes[level])
 		for _, k := range p.fields() {

@@ -16,11 +16,12 @@ import (
 	"github.com/mmcloughlin/avo/printer"
 )
 
-// A file is a file of assembly.
+// A file is a file of assembly for amd64, and one for arm64.
 type file struct {
 	name   string
 	levels []string
 	emit   func(*gen)
+	neon   func(*neon)
 }
 
 var both = []string{"AVX2", "AVX512"}
@@ -28,19 +29,20 @@ var both = []string{"AVX2", "AVX512"}
 // files lists the files of each package.
 var files = map[string][]file{
 	"simd": {
-		{"vector", both, vectors},
-		{"exp", both, exponentials},
-		{"reduce", both, reductions},
-		{"transpose", both, func(g *gen) { transpositions(g); prefetches(g) }},
-		{"sparse", both, sparseProducts},
-		{"step", both, steps},
-		{"peak", both, peaks},
-		{"random", both, randoms},
-		{"warp", both, warps},
+		{"vector", both, vectors, neonVectors},
+		{"exp", both, exponentials, neonExponentials},
+		{"reduce", both, reductions, neonReductions},
+		{"transpose", both, func(g *gen) { transpositions(g); prefetches(g) }, neonTranspositions},
+		{"sparse", both, sparseProducts, neonSparse},
+		{"step", both, steps, neonSteps},
+		{"peak", both, peaks, neonPeaks},
+		{"random", both, randoms, nil},
+		{"warp", both, warps, nil},
 	},
 	"sgemm": {
-		{"avx2", []string{"AVX2"}, products},
-		{"avx512", []string{"AVX512"}, products},
+		{"avx2", []string{"AVX2"}, products, nil},
+		{"avx512", []string{"AVX512"}, products, nil},
+		{"neon", nil, nil, neonProducts},
 	},
 }
 
@@ -63,6 +65,11 @@ func generate(name string) error {
 		if err := f.print(p, output); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
+		if f.neon != nil {
+			x := &neon{pkg: p}
+			f.neon(x)
+			x.print(f.name, output)
+		}
 	}
 	if err := p.print(output); err != nil {
 		return err
@@ -75,8 +82,11 @@ func generate(name string) error {
 	return nil
 }
 
-// print adds the assembly and its declarations to output.
+// print adds the assembly for amd64 and its declarations to output.
 func (f *file) print(p *goPackage, output map[string][]byte) error {
+	if f.emit == nil {
+		return nil
+	}
 	c := build.NewContext()
 	c.ConstraintExpr("amd64")
 	tables := map[string]operand.Mem{}

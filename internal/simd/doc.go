@@ -1,11 +1,11 @@
 // Package simd holds the float32 vector kernels of a training step on the CPU.
 //
 // Each kernel exists in Go, which runs on every processor, and in assembly for AVX2
-// with FMA and for AVX-512. The functions whose names end with Go define what the
-// kernels compute. The level is selected once, at start, from what the processor and
-// the operating system support. The environment variable SHADEGRAD_SIMD (off, avx2 or
-// avx512) overrides it. Module internal/gen generates the assembly and the functions
-// that select a kernel for the level. go generate runs it.
+// with FMA and for AVX-512, most also for NEON. The functions whose names end with Go
+// define what the kernels compute. The level is selected once, at start, from what the
+// processor and the operating system support. The environment variable SHADEGRAD_SIMD
+// (off, avx2, avx512 or neon) overrides it. Module internal/gen generates the assembly
+// and the functions that select a kernel for the level. go generate runs it.
 //
 // # Results
 //

@@ -1,6 +1,6 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package simd
 
-// best returns Off: there are kernels for amd64 only.
-func best() Level { return Off }
+// vectorLevels returns nil: there are kernels for amd64 and arm64 only.
+func vectorLevels() []Level { return nil }

@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,29 +20,35 @@ func wantPanic(t *testing.T, want string, f func()) {
 }
 
 func TestChoose(t *testing.T) {
+	none, narrow, wide, arm := []Level{Off}, []Level{Off, AVX2}, []Level{Off, AVX2, AVX512}, []Level{Off, NEON}
 	for _, c := range []struct {
 		word    string
-		best    Level
+		levels  []Level
 		want    Level
 		problem string
 	}{
-		{"", AVX512, AVX512, ""},
-		{"", Off, Off, ""},
-		{"off", AVX512, Off, ""},
-		{"avx2", AVX512, AVX2, ""},
-		{"avx2", AVX2, AVX2, ""},
-		{"avx512", AVX512, AVX512, ""},
-		{"avx512", AVX2, AVX2, "SHADEGRAD_SIMD=avx512: this machine does not have it; the best it has is avx2"},
-		{"avx2", Off, Off, "SHADEGRAD_SIMD=avx2: this machine does not have it; the best it has is off"},
-		{"fast", AVX2, AVX2, `SHADEGRAD_SIMD="fast": must be off, avx2 or avx512`},
+		{"", wide, AVX512, ""},
+		{"", none, Off, ""},
+		{"off", wide, Off, ""},
+		{"avx2", wide, AVX2, ""},
+		{"avx2", narrow, AVX2, ""},
+		{"avx512", wide, AVX512, ""},
+		{"avx512", narrow, AVX2, "SHADEGRAD_SIMD=avx512: this machine does not have it; the best it has is avx2"},
+		{"avx2", none, Off, "SHADEGRAD_SIMD=avx2: this machine does not have it; the best it has is off"},
+		{"fast", narrow, AVX2, `SHADEGRAD_SIMD="fast": must be off, avx2, avx512 or neon`},
+		{"", arm, NEON, ""},
+		{"neon", arm, NEON, ""},
+		{"off", arm, Off, ""},
+		{"neon", wide, AVX512, "SHADEGRAD_SIMD=neon: this machine does not have it; the best it has is avx512"},
+		{"avx2", arm, NEON, "SHADEGRAD_SIMD=avx2: this machine does not have it; the best it has is neon"},
 	} {
-		got, err := choose(c.word, c.best)
+		got, err := choose(c.word, c.levels)
 		text := ""
 		if err != nil {
 			text = err.Error()
 		}
 		if got != c.want || text != c.problem {
-			t.Errorf("choose(%q, %v) = %v, %q, want %v, %q", c.word, c.best, got, text, c.want, c.problem)
+			t.Errorf("choose(%q, %v) = %v, %q, want %v, %q", c.word, c.levels, got, text, c.want, c.problem)
 		}
 	}
 }
@@ -55,7 +62,12 @@ func TestSet(t *testing.T) {
 		}
 	}
 	wantPanic(t, "no simd.Level(-1)", func() { Set(-1) })
-	wantPanic(t, "no simd.Level(3)", func() { Set(AVX512 + 1) })
+	wantPanic(t, "no simd.Level(4)", func() { Set(NEON + 1) })
+	for _, l := range []Level{AVX2, AVX512, NEON} {
+		if !slices.Contains(Levels(), l) {
+			wantPanic(t, "no "+l.String(), func() { Set(l) })
+		}
+	}
 }
 
 // TestMistakes checks that each function panics if lengths do not match.

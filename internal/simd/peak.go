@@ -1,7 +1,7 @@
 package simd
 
 // roundFlops maps a level to the floating-point operations of a round of fmaPeak.
-var roundFlops = [...]float64{Off: 4 * 2, AVX2: 24 * 8 * 2, AVX512: 24 * 16 * 2}
+var roundFlops = [...]float64{Off: 4 * 2, AVX2: 24 * 8 * 2, AVX512: 24 * 16 * 2, NEON: 24 * 4 * 2}
 
 // PeakFlops executes iterations rounds of independent multiply-adds in registers and
 // returns the number of floating-point operations. A multiply-add is two operations.

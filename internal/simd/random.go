@@ -8,7 +8,7 @@ const drawn = 8
 
 // groups maps a level to the number of elements that its kernels draw for at a time, a
 // multiple of drawn.
-var groups = [...]int{Off: drawn, AVX2: 32, AVX512: largestGroup}
+var groups = [...]int{Off: drawn, AVX2: 32, AVX512: largestGroup, NEON: drawn}
 
 const largestGroup = 64
 

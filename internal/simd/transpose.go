@@ -4,7 +4,7 @@ import "fmt"
 
 // transposeTiles maps a level to the numbers of rows and columns that its kernel
 // transposes at a time.
-var transposeTiles = [...]struct{ rows, cols int }{Off: {1, 1}, AVX2: {8, 32}, AVX512: {16, 1}}
+var transposeTiles = [...]struct{ rows, cols int }{Off: {1, 1}, AVX2: {8, 32}, AVX512: {16, 1}, NEON: {8, 16}}
 
 // GatherTranspose transposes columns lo to hi of the rows of src whose numbers are in index.
 // src is row-major with cols columns. dst is (hi − lo)×len(index), row-major with leading

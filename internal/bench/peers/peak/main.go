@@ -15,7 +15,7 @@ import (
 
 // A result is the printed JSON object.
 type result struct {
-	Level   string  `json:"level"`   // the instructions: off, avx2 or avx512
+	Level   string  `json:"level"`   // the instructions: off, avx2, avx512 or neon
 	Threads int     `json:"threads"` // all cores
 	GFlops  float64 `json:"gflops"`  // 10⁹ operations a second, a multiply-add being two
 }
