@@ -33,9 +33,10 @@ type settings struct {
 	json     bool
 	quick    bool
 
-	save, certify, resume, model, out, logdir string
-	layers                                    []string // of export and import
-	softmax                                   bool
+	save, certify, resume, model, out, logdir, report string
+
+	layers  []string // of export and import
+	softmax bool
 
 	expect         expectations
 	every, shadow  int
@@ -157,6 +158,8 @@ func (s *settings) flags() []*flags.Flag {
 			Help: `write a certificate, with which "shadegrad verify" repeats the run and compares the weights after each epoch`},
 		{Name: "logdir", Topic: topicOutput, Commands: "train", Arg: "DIR", Value: flags.Path(&s.logdir, "the name of a directory"),
 			Help: "also write each report of the run to an event file for TensorBoard: curves, weights and the confusion matrix; use a directory for each run"},
+		{Name: "report", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Of(&s.report, htmlFile),
+			Help: "write a web page about the run when it ends, also if it is interrupted or diverges: curves, health of the layers, weights, confusion matrix and mistakes"},
 		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.add, expectations.String),
 			Help: "exit with status 3 if a condition such as test_acc>=0.97 is not met at the end; figures: train_loss, train_acc, val_loss, val_acc, test_loss, test_acc, seconds; can be repeated"},
 		{Name: "every", Topic: topicOutput, Commands: "train", Arg: "N", Value: flags.Optional(&s.every, positive),
@@ -280,6 +283,14 @@ func svgFile(s string) (string, error) {
 func exchanged(s string) (string, error) {
 	if exchange.Format(s) == "" {
 		return "", flags.Want("a name that ends in " + flags.Alternatives(exchange.Extensions()))
+	}
+	return flags.Home(s), nil
+}
+
+// htmlFile parses the name of a web page.
+func htmlFile(s string) (string, error) {
+	if lower := strings.ToLower(s); !strings.HasSuffix(lower, ".html") && !strings.HasSuffix(lower, ".htm") {
+		return "", flags.Want("a name that ends in .html")
 	}
 	return flags.Home(s), nil
 }

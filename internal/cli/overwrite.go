@@ -7,6 +7,7 @@ import (
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/model"
+	"shadegrad/internal/page"
 	"shadegrad/internal/train"
 )
 
@@ -20,6 +21,7 @@ func (s *settings) refuseOverwrite(r *runFiles) error {
 		{r.save, "a Shadegrad network", model.Is},
 		{r.checkpoint, "a Shadegrad checkpoint", train.IsCheckpoint},
 		{s.certify, "", nil},
+		{s.report, "a report of Shadegrad", page.Is},
 	} {
 		if f.path == "" || f.path == s.resume {
 			continue

@@ -27,6 +27,7 @@ import (
 type runFiles struct {
 	program    string // the name by which this program was called
 	save       string
+	report     string // empty without -report
 	checkpoint string // without -save and -resume, empty until it is needed
 	data       *dataset.Data
 	kept       bool          // the checkpoint on disk is of this run
@@ -46,11 +47,16 @@ const defaultCheckpoint = "shadegrad.checkpoint"
 // newRunFiles chooses the names. It returns an error for a file that cannot be written, before any training is
 // lost to it.
 func newRunFiles(program string, s *settings) (*runFiles, error) {
-	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: s.save, note: func(string) {}}
+	r := &runFiles{program: cmp.Or(program, "shadegrad"), save: s.save, report: s.report, note: func(string) {}}
 	if s.resume != "" {
 		r.checkpoint, r.kept = s.resume, true
 	} else if s.save != "" {
 		r.checkpoint = s.save + ".checkpoint"
+	}
+	if s.report != "" {
+		if err := s.separateReport(r); err != nil {
+			return nil, err
+		}
 	}
 	if r.save == "" {
 		return r, nil
@@ -73,15 +79,25 @@ func newRunFiles(program string, s *settings) (*runFiles, error) {
 
 // lock reserves the files of a run, so that a second run cannot replace them.
 func (r *runFiles) lock() (unlock func(), err error) {
-	path := cmp.Or(r.save, r.checkpoint)
-	if info, err := os.Stat(path); path == "" || err == nil && !info.Mode().IsRegular() {
-		return func() {}, nil
+	unlock = func() {}
+	for _, path := range []string{cmp.Or(r.save, r.checkpoint), r.report} {
+		if info, err := os.Stat(path); path == "" || err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		free, err := atomicfile.Lock(path)
+		if err != nil {
+			unlock()
+			return nil, err
+		}
+		before := unlock
+		unlock = func() { free(); before() }
 	}
-	if unlock, err = atomicfile.Lock(path); err == nil {
-		atomicfile.Sweep(r.save)
-		atomicfile.Sweep(r.checkpoint)
+	for _, path := range []string{r.save, r.checkpoint, r.report} {
+		if path != "" {
+			atomicfile.Sweep(path)
+		}
 	}
-	return unlock, err
+	return unlock, nil
 }
 
 // writable returns an error if a file cannot be written.
@@ -265,6 +281,9 @@ func (r *runFiles) resume(s *settings) string {
 	}
 	if s.json {
 		args = append(args, "-json")
+	}
+	if s.report != "" {
+		args = append(args, "-report="+s.report)
 	}
 	for _, x := range s.expect {
 		args = append(args, "-expect="+x.text)

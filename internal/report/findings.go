@@ -10,6 +10,15 @@ import (
 	"shadegrad/internal/recipe"
 )
 
+// Findings returns the findings of a report as sentences. samples is the word for several samples.
+func Findings(r *diagnosis.Report, samples string) []string {
+	var list []string
+	for _, f := range r.Findings {
+		list = append(list, findingText(f, r, samples))
+	}
+	return list
+}
+
 // findingText returns a finding of a report as a sentence: the problem, the figures that show
 // it, and what to try. samples is the word for several samples.
 func findingText(f diagnosis.Finding, r *diagnosis.Report, samples string) string {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"shadegrad/compute"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/diagnosis"
 	"shadegrad/internal/mlp"
@@ -300,6 +301,12 @@ func (r *Run) diagnose(s *session) {
 	}
 	o := r.State.Options
 	e := o.figures(r.State.Last)
+	if r.examined > 0 && !r.State.Trained() && float64(r.examined) > r.DiagnosisShare*float64(r.trained) && r.DiagnosisShare > 0 {
+		r.examiner.Remember(e)
+		return
+	}
+	begin := clock.Now()
+	defer func() { r.examined += clock.Since(begin) }()
 	rate := o.meanRate(e.Epoch-1, s.train.samples)
 	layers, hits, err := s.probe.measure(r.State, s.spare, rate)
 	if err != nil {

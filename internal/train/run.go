@@ -30,6 +30,13 @@ type Run struct {
 	// Diagnosed, if not nil, is called with a report of the health of the network after each
 	// epoch. The reports take time and change no result.
 	Diagnosed func(*diagnosis.Report)
+	// DiagnosisShare, if above 0, bounds the time of the reports to about this fraction of the
+	// run: epochs are omitted, except the first and the last.
+	DiagnosisShare float64
+	// Traced, if not nil, is called with the loss and the hit of each sample that an epoch has
+	// trained on, in the order of training, also if the epoch does not end. The values are valid
+	// during the call.
+	Traced func(epoch int, stats []float32)
 	// Save, if not nil, is called after each epoch, after the test at the end and when a run is
 	// interrupted, with a state whose parameters are finite. The run reuses the memory of the
 	// state when it continues.
@@ -45,6 +52,9 @@ type Run struct {
 	Keep func(*StepRecord) error
 
 	examiner *diagnosis.Examiner
+	trained  time.Duration // in all epochs; only for DiagnosisShare
+	examined time.Duration // by the reports
+	stats    []float32     // for Traced
 }
 
 // ErrInterrupted is returned by Do if its context ended. The state is where the run stopped, and
@@ -207,7 +217,12 @@ func (r *Run) epoch(ctx context.Context, s *session) error {
 	if e.TrainLoss, e.TrainAcc, err = s.totals(s.train.sums, s.train.Set, s.train.samples); err != nil {
 		return &DeviceError{err}
 	}
-	e.Seconds = clock.Since(begin).Seconds()
+	took := clock.Since(begin)
+	e.Seconds = took.Seconds()
+	r.trained += took
+	if err := r.trace(s, s.train.samples); err != nil {
+		return err
+	}
 	if !finite(e.TrainLoss) {
 		return r.diverged(s, &DivergedError{Epoch: e.Epoch, What: TrainSum, Loss: float32(e.TrainLoss)})
 	}
@@ -233,6 +248,9 @@ func (r *Run) steps(ctx context.Context, s *session, begin time.Duration, e *Epo
 			return 0, &DeviceError{err}
 		}
 		if !finite(loss) {
+			if err := r.trace(s, row); err != nil {
+				return 0, err
+			}
 			return 0, r.diverged(s, &DivergedError{Epoch: st.Epoch + 1, What: TrainSum, Loss: float32(loss)})
 		}
 	}
@@ -253,6 +271,9 @@ func (r *Run) interrupt(s *session, rows int) error {
 	}
 	if err := s.store(&next); err != nil {
 		return &DeviceError{err}
+	}
+	if err := r.trace(s, rows); err != nil {
+		return err
 	}
 	if firstNonFinite([][]float32{next.Stats}) >= 0 || !next.finite() {
 		return r.diverged(s, nil)
@@ -287,6 +308,22 @@ func (r *Run) finish(s *session, e Epoch) error {
 		return err
 	}
 	r.diagnose(s)
+	return nil
+}
+
+// trace passes the results of the completed rows of an epoch to Traced.
+func (r *Run) trace(s *session, rows int) error {
+	if r.Traced == nil || rows == 0 {
+		return nil
+	}
+	if r.stats == nil {
+		r.stats = make([]float32, 2*s.train.samples)
+	}
+	stats := r.stats[:2*rows]
+	if err := s.backend.Read(stats, s.train.Stats.RowRange(0, rows)); err != nil {
+		return &DeviceError{err}
+	}
+	r.Traced(r.State.Epoch+1, stats)
 	return nil
 }
 
