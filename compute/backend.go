@@ -56,7 +56,7 @@ type Backend interface {
 // A Peaker is a Backend that can measure the peak rate of its device.
 type Peaker interface {
 	// PeakFlops returns the floating-point operations a second that the device reaches
-	// with arithmetic alone. A multiply-add counts as two.
+	// with arithmetic alone, or 0 if it cannot be timed. A multiply-add counts as two.
 	PeakFlops() (float64, error)
 }
 

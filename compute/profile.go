@@ -24,7 +24,8 @@ type Profile struct {
 	// each kernel and timed it.
 	Device bool
 	// PeakFlops is the operations a second of a kernel of multiply-adds, and PeakBytes
-	// the bytes a second of a kernel that copies. A copied byte counts twice.
+	// the bytes a second of a kernel that copies. A copied byte counts twice. They are 0 if
+	// unknown.
 	PeakFlops, PeakBytes float64
 }
 

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
-	"shadegrad/internal/clock"
-	"shadegrad/internal/report"
 	"strings"
 	"testing"
+	"time"
+
+	"shadegrad/internal/clock"
+	"shadegrad/internal/clock/clocktest"
+	"shadegrad/internal/report"
 )
 
 // benchArgs returns the arguments of a short run.
@@ -158,5 +161,23 @@ func TestBenchTimeTo(t *testing.T) {
 	}
 	if e.Event != "time-to" || e.Backend != "cpu" || e.TestAcc != 0.5 || e.Seeds != 2 || len(e.Seconds) != 2 || e.Seconds[0] <= 0 {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestBenchOnCoarseClock requires finite figures by a clock that advances in steps of 15.6 ms, as on Windows, and an error
+// from a clock that does not advance.
+func TestBenchOnCoarseClock(t *testing.T) {
+	o := newFakeGPU().opener()
+	coarse := func() time.Duration { return clock.Now() / clocktest.Steps[0] * clocktest.Steps[0] }
+	for _, format := range []string{"text", "json"} {
+		r := timed(t, o, nil, coarse, benchArgs(t, "-backends=cpu", "-format="+format)...).is(0)
+		if figures := regexp.MustCompile(`\ncpu +[0-9.]+ µs +±[0-9.]+% +[0-9]+ +[0-9.]+ +[0-9]+% +1.00×\n|"median_seconds":[0-9.e-]+,`); !figures.MatchString(r.stdout) ||
+			regexp.MustCompile(`Inf|NaN|"(median_seconds|images_per_second)":0[,}]`).MatchString(r.stdout) {
+			t.Errorf("stdout:\n%s", r.stdout)
+		}
+	}
+	stopped := func() time.Duration { return time.Hour }
+	if r := timed(t, o, nil, stopped, benchArgs(t, "-backends=cpu")...).is(1, "the clock does not advance"); r.stdout != "" {
+		t.Errorf("figures of a clock that does not advance:\n%s", r.stdout)
 	}
 }

@@ -173,10 +173,15 @@ func inProcess(t testing.TB, o backends.Opener, args ...string) result {
 
 // tapped is inProcess with a function that is called with the output on stdout.
 func tapped(t testing.TB, o backends.Opener, tap func(string), args ...string) result {
+	return timed(t, o, tap, clock.Now, args...)
+}
+
+// timed is tapped with another clock.
+func timed(t testing.TB, o backends.Opener, tap func(string), now clock.Func, args ...string) result {
 	t.Setenv(cache.Variable, t.TempDir()) // nothing is remembered from before
 	var stdout, stderr bytes.Buffer
 	a := &app{stdout: &tapWriter{&stdout, tap}, stderr: &stderr,
-		env: func(string) string { return "" }, now: clock.Now, started: clock.Now(), runLength: testRunLength, opener: o, compare: gpuIsFaster}
+		env: func(string) string { return "" }, now: now, started: now(), runLength: testRunLength, opener: o, compare: gpuIsFaster}
 	status := a.run(args)
 	return result{t, strings.Join(args, " "), stdout.String(), stderr.String(), status}
 }

@@ -78,7 +78,7 @@ type EpochEvent struct {
 	StoppedEarly    *bool    `json:"stopped_early,omitempty"` // in "done", with -patience
 	Seconds         float64  `json:"seconds"`
 	EvalSeconds     float64  `json:"eval_seconds"`
-	ImagesPerSecond float64  `json:"images_per_second"`
+	ImagesPerSecond float64  `json:"images_per_second,omitempty"` // omitted if the epoch is too short to be timed
 	LearningRate    float64  `json:"lr"`
 	Backend         string   `json:"backend"`
 	Device          string   `json:"device"`

@@ -13,20 +13,23 @@ func profileTable(p compute.Profile) string {
 	fmt.Fprintf(&t, "device time by kernel, measured by %s\n\n", map[bool]string{true: "its own clock", false: "the host's clock, which waited for each kernel"}[p.Device])
 	fmt.Fprintf(&t, "%9s %7s %11s %6s %9s %7s %7s %7s  %s\n", "calls", "time", "per call", "share", "GFLOP/s", "of peak", "GB/s", "of peak", "kernel: ops")
 	for _, k := range p.Kernels {
-		seconds := k.Time.Seconds()
-		fmt.Fprintf(&t, "%9d %6.2fs %11s %6s %9s %7s %7s %7s  %s: %s\n", k.Calls, seconds, Duration(seconds/float64(max(k.Calls, 1))),
+		seconds, perCall := k.Time.Seconds(), "–"
+		if seconds > 0 {
+			perCall = Duration(seconds / float64(max(k.Calls, 1)))
+		}
+		fmt.Fprintf(&t, "%9d %6.2fs %11s %6s %9s %7s %7s %7s  %s: %s\n", k.Calls, seconds, perCall,
 			percent(seconds, p.Busy.Seconds(), "%.1f"), billions(k.Flops, seconds), percent(k.Flops, seconds*p.PeakFlops, "%.0f"),
 			billions(k.Bytes, seconds), percent(k.Bytes, seconds*p.PeakBytes, "%.0f"), k.Kernel, k.Ops)
 	}
-	fmt.Fprintf(&t, "\npeak of this device: %s GFLOP/s (multiply-adds only), %s GB/s (copying only)\n", significant(p.PeakFlops/1e9), significant(p.PeakBytes/1e9))
+	fmt.Fprintf(&t, "\npeak of this device: %s GFLOP/s (multiply-adds only), %s GB/s (copying only)\n", billions(p.PeakFlops, 1), billions(p.PeakBytes, 1))
 	idle := max(0, p.Wall-p.Busy)
 	fmt.Fprintf(&t, "busy %.2f s of %.2f s; idle or at other work %s of the time\n", p.Busy.Seconds(), p.Wall.Seconds(), percent(idle.Seconds(), p.Wall.Seconds(), "%.1f"))
 	return t.String()
 }
 
-// billions formats an amount per second in billions, or a dash if no time passed.
+// billions formats an amount per second in billions, or a dash if the amount or the time is unknown.
 func billions(amount, seconds float64) string {
-	if seconds <= 0 {
+	if amount <= 0 || seconds <= 0 {
 		return "–"
 	}
 	return significant(amount / seconds / 1e9)
@@ -49,8 +52,8 @@ type ProfileEvent struct {
 	Clock       string          `json:"clock"` // "device" or "host"
 	BusySeconds float64         `json:"busy_seconds"`
 	WallSeconds float64         `json:"wall_seconds"`
-	PeakGFlops  float64         `json:"peak_gflops"`
-	PeakGBytes  float64         `json:"peak_gbytes"`
+	PeakGFlops  float64         `json:"peak_gflops,omitempty"` // omitted if unknown
+	PeakGBytes  float64         `json:"peak_gbytes,omitempty"`
 	Kernels     []profileKernel `json:"kernels"`
 }
 

@@ -23,7 +23,7 @@ func TestProfileTable(t *testing.T) {
     calls    time    per call  share   GFLOP/s of peak    GB/s of peak  kernel: ops
      1000   0.60s    600.0 µs  66.7%      5.00      2%    1.00     10%  product_update: matmul update
      1000   0.30s    300.0 µs  33.3%       100     50%    0.10      1%  layer: gather matmul activate
-        1   0.00s     0.00 µs   0.0%         –       –       –       –  fill: fill
+        1   0.00s           –   0.0%         –       –       –       –  fill: fill
 
 peak of this device: 200 GFLOP/s (multiply-adds only), 10.0 GB/s (copying only)
 busy 0.90 s of 1.20 s; idle or at other work 25.0% of the time
@@ -31,7 +31,8 @@ busy 0.90 s of 1.20 s; idle or at other work 25.0% of the time
 	if got := profileTable(aProfile); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := profileTable(compute.Profile{}); !strings.Contains(got, "measured by the host's clock, which waited for each kernel") || !strings.Contains(got, "idle or at other work – of the time") {
+	if got := profileTable(compute.Profile{}); !strings.Contains(got, "measured by the host's clock, which waited for each kernel") || !strings.Contains(got, "idle or at other work – of the time") ||
+		!strings.Contains(got, "peak of this device: – GFLOP/s (multiply-adds only), – GB/s") {
 		t.Errorf("empty profile:\n%s", got)
 	}
 }

@@ -121,7 +121,11 @@ func (r *Text) Finished(e train.Epoch) {
 	if o.TestsEach() {
 		line += "; test " + r.figures(e.TestLoss, e.TestAcc)
 	}
-	r.print("%s; %.2f s, %.0f %s/s\n", line, e.Seconds, e.ImagesPerSecond(), Samples(r.state.Data.Height))
+	line += fmt.Sprintf("; %.2f s", e.Seconds)
+	if rate := e.ImagesPerSecond(); rate > 0 {
+		line += fmt.Sprintf(", %.0f %s/s", rate, Samples(r.state.Data.Height))
+	}
+	r.print("%s\n", line)
 }
 
 // figures formats a loss and, unless the network is for regression, an accuracy.

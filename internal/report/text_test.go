@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"shadegrad/internal/train"
@@ -30,5 +32,26 @@ the GPU has faster kernels than in the last run, which had no time to try them a
 `
 	if got := notes.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestEpochWithoutTime checks that an epoch which is too short to be timed has no speed, as text and as JSON.
+func TestEpochWithoutTime(t *testing.T) {
+	s := &train.State{Data: train.DataInfo{Height: 1}, Options: train.Options{Epochs: 2}}
+	for _, e := range []train.Epoch{{Epoch: 1, TrainLoss: 0.5, Images: 4}, {Epoch: 1, TrainLoss: 0.5, Images: 4, Seconds: 2}} {
+		var text, lines bytes.Buffer
+		NewText(&text, &text, s, nil).Finished(e)
+		NewJSON(&lines, nil, NewText(&text, &text, s, nil)).Finished(e)
+		var event map[string]any
+		if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
+			t.Fatal(err)
+		}
+		rate, has := event["images_per_second"]
+		if e.Seconds == 0 && (strings.Contains(text.String(), "/s") || has) {
+			t.Errorf("without a time: %s%s", &text, &lines)
+		}
+		if e.Seconds > 0 && (!strings.Contains(text.String(), "; 2.00 s, 2 samples/s\n") || rate != 2.) {
+			t.Errorf("with a time: %s%s", &text, &lines)
+		}
 	}
 }

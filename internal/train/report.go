@@ -60,7 +60,7 @@ type Epoch struct {
 	Images       int // trained on in Seconds
 }
 
-// ImagesPerSecond returns the speed of training.
+// ImagesPerSecond returns the speed of training, or 0 if the epoch is too short to be timed.
 func (e Epoch) ImagesPerSecond() float64 {
 	if e.Seconds <= 0 {
 		return 0
