@@ -5,6 +5,8 @@ package opengl
 import (
 	"sync/atomic"
 	"time"
+
+	"shadegrad/internal/clock"
 )
 
 const (
@@ -111,7 +113,7 @@ func (b *Backend) watch(wait func(tick <-chan time.Time) bool) error {
 
 // A stopwatch adds up the times between its laps.
 type stopwatch struct {
-	last time.Time // zero before the start
+	last time.Duration // a reading of the clock, or 0 before the start
 	sum  time.Duration
 }
 
@@ -120,15 +122,15 @@ type stopwatch struct {
 const longestLap = time.Second
 
 func (s *stopwatch) start() {
-	if s.last.IsZero() {
-		s.last = time.Now()
+	if s.last == 0 {
+		s.last = clock.Now()
 	}
 }
 
 // lap returns the time since the start, without what exceeds longestLap in any lap.
 func (s *stopwatch) lap() time.Duration {
-	now := time.Now()
-	s.sum += min(now.Sub(s.last), longestLap)
+	now := clock.Now()
+	s.sum += min(now-s.last, longestLap)
 	s.last = now
 	return s.sum
 }

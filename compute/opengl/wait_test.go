@@ -11,11 +11,11 @@ import (
 func TestStopwatch(t *testing.T) {
 	var s stopwatch
 	s.start()
-	s.last = s.last.Add(-time.Hour) // stopped for an hour
+	s.last -= time.Hour // stopped for an hour
 	if d := s.lap(); d != longestLap {
 		t.Errorf("an hour counts as %v, want %v", d, longestLap)
 	}
-	s.last = s.last.Add(-longestLap / 2)
+	s.last -= longestLap / 2
 	if d := s.lap(); d < longestLap*3/2 || d > 2*longestLap {
 		t.Errorf("%v after half a second more", d)
 	}

@@ -48,8 +48,11 @@ func (r *logged) Finished(e train.Epoch) {
 	if o.TestsEach() {
 		list = append(list, r.figures("test", e.TestLoss, e.TestAcc)...)
 	}
-	list = append(list, tensorboard.Scalar{Tag: "learning_rate", Value: e.LearningRate}, tensorboard.Scalar{Tag: "images_per_second", Value: e.ImagesPerSecond()},
-		tensorboard.Scalar{Tag: "seconds/train", Value: e.Seconds}, tensorboard.Scalar{Tag: "seconds/evaluation", Value: e.EvalSeconds})
+	list = append(list, tensorboard.Scalar{Tag: "learning_rate", Value: e.LearningRate}, tensorboard.Scalar{Tag: "seconds/train", Value: e.Seconds},
+		tensorboard.Scalar{Tag: "seconds/evaluation", Value: e.EvalSeconds})
+	if rate := e.ImagesPerSecond(); rate > 0 {
+		list = append(list, tensorboard.Scalar{Tag: "images_per_second", Value: rate})
+	}
 	r.log.Scalars(e.Epoch, list...)
 	if d := r.state.Data; !d.Numbers && d.Height > 1 {
 		m := &model.Model{Network: o.Network, Width: d.Width, Height: d.Height, Values: r.state.Values}

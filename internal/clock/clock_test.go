@@ -2,7 +2,11 @@ package clock_test
 
 import (
 	"math"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +69,25 @@ func TestTime(t *testing.T) {
 		const reading = 100e-9
 		if least, middle := off[0], off[len(off)/2]; math.Abs(middle) > 0.01*step.Seconds()+reading || least < -0.03*step.Seconds()-reading {
 			t.Errorf("steps of %v: the errors are %g s and more, their median is %g s", step, least, middle)
+		}
+	}
+}
+
+// TestOneClock checks that the packages which report, compare or store durations use no other clock.
+func TestOneClock(t *testing.T) {
+	for _, dir := range []string{"compute/opengl", "cpu", "internal/backends", "internal/bench", "internal/cli", "internal/report", "internal/train", "internal/workers"} {
+		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, error %v", dir, len(files), err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(file, "_test.go") && regexp.MustCompile(`\btime\.(Now|Since|Until)\b`).Match(text) {
+				t.Errorf("%s uses the clock of package time", file)
+			}
 		}
 	}
 }
