@@ -26,7 +26,7 @@ func blobs(n int) nn.Samples {
 	return s
 }
 
-// TestRows trains on rows that need standardising, and predicts rows as they are in the data, also with the saved network.
+// TestRows trains on rows that need standardising, and predicts rows that are not standardised, also with the saved network.
 func TestRows(t *testing.T) {
 	samples := blobs(500)
 	first := slices.Clone(samples.Rows[0])
@@ -99,8 +99,8 @@ func TestRegression(t *testing.T) {
 	if err != nil || y.Class != -1 || y.Name != "" || math.Abs(float64(y.Outputs[0])) > 0.01 || math.Abs(float64(y.Outputs[1]-3)) > 0.01 {
 		t.Errorf("%+v, %v", y, err)
 	}
-	if network.Classes() != nil || network.Training.TestLoss > 1e-4 || network.Training.Samples != 400 {
-		t.Errorf("%v, %+v", network.Classes(), network.Training)
+	if network.Classes() != nil || network.Training.TestLoss > 1e-4 || network.Training.Samples != 400 || !slices.Equal(network.Sizes(), []int{2, 2}) {
+		t.Errorf("%v, %v, %+v", network.Classes(), network.Sizes(), network.Training)
 	}
 }
 

@@ -86,7 +86,7 @@ type Prediction struct {
 	Outputs []float32 // probabilities of the classes with the default output activation, softmax; or the predicted numbers
 }
 
-// Predict returns the answer for a row of numbers, as they are in the data: it standardises them if the training did.
+// Predict returns the answer for a row of numbers like those of the data. It standardises them if the training did.
 func (n *Network) Predict(row []float32) (Prediction, error) {
 	list, err := n.PredictRows([][]float32{row})
 	if err != nil {

@@ -33,7 +33,6 @@ func TestSameAsCommand(t *testing.T) {
 	}{
 		{"defaults", nn.Options{}, nil},
 		{"fields", nn.Options{Hidden: []int{20, 10}, Epochs: 2, Batch: 32, LearningRate: 0.05, Seed: 7}, []string{"-hidden=20,10", "-epochs=2", "-batch=32", "-lr=0.05", "-seed=7"}},
-		{"no hidden layer", nn.Options{Hidden: []int{}, Epochs: 1}, []string{"-hidden=", "-epochs=1"}},
 		{"flags", nn.Options{Epochs: 1, Flags: []string{"-epochs=3", "-validation=0.1", "-dropout=0.2", "-optimizer", "adam"}},
 			[]string{"-epochs=1", "-validation=0.1", "-dropout=0.2", "-optimizer=adam"}},
 		{"preset", nn.Options{Epochs: 1, Flags: []string{"-preset=softmax"}}, []string{"-preset=softmax", "-epochs=1"}},
