@@ -89,8 +89,8 @@ func build(t *testing.T, program, binary string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, requirements, _ := strings.Cut(string(module), "\n")
-		name := strings.TrimPrefix(first, "module ")
+		_, requirements, _ := strings.Cut(string(module), "\n")
+		name := modulePath(t)
 		write("go.mod", "module example.org/digits\n"+requirements+"\nrequire "+name+" v0.0.0\n\nreplace "+name+" => "+root+"\n")
 		write("go.sum", string(sums))
 	}
