@@ -30,6 +30,7 @@ type settings struct {
 	threads  int   // 0: all
 	memory   int64 // of the device, in bytes; 0: all
 	tune     switchValue
+	browser  switchValue
 	json     bool
 	quick    bool
 
@@ -78,7 +79,7 @@ const (
 
 // newSettings returns the settings of a command without arguments.
 func newSettings(command string) *settings {
-	s := &settings{Recipe: recipe.Default(), backends: []backends.Kind{backends.CPU, backends.GPU}, tune: switchOn,
+	s := &settings{Recipe: recipe.Default(), backends: []backends.Kind{backends.CPU, backends.GPU}, tune: switchOn, browser: switchOn,
 		samples: 8, tried: 50, units: 16, count: 10, repeat: leastRepeats, seeds: 3, format: report.BenchText}
 	switch command {
 	case "digits":
@@ -120,7 +121,9 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
 			Help: "on or off: time GPU kernels on the first run of a network, in less than a second, and remember the fastest; replay needs the value of the run"},
 
-		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
+		{Name: "model", Topic: topicOutput, Commands: "eval predict draw", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
+		{Name: "browser", Topic: topicOutput, Commands: "draw", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.browser, onOff),
+			Help: "on or off: open the page in the browser, if the program runs on a terminal"},
 		{Name: "split", Topic: topicOutput, Commands: "eval", Arg: "NAME", Choices: []string{"test", "train", "all"},
 			Value: flags.Of(&s.split, flags.OneOf(dataset.TestPart, dataset.TrainPart, dataset.AllParts)),
 			Help:  "samples to test: test, train or all", Default: "test; all for other data than the training set if they have no test part"},

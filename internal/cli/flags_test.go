@@ -64,6 +64,8 @@ func TestFlags(t *testing.T) {
 		{"predict -model=x -o=x.txt y.png", []string{`-o: want a name that ends in .csv or .json, got "x.txt"`}},
 		{"predict -model=x.csv -o=x.csv y.png", []string{"-o=x.csv: the file is an input; name another file"}},
 		{"predict -model=x -o=y.csv y.csv", []string{"-o=y.csv: the file is an input; name another file"}},
+		{"draw", []string{"-model=FILE"}},
+		{"draw -model=x -browser=yes", []string{`-browser: want on or off, got "yes"`}},
 		{"predict -model=x -proba y.csv", []string{"-proba"}},
 		{"eval -model=x -split=half", []string{"-split", "test, train or all"}},
 		{"bench -backends=auto", []string{`-backends: want cpu, gpu or both, separated by a comma, got "auto"`}},
@@ -79,7 +81,7 @@ func TestFlags(t *testing.T) {
 		{"train -certify=a -resume=b", []string{"-certify does not go with -resume: a certificate covers a run from its start"}},
 		{"bench stray", []string{`"stray"`}},
 		{"trian", []string{`unknown command "trian"; did you mean train?`}},
-		{"xyz", []string{`unknown command "xyz" (available: train, presets, eval, predict, export, network, digits, bench, verify, gradcheck, doctor, replay, completion, version, help)`}},
+		{"xyz", []string{`unknown command "xyz" (available: train, presets, eval, predict, draw, export, network, digits, bench, verify, gradcheck, doctor, replay, completion, version, help)`}},
 	})
 }
 

@@ -25,6 +25,7 @@ func commandList() []command {
 		{"presets", "list the recipes of tutorials and papers for train -preset=NAME", presetsUsage, (*app).presets},
 		{"eval", "report accuracy, confusion matrix, precision and recall of a saved network", evalUsage, (*app).eval},
 		{"predict", "classify images or rows of numbers with a saved network", predictUsage, (*app).predict},
+		{"draw", "draw digits in a browser and see how a saved network reads them", drawUsage, (*app).draw},
 		{"export", "write a saved network as an ONNX model, NumPy arrays or safetensors", exportUsage, (*app).export},
 		{"network", "show the layers of a network, and draw it", networkUsage, (*app).network},
 		{"digits", "show the images of a data set, distorted or not, or the weights of a network", digitsUsage, (*app).digits},

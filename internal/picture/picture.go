@@ -77,9 +77,27 @@ func Load(path string) (image.Image, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	defer f.Close()
-	img, err := f.Decode()
+	img, err := f.scaled()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, atomicfile.Cause(err))
+	}
+	return img, nil
+}
+
+// Read is Load for the content of a file.
+func Read(content []byte) (image.Image, error) {
+	f, err := New(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return nil, err
+	}
+	return f.scaled()
+}
+
+// scaled decodes a picture and scales samples of 16 bits.
+func (f *File) scaled() (image.Image, error) {
+	img, err := f.Decode()
+	if err != nil {
+		return nil, err
 	}
 	return Scale(img, White(img)), nil
 }

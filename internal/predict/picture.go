@@ -55,11 +55,19 @@ func Prepare(m *model.Model, img image.Image) ([][]byte, error) {
 // digits returns the digits in a picture, from left to right. A letter may consist of strokes side by side, so a network
 // with classes other than digits gets a single image.
 func digits(m *model.Model, img image.Image, size dataset.Size) ([][]byte, error) {
-	for _, name := range m.About.ClassNames {
-		if len(name) != 1 || name[0] < '0' || name[0] > '9' {
-			pixels, err := digit.Prepare(img, size.Width, size.Height)
-			return [][]byte{pixels}, err
-		}
+	if !Digits(m) {
+		pixels, err := digit.Prepare(img, size.Width, size.Height)
+		return [][]byte{pixels}, err
 	}
 	return digit.PrepareEach(img, size.Width, size.Height)
+}
+
+// Digits reports whether the classes of a network are digits, as far as their names tell.
+func Digits(m *model.Model) bool {
+	for _, name := range m.About.ClassNames {
+		if len(name) != 1 || name[0] < '0' || name[0] > '9' {
+			return false
+		}
+	}
+	return true
 }

@@ -85,7 +85,7 @@ func (p *Predictor) picture(path, name string) error {
 		return err
 	}
 	if p.Out != "" {
-		return fmt.Errorf("%s: %s; a file of predictions has one for each picture", path, p.several(outputs))
+		return fmt.Errorf("%s: %s; a file of predictions has one for each picture", path, report.Several(m, outputs))
 	}
 	for i, pixels := range inputs {
 		which := ""
@@ -99,18 +99,9 @@ func (p *Predictor) picture(path, name string) error {
 		fmt.Fprintln(p.Stdout, report.Prediction(m, outputs[i]))
 	}
 	if len(inputs) > 1 {
-		fmt.Fprintln(p.Stdout, p.several(outputs))
+		fmt.Fprintln(p.Stdout, report.Several(m, outputs))
 	}
 	return nil
-}
-
-// several describes the predictions for several digits of a picture.
-func (p *Predictor) several(outputs [][]float32) string {
-	text := fmt.Sprintf("%d digits:", len(outputs))
-	for _, y := range outputs {
-		text += " " + report.ClassName(p.Model, train.Class(p.Model.Network, y))
-	}
-	return text
 }
 
 // checkOutputs returns an error if the outputs for an input are not finite.

@@ -26,14 +26,27 @@ func Prediction(m *model.Model, y []float32) string {
 		order[i] = i
 	}
 	sort.SliceStable(order, func(i, j int) bool { return y[order[i]] > y[order[j]] })
-	text := "it is " + name(order[0])
-	if m.About.ClassNames == nil {
-		text = fmt.Sprintf("it is %s %d", article(order[0]), order[0])
-	}
-	separator := ": "
+	text, separator := ItIs(m, order[0]), ": "
 	for _, c := range order[:min(likeliest, len(order))] {
-		text += separator + name(c) + " with " + likelihood(m, y[c])
+		text += separator + name(c) + " with " + Likelihood(m, y[c])
 		separator = ", "
+	}
+	return text
+}
+
+// ItIs says that a sample is of a class: "it is a 7".
+func ItIs(m *model.Model, class int) string {
+	if m.About.ClassNames == nil {
+		return fmt.Sprintf("it is %s %d", article(class), class)
+	}
+	return "it is " + ClassName(m, class)
+}
+
+// Several describes the outputs for several digits of a picture.
+func Several(m *model.Model, outputs [][]float32) string {
+	text := fmt.Sprintf("%d digits:", len(outputs))
+	for _, y := range outputs {
+		text += " " + ClassName(m, train.Class(m.Network, y))
 	}
 	return text
 }
@@ -54,8 +67,8 @@ func article(class int) string {
 	return "a"
 }
 
-// likelihood formats an output of softmax as a percentage, other outputs as numbers.
-func likelihood(m *model.Model, y float32) string {
+// Likelihood formats an output of softmax as a percentage, other outputs as numbers.
+func Likelihood(m *model.Model, y float32) string {
 	switch {
 	case m.Network.Output != compute.Softmax:
 		return fmt.Sprintf("output %.4f", y)
