@@ -6,7 +6,9 @@ package docs
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -33,7 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestCommands runs the commands of each page in a directory of their own, in their order. The word behind a block's language
-// says what the block needs: gpu OpenGL, long the long suite; vary says that its figures depend on the machine.
+// says what the block needs: gpu OpenGL, long the long suite; vary says that its figures depend on the machine, serve that its command runs until Ctrl-C.
 func TestCommands(t *testing.T) {
 	pages := []string{"../README.md", "guide.md", "data.md", "library.md", "reproducibility.md", "architecture.md", "benchmarks.md", "results.md"}
 	for _, page := range pages {
@@ -346,6 +348,10 @@ func run(t *testing.T, dir, page string, b block, c command) {
 	sh := exec.CommandContext(t.Context(), "sh", "-c", c.text)
 	sh.Dir = dir
 	sh.Env = append(os.Environ(), asCommand+"=1", "SHADEGRAD_CACHE="+filepath.Join(dir, "cache"), "LIBGL_ALWAYS_SOFTWARE=1", "CI=", "GOMAXPROCS=1")
+	if b.has("serve") {
+		serve(t, sh)
+		return
+	}
 	out, err := sh.CombinedOutput()
 	got := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
 	at := fmt.Sprintf("%s:%d: %s", filepath.Base(page), c.line, c.text)
@@ -366,6 +372,26 @@ func run(t *testing.T, dir, page string, b block, c command) {
 	}
 	if missing := firstMissing(want, got, b.has("vary")); missing != "" {
 		t.Errorf("%s: the page shows\n\t%s\nthe command printed\n%s", at, missing, out)
+	}
+}
+
+// serve runs a command until it prints the address of a page, and ends it by Ctrl-C, which is no failure.
+func serve(t *testing.T, sh *exec.Cmd) {
+	t.Helper()
+	sh.Args[2] = "exec " + sh.Args[2]
+	out, err := sh.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sh.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "http://127.0.0.1:") {
+		t.Errorf("%s: printed %q, %v", sh.Args[2], line, err)
+	}
+	if err := errors.Join(sh.Process.Signal(os.Interrupt), sh.Wait()); err != nil {
+		t.Errorf("%s: %v", sh.Args[2], err)
 	}
 }
 
