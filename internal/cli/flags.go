@@ -34,7 +34,7 @@ type settings struct {
 	json     bool
 	quick    bool
 
-	save, certify, resume, model, out, logdir, report string
+	save, certify, resume, model, out, logdir, report, live string
 
 	layers  []string // of export and import
 	softmax bool
@@ -163,6 +163,8 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "also write each report of the run to an event file for TensorBoard: curves, weights and the confusion matrix; use a directory for each run"},
 		{Name: "report", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Of(&s.report, htmlFile),
 			Help: "write a web page about the run when it ends, also if it is interrupted or diverges: curves, health of the layers, weights, confusion matrix and mistakes"},
+		{Name: "live", Topic: topicOutput, Commands: "train", Arg: "ADDRESS", Optional: true, Value: flags.Of(&s.live, liveAddress),
+			Help: "show the page of -report in browsers while the run goes on; without an address such as :8080 only programs on this machine can reach it"},
 		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.add, expectations.String),
 			Help: "exit with status 3 if a condition such as test_acc>=0.97 is not met at the end; figures: train_loss, train_acc, val_loss, val_acc, test_loss, test_acc, seconds; can be repeated"},
 		{Name: "every", Topic: topicOutput, Commands: "train", Arg: "N", Value: flags.Optional(&s.every, positive),

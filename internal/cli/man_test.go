@@ -18,7 +18,8 @@ func TestMan(t *testing.T) {
 	}
 	for _, f := range newSettings("").table {
 		name := flags.Roff(f.Name)
-		if n := strings.Count(page, "\n\\fB\\-"+name+"\\fR\n") + strings.Count(page, "\n\\fB\\-"+name+"\\fR="); n == 0 {
+		if n := strings.Count(page, "\n\\fB\\-"+name+"\\fR\n") + strings.Count(page, "\n\\fB\\-"+name+"\\fR=") +
+			strings.Count(page, "\n\\fB\\-"+name+"\\fR[="); n == 0 {
 			t.Errorf("the page does not have the flag -%s", f.Name)
 		}
 	}

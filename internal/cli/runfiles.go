@@ -282,6 +282,9 @@ func (r *runFiles) resume(s *settings) string {
 	if s.json {
 		args = append(args, "-json")
 	}
+	if s.live != "" {
+		args = append(args, "-live="+s.live)
+	}
 	if s.report != "" {
 		args = append(args, "-report="+s.report)
 	}

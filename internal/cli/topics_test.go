@@ -20,7 +20,8 @@ func TestTopics(t *testing.T) {
 			help[topic] = inProcess(t, backends.Opener{}, "help", topic).is(0).stdout
 		}
 		for _, f := range s.Set.Flags {
-			if n := strings.Count(text.String(), "\n  -"+f.Name+"\n") + strings.Count(text.String(), "\n  -"+f.Name+" "); n != 1 {
+			if n := strings.Count(text.String(), "\n  -"+f.Name+"\n") + strings.Count(text.String(), "\n  -"+f.Name+" ") +
+				strings.Count(text.String(), "\n  -"+f.Name+"[="); n != 1 {
 				t.Errorf("%s: -%s is listed %d times", command, f.Name, n)
 			}
 			if !strings.Contains(help[f.Topic], "\n  -"+f.Name) {

@@ -218,9 +218,11 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 			return cpu.New(), nil
 		}
 	}
-	if w := a.watch(s, files, run, show, why); w != nil {
-		defer func() { err = w.end(c, files, err) }()
+	watch, err := a.watch(s, files, run, show, why)
+	if err != nil {
+		return err
 	}
+	defer func() { err = watch.end(c, files, err) }()
 	files.shadow(run, s.shadow, show)
 	certificate, err := s.startCertificate(run, text)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"shadegrad/compute"
@@ -35,6 +36,7 @@ type watcher struct {
 	settings *settings
 	run      *train.Run
 	info     compute.Info // of the backend in use
+	live     *liveView    // nil without -live
 }
 
 // separateReport returns an error if the report cannot be written, or is another file of the run too.
@@ -48,9 +50,9 @@ func (s *settings) separateReport(r *runFiles) error {
 }
 
 // watch makes a run record what -report and -live show. It returns nil if neither is given.
-func (a *app) watch(s *settings, files *runFiles, run *train.Run, show report.Reporter, why string) *watcher {
-	if s.report == "" {
-		return nil
+func (a *app) watch(s *settings, files *runFiles, run *train.Run, show report.Reporter, why string) (*watcher, error) {
+	if s.report == "" && s.live == "" {
+		return nil, nil
 	}
 	w := &watcher{settings: s, run: run, Reporter: show}
 	w.recorder = record.New(run.State, run.Data, record.About{Command: s.again(files.program, run.State), Why: why, Version: buildVersion(),
@@ -69,7 +71,21 @@ func (a *app) watch(s *settings, files *runFiles, run *train.Run, show report.Re
 	if verbose == nil {
 		run.DiagnosisShare = reportShare
 	}
-	return w
+	if s.live == "" {
+		return w, nil
+	}
+	run.DiagnosisShare = min(run.DiagnosisShare, liveShare)
+	view, site, err := startLive(s.live, w.recorder, title(run.State.Data.Name))
+	if err != nil {
+		return nil, err
+	}
+	w.live = view
+	reach := ""
+	if !site.Loopback() {
+		reach = "; everyone with this address can see the run"
+	}
+	show.Note("watch the run at " + site.URL + reach)
+	return w, nil
 }
 
 // again returns the command that repeats a run.
@@ -97,11 +113,13 @@ func (w *watcher) Started(i compute.Info) {
 
 func (w *watcher) Progress(p train.Progress) {
 	w.recorder.Progress(p)
+	w.live.offer(w.recorder)
 	w.Reporter.Progress(p)
 }
 
 func (w *watcher) Finished(e train.Epoch) {
 	w.recorder.Finished(e)
+	w.live.offer(w.recorder)
 	w.Reporter.Finished(e)
 }
 
@@ -112,13 +130,18 @@ func (w *watcher) Noticed(n train.Notice) {
 
 // end writes the report of a run that ended with an error or nil, and returns the error to report.
 func (w *watcher) end(c *backends.Choice, files *runFiles, err error) error {
-	if w == nil || w.run.State.Values == nil {
+	if w == nil {
+		return err
+	}
+	if w.run.State.Values == nil {
+		w.live.end(nil)
 		return err
 	}
 	p, predictErr := w.page(c, err)
 	if predictErr != nil {
 		p.Notes = append(p.Notes, "no predictions: "+predictErr.Error())
 	}
+	w.live.end(p)
 	saveErr := w.save(files, p)
 	if err != nil && saveErr != nil {
 		w.Note(saveErr.Error())
@@ -158,13 +181,16 @@ func (w *watcher) page(c *backends.Choice, err error) (*page.Run, error) {
 	return w.recorder.Page(b, w.run.Data, end)
 }
 
+// title returns the title of the page of a run.
+func title(data string) string { return "Shadegrad: " + filepath.Base(data) }
+
 // save writes the report, elsewhere if necessary.
 func (w *watcher) save(files *runFiles, p *page.Run) error {
 	path := w.settings.report
 	if path == "" {
 		return nil
 	}
-	write := func(path string) error { return files.warn(page.Save(path, "Shadegrad: "+p.Title, p)) }
+	write := func(path string) error { return files.warn(page.Save(path, title(w.run.State.Data.Name), p)) }
 	if err := write(path); err != nil {
 		other, otherErr := saveNew(elsewhere(path), write)
 		if otherErr != nil {

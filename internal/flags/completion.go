@@ -38,7 +38,7 @@ func Complete(w io.Writer, shell, program string, commands map[string][]string, 
 				continue
 			}
 			name := "-" + f.Name
-			if f.Arg != "" {
+			if f.Arg != "" && !f.Optional {
 				name += "="
 			}
 			words = append(words, name)
@@ -72,7 +72,7 @@ func fish(w io.Writer, program string, names []string, commands map[string][]str
 			switch {
 			case len(f.Choices) > 0:
 				fmt.Fprintf(w, " -x -a '%s'", strings.Join(f.Choices, " "))
-			case f.Arg != "":
+			case f.Arg != "" && !f.Optional:
 				fmt.Fprint(w, " -r")
 			}
 			fmt.Fprintf(w, " -d '%s'\n", strings.ReplaceAll(f.Help, "'", `\'`))

@@ -22,6 +22,7 @@ type Flag struct {
 	Topic    string
 	Commands string // that have the flag, separated by spaces
 	Arg      string // what stands for the value in help, such as "N"; empty for a switch
+	Optional bool   // the value may be omitted, and is then "true"
 	Help     string
 	Default  string   // the rule of the default value; if empty, help shows the initial value
 	Choices  []string // the values, if they can be listed

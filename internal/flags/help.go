@@ -64,7 +64,10 @@ func ofTopic(table []*Flag, topic string) []*Flag {
 // print lists a flag as Go's package flag does.
 func print(w io.Writer, f *Flag, initial string) {
 	arg := ""
-	if f.Arg != "" {
+	switch {
+	case f.Optional:
+		arg = "[=" + f.Arg + "]"
+	case f.Arg != "":
 		arg = " " + f.Arg
 	}
 	fmt.Fprintf(w, "  -%s%s\n    \t%s\n", f.Name, arg, strings.Join(Wrap(f.text(initial), 88), "\n    \t"))

@@ -11,7 +11,10 @@ func ManTopic(w io.Writer, table []*Flag, topic string) {
 	fmt.Fprintf(w, ".SS %s\n", Roff(topic))
 	for _, f := range ofTopic(table, topic) {
 		fmt.Fprintf(w, ".TP\n\\fB\\-%s\\fR", Roff(f.Name))
-		if f.Arg != "" {
+		switch {
+		case f.Optional:
+			fmt.Fprintf(w, "[=\\fI%s\\fR]", Roff(f.Arg))
+		case f.Arg != "":
 			fmt.Fprintf(w, "=\\fI%s\\fR", Roff(f.Arg))
 		}
 		fmt.Fprintf(w, "\n%s\n.br\nCommands: %s\n", Roff(f.text(f.Value.String())), strings.Join(strings.Fields(f.Commands), ", "))

@@ -112,7 +112,7 @@ func (s *Set) split(args []string) error {
 			return ErrHelp
 		case f == nil:
 			return s.unknown(name, text)
-		case f.Arg == "" && !hasValue:
+		case (f.Arg == "" || f.Optional) && !hasValue:
 			value = "true"
 		case !hasValue && (len(args) == 0 || s.isFlag(args[0])):
 			return Errorf("-%s: want a value, as in -%s=%s%s", name, name, f.Arg, s.hint())

@@ -43,6 +43,22 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
+// The scripts and the style of a page.
+var (
+	script = "/* uPlot 1.6\n" + asset("uplot.LICENSE") + "*/\n" + asset("uplot.js") + "\n" + asset("chart.js") + "\n" + asset("page.js")
+	style  = asset("page.css")
+)
+
+// Policy returns the Content-Security-Policy of a page, with or without events.
+func Policy(events string) string {
+	connect := "'none'"
+	if events != "" {
+		connect = "'self'"
+	}
+	return strings.Join([]string{"default-src 'none'", "img-src data:", "script-src " + hash(script), "style-src " + hash(style),
+		"connect-src " + connect, "base-uri 'none'", "form-action 'none'"}, "; ")
+}
+
 // Write writes the page of a *Run or a *Comparison. events is the path of the stream of server-sent events from which
 // the page of a running run takes new data, or empty.
 func Write(w io.Writer, title string, data any, events string) error {
@@ -55,20 +71,12 @@ func Write(w io.Writer, title string, data any, events string) error {
 
 // WriteJSON is Write for data that are already encoded by encoding/json, which escapes what could end a script.
 func WriteJSON(w io.Writer, title string, data []byte, events string) error {
-	script := "/* uPlot 1.6\n" + asset("uplot.LICENSE") + "*/\n" + asset("uplot.js") + "\n" + asset("chart.js") + "\n" + asset("page.js")
-	style := asset("page.css")
-	connect := "'none'"
-	if events != "" {
-		connect = "'self'"
-	}
-	policy := strings.Join([]string{"default-src 'none'", "img-src data:", "script-src " + hash(script), "style-src " + hash(style),
-		"connect-src " + connect, "base-uri 'none'", "form-action 'none'"}, "; ")
 	return layout.Execute(w, struct {
 		Title, Policy, Events string
 		Data                  json.RawMessage
 		Script                template.JS
 		Style                 template.CSS
-	}{title, policy, events, data, template.JS(script), template.CSS(style)})
+	}{title, Policy(events), events, data, template.JS(script), template.CSS(style)})
 }
 
 // mark is in each page, by which Is recognises it.

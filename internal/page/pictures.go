@@ -10,9 +10,9 @@ import (
 )
 
 // source returns an image as a data URL.
-func source(img image.Image) (string, error) {
+func source(img image.Image, level png.CompressionLevel) (string, error) {
 	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestCompression}
+	e := png.Encoder{CompressionLevel: level}
 	if err := e.Encode(&b, img); err != nil {
 		return "", err
 	}
@@ -65,7 +65,7 @@ func NewSheet(width, height int, pictures [][]byte) (*Sheet, error) {
 		}
 	}
 	var err error
-	s.Source, err = source(img)
+	s.Source, err = source(img, png.BestCompression)
 	return s, err
 }
 
@@ -109,7 +109,7 @@ func NewWeights(width, height int, units [][]float32) (*Weights, error) {
 			img.SetColorIndex(left+j%w, top+j/w, uint8(index))
 		}
 	}
-	src, err := source(img)
+	src, err := source(img, png.BestSpeed)
 	s.Source = src
 	return &Weights{Sheet: *s}, err
 }
@@ -131,5 +131,5 @@ func Plane(side int, probabilities [][]float64) (string, error) {
 		// The opacity leaves the points visible on it.
 		img.SetNRGBA(i%side, i/side, color.NRGBA{R: uint8(r), G: uint8(g), B: uint8(b), A: 110})
 	}
-	return source(img)
+	return source(img, png.BestSpeed)
 }

@@ -31,7 +31,7 @@ func (r *Recorder) Page(b compute.Backend, d *dataset.Data, end End) (*page.Run,
 			p.PerEpoch.Outcome = &page.Outcome{Epoch: e.Epoch, Loss: page.Number(e.TestLoss), Acc: page.Number(e.TestAcc)}
 		}
 	}
-	if err := r.pictures(p, b); err != nil {
+	if err := r.pictures(p, b, planeSide); err != nil {
 		return p, err
 	}
 	var err error

@@ -12,6 +12,7 @@ import (
 
 const (
 	planeSide   = 96  // points of the plane along an axis
+	liveSide    = 64  // the same during the run
 	planePoints = 600 // samples that are shown
 	planeMargin = 0.1 // of the extent of the samples
 )
@@ -32,7 +33,7 @@ func pointsOf(s *train.State, d *dataset.Data) []page.Point {
 }
 
 // plane returns the classes of the network over the plane of its two inputs.
-func (v *view) plane(b compute.Backend) (*page.Boundary, error) {
+func (v *view) plane(b compute.Backend, side int) (*page.Boundary, error) {
 	from, to := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
 	for _, p := range v.points {
 		for k := range 2 {
@@ -43,9 +44,9 @@ func (v *view) plane(b compute.Backend) (*page.Boundary, error) {
 		margin := planeMargin * max(to[k]-from[k], 1e-6)
 		from[k], to[k] = from[k]-margin, to[k]+margin
 	}
-	grid := &dataset.Set{Width: 2, Height: 1, Classes: v.data.Classes, Labels: make([]byte, planeSide*planeSide)}
-	for i := range planeSide * planeSide {
-		x, y := (float64(i%planeSide)+0.5)/planeSide, 1-(float64(i/planeSide)+0.5)/planeSide // y grows upwards
+	grid := &dataset.Set{Width: 2, Height: 1, Classes: v.data.Classes, Labels: make([]byte, side*side)}
+	for i := range side * side {
+		x, y := (float64(i%side)+0.5)/float64(side), 1-(float64(i/side)+0.5)/float64(side) // y grows upwards
 		grid.Values = append(grid.Values, float32(from[0]+x*(to[0]-from[0])), float32(from[1]+y*(to[1]-from[1])))
 	}
 	c := v.options.Network
@@ -58,7 +59,7 @@ func (v *view) plane(b compute.Backend) (*page.Boundary, error) {
 		list[i] = fractions(c, y)
 	}
 	p := &page.Boundary{X: [2]float64{from[0], to[0]}, Y: [2]float64{from[1], to[1]}, Names: [2]string{"x", "y"}, Points: v.points}
-	if p.Source, err = page.Plane(planeSide, list); err != nil {
+	if p.Source, err = page.Plane(side, list); err != nil {
 		return nil, err
 	}
 	for k := range 2 {

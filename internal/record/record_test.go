@@ -29,7 +29,7 @@ func (f *follower) Finished(e train.Epoch) {
 func (f *follower) Noticed(train.Notice) {}
 
 // prepared returns a run on built-in data, with its recorder.
-func prepared(t *testing.T, name string, epochs int, change func(*recipe.Recipe)) (*train.Run, *follower) {
+func prepared(t testing.TB, name string, epochs int, change func(*recipe.Recipe)) (*train.Run, *follower) {
 	t.Helper()
 	r := recipe.Default()
 	r.Path, r.Hidden, r.Epochs, r.Batch = name, []int{8}, epochs, 32

@@ -22,11 +22,11 @@ func (s *Snapshot) Page(b compute.Backend) (*page.Run, error) {
 		p.Position = &page.Position{Epoch: q.Epoch, Rows: q.Rows, Samples: q.Samples,
 			Left: float64((s.options.Epochs-q.Epoch+1)*q.Samples-q.Rows) / rate}
 	}
-	return p, s.pictures(p, b)
+	return p, s.pictures(p, b, liveSide)
 }
 
 // pictures adds the weights and the plane.
-func (v *view) pictures(p *page.Run, b compute.Backend) (err error) {
+func (v *view) pictures(p *page.Run, b compute.Backend, side int) (err error) {
 	if n := v.options.Network.Sizes[0]; len(v.units) > 0 {
 		var units [][]float32
 		for i := 0; i < len(v.units); i += n {
@@ -38,7 +38,7 @@ func (v *view) pictures(p *page.Run, b compute.Backend) (err error) {
 		p.Weights.Units = v.options.Network.Sizes[1]
 	}
 	if len(v.values) > 0 {
-		p.Boundary, err = v.plane(b)
+		p.Boundary, err = v.plane(b, side)
 	}
 	return err
 }

@@ -83,7 +83,7 @@ function curves(run) {
     if (at >= 0 && e.outcome) acc.push({name: "test", kind: "test", values: only(e.outcome.acc), points: true});
     chart(grid, "acc", "Accuracy by epoch", "epoch", accuracy).set(e.x, acc);
   }
-  if (run.rates.x) {
+  if (run.rates.x && run.rates.x.length) {
     const constant = run.rates.momentum.every(m => m === run.rates.momentum[0]), momentum = constant ? ["momentum", run.rates.momentum[0]] : null;
     const rates = [{name: "learning rate", kind: "train", values: run.rates.rate}];
     chart(grid, "rate", "Learning rate", "step", {zero: true, dense: true, extra: momentum}).set(run.rates.x, rates);
