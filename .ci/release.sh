@@ -20,6 +20,7 @@ go=${GO:-go}
 out=${OUT:-bin/release}
 gpu="linux-amd64 windows-amd64" # cgo, with the GPU backend
 all="$gpu linux-amd64-static linux-arm64-static darwin-arm64 darwin-amd64"
+glibc=2.34 # Debian 12, Ubuntu 22.04, RHEL 9, which the guide names
 sbom=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 say() { echo "shadegrad: $*" >&2; }
@@ -107,6 +108,13 @@ for target in $targets; do
 	mkdir -p "$stage"
 	cp -R "$work/common/." "$stage"
 	build "$target" "$exe"
+	if [ "$target" = linux-amd64 ]; then
+		needed=$(objdump -T "$exe" | grep -o 'GLIBC_[0-9.]*' | sed 's/.*_//' | sort -V | tail -n1)
+		if [ "$(printf '%s\n' "$glibc" "$needed" | sort -V | tail -n1)" != "$glibc" ]; then
+			say "$target needs glibc $needed, not $glibc as documented; build it on an older system"
+			exit 1
+		fi
+	fi
 	licences "$exe" >"$stage/LICENSES-THIRD-PARTY.txt"
 	if [ "${SBOM:-}" != no ]; then
 		"$go" run "$sbom" bin -json -noserial -notimestamp -std -version "$version" -output "$out/$name.cdx.json" "$exe"
@@ -125,5 +133,10 @@ for target in $targets; do
 	rm -r "${work:?}/$target"
 done
 cd "$out"
+large=$(find . -size +25000k)
+if [ -n "$large" ]; then
+	say "larger than 25 MB:" "$large"
+	exit 1
+fi
 sha256sum shadegrad-* >SHA256SUMS
 ls -l >&2

@@ -126,6 +126,18 @@ run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" \
 	-run '^Test(NoSupport|Doctor(NoSupport|CPU|Wrong)|Bench$|Gradcheck|Verify|Verbose|Shadow(Catches|Resumes)|SIMD|Threads)' ./internal/cli
 
 if [ "$kind" = "" ]; then
+	# What cannot run here must at least compile, tests too. Windows is built with cgo, so that the GPU backend is, and macOS
+	# for arm64, whose assembly go vet checks.
+	say "go vet for macOS and Windows"
+	# shellcheck disable=SC2086
+	GOOS=darwin GOARCH=arm64 "$go" vet $packages
+	if command -v x86_64-w64-mingw32-gcc >/dev/null; then
+		# shellcheck disable=SC2086
+		GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc "$go" vet $packages
+	elif [ "${SHADEGRAD_REQUIRE_TOOLS:-}" = 1 ]; then
+		say "SHADEGRAD_REQUIRE_TOOLS=1, but MinGW is missing"
+		exit 1
+	fi
 	unset SHADEGRAD_SIMD
 	sh .ci/fuzz.sh "${FUZZTIME:-10000x}"
 else
