@@ -271,6 +271,7 @@ func workplace(t *testing.T) string {
 	link(self, "bin/shadegrad")
 	link(filepath.Join(root, "testdata"), "testdata")
 	link(filepath.Join(root, "docs/images/curve.py"), "docs/images/curve.py")
+	link(filepath.Join(root, "internal/exchange/testdata/torch-net.onnx"), "torch.onnx")
 	for _, name := range []string{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"} {
 		link(filepath.Join(root, "testdata/mnist", name), filepath.Join("fashion", name))
 	}

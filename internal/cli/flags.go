@@ -37,6 +37,7 @@ type settings struct {
 	save, certify, resume, model, out, logdir, report, live string
 
 	layers  []string // of export and import
+	choices exchange.Choices
 	softmax bool
 
 	expect         expectations
@@ -88,7 +89,7 @@ func newSettings(command string) *settings {
 	default:
 		s.backend = backends.Auto
 	}
-	s.table = append(s.Recipe.Flags(), s.flags()...)
+	s.table = append(append(s.Recipe.Flags(), s.flags()...), s.importFlags()...)
 	s.Set = flags.NewSet(command, s.table)
 	return s
 }
@@ -138,6 +139,8 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "names of the layers, such as fc1,fc2", Default: "those of PyTorch's nn.Sequential: 0,2,4,…; in npz W1, b1, W2, …"},
 		{Name: "softmax", Topic: topicOutput, Commands: "export", Value: flags.Switch(&s.softmax),
 			Help: "end an ONNX graph with the softmax, if the network has it, instead of the sums before it"},
+		{Name: "model", Topic: topicOutput, Commands: "import", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "ONNX model, safetensors file or npz archive (required)"},
+		{Name: "o", Topic: topicOutput, Commands: "import", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "save the network to FILE, as safetensors (required)"},
 		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
 		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
 		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},

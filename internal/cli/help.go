@@ -27,6 +27,7 @@ func commandList() []command {
 		{"predict", "classify images or rows of numbers with a saved network", predictUsage, (*app).predict},
 		{"draw", "draw digits in a browser and see how a saved network reads them", drawUsage, (*app).draw},
 		{"export", "write a saved network as an ONNX model, NumPy arrays or safetensors", exportUsage, (*app).export},
+		{"import", "read a network from an ONNX model, a state dict of PyTorch or NumPy arrays", importUsage, (*app).importNetwork},
 		{"network", "show the layers of a network, and draw it", networkUsage, (*app).network},
 		{"digits", "show the images of a data set, distorted or not, or the weights of a network", digitsUsage, (*app).digits},
 		{"bench", "compare the speed of backends", benchUsage, (*app).bench},

@@ -48,6 +48,9 @@ func (a *app) openNetwork(f *settings) (*model.Model, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
+		if m.About.Imported != "" && m.About.Epochs == 0 {
+			return m, fmt.Sprintf("%s: network %s, imported from %s", f.model, m.Network, report.Short(m.About.Imported)), nil
+		}
 		epochs := report.Count(m.About.Epochs, "epoch")
 		if m.About.Epochs == 0 {
 			epochs = "part of an epoch"

@@ -37,6 +37,8 @@ type About struct {
 	Seed    uint64  `json:"seed"`
 	Epochs  int     `json:"epochs"`
 	TestAcc float64 `json:"test_acc,omitempty"` // 0 if it is not yet tested
+	// Imported is the name of the file of another program from which the network was imported, or empty.
+	Imported string `json:"imported,omitempty"`
 	// Form is the preparation of the data. Other data must be prepared in the same way.
 	Form dataset.Form `json:"form,omitzero"`
 	// Unpadded is the size of the images before Form.Pad enlarged them; 0 by 0 without padding, and

@@ -59,11 +59,13 @@ func Decode(b []byte) (*Model, error) {
 		}
 		return err
 	})
-	if err == nil && !graph {
-		err = errors.New("not an ONNX model: it has no graph")
-	}
-	if err != nil {
+	switch {
+	case err != nil && !graph:
+		return nil, fmt.Errorf("damaged, or not an ONNX model: %w", err)
+	case err != nil:
 		return nil, err
+	case !graph:
+		return nil, errors.New("not an ONNX model: it has no graph")
 	}
 	return m, nil
 }
@@ -73,7 +75,7 @@ func fields(b []byte, what string, visit func(field) error) error {
 	for len(b) > 0 {
 		number, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
-			return fmt.Errorf("%s: damaged, or not an ONNX model: %w", what, protowire.ParseError(n))
+			return fmt.Errorf("%s: damaged or truncated: %w", what, protowire.ParseError(n))
 		}
 		b = b[n:]
 		f := field{number: number, typ: typ}

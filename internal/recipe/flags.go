@@ -160,6 +160,18 @@ func activation(list []compute.Activation) func(string) (compute.Activation, err
 	}
 }
 
+// HiddenActivation parses a value of -act.
+func HiddenActivation(s string) (compute.Activation, error) { return activation(hiddenActivations)(s) }
+
+// OutputActivation parses a value of -output.
+func OutputActivation(s string) (compute.Activation, error) { return activation(outputActivations)(s) }
+
+// Pixels parses a value of -pixels: the inputs for black and white pixels.
+func Pixels(s string) (from, to float64, err error) {
+	p, err := pixelSpan(s)
+	return p.from, p.to, err
+}
+
 // chosen returns a parser of a choice.
 func chosen[T any](parse func(string) (T, error)) func(string) (choice[T], error) {
 	return func(s string) (choice[T], error) {

@@ -11,11 +11,15 @@ import (
 
 	"shadegrad/compute"
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/half"
 	"shadegrad/internal/memory"
 )
 
-// Read reads the file at path. Errors name the file and the deviation from the format.
+// Read reads the file at path, which must have float32 values only. Errors name the file and the deviation from the format.
 func Read(path string) (*File, error) { return read(path, Decode) }
+
+// ReadConverted is Read for values of type F16, BF16 and F64 too, which are converted to float32.
+func ReadConverted(path string) (*File, error) { return read(path, DecodeConverted) }
 
 // ReadMetadata is Read without the tensors.
 func ReadMetadata(path string) (map[string]string, error) {
@@ -52,10 +56,20 @@ func read[T any](path string, decode func(io.Reader, int64) (T, error)) (none T,
 
 // Decode reads a file of size bytes from r. It allocates in proportion to size, whatever the bytes
 // are.
-func Decode(r io.Reader, size int64) (*File, error) {
+func Decode(r io.Reader, size int64) (*File, error) { return decodeTypes(r, size, false) }
+
+// DecodeConverted is Decode for values of type F16, BF16 and F64 too, which are converted to float32.
+func DecodeConverted(r io.Reader, size int64) (*File, error) { return decodeTypes(r, size, true) }
+
+func decodeTypes(r io.Reader, size int64, convert bool) (*File, error) {
 	metadata, entries, dataStart, err := decodeHeader(r, size)
 	if err != nil {
 		return nil, err
+	}
+	for _, e := range entries {
+		if e.dtype != "F32" && !convert {
+			return nil, fmt.Errorf("tensor %q: %w", e.name, &dtypeError{fmt.Sprintf("%q", e.dtype)})
+		}
 	}
 	if err := checkLayout(entries, dataStart, size); err != nil {
 		return nil, err
@@ -101,22 +115,42 @@ func decodeHeader(r io.Reader, size int64) (metadata map[string]string, entries 
 // decodeTensors reads the values that follow the header.
 func decodeTensors(r io.Reader, metadata map[string]string, entries []entry) (*File, error) {
 	file := &File{Metadata: metadata, Tensors: make([]Tensor, len(entries))}
-	buf := make([]byte, chunk*valueSize)
+	buf := make([]byte, chunk*8)
 	for i, e := range entries {
-		data := make([]float32, (e.end-e.begin)/valueSize)
+		width := widths[e.dtype]
+		if e.dtype != "F32" {
+			if file.Converted == nil {
+				file.Converted = map[string]string{}
+			}
+			file.Converted[e.name] = e.dtype
+		}
+		data := make([]float32, (e.end-e.begin)/uint64(width))
 		for rest := data; len(rest) > 0; {
 			n := min(len(rest), chunk)
-			if err := readFull(r, buf[:n*valueSize]); err != nil {
+			if err := readFull(r, buf[:n*width]); err != nil {
 				return nil, err
 			}
 			for j := range rest[:n] {
-				rest[j] = math.Float32frombits(binary.LittleEndian.Uint32(buf[j*valueSize:]))
+				rest[j] = value(e.dtype, buf[j*width:])
 			}
 			rest = rest[n:]
 		}
 		file.Tensors[i] = Tensor{Name: e.name, Shape: e.shape, Data: data}
 	}
 	return file, nil
+}
+
+// value returns the value of a type at the beginning of b.
+func value(dtype string, b []byte) float32 {
+	switch dtype {
+	case "F16":
+		return half.Float16(binary.LittleEndian.Uint16(b))
+	case "BF16":
+		return half.BFloat16(binary.LittleEndian.Uint16(b))
+	case "F64":
+		return float32(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+	}
+	return math.Float32frombits(binary.LittleEndian.Uint32(b))
 }
 
 func readFull(r io.Reader, buf []byte) error {
@@ -148,9 +182,9 @@ func checkLayout(entries []entry, dataStart, size int64) error {
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", e.name, err)
 		}
-		if uint64(n)*valueSize != e.end-e.begin {
-			return fmt.Errorf("tensor %q: shape %v of F32 takes %d bytes, its data_offsets [%d,%d] span %d",
-				e.name, e.shape, uint64(n)*valueSize, e.begin, e.end, e.end-e.begin)
+		if size := uint64(n) * uint64(widths[e.dtype]); size != e.end-e.begin {
+			return fmt.Errorf("tensor %q: shape %v of %s takes %d bytes, its data_offsets [%d,%d] span %d",
+				e.name, e.shape, e.dtype, size, e.begin, e.end, e.end-e.begin)
 		}
 		if e.end > total {
 			return fmt.Errorf("truncated: the data of tensor %q should end at byte %d, the file ends at byte %d",

@@ -15,16 +15,20 @@ import (
 // An entry is the description of a tensor in the header. Offsets count from the end of the header.
 type entry struct {
 	name       string
+	dtype      string
 	shape      []int
 	begin, end uint64
 }
 
-// A dtypeError reports a tensor whose values are not float32. The file is not damaged.
+// A dtypeError reports a tensor of a type that is not supported. The file is not damaged.
 type dtypeError struct{ found string }
 
 func (e *dtypeError) Error() string {
 	return fmt.Sprintf("expected dtype \"F32\", found %s, which is not supported: convert it to float32 first", e.found)
 }
+
+// widths are the sizes in bytes of the values of the types that ReadConverted reads.
+var widths = map[string]int{"F32": valueSize, "F16": 2, "BF16": 2, "F64": 8}
 
 // A parser reads the header token by token. The other functions of encoding/json accept two equal
 // keys and keep the last, so that two readers of such a file could see different weights.
@@ -153,7 +157,8 @@ func (p parser) entry(name string) (entry, error) {
 			if err != nil {
 				return err
 			}
-			if token != "F32" {
+			e.dtype, _ = token.(string)
+			if widths[e.dtype] == 0 {
 				return &dtypeError{show(token)}
 			}
 		case "shape":

@@ -1,4 +1,4 @@
-// Package safetensors reads and writes float32 values in the safetensors format, in which Python
+// Package safetensors reads and writes floating-point values in the safetensors format, in which Python
 // libraries exchange weights.
 //
 // A file consists of the length of its header (8 bytes, little-endian), the header (a JSON object,
@@ -43,6 +43,8 @@ type Tensor struct {
 type File struct {
 	Metadata map[string]string // nil if the file has none
 	Tensors  []Tensor
+	// Converted has the types of the tensors by name that were not F32 in the file that was read.
+	Converted map[string]string
 }
 
 // Tensor returns the tensor with a name, and whether it exists.

@@ -3,11 +3,13 @@ package safetensors
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -288,5 +290,37 @@ func TestIntact(t *testing.T) {
 	a.Data[1] = 2.5
 	if err := f.Intact(); err == nil {
 		t.Error("a changed value is not found")
+	}
+}
+
+// TestConverted reads values of other types, which Decode refuses by name.
+func TestConverted(t *testing.T) {
+	for dtype, c := range map[string]struct {
+		bytes string
+		want  []float32
+	}{
+		"F16":  {"\x00\x3c\x00\xc0", []float32{1, -2}},
+		"BF16": {"\x80\x3f\x40\xc0", []float32{1, -3}},
+		"F64":  {"\x00\x00\x00\x00\x00\x00\xf0\x3f\x00\x00\x00\x00\x00\x00\x00\xc0", []float32{1, -2}},
+		"F32":  {"\x00\x00\x80\x3f\x00\x00\x00\xc0", []float32{1, -2}},
+	} {
+		header := fmt.Sprintf(`{"w":{"dtype":"%s","shape":[2],"data_offsets":[0,%d]}}`, dtype, len(c.bytes))
+		file := string(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))) + header + c.bytes
+		f, err := DecodeConverted(strings.NewReader(file), int64(len(file)))
+		if err != nil {
+			t.Errorf("%s: %v", dtype, err)
+			continue
+		}
+		if !slices.Equal(f.Tensors[0].Data, c.want) || (f.Converted["w"] == dtype) == (dtype == "F32") {
+			t.Errorf("%s: values %v, converted %v", dtype, f.Tensors[0].Data, f.Converted)
+		}
+		if _, err := decode([]byte(file)); (err == nil) != (dtype == "F32") {
+			t.Errorf("%s: Decode returns %v", dtype, err)
+		}
+	}
+	header := `{"w":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}`
+	file := string(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))) + header + "12345678"
+	if _, err := DecodeConverted(strings.NewReader(file), int64(len(file))); err == nil || !strings.Contains(err.Error(), `tensor "w": expected dtype "F32", found "I64"`) {
+		t.Errorf("I64: error %v", err)
 	}
 }
