@@ -10,7 +10,7 @@ MINUTES  ?= 20
 FUZZTIME ?= 10000x
 export GO TAGS FUZZTIME
 
-.PHONY: help build train test test-long hunt fuzz bench bench-peers bench-gpu records kernels-amd generate release rename clean
+.PHONY: help build train test test-long hunt fuzz bench bench-peers bench-gpu records pictures kernels-amd generate release rename clean
 
 help:
 	@echo 'make train        install missing packages, build, and train on MNIST; ARGS="-epochs=3" passes flags'
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench-gpu    test the GPU backend and compare it with PyTorch on the same GPU (internal/bench/peers);'
 	@echo '                  QUICK=1 takes at most 8 minutes'
 	@echo 'make records      train the presets of docs/results.md and write its rows; set PRESETS=, SEEDS= and ARGS='
+	@echo 'make pictures     make the pictures of the README and the guide, with Chromium (Debian: chromium nodejs npm)'
 	@echo 'make kernels-amd  compile the kernels for GPUs of AMD, which need not be there, and write docs/kernels-amd.md'
 	@echo 'make hunt         kill runs, limit their CPU and memory, make calls fail, damage files for MINUTES=20'
 	@echo 'make fuzz         run each fuzzer of the file readers for FUZZTIME: a number of inputs (10000x) or a time (5s)'
@@ -59,6 +60,9 @@ bench-gpu: build
 
 records: build
 	@$(PYTHON) internal/recipe/records/run.py $(PRESETS) --seeds $(SEEDS) -- $(ARGS)
+
+pictures: build
+	@$(GO) run ./internal/browser/pictures
 
 kernels-amd:
 	@mkdir -p bin

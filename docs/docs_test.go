@@ -62,7 +62,7 @@ func TestCommands(t *testing.T) {
 
 // TestPictures runs the commands in the captions of the pictures, which write the pictures again.
 func TestPictures(t *testing.T) {
-	page, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("guide.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestPictures(t *testing.T) {
 	}
 	dir := workplace(t)
 	for _, m := range captions {
-		run(t, dir, "README.md", block{words: []string{"sh"}}, command{text: m[1]})
+		run(t, dir, "guide.md", block{words: []string{"sh"}}, command{text: m[1]})
 		drawn, err := os.ReadFile(filepath.Join(dir, m[2]))
 		if err != nil {
 			t.Fatal(err)

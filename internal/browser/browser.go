@@ -106,7 +106,7 @@ func ForTest(t testing.TB) *Browser {
 	})
 	if shared.err != nil {
 		if os.Getenv("SHADEGRAD_REQUIRE_TOOLS") == "1" {
-			t.Fatalf("SHADEGRAD_REQUIRE_TOOLS=1, but there is no browser: %v", shared.err)
+			t.Fatalf("SHADEGRAD_REQUIRE_TOOLS=1, but the browser cannot start: %v", shared.err)
 		}
 		t.Skip(shared.err)
 	}

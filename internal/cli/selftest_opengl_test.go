@@ -11,6 +11,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/compute/opengl"
 	"shadegrad/internal/backends"
+	"shadegrad/internal/clock"
 	"shadegrad/internal/sample"
 )
 
@@ -27,7 +28,7 @@ func TestSelfTestCoversTheRun(t *testing.T) {
 		"-hidden=20 -target-columns=1 -data=" + targets,
 	}, 3) {
 		args := append([]string{"-backend=gpu", "-tune=off", "-epochs=1", "-data=" + smallData(t)}, strings.Fields(flags)...)
-		a := &app{stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }}
+		a := &app{stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }, now: clock.Now}
 		s, err := a.parseRecipe("train", trainUsage, args)
 		if err != nil {
 			t.Fatal(err)

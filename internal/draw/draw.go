@@ -31,7 +31,7 @@ var page = template.Must(template.ParseFS(assets, "assets/draw.html"))
 // mostDigits bounds the digits of a picture that are explained.
 const mostDigits = 32
 
-// ErrNumbers means that a network takes rows of numbers, which nobody can draw.
+// ErrNumbers means that a network takes rows of numbers, which cannot be drawn.
 var ErrNumbers = errors.New("the network takes rows of numbers, not images")
 
 // A Page shows one network.
@@ -41,7 +41,7 @@ type Page struct {
 	reading chan struct{} // holds one value while a picture is read: a picture can take much memory
 }
 
-// New returns the page of a network that was read from a file. It returns ErrNumbers if the network takes no images.
+// New returns the page of a network that was read from a file. It returns ErrNumbers if its samples are not images.
 func New(m *model.Model, path string) (*Page, error) {
 	if m.About.Numbers || m.Height < 2 {
 		return nil, ErrNumbers
@@ -106,7 +106,7 @@ type Digit struct {
 	Class    string   `json:"class"` // the likeliest
 	Image    []byte   `json:"image"` // pixels, 255 for full ink
 	Outputs  []Output `json:"outputs"`
-	Output   int      `json:"output"` // that Pixels explain: the requested or else the largest one
+	Output   int      `json:"output"` // that Pixels explain: the requested one, by default the largest
 	Pixels   []byte   `json:"pixels"` // contributions to it; 128 is 0, 255 and 1 are the largest magnitude
 	Layers   []Layer  `json:"layers"` // the hidden ones
 }

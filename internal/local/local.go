@@ -2,7 +2,7 @@
 // unguessable token, sent to its own host, and from the page itself. All others get no answer: their connection is closed.
 //
 // The token keeps other users and programs out. The checks of Host and Origin keep out pages of other sites in the same
-// browser, also those that rename their host to this address (DNS rebinding).
+// browser, even if they rename their host to this address (DNS rebinding).
 package local
 
 import (

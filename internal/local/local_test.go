@@ -40,7 +40,7 @@ func serve(t *testing.T, address string) (s *Site, host, path string) {
 	return s, u.Host, u.Path
 }
 
-// ask sends a request as it is written and returns all that comes back.
+// ask sends a request literally and returns the whole answer.
 func ask(t *testing.T, s *Site, request string) string {
 	t.Helper()
 	at := s.listener.Addr().(*net.TCPAddr)
