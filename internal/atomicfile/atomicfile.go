@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -208,23 +209,32 @@ func unsupported(err error) bool {
 }
 
 // Cause returns err without the operation and the path that package os adds, for messages that
-// name the file themselves.
+// name the file themselves, and without the full stop of Windows' texts.
 func Cause(err error) error {
 	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
 	var linkErr *os.LinkError
-	if errors.As(err, &linkErr) {
-		return linkErr.Err
+	switch {
+	case errors.As(err, &pathErr):
+		err = pathErr.Err
+	case errors.As(err, &linkErr):
+		err = linkErr.Err
+	}
+	if errno, ok := err.(syscall.Errno); ok && strings.HasSuffix(errno.Error(), ".") {
+		return clause{errno}
 	}
 	return err
 }
 
+// A clause is a system's error as a part of a sentence.
+type clause struct{ syscall.Errno }
+
+func (c clause) Error() string { return strings.TrimSuffix(c.Errno.Error(), ".") }
+func (c clause) Unwrap() error { return c.Errno }
+
 // remedy returns what to do about err, as the end of a message.
 func remedy(err error) string {
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case full(err):
 		return "; free some space there, or save elsewhere"
 	case errors.Is(err, syscall.EFBIG):
 		return "; raise the limit on file sizes (ulimit -f), or save elsewhere"

@@ -19,8 +19,3 @@ func lockFile(f *os.File) (held bool, err error) {
 // removeLock closes the file first, since Windows does not remove an open one. If another process has opened it by
 // then, it stays.
 func removeLock(f *os.File, name string) { f.Close(); os.Remove(name) }
-
-// blocked reports whether a rename failed because another program, such as a virus scanner, has the file open.
-func blocked(err error) bool {
-	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
-}

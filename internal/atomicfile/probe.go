@@ -31,6 +31,9 @@ func Probe(path string) error {
 	refused := func(err error) error {
 		return fmt.Errorf("%s: cannot save there: %w", path, Cause(err))
 	}
+	if reserved(path) {
+		return refused(errors.New("Windows reserves this name for a device or a stream"))
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():

@@ -61,15 +61,15 @@ func newRunFiles(program string, s *settings) (*runFiles, error) {
 	if r.save == "" {
 		return r, nil
 	}
+	if err := writable(r.save); err != nil {
+		return nil, err
+	}
 	if atomicfile.Same(r.save, r.checkpoint) {
 		other := "-resume=" + s.resume
 		if s.resume == "" {
 			other = "its checkpoint " + r.checkpoint
 		}
 		return nil, flags.Errorf("-save=%s and %s are the same file; save the network under another name", s.save, other)
-	}
-	if err := writable(r.save); err != nil {
-		return nil, err
 	}
 	if s.resume != "" {
 		return r, nil
