@@ -13,8 +13,8 @@ const (
 	MaxMemory = 512 << 20
 )
 
-// Check calls f, and reports an error to t if the process used more than MaxTime or MaxMemory meanwhile. On Unix the time is
-// CPU time, so that other processes do not matter.
+// Check calls f, and reports an error to t if the process used more than MaxTime or MaxMemory meanwhile. On Unix and Windows the
+// time is CPU time, so that other processes do not matter.
 func Check(t testing.TB, f func()) {
 	t.Helper()
 	time, memory := used(), allocated()

@@ -3,7 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
-	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -87,7 +87,7 @@ func Decide(files []*File, names []string, w Wanted) (*Schema, error) {
 	}
 	s := &Schema{plans: []plan{*p}}
 	for i, g := range files[1:] {
-		q, err := g.planLike(p, path.Base(names[0]))
+		q, err := g.planLike(p, filepath.Base(names[0]))
 		if err != nil {
 			return nil, wrap(i+1, err)
 		}
