@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"shadegrad/internal/ostest"
 )
 
 // scenario is an environment variable that makes the test binary run one of scenarios instead of
@@ -126,9 +128,7 @@ func TestWriteKeepsLinks(t *testing.T) {
 	}
 	real := filepath.Join(dir, "real", "model")
 	for link, to := range map[string]string{"relative": "real/model", "absolute": real, "chain": "relative"} {
-		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
-			t.Fatal(err)
-		}
+		ostest.Symlink(t, to, filepath.Join(dir, link))
 	}
 	for _, link := range []string{"relative", "absolute", "chain"} { // the first has no target yet
 		path := filepath.Join(dir, link)
@@ -142,9 +142,7 @@ func TestWriteKeepsLinks(t *testing.T) {
 	checkDir(t, filepath.Join(dir, "real"), "model")
 
 	loop := filepath.Join(dir, "loop")
-	if err := os.Symlink("loop", loop); err != nil {
-		t.Fatal(err)
-	}
+	ostest.Symlink(t, "loop", loop)
 	if err := Write(loop, content(sample)); err == nil || err.Error() != loop+": cannot save: too many symbolic links" {
 		t.Errorf("got error %v", err)
 	}
@@ -198,7 +196,7 @@ func TestWriteToDirectory(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 	path := filepath.Join(dir, "none", "model")
-	want := path + ": cannot save: no file can be created in " + filepath.Dir(path) + ": no such file or directory; create the directory first"
+	want := path + ": cannot save: no file can be created in " + filepath.Dir(path) + ": " + ostest.NoDirectory + "; create the directory first"
 	if err := Write(path, content(sample)); err == nil || err.Error() != want {
 		t.Errorf("got error %v", err)
 	}

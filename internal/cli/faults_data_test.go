@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"shadegrad/internal/ostest"
 )
 
 // TestData checks the rows of FAULTS.md on data files: name, expected and found, and the byte; nothing
@@ -60,7 +62,7 @@ func TestData(t *testing.T) {
 	}
 	t.Run("no directory", func(t *testing.T) {
 		p := at(t)
-		p.run("train", "-data="+p.path("nowhere")).is(1, p.path("nowhere")+": no such file or directory")
+		p.run("train", "-data="+p.path("nowhere")).is(1, p.path("nowhere")+": "+ostest.NoFile)
 		put(t, p.path("file"), nil)
 		p.run("train", "-data="+p.path("file")).is(1, p.path("file")+": expected lines of text, found an empty file")
 		p.run("train", "-data="+p.dir, "-json").is(1, p.dir+": no data found; looked for IDX files (train-images-idx3-ubyte and so on), CSV files")

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"shadegrad/internal/ostest"
 )
 
 // TestDamaged checks the row of FAULTS.md on models and checkpoints that are damaged, of another
@@ -88,7 +90,7 @@ func TestMixedUp(t *testing.T) {
 	p.run("train", "-resume="+model).is(1, model+": a network, not a checkpoint")
 	p.run("eval", "-model="+checkpoint).is(1, checkpoint+": a checkpoint, not a network")
 	for _, args := range [][]string{{"train", "-resume=gone"}, {"eval", "-model=gone"}, {"predict", "-model=gone", "x.png"}} {
-		p.run(args...).is(1, "shadegrad: gone: no such file or directory")
+		p.run(args...).is(1, "shadegrad: gone: "+ostest.NoFile)
 	}
 
 	// Other data, told by its shape and by its bytes.

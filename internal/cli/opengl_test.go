@@ -12,6 +12,7 @@ import (
 
 	"shadegrad/internal/glctx"
 	"shadegrad/internal/glctx/gltest"
+	"shadegrad/internal/ostest"
 )
 
 // probe opens OpenGL once and returns its description or the error.
@@ -92,13 +93,13 @@ func TestOpenGL(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := at(t, "SHADEGRAD_SHADERS="+dir).run(args("-backend=gpu")...).is(1)
-		if want := "shadegrad: GPU self-test failed: shaders (" + dir + "): kernel head: open head.comp: no such file or directory; -backend=cpu works without a GPU\n"; r.stderr != want {
+		if want := "shadegrad: GPU self-test failed: shaders (" + dir + "): kernel head: open head.comp: " + ostest.NoFile + "; -backend=cpu works without a GPU\n"; r.stderr != want {
 			t.Errorf("stderr is\n%swant\n%s", r.stderr, want)
 		}
 	})
 	t.Run("no such shaders", func(t *testing.T) {
 		needGPU(t)
-		at(t, "SHADEGRAD_SHADERS=/nowhere/at/all").run(args("-backend=gpu")...).is(1, "SHADEGRAD_SHADERS=/nowhere/at/all: ", "no such file or directory")
+		at(t, "SHADEGRAD_SHADERS=/nowhere/at/all").run(args("-backend=gpu")...).is(1, "SHADEGRAD_SHADERS=/nowhere/at/all: ", ostest.NoDirectory)
 	})
 	t.Run("a kernel gives wrong numbers", func(t *testing.T) {
 		info := needGPU(t)

@@ -2,8 +2,9 @@ package cli
 
 import (
 	"os"
-	"runtime"
 	"testing"
+
+	"shadegrad/internal/ostest"
 )
 
 // TestOverwrite checks that a run replaces networks and checkpoints only, unless -force is given.
@@ -34,9 +35,11 @@ func TestOverwriteInput(t *testing.T) {
 		put(t, p.path(name), []byte("a,b,label\n0,1,0\n1,0,1\n0,1,0\n1,1,1\n"))
 	}
 	mkdir(t, p.path("e/f"))
-	link(t, os.Symlink, p.path("d"), p.path("e/f/g"))
-	link(t, os.Symlink, p.path("digits_test.csv"), p.path("symbolic"))
-	link(t, os.Link, p.path("digits_test.csv"), p.path("hard"))
+	ostest.Symlink(t, p.path("d"), p.path("e/f/g"))
+	ostest.Symlink(t, p.path("digits_test.csv"), p.path("symbolic"))
+	if err := os.Link(p.path("digits_test.csv"), p.path("hard")); err != nil {
+		t.Fatal(err)
+	}
 	model := smallModel(t, p)
 	for _, c := range [][]string{
 		{"train", "-data=digits_train.csv", "-save=digits_train.csv"},
@@ -70,17 +73,6 @@ func TestOverwriteInput(t *testing.T) {
 func mkdir(t *testing.T, path string) {
 	t.Helper()
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// link calls os.Symlink or os.Link.
-func link(t *testing.T, make func(from, to string) error, from, to string) {
-	t.Helper()
-	if err := make(from, to); err != nil {
-		if runtime.GOOS == "windows" {
-			t.Skip(err) // links need a privilege there
-		}
 		t.Fatal(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
+	"shadegrad/internal/ostest"
 	"shadegrad/internal/picture"
 	"shadegrad/internal/predict"
 )
@@ -50,7 +51,7 @@ func TestPredictSeveral(t *testing.T) {
 	put(t, p.path("text.png"), []byte("not an image"))
 	seven, two := repository(t, "testdata/digits/seven.png"), repository(t, "testdata/digits/two.jpg")
 	r := p.run("predict", "-model="+model, "gone.png", seven, "blank.png", "text.png", two, "cut.png").is(1,
-		"shadegrad: gone.png: no such file or directory\n",
+		"shadegrad: gone.png: "+ostest.NoFile+"\n",
 		"shadegrad: blank.png: no digit is visible: the picture is blank, or its contrast too low\n",
 		"shadegrad: text.png: expected a PNG, JPEG, GIF, BMP, TIFF or WebP picture, found a file of 12 bytes that begins with \"not an i\"\n",
 		"shadegrad: cut.png: ")

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"shadegrad/internal/model"
+	"shadegrad/internal/ostest"
 	"shadegrad/internal/train"
 )
 
@@ -19,9 +20,7 @@ func TestSaveThroughLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	for link, to := range map[string]string{"link": "models/m", "broken": "gone/m", "loop": "loop"} {
-		if err := os.Symlink(to, p.path(link)); err != nil {
-			t.Fatal(err)
-		}
+		ostest.Symlink(t, to, p.path(link))
 	}
 	args := []string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=1"}
 	p.run(append(args, "-save=link")...).is(0)
@@ -30,7 +29,7 @@ func TestSaveThroughLink(t *testing.T) {
 		t.Errorf("the link is %v (%v)", info, err)
 	}
 	for link, reason := range map[string]string{
-		"broken": "no file can be created in gone: no such file or directory",
+		"broken": "no file can be created in gone: " + ostest.NoDirectory,
 		"loop":   "too many symbolic links",
 	} {
 		r := p.run(append(args, "-save="+link)...).is(1, "shadegrad: "+link+": cannot save there: "+reason+"; nothing was trained")
@@ -45,16 +44,12 @@ func TestSaveOverCheckpoint(t *testing.T) {
 	p := at(t)
 	checkpoint := p.stopped("-hidden=8")
 	before := string(contents(t, checkpoint))
-	if err := os.Symlink(checkpoint, p.path("link")); err != nil {
-		t.Fatal(err)
-	}
+	ostest.Symlink(t, checkpoint, p.path("link"))
 	name := filepath.Base(checkpoint)
 	for _, c := range [][2]string{{name, checkpoint}, {checkpoint, "./" + name}, {name, "link"}, {"link", name}} {
 		p.run("train", "-backend=cpu", "-resume="+c[0], "-save="+c[1]).is(2, "-save="+c[1]+" and -resume="+c[0]+" are the same file")
 	}
-	if err := os.Symlink("m", p.path("m.checkpoint")); err != nil {
-		t.Fatal(err)
-	}
+	ostest.Symlink(t, "m", p.path("m.checkpoint"))
 	p.run("train", "-backend=cpu", "-save=m").is(2, "-save=m and its checkpoint m.checkpoint are the same file")
 	if string(contents(t, checkpoint)) != before {
 		t.Error("the checkpoint has changed")

@@ -13,6 +13,7 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/capsule"
+	"shadegrad/internal/ostest"
 	"shadegrad/internal/sample"
 )
 
@@ -212,7 +213,7 @@ func TestReplayRefuses(t *testing.T) {
 	p := at(t)
 	model := smallModel(t, p)
 	p.run("replay", model).is(1, "shadegrad: "+model+": not a Shadegrad capsule: its metadata has no \"shadegrad.capsule\"\n")
-	p.run("replay", "none").is(1, "shadegrad: none: no such file or directory\n")
+	p.run("replay", "none").is(1, "shadegrad: none: "+ostest.NoFile+"\n")
 	p.run("replay").is(2, "replay: want one CAPSULE")
 	p.run("replay", "a", "b").is(2, "replay: want one CAPSULE")
 	p.run("replay", "-backend=auto", "a").is(2, "want gpu or cpu")

@@ -16,6 +16,7 @@ import (
 	"shadegrad/internal/bounded"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/npy"
+	"shadegrad/internal/ostest"
 	"shadegrad/internal/unpack"
 )
 
@@ -297,7 +298,7 @@ func TestTestData(t *testing.T) {
 		{filepath.Join(dir, "a.npz"), filepath.Join(dir, "b.npz"), "2 2"},
 		{filepath.Join(small, "e.csv"), filepath.Join(small, "f.csv"), "3 1"},
 		{"mnist", filepath.Join(dir, "b.npz"), "b.npz: the samples are not like those of MNIST"},
-		{filepath.Join(dir, "a.npz"), filepath.Join(dir, "none"), "none: no such file or directory"},
+		{filepath.Join(dir, "a.npz"), filepath.Join(dir, "none"), "none: " + ostest.NoFile},
 	} {
 		data, err := Form{TestData: c.test}.Open(c.data)
 		got := fmt.Sprint(err)

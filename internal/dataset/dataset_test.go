@@ -18,6 +18,7 @@ import (
 
 	"shadegrad/internal/bounded"
 	"shadegrad/internal/memory"
+	"shadegrad/internal/ostest"
 	"shadegrad/internal/unpack"
 	"shadegrad/testdata"
 )
@@ -202,9 +203,7 @@ func TestNames(t *testing.T) {
 	t.Run("symbolic links", func(t *testing.T) {
 		target, dir := write(t, tiny()), t.TempDir()
 		for name := range tiny() {
-			if err := os.Symlink(filepath.Join(target, name), filepath.Join(dir, name)); err != nil {
-				t.Fatal(err)
-			}
+			ostest.Symlink(t, filepath.Join(target, name), filepath.Join(dir, name))
 		}
 		data, err := Open(dir)
 		if err != nil {
@@ -356,7 +355,7 @@ func TestFaultsOfTheDirectory(t *testing.T) {
 	for path, want := range map[string]string{
 		idx:                        idx + ": train-images-idx3-ubyte is missing (with or without .gz), which goes with t10k-labels-idx1-ubyte",
 		picture:                    picture + ": a single picture is not a data set; name a directory with a directory of pictures for each class",
-		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such file or directory; built in are " + builtInNames,
+		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": " + ostest.NoFile + "; built in are " + builtInNames,
 		filepath.Join(dir, "file"): filepath.Join(dir, "file") + ": expected lines of text, found an empty file",
 	} {
 		_, err := Open(path)

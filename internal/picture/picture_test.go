@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"shadegrad/internal/ostest"
 )
 
 // pngHeader is the beginning of a PNG file of w×h grey pixels, which declares its size.
@@ -77,7 +79,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 	path := filepath.Join(dir, "none.png")
-	if _, err := Load(path); err == nil || err.Error() != path+": no such file or directory" {
+	if _, err := Load(path); err == nil || err.Error() != path+": "+ostest.NoFile {
 		t.Errorf("got error %v", err)
 	}
 }

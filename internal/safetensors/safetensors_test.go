@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"shadegrad/internal/ostest"
 )
 
 func sample() *File {
@@ -241,7 +243,7 @@ func TestReadOfNoFile(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 	path := filepath.Join(dir, "none")
-	if _, err := Read(path); err == nil || err.Error() != path+": no such file or directory" {
+	if _, err := Read(path); err == nil || err.Error() != path+": "+ostest.NoFile {
 		t.Errorf("got error %v", err)
 	}
 }

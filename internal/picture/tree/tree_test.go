@@ -2,6 +2,7 @@ package tree
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -88,7 +89,7 @@ func TestFind(t *testing.T) {
 			continue
 		}
 		got := fmt.Sprint(len(set.Train), len(set.Validation), len(set.Test), " ", strings.Join(Classes(set.Train), ","))
-		if note := strings.Join(set.Notes, "; "); got != c.want || note != c.note {
+		if note := filepath.ToSlash(strings.Join(set.Notes, "; ")); got != c.want || note != c.note {
 			t.Errorf("%s: got  %s, note %q\nwant %s, note %q", c.name, got, note, c.want, c.note)
 		}
 	}
