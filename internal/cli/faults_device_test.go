@@ -2,10 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -216,23 +212,4 @@ func resumeCommand(r result) string {
 		r.t.Fatalf("the last line has no command: %q", r.lastLine())
 	}
 	return command
-}
-
-// sh runs a line in a shell in which shadegrad is this command.
-func (p place) sh(script string) result {
-	p.t.Helper()
-	if _, err := exec.LookPath("sh"); err != nil {
-		p.t.Skip("sh is not installed")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	bin := p.t.TempDir()
-	if err := os.Symlink(self, filepath.Join(bin, "shadegrad")); err != nil {
-		p.t.Fatal(err)
-	}
-	q := p
-	q.env = append(append([]string{}, p.env...), fmt.Sprintf("PATH=%s%c%s", bin, os.PathListSeparator, os.Getenv("PATH")))
-	return q.finish(q.process("sh", "-c", script))
 }

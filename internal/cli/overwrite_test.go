@@ -37,9 +37,7 @@ func TestOverwriteInput(t *testing.T) {
 	mkdir(t, p.path("e/f"))
 	ostest.Symlink(t, p.path("d"), p.path("e/f/g"))
 	ostest.Symlink(t, p.path("digits_test.csv"), p.path("symbolic"))
-	if err := os.Link(p.path("digits_test.csv"), p.path("hard")); err != nil {
-		t.Fatal(err)
-	}
+	link(t, p.path("digits_test.csv"), p.path("hard"))
 	model := smallModel(t, p)
 	for _, c := range [][]string{
 		{"train", "-data=digits_train.csv", "-save=digits_train.csv"},
@@ -73,6 +71,14 @@ func TestOverwriteInput(t *testing.T) {
 func mkdir(t *testing.T, path string) {
 	t.Helper()
 	if err := os.MkdirAll(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// link makes a hard link.
+func link(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Link(from, to); err != nil {
 		t.Fatal(err)
 	}
 }

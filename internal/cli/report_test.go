@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -84,7 +83,7 @@ func TestReportRefused(t *testing.T) {
 	p := at(t)
 	put(t, p.path("own.html"), []byte("<!DOCTYPE html>\n<title>my page</title>\n"))
 	put(t, p.path("d.csv"), []byte("a,b,label\n0,1,0\n1,0,1\n0,1,0\n1,1,1\n"))
-	link(t, os.Link, p.path("d.csv"), p.path("data.html"))
+	link(t, p.path("d.csv"), p.path("data.html"))
 	for _, c := range []struct {
 		args   []string
 		status int
