@@ -97,7 +97,7 @@ func TestDrawRefused(t *testing.T) {
 
 // TestDrawInBrowser draws the first test image of each digit in a real browser, of which at least nine must be recognised. It
 // also draws two digits, undoes a stroke, opens pictures, draws on a phone with a finger, and checks the order of the keyboard,
-// contrast, labels, and that nothing is wider than the phone.
+// contrast, labels, and that nothing is wider than the phone. SHADEGRAD_PICTURES names a directory for pictures to look at.
 func TestDrawInBrowser(t *testing.T) {
 	b := browser.ForTest(t)
 	p := at(t)

@@ -200,7 +200,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 		return err
 	}
 	defer func() { err = errors.Join(closeLog(), err) }()
-	show = a.plot(report.Sparse(show, s.every, state.Options.Epochs), s, state, d.ClassNames, scores)
+	show = a.plot(report.Sparse(show, s.every, state.Options.Epochs), s, state, d, scores)
 	before, err := trainingOutputs("before training", state, d)
 	if err != nil {
 		return err
