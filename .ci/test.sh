@@ -2,7 +2,8 @@
 # Runs the tests.
 #
 #   test.sh        gofmt, go vet, go test -short, and the tests of the Python scripts (make test)
-#   test.sh long   go test without -short, and the fuzzers (make test-long)
+#   test.sh long   go test without -short, and the fuzzers (make test-long); what computes is also
+#                  built for arm64 and tested by QEMU, with -short
 #
 # Go's tests run twice: with cgo under Xvfb, so that the GPU backend is tested too, and then
 # without cgo and without SIMD. The second run omits packages whose code is the same in both, and
@@ -10,7 +11,7 @@
 # At the end the script prints how long each package took.
 #
 # With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run, and with
-# SHADEGRAD_REQUIRE_TOOLS=1 if those of the sanitizers, of MinGW or with Python's packages cannot.
+# SHADEGRAD_REQUIRE_TOOLS=1 if those of the sanitizers, of MinGW, of arm64 or with Python's packages cannot.
 # SHADEGRAD_PYTHON names the Python that has the packages of .ci/requirements.txt, if it is not bin/python.
 set -eu
 cd "$(dirname "$0")/.."
@@ -139,6 +140,20 @@ if [ "$kind" = "" ]; then
 		exit 1
 	fi
 	unset SHADEGRAD_SIMD
+	if [ "$("$go" env GOHOSTARCH)" = arm64 ]; then
+		say "the tests above have run on arm64"
+	elif command -v qemu-aarch64 >/dev/null; then
+		kind=-short
+		run " arm64" env GOARCH=arm64 "$go" test -short -timeout "$deadline" -exec qemu-aarch64 \
+			./internal/simd ./internal/sgemm ./internal/mlp ./compute/philox
+		run " arm64" env GOARCH=arm64 "$go" test -short -timeout "$deadline" -exec qemu-aarch64 \
+			-run '^TestConformance$/^neon$' ./cpu
+	elif [ "${SHADEGRAD_REQUIRE_TOOLS:-}" = 1 ]; then
+		say "the tests of arm64 cannot run without qemu-aarch64, but SHADEGRAD_REQUIRE_TOOLS=1 requires them"
+		exit 1
+	else
+		say "the tests of arm64 are omitted: qemu-aarch64 is missing"
+	fi
 	sh .ci/fuzz.sh "${FUZZTIME:-10000x}"
 else
 	# The scripts that compare shadegrad with other programs, and those that train the presets, are in Python.

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"go/ast"
 	"go/format"
-	"go/parser"
-	"go/types"
 	"slices"
 	"strings"
+
+	"shadegrad/internal/gen/neon"
+	"shadegrad/internal/gen/spec"
 )
 
 // generator is the name in the header of generated files.
@@ -81,15 +81,15 @@ func (p *goPackage) declare(k kernel, level string) {
 }
 
 // declareNEON adds level NEON to a kernel that is declared for amd64, or to a kernel that replaces one.
-func (p *goPackage) declareNEON(name string) *kernel {
+func (p *goPackage) declareNEON(name string) neon.Kernel {
 	for _, d := range p.kernels {
 		if d.name == name {
 			d.levels = append(d.levels, "NEON")
-			return &d.kernel
+			return neon.Kernel{Name: name, Asm: d.asm, Doc: d.description()}
 		}
-		for i := range d.variants {
-			if d.variants[i].name == name {
-				return &d.variants[i]
+		for _, k := range d.variants {
+			if k.name == name {
+				return neon.Kernel{Name: name, Asm: k.asm, Doc: k.description()}
 			}
 		}
 	}
@@ -134,17 +134,17 @@ func (p *goPackage) print(output map[string][]byte) error {
 // function returns the Go function that selects the kernel of one of the levels. Without any it calls
 // the fallback.
 func (d *declared) function(levels []string) string {
-	call := parse(d.call)
+	call := spec.Parse(d.call)
 	var names []string
 	first := "" // the first slice
-	for _, p := range call.params {
-		names = append(names, p.name)
-		if first == "" && strings.HasPrefix(p.kind, "[]") {
-			first = p.name
+	for _, p := range call.Params {
+		names = append(names, p.Name)
+		if first == "" && strings.HasPrefix(p.Kind, "[]") {
+			first = p.Name
 		}
 	}
 	keyword := ""
-	if call.result != "" {
+	if call.Result != "" {
 		keyword = "return "
 	}
 	var b strings.Builder
@@ -155,7 +155,7 @@ func (d *declared) function(levels []string) string {
 		return b.String() + fallback + "}\n"
 	}
 	if first != "" {
-		zero := map[string]string{"": "", "float32": " 0"}[call.result]
+		zero := map[string]string{"": "", "float32": " 0"}[call.Result]
 		fmt.Fprintf(&b, "if len(%s) == 0 {\nreturn%s\n}\n", first, zero)
 	}
 	b.WriteString("switch level {\n")
@@ -171,20 +171,20 @@ func (d *declared) function(levels []string) string {
 }
 
 // assemblyCall returns the call of the assembly for a level.
-func (k *kernel) assemblyCall(call signature, first, level string) string {
+func (k *kernel) assemblyCall(call spec.Signature, first, level string) string {
 	var args []string
-	for _, p := range parse(k.asm).params {
-		i := slices.IndexFunc(call.params, func(c param) bool { return c.name == p.name })
-		arg, ok := k.args[p.name]
+	for _, p := range spec.Parse(k.asm).Params {
+		i := slices.IndexFunc(call.Params, func(c spec.Param) bool { return c.Name == p.Name })
+		arg, ok := k.args[p.Name]
 		switch {
 		case ok:
 			arg = strings.ReplaceAll(arg, "LANES", fmt.Sprint(lanes[level]))
-		case i >= 0 && strings.HasPrefix(call.params[i].kind, "[]"):
-			arg = "unsafe.SliceData(" + p.name + ")"
-		case i < 0 && p.name == "n":
+		case i >= 0 && strings.HasPrefix(call.Params[i].Kind, "[]"):
+			arg = "unsafe.SliceData(" + p.Name + ")"
+		case i < 0 && p.Name == "n":
 			arg = "len(" + first + ")"
 		default:
-			arg = p.name
+			arg = p.Name
 		}
 		args = append(args, arg)
 	}
@@ -201,7 +201,7 @@ func (p *goPackage) kernelStruct() string {
 			name, index, kind = k.list, "[r-1]", "[]func"
 		}
 		text := name + index + " " + k.description()
-		fmt.Fprintf(&b, "// %s\n%s %s%s\n", strings.Join(wrap(text), "\n// "), name, kind, k.asm)
+		fmt.Fprintf(&b, "// %s\n%s %s%s\n", strings.Join(spec.Wrap(text), "\n// "), name, kind, k.asm)
 	}
 	return b.String() + "}\n"
 }
@@ -239,42 +239,4 @@ func (p *goPackage) kernelTables(levels []string) string {
 		cases += fmt.Sprintf("case simd.%s:\nreturn &%s\n", level, name)
 	}
 	return tables + "// kernelsFor returns the kernels of a level, or nil at level Off.\nfunc kernelsFor(l simd.Level) *kernels {\nswitch l {\n" + cases + "}\nreturn nil\n}\n"
-}
-
-// A signature is a parsed list of parameters and at most one result.
-type signature struct {
-	params []param
-	result string
-}
-
-type param struct{ name, kind string }
-
-// parse parses a signature without "func". It panics if there is a syntax error.
-func parse(text string) (s signature) {
-	e, err := parser.ParseExpr("func" + text)
-	if err != nil {
-		panic(fmt.Sprintf("signature %q: %v", text, err))
-	}
-	f := e.(*ast.FuncType)
-	for _, field := range f.Params.List {
-		for _, name := range field.Names {
-			s.params = append(s.params, param{name.Name, types.ExprString(field.Type)})
-		}
-	}
-	if f.Results != nil {
-		s.result = types.ExprString(f.Results.List[0].Type)
-	}
-	return s
-}
-
-// wrap breaks a text into lines of at most 90 bytes.
-func wrap(text string) (lines []string) {
-	for i, word := range strings.Fields(text) {
-		if last := len(lines) - 1; i > 0 && len(lines[last])+1+len(word) <= 90 {
-			lines[last] += " " + word
-		} else {
-			lines = append(lines, word)
-		}
-	}
-	return lines
 }

@@ -5,24 +5,8 @@ import (
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
-)
 
-// These are the constants of simd/exp.go, which derives them. The tests of package simd
-// check both with the same tolerances.
-const (
-	log2E = 1.4426950408889634
-	ln2Hi = 0.693359375
-	ln2Lo = -2.12194440e-4
-
-	c2 = 0.499999934478
-	c3 = 0.166665206317
-	c4 = 0.0416683880453
-	c5 = 0.00836871687973
-	c6 = 0.00138145986467
-
-	expMax  = 89
-	expMin  = -104
-	tanhMax = 10
+	"shadegrad/internal/gen/spec"
 )
 
 // nearest is the immediate of VROUNDPS and VRNDSCALEPS for rounding to an integer, ties to
@@ -40,10 +24,10 @@ type exponential struct {
 
 // newExponential loads the constants. With limits it also loads max and min.
 func newExponential(g *gen, limits bool) *exponential {
-	e := &exponential{gen: g, log2E: g.float(log2E), ln2Hi: g.float(ln2Hi), ln2Lo: g.float(ln2Lo),
-		c2: g.float(c2), c3: g.float(c3), c4: g.float(c4), c5: g.float(c5), c6: g.float(c6), one: g.float(1)}
+	e := &exponential{gen: g, log2E: g.float(spec.Log2E), ln2Hi: g.float(spec.Ln2Hi), ln2Lo: g.float(spec.Ln2Lo),
+		c2: g.float(spec.C2), c3: g.float(spec.C3), c4: g.float(spec.C4), c5: g.float(spec.C5), c6: g.float(spec.C6), one: g.float(1)}
 	if limits {
-		e.max, e.min = g.floatReg(expMax), g.floatReg(expMin)
+		e.max, e.min = g.floatReg(spec.ExpMax), g.floatReg(spec.ExpMin)
 	}
 	if !g.wide {
 		e.bias = g.intReg(127)
@@ -121,7 +105,7 @@ func exponentials(g *gen) {
 		}
 		k := g.elementwise(name, "dst", "", scalars)
 		e := newExponential(g, false)
-		sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(tanhMax)
+		sign, one, limit := g.floatReg(math.Copysign(0, -1)), g.floatReg(1), g.floatReg(spec.TanhMax)
 		k.each(unroll, func(x []reg.VecVirtual) {
 			if scaled {
 				g.VMULPS(k.scalar["b"], x[0], x[0])

@@ -12,6 +12,8 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
+
+	"shadegrad/internal/gen/spec"
 )
 
 // A gen emits the kernels of one file for one level. It hides what differs between
@@ -46,7 +48,7 @@ func (g *gen) begin(k kernel) {
 	g.Attributes(attr.NOSPLIT)
 	g.Pragma("noescape")
 	g.SignatureExpr("func" + k.asm)
-	g.Doc(wrap(k.name + g.level() + " " + k.description())...)
+	g.Doc(spec.Wrap(k.name + g.level() + " " + k.description())...)
 	g.labels = 0
 	g.mask = nil
 }

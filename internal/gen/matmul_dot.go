@@ -3,10 +3,9 @@ package main
 import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
-)
 
-// dotRows is the number of rows of B that are multiplied by the row of A at a time.
-const dotRows = 4
+	"shadegrad/internal/gen/spec"
+)
 
 // dots emits the kernel for the product of one row and a transposed matrix. An element has
 // 16 partial sums at every level.
@@ -17,12 +16,12 @@ func dots(s *matmul) {
 	n, ldb := s.param("n"), s.elements("ldb")
 	next, c := s.param("b"), s.param("c")
 	a, k, off := s.GP64(), s.GP64(), s.GP64()
-	var row [dotRows]reg.GPVirtual
+	var row [spec.DotRows]reg.GPVirtual
 	for r := range row {
 		row[r] = s.GP64()
 	}
-	acc, x := s.v[:dotRows*halves], s.v[dotRows*halves:dotRows*halves+halves]
-	t := s.v[dotRows*halves+halves]
+	acc, x := s.v[:spec.DotRows*halves], s.v[spec.DotRows*halves:spec.DotRows*halves+halves]
+	t := s.v[spec.DotRows*halves+halves]
 
 	s.Label("group")
 	t0 := s.GP64()
@@ -99,8 +98,8 @@ func dots(s *matmul) {
 	s.VMULPS(reg.X1, reg.X0, reg.X0)
 	mask, count, four := s.GP64(), s.GP64(), s.GP64()
 	s.MOVQ(n, count)
-	s.MOVQ(operand.U32(dotRows), four)
-	s.CMPQ(n, operand.U32(dotRows))
+	s.MOVQ(operand.U32(spec.DotRows), four)
+	s.CMPQ(n, operand.U32(spec.DotRows))
 	s.CMOVQGT(four, count)
 	s.SHLQ(operand.U8(2), count)
 	s.LEAQ(s.maskTable("masks").Offset(32), mask)
@@ -115,8 +114,8 @@ func dots(s *matmul) {
 	s.VFMADD231PS(reg.X3, reg.X1, reg.X0)
 	s.Label("store")
 	s.VMASKMOVPS(reg.X0, reg.X2, operand.Mem{Base: c})
-	s.ADDQ(operand.Imm(4*dotRows), c)
-	s.SUBQ(operand.Imm(dotRows), n)
+	s.ADDQ(operand.Imm(4*spec.DotRows), c)
+	s.SUBQ(operand.Imm(spec.DotRows), n)
 	s.JG(operand.LabelRef("group"))
 	s.end()
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"shadegrad/internal/gen/spec"
 )
 
 func reductions(g *gen) {
@@ -34,9 +36,6 @@ func dot(g *gen) {
 	g.Store(g.reduce(sums[0], g.add).AsX(), g.ReturnIndex(0))
 	g.end()
 }
-
-// sumBlock is that of package simd.
-const sumBlock = 16
 
 // columnSum emits the kernel of ColumnSum, or of ColumnSquares. It sums all rows of a few
 // vectors of columns in registers, and then continues with the next columns.
@@ -144,16 +143,16 @@ func (g *gen) columns(dst, src, rows, stride reg.GPVirtual, width int, partial, 
 	g.MOVQ(src, row)
 	g.MOVQ(rows, left)
 	g.Label(blocks)
-	g.CMPQ(left, operand.I32(sumBlock))
+	g.CMPQ(left, operand.I32(spec.SumBlock))
 	g.JL(operand.LabelRef(rest))
-	for i := range sumBlock {
+	for i := range spec.SumBlock {
 		addRow(i%2, i < 2)
 	}
 	for j := range sums {
 		g.VADDPS(sums[j][1], sums[j][0], sums[j][0])
 	}
 	addTotal()
-	g.SUBQ(operand.I32(sumBlock), left)
+	g.SUBQ(operand.I32(spec.SumBlock), left)
 	g.JMP(operand.LabelRef(blocks))
 	g.Label(rest)
 	g.TESTQ(left, left)

@@ -6,10 +6,9 @@ import (
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
-)
 
-// stepFields lists the fields of simd.Step in order.
-var stepFields = []string{"rate", "clip", "l2", "l1", "shrink", "mu", "newMu", "rho", "newRho", "grown", "epsilon"}
+	"shadegrad/internal/gen/spec"
+)
 
 // A stepper emits the kernel of a rule. Each rule has a second kernel, for a bare Step,
 // without L2, L1 and Shrink.
@@ -27,7 +26,7 @@ func (s *stepper) field(name string) reg.VecVirtual {
 	if v, ok := s.regs[name]; ok {
 		return v
 	}
-	at := slices.Index(stepFields, name)
+	at := slices.Index(spec.StepFields, name)
 	if at < 0 {
 		panic(fmt.Sprintf("a Step has no %s", name))
 	}

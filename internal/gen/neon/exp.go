@@ -1,21 +1,25 @@
-package main
+package neon
 
-import "math"
+import (
+	"math"
 
-// A neonExp emits the parts of e^x. Its fields are constants, each in all lanes.
-type neonExp struct {
-	*neon
+	"shadegrad/internal/gen/spec"
+)
+
+// A exponential emits the parts of e^x. Its fields are constants, each in all lanes.
+type exponential struct {
+	*Code
 	log2E, ln2Hi, ln2Lo, c6, c5, c4, c3, c2, one, max, min, bias v
 }
 
-func newNEONExp(x *neon) *neonExp {
-	return &neonExp{neon: x, log2E: x.float(log2E), ln2Hi: x.float(ln2Hi), ln2Lo: x.float(ln2Lo),
-		c6: x.float(c6), c5: x.float(c5), c4: x.float(c4), c3: x.float(c3), c2: x.float(c2),
-		one: x.float(1), max: x.float(expMax), min: x.float(expMin), bias: x.bits(127)}
+func newExponential(x *Code) *exponential {
+	return &exponential{Code: x, log2E: x.float(spec.Log2E), ln2Hi: x.float(spec.Ln2Hi), ln2Lo: x.float(spec.Ln2Lo),
+		c6: x.float(spec.C6), c5: x.float(spec.C5), c4: x.float(spec.C4), c3: x.float(spec.C3), c2: x.float(spec.C2),
+		one: x.float(1), max: x.float(spec.ExpMax), min: x.float(spec.ExpMin), bias: x.bits(127)}
 }
 
 // reduceArg is function reduce of package simd. It returns n as integers, and leaves e^r − 1 in a.
-func (e *neonExp) reduceArg(a v) (n v) {
+func (e *exponential) reduceArg(a v) (n v) {
 	n = e.temp()
 	e.fmul(n, a, e.log2E)
 	e.frintn(n, n)
@@ -36,13 +40,13 @@ func (e *neonExp) reduceArg(a v) (n v) {
 }
 
 // power2 replaces integers −126 ≤ n ≤ 127 by 2ⁿ.
-func (e *neonExp) power2(n v) {
+func (e *exponential) power2(n v) {
 	e.op("VADD", e.bias.s4(), n.s4(), n.s4())
 	e.op("VSHL", imm(23), n.s4(), n.s4())
 }
 
 // exp replaces a by e^a. fmin, fmax and the arithmetic propagate NaN.
-func (e *neonExp) exp(a v) {
+func (e *exponential) exp(a v) {
 	e.fmin(a, a, e.max)
 	e.fmax(a, a, e.min)
 	n, half := e.reduceArg(a), e.temp()
@@ -56,7 +60,7 @@ func (e *neonExp) exp(a v) {
 }
 
 // tanh replaces a by tanh a.
-func (e *neonExp) tanh(a, sign, limit v) {
+func (e *exponential) tanh(a, sign, limit v) {
 	p, s := e.temp(), e.temp()
 	e.fabs(p, a)
 	e.fmin(p, p, limit)
@@ -72,14 +76,14 @@ func (e *neonExp) tanh(a, sign, limit v) {
 	e.unless(a, p, sign)
 }
 
-func neonExponentials(x *neon) {
+func Exponentials(x *Code) {
 	l, n, _ := x.elementwise("exp", 1, false, 2)
-	e := newNEONExp(x)
+	e := newExponential(x)
 	l.each(n, func(a []v) { e.exp(a[0]) })
 	x.ret()
 
 	l, n, _ = x.elementwise("sigmoid", 1, false, 2)
-	e = newNEONExp(x)
+	e = newExponential(x)
 	l.each(n, func(a []v) {
 		x.fneg(a[0], a[0])
 		e.exp(a[0])
@@ -90,8 +94,8 @@ func neonExponentials(x *neon) {
 
 	for _, name := range []string{"tanh", "scaledTanh"} {
 		l, n, scalar := x.elementwise(name, 1, false, 2)
-		e := newNEONExp(x)
-		sign, limit := x.bits(1<<31), x.float(tanhMax)
+		e := newExponential(x)
+		sign, limit := x.bits(1<<31), x.float(spec.TanhMax)
 		scaled := name == "scaledTanh"
 		l.each(n, func(a []v) {
 			if scaled {
@@ -104,14 +108,14 @@ func neonExponentials(x *neon) {
 		})
 		x.ret()
 	}
-	neonSoftmax(x)
+	softmax(x)
 }
 
-// neonSoftmax emits the kernel of Softmax, which reads each row three times.
-func neonSoftmax(x *neon) {
+// softmax emits the kernel of Softmax, which reads each row three times.
+func softmax(x *Code) {
 	x.begin("softmax")
 	z, rows, cols := x.param("z"), x.param("rows"), x.param("cols")
-	e := newNEONExp(x)
+	e := newExponential(x)
 	lowest := x.float(math.Inf(-1))
 	p, n := x.reg(), x.reg()
 	largest, sum := x.temp(), x.temp()

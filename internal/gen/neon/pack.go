@@ -1,9 +1,9 @@
-package main
+package neon
 
 import "fmt"
 
-// neonPackRows emits the kernel that copies part of each row.
-func neonPackRows(x *neon) {
+// packRows emits the kernel that copies part of each row.
+func packRows(x *Code) {
 	x.begin("packRows")
 	dst, ds, src, ld := x.param("dst"), x.elements("ds"), x.param("src"), x.elements("ld")
 	n, k := x.param("n"), x.param("k")
@@ -48,8 +48,8 @@ func neonPackRows(x *neon) {
 	x.ret()
 }
 
-// neonPackTransposed emits the kernel that transposes, in squares of 4×4.
-func neonPackTransposed(x *neon) {
+// packTransposed emits the kernel that transposes, in squares of 4×4.
+func packTransposed(x *Code) {
 	x.begin("packTransposed")
 	dst, ds := x.param("dst"), x.elements("ds")
 	src, ld, n, k := x.param("src"), x.elements("ld"), x.param("n"), x.param("k")
@@ -96,15 +96,15 @@ func neonPackTransposed(x *neon) {
 	x.ret()
 }
 
-// A neonAffine converts bytes to numbers.
-type neonAffine struct {
-	*neon
+// A affine converts bytes to numbers.
+type affine struct {
+	*Code
 	scale, shift v
 }
 
 // convert turns count bytes of a register into scale·p + shift, in the registers of dst. The product is
 // rounded before the sum, as sgemm.Bytes requires.
-func (x *neonAffine) convert(bytes v, dst []v, count int) {
+func (x *affine) convert(bytes v, dst []v, count int) {
 	wide := run(28, 2)
 	x.op("VUXTL", bytes.String()+".B8", wide[0].String()+".H8")
 	if count > 8 {
@@ -123,10 +123,10 @@ func (x *neonAffine) convert(bytes v, dst []v, count int) {
 	}
 }
 
-// neonGatherRows emits the kernel that converts part of each row of bytes to numbers.
-func neonGatherRows(x *neon) {
+// gatherRows emits the kernel that converts part of each row of bytes to numbers.
+func gatherRows(x *Code) {
 	x.begin("gatherRows")
-	f := &neonAffine{x, x.scalar("scale"), x.scalar("shift")}
+	f := &affine{x, x.scalar("scale"), x.scalar("shift")}
 	dst, ds, src, list := x.param("dst"), x.elements("ds"), x.param("src"), x.param("rows")
 	n, k := x.param("n"), x.param("k")
 	p, q, t := x.reg(), x.reg(), x.reg()
@@ -163,11 +163,11 @@ func neonGatherRows(x *neon) {
 	x.ret()
 }
 
-// neonGatherTransposed emits the kernel that transposes rows of bytes, in squares of 8×8, and converts
+// gatherTransposed emits the kernel that transposes rows of bytes, in squares of 8×8, and converts
 // them to numbers.
-func neonGatherTransposed(x *neon) {
+func gatherTransposed(x *Code) {
 	x.begin("gatherTransposed")
-	f := &neonAffine{x, x.scalar("scale"), x.scalar("shift")}
+	f := &affine{x, x.scalar("scale"), x.scalar("shift")}
 	dst, ds, src, list := x.param("dst"), x.elements("ds"), x.param("src"), x.param("rows")
 	n, k := x.param("n"), x.param("k")
 	var row []r
@@ -212,8 +212,8 @@ func neonGatherTransposed(x *neon) {
 	x.ret()
 }
 
-// neonPrefetch emits the kernel that prefetches rows to the second-level cache.
-func neonPrefetch(x *neon) {
+// prefetch emits the kernel that prefetches rows to the second-level cache.
+func prefetch(x *Code) {
 	x.begin("prefetch")
 	src, ld, n, k := x.param("src"), x.elements("ld"), x.elements("n"), x.param("k")
 	p, end := x.reg(), x.reg()

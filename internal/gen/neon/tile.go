@@ -1,26 +1,30 @@
-package main
+package neon
 
-import "fmt"
+import (
+	"fmt"
 
-// neonTallest is the largest number of rows of a tile. With 16 columns a tile has 24 accumulators.
-const neonTallest = 6
+	"shadegrad/internal/gen/spec"
+)
 
-// neonProducts emits the kernels of package sgemm. A vector of theirs, of eight lanes, is two registers.
-func neonProducts(x *neon) {
-	for rows := 1; rows <= neonTallest; rows++ {
-		neonTile(x, rows)
+// tallest is the largest number of rows of a tile. With 16 columns a tile has 24 accumulators.
+const tallest = 6
+
+// Products emits the kernels of package sgemm. A vector of theirs, of eight lanes, is two registers.
+func Products(x *Code) {
+	for rows := 1; rows <= tallest; rows++ {
+		tile(x, rows)
 	}
-	neonPackRows(x)
-	neonPackTransposed(x)
-	neonGatherRows(x)
-	neonGatherTransposed(x)
-	neonPrefetch(x)
-	neonDots(x)
+	packRows(x)
+	packTransposed(x)
+	gatherRows(x)
+	gatherTransposed(x)
+	prefetch(x)
+	dots(x)
 }
 
-// neonTile emits the kernel for a number of rows. It computes tiles of 16 columns, and the remaining columns
+// tile emits the kernel for a number of rows. It computes tiles of 16 columns, and the remaining columns
 // in tiles of 8, 4, 2 and 1, so that it reads and writes whole registers.
-func neonTile(x *neon, rows int) {
+func tile(x *Code, rows int) {
 	x.begin(fmt.Sprintf("tile%d", rows))
 	n, a, rs, ks := x.param("n"), x.param("a"), x.elements("rs"), x.elements("ks")
 	b, ldb, stepb := x.param("b"), x.elements("ldb"), x.elements("stepb")
@@ -81,7 +85,7 @@ func neonTile(x *neon, rows int) {
 }
 
 // fetchTile prefetches the elements of the tile at c in another matrix.
-func (x *neon) fetchTile(matrix, ld string, c, p, t r, rows int) {
+func (x *Code) fetchTile(matrix, ld string, c, p, t r, rows int) {
 	done := x.label(matrix)
 	x.op("MOVD", x.slot(matrix), p)
 	x.op("CBZ", p, done)
@@ -99,7 +103,7 @@ func (x *neon) fetchTile(matrix, ld string, c, p, t r, rows int) {
 }
 
 // storeTile scales the tile, adds beta·C and stores it. It clobbers old, factor, p and t.
-func (x *neon) storeTile(acc [][]v, columns int, old []v, factor v, c, ldc, p, t r) {
+func (x *Code) storeTile(acc [][]v, columns int, old []v, factor v, c, ldc, p, t r) {
 	scaled, store := x.label("scaled"), x.label("store")
 	x.op("MOVWU", x.slot("alpha"), t)
 	x.op("MOVW", "$0x3f800000", p)
@@ -132,13 +136,13 @@ func (x *neon) storeTile(acc [][]v, columns int, old []v, factor v, c, ldc, p, t
 	}
 }
 
-// neonDots emits the kernel for the product of one row and a transposed matrix, four rows of B at a time.
-func neonDots(x *neon) {
+// dots emits the kernel for the product of one row and a transposed matrix, four rows of B at a time.
+func dots(x *Code) {
 	x.begin("dots")
 	n, ldb, next, c := x.param("n"), x.elements("ldb"), x.param("b"), x.param("c")
 	a, k, t := x.reg(), x.reg(), x.reg()
 	rows := []r{a}
-	for range dotRows {
+	for range spec.DotRows {
 		rows = append(rows, x.reg())
 	}
 	// The first four registers of line are elements of A, the next of each row of B.
@@ -152,7 +156,7 @@ func neonDots(x *neon) {
 	acc := func(row, part int) v { return v(4*row + part) }
 	x.place("group")
 	x.op("MOVD", next, rows[1])
-	for i := 2; i <= dotRows; i++ { // rows after the last repeat it
+	for i := 2; i <= spec.DotRows; i++ { // rows after the last repeat it
 		x.op("ADD", ldb, rows[i-1], t)
 		x.op("CMP", imm(i-1), n)
 		x.op("CSEL", "GT", t, rows[i-1], rows[i])
@@ -222,7 +226,7 @@ func neonDots(x *neon) {
 	x.place("sum")
 	sum, old, factor := v(0), v(20), v(21)
 	for half := range 2 { // lanes 0 to 3 and 8 to 11, and lanes 4 to 7 and 12 to 15
-		for i := range dotRows {
+		for i := range spec.DotRows {
 			x.fadd(acc(i, half), acc(i, half), acc(i, half+2))
 		}
 		x.faddp(acc(0, half), acc(0, half), acc(1, half))
@@ -235,7 +239,7 @@ func neonDots(x *neon) {
 	// each moves at most four elements of C.
 	each := func(name, done string, operands func(lane string) []any) {
 		x.op("MOVD", c, t)
-		for i := range dotRows {
+		for i := range spec.DotRows {
 			x.op("CMP", imm(i), n)
 			x.op("BLE", done)
 			x.op(name, operands(fmt.Sprintf(".S[%d]", i))...)
@@ -252,7 +256,7 @@ func neonDots(x *neon) {
 	x.place("store")
 	each("VST1.P", "done", func(lane string) []any { return []any{sum.String() + lane, near(t, 4)} })
 	x.op("MOVD", t, c)
-	x.op("SUBS", imm(dotRows), n)
+	x.op("SUBS", imm(spec.DotRows), n)
 	x.op("BGT", "group")
 	x.place("done")
 	x.ret()

@@ -1,10 +1,14 @@
-package main
+package neon
 
-import "slices"
+import (
+	"slices"
 
-// neonLoop is an elementwise loop: over four vectors at a time, over one, and over single elements.
-type neonLoop struct {
-	*neon
+	"shadegrad/internal/gen/spec"
+)
+
+// loop is an elementwise loop: over four vectors at a time, over one, and over single elements.
+type loop struct {
+	*Code
 	base   []r
 	write  int  // number of arrays that the kernel updates, the first ones
 	fresh  bool // whether it writes them without reading
@@ -13,7 +17,7 @@ type neonLoop struct {
 
 // each emits the loop over n elements. body gets a vector of each array and leaves the results in the first.
 // A single element is in the first lane of a vector. The loop clobbers n and the addresses.
-func (l neonLoop) each(n r, body func(a []v)) {
+func (l loop) each(n r, body func(a []v)) {
 	wide := 4 * l.unroll
 	one, single, done := l.label("one"), l.label("single"), l.label("done")
 	first := l.temps
@@ -74,22 +78,22 @@ func (l neonLoop) each(n r, body func(a []v)) {
 
 // elementwise begins an elementwise kernel. It returns the loop, the number of elements, and the float32
 // parameters by name.
-func (x *neon) elementwise(name string, write int, fresh bool, unroll int) (l neonLoop, n r, scalar map[string]v) {
+func (x *Code) elementwise(name string, write int, fresh bool, unroll int) (l loop, n r, scalar map[string]v) {
 	x.begin(name)
-	l = neonLoop{neon: x, write: write, fresh: fresh, unroll: unroll}
+	l = loop{Code: x, write: write, fresh: fresh, unroll: unroll}
 	scalar = map[string]v{}
-	for _, p := range parse(x.kernel.asm).params {
-		switch p.kind {
+	for _, p := range spec.Parse(x.kernel.Asm).Params {
+		switch p.Kind {
 		case "*float32":
-			l.base = append(l.base, x.param(p.name))
+			l.base = append(l.base, x.param(p.Name))
 		case "float32":
-			scalar[p.name] = x.scalar(p.name)
+			scalar[p.Name] = x.scalar(p.Name)
 		}
 	}
 	return l, x.param("n"), scalar
 }
 
-func neonVectors(x *neon) {
+func Vectors(x *Code) {
 	emit := func(name string, write int, fresh bool, constants func(), body func(a []v, scalar map[string]v)) {
 		l, n, scalar := x.elementwise(name, write, fresh, 4)
 		constants()
@@ -150,14 +154,14 @@ func neonVectors(x *neon) {
 }
 
 // rectify replaces negative numbers by zero. NaN and −0 stay.
-func (x *neon) rectify(a, zero v) {
+func (x *Code) rectify(a, zero v) {
 	mask := x.temp()
 	x.negative(mask, a)
 	x.where(a, zero, mask)
 }
 
 // eachRow emits a kernel that updates each row of a matrix with a vector of the same length.
-func (x *neon) eachRow(name, other string, prepare func(), body func(a, b v)) {
+func (x *Code) eachRow(name, other string, prepare func(), body func(a, b v)) {
 	x.begin(name)
 	dst, same, rows, cols := x.param("dst"), x.param(other), x.param("rows"), x.param("cols")
 	prepare()
@@ -166,22 +170,22 @@ func (x *neon) eachRow(name, other string, prepare func(), body func(a, b v)) {
 	x.place(row)
 	x.op("MOVD", same, b)
 	x.op("MOVD", cols, n)
-	l := neonLoop{neon: x, base: []r{dst, b}, write: 1, unroll: 4}
+	l := loop{Code: x, base: []r{dst, b}, write: 1, unroll: 4}
 	l.each(n, func(a []v) { body(a[0], a[1]) })
 	x.op("SUBS", imm(1), rows)
 	x.op("BNE", row)
 	x.ret()
 }
 
-// A neonStepper emits the kernels of an update rule, like stepper.
-type neonStepper struct {
-	*neon
+// A stepper emits the kernels of an update rule, like stepper.
+type stepper struct {
+	*Code
 	bare  bool
 	field map[string]v
 	sign  v
 }
 
-func (s *neonStepper) gradient(w, g v) {
+func (s *stepper) gradient(w, g v) {
 	s.fmul(g, g, s.field["clip"])
 	if s.bare {
 		return
@@ -199,7 +203,7 @@ func (s *neonStepper) gradient(w, g v) {
 	s.fadd(g, g, l1)
 }
 
-func (s *neonStepper) step(w, direction v) {
+func (s *stepper) step(w, direction v) {
 	if !s.bare {
 		before := s.temp()
 		s.move(before, w)
@@ -209,7 +213,7 @@ func (s *neonStepper) step(w, direction v) {
 }
 
 // square updates the running mean of the squared gradients.
-func (s *neonStepper) square(squares, g v) {
+func (s *stepper) square(squares, g v) {
 	fresh := s.temp()
 	s.fmul(fresh, g, s.field["newRho"])
 	s.fmul(squares, squares, s.field["rho"])
@@ -217,26 +221,26 @@ func (s *neonStepper) square(squares, g v) {
 }
 
 // divide sets d to n/(√root + epsilon). It clobbers root.
-func (s *neonStepper) divide(d, n, root v) {
+func (s *stepper) divide(d, n, root v) {
 	s.fsqrt(root, root)
 	s.fadd(root, root, s.field["epsilon"])
 	s.fdiv(d, n, root)
 }
 
-func neonSteps(x *neon) {
+func Steps(x *Code) {
 	for _, bare := range []bool{false, true} {
-		x.rule(bare, "stepSGD", func(s *neonStepper, a []v) {
+		x.rule(bare, "stepSGD", func(s *stepper, a []v) {
 			s.gradient(a[0], a[1])
 			s.step(a[0], a[1])
 		})
-		x.rule(bare, "stepMomentum", func(s *neonStepper, a []v) {
+		x.rule(bare, "stepMomentum", func(s *stepper, a []v) {
 			w, velocity, d := a[0], a[1], a[2]
 			s.gradient(w, d)
 			s.fmla(d, velocity, s.field["mu"])
 			s.move(velocity, d)
 			s.step(w, d)
 		})
-		x.rule(bare, "stepNesterov", func(s *neonStepper, a []v) {
+		x.rule(bare, "stepNesterov", func(s *stepper, a []v) {
 			w, velocity, d := a[0], a[1], a[2]
 			s.gradient(w, d)
 			fresh := s.temp()
@@ -246,7 +250,7 @@ func neonSteps(x *neon) {
 			s.fmla(d, fresh, s.field["mu"])
 			s.step(w, d)
 		})
-		x.rule(bare, "stepRMSProp", func(s *neonStepper, a []v) {
+		x.rule(bare, "stepRMSProp", func(s *stepper, a []v) {
 			w, squares, d := a[0], a[1], a[2]
 			s.gradient(w, d)
 			s.square(squares, d)
@@ -255,7 +259,7 @@ func neonSteps(x *neon) {
 			s.divide(d, d, root)
 			s.step(w, d)
 		})
-		x.rule(bare, "stepAdam", func(s *neonStepper, a []v) {
+		x.rule(bare, "stepAdam", func(s *stepper, a []v) {
 			w, velocity, squares, d := a[0], a[1], a[2], a[3]
 			s.gradient(w, d)
 			s.square(squares, d)
@@ -280,15 +284,15 @@ func neonSteps(x *neon) {
 }
 
 // rule emits one kernel of an update rule. The last array is the gradient.
-func (x *neon) rule(bare bool, name string, step func(s *neonStepper, a []v)) {
+func (x *Code) rule(bare bool, name string, step func(s *stepper, a []v)) {
 	if bare {
 		name += "Bare"
 	}
 	l, n, _ := x.elementwise(name, 0, false, 2)
 	p := l.base[0]
 	l.base, l.write = l.base[1:], len(l.base)-2
-	s := &neonStepper{neon: x, bare: bare, field: map[string]v{}}
-	for i, f := range stepFields {
+	s := &stepper{Code: x, bare: bare, field: map[string]v{}}
+	for i, f := range spec.StepFields {
 		if bare && slices.Contains([]string{"l2", "l1", "shrink"}, f) {
 			continue
 		}

@@ -1,12 +1,16 @@
-package main
+package neon
 
-import "slices"
+import (
+	"slices"
 
-// neonBlocks are the numbers of columns that the sparse kernels process together. Each column is a lane of
+	"shadegrad/internal/gen/spec"
+)
+
+// blocks are the numbers of columns that the sparse kernels process together. Each column is a lane of
 // a register, which holds its sum.
-var neonBlocks = []int{64, 32, 16, 8, 4, 2, 1}
+var blocks = []int{64, 32, 16, 8, 4, 2, 1}
 
-func neonSparse(x *neon) {
+func Sparse(x *Code) {
 	x.sparseProduct("sparseMul", []string{"dst"}, func(map[string]v) func(sum, element []v) { return nil })
 	x.sparseProduct("sparseSGD", []string{"w"}, func(scalar map[string]v) func(sum, element []v) {
 		return func(sum, element []v) { x.fmls(element[0], sum[0], scalar["rate"]) }
@@ -18,12 +22,12 @@ func neonSparse(x *neon) {
 			x.move(element[1], sum[0])
 		}
 	})
-	neonRank1(x)
-	neonBitmap(x)
+	rank1(x)
+	bitmap(x)
 }
 
-// A neonBits is a loop over the bits of a row that are set, like bitLoop.
-type neonBits struct {
+// A bitLoop is a loop over the bits of a row that are set.
+type bitLoop struct {
 	bytes, bits, words, m    r // changed by the loop
 	set, any, bit, p, offset r // scratch; any becomes the union of the words
 	value, ld, ld64          r
@@ -31,8 +35,8 @@ type neonBits struct {
 }
 
 // bitRegisters allocates the registers of the loop. bytes, bits and words stay to be set.
-func (x *neon) bitRegisters(value, ld r) *neonBits {
-	b := &neonBits{value: value, ld: ld, factor: x.constantReg()}
+func (x *Code) bitRegisters(value, ld r) *bitLoop {
+	b := &bitLoop{value: value, ld: ld, factor: x.constantReg()}
 	for _, p := range []*r{&b.bytes, &b.bits, &b.words, &b.m, &b.set, &b.any, &b.bit, &b.p, &b.ld64} {
 		*p = x.reg()
 	}
@@ -41,7 +45,7 @@ func (x *neon) bitRegisters(value, ld r) *neonBits {
 }
 
 // emit emits the loop. body uses the row of the matrix at p and the value in the first lane of factor.
-func (b *neonBits) emit(x *neon, body func()) {
+func (b *bitLoop) emit(x *Code, body func()) {
 	word, bit, next := x.label("word"), x.label("bit"), x.label("nextWord")
 	x.op("MOVD", imm(0), b.any)
 	x.place(word)
@@ -66,8 +70,8 @@ func (b *neonBits) emit(x *neon, body func()) {
 }
 
 // eachBlock emits a block of each size, and the code that divides n columns into them.
-func (x *neon) eachBlock(n r, block func(columns int)) {
-	for _, columns := range neonBlocks {
+func (x *Code) eachBlock(n r, block func(columns int)) {
+	for _, columns := range blocks {
 		begin, end := x.label("block"), x.label("blocksDone")
 		x.op("CMP", imm(columns), n)
 		x.op("BLT", end)
@@ -89,12 +93,12 @@ func parts(list []v, columns int, each func(group []v, columns int)) {
 
 // sparseProduct emits a kernel that sums rows of a matrix in registers and then updates the outputs with the
 // sums. update gets a register of sums and one of each output. If it is nil, the sums are the output.
-func (x *neon) sparseProduct(name string, outputs []string, prepare func(map[string]v) func(sum, element []v)) {
+func (x *Code) sparseProduct(name string, outputs []string, prepare func(map[string]v) func(sum, element []v)) {
 	x.begin(name)
 	scalar := map[string]v{}
-	for _, p := range parse(x.kernel.asm).params {
-		if p.kind == "float32" {
-			scalar[p.name] = x.scalar(p.name)
+	for _, p := range spec.Parse(x.kernel.Asm).Params {
+		if p.Kind == "float32" {
+			scalar[p.Name] = x.scalar(p.Name)
 		}
 	}
 	update := prepare(scalar)
@@ -182,8 +186,8 @@ func (x *neon) sparseProduct(name string, outputs []string, prepare func(map[str
 	x.ret()
 }
 
-// neonRank1 emits the kernel of SparseRank1. It updates all rows with a block of x in registers.
-func neonRank1(x *neon) {
+// rank1 emits the kernel of SparseRank1. It updates all rows with a block of x in registers.
+func rank1(x *Code) {
 	x.begin("sparseRank1")
 	alpha := x.scalar("alpha")
 	n, value, ld, m, from := x.param("n"), x.param("value"), x.elements("ldm"), x.param("m"), x.param("x")
@@ -216,9 +220,9 @@ func neonRank1(x *neon) {
 	x.ret()
 }
 
-// neonBitmap emits the kernel of Bitmap. Each byte that is not zero becomes one bit of its place in a group
+// bitmap emits the kernel of Bitmap. Each byte that is not zero becomes one bit of its place in a group
 // of eight, and pairwise sums join the bits of a group.
-func neonBitmap(x *neon) {
+func bitmap(x *Code) {
 	x.begin("bitmap")
 	dst, src, words := x.param("dst"), x.param("src"), x.param("words")
 	place, t := x.constantReg(), x.reg()
@@ -242,9 +246,9 @@ func neonBitmap(x *neon) {
 	x.ret()
 }
 
-// neonTranspositions emits the kernel of GatherTranspose for groups of 8 rows, 16 columns at a time. Three
+// Transpositions emits the kernel of GatherTranspose for groups of 8 rows, 16 columns at a time. Three
 // rounds exchange single bytes, pairs and groups of four between rows that are 1, 2 and 4 apart.
-func neonTranspositions(x *neon) {
+func Transpositions(x *Code) {
 	x.begin("gatherTranspose")
 	dst, src, cols, width := x.param("dst"), x.param("src"), x.param("cols"), x.param("width")
 	index, groups, ldd := x.param("index"), x.param("groups"), x.param("m")
@@ -301,7 +305,7 @@ func neonTranspositions(x *neon) {
 // exchange transposes squares in the registers a, with as many free registers. The first round exchanges
 // lanes of the first size between neighbours, each next one larger lanes at twice the distance. It returns
 // the registers of the result in order.
-func (x *neon) exchange(a, free []v, lanes []string) []v {
+func (x *Code) exchange(a, free []v, lanes []string) []v {
 	for round, size := range lanes {
 		distance := 1 << round
 		next := slices.Clone(free)

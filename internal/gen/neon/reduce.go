@@ -1,13 +1,15 @@
-package main
+package neon
 
-func neonReductions(x *neon) {
-	neonDot(x)
-	neonColumnSum(x, "columnSum", false)
-	neonColumnSum(x, "columnSquares", true)
+import "shadegrad/internal/gen/spec"
+
+func Reductions(x *Code) {
+	dot(x)
+	columnSum(x, "columnSum", false)
+	columnSum(x, "columnSquares", true)
 }
 
-// neonDot emits the kernel of Dot. SquareSum needs at least 32 parallel sums.
-func neonDot(x *neon) {
+// dot emits the kernel of Dot. SquareSum needs at least 32 parallel sums.
+func dot(x *Code) {
 	x.begin("dot")
 	p, q, n := x.param("x"), x.param("y"), x.param("n")
 	sums, a, b := run(0, 8), run(8, 4), run(12, 4)
@@ -58,9 +60,9 @@ func neonDot(x *neon) {
 	x.ret()
 }
 
-// neonColumnSum emits the kernel of ColumnSum, or of ColumnSquares. It sums all rows of up to 16 columns
+// columnSum emits the kernel of ColumnSum, or of ColumnSquares. It sums all rows of up to 16 columns
 // in registers, and then continues with the next columns.
-func neonColumnSum(x *neon, name string, squares bool) {
+func columnSum(x *Code, name string, squares bool) {
 	x.begin(name)
 	dst, src, rows, cols := x.param("dst"), x.param("src"), x.param("rows"), x.param("cols")
 	stride, row, left, block := x.reg(), x.reg(), x.reg(), x.reg()
@@ -80,7 +82,7 @@ func neonColumnSum(x *neon, name string, squares bool) {
 		more, add, store := x.label("more"), x.label("add"), x.label("store")
 		x.place(more)
 		x.op("CBZ", left, store)
-		x.op("MOVD", imm(sumBlock), block)
+		x.op("MOVD", imm(spec.SumBlock), block)
 		x.op("CMP", block, left)
 		x.op("CSEL", "LT", left, block, block)
 		x.op("SUB", block, left)
@@ -121,8 +123,8 @@ func neonColumnSum(x *neon, name string, squares bool) {
 	x.ret()
 }
 
-// neonPeaks emits the loop of PeakFlops.
-func neonPeaks(x *neon) {
+// Peaks emits the loop of PeakFlops.
+func Peaks(x *Code) {
 	x.begin("fmaPeak")
 	n := x.param("iterations")
 	half := x.float(-0.5)
