@@ -18,6 +18,10 @@ import (
 var pictures = mlp.Config{Sizes: []int{63, 8, 3}, Hidden: compute.Tanh, Output: compute.Softmax, Init: mlp.Xavier,
 	Scale: 1. / 255, Shift: -0.25, On: 1, Width: 9, Height: 7}
 
+// valueOf returns the value of a pixel. The conversion rounds the product, which the compiler would
+// otherwise fuse with the sum on some processors.
+func valueOf(pixel byte) float32 { return float32(pictures.Scale*float32(pixel)) + pictures.Shift }
+
 func picturesOf(n int) []mlptest.Sample {
 	list := make([]mlptest.Sample, n)
 	for i := range list {
@@ -117,7 +121,7 @@ func TestDistorted(t *testing.T) {
 				p.Scratch = nil
 				compiled(t, b, p, err).Run(compute.Args{Row: rows, Step: 1, Seed: seed})
 				for i, v := range valuesOf(t, n, []compute.Mat{in})[0] {
-					if want := list[rows+i/63].Pixels[i%63]; v != pictures.Scale*float32(want)+pictures.Shift {
+					if want := list[rows+i/63].Pixels[i%63]; v != valueOf(want) {
 						t.Fatalf("pixel %d of an evaluation is %v, want %d", i, v, want)
 					}
 				}
@@ -143,7 +147,7 @@ func TestDistorted(t *testing.T) {
 			}
 			plain := 0
 			for i, v := range seen[0] {
-				if v == pictures.Scale*float32(list[rows+i/63].Pixels[i%63])+pictures.Shift {
+				if v == valueOf(list[rows+i/63].Pixels[i%63]) {
 					plain++
 				}
 			}
@@ -192,7 +196,7 @@ func TestBlurZero(t *testing.T) {
 	p, err := n.GradientStep(set, 4)
 	compiled(t, b, p, err).Run(compute.Args{})
 	for i, v := range valuesOf(t, n, []compute.Mat{ofOps[compute.Warp](p)[0].Dst})[0] {
-		if want := pictures.Scale*float32(list[i/63].Pixels[i%63]) + pictures.Shift; v != want {
+		if want := valueOf(list[i/63].Pixels[i%63]); v != want {
 			t.Fatalf("pixel %d is %v, want %v", i, v, want)
 		}
 	}
