@@ -28,7 +28,7 @@ test_debian="xvfb xauth libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri
 # For the long suite: ThreadSanitizer and AddressSanitizer for the kernels, by shaders to SPIR-V to C++ (7 MB to download,
 # 43 MB installed), MinGW and Wine to build and run the Windows program (160 MB, 1 GB), and QEMU for the kernels of arm64
 # (12 MB, 99 MB). Chromium and Node.js, for pages, take 100 MB and 400 MB.
-long_debian="g++ glslang-tools spirv-cross libglm-dev gcc-mingw-w64-x86-64-win32 wine64 qemu-user"
+long_debian="g++ glslang-tools spirv-cross libglm-dev gcc-mingw-w64-x86-64-win32 wine64 qemu-user mandoc"
 # For a release: MinGW and an archiver for Windows. MinGW's documentation has its licence.
 release_debian="gcc-mingw-w64-x86-64-win32 mingw-w64-common zip"
 test_fedora="xorg-x11-server-Xvfb xorg-x11-xauth mesa-libGL mesa-libEGL mesa-dri-drivers vulkan-loader mesa-vulkan-drivers strace"
@@ -229,7 +229,7 @@ install-test)
 	;;
 install-long)
 	# shellcheck disable=SC2086 # a list
-	has g++ && has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -x /usr/lib/wine/wine64 ] && has qemu-aarch64 && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
+	has g++ && has mandoc && has spirv-cross && has glslangValidator && has x86_64-w64-mingw32-gcc && [ -x /usr/lib/wine/wine64 ] && has qemu-aarch64 && [ -e /usr/include/glm/vec4.hpp ] || ! has apt-get ||
 		install_packages $long_debian || say "tests of sanitizers, MinGW, Wine and arm64 cannot run: $reason"
 	browser=
 	has chromium || browser=chromium
