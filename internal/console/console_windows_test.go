@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// TestConsole switches escape sequences on in a console of its own.
+// TestConsole switches escape sequences on in a new console.
 func TestConsole(t *testing.T) {
 	kernel := windows.NewLazySystemDLL("kernel32.dll")
 	kernel.NewProc("FreeConsole").Call()

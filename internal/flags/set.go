@@ -3,6 +3,7 @@ package flags
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -96,6 +97,9 @@ func (s *Set) split(args []string) error {
 	for len(args) > 0 {
 		text, isFlag := strings.CutPrefix(args[0], "-")
 		if !isFlag || text == "" {
+			if err := s.divided(runtime.GOOS, args[0]); err != nil {
+				return err
+			}
 			if err := s.late(args); err != nil {
 				return err
 			}
@@ -123,6 +127,16 @@ func (s *Set) split(args []string) error {
 	}
 	s.Args = args
 	return nil
+}
+
+// divided returns an error if an argument seems to be the end of the flag before it: PowerShell divides -save=a.b at the dot.
+func (s *Set) divided(goos, text string) error {
+	if goos != "windows" || len(s.given) == 0 || len(text) < 2 || text[0] != '.' || strings.ContainsRune(`./\`, rune(text[1])) {
+		return nil
+	}
+	last := s.given[len(s.given)-1]
+	return Errorf("-%s=%s and %s are two arguments; PowerShell divides an argument at a dot unless it is in quotes: -%s=\"%s%s\"",
+		last.Name, last.Value, text, last.Name, last.Value, text)
 }
 
 // late returns an error if a flag follows the first argument.

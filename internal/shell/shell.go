@@ -70,7 +70,7 @@ func posix(s string, _ int) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// plain reports whether s needs no quotes in cmd.exe and PowerShell.
+// plain reports whether s works without quotes in cmd.exe and PowerShell.
 func plain(s string, position int) bool {
 	switch position {
 	case 0:

@@ -58,7 +58,7 @@ const (
 // TestSh lets sh divide random lines.
 func TestSh(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no sh on this system")
+		t.Skip("sh is missing")
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	var script strings.Builder
@@ -218,7 +218,7 @@ func powerShellWords(line string) (words []string, problem string) {
 			continue
 		}
 		start, parameter := i, c[i] == '-'
-		whole := isDouble(c[i]) || isSingle(c[i]) // a string at the beginning is a word of its own
+		whole := isDouble(c[i]) || isSingle(c[i]) // a string at the beginning ends the word
 		if unicode.IsDigit(c[i]) || strings.ContainsRune("@#$`", c[i]) {
 			return nil, "special at the beginning: " + string(c[i:])
 		}
