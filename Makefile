@@ -35,7 +35,7 @@ help:
 
 build:
 	@sh .ci/setup.sh check
-	@tags=$$(sh .ci/setup.sh tags) && $(GO) build $${tags:+-tags "$$tags"} -o bin/shadegrad ./cmd/shadegrad
+	@tags=$$(sh .ci/setup.sh tags) && $(GO) build $${tags:+-tags "$$tags"} -o bin/shadegrad$$($(GO) env GOEXE) ./cmd/shadegrad
 
 train:
 	@sh .ci/setup.sh install-build

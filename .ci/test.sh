@@ -11,7 +11,7 @@
 # At the end the script prints how long each package took.
 #
 # With SHADEGRAD_REQUIRE_GPU=1 the script fails if the tests of the GPU backend cannot run, and with
-# SHADEGRAD_REQUIRE_TOOLS=1 if those of the sanitizers, of MinGW, of arm64 or with Python's packages cannot.
+# SHADEGRAD_REQUIRE_TOOLS=1 if those of the sanitizers, of MinGW, of Wine, of arm64 or with Python's packages cannot.
 # SHADEGRAD_PYTHON names the Python that has the packages of .ci/requirements.txt, if it is not bin/python.
 set -eu
 cd "$(dirname "$0")/.."
