@@ -141,10 +141,9 @@ func ThisProgram(version string) (Program, error) {
 	return p, nil
 }
 
-// New returns a certificate without epochs for a run of a program with these options on these data.
-func New(p Program, o train.Options, d *dataset.Data) *Certificate {
-	return &Certificate{Version: Version, Program: p, Data: DataOf(d), Options: o,
-		First: MarkOf(o.Network.InitialParameters(o.Seed))}
+// New returns a certificate without epochs for a run of a program from an initial state on these data.
+func New(p Program, s *train.State, d *dataset.Data) *Certificate {
+	return &Certificate{Version: Version, Program: p, Data: DataOf(d), Options: s.Options, First: MarkOf(s.Initial())}
 }
 
 // Add adds what a state has completed on a device: an epoch, the run or both. Adding the same again does

@@ -65,7 +65,7 @@ func certified(t *testing.T) *Certificate {
 	if err != nil || len(p.SHA256) != 64 {
 		t.Fatalf("%+v, error %v", p, err)
 	}
-	c := New(p, options(), data())
+	c := New(p, &train.State{Options: options()}, data())
 	states(t, options(), c.Add)
 	return c
 }
@@ -80,7 +80,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list := c.Differences(DataOf(data()), 1); len(list) != 0 {
+	if list := c.Differences(DataOf(data()), 1, nil); len(list) != 0 {
 		t.Errorf("differences %q", list)
 	}
 	epochs := 0
@@ -157,18 +157,18 @@ func TestDifferences(t *testing.T) {
 		{DataOf(other), 1, "the training set: SHA-256 "},
 		{DataOf(data()), 2, "the seed: 2, 1 in the certificate"},
 	} {
-		list := c.Differences(x.data, x.seed)
+		list := c.Differences(x.data, x.seed, nil)
 		if len(list) != 1 || !strings.HasPrefix(list[0], x.want) {
 			t.Errorf("%q, want %q", list, x.want)
 		}
 	}
 	other.Test.Labels[0]++
-	if list := c.Differences(DataOf(other), 2); len(list) != 3 {
+	if list := c.Differences(DataOf(other), 2, nil); len(list) != 3 {
 		t.Errorf("%q, want the training set, the test set and the seed", list)
 	}
 	forged := *c
 	forged.Options.Seed = 9
-	if list := forged.Differences(DataOf(data()), 9); len(list) != 1 || list[0] != "the initial weights: seed 9 draws others than those of the certificate" {
+	if list := forged.Differences(DataOf(data()), 9, nil); len(list) != 1 || list[0] != "the initial weights: seed 9 draws others than those of the certificate" {
 		t.Errorf("%q of a forged seed", list)
 	}
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // Differences lists how the data and the seed of a second run differ from the certificate's. The results can
-// be equal only if the list is empty.
-func (c *Certificate) Differences(data Data, seed uint64) []string {
+// be equal only if the list is empty. initial are the weights with which the second run begins, or nil if its seed draws them.
+func (c *Certificate) Differences(data Data, seed uint64, initial [][]float32) []string {
 	var list []string
 	short := func(digest string) string { return digest[:min(12, len(digest))] }
 	if data.Train != c.Data.Train {
@@ -23,8 +23,15 @@ func (c *Certificate) Differences(data Data, seed uint64) []string {
 		list = append(list, fmt.Sprintf("the seed: %d, %d in the certificate", seed, c.Options.Seed))
 	}
 	if len(list) == 0 {
-		if first := MarkOf(c.Options.Network.InitialParameters(seed)); first.SHA256 != c.First.SHA256 {
+		drawn := initial == nil
+		if drawn {
+			initial = c.Options.Network.InitialParameters(seed)
+		}
+		switch same := MarkOf(initial).SHA256 == c.First.SHA256; {
+		case !same && drawn:
 			list = append(list, fmt.Sprintf("the initial weights: seed %d draws others than those of the certificate", seed))
+		case !same:
+			list = append(list, "the initial weights")
 		}
 	}
 	return list

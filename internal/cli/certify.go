@@ -26,7 +26,7 @@ func (s *settings) startCertificate(run *train.Run, text *report.Text) (*certify
 	if err != nil {
 		return nil, fmt.Errorf("reading this program for the certificate: %w", err)
 	}
-	c := certificate.New(program, run.State.Options, run.Data)
+	c := certificate.New(program, run.State, run.Data)
 	c.Data.Form = run.State.Data.Form
 	made, save := &certifying{Certificate: c}, run.Save
 	run.Save = func(state *train.State) error {
@@ -54,6 +54,9 @@ func (c *certifying) save(s *settings, files *runFiles, show report.Reporter) er
 	command := []string{files.program, "verify"}
 	if s.Path != "" {
 		command = append(command, "-data="+s.Path)
+	}
+	if s.from != "" {
+		command = append(command, "-from="+s.from)
 	}
 	show.Note("certified in " + path + "; to verify it, run: " + typed(append(command, path)...))
 	return nil

@@ -12,6 +12,7 @@ import (
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/exchange"
 	"shadegrad/internal/flags"
+	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/simd"
@@ -36,7 +37,10 @@ type settings struct {
 
 	save, certify, resume, model, out, logdir, report, live string
 
-	layers  []string // of export and import
+	from    string       // of train and verify
+	start   *model.Model // of -from
+	started string       // describes it
+	layers  []string     // of export and import
 	choices exchange.Choices
 	softmax bool
 
@@ -160,6 +164,9 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "let -save replace a file that is not a Shadegrad network, but never the input data"},
 		{Name: "resume", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.resume, anyFile),
 			Help: "resume the run of a checkpoint with its settings, and save to the network next to it; a higher -epochs extends the run, and the schedule continues as that of the longer run"},
+		{Name: "from", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.from, anyFile), Without: "resume", Why: "the checkpoint has the weights",
+			Help: "begin with the weights of a saved network, whose layers and preparation of the input the run takes over; for another number of classes with a new output layer"},
+		{Name: "from", Topic: topicOutput, Commands: "verify", Arg: "FILE", Value: flags.Path(&s.from, anyFile), Help: "network with which the run began, if it began with one"},
 		{Name: "certify", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.certify, anyFile), Without: "resume", Why: "a certificate covers a run from its start",
 			Help: `write a certificate, with which "shadegrad verify" repeats the run and compares the weights after each epoch`},
 		{Name: "logdir", Topic: topicOutput, Commands: "train", Arg: "DIR", Value: flags.Path(&s.logdir, "the name of a directory"),

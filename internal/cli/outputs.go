@@ -52,7 +52,7 @@ func trainingOutputs(when string, s *train.State, d *dataset.Data) (*report.Outp
 		if err := enoughFor(c, 2*4*int64(c.Parameters())); err != nil {
 			return nil, err
 		}
-		values = c.InitialParameters(s.Options.Seed)
+		values = s.Initial()
 	}
 	b := cpu.New()
 	defer b.Close()

@@ -46,7 +46,7 @@ func (s *settings) refuseInput(path string) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return nil // there is nothing to replace
 	}
-	for _, input := range []string{s.resume, s.model, s.Form.TestData, s.Path} {
+	for _, input := range []string{s.resume, s.model, s.from, s.Form.TestData, s.Path} {
 		data := input == s.Path || input == s.Form.TestData
 		if input != "" && !(data && dataset.IsBuiltIn(input)) && (atomicfile.Same(path, input) || data && atomicfile.Includes(input, info)) {
 			return fmt.Errorf("%s: cannot save there: the file is an input, part of %s; save elsewhere", path, input)

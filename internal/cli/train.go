@@ -43,6 +43,14 @@ func (a *app) train(args []string) error {
 			return fmt.Errorf("-test-data: %w", err)
 		}
 	}
+	if s.from != "" {
+		if s.start, err = loadStart(s.from); err != nil {
+			return err
+		}
+		if err := s.StartFrom(s.start, s.Given); err != nil {
+			return err
+		}
+	}
 	var state *train.State
 	if s.resume != "" {
 		if state, err = a.load(s); err != nil {
@@ -165,19 +173,26 @@ func (a *app) open(s *settings, resumed *train.State) (*train.State, *dataset.Da
 	}
 	a.printFindings(o.choice)
 	a.note(data.Note)
+	a.note(s.started)
 	return state, data, o.choice, nil
 }
 
 // state returns the start of the run: a new one, or the resumed one, which must have the same data.
 func (s *settings) state(resumed *train.State, d *dataset.Data) (*train.State, error) {
 	if resumed == nil {
+		if s.start != nil {
+			s.StartOn(s.start, &d.Train, s.Given)
+		}
 		o, err := s.options(d)
 		if err != nil {
 			return nil, err
 		}
 		state := train.NewState(o, d, s.Path)
 		state.Data.Form = s.Form
-		return state, nil
+		if s.start != nil {
+			s.started, err = s.begin(state, s.start, d)
+		}
+		return state, err
 	}
 	if err := resumed.Data.Same(d); err != nil {
 		return nil, fmt.Errorf("%s: %w; the file is not modified", s.resume, err)

@@ -14,6 +14,7 @@ import (
 	"shadegrad/internal/certificate"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
+	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
@@ -40,6 +41,20 @@ func (a *app) verify(args []string) error {
 	if err != nil {
 		return err
 	}
+	var from *model.Model
+	switch {
+	case c.Options.From == "" && s.from != "":
+		return flags.Errorf("-from=%s: the run of %s began with drawn weights; omit the flag", s.from, path)
+	case c.Options.From != "" && s.from == "":
+		return fmt.Errorf("%s: not verified: the run began with the weights of a network, of SHA-256 %.12s…; name its file with -from", path, c.Options.From)
+	case s.from != "":
+		if from, err = loadStart(s.from); err != nil {
+			return err
+		}
+		if digest, err := from.Digest(); err != nil || digest != c.Options.From {
+			return fmt.Errorf("%s: not verified: -from=%s has weights of SHA-256 %.12s…, the run began with %.12s…", path, s.from, digest, c.Options.From)
+		}
+	}
 	stored := recipe.Of(c.Options, c.Data.Form)
 	stored.Path = s.Path
 	d, err := stored.Open()
@@ -50,7 +65,13 @@ func (a *app) verify(args []string) error {
 	if s.seed != nil {
 		seed = *s.seed
 	}
-	if list := c.Differences(certificate.DataOf(d), seed); len(list) > 0 {
+	state := train.NewState(c.Options, d, s.Path)
+	if from != nil {
+		if state.First, _, err = from.Start(c.Options.Network, seed); err != nil {
+			return fmt.Errorf("%s: not verified: %s: %w", path, s.from, err)
+		}
+	}
+	if list := c.Differences(certificate.DataOf(d), seed, state.First); len(list) > 0 {
 		return fmt.Errorf("%s: not verified: this is another run: %s", path, strings.Join(list, "; "))
 	}
 	opener := a.opener
@@ -61,11 +82,11 @@ func (a *app) verify(args []string) error {
 		return err
 	}
 	defer choice.Close()
-	return a.repeat(path, s.Path, c, d, choice)
+	return a.repeat(path, state, c, d, choice)
 }
 
 // repeat trains again and reports after each epoch how far it is from the certificate.
-func (a *app) repeat(path, data string, c *certificate.Certificate, d *dataset.Data, b *backends.Choice) error {
+func (a *app) repeat(path string, state *train.State, c *certificate.Certificate, d *dataset.Data, b *backends.Choice) error {
 	here := certificate.DeviceOf(b.Info())
 	fmt.Fprintf(a.stderr, "%s; network %s, %s\n", report.Describe(b.Info()), c.Options.Network, report.Count(c.Options.Epochs, "epoch"))
 	if here != c.Device {
@@ -79,7 +100,7 @@ func (a *app) repeat(path, data string, c *certificate.Certificate, d *dataset.D
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
 	v.enough = enough
-	run := &train.Run{Data: d, State: train.NewState(c.Options, d, data), Report: v, Backend: b, Save: v.saved}
+	run := &train.Run{Data: d, State: state, Report: v, Backend: b, Save: v.saved}
 	v.sameDevice = here == c.Device
 	err := run.Do(ctx)
 	signal := stop()

@@ -65,21 +65,21 @@ func (f *File) Sign() {
 	if f.Metadata == nil {
 		f.Metadata = map[string]string{}
 	}
-	f.Metadata[digestKey] = f.digest()
+	f.Metadata[digestKey] = f.Digest()
 }
 
 // Intact returns an error if the tensors have changed since Sign. A file without a digest, such as older programs and other
 // libraries write, is not checked.
 func (f *File) Intact() error {
-	if want, ok := f.Metadata[digestKey]; ok && want != f.digest() {
+	if want, ok := f.Metadata[digestKey]; ok && want != f.Digest() {
 		return fmt.Errorf("damaged: the SHA-256 of the tensors differs from %q in the metadata; use an intact copy (a program that changes tensors must delete %q)",
 			digestKey, digestKey)
 	}
 	return nil
 }
 
-// digest returns the SHA-256 of the values of all tensors, sorted by name.
-func (f *File) digest() string {
+// Digest returns the SHA-256 of the values of all tensors, sorted by name.
+func (f *File) Digest() string {
 	h := sha256.New()
 	for _, t := range slices.SortedFunc(slices.Values(f.Tensors), func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) }) {
 		_ = writeValues(h, t.Data) // a hash returns no error

@@ -46,6 +46,9 @@ type Options struct {
 	// Dampen multiplies the rate of a step by 1 − μ.
 	Dampen bool `json:"dampen,omitempty"`
 
+	// From is the SHA-256 of the weights of the network that the run begins with, or empty if its weights are drawn.
+	From string `json:"from,omitempty"`
+
 	// Validation is the number of held-out samples of the training set, as dataset.Data.Split with
 	// Seed selects them, or dataset.TrainingItself.
 	Validation int `json:"validation,omitempty"`

@@ -14,14 +14,15 @@ import (
 type State struct {
 	Options    Options
 	Data       DataInfo
-	Epoch      int       // completed epochs
-	Rows       int       // completed samples of the next epoch
-	Parameters           // nil before the run begins
-	Stats      []float32 // loss and hit of each of Rows samples
-	Last       Epoch     // result of the last completed epoch
-	Best       *Best     // the best epoch so far; nil without a validation set
-	Tested     *Epoch    // the epoch that was tested at the end, with TestLoss and TestAcc; nil before
-	SaveName   string    // base name of the file to which the run saves its network; empty if it saves none
+	Epoch      int         // completed epochs
+	Rows       int         // completed samples of the next epoch
+	Parameters             // nil before the run begins
+	First      [][]float32 // weights to begin with; nil for those that the seed draws; not stored
+	Stats      []float32   // loss and hit of each of Rows samples
+	Last       Epoch       // result of the last completed epoch
+	Best       *Best       // the best epoch so far; nil without a validation set
+	Tested     *Epoch      // the epoch that was tested at the end, with TestLoss and TestAcc; nil before
+	SaveName   string      // base name of the file to which the run saves its network; empty if it saves none
 }
 
 // NewState returns the initial state of a run on data that was read from path. It has no
@@ -47,7 +48,7 @@ func (s *State) begin(ctx context.Context) error {
 	default:
 	}
 	drawn := make(chan [][]float32, 1)
-	go func() { drawn <- s.Options.Network.InitialParameters(s.Options.Seed) }()
+	go func() { drawn <- s.Initial() }()
 	select {
 	case s.Values = <-drawn:
 	case <-ctx.Done():
@@ -63,6 +64,18 @@ func (s *State) begin(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Initial returns the weights with which the run begins.
+func (s *State) Initial() [][]float32 {
+	if s.First == nil {
+		return s.Options.Network.InitialParameters(s.Options.Seed)
+	}
+	values := make([][]float32, len(s.First))
+	for i, v := range s.First {
+		values[i] = slices.Clone(v) // training changes them
+	}
+	return values
 }
 
 // Extend increases the number of epochs of a run. The steps so far followed the schedule of the shorter run.
