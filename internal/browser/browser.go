@@ -1,8 +1,8 @@
 // Package browser runs scripts in a headless Chromium, for tests of the project's pages and pictures of them.
 //
-// It needs Node.js, npm and Chromium on the machine, and installs Playwright (Apache 2.0), which controls the browser, and axe-core
-// (MPL 2.0), which checks accessibility, in a directory for temporary files. chromedp would do that from Go, but adds six modules to
-// go.mod, of which one generates 40 MB of code, and axe-core needs npm or a copy in any case.
+// It needs Node.js, npm and Chromium on the machine, and installs Playwright (Apache 2.0), which controls the browser, and
+// axe-core (MPL 2.0), which checks accessibility, in a directory for temporary files. chromedp v0.23 would control it from Go,
+// but needs Go 1.25 and three modules, and axe-core needs npm or a copy in any case.
 package browser
 
 import (
@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 )
@@ -84,13 +83,6 @@ func (b *Browser) Run(ctx context.Context, script string, arg, result any) error
 	return json.Unmarshal(out.Bytes(), result)
 }
 
-// shared is the browser of the tests of a process.
-var shared struct {
-	sync.Once
-	*Browser
-	err error
-}
-
 // ForTest returns a browser. It skips a test in the short suite, and where it is missing; with SHADEGRAD_REQUIRE_TOOLS=1, as in
 // continuous integration, a missing one is an error.
 func ForTest(t testing.TB) *Browser {
@@ -98,17 +90,12 @@ func ForTest(t testing.TB) *Browser {
 	if testing.Short() {
 		t.Skip("the short suite starts no browser")
 	}
-	shared.Do(func() {
-		var dir string
-		if dir, shared.err = os.MkdirTemp("", "shadegrad-browser-"); shared.err == nil {
-			shared.Browser, shared.err = New(context.Background(), dir)
-		}
-	})
-	if shared.err != nil {
+	b, err := New(t.Context(), t.TempDir())
+	if err != nil {
 		if os.Getenv("SHADEGRAD_REQUIRE_TOOLS") == "1" {
-			t.Fatalf("SHADEGRAD_REQUIRE_TOOLS=1, but the browser cannot start: %v", shared.err)
+			t.Fatalf("SHADEGRAD_REQUIRE_TOOLS=1, but the browser cannot start: %v", err)
 		}
-		t.Skip(shared.err)
+		t.Skip(err)
 	}
-	return shared.Browser
+	return b
 }
