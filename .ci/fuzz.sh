@@ -16,7 +16,7 @@ go=${GO:-go}
 export CGO_ENABLED=0
 for fuzzer in \
 	dataset:FuzzIDX dataset:FuzzArrays dataset:FuzzCSV dataset:FuzzOpen table/dialect:FuzzDecimal dataset:FuzzImages unpack:FuzzGunzip dataset/packed:FuzzPacked \
-	picture:FuzzPicture picture/tree:FuzzLabels digit:FuzzPrepare safetensors:FuzzDecode onnx:FuzzDecode exchange:FuzzONNX exchange:FuzzNpz capsule:FuzzDecode; do
+	picture:FuzzPicture picture/tree:FuzzLabels digit:FuzzPrepare safetensors:FuzzDecode onnx:FuzzDecode exchange:FuzzONNX exchange:FuzzNpz capsule:FuzzDecode compare:FuzzRead; do
 	package=./internal/${fuzzer%:*} name=${fuzzer#*:}
 	echo "shadegrad: $package $name, $time" >&2
 	# Without this limit, most of the time goes into minimising inputs.

@@ -95,6 +95,7 @@ func newSettings(command string) *settings {
 	}
 	s.table = append(append(s.Recipe.Flags(), s.flags()...), s.importFlags()...)
 	s.Set = flags.NewSet(command, s.table)
+	s.Mixed = command == "report"
 	return s
 }
 
@@ -150,6 +151,7 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},
 		{Name: "o", Topic: topicOutput, Commands: "predict", Arg: "FILE", Value: flags.Of(&s.out, predictionFile), Default: "text on stdout",
 			Help: "write the label of each sample to a CSV or JSON file, after its file name, its id, or its number from 1"},
+		{Name: "o", Topic: topicOutput, Commands: "report", Arg: "FILE", Value: flags.Of(&s.out, htmlFile), Help: "write the page to an HTML file (required)"},
 		{Name: "proba", Topic: topicOutput, Commands: "predict", Value: flags.Switch(&s.proba), Needs: "o", Why: "text names the likeliest classes",
 			Help: "also write the value of each output, such as the probability of each class"},
 		{Name: "units", Topic: topicOutput, Commands: "network", Arg: "N", Value: flags.Of(&s.units, recipe.Between(1, maxDrawn)), Needs: "o", Why: "only a drawing has units",

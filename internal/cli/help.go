@@ -30,6 +30,7 @@ func commandList() []command {
 		{"import", "read a network from an ONNX model, a state dict of PyTorch or NumPy arrays", importUsage, (*app).importNetwork},
 		{"network", "show the layers of a network, and draw it", networkUsage, (*app).network},
 		{"digits", "show the images of a data set, distorted or not, or the weights of a network", digitsUsage, (*app).digits},
+		{"report", "compare runs and measurements on a web page", reportUsage, (*app).report},
 		{"bench", "compare the speed of backends", benchUsage, (*app).bench},
 		{"verify", "repeat a certified run and compare the result", verifyUsage, (*app).verify},
 		{"gradcheck", "compare a backend's gradients with differences of the loss", gradcheckUsage, (*app).gradcheck},

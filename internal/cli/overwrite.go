@@ -32,10 +32,22 @@ func (s *settings) refuseOverwrite(r *runFiles) error {
 		if f.own == nil || s.force {
 			continue
 		}
-		info, err := os.Stat(f.path)
-		if err == nil && info.Mode().IsRegular() && info.Size() > 0 && !f.own(f.path) {
-			return fmt.Errorf("%s: cannot save there: the file exists and is not %s; nothing was trained; save elsewhere, or replace the file with -force", f.path, f.kind)
+		if err := refuseForeign(f.path, f.kind, f.own); err != nil {
+			remedy := "save elsewhere, or replace the file with -force"
+			if f.path == s.report {
+				remedy = "name another file for -report"
+			}
+			return fmt.Errorf("%w; nothing was trained; %s", err, remedy)
 		}
+	}
+	return nil
+}
+
+// refuseForeign returns an error if path leads to a file that is not empty and not of its own kind.
+func refuseForeign(path, kind string, own func(path string) bool) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().IsRegular() && info.Size() > 0 && !own(path) {
+		return fmt.Errorf("%s: cannot save there: the file exists and is not %s", path, kind)
 	}
 	return nil
 }

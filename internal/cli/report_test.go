@@ -103,3 +103,28 @@ func TestReportRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestCompare checks "shadegrad report" on the lines that train and bench write, with flags behind the files, and what it
+// refuses.
+func TestCompare(t *testing.T) {
+	p := at(t)
+	put(t, p.path("a.json"), []byte(p.run(trainSmall(t, "-json", "-epochs=2", "-test=each", "-v")...).is(0).stdout))
+	put(t, p.path("b.json"), []byte(p.run("bench", "-backends=cpu", "-hidden=8", "-data="+smallData(t), "-json").is(0).stdout))
+	p.run("report", "a.json", "b.json", "-o", "c.html").is(0, "wrote c.html\n")
+	text := string(contents(t, p.path("c.html")))
+	for _, part := range []string{`"kind":"comparison"`, `"name":"a.json"`, `"file":"b.json"`, `"test_acc":[`, "<title>Shadegrad: comparison of 1 run and speed of backends</title>"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the page lacks %s", part)
+		}
+	}
+	put(t, p.path("own.html"), []byte("my page"))
+	p.run("report", "-o=own.html", "a.json").is(1, "own.html: cannot save there: the file exists and is not a report of Shadegrad; name another file\n")
+	p.run("report", "-o=c.html", "a.json", "own.html").is(1, "own.html:1: not a JSON object: ")
+	p.run("report", "a.json").is(2, "report: want files ")
+	p.run("report", "-o=c.html").is(2, "report: want files ")
+	link(t, p.path("a.json"), p.path("a.html"))
+	p.run("report", "a.json", "-o=a.html").is(2, "-o=a.html: the file is an input; name another file\n")
+	if string(contents(t, p.path("c.html"))) != text {
+		t.Error("a refused command changed the page")
+	}
+}

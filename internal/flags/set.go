@@ -23,7 +23,8 @@ func Errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format
 type Set struct {
 	Command string
 	Flags   []*Flag
-	Args    []string // the arguments after the flags
+	Args    []string // the arguments after the flags, or also between them
+	Mixed   bool     // flags may follow arguments
 	given   []Assignment
 	initial map[string]string
 	expand  map[string]string // the values of expanded assignments
@@ -96,6 +97,10 @@ func (s *Set) Parse(args []string) error {
 func (s *Set) split(args []string) error {
 	for len(args) > 0 {
 		text, isFlag := strings.CutPrefix(args[0], "-")
+		if s.Mixed && (!isFlag || text == "") {
+			s.Args, args = append(s.Args, args[0]), args[1:]
+			continue
+		}
 		if !isFlag || text == "" {
 			if err := s.divided(runtime.GOOS, args[0]); err != nil {
 				return err
@@ -125,7 +130,7 @@ func (s *Set) split(args []string) error {
 		}
 		s.given = append(s.given, Assignment{name, value})
 	}
-	s.Args = args
+	s.Args = append(s.Args, args...)
 	return nil
 }
 

@@ -45,7 +45,7 @@ func hash(text string) string {
 
 // The scripts and the style of a page.
 var (
-	script = "/* uPlot 1.6\n" + asset("uplot.LICENSE") + "*/\n" + asset("uplot.js") + "\n" + asset("chart.js") + "\n" + asset("page.js")
+	script = "/* uPlot 1.6\n" + asset("uplot.LICENSE") + "*/\n" + asset("uplot.js") + "\n" + asset("chart.js") + "\n" + asset("compare.js") + "\n" + asset("page.js")
 	style  = asset("page.css")
 )
 

@@ -30,8 +30,8 @@ func (r *JSON) write(v any) {
 	}
 }
 
-// A startEvent is the first line. It is written again if another backend takes over.
-type startEvent struct {
+// A StartEvent is the first line of -json. It is written again if another backend takes over.
+type StartEvent struct {
 	Event        string  `json:"event"` // "start"
 	Backend      string  `json:"backend"`
 	Device       string  `json:"device"`
@@ -86,7 +86,7 @@ type EpochEvent struct {
 
 func (r *JSON) Started(i compute.Info) {
 	s, o, c := r.state, r.state.Options, r.state.Options.Network
-	r.write(startEvent{"start", i.Backend, i.Device, i.Driver, i.Detail, r.why,
+	r.write(StartEvent{"start", i.Backend, i.Device, i.Driver, i.Detail, r.why,
 		s.Data.Name, s.Data.Samples, s.Data.Width, s.Data.Height, s.Data.Classes,
 		c.String(), c.Parameters(), c.Hidden.String(), c.Output.String(), c.Loss.String(), string(c.Init),
 		o.Batch, o.Epochs, o.LearningRate, o.Momentum, string(o.Schedule), o.Seed, s.Epoch + 1,

@@ -1,7 +1,7 @@
 // The page of a training run. The data come from the page itself and, while the run goes on, from its events.
 
 const charts = {}, shown = {};
-const order = ["curves", "plane", "confusion", "scatter", "mistakes", "layers", "weights", "about"];
+const order = ["curves", "plane", "confusion", "scatter", "mistakes", "layers", "weights", "about"].concat(["table", "steps", "times"]);
 
 // chart returns the chart with a name, which it makes the first time.
 function chart(grid, name, ...rest) {
@@ -280,6 +280,7 @@ let data = JSON.parse(document.getElementById("data").textContent);
 document.getElementById("main").replaceChildren();
 document.getElementById("end").textContent = "Made by Shadegrad. This page makes no request to a network.";
 if (data.kind === "run") show(data);
+else compare(data);
 const path = document.body.dataset.events;
 if (path && data.state === "running") {
   const events = new EventSource(path);
