@@ -19,6 +19,8 @@ type simulated struct {
 	machine *clocktest.Machine
 	cost    time.Duration // of a step
 	queued  int
+	syncs   int
+	stall   func(sync int) time.Duration // an interruption, or nil
 }
 
 func (b *simulated) Compile(compute.Program) (compute.Executable, error) { return queueing{b}, nil }
@@ -26,6 +28,9 @@ func (b *simulated) Compile(compute.Program) (compute.Executable, error) { retur
 func (b *simulated) Sync() error {
 	b.machine.Work(time.Duration(b.queued) * b.cost)
 	b.queued = 0
+	if b.syncs++; b.stall != nil {
+		b.machine.Work(b.stall(b.syncs))
+	}
 	return nil
 }
 
@@ -82,5 +87,31 @@ func TestClockStops(t *testing.T) {
 	stopped := clock.Func(func() time.Duration { return time.Hour })
 	if c, err := compare(stopped, b, b, step(), &dataset.Data{Train: *data(64)}); !errors.Is(err, ErrClock) {
 		t.Errorf("%+v, error %v", c, err)
+	}
+}
+
+// TestInterruptedWarmUp interrupts the warm-up for a second. The steps still get exact times.
+func TestInterruptedWarmUp(t *testing.T) {
+	cost := 60 * time.Microsecond
+	for _, precision := range clocktest.Steps {
+		for first := 1; first <= 3; first++ {
+			b := &simulated{Backend: cpu.New(), machine: clocktest.New(precision, 1), cost: cost}
+			b.stall = func(sync int) time.Duration {
+				if sync == first {
+					return time.Second
+				}
+				return 0
+			}
+			c, err := compare(b.machine.Now, b, b, step(), &dataset.Data{Train: *data(64)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, took := range []float64{c.GPU, c.CPU} {
+				if ratio := took / cost.Seconds(); ratio < 0.9 || ratio > 1.1 {
+					t.Errorf("clock of %v, sync %d interrupted: a step of %v took %.2g s", precision, first, cost, took)
+				}
+			}
+			b.Close()
+		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // A Figure is the measured speed of a subject.
 type Figure struct {
-	Steps   int       // of each run
+	Steps   int       // of each run, at last
 	Seconds []float64 // per step, of each run in order
 }
 
@@ -56,18 +56,31 @@ func Measure(now clock.Func, subjects []*Subject, repeats int, length time.Durat
 	}
 	for range repeats {
 		for i, s := range subjects {
-			var err error
-			took := timer.Time(func() { err = s.Run(figures[i].Steps) })
-			if err == nil && took <= 0 {
-				err = ErrClock
-			}
-			if err != nil {
+			if err := s.measure(timer, &figures[i]); err != nil {
 				return nil, err
 			}
-			figures[i].Seconds = append(figures[i].Seconds, took.Seconds()/float64(figures[i].Steps))
 		}
 	}
 	return figures, nil
+}
+
+// measure adds the time of a run to a figure. After a warm-up that was interrupted, a run can be too short for the clock. It
+// is repeated with twice as many steps.
+func (s *Subject) measure(timer clock.Timer, f *Figure) error {
+	for {
+		var err error
+		took := timer.Time(func() { err = s.Run(f.Steps) })
+		switch {
+		case err != nil:
+			return err
+		case took > 0 && took >= timer.Step:
+			f.Seconds = append(f.Seconds, took.Seconds()/float64(f.Steps))
+			return nil
+		case f.Steps >= maxSteps:
+			return ErrClock
+		}
+		f.Steps = min(2*f.Steps, maxSteps)
+	}
 }
 
 // maxSteps is the largest number of steps in a run.
