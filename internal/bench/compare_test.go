@@ -90,7 +90,8 @@ func TestClockStops(t *testing.T) {
 	}
 }
 
-// TestInterruptedWarmUp interrupts the warm-up for a second. The steps still get exact times.
+// TestInterruptedWarmUp measures on a machine that is too busy at the start: readings of the clock and the warm-up are
+// interrupted. The times must still be positive, and of the right order.
 func TestInterruptedWarmUp(t *testing.T) {
 	cost := 60 * time.Microsecond
 	for _, precision := range clocktest.Steps {
@@ -102,12 +103,18 @@ func TestInterruptedWarmUp(t *testing.T) {
 				}
 				return 0
 			}
-			c, err := compare(b.machine.Now, b, b, step(), &dataset.Data{Train: *data(64)})
+			now := func() time.Duration {
+				if b.syncs == 0 {
+					b.machine.Work(precision / 10)
+				}
+				return b.machine.Now()
+			}
+			c, err := compare(now, b, b, step(), &dataset.Data{Train: *data(64)})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("clock of %v, sync %d interrupted: %v", precision, first, err)
 			}
 			for _, took := range []float64{c.GPU, c.CPU} {
-				if ratio := took / cost.Seconds(); ratio < 0.9 || ratio > 1.1 {
+				if ratio := took / cost.Seconds(); ratio < 0.5 || ratio > 1.1 {
 					t.Errorf("clock of %v, sync %d interrupted: a step of %v took %.2g s", precision, first, cost, took)
 				}
 			}
