@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"shadegrad/internal/mapped"
 )
 
 // TestMapped reads data sets whose image files are mapped. They must be like those that are read, and nothing may write
@@ -46,6 +48,7 @@ func TestMapped(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := write(t, c.files)
+			unmapAfter(t)
 			want, err := c.form.OpenSplit(dir, c.validation, 1)
 			if err != nil {
 				t.Fatal(err)
@@ -101,6 +104,7 @@ func TestMappedByClass(t *testing.T) {
 	dir := write(t, map[string][]byte{
 		"train-images-idx3-ubyte": images(3*each, 10, 10, pixels...), "train-labels-idx1-ubyte": labels(classes...),
 		"t10k-images-idx3-ubyte": images(1, 10, 10, pixels[:100]...), "t10k-labels-idx1-ubyte": labels(0)})
+	unmapAfter(t)
 	d, err := Form{}.OpenSplit(dir, 30, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -112,4 +116,13 @@ func TestMappedByClass(t *testing.T) {
 	if fmt.Sprint(count) != "[10 10 10]" || d.Train.Len() != 3*each-30 {
 		t.Errorf("held out %v samples of each class; %d remain", count, d.Train.Len())
 	}
+}
+
+// unmapAfter unmaps the files at the end of a test, before its directory is removed.
+func unmapAfter(t *testing.T) {
+	t.Cleanup(func() {
+		if err := mapped.UnmapAll(); err != nil {
+			t.Error(err)
+		}
+	})
 }

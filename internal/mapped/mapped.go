@@ -3,6 +3,7 @@
 package mapped
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -22,7 +23,7 @@ type file struct {
 }
 
 // Map maps the first size bytes of a file, size > 0, for reading; writing to them ends the program. They stay mapped until
-// the program ends. Map reports whether the system could map the file: it cannot map one within an archive.
+// the program ends, or UnmapAll. Map reports whether the system could map the file: it cannot map one within an archive.
 //
 // If the file becomes shorter afterwards, using the lost bytes is a fault. Goroutines that use the bytes call
 // debug.SetPanicOnFault, and whoever recovers the panic calls AsError.
@@ -37,6 +38,18 @@ func Map(f fs.File, size int64) (data []byte, ok bool) {
 		mu.Unlock()
 	}
 	return data, ok
+}
+
+// UnmapAll unmaps all files, whose bytes must not be used afterwards. It is for tests: Windows does not delete a mapped file.
+func UnmapAll() error {
+	mu.Lock()
+	defer mu.Unlock()
+	var errs []error
+	for _, f := range files {
+		errs = append(errs, unmap(f.data))
+	}
+	files = nil
+	return errors.Join(errs...)
 }
 
 // A FaultError reports a mapped file whose bytes could not be read.

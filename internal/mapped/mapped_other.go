@@ -6,5 +6,7 @@ import "os"
 
 func mapFile(*os.File, int) ([]byte, bool) { return nil, false }
 
+func unmap([]byte) error { return nil }
+
 // Prefetch does nothing.
 func Prefetch([]byte) {}

@@ -24,6 +24,11 @@ func TestMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	t.Cleanup(func() {
+		if err := UnmapAll(); err != nil {
+			t.Error(err)
+		}
+	})
 	data, ok := Map(f, int64(len(text)))
 	if !ok {
 		t.Fatal("the file was not mapped")

@@ -13,6 +13,8 @@ func mapFile(f *os.File, size int) ([]byte, bool) {
 	return data, err == nil
 }
 
+func unmap(data []byte) error { return unix.Munmap(data) }
+
 // Prefetch asks the system to read mapped bytes now, in order: samples are used in random order, which is slow on a disk.
 // It returns when the system has taken the request, which can take as long as reading.
 func Prefetch(data []byte) {

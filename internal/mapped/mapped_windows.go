@@ -21,5 +21,9 @@ func mapFile(f *os.File, size int) ([]byte, bool) {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), size), true
 }
 
+func unmap(data []byte) error {
+	return windows.UnmapViewOfFile(uintptr(unsafe.Pointer(unsafe.SliceData(data))))
+}
+
 // Prefetch does nothing: Windows reads ahead of page faults itself.
 func Prefetch([]byte) {}
