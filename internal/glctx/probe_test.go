@@ -27,6 +27,9 @@ func TestProbeWindow(t *testing.T) {
 	if windows != 0 {
 		t.Errorf("%d windows are counted, want 0", windows)
 	}
+	if runtime.GOOS == "windows" {
+		return // its display is always there
+	}
 	t.Setenv("DISPLAY", ":99999")
 	t.Setenv("WAYLAND_DISPLAY", "")
 	const want = "X11: Failed to open display :99999"
