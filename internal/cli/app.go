@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,7 @@ type app struct {
 	started        time.Duration // its reading at the start of the process
 	runLength      time.Duration // approximate length of a run of steps in bench
 	opener         backends.Opener
+	within         context.Context // of a command that trains several networks: it ends at a signal
 	// compare replaces the comparison of -backend=auto in tests.
 	compare func(gpu, host compute.Backend, s bench.Step, d *dataset.Data) (bench.Comparison, error)
 }

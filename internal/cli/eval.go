@@ -15,6 +15,7 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
+	"shadegrad/internal/committee"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
@@ -23,10 +24,11 @@ import (
 	"shadegrad/internal/train"
 )
 
-const evalUsage = `usage: shadegrad eval -model=FILE [FLAGS]
+const evalUsage = `usage: shadegrad eval -model=FILE[,FILE...] [FLAGS]
 
 Tests a network saved by "shadegrad train -save=FILE": accuracy, loss, confusion matrix,
-precision and recall of each class; for regression the loss only.
+precision and recall of each class; for regression the loss only. Several networks form a
+committee, which answers with the mean of their outputs; their own errors are shown too.
 `
 
 // eval is "shadegrad eval".
@@ -35,13 +37,14 @@ func (a *app) eval(args []string) error {
 	if err != nil {
 		return err
 	}
-	if s.model == "" {
+	if s.models == nil {
 		return flags.Errorf("eval: want -model=FILE, a network saved by \"shadegrad train -save=FILE\"")
 	}
-	m, err := model.Load(s.model)
+	members, err := committee.Load(s.models)
 	if err != nil {
 		return err
 	}
+	m, path := members[0].Model, members[0].Path
 	// The data get the form that those in training had, with the figures of the training set.
 	form := m.About.Form
 	form.TestData = ""             // eval tests the data of -data
@@ -49,13 +52,13 @@ func (a *app) eval(args []string) error {
 	form.Learned = m.Learned()
 	d, err := form.OpenPart(s.Path, s.part(m))
 	if err != nil && (s.Path == "" || dataset.Unsuited(err)) {
-		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", s.model, report.Short(m.About.Data), err)
+		return fmt.Errorf("%s: the network learned %s: %w; name its data with -data", path, report.Short(m.About.Data), err)
 	}
 	if err != nil {
 		return err
 	}
 	if err := fits(m, d); err != nil {
-		return fmt.Errorf("%s: %w", s.model, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	a.note(d.Note)
 	if d.Whole && !s.Given("split") {
@@ -69,7 +72,10 @@ func (a *app) eval(args []string) error {
 	}
 	defer choice.Close()
 	fmt.Fprintf(a.stderr, "%s; chosen because %s\n", report.Describe(choice.Info()), reason(choice))
-	return a.scores(m, d, choice, s.model, s.json)
+	if len(members) > 1 {
+		return a.committeeScores(members, d, choice, s.json)
+	}
+	return a.scores(m, d, choice, path, s.json)
 }
 
 // casesOfEval returns the judge's cases of the kernels that test a network.
@@ -122,8 +128,8 @@ func (a *app) scores(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	if err != nil {
 		return err
 	}
-	if math.IsNaN(outcome.Loss) || math.IsInf(outcome.Loss, 0) {
-		return fmt.Errorf("%s: the loss on %s is %v: %w", path, d.Name, outcome.Loss, predict.ErrTooLarge)
+	if err := finiteLoss(outcome.Loss, path, d); err != nil {
+		return err
 	}
 	s := report.Scores{Scores: outcome, Names: m.About.ClassNames, Path: path, Data: d}
 	var o *report.Outputs
@@ -147,16 +153,30 @@ func (a *app) scores(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	return err
 }
 
+// finiteLoss returns an error if the loss of a network is not finite.
+func finiteLoss(loss float64, path string, d *dataset.Data) error {
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return fmt.Errorf("%s: the loss on %s is %v: %w", path, d.Name, loss, predict.ErrTooLarge)
+	}
+	return nil
+}
+
 // evaluate tests a network on the chosen backend, or on the CPU if that fails and allows a fallback. It also describes
 // the backend that did it.
 func (a *app) evaluate(m *model.Model, d *dataset.Data, c *backends.Choice) (*train.Scores, compute.Info, error) {
-	outcome, err := train.Evaluate(c, m.Network, m.Values, &d.Test)
+	return onEither(a, c, func(b compute.Backend) (*train.Scores, error) { return train.Evaluate(b, m.Network, m.Values, &d.Test) })
+}
+
+// onEither computes something on the chosen backend, or on the CPU if that fails and allows a fallback. It also describes
+// the backend that did it.
+func onEither[T any](a *app, c *backends.Choice, do func(compute.Backend) (T, error)) (T, compute.Info, error) {
+	v, err := do(c)
 	if err == nil || !c.Fallback {
-		return outcome, c.Info(), err
+		return v, c.Info(), err
 	}
 	fmt.Fprintf(a.stderr, "the GPU failed: %v; continuing on the CPU\n", err)
 	b := cpu.New()
 	defer b.Close()
-	outcome, err = train.Evaluate(b, m.Network, m.Values, &d.Test)
-	return outcome, b.Info(), err
+	v, err = do(b)
+	return v, b.Info(), err
 }

@@ -37,6 +37,10 @@ type settings struct {
 
 	save, certify, resume, model, out, logdir, report, live string
 
+	models  []string // of eval and predict: a network or a committee
+	ofSeeds []uint64 // of train: the seeds of a committee
+	goOn    bool
+
 	from    string       // of train and verify
 	start   *model.Model // of -from
 	started string       // describes it
@@ -127,7 +131,9 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
 			Help: "on or off: time GPU kernels on the first run of a network, in less than a second, and remember the fastest; replay needs the value of the run"},
 
-		{Name: "model", Topic: topicOutput, Commands: "eval predict draw", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
+		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILES", Value: flags.Var(&s.models, networkFiles, showNames),
+			Help: "saved network (required); several, separated by commas, form a committee, whose answer is the mean of their outputs"},
+		{Name: "model", Topic: topicOutput, Commands: "draw", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
 		{Name: "browser", Topic: topicOutput, Commands: "draw", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.browser, onOff),
 			Help: "on or off: open the page in the browser, if the program runs on a terminal"},
 		{Name: "split", Topic: topicOutput, Commands: "eval", Arg: "NAME", Choices: []string{"test", "train", "all"},
@@ -140,7 +146,7 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "model", Topic: topicOutput, Commands: "export", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
 		{Name: "o", Topic: topicOutput, Commands: "export", Arg: "FILE", Value: flags.Of(&s.out, exchanged),
 			Help: "write FILE.onnx, FILE.npz or FILE.safetensors (required)"},
-		{Name: "layers", Topic: topicOutput, Commands: "export", Arg: "NAMES", Value: flags.Var(&s.layers, layerNames, showLayerNames),
+		{Name: "layers", Topic: topicOutput, Commands: "export", Arg: "NAMES", Value: flags.Var(&s.layers, layerNames, showNames),
 			Help: "names of the layers, such as fc1,fc2", Default: "those of PyTorch's nn.Sequential: 0,2,4,…; in npz W1, b1, W2, …"},
 		{Name: "softmax", Topic: topicOutput, Commands: "export", Value: flags.Switch(&s.softmax),
 			Help: "end an ONNX graph with the softmax, if the network has it, instead of the sums before it"},
@@ -162,6 +168,11 @@ func (s *settings) flags() []*flags.Flag {
 		}), Help: "the claimed seed of the run", Default: "that of the file"},
 		{Name: "save", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.save, anyFile),
 			Help: "save the network after each epoch, as safetensors, and until the run is complete a checkpoint next to it"},
+		{Name: "seeds", Topic: topicOutput, Commands: "train", Arg: "SEEDS", Value: flags.Var(&s.ofSeeds, seedList, showSeeds), Needs: "save", Without: "seed",
+			Why:  "each network has its own seed and its own file",
+			Help: "train a network for each seed, such as 1..5 or 1,3,9, one after another, and test them and their committee; {seed} in the names of -save and other files stands for the seed"},
+		{Name: "continue", Topic: topicOutput, Commands: "train", Value: flags.Switch(&s.goOn), Needs: "seeds", Why: "a single run is resumed with -resume",
+			Help: "keep the networks that are complete, and resume the one that is not"},
 		{Name: "force", Topic: topicOutput, Commands: "train", Value: flags.Switch(&s.force), Needs: "save", Why: "it lets -save replace a file",
 			Help: "let -save replace a file that is not a Shadegrad network, but never the input data"},
 		{Name: "resume", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.resume, anyFile),
@@ -323,7 +334,7 @@ func layerNames(s string) ([]string, error) {
 	return list, nil
 }
 
-func showLayerNames(list []string) string { return strings.Join(list, ",") }
+func showNames(list []string) string { return strings.Join(list, ",") }
 
 // sizeUnits are the units of memory, longer names first.
 var sizeUnits = []struct {

@@ -45,7 +45,7 @@ func (s *settings) importFlags() []*flags.Flag {
 			Default: "0..1; 0..255 for a graph that divides them"},
 		{Name: "layout", Topic: topicImport, Commands: "import", Arg: "NAME", Choices: flags.Names(exchange.Layouts()),
 			Value: flags.Of(&c.Layout, layout), Help: "indices of a matrix of weights: out-in, as in PyTorch, or in-out, as in Keras", Default: "by the sizes, then the names"},
-		{Name: "layers", Topic: topicImport, Commands: "import", Arg: "NAMES", Value: flags.Var(&c.Layers, layerNames, showLayerNames),
+		{Name: "layers", Topic: topicImport, Commands: "import", Arg: "NAMES", Value: flags.Var(&c.Layers, layerNames, showNames),
 			Help: "names of the layers in their order, such as fc1,fc2", Default: "natural order"},
 	}
 }

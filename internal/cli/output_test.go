@@ -261,11 +261,11 @@ func TestHelp(t *testing.T) {
 		{"version", "shadegrad "},
 		{"--version", "shadegrad "},
 		{"help help", "usage: shadegrad COMMAND [FLAGS]\n"},
-		{"help eval", "usage: shadegrad eval -model=FILE [FLAGS]\n"},
+		{"help eval", "usage: shadegrad eval -model=FILE[,FILE...] [FLAGS]\n"},
 		{"train -h", "usage: shadegrad train [FLAGS]\n"},
 		{"train -batch=3 --help", "usage: shadegrad train [FLAGS]\n"},
-		{"eval -h", "usage: shadegrad eval -model=FILE [FLAGS]\n"},
-		{"predict -h", "usage: shadegrad predict -model=FILE [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...\n"},
+		{"eval -h", "usage: shadegrad eval -model=FILE[,FILE...] [FLAGS]\n"},
+		{"predict -h", "usage: shadegrad predict -model=FILE[,FILE...] [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...\n"},
 	} {
 		r := at(t).run(strings.Fields(c.args)...).is(0)
 		if !strings.Contains(r.stdout, c.want) || r.stderr != "" {

@@ -6,17 +6,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"shadegrad/cpu"
 	"shadegrad/internal/atomicfile"
+	"shadegrad/internal/committee"
 	"shadegrad/internal/console"
 	"shadegrad/internal/flags"
-	"shadegrad/internal/model"
 	"shadegrad/internal/predict"
 )
 
-const predictUsage = `usage: shadegrad predict -model=FILE [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...
+const predictUsage = `usage: shadegrad predict -model=FILE[,FILE...] [-o FILE.csv [-proba]] PICTURE|DATA|NUMBERS...
 
 Classifies pictures with a network saved by "shadegrad train -save=FILE", and shows the
 input of the network. A picture of the size of the training images is only inverted, if its
@@ -36,7 +37,7 @@ func (a *app) predict(args []string) error {
 		return err
 	}
 	switch {
-	case s.model == "":
+	case s.models == nil:
 		return flags.Errorf("predict: want -model=FILE, a network saved by \"shadegrad train -save=FILE\", before the pictures")
 	case len(s.Args) == 0:
 		return flags.Errorf("predict: want at least one PICTURE, file or directory of DATA, or row of NUMBERS, as 0.5,-1")
@@ -46,15 +47,19 @@ func (a *app) predict(args []string) error {
 			return err
 		}
 	}
-	m, err := model.Load(s.model)
+	members, err := committee.Load(s.models)
 	if err != nil {
 		return err
 	}
+	m := members[0].Model
 	if m.About.Numbers && m.About.Form.Standardize && m.About.Form.Scale == nil { // saved by an older program
-		return fmt.Errorf("%s: the file lacks the figures of the training set by which its inputs were standardised; use \"shadegrad eval\", which reads that set", s.model)
+		return fmt.Errorf("%s: the file lacks the figures of the training set by which its inputs were standardised; use \"shadegrad eval\", which reads that set", members[0].Path)
 	}
 	p := &predict.Predictor{Model: m, Backend: cpu.New(), Out: s.out, All: s.proba, Stdout: a.stdout, Color: a.colorTerminal(), Note: a.note}
 	defer p.Backend.Close()
+	if len(members) > 1 {
+		p.Committee = members
+	}
 	// An argument that cannot be read does not stop the others.
 	var failed []error
 	asked := false
@@ -73,7 +78,7 @@ func (a *app) predict(args []string) error {
 
 // checkOut returns an error if the file of predictions would replace an input, or a file of something else.
 func (s *settings) checkOut() error {
-	for _, input := range append([]string{s.model}, s.Args...) {
+	for _, input := range slices.Concat(s.models, s.Args) {
 		if atomicfile.Same(s.out, input) {
 			return flags.Errorf("-o=%s: the file is an input; name another file", s.out)
 		}

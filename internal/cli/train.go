@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -32,6 +33,14 @@ func (a *app) train(args []string) error {
 		return err
 	}
 	a.note(s.presetNote())
+	if s.ofSeeds != nil {
+		return a.trainSeeds(s, args)
+	}
+	return a.trainOnce(s)
+}
+
+// trainOnce trains one network.
+func (a *app) trainOnce(s *settings) (err error) {
 	if !dataset.IsBuiltIn(s.Path) {
 		// A checkpoint stores the path, and may be resumed from another directory.
 		if s.Path, err = filepath.Abs(s.Path); err != nil {
@@ -108,6 +117,9 @@ func (a *app) load(s *settings) (*train.State, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.goOn { // the recipe is that of the command line; see state
+		return state, nil
+	}
 	if err := s.Contradiction(s.Given, state, s.resume); err != nil {
 		return nil, err
 	}
@@ -179,10 +191,10 @@ func (a *app) open(s *settings, resumed *train.State) (*train.State, *dataset.Da
 
 // state returns the start of the run: a new one, or the resumed one, which must have the same data.
 func (s *settings) state(resumed *train.State, d *dataset.Data) (*train.State, error) {
+	if s.start != nil {
+		s.StartOn(s.start, &d.Train, s.Given)
+	}
 	if resumed == nil {
-		if s.start != nil {
-			s.StartOn(s.start, &d.Train, s.Given)
-		}
 		o, err := s.options(d)
 		if err != nil {
 			return nil, err
@@ -196,6 +208,9 @@ func (s *settings) state(resumed *train.State, d *dataset.Data) (*train.State, e
 	}
 	if err := resumed.Data.Same(d); err != nil {
 		return nil, fmt.Errorf("%s: %w; the file is not modified", s.resume, err)
+	}
+	if o, err := s.options(d); s.goOn && (err != nil || !reflect.DeepEqual(o, resumed.Options)) {
+		return nil, fmt.Errorf("%s: its run has other settings than this command line; give the same flags, or delete the file", s.resume)
 	}
 	resumed.Data.Name, resumed.Data.Path = d.Name, s.Path // the data may have moved
 	return resumed, nil

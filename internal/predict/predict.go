@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"shadegrad/compute"
+	"shadegrad/internal/committee"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
@@ -20,10 +21,12 @@ import (
 	"shadegrad/internal/train"
 )
 
-// A Predictor classifies inputs with a network.
+// A Predictor classifies inputs with a network or a committee.
 type Predictor struct {
 	Model   *model.Model
 	Backend compute.Backend
+	// Committee, if not nil, are the networks whose mean outputs are the answer. Model is the first of them.
+	Committee committee.Committee
 	// Out is the name of a CSV or JSON file for the predictions; "" prints them on Stdout, with pictures in
 	// colour if Color is set. With All the file has the value of each output.
 	Out    string
@@ -80,7 +83,7 @@ func (p *Predictor) picture(path, name string) error {
 		p.names, p.pixels = append(p.names, name), append(p.pixels, inputs[0]...)
 		return nil
 	}
-	outputs, err := train.Predict(p.Backend, m.Network, m.Values, slices.Concat(inputs...), len(inputs))
+	outputs, err := p.ofPixels(slices.Concat(inputs...), len(inputs))
 	if err := checkOutputs(outputs, name, err); err != nil {
 		return err
 	}
@@ -102,6 +105,19 @@ func (p *Predictor) picture(path, name string) error {
 		fmt.Fprintln(p.Stdout, report.Several(m, outputs))
 	}
 	return nil
+}
+
+// outputsOf returns the outputs of the network, or the mean outputs of the committee, for each sample of a set.
+func (p *Predictor) outputsOf(d *dataset.Set) ([][]float32, error) {
+	if p.Committee != nil {
+		return p.Committee.OutputsOf(p.Backend, d)
+	}
+	return train.OutputsOf(p.Backend, p.Model.Network, p.Model.Values, d)
+}
+
+// ofPixels is outputsOf for n images, whose pixels follow one another.
+func (p *Predictor) ofPixels(pixels []byte, n int) ([][]float32, error) {
+	return p.outputsOf(train.Unlabelled(p.Model.Network, pixels, n))
 }
 
 // checkOutputs returns an error if the outputs for an input are not finite.
@@ -141,7 +157,7 @@ func (p *Predictor) predictNumbers(text string) error {
 
 // answer classifies the samples of a set.
 func (p *Predictor) answer(id string, names []string, set *dataset.Set) error {
-	outputs, err := train.OutputsOf(p.Backend, p.Model.Network, p.Model.Values, set)
+	outputs, err := p.outputsOf(set)
 	if err := checkOutputs(outputs, names[0], err); err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 	"shadegrad/internal/naming"
 	"shadegrad/internal/picture"
 	"shadegrad/internal/report"
-	"shadegrad/internal/train"
 )
 
 // picturesIn returns the pictures in a directory and those below it, or none if it holds other data.
@@ -129,7 +128,7 @@ func (p *Predictor) flush() error {
 	if n == 0 {
 		return nil
 	}
-	outputs, err := train.Predict(p.Backend, p.Model.Network, p.Model.Values, p.pixels, n)
+	outputs, err := p.ofPixels(p.pixels, n)
 	if err := checkOutputs(outputs, p.names[len(p.outputs)], err); err != nil {
 		return err
 	}

@@ -159,8 +159,13 @@ func TargetOf(c mlp.Config, d *dataset.Set, sample int) []float32 {
 
 // Predict returns the outputs of a network for n images, whose pixels follow one another.
 func Predict(b compute.Backend, c mlp.Config, values [][]float32, pixels []byte, n int) ([][]float32, error) {
-	// The labels and the shape of the images do not matter here.
-	return OutputsOf(b, c, values, &dataset.Set{Images: pixels, Labels: make([]byte, n), Width: c.Sizes[0], Height: 1})
+	return OutputsOf(b, c, values, Unlabelled(c, pixels, n))
+}
+
+// Unlabelled returns n images for OutputsOf, whose pixels follow one another. The labels and the shape of the images do
+// not matter there.
+func Unlabelled(c mlp.Config, pixels []byte, n int) *dataset.Set {
+	return &dataset.Set{Images: pixels, Labels: make([]byte, n), Width: c.Sizes[0], Height: 1}
 }
 
 // OutputsOf returns the outputs of a network with the given parameters for each sample of a set.
