@@ -91,8 +91,17 @@ def with_keras(x, y, test, at):
 
 def with_sklearn(x, y, test, at):
     from skl2onnx import to_onnx
+    from sklearn.datasets import load_iris
     from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
+    iris = load_iris()
+    rows = iris.data.astype(np.float32)
+    net = make_pipeline(StandardScaler(), MLPClassifier([5], max_iter=400, random_state=1)).fit(rows, iris.target_names[iris.target])
+    print(rows[[0, 149]], net.predict_proba(rows[[0, 149]]))  # for TestPipeline
+    with open(at("sklearn-iris.onnx"), "wb") as f:
+        f.write(to_onnx(net, rows[:1]).SerializeToString())
     x, test = x / np.float32(255), test / np.float32(255)
     net = MLPClassifier([HIDDEN], activation="logistic", max_iter=3, random_state=1).fit(x, y)
     write_classes(at("sklearn"), net.predict(test))
