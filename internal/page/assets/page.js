@@ -281,17 +281,20 @@ document.getElementById("main").replaceChildren();
 document.getElementById("end").textContent = "Made by Shadegrad. This page makes no request to a network.";
 if (data.kind === "run") show(data);
 else compare(data);
-const path = document.body.dataset.events;
-if (path && data.state === "running") {
-  const events = new EventSource(path);
-  events.onmessage = e => {
+
+// follow takes new data from the events of a running run. After an error the browser connects again.
+let stream;
+function follow() {
+  stream = new EventSource(document.body.dataset.events);
+  stream.onmessage = e => {
     lost = false;
     data = JSON.parse(e.data);
     show(data);
-    if (data.state !== "running") events.close();
+    if (data.state !== "running") stream.close();
   };
-  events.onerror = () => {
+  stream.onerror = () => {
     lost = true;
     head(data);
   };
 }
+if (document.body.dataset.events && data.state === "running") follow();
