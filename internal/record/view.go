@@ -140,7 +140,7 @@ func percent(v float64) string { return fmt.Sprintf("%.2f%%", 100*v) }
 // tiles returns the figures at the head of the page.
 func (v *view) tiles(unit string) []page.Fact {
 	o := v.options
-	list := []page.Fact{{Name: "Epochs", Value: fmt.Sprintf("%d of %d", v.epoch, o.Epochs)}}
+	list := []page.Fact{{Name: "Epochs", Value: thousands(float64(v.epoch)) + " of " + thousands(float64(o.Epochs))}}
 	if v.epoch > 0 {
 		list = append(list, page.Fact{Name: "Training loss", Value: figure(v.last.TrainLoss)})
 		if !o.Network.Regression {
