@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"image/png"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -99,7 +100,7 @@ func TestDigitsFaults(t *testing.T) {
 	p := at(t)
 	p.run("digits", "-data=moons").is(1, "moons (built in) has rows of numbers, not images")
 	p.run("digits", "-data=nowhere").is(1, "nowhere: "+ostest.NoFile)
-	p.run("digits", "-data="+smallData(t), "-o="+p.path("no/such/sheet.png")).is(1, "no/such/sheet.png: cannot save: ", ostest.NoDirectory+"; create the directory first")
+	p.run("digits", "-data="+smallData(t), "-o="+p.path("no/such/sheet.png")).is(1, filepath.FromSlash("no/such/sheet.png")+": cannot save: ", ostest.NoDirectory+"; create the directory first")
 	p.run("digits", "-model=nothing").is(1, "nothing")
 	p.run("digits", "-data="+smallData(t), "-pad=27x27").is(1, ": images of 28x28 cannot be padded to 27x27; -pad must be at least 28x28\n")
 	p.run("digits", "-data=moons", "-pad=30x30").is(1, "moons (built in) has rows of numbers; only images can be padded or resized; omit -pad or -resize\n")

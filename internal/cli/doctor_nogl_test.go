@@ -11,6 +11,9 @@ import (
 func TestDoctorNoSupport(t *testing.T) {
 	const why = "the GPU cannot be used: this build has no GPU support; -backend=cpu works\n"
 	texts := []string{"✗ build ", ": this build has no GPU support\n", "  fix: build it with a C compiler, without CGO_ENABLED=0 and the tag nogl: ", "– display          not tried: this build has no GPU support\n"}
+	if runtime.GOOS == "windows" {
+		texts[2] = "  fix: download the release, which has it; or install MSYS2 and run in its UCRT64 terminal: "
+	}
 	if runtime.GOOS == "darwin" {
 		const old = "needs OpenGL 4.3, this driver offers 4.1 (macOS stops at 4.1)"
 		at(t).run("doctor", "-quick").is(0).says("✓ build ", old, "\n\nthe GPU cannot be used: "+old+"; -backend=cpu works\n")

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -115,8 +116,8 @@ func TestPredictDirectory(t *testing.T) {
 	put(t, p.path("in/b/3.png"), []byte("not an image"))
 	put(t, p.path("in/notes.txt"), []byte("not a picture"))
 	put(t, p.path("in/two.png"), contents(t, repository(t, "testdata/cases/ask/2_digits_42.png")))
-	r := p.run("predict", "-model="+network, "-o=out.csv", "in").is(1, "shadegrad: in/b/3.png: expected a PNG", "wrote 3 predictions to out.csv",
-		"in/two.png: 2 digits: 4 2; a file of predictions has one for each picture")
+	r := p.run("predict", "-model="+network, "-o=out.csv", "in").is(1, filepath.FromSlash("shadegrad: in/b/3.png")+": expected a PNG", "wrote 3 predictions to out.csv",
+		filepath.FromSlash("in/two.png")+": 2 digits: 4 2; a file of predictions has one for each picture")
 	if got := string(contents(t, p.path("out.csv"))); got != "file,Label\na.png,3\nb/2.jpg,2\nb/10.png,7\n" || r.stdout != "" {
 		t.Errorf("out.csv is\n%s\nand stdout %s", got, r.stdout)
 	}

@@ -72,7 +72,7 @@ func TestShadowCatches(t *testing.T) {
 			p, o := at(t), faultyGPU(t, c.fault)
 			r := inProcess(t, o, "train", "-backend="+c.backend, "-data="+smallData(t), "-hidden=8", "-epochs=1", "-shadow=5", "-save="+p.path("m"))
 			r.is(1, "shadegrad: the device is wrong: "+fakeRenderer+" computed step 1 of epoch 1 wrongly: op ",
-				"; no weights were saved; the step is saved in "+p.path("m.capsule")+"; to replay it, run: shadegrad replay "+p.path("m.capsule")+"\n")
+				"; no weights were saved; the step is saved in "+p.path("m.capsule")+"; to replay it, run: "+typed("shadegrad", "replay", p.path("m.capsule"))+"\n")
 			if strings.Contains(r.stderr, "continuing on the CPU") || r.stdout != "" {
 				t.Errorf("it went on:\n%s%s", r.stdout, r.stderr)
 			}
@@ -175,7 +175,7 @@ func TestDivergedCapsule(t *testing.T) {
 	} {
 		model := p.path(fmt.Sprint("m", i))
 		r := p.run(append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-schedule=constant", "-epochs=3", "-save=" + model}, args...)...).is(1,
-			"\nthe step is saved in "+model+".capsule; to find out whether the device or the learning rate is at fault, run: shadegrad replay "+model+".capsule\nshadegrad: training diverged: ")
+			"\nthe step is saved in "+model+".capsule; to find out whether the device or the learning rate is at fault, run: "+typed("shadegrad", "replay", model+".capsule")+"\nshadegrad: training diverged: ")
 		if !regexp.MustCompile(`; no weights were saved; try a lower -lr than \S+\n$`).MatchString(r.stderr) {
 			t.Errorf("the last line: %s", r.lastLine())
 		}

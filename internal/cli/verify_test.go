@@ -15,7 +15,7 @@ func certificateOf(t *testing.T, more ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "run.json")
 	at(t).run(append([]string{"train", "-backend=cpu", "-data=" + smallData(t), "-hidden=8", "-epochs=2", "-certify=" + path}, more...)...).
-		is(0, "certified in "+path+"; to verify it, run: shadegrad verify -data="+smallData(t)+" "+path+"\n")
+		is(0, "certified in "+path+"; to verify it, run: "+typed("shadegrad", "verify", "-data="+smallData(t), path)+"\n")
 	return path
 }
 
