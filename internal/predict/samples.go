@@ -97,6 +97,7 @@ func (p *Predictor) directory(dir string) error {
 	var failed []error
 	for _, path := range list {
 		name, _ := filepath.Rel(dir, path)
+		name = filepath.ToSlash(name) // the file is the same on each system
 		failed = append(failed, p.picture(path, name))
 	}
 	return errors.Join(failed...)
