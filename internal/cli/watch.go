@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"shadegrad/compute"
@@ -15,6 +17,7 @@ import (
 	"shadegrad/internal/certificate"
 	"shadegrad/internal/diagnosis"
 	"shadegrad/internal/flags"
+	"shadegrad/internal/live"
 	"shadegrad/internal/page"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/record"
@@ -36,7 +39,7 @@ type watcher struct {
 	settings *settings
 	run      *train.Run
 	info     compute.Info // of the backend in use
-	live     *liveView    // nil without -live
+	live     *live.View   // nil without -live
 }
 
 // separateReport returns an error if the report cannot be written, or is another file of the run too.
@@ -75,9 +78,9 @@ func (a *app) watch(s *settings, files *runFiles, run *train.Run, show report.Re
 		return w, nil
 	}
 	run.DiagnosisShare = min(run.DiagnosisShare, liveShare)
-	view, site, err := startLive(s.live, w.recorder, title(run.State.Data.Name))
+	view, site, err := live.Follow(s.live, w.recorder, title(run.State.Data.Name))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-live=%s: cannot listen: %w; choose another address, or -live alone for a free port", s.live, err)
 	}
 	w.live = view
 	reach := ""
@@ -113,13 +116,13 @@ func (w *watcher) Started(i compute.Info) {
 
 func (w *watcher) Progress(p train.Progress) {
 	w.recorder.Progress(p)
-	w.live.offer(w.recorder)
+	w.live.Offer(w.recorder)
 	w.Reporter.Progress(p)
 }
 
 func (w *watcher) Finished(e train.Epoch) {
 	w.recorder.Finished(e)
-	w.live.offer(w.recorder)
+	w.live.Offer(w.recorder)
 	w.Reporter.Finished(e)
 }
 
@@ -134,14 +137,14 @@ func (w *watcher) end(c *backends.Choice, files *runFiles, err error) error {
 		return err
 	}
 	if w.run.State.Values == nil {
-		w.live.end(nil)
+		w.live.End(nil)
 		return err
 	}
 	p, predictErr := w.page(c, err)
 	if predictErr != nil {
 		p.Notes = append(p.Notes, "no predictions: "+predictErr.Error())
 	}
-	w.live.end(p)
+	w.live.End(p)
 	saveErr := w.save(files, p)
 	if err != nil && saveErr != nil {
 		w.Note(saveErr.Error())
@@ -200,4 +203,20 @@ func (w *watcher) save(files *runFiles, p *page.Run) error {
 	}
 	w.Note("report in " + report.PrintableName(path))
 	return nil
+}
+
+// liveAddress parses the value of -live.
+func liveAddress(s string) (string, error) {
+	const usual = "127.0.0.1:0"
+	switch s {
+	case "true":
+		return usual, nil
+	case "false":
+		return "", nil
+	}
+	_, port, err := net.SplitHostPort(s)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		return "", flags.Want("an address and a port, such as 127.0.0.1:8080, or :8080 for all addresses of this machine")
+	}
+	return s, nil
 }
