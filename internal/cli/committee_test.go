@@ -169,7 +169,7 @@ func TestSeedsContinue(t *testing.T) {
 	mustExist(t, p.path("n2.checkpoint"))
 	mustNotExist(t, p.path("n3"))
 
-	r := p.run(append(args, "-continue")...).is(0, "n1 is complete and stays as it is", "seed 2: ", "seed 3: ")
+	r := p.run(append(args, "-continue")...).is(0, "n1 is complete; keeping it", "seed 2: ", "seed 3: ")
 	if strings.Count(r.stdout, "epoch 2/2") != 2 || strings.Count(r.stdout, "epoch 1/2") != 1 {
 		t.Errorf("seed 2 was not resumed after its first epoch:\n%s", r.stdout)
 	}

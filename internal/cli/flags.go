@@ -17,6 +17,7 @@ import (
 	"shadegrad/internal/report"
 	"shadegrad/internal/simd"
 	"shadegrad/internal/train"
+	"shadegrad/internal/tune"
 	"shadegrad/internal/workers"
 )
 
@@ -37,8 +38,12 @@ type settings struct {
 
 	save, certify, resume, model, out, logdir, report, live string
 
-	models  []string // of eval and predict: a network or a committee
-	ofSeeds []uint64 // of train: the seeds of a committee
+	models  []string   // of eval and predict: a network or a committee
+	ofSeeds []uint64   // of train: the seeds of a committee
+	space   tune.Space // of tune
+	dir     string
+	minutes float64
+	trials  int
 	goOn    bool
 
 	from    string       // of train and verify
@@ -89,7 +94,7 @@ const (
 // newSettings returns the settings of a command without arguments.
 func newSettings(command string) *settings {
 	s := &settings{Recipe: recipe.Default(), backends: []backends.Kind{backends.CPU, backends.GPU}, tune: switchOn, browser: switchOn,
-		samples: 8, tried: 50, units: 16, count: 10, repeat: leastRepeats, seeds: 3, format: report.BenchText}
+		dir: "shadegrad-tune", samples: 8, tried: 50, units: 16, count: 10, repeat: leastRepeats, seeds: 3, format: report.BenchText}
 	switch command {
 	case "digits":
 		s.backend = backends.CPU
@@ -100,6 +105,9 @@ func newSettings(command string) *settings {
 	s.table = append(append(s.Recipe.Flags(), s.flags()...), s.importFlags()...)
 	s.Set = flags.NewSet(command, s.table)
 	s.Mixed = command == "report"
+	if command == "tune" {
+		s.Otherwise = s.space.Add
+	}
 	return s
 }
 
@@ -118,15 +126,15 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "also train to each test accuracy, such as 0.97,0.98, and report the seconds from the start of the process"},
 		{Name: "seeds", Topic: topicBench, Commands: "bench", Arg: "N", Value: flags.Of(&s.seeds, positive), Help: "number of seeds to train with for -time-to"},
 
-		{Name: "backend", Topic: topicDevice, Commands: "train gradcheck digits eval doctor", Arg: "NAME", Choices: []string{"auto", "gpu", "cpu"},
+		{Name: "backend", Topic: topicDevice, Commands: "train tune gradcheck digits eval doctor", Arg: "NAME", Choices: []string{"auto", "gpu", "cpu"},
 			Value: flags.Of(&s.backend, flags.OneOf(backends.Auto, backends.GPU, backends.CPU)), Help: "auto, gpu or cpu; auto falls back to the CPU, gpu never does"},
 		{Name: "backend", Topic: topicDevice, Commands: "verify replay", Arg: "NAME", Choices: []string{"gpu", "cpu"}, Value: flags.Of(&s.backend, hardware),
 			Help: "gpu or cpu", Default: "that of the file"},
 		{Name: "backends", Topic: topicDevice, Commands: "bench", Arg: "NAMES", Value: flags.Var(&s.backends, backendList, showBackends),
 			Help: "backends to compare, separated by commas; the default omits a GPU that cannot be used"},
-		{Name: "threads", Topic: topicDevice, Commands: "train gradcheck bench digits eval verify replay", Arg: "N",
+		{Name: "threads", Topic: topicDevice, Commands: "train tune gradcheck bench digits eval verify replay", Arg: "N",
 			Value: flags.Optional(&s.threads, recipe.Between(1, maxThreads)), Help: "number of CPU threads, at most one per CPU", Default: "all that CPU affinity and CPU quota allow"},
-		{Name: "device-memory", Topic: topicDevice, Commands: "train", Arg: "SIZE", Fields: "DeviceMemory", Value: flags.Optional(&s.memory, memorySize),
+		{Name: "device-memory", Topic: topicDevice, Commands: "train tune", Arg: "SIZE", Fields: "DeviceMemory", Value: flags.Optional(&s.memory, memorySize),
 			Help: "limit of GPU memory, such as 64MiB; a larger data set is transferred in pieces", Default: "all free memory"},
 		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
 			Help: "on or off: time GPU kernels on the first run of a network, in less than a second, and remember the fastest; replay needs the value of the run"},
@@ -168,6 +176,12 @@ func (s *settings) flags() []*flags.Flag {
 		}), Help: "the claimed seed of the run", Default: "that of the file"},
 		{Name: "save", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Path(&s.save, anyFile),
 			Help: "save the network after each epoch, as safetensors, and until the run is complete a checkpoint next to it"},
+		{Name: "dir", Topic: topicOutput, Commands: "tune", Arg: "DIR", Value: flags.Path(&s.dir, "the name of a directory"),
+			Help: "keep the state of the search in DIR, and the network of the winner; the same command continues a search that was interrupted or killed"},
+		{Name: "minutes", Topic: topicOutput, Commands: "tune", Arg: "M", Value: flags.Optional(&s.minutes, duration), Default: "10 without -trials, else none",
+			Help: "end the search after M minutes, with its earlier parts if it is continued"},
+		{Name: "trials", Topic: topicOutput, Commands: "tune", Arg: "N", Value: flags.Optional(&s.trials, positive), Default: "as many as -minutes allows",
+			Help: "try N combinations of flags, besides the recipe itself"},
 		{Name: "seeds", Topic: topicOutput, Commands: "train", Arg: "SEEDS", Value: flags.Var(&s.ofSeeds, seedList, showSeeds), Needs: "save", Without: "seed",
 			Why:  "each network has its own seed and its own file",
 			Help: "train a network for each seed, such as 1..5 or 1,3,9, one after another, and test them and their committee; {seed} in the names of -save and other files stands for the seed"},
@@ -200,7 +214,7 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "format", Topic: topicOutput, Commands: "bench", Arg: "NAME", Choices: []string{"text", "bench", "json"},
 			Value: flags.Of(&s.format, flags.OneOf(report.BenchText, report.BenchLines, report.BenchJSON)), Help: "format of stdout: text; bench, for benchstat -col /backend; or json, one object per line"},
 		{Name: "quick", Topic: topicOutput, Commands: "doctor", Value: flags.Switch(&s.quick), Help: "check kernels with the cases of the self-test only"},
-		{Name: "json", Topic: topicOutput, Commands: "train gradcheck eval doctor bench", Value: flags.Switch(&s.json), Help: "write JSON to stdout, one object per line (doctor: one object)"},
+		{Name: "json", Topic: topicOutput, Commands: "train tune gradcheck eval doctor bench", Value: flags.Switch(&s.json), Help: "write JSON to stdout, one object per line (doctor: one object)"},
 	}
 }
 

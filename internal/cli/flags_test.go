@@ -81,7 +81,7 @@ func TestFlags(t *testing.T) {
 		{"train -certify=a -resume=b", []string{"-certify does not go with -resume: a certificate covers a run from its start"}},
 		{"bench stray", []string{`"stray"`}},
 		{"trian", []string{`unknown command "trian"; did you mean train?`}},
-		{"xyz", []string{`unknown command "xyz" (available: train, presets, eval, predict, draw, export, import, network, digits, report, bench, verify, gradcheck, doctor, replay, completion, man, version, help)`}},
+		{"xyz", []string{`unknown command "xyz" (available: train, presets, tune, eval, predict, draw, export, import, network, digits, report, bench, verify, gradcheck, doctor, replay, completion, man, version, help)`}},
 	})
 }
 

@@ -23,6 +23,7 @@ func commandList() []command {
 	return []command{
 		{"train", "train a network, by default on the built-in MNIST", trainUsage, (*app).train},
 		{"presets", "list the recipes of tutorials and papers for train -preset=NAME", presetsUsage, (*app).presets},
+		{"tune", "search for the flags of train that are best on a validation set", tuneUsage, (*app).tune},
 		{"eval", "report accuracy, confusion matrix, precision and recall of a saved network", evalUsage, (*app).eval},
 		{"predict", "classify images or rows of numbers with a saved network", predictUsage, (*app).predict},
 		{"draw", "draw digits in a browser and see how a saved network reads them", drawUsage, (*app).draw},

@@ -46,7 +46,7 @@ func (a *app) trainSeeds(s *settings, args []string) error {
 			return &stoppedError{signalOf(ctx), again}
 		}
 		if run.finished() {
-			a.note(fmt.Sprintf("seed %d: %s is complete and stays as it is", seed, run.save))
+			a.note(fmt.Sprintf("seed %d: %s is complete; keeping it", seed, run.save))
 			continue
 		}
 		a.note(fmt.Sprintf("seed %d: %s", seed, run.save))

@@ -41,16 +41,8 @@ func (a *app) train(args []string) error {
 
 // trainOnce trains one network.
 func (a *app) trainOnce(s *settings) (err error) {
-	if !dataset.IsBuiltIn(s.Path) {
-		// A checkpoint stores the path, and may be resumed from another directory.
-		if s.Path, err = filepath.Abs(s.Path); err != nil {
-			return fmt.Errorf("-data: %w", err)
-		}
-	}
-	if test := &s.Form.TestData; *test != "" && !dataset.IsBuiltIn(*test) {
-		if *test, err = filepath.Abs(*test); err != nil {
-			return fmt.Errorf("-test-data: %w", err)
-		}
+	if err := s.absolute(); err != nil {
+		return err
 	}
 	if s.from != "" {
 		if s.start, err = loadStart(s.from); err != nil {
@@ -95,6 +87,21 @@ func (a *app) trainOnce(s *settings) (err error) {
 	choice, why := a.faster(choice, bench.StepOf(state.Options, &data.Train), data)
 	files.data = data
 	return a.runTraining(s, files, state, data, choice, why)
+}
+
+// absolute makes the paths of the data absolute: a checkpoint stores them, and may be resumed from another directory.
+func (s *settings) absolute() (err error) {
+	if !dataset.IsBuiltIn(s.Path) {
+		if s.Path, err = filepath.Abs(s.Path); err != nil {
+			return fmt.Errorf("-data: %w", err)
+		}
+	}
+	if test := &s.Form.TestData; *test != "" && !dataset.IsBuiltIn(*test) {
+		if *test, err = filepath.Abs(*test); err != nil {
+			return fmt.Errorf("-test-data: %w", err)
+		}
+	}
+	return nil
 }
 
 // savedWith returns the file to which the run of a checkpoint saves its network, or "" if it does not save one. A run

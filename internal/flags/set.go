@@ -28,6 +28,9 @@ type Set struct {
 	given   []Assignment
 	initial map[string]string
 	expand  map[string]string // the values of expanded assignments
+	// Otherwise, if not nil, is called for a value that a flag of the command line refuses. It returns the error to report,
+	// or nil if it has another meaning, which leaves the variable of the flag unchanged.
+	Otherwise func(f *Flag, value string, refused error) error
 }
 
 // NewSet returns the flags of a command from a table.
@@ -185,7 +188,11 @@ func (s *Set) unknown(name, text string) error {
 
 // set sets the flag of an assignment.
 func (s *Set) set(a Assignment) error {
-	err := s.Lookup(a.Name).Value.Set(a.Value)
+	f := s.Lookup(a.Name)
+	err := f.Value.Set(a.Value)
+	if err != nil && s.Otherwise != nil {
+		err = s.Otherwise(f, a.Value, err)
+	}
 	var want Want
 	switch {
 	case errors.As(err, &want):

@@ -26,14 +26,17 @@ const (
 	topicValidation     = "validation"
 )
 
+// Topics are those of the flags that a search can vary, except -epochs, -seed and -outputs.
+const Topics = topicNetwork + " " + topicLoss + " " + topicOptimiser + " " + topicSchedule + " " + topicRegularisation + " " + topicAugmentation
+
 // commands have the flags of a recipe.
-const commands = "train gradcheck network bench"
+const commands = "train tune gradcheck network bench"
 
 // Flags returns the rows of the flags that set r.
 func (r *Recipe) Flags() []*flags.Flag {
 	t := &r.Training
 	rows := []*flags.Flag{
-		{Name: "preset", Topic: topicPreset, Commands: "train gradcheck network", Arg: "NAME", Choices: PresetNames(),
+		{Name: "preset", Topic: topicPreset, Commands: "train tune gradcheck network", Arg: "NAME", Choices: PresetNames(),
 			Value: flags.Of(&r.Preset, presetName), Without: "resume", Why: "the checkpoint has the recipe",
 			Expand: func(name string) []flags.Assignment { p, _ := FindPreset(name); return p.Flags },
 			Help:   `recipe of a tutorial or a paper, which other flags change; "shadegrad presets" lists them`},

@@ -47,6 +47,9 @@ type Run struct {
 	Shadow int
 	// Shadowed counts the replayed steps.
 	Shadowed int
+	// Until, if above 0, ends the run without an error after this many epochs, and always before the
+	// test. A later run continues from its state as if it had not ended.
+	Until int
 	// Keep, if not nil, is called with the step that made the first number that is not finite,
 	// when a run diverges.
 	Keep func(*StepRecord) error
@@ -116,12 +119,12 @@ func (r *Run) on(ctx context.Context, b compute.Backend) error {
 		r.Report.Noticed(Notice{Kind: FedInPieces, Images: f.piece, Bytes: f.feedBytes()})
 	}
 	r.startDiagnosis(s)
-	for !r.State.Trained() {
+	for !r.State.Trained() && !(r.Until > 0 && r.State.Epoch >= r.Until) {
 		if err := r.epoch(ctx, s); err != nil {
 			return err
 		}
 	}
-	if r.State.Done() {
+	if r.State.Done() || r.Until > 0 {
 		return nil
 	}
 	return r.test(ctx, s)

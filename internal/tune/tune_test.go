@@ -1,0 +1,337 @@
+package tune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"shadegrad/cpu"
+	"shadegrad/internal/flags"
+	"shadegrad/internal/recipe"
+	"shadegrad/internal/train"
+)
+
+// dimension parses the value of a flag as the command line does.
+func dimension(t *testing.T, s *Space, name, value string) error {
+	t.Helper()
+	r := recipe.Default()
+	for _, f := range r.Flags() {
+		if f.Name == name {
+			err := f.Value.Set(value)
+			if err == nil {
+				t.Fatalf("-%s=%s is a value", name, value)
+			}
+			return s.Add(f, value, err)
+		}
+	}
+	t.Fatalf("no flag -%s", name)
+	return nil
+}
+
+// TestSpace checks the dimensions of flags.
+func TestSpace(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		want        Dimension
+	}{
+		{"lr", "1e-3..1", Dimension{from: 1e-3, to: 1, log: true}},
+		{"lr", "0.02..1", Dimension{from: 0.02, to: 1}},
+		{"dropout", "0..0.5", Dimension{to: 0.5}},
+		{"batch", "16..512", Dimension{from: 16, to: 512, whole: true}},
+		{"hidden", "10..2000", Dimension{from: 10, to: 2000, whole: true, log: true}},
+		{"hidden", "64|128,64|", Dimension{choices: []string{"64", "128,64", ""}}},
+		{"act", "relu|tanh", Dimension{choices: []string{"relu", "tanh"}}},
+		{"augment", "none|sigma=5..6,alpha=30", Dimension{choices: []string{"none", "sigma=5..6,alpha=30"}}},
+		{"no-bias", "true|false", Dimension{choices: []string{"true", "false"}}},
+	} {
+		var s Space
+		if err := dimension(t, &s, c.name, c.value); err != nil {
+			t.Errorf("-%s=%s: %v", c.name, c.value, err)
+			continue
+		}
+		c.want.Name, c.want.Text = c.name, c.value
+		if !reflect.DeepEqual(s[0], c.want) {
+			t.Errorf("-%s=%s: %+v, want %+v", c.name, c.value, s[0], c.want)
+		}
+	}
+	for _, c := range []struct{ name, value, want string }{
+		{"lr", "fast", "want a finite number"},
+		{"lr", "1..0.1", "want a range from a number to a higher one"},
+		{"lr", "1..x", `"x": want a finite number`},
+		{"act", "relu|rely", `"rely": want relu`},
+		{"act", "relu|relu", `"relu" is there twice`},
+		{"act", "relu..tanh", "want a range from a number"},
+		{"hidden", "0.5..10", `"0.5": want numbers of units`},
+		{"epochs", "1..10", "can be searched, not this one"},
+		{"seed", "1|2", "can be searched, not this one"},
+		{"limit", "10|20", "can be searched, not this one"},
+	} {
+		var s Space
+		if err := dimension(t, &s, c.name, c.value); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("-%s=%s: %v, want %s", c.name, c.value, err, c.want)
+		}
+	}
+}
+
+// TestDraw checks the distributions, and that a trial depends on the seed and its number alone.
+func TestDraw(t *testing.T) {
+	var s Space
+	for _, d := range [][2]string{{"lr", "1e-4..1"}, {"dropout", "0.2..0.4"}, {"batch", "3..5"}, {"hidden", "1..1000"}, {"act", "relu|tanh|sigmoid"}} {
+		if err := dimension(t, &s, d[0], d[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const n = 3000
+	columns := make([][]string, len(s))
+	for trial := n; trial > 0; trial-- { // in another order than a search
+		list, err := s.Draw(7, trial, func(list []flags.Assignment) error {
+			if list[4].Value == "sigmoid" {
+				return errors.New("no sigmoid")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, a := range list {
+			columns[i] = append(columns[i], a.Value)
+		}
+	}
+	numbers := func(column int) (list []float64) {
+		for _, text := range columns[column] {
+			v, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, v)
+		}
+		slices.Sort(list)
+		return list
+	}
+	for i, want := range []struct{ least, median, most float64 }{{1e-4, 1e-2, 1}, {0.2, 0.3, 0.4}, {3, 4, 5}, {1, 31.6, 1000}} {
+		v := numbers(i)
+		if v[0] < want.least || v[n-1] > want.most {
+			t.Errorf("-%s: %v to %v", s[i].Name, v[0], v[n-1])
+		}
+		// The standard error of a median of a uniform distribution is 1/(2√n) of its width: 0.9%.
+		width, at := want.most-want.least, (v[n/2]-want.median)/(want.most-want.least)
+		if s[i].log {
+			width = math.Log(want.most / want.least)
+			at = math.Log(v[n/2]/want.median) / width
+		}
+		if math.Abs(at) > 0.05 {
+			t.Errorf("-%s: the median is %v, want %v", s[i].Name, v[n/2], want.median)
+		}
+	}
+	for column, want := range map[int][]string{2: {"3", "4", "5"}, 4: {"relu", "tanh"}} {
+		counts := map[string]int{}
+		for _, v := range columns[column] {
+			counts[v]++
+		}
+		for _, v := range want {
+			share := n / len(want)
+			if math.Abs(float64(counts[v]-share)) > 5*math.Sqrt(float64(share)) {
+				t.Errorf("-%s=%s: %d times of %d", s[column].Name, v, counts[v], n)
+			}
+		}
+		if len(counts) != len(want) {
+			t.Errorf("-%s: %v", s[column].Name, counts)
+		}
+	}
+	first, _ := s.Draw(7, 1, func([]flags.Assignment) error { return nil })
+	other, _ := s.Draw(8, 1, func([]flags.Assignment) error { return nil })
+	if reflect.DeepEqual(first, other) {
+		t.Error("another seed draws the same trial")
+	}
+	if _, err := s.Draw(7, 1, func([]flags.Assignment) error { return errors.New("never") }); err == nil {
+		t.Error("a space without a valid combination has a trial")
+	}
+}
+
+// TestBrackets compares the brackets with algorithm 1 of the paper for R = 81 and η = 3.
+func TestBrackets(t *testing.T) {
+	list := func(epochs, trials, most int) (text []string) {
+		brackets(epochs, trials, func(b bracket) bool {
+			text = append(text, fmt.Sprint(b.first, b.n, b.epochs))
+			return len(text) < most
+		})
+		return text
+	}
+	for _, c := range []struct {
+		epochs, trials, most int
+		want                 []string
+	}{
+		{81, 0, 6, []string{"1 81 [1 3 9 27 81]", "82 34 [3 9 27 81]", "116 15 [9 27 81]", "131 8 [27 81]", "139 5 [81]", "144 81 [1 3 9 27 81]"}},
+		{5, 7, 9, []string{"1 3 [2 5]", "4 2 [5]", "6 2 [2 5]"}},
+		{1, 2, 9, []string{"1 1 [1]", "2 1 [1]"}},
+	} {
+		if got := list(c.epochs, c.trials, c.most); !slices.Equal(got, c.want) {
+			t.Errorf("%d epochs: %q, want %q", c.epochs, got, c.want)
+		}
+	}
+}
+
+// search returns a small search in a directory.
+func search(t *testing.T, dir string, trials int, set ...string) *Search {
+	t.Helper()
+	r := recipe.Default()
+	args := append([]string{"-data=moons", "-validation=0.3", "-epochs=9", "-hidden=8"}, set...)
+	table := flags.NewSet("train", r.Flags())
+	if err := table.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := cpu.New()
+	t.Cleanup(func() { b.Close() })
+	s := &Search{Recipe: r, Data: d, Backend: b, Dir: dir, Note: func(text string) { t.Log(text) }, Trained: func(*Trial) {}}
+	s.State.Recipe, s.State.Identity.Trials = table.Arguments("preset"), trials
+	for _, d := range [][2]string{{"lr", "1e-4..10"}, {"batch", "1|4|16"}, {"optimizer", "sgd|adam|rmsprop"}, {"momentum", "0.1|0.9"}} {
+		if err := dimension(t, &s.Space, d[0], d[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// without returns the state of a search without its times.
+func without(s *Search) State {
+	state := s.State
+	state.Seconds, state.Trials = 0, nil
+	for _, t := range s.State.Trials {
+		other := *t
+		other.Seconds = 0
+		state.Trials = append(state.Trials, &other)
+	}
+	tested := *state.Tested
+	tested.Seconds, tested.EvalSeconds = 0, 0
+	state.Tested = &tested
+	return state
+}
+
+// TestSearch checks the winner of a search, and that each complete trial has the results of a run with its flags.
+func TestSearch(t *testing.T) {
+	s := search(t, t.TempDir(), 14)
+	if err := s.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.State.Trials); n != 15 {
+		t.Fatalf("%d trials, want 15", n)
+	}
+	complete := 0
+	for _, trial := range s.State.Trials {
+		if strings.Contains(fmt.Sprint(trial.Flags), "{optimizer rmsprop}") {
+			t.Errorf("trial %d: rmsprop has no momentum", trial.Number)
+		}
+		if !trial.Complete {
+			continue
+		}
+		complete++
+		o, err := s.options(trial.Flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone := &train.Run{Data: s.Data, State: train.NewState(o, s.Data, "moons"), Report: silent{}, Backend: s.Backend}
+		if err := alone.Do(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		got, want := trial.Last(), alone.State.Outcome()
+		if *got != (Result{9, want.Epoch, want.ValAcc, want.ValLoss}) {
+			t.Errorf("trial %d: %+v, alone %+v", trial.Number, *got, want)
+		}
+		if w := s.State.Trials[*s.State.Winner].Last(); compare(got, w) < 0 {
+			t.Errorf("trial %d is better than the winner: %+v, %+v", trial.Number, *got, *w)
+		}
+		if trial.Number == *s.State.Winner && (s.State.Tested.TestAcc != want.TestAcc || s.State.Tested.TestLoss != want.TestLoss) {
+			t.Errorf("the test of the winner is %+v, alone %+v", *s.State.Tested, want)
+		}
+	}
+	if complete < 3 || complete == 15 {
+		t.Errorf("%d of 15 trials are complete", complete)
+	}
+	files, err := os.ReadDir(s.Dir)
+	if err != nil || len(files) != 2 {
+		t.Errorf("files at the end: %v, error %v", files, err)
+	}
+}
+
+// TestResume interrupts a search after every rung, and in the steps of the next, and compares the result with that of a
+// search that was not interrupted.
+func TestResume(t *testing.T) {
+	whole := search(t, t.TempDir(), 9)
+	if err := whole.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	dir, parts := t.TempDir(), 0
+	for {
+		s := search(t, dir, 9)
+		ctx, cancel := context.WithCancel(context.Background())
+		s.Trained = func(*Trial) { cancel() }
+		err := s.Run(ctx)
+		cancel()
+		if err == nil {
+			if got, want := without(s), without(whole); !reflect.DeepEqual(got, want) {
+				t.Errorf("after %d parts the search has\n%+v\nwant\n%+v", parts, got, want)
+			}
+			break
+		}
+		if parts++; !errors.Is(err, train.ErrInterrupted) || parts > 100 {
+			t.Fatal(err)
+		}
+	}
+	if parts < 9 {
+		t.Errorf("the search was interrupted %d times", parts)
+	}
+	// A complete search does not train.
+	again := search(t, dir, 9)
+	again.Trained = func(t2 *Trial) { t.Errorf("trial %d was trained again", t2.Number) }
+	if err := again.Run(context.Background()); err != nil {
+		t.Error(err)
+	}
+
+	// Other flags are another search.
+	other := search(t, t.TempDir(), 8)
+	other.Dir, other.State.Space = dir, nil
+	if err := other.Begin(); !errors.Is(err, ErrOther) {
+		t.Errorf("a search with another number of trials: %v", err)
+	}
+	for _, text := range []string{"", "{}", `{"version":1,"trials":[null]}`, `{"version":1,"winner":0}`, `{"version":2}`} {
+		if err := os.WriteFile(stateFile(dir), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), stateFile(dir)) {
+			t.Errorf("a state %q: %v", text, err)
+		}
+	}
+}
+
+// TestLimit checks that a search whose time is over has a complete winner.
+func TestLimit(t *testing.T) {
+	s := search(t, t.TempDir(), 0)
+	s.Limit = time.Nanosecond
+	if err := s.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.State.Trials); n != 2 || *s.State.Winner != 0 {
+		t.Errorf("%d trials, winner %d; want the recipe and a trial that did not begin", n, *s.State.Winner)
+	}
+	// -momentum goes with rmsprop in no case, so the recipe itself has no result.
+	s = search(t, t.TempDir(), 0, "-momentum-end=0.9")
+	s.Limit = time.Nanosecond
+	if err := s.Run(context.Background()); err == nil {
+		t.Error("a search without a valid trial has a winner")
+	}
+}
