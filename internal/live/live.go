@@ -39,7 +39,7 @@ func New(title string, data []byte) *Page {
 	return &Page{title: title, patience: 10 * time.Second, data: data, changed: make(chan struct{}), browsers: map[*browser]bool{}}
 }
 
-// change makes a change and tells those who wait for one.
+// change makes a change and wakes the callers of wait.
 func (p *Page) change(how func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

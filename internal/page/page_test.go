@@ -54,7 +54,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-// TestNumbers checks the JSON of numbers, which encoding/json refuses for those that are not finite.
+// TestNumbers checks the JSON of numbers, where encoding/json refuses NaN and infinities.
 func TestNumbers(t *testing.T) {
 	text, err := json.Marshal(Numbers{0, 1, -2.5, 123456.7, 1. / 3, math.NaN(), math.Inf(1), 1e-12, 60000})
 	if want := "[0,1,-2.5,1.2346e+05,0.33333,null,null,1e-12,60000]"; err != nil || string(text) != want {

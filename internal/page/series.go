@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Numbers are written to JSON with five digits, and null for those that are not finite.
+// Numbers are written to JSON with five digits, and NaN and infinities as null.
 type Numbers []float64
 
 // MarshalJSON returns an array.
@@ -109,7 +109,7 @@ func (s *Series) Len() int { return s.rows }
 // X returns the x of each row.
 func (s *Series) X() Numbers { return s.x[:s.rows] }
 
-// Range returns the minimum and the maximum of column 0 of each row, or nil if each row was added as it is.
+// Range returns the minimum and the maximum of column 0 of each row, or nil if no rows were joined.
 func (s *Series) Range() (low, high Numbers) {
 	if s.each == 1 {
 		return nil, nil

@@ -1,4 +1,4 @@
-// Package record collects what the page of a training run shows while the run goes on. What it does for a step or an
+// Package record collects what the page of a training run shows, during the run. What it does for a step or an
 // epoch allocates nothing, and its memory does not depend on the length of the run.
 package record
 
