@@ -29,7 +29,7 @@ import (
 // noticeably, and with -live.
 const (
 	reportShare = 0.05
-	liveShare   = 0.005
+	liveShare   = 0.0025
 )
 
 // A watcher passes on the reports of a run and records what -report and -live show.

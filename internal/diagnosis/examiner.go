@@ -78,9 +78,13 @@ func (x *Examiner) Examine(e Epoch, layers []Layer, images int) *Report {
 
 // Remember adds an epoch that later ones are compared with.
 func (x *Examiner) Remember(e Epoch) {
-	x.last = &e
+	if x.last == nil {
+		x.last = new(Epoch) // once: epochs can be short
+	}
+	*x.last = e
 	if e.HeldOut != "" && (x.best == nil || e.HeldLoss < x.best.HeldLoss) {
-		x.best = &e
+		best := e
+		x.best = &best
 	}
 }
 

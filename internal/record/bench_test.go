@@ -1,10 +1,15 @@
 package record
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 
+	"shadegrad/compute"
 	"shadegrad/compute/reference"
+	"shadegrad/cpu"
+	"shadegrad/internal/recipe"
 	"shadegrad/internal/train"
 )
 
@@ -32,6 +37,31 @@ func BenchmarkSnapshot(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.ReportMetric(float64(len(text)), "bytes")
+			}
+		})
+	}
+}
+
+// A silent reporter ignores a run.
+type silent struct{}
+
+func (silent) Started(compute.Info)    {}
+func (silent) Progress(train.Progress) {}
+func (silent) Finished(train.Epoch)    {}
+func (silent) Noticed(train.Notice)    {}
+
+// BenchmarkEpoch measures epochs of the smallest set, where following an epoch costs most, with and without a recorder.
+func BenchmarkEpoch(b *testing.B) {
+	for _, followed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("followed=%v", followed), func(b *testing.B) {
+			run, _ := prepared(b, "xor", b.N, func(r *recipe.Recipe) { r.Hidden = []int{2}; r.Batch = 0 })
+			backend := cpu.New()
+			defer backend.Close()
+			if run.Backend, run.DiagnosisShare = backend, 0.0025; !followed {
+				run.Report, run.Diagnosed, run.Traced = silent{}, nil, nil
+			}
+			if err := run.Do(context.Background()); err != nil {
+				b.Fatal(err)
 			}
 		})
 	}
