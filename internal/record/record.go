@@ -42,20 +42,20 @@ type About struct {
 // A Recorder follows a run. Its methods must not be called at the same time.
 type Recorder struct {
 	state *train.State
-	about About
 	view
 }
 
 // A view has what a Recorder knows at a moment.
 type view struct {
-	about   About
-	options train.Options
-	data    train.DataInfo
-	samples int // of an epoch
-	classes []string
-	names   []string // of the inputs
-	scale   *dataset.Scale
-	points  []page.Point // of the plane
+	about    About
+	options  train.Options
+	data     train.DataInfo
+	samples  int // of an epoch
+	perEpoch int // steps
+	classes  []string
+	names    []string // of the inputs
+	scale    *dataset.Scale
+	points   []page.Point // of the plane
 
 	info     compute.Info
 	steps    *page.Series // loss, accuracy
@@ -82,7 +82,8 @@ func New(s *train.State, d *dataset.Data, about About) *Recorder {
 	r.view = view{about: about, options: s.Options, data: s.Data, samples: d.Train.Len(), classes: classNames(s, d), names: d.Features,
 		scale: d.Scale, points: pointsOf(s, d), steps: page.NewSeries(2, stepPoints), partial: page.NewSeries(1, partialPoints),
 		epochs: page.NewSeries(7, epochPoints), health: page.NewSeries(healthFigures*layers, healthPoints), layers: make([]diagnosis.Layer, layers)}
-	r.about = about
+	b := s.Options.BatchSize(r.samples)
+	r.perEpoch = (r.samples + b - 1) / b
 	if s.Epoch > 0 {
 		// A checkpoint has the results of the last epoch and of the best one.
 		r.resumed = s.Epoch
@@ -95,10 +96,7 @@ func New(s *train.State, d *dataset.Data, about About) *Recorder {
 }
 
 // stepsOf returns the number of steps of an epoch.
-func (v *view) stepsOf() int {
-	b := v.options.BatchSize(v.samples)
-	return (v.samples + b - 1) / b
-}
+func (v *view) stepsOf() int { return v.perEpoch }
 
 // Traces reports whether Traced should be called.
 func (r *Recorder) Traces() bool { return r.stepsOf() > 1 && r.options.Epochs <= tracedEpochs }
