@@ -127,35 +127,5 @@ func savedWeights(path string, perRow int) (*digit.Sheet, error) {
 	if m.Height == 1 {
 		return nil, fmt.Errorf("%s: the network takes rows of numbers; its weights make no images", path)
 	}
-	return weightSheet(m, math.MaxInt, perRow), nil
-}
-
-// weightSheet returns a sheet of at most so many units of a network's first layer: each weight at the place of its pixel.
-func weightSheet(m *model.Model, units, perRow int) *digit.Sheet {
-	s := &digit.Sheet{Width: m.Width, Height: m.Height}
-	w, n := m.Values[0], m.Width*m.Height
-	for i := range min(units, len(w)/n) {
-		if i%perRow == 0 {
-			s.Rows = append(s.Rows, nil)
-		}
-		last := len(s.Rows) - 1
-		s.Rows[last] = append(s.Rows[last], shades(w[i*n:(i+1)*n]))
-	}
-	return s
-}
-
-// shades returns greys for numbers: 0 is the middle one, the largest magnitude white or black.
-func shades(w []float32) []byte {
-	most := float32(0)
-	for _, v := range w {
-		most = max(most, float32(math.Abs(float64(v))))
-	}
-	list := make([]byte, len(w))
-	for i, v := range w {
-		list[i] = 128
-		if most > 0 {
-			list[i] = byte(math.Round(127.5 + 127.5*float64(v/most)))
-		}
-	}
-	return list
+	return digit.Weights(m.Values[0], m.Width, m.Height, math.MaxInt, perRow), nil
 }

@@ -18,6 +18,7 @@ import (
 	"shadegrad/internal/committee"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
+	"shadegrad/internal/follow"
 	"shadegrad/internal/model"
 	"shadegrad/internal/predict"
 	"shadegrad/internal/report"
@@ -84,7 +85,7 @@ func casesOfEval(m *model.Model, d *dataset.Set) []judge.Case {
 	if c := m.Network; !c.Regression && c.Outputs() > 1 {
 		last = append(last, c.Ranking())
 	}
-	if f := m.Network.Output; d.Len() <= fewSamples && !slices.Contains(last, f) {
+	if f := m.Network.Output; d.Len() <= follow.FewSamples && !slices.Contains(last, f) {
 		last = append(last, f)
 	}
 	step := bench.Step{Network: m.Network, Numbers: d.Values != nil}
@@ -133,8 +134,8 @@ func (a *app) scores(m *model.Model, d *dataset.Data, c *backends.Choice, path s
 	}
 	s := report.Scores{Scores: outcome, Names: m.About.ClassNames, Path: path, Data: d}
 	var o *report.Outputs
-	if d.Test.Len() <= fewSamples {
-		if o, err = outputsOf(c, m.Network, m.Values, &d.Test, "of "+path); err != nil {
+	if d.Test.Len() <= follow.FewSamples {
+		if o, err = follow.OutputsOf(c, m.Network, m.Values, &d.Test, "of "+path); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"shadegrad/internal/flags"
+	"shadegrad/internal/train"
 )
 
 // The exit statuses. Scripts rely on them.
@@ -36,6 +37,9 @@ func (e *stoppedError) Error() string {
 	}
 	return "stopped; to resume, run: " + e.resume
 }
+
+// Unwrap returns train.ErrInterrupted.
+func (e *stoppedError) Unwrap() error { return train.ErrInterrupted }
 
 // exitStatus returns the exit status for an error.
 func exitStatus(err error) int {

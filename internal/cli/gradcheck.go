@@ -46,7 +46,7 @@ func (a *app) gradcheck(args []string) error {
 		return err
 	}
 	a.note(data.Note)
-	if err := enoughFor(o.Network, train.ReplayBytes(o, f.samples)); err != nil {
+	if err := train.CheckMemory(o.Network, train.ReplayBytes(o, f.samples)); err != nil {
 		return err
 	}
 	opener := a.opener

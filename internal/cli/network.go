@@ -7,6 +7,7 @@ import (
 	"shadegrad/internal/diagram"
 	"shadegrad/internal/model"
 	"shadegrad/internal/report"
+	"shadegrad/internal/train"
 )
 
 const networkUsage = `usage: shadegrad network [FLAGS]
@@ -66,7 +67,7 @@ func (a *app) openNetwork(f *settings) (*model.Model, string, error) {
 		return nil, "", err
 	}
 	a.note(d.Note)
-	if err := enoughFor(o.Network, 4*int64(o.Network.Parameters())); err != nil {
+	if err := train.CheckMemory(o.Network, 4*int64(o.Network.Parameters())); err != nil {
 		return nil, "", err
 	}
 	m := &model.Model{Network: o.Network, Width: d.Train.Width, Height: d.Train.Height, Values: o.Network.InitialParameters(o.Seed)}

@@ -14,6 +14,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/follow"
 	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
@@ -231,18 +232,18 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 	if s.json {
 		show = report.NewJSON(a.stdout, func() time.Duration { return a.now() - a.started }, text)
 	}
-	scores := testScores(state, d)
+	scores := follow.TestScores(state, d)
 	show, closeLog, err := s.startLog(show, state, scores)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(closeLog(), err) }()
 	show = a.plot(report.Sparse(show, s.every, state.Options.Epochs), s, state, d, scores)
-	before, err := trainingOutputs("before training", state, d)
+	before, err := follow.TrainingOutputs("before training", state, d)
 	if err != nil {
 		return err
 	}
-	show = &outputsFirst{show, before}
+	show = follow.OutputsFirst(show, before)
 	files.note = show.Note
 	show.Begin(why)
 	run := &train.Run{Data: d, State: state, Report: show, Backend: c.Backend, DeviceMemory: s.memory, Save: files.afterEpoch}
@@ -259,7 +260,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 	if err != nil {
 		return err
 	}
-	defer func() { err = watch.end(c, files, err) }()
+	defer func() { err = s.endWatch(watch, c, files, err) }()
 	files.shadow(run, s.shadow, show)
 	certificate, err := s.startCertificate(run, text)
 	if err != nil {
@@ -304,7 +305,7 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 			show.Profile(p)
 		}
 	}
-	after, err := trainingOutputs("after training", state, d)
+	after, err := follow.TrainingOutputs("after training", state, d)
 	if err != nil {
 		return err
 	}

@@ -1,46 +1,24 @@
 package cli
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
-	"shadegrad/compute"
-	"shadegrad/cpu"
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/backends"
-	"shadegrad/internal/certificate"
-	"shadegrad/internal/diagnosis"
+	"shadegrad/internal/console"
+	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
-	"shadegrad/internal/live"
+	"shadegrad/internal/follow"
 	"shadegrad/internal/page"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/record"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
-
-// The fractions of a run that the reports on its health take, at most: with -report, whose run they do not slow down
-// noticeably, and with -live.
-const (
-	reportShare = 0.05
-	liveShare   = 0.0025
-)
-
-// A watcher passes on the reports of a run and records what -report and -live show.
-type watcher struct {
-	report.Reporter
-	recorder *record.Recorder
-	settings *settings
-	run      *train.Run
-	info     compute.Info // of the backend in use
-	live     *live.View   // nil without -live
-}
 
 // separateReport returns an error if the report cannot be written, or is another file of the run too.
 func (s *settings) separateReport(r *runFiles) error {
@@ -53,36 +31,19 @@ func (s *settings) separateReport(r *runFiles) error {
 }
 
 // watch makes a run record what -report and -live show. It returns nil if neither is given.
-func (a *app) watch(s *settings, files *runFiles, run *train.Run, show report.Reporter, why string) (*watcher, error) {
+func (a *app) watch(s *settings, files *runFiles, run *train.Run, show report.Reporter, why string) (*follow.Watcher, error) {
 	if s.report == "" && s.live == "" {
 		return nil, nil
 	}
-	w := &watcher{settings: s, run: run, Reporter: show}
-	w.recorder = record.New(run.State, run.Data, record.About{Command: s.again(files.program, run.State), Why: why, Version: buildVersion(),
+	w := follow.Watch(run, show, record.About{Command: s.again(files.program, run.State), Why: why, Version: buildVersion(),
 		Seconds: func() float64 { return (a.now() - a.started).Seconds() }})
-	run.Report = w
-	if w.recorder.Traces() {
-		run.Traced = w.recorder.Traced
-	}
-	verbose := run.Diagnosed
-	run.Diagnosed = func(d *diagnosis.Report) {
-		if verbose != nil {
-			verbose(d)
-		}
-		w.recorder.Diagnosed(d, report.Findings(d, report.Samples(run.Data.Train.Height)))
-	}
-	if verbose == nil {
-		run.DiagnosisShare = reportShare
-	}
 	if s.live == "" {
 		return w, nil
 	}
-	run.DiagnosisShare = min(run.DiagnosisShare, liveShare)
-	view, site, err := live.Follow(s.live, w.recorder, title(run.State.Data.Name))
+	site, err := w.Serve(s.live)
 	if err != nil {
 		return nil, fmt.Errorf("-live=%s: cannot listen: %w; choose another address, or -live alone for a free port", s.live, err)
 	}
-	w.live = view
 	reach := ""
 	if !site.Loopback() {
 		reach = "; everyone with this address can see the run"
@@ -108,44 +69,16 @@ func (s *settings) again(program string, state *train.State) string {
 	return typed(args...)
 }
 
-func (w *watcher) Started(i compute.Info) {
-	w.info = i
-	w.recorder.Started(i)
-	w.Reporter.Started(i)
-}
-
-func (w *watcher) Progress(p train.Progress) {
-	w.recorder.Progress(p)
-	w.live.Offer(w.recorder)
-	w.Reporter.Progress(p)
-}
-
-func (w *watcher) Finished(e train.Epoch) {
-	w.recorder.Finished(e)
-	w.live.Offer(w.recorder)
-	w.Reporter.Finished(e)
-}
-
-func (w *watcher) Noticed(n train.Notice) {
-	w.recorder.Note(report.NoticeText(n))
-	w.Reporter.Noticed(n)
-}
-
-// end writes the report of a run that ended with an error or nil, and returns the error to report.
-func (w *watcher) end(c *backends.Choice, files *runFiles, err error) error {
+// endWatch shows and saves the last page of a run that ended with an error or nil, and returns the error to report.
+func (s *settings) endWatch(w *follow.Watcher, c *backends.Choice, files *runFiles, err error) error {
 	if w == nil {
 		return err
 	}
-	if w.run.State.Values == nil {
-		w.live.End(nil)
+	p := w.LastPage(c, err, s.certify)
+	if p == nil || s.report == "" {
 		return err
 	}
-	p, predictErr := w.page(c, err)
-	if predictErr != nil {
-		p.Notes = append(p.Notes, "no predictions: "+predictErr.Error())
-	}
-	w.live.End(p)
-	saveErr := w.save(files, p)
+	saveErr := s.saveReport(w, files, p)
 	if err != nil && saveErr != nil {
 		w.Note(saveErr.Error())
 		return err
@@ -153,56 +86,41 @@ func (w *watcher) end(c *backends.Choice, files *runFiles, err error) error {
 	return errors.Join(err, saveErr)
 }
 
-// page returns the data of the page of a run that ended.
-func (w *watcher) page(c *backends.Choice, err error) (*page.Run, error) {
-	s, end := w.run.State, record.End{State: page.Failed}
-	var stopped *stoppedError
-	var diverged *train.DivergedError
-	switch {
-	case s.Done():
-		end.State = page.Complete
-	case errors.As(err, &stopped):
-		end.State = page.Interrupted
-	case errors.As(err, &diverged):
-		end.State, end.Reason = page.Diverged, diverged.Error()
-	}
-	if end.State == page.Failed && err != nil {
-		end.Reason = err.Error()
-	}
-	end.Facts = append(end.Facts, page.Fact{Name: "SHA-256 of the weights", Value: certificate.MarkOf(s.Chosen()).SHA256})
-	if text, err := os.ReadFile(w.settings.certify); err == nil && end.State == page.Complete {
-		end.Facts = append(end.Facts, page.Fact{Name: "SHA-256 of the certificate", Value: fmt.Sprintf("%x", sha256.Sum256(text))})
-	}
-	// A backend that failed or was interrupted may not respond.
-	if same := w.info == c.Info(); same && end.State == page.Complete {
-		if p, err := w.recorder.Page(c, w.run.Data, end); err == nil {
-			return p, nil
-		}
-	}
-	b := cpu.New()
-	defer b.Close()
-	return w.recorder.Page(b, w.run.Data, end)
-}
-
-// title returns the title of the page of a run.
-func title(data string) string { return "Shadegrad: " + filepath.Base(data) }
-
-// save writes the report, elsewhere if necessary.
-func (w *watcher) save(files *runFiles, p *page.Run) error {
-	path := w.settings.report
-	if path == "" {
-		return nil
-	}
-	write := func(path string) error { return files.warn(page.Save(path, title(w.run.State.Data.Name), p)) }
-	if err := write(path); err != nil {
-		other, otherErr := saveNew(elsewhere(path), write)
+// saveReport writes the report, elsewhere if necessary.
+func (s *settings) saveReport(w *follow.Watcher, files *runFiles, p *page.Run) error {
+	write := func(path string) error { return files.warn(page.Save(path, w.Title(), p)) }
+	if err := write(s.report); err != nil {
+		other, otherErr := saveNew(elsewhere(s.report), write)
 		if otherErr != nil {
 			return err
 		}
 		return fmt.Errorf("%w; the report is saved in %s instead", err, other)
 	}
-	w.Note("report in " + report.PrintableName(path))
+	w.Note("report in " + report.PrintableName(s.report))
 	return nil
+}
+
+// startLog returns a reporter that also writes to -logdir, and a function that closes the file. Without -logdir they are
+// show and one that does nothing.
+func (s *settings) startLog(show report.Reporter, state *train.State, scores func() (*train.Scores, error)) (report.Reporter, func() error, error) {
+	if s.logdir == "" {
+		return show, func() error { return nil }, nil
+	}
+	log, err := follow.NewLog(s.logdir, show, state, scores)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-logdir=%s: cannot write: %w; nothing was trained; name a directory that can be written", s.logdir, err)
+	}
+	return log, log.Close, nil
+}
+
+// plot returns a reporter that also plots the run, if stdout and stderr are a terminal in interactive use.
+func (a *app) plot(show report.Reporter, s *settings, state *train.State, d *dataset.Data, scores func() (*train.Scores, error)) report.Reporter {
+	if !console.Is(a.stdout) || !a.interactive() || s.json {
+		return show
+	}
+	return follow.Plot(show, state, d, scores, a.stderr, func() report.Canvas {
+		return report.Canvas{Width: console.Columns(a.stderr, 80), Unicode: console.Braille(a.env), Color: a.env("NO_COLOR") == ""}
+	})
 }
 
 // liveAddress parses the value of -live.

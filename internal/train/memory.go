@@ -148,3 +148,11 @@ func batchSizes(samples, batch int) []int {
 	}
 	return []int{batch}
 }
+
+// CheckMemory returns an error if the machine lacks the bytes of memory for a network, for which the program would crash.
+func CheckMemory(c mlp.Config, bytes int64) error {
+	if have := available(); have >= 0 && bytes > have {
+		return fmt.Errorf("network %s: %w", c, &compute.MemoryError{Bytes: bytes, Available: have})
+	}
+	return nil
+}

@@ -1,4 +1,4 @@
-package cli
+package follow
 
 import (
 	"sync"
@@ -8,9 +8,9 @@ import (
 	"shadegrad/internal/train"
 )
 
-// testScores returns a function that tests the network of a complete run, once. It computes on the CPU, since the device
+// TestScores returns a function that tests the network of a complete run, once. It computes on the CPU, since the device
 // may have failed.
-func testScores(s *train.State, d *dataset.Data) func() (*train.Scores, error) {
+func TestScores(s *train.State, d *dataset.Data) func() (*train.Scores, error) {
 	return sync.OnceValues(func() (*train.Scores, error) {
 		b := cpu.New()
 		defer b.Close()

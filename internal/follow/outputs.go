@@ -1,4 +1,4 @@
-package cli
+package follow
 
 import (
 	"shadegrad/compute"
@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// fewSamples is the largest set whose outputs are shown for each sample.
-	fewSamples = 20
+	// FewSamples is the largest set whose outputs are shown for each sample.
+	FewSamples = 20
 	// fewInputs is the longest input that is shown with them.
 	fewInputs = 8
 )
 
-// outputsOf returns a network's outputs for each sample of a set.
-func outputsOf(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set, when string) (*report.Outputs, error) {
+// OutputsOf returns a network's outputs for each sample of a set.
+func OutputsOf(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.Set, when string) (*report.Outputs, error) {
 	list, err := train.OutputsOf(b, c, values, d)
 	if err != nil {
 		return nil, err
@@ -39,27 +39,31 @@ func outputsOf(b compute.Backend, c mlp.Config, values [][]float32, d *dataset.S
 	return o, nil
 }
 
-// trainingOutputs returns the network's outputs for a small training set, or nil for a larger one.
+// TrainingOutputs returns the network's outputs for a small training set, or nil for a larger one.
 // It computes on the CPU on every backend.
-func trainingOutputs(when string, s *train.State, d *dataset.Data) (*report.Outputs, error) {
+func TrainingOutputs(when string, s *train.State, d *dataset.Data) (*report.Outputs, error) {
 	c := s.Options.Network
-	if d.Train.Len() > fewSamples {
+	if d.Train.Len() > FewSamples {
 		return nil, nil
 	}
 	values := s.Chosen()
 	if values == nil {
 		// The run needs more memory than this, but later.
-		if err := enoughFor(c, 2*4*int64(c.Parameters())); err != nil {
+		if err := train.CheckMemory(c, 2*4*int64(c.Parameters())); err != nil {
 			return nil, err
 		}
 		values = s.Initial()
 	}
 	b := cpu.New()
 	defer b.Close()
-	return outputsOf(b, c, values, &d.Train, when)
+	return OutputsOf(b, c, values, &d.Train, when)
 }
 
-// outputsFirst shows the outputs before training once the run has started.
+// OutputsFirst returns a reporter that shows the outputs before training, unless they are nil, once the run has started.
+func OutputsFirst(show report.Reporter, before *report.Outputs) report.Reporter {
+	return &outputsFirst{show, before}
+}
+
 type outputsFirst struct {
 	report.Reporter
 	before *report.Outputs // nil once shown

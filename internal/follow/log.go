@@ -1,18 +1,18 @@
-package cli
+package follow
 
 import (
 	"errors"
 	"fmt"
 
 	"shadegrad/internal/atomicfile"
-	"shadegrad/internal/model"
+	"shadegrad/internal/digit"
 	"shadegrad/internal/report"
 	"shadegrad/internal/tensorboard"
 	"shadegrad/internal/train"
 )
 
-// A logged reporter also writes what it shows to an event file of TensorBoard.
-type logged struct {
+// A Log is a reporter that also writes what it shows to an event file of TensorBoard.
+type Log struct {
 	report.Reporter
 	state  *train.State
 	log    *tensorboard.Writer
@@ -23,22 +23,17 @@ type logged struct {
 // weightPictures is the number of units whose weights an event file shows, and their number in a row.
 const weightPictures, weightsInRow = 64, 8
 
-// startLog returns a reporter that also writes to -logdir, and a function that closes the file. Without -logdir they are
-// show and one that does nothing.
-func (s *settings) startLog(show report.Reporter, state *train.State, scores func() (*train.Scores, error)) (report.Reporter, func() error, error) {
-	if s.logdir == "" {
-		return show, func() error { return nil }, nil
-	}
-	w, err := tensorboard.Create(s.logdir)
+// NewLog returns a reporter that also writes to a new event file in a directory. scores returns the results on the test set.
+// The error is the cause, without the name of the directory.
+func NewLog(dir string, show report.Reporter, state *train.State, scores func() (*train.Scores, error)) (*Log, error) {
+	w, err := tensorboard.Create(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("-logdir=%s: cannot write: %w; nothing was trained; name a directory that can be written",
-			s.logdir, atomicfile.Cause(err))
+		return nil, atomicfile.Cause(err)
 	}
-	r := &logged{Reporter: show, state: state, log: w, scores: scores}
-	return r, r.close, nil
+	return &Log{Reporter: show, state: state, log: w, scores: scores}, nil
 }
 
-func (r *logged) Finished(e train.Epoch) {
+func (r *Log) Finished(e train.Epoch) {
 	r.Reporter.Finished(e)
 	o := r.state.Options
 	list := r.figures("train", e.TrainLoss, e.TrainAcc)
@@ -55,14 +50,13 @@ func (r *logged) Finished(e train.Epoch) {
 	}
 	r.log.Scalars(e.Epoch, list...)
 	if d := r.state.Data; !d.Numbers && d.Height > 1 {
-		m := &model.Model{Network: o.Network, Width: d.Width, Height: d.Height, Values: r.state.Values}
-		r.log.Image(e.Epoch, "weights/first_layer", weightSheet(m, weightPictures, weightsInRow).Picture())
+		r.log.Image(e.Epoch, "weights/first_layer", digit.Weights(r.state.Values[0], d.Width, d.Height, weightPictures, weightsInRow).Picture())
 	}
 	r.warn()
 }
 
 // figures names the loss and, unless the network is for regression, the accuracy on a set.
-func (r *logged) figures(set string, loss, acc float64) []tensorboard.Scalar {
+func (r *Log) figures(set string, loss, acc float64) []tensorboard.Scalar {
 	list := []tensorboard.Scalar{{Tag: "loss/" + set, Value: loss}}
 	if !r.state.Options.Network.Regression {
 		list = append(list, tensorboard.Scalar{Tag: "accuracy/" + set, Value: acc})
@@ -70,7 +64,7 @@ func (r *logged) figures(set string, loss, acc float64) []tensorboard.Scalar {
 	return list
 }
 
-func (r *logged) Done(outcome train.Epoch, seconds float64) error {
+func (r *Log) Done(outcome train.Epoch, seconds float64) error {
 	if err := r.Reporter.Done(outcome, seconds); err != nil {
 		return err
 	}
@@ -87,19 +81,19 @@ func (r *logged) Done(outcome train.Epoch, seconds float64) error {
 }
 
 // warn reports the first error of writing. The run continues.
-func (r *logged) warn() {
+func (r *Log) warn() {
 	if err := r.log.Err(); err != nil && !r.failed {
 		r.failed = true
 		r.Note(r.problem(err).Error() + "; the run continues without it")
 	}
 }
 
-func (r *logged) problem(err error) error {
+func (r *Log) problem(err error) error {
 	return fmt.Errorf("%s: cannot write: %w", r.log.Name(), atomicfile.Cause(err))
 }
 
-// close closes the file. A run whose file is incomplete fails, after everything else was saved.
-func (r *logged) close() error {
+// Close closes the file. A run whose file is incomplete fails, after everything else was saved.
+func (r *Log) Close() error {
 	if err := r.log.Close(); err != nil {
 		if first := r.log.Err(); first != nil {
 			err = first
