@@ -169,7 +169,7 @@ func (r *runFiles) write(s *train.State) error {
 // keep saves the checkpoint.
 func (r *runFiles) keep(s *train.State) error {
 	if s.Data.Digest == "" {
-		s.Data.Digest = r.data.Train.Digest()
+		s.Data.Digest = r.data.Train.Identity()
 	}
 	if r.save != "" {
 		s.SaveName = filepath.Base(r.save)

@@ -13,6 +13,7 @@ package dataset
 
 import (
 	"fmt"
+	"iter"
 
 	"shadegrad/internal/memory"
 )
@@ -48,6 +49,25 @@ func (s *Set) Features() int { return s.Width * s.Height }
 func (s *Set) Image(i int) []byte {
 	n := s.Features()
 	return s.Images[i*n : (i+1)*n : (i+1)*n]
+}
+
+// some returns the indices of about n samples, spread evenly. Those of a mapped file are in blocks, because each block is
+// a separate read from the disk.
+func (s *Set) some(n int) iter.Seq[int] {
+	block := 1
+	if s.mapped {
+		block = 100
+	}
+	step := max(block, s.Len()*block/n)
+	return func(yield func(int) bool) {
+		for first := 0; first < s.Len(); first += step {
+			for i := first; i < min(first+block, s.Len()); i++ {
+				if !yield(i) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // writable makes the images changeable: it copies those of a mapped file.

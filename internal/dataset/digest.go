@@ -19,6 +19,25 @@ func (s *Set) Digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// Identity returns a value that differs between data sets: the Digest, or, since hashing a large file takes seconds, the
+// SHA-256 of some images of a mapped file and of all labels.
+func (s *Set) Identity() string {
+	if !s.mapped {
+		return s.Digest()
+	}
+	h := sha256.New()
+	for i := range s.some(10_000) {
+		h.Write(s.Image(i))
+	}
+	h.Write(s.Labels)
+	return "some:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// Is reports whether the set has an Identity or a Digest.
+func (s *Set) Is(identity string) bool {
+	return identity == s.Identity() || s.mapped && identity == s.Digest()
+}
+
 func hashNumbers(h hash.Hash, list []float32) {
 	bytes := make([]byte, 0, 1<<12)
 	for _, v := range list {

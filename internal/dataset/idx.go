@@ -84,9 +84,6 @@ func readArray(fsys fs.FS, name string, r role, budget *memory.Budget) (*array, 
 		}
 		if r.images() && int64(size) >= mapFrom {
 			if data, ok := mapped.Map(f, info.Size()); ok {
-				if memory.Available() > info.Size() {
-					go mapped.Prefetch(data)
-				}
 				x.values, x.mapped = data[x.start:], true
 				return x, nil
 			}

@@ -76,7 +76,7 @@ func (d *Data) lightInk(learned *Learned) error {
 			return nil
 		}
 		border := frame(picture.Border(s.Width, s.Height))
-		for i := 0; i < s.Len(); i += 1 + s.Len()/10_000 { // a sample
+		for i := range s.some(10_000) {
 			g := border.ground(s.Image(i), s.Width)
 			grounds[g]++
 			total++
@@ -165,10 +165,8 @@ func (d *Data) varied() error {
 // centred reports whether at least four in five of some images have one object at MNIST's place and of its size, as
 // digit.Prepare makes them: 20 pixels of 28 long, with the centre of mass in the middle.
 func (s *Set) centred() bool {
-	const sample = 1000
-	step := max(1, s.Len()/sample)
 	seen, centred := 0, 0
-	for i := 0; i < s.Len(); i += step {
+	for i := range s.some(1000) {
 		var box image.Rectangle
 		var sum, sx, sy float64
 		for j, v := range s.Image(i) {

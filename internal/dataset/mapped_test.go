@@ -126,3 +126,46 @@ func unmapAfter(t *testing.T) {
 		}
 	})
 }
+
+// TestSome requires about as many indices as asked for, ascending, in blocks for a mapped file.
+func TestSome(t *testing.T) {
+	for _, c := range []struct {
+		samples, n int
+		mapped     bool
+		least      int
+	}{{10, 1000, false, 10}, {10, 1000, true, 10}, {60_000, 1000, false, 1000}, {60_000, 1000, true, 1000}, {8_100_037, 10_000, true, 10_000}} {
+		s := &Set{Labels: make([]byte, c.samples), mapped: c.mapped}
+		seen, breaks, last := 0, 0, -1
+		for i := range s.some(c.n) {
+			if i <= last || i >= c.samples {
+				t.Fatalf("%+v: %d after %d", c, i, last)
+			}
+			if i != last+1 {
+				breaks++
+			}
+			last = i
+			seen++
+		}
+		if seen < c.least || seen > c.least*11/10 || c.mapped && breaks > c.n/100 {
+			t.Errorf("%+v: %d indices, %d breaks", c, seen, breaks)
+		}
+	}
+}
+
+// TestIdentity requires that the identity of a mapped file depends on images and labels, and accepts a digest.
+func TestIdentity(t *testing.T) {
+	set := func() *Set {
+		return &Set{Images: []byte{1, 2, 3, 4}, Labels: []byte{0, 1}, Width: 2, Height: 1, mapped: true}
+	}
+	a := set()
+	if !a.Is(a.Identity()) || !a.Is(a.Digest()) || !set().Is(a.Identity()) {
+		t.Error("a set is not itself")
+	}
+	for _, change := range []func(*Set){func(s *Set) { s.Images[3]++ }, func(s *Set) { s.Labels[0]++ }} {
+		b := set()
+		change(b)
+		if b.Is(a.Identity()) || b.Is(a.Digest()) {
+			t.Error("a changed set has the same identity")
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/format"
+	"shadegrad/internal/mapped"
 	"shadegrad/internal/memory"
 	"shadegrad/internal/naming"
 	"shadegrad/internal/picture"
@@ -57,6 +58,11 @@ func (p place) prepared(where string, cut func(*Data) error) (*Data, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, s := range d.sets() {
+		if s.mapped && memory.Available() > int64(len(s.Images)) {
+			go mapped.Prefetch(s.Images)
+		}
 	}
 	return d, nil
 }

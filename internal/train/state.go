@@ -95,7 +95,7 @@ type DataInfo struct {
 	Classes int          `json:"classes"`           // 0 for regression
 	Outputs int          `json:"outputs,omitempty"` // numbers of a target; 0 for classes
 	Numbers bool         `json:"numbers,omitempty"` // samples are Width numbers instead of images
-	Digest  string       `json:"digest,omitempty"`  // SHA-256 of the training samples and labels
+	Digest  string       `json:"digest,omitempty"`  // Identity of the training set
 }
 
 // Describe returns the identity of a data set, without the digest.
@@ -113,7 +113,7 @@ func (i DataInfo) Same(d *dataset.Data) error {
 	switch {
 	case now != then:
 		return fmt.Errorf("its run began with %s; %s has %s", i, d.Name, now)
-	case i.Digest != "" && i.Digest != d.Train.Digest():
+	case i.Digest != "" && !d.Train.Is(i.Digest):
 		return fmt.Errorf("its run began with other data than %s: the SHA-256 of the training set differs", d.Name)
 	}
 	return nil
