@@ -14,6 +14,7 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
+	"shadegrad/internal/train/shuffle"
 )
 
 // A stepper trains step by step with separate programs, and reads everything after each step.
@@ -129,7 +130,7 @@ func (s *stepper) divergence() *DivergedError {
 	perEpoch := (s.rows + s.batch - 1) / s.batch
 	order := make([]uint32, s.rows)
 	for epoch := range s.o.Epochs {
-		philox.Stream{Seed: s.o.Seed, ID: shuffleStream + uint64(epoch)}.Shuffle(order)
+		philox.Stream{Seed: s.o.Seed, ID: shuffle.Stream + uint64(epoch)}.Shuffle(order)
 		if err := s.b.WriteIndex(s.set.Order, order); err != nil {
 			s.t.Fatal(err)
 		}

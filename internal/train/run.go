@@ -185,12 +185,12 @@ func (r *Run) checkMemory(i compute.Info, p feedPlan) error {
 
 // beginEpoch gives the device the order of the epoch, and the results that a resumed epoch has.
 func (s *session) beginEpoch(st *State) error {
-	if err := s.train.begin(s.orders.of(st.Epoch)); err != nil {
+	if err := s.train.begin(s.orders.Of(st.Epoch)); err != nil {
 		return err
 	}
 	// If the steps run on the CPU, drawing the next order at the same time would slow them down.
 	if st.Epoch+1 < st.Options.Epochs && !s.backend.Info().HostMemory {
-		s.orders.prepare(st.Epoch + 1)
+		s.orders.Prepare(st.Epoch + 1)
 	}
 	if err := s.blur(st.Epoch); err != nil {
 		return err

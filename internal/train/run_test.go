@@ -10,6 +10,7 @@ import (
 	"shadegrad/cpu"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp/mlptest"
+	"shadegrad/internal/train/shuffle"
 )
 
 func TestLearns(t *testing.T) {
@@ -132,7 +133,7 @@ func plainRun(o Options, d *dataset.Data) []Epoch {
 	order := make([]uint32, len(train))
 	var epochs []Epoch
 	for epoch := range o.Epochs {
-		philox.Stream{Seed: o.Seed, ID: shuffleStream + uint64(epoch)}.Shuffle(order)
+		philox.Stream{Seed: o.Seed, ID: shuffle.Stream + uint64(epoch)}.Shuffle(order)
 		e, trainHits := Epoch{Epoch: epoch + 1}, 0
 		for step := range steps {
 			var list []mlptest.Sample

@@ -7,6 +7,7 @@ import (
 	"shadegrad/compute"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/mlp"
+	"shadegrad/internal/train/shuffle"
 )
 
 // A session has the data, the network and the programs of a run on one backend.
@@ -20,7 +21,7 @@ type session struct {
 	test       evalSet
 	averages   averages
 	sigma      float64 // of the Gaussian on the device; 0: none yet
-	orders     *orders
+	orders     *shuffle.Orders
 	spare      *Parameters // memory for the next state; nil until it is reserved
 	probe      *probe      // nil without a diagnosis
 	buffers    []compute.Buffer
@@ -50,7 +51,7 @@ func newSession(b compute.Backend, o Options, d *dataset.Data, p feedPlan) (*ses
 }
 
 func (s *session) prepare(d *dataset.Data) (err error) {
-	s.orders = newOrders(s.options.Seed, d.Train.Len())
+	s.orders = shuffle.New(s.options.Seed, d.Train.Len())
 	if s.train.feed, err = s.newFeed(&d.Train, s.options.BatchSize(d.Train.Len()), s.plan.train, true); err != nil {
 		return fmt.Errorf("training set: %w", err)
 	}
@@ -122,7 +123,7 @@ func (s *session) own(b compute.Buffer) { s.buffers = append(s.buffers, b) }
 
 // free releases everything that the session took from its backend.
 func (s *session) free() {
-	s.orders.wait()
+	s.orders.Wait()
 	s.probe.free()
 	s.train.release()
 	s.validation.release()
