@@ -119,6 +119,7 @@ func TestSeedsFlags(t *testing.T) {
 		{"-seeds=1..2 -save=n{seed} -certify=c", "-certify=c: with -seeds"},
 		{"-seeds=1..2 -save=n{seed} -seed=3", "-seeds does not go with -seed"},
 		{"-seeds=1..2 -save=n{seed} -resume=n1.checkpoint", "-resume is for a single run"},
+		{"-seeds=1..2 -save=n{seed} -live", "-live is for a single run; omit it, or omit -seeds"},
 		{"-seeds=1..2 -save=n{seed} -standardise -validation=0.1", "-seeds does not go with -standardise and -validation"},
 		{"-seeds=1..2 -save=n{seed} -hidden=0", "-hidden"},
 		{"-seeds=1..2 -save=n{seed} -expect=val_acc>=0.9", "there is no validation set"},

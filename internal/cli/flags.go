@@ -17,7 +17,7 @@ import (
 	"shadegrad/internal/report"
 	"shadegrad/internal/simd"
 	"shadegrad/internal/train"
-	"shadegrad/internal/tune"
+	"shadegrad/internal/tune/space"
 	"shadegrad/internal/workers"
 )
 
@@ -38,9 +38,9 @@ type settings struct {
 
 	save, certify, resume, model, out, logdir, report, live string
 
-	models  []string   // of eval and predict: a network or a committee
-	ofSeeds []uint64   // of train: the seeds of a committee
-	space   tune.Space // of tune
+	models  []string    // of eval and predict: a network or a committee
+	ofSeeds []uint64    // of train: the seeds of a committee
+	space   space.Space // of tune
 	dir     string
 	minutes float64
 	trials  int

@@ -164,6 +164,9 @@ func (a *app) search(s *settings, args []string, data *dataset.Data, choice *bac
 	state := &search.State
 	winner := state.Trials[*state.Winner]
 	arguments := search.Arguments(winner)
+	if s.Given("backend") {
+		arguments = append(arguments, "-backend="+string(s.backend))
+	}
 	if s.json {
 		return out.Encode(report.NewTunedEvent(state, arguments, regression))
 	}

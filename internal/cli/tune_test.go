@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"bytes"
+	"context"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"shadegrad/internal/clock"
 	"shadegrad/internal/model"
 	"shadegrad/internal/report"
-	"slices"
 )
 
 // TestTune searches, and repeats the winner by the printed command.
@@ -18,7 +22,7 @@ func TestTune(t *testing.T) {
 	if !found {
 		t.Fatal(r.stdout)
 	}
-	again := p.run(append(strings.Fields(command), "-backend=cpu", "-save=again")...).is(0)
+	again := p.run(append(strings.Fields(command), "-save=again")...).is(0)
 	accuracy := func(text string) string {
 		_, text, _ = strings.Cut(text, "test accuracy ")
 		return text[:strings.IndexAny(text, ";,")]
@@ -48,6 +52,30 @@ func TestTune(t *testing.T) {
 	p.run(append(args, "-epochs=4")...).is(1, "d: the search in it has other flags, data or backend; name another directory with -dir, or delete this one")
 	put(t, p.path("d/state.json"), []byte("{"))
 	p.run(args...).is(1, "d/state.json: not the state of a search, or damaged", "name another directory")
+}
+
+// TestTuneInterrupted interrupts a search after its second trial, and runs the command that is printed.
+func TestTuneInterrupted(t *testing.T) {
+	p := at(t)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	interrupt := func(text string) {
+		if strings.Contains(text, "trial 1:") {
+			cancel(signalError{os.Interrupt})
+		}
+	}
+	args := []string{"tune", "-backend=cpu", "-data=" + smallData(t), "-epochs=3", "-trials=4", "-lr=1e-2..1", "-dir=" + p.path("d")}
+	var stdout, stderr bytes.Buffer
+	a := &app{stdout: &tapWriter{&stdout, interrupt}, stderr: &stderr, env: func(string) string { return "" }, now: clock.Now, started: clock.Now(), within: ctx}
+	status := a.run(args)
+	r := result{t, "tune", stdout.String(), stderr.String(), status}
+	r.is(130, "stopped; to resume, run: shadegrad "+strings.Join(args, " "))
+	if strings.Contains(r.stdout, "trial 2:") {
+		t.Errorf("the search continued:\n%s", r.stdout)
+	}
+	r = p.run(args...).is(0, "continuing a search of ")
+	if strings.Contains(r.stdout, "trial 1: epoch 1/3") || !strings.Contains(r.stdout, "trial 2: epoch 1/3") {
+		t.Errorf("the search began again:\n%s", r.stdout)
+	}
 }
 
 // TestTuneRegression searches for the lowest loss.

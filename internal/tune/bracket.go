@@ -59,8 +59,12 @@ func best(list []*Trial, rung int) []*Trial {
 // compare is negative if a is better than b. A trial that diverged has no result.
 func compare(a, b *Result) int {
 	switch {
-	case a == nil || b == nil:
-		return cmp.Compare(boolInt(a == nil), boolInt(b == nil))
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
 	case a.ValAcc != b.ValAcc:
 		return cmp.Compare(b.ValAcc, a.ValAcc)
 	}
@@ -82,11 +86,4 @@ func Compare(a, b *Trial) int {
 		return cmp.Compare(y, x)
 	}
 	return compare(a.Last(), b.Last())
-}
-
-func boolInt(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
 }

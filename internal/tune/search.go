@@ -24,12 +24,13 @@ import (
 	"shadegrad/internal/flags"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/train"
+	"shadegrad/internal/tune/space"
 )
 
 // A Search is a search for the best flags.
 type Search struct {
 	State   State // its Identity has the recipe and the bound of trials; Begin reads the rest
-	Space   Space
+	Space   space.Space
 	Recipe  recipe.Recipe // without the searched flags; its validation set is held out
 	Data    *dataset.Data
 	Backend compute.Backend
@@ -54,15 +55,13 @@ func (s *Search) Begin() error {
 		return err
 	}
 	old, err := Load(s.Dir)
-	if err != nil {
+	switch {
+	case err != nil || old == nil:
 		return err
-	}
-	if old != nil && !old.same(s.State.Identity) {
+	case !reflect.DeepEqual(old.Identity, s.State.Identity):
 		return fmt.Errorf("%s: %w", s.Dir, ErrOther)
 	}
-	if old != nil {
-		s.State = *old
-	}
+	s.State = *old
 	return nil
 }
 
@@ -95,19 +94,21 @@ func (s *Search) Run(ctx context.Context) error {
 
 // search trains the trials.
 func (s *Search) search(ctx context.Context) (err error) {
-	// The recipe itself is the first trial, unless it needs one of the searched flags.
-	if t, drawErr := s.trial(0); drawErr != nil {
-		return drawErr
-	} else if t.Diverged == "" {
-		if err := s.rung(ctx, t, 0, s.Recipe.Epochs); err != nil {
-			return err
-		}
+	t, err := s.trial(0) // the recipe itself; without result if it needs one of the searched flags
+	if err == nil {
+		err = s.rung(ctx, t, 0, s.Recipe.Epochs)
+	}
+	if err != nil {
+		return err
 	}
 	brackets(s.Recipe.Epochs, s.State.Identity.Trials, func(b bracket) bool {
 		var over bool
 		over, err = s.halve(ctx, b)
 		return err == nil && !over
 	})
+	if last := len(s.State.Trials) - 1; last > 0 && s.State.Trials[last].Last() == nil && s.State.Trials[last].Diverged == "" {
+		s.State.Trials = s.State.Trials[:last] // the time was over before it began
+	}
 	if leader := leaderOf(s.State.Trials); err == nil && s.optimal < 0 && leader != nil { // the time was too short
 		return s.rung(ctx, leader, len(leader.Rungs), s.Recipe.Epochs)
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/flags"
@@ -98,9 +97,6 @@ func Load(dir string) (*State, error) {
 	}
 	return s, nil
 }
-
-// same reports whether two searches have the same result.
-func (i Identity) same(other Identity) bool { return reflect.DeepEqual(i, other) }
 
 // save replaces the file of the state, atomically.
 func (s *Search) save() error {

@@ -1,4 +1,5 @@
-package tune
+// Package space describes the flags of a recipe whose values a search varies, and draws values for them.
+package space
 
 import (
 	"errors"
