@@ -43,6 +43,9 @@ func Committee(head string, list []Member, together train.Scores, regression boo
 // wrong returns the number of samples of other classes than predicted.
 func wrong(s train.Scores) int { return int(math.Round(float64(s.Samples) * (1 - s.Acc))) }
 
+// errorRate returns the fraction of samples of other classes than predicted, without the rounding of 1 − Acc.
+func errorRate(s train.Scores) float64 { return float64(wrong(s)) / float64(s.Samples) }
+
 // meanText formats the mean of some numbers with their standard deviation.
 func meanText(list []float64, format string) string {
 	mean, deviation := MeanDeviation(list)
@@ -88,7 +91,7 @@ func NewCommitteeEvent(list []Member, together train.Scores, regression bool) Co
 	var rates []float64
 	for _, m := range list {
 		v := memberEvent{Name: m.Name, Loss: m.Loss}
-		if rate := 1 - m.Acc; !regression {
+		if rate := errorRate(m.Scores); !regression {
 			v.Error = &rate
 			rates = append(rates, rate)
 		}
@@ -96,7 +99,7 @@ func NewCommitteeEvent(list []Member, together train.Scores, regression bool) Co
 	}
 	if !regression {
 		mean, deviation := MeanDeviation(rates)
-		rate := 1 - together.Acc
+		rate := errorRate(together)
 		e.MeanError, e.Deviation, e.Error = &mean, &deviation, &rate
 	}
 	return e
