@@ -23,6 +23,10 @@ const (
 	// tracedEpochs is the longest run whose steps are recorded. In a longer one several epochs share a point of the
 	// curve, which their means make.
 	tracedEpochs = stepPoints
+	// smallEpoch is the number of weights times samples of epochs of microseconds, in which recording each would take a
+	// noticeable part of the time. Of those, smallPoints are recorded.
+	smallEpoch  = 1 << 20
+	smallPoints = 250
 	// shownUnits is the number of units of the first layer whose weights are shown.
 	shownUnits = 24
 	// planeParameters bounds the networks whose classes are shown over the plane during a run.
@@ -52,6 +56,7 @@ type view struct {
 	data     train.DataInfo
 	samples  int // of an epoch
 	perEpoch int // steps
+	every    int // epochs from one that is recorded to the next
 	classes  []string
 	names    []string // of the inputs
 	scale    *dataset.Scale
@@ -84,6 +89,10 @@ func New(s *train.State, d *dataset.Data, about About) *Recorder {
 		epochs: page.NewSeries(7, epochPoints), health: page.NewSeries(healthFigures*layers, healthPoints), layers: make([]diagnosis.Layer, layers)}
 	b := s.Options.BatchSize(r.samples)
 	r.perEpoch = (r.samples + b - 1) / b
+	r.every = 1
+	if r.samples*s.Options.Network.Parameters() < smallEpoch {
+		r.every += (s.Options.Epochs - 1) / smallPoints
+	}
 	if s.Epoch > 0 {
 		// A checkpoint has the results of the last epoch and of the best one.
 		r.resumed = s.Epoch
@@ -141,6 +150,9 @@ func (r *Recorder) Traced(epoch int, stats []float32) {
 
 // Finished records an epoch.
 func (r *Recorder) Finished(e train.Epoch) {
+	if r.epoch, r.last = e.Epoch, e; e.Epoch%r.every != 0 && e.Epoch < r.options.Epochs {
+		return
+	}
 	r.add(e)
 	if !r.Traces() {
 		r.steps.Add(float64(e.Epoch*r.stepsOf()), e.TrainLoss, e.TrainAcc)

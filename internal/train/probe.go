@@ -274,15 +274,15 @@ func (r *Run) startDiagnosis(s *session) {
 		UsualRate: o.UsualRate(d.Len()), Momentum: o.Momentum, Epochs: o.Epochs,
 		Training: o.Training, Patience: o.Patience}}
 	if r.State.Best != nil {
-		r.examiner.Remember(o.figures(r.State.Best.Epoch))
+		r.examiner.Remember(o.figures(&r.State.Best.Epoch))
 	}
 	if r.State.Epoch > 0 {
-		r.examiner.Remember(o.figures(r.State.Last))
+		r.examiner.Remember(o.figures(&r.State.Last))
 	}
 }
 
 // figures returns the results of an epoch that a diagnosis uses.
-func (o Options) figures(e Epoch) diagnosis.Epoch {
+func (o *Options) figures(e *Epoch) diagnosis.Epoch {
 	d := diagnosis.Epoch{Epoch: e.Epoch, TrainLoss: e.TrainLoss, TrainAcc: e.TrainAcc}
 	switch {
 	case o.Validation > 0:
@@ -299,8 +299,8 @@ func (r *Run) diagnose(s *session) {
 	if s.probe == nil {
 		return
 	}
-	o := r.State.Options
-	e := o.figures(r.State.Last)
+	o := &r.State.Options
+	e := o.figures(&r.State.Last)
 	if r.examined > 0 && !r.State.Trained() && float64(r.examined) > r.DiagnosisShare*float64(r.trained) && r.DiagnosisShare > 0 {
 		r.examiner.Remember(e)
 		return
