@@ -169,3 +169,27 @@ func TestSaveFails(t *testing.T) {
 	whole, _ := trainCPU(t, options(4), d)
 	sameState(t, "gone on after failures", run.State, whole)
 }
+
+// TestUntil ends a run after each number of epochs, also after the last one, and lets another run continue from the state.
+func TestUntil(t *testing.T) {
+	d := squares(47, 20, 4)
+	o := options(4)
+	o.Test = TestAtEnd
+	want, _ := trainCPU(t, o, d)
+	for until := 1; until <= o.Epochs; until++ {
+		b := cpu.New()
+		defer b.Close()
+		first := &Run{Data: d, State: NewState(o, d, ""), Report: &recorder{}, Backend: b, Until: until}
+		if err := first.Do(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if s := first.State; s.Epoch != until || s.Rows != 0 || s.Tested != nil {
+			t.Errorf("epoch %d, %d rows, tested %v; want epoch %d and no test", s.Epoch, s.Rows, s.Tested, until)
+		}
+		second := &Run{Data: d, State: first.State, Report: &recorder{}, Backend: b}
+		if err := second.Do(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		sameState(t, fmt.Sprintf("continued after epoch %d", until), second.State, want)
+	}
+}

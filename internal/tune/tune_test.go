@@ -87,6 +87,11 @@ func without(s *Search) State {
 // TestSearch checks the winner of a search, and that each complete trial has the results of a run with its flags.
 func TestSearch(t *testing.T) {
 	s := search(t, t.TempDir(), 14)
+	s.Trained = func(trial *Trial) { // a trial continues from this state in its next rung
+		if st, err := s.state(trial); trial.Diverged == "" && (err != nil || st.Epoch != trial.Last().Epochs || st.Tested != nil) {
+			t.Errorf("trial %d continues from epoch %d, want %d and no test; error %v", trial.Number, st.Epoch, trial.Last().Epochs, err)
+		}
+	}
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -195,5 +200,35 @@ func TestLimit(t *testing.T) {
 	s.Limit = time.Nanosecond
 	if err := s.Run(context.Background()); err == nil {
 		t.Error("a search without a valid trial has a winner")
+	}
+}
+
+// TestBest checks which trials a rung keeps.
+func TestBest(t *testing.T) {
+	var list []*Trial
+	for i, r := range []Result{{ValAcc: 0.5, ValLoss: 1}, {ValAcc: 0.9, ValLoss: 2}, {ValAcc: 0.9, ValLoss: 1}, {ValAcc: 0.7}, {ValAcc: 0.8}, {}, {ValAcc: 0.9, ValLoss: 1}} {
+		list = append(list, &Trial{Number: i, Rungs: []Result{{}, r}})
+	}
+	list[3].Complete, list[3].Rungs = true, []Result{{ValAcc: 0.95}} // it stopped early
+	list[5].Rungs, list[5].Diverged = nil, "the loss is NaN"
+	numbers := func(list []*Trial) (n []int) {
+		for _, trial := range list {
+			n = append(n, trial.Number)
+		}
+		return n
+	}
+	for _, c := range []struct{ of, want []int }{
+		{[]int{0, 1, 2, 3, 4, 5, 6}, []int{3, 2}},
+		{[]int{6, 5, 4, 2, 1, 0}, []int{6, 2}}, // of equal ones the first
+		{[]int{5, 0}, []int{0}},
+		{[]int{5}, []int{5}},
+	} {
+		var of []*Trial
+		for _, n := range c.of {
+			of = append(of, list[n])
+		}
+		if got := numbers(best(of, 1)); !slices.Equal(got, c.want) {
+			t.Errorf("of the trials %v the best are %v, want %v", c.of, got, c.want)
+		}
 	}
 }
