@@ -61,7 +61,7 @@ func Trials(s *tune.State, regression bool) string {
 	}
 	text := Table(rows)
 	if n := len(list) - shownTrials; n > 0 {
-		text += fmt.Sprintf("and %s more\n", Count(n, "trial"))
+		text += fmt.Sprintf("and %d more\n", n)
 	}
 	return text
 }
