@@ -3,32 +3,13 @@ package cli
 import (
 	"encoding/json"
 	"io"
-	"os"
-	"slices"
-	"strings"
 
 	"shadegrad/compute"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/committee"
 	"shadegrad/internal/dataset"
-	"shadegrad/internal/flags"
 	"shadegrad/internal/report"
 )
-
-// networkFiles parses the names of networks. A comma in the name of an existing file does not separate two.
-func networkFiles(s string) ([]string, error) {
-	if _, err := os.Stat(flags.Home(s)); err == nil {
-		return []string{flags.Home(s)}, nil
-	}
-	var list []string
-	for _, name := range strings.Split(s, ",") {
-		if name == "" || slices.Contains(list, flags.Home(name)) {
-			return nil, flags.Want("the name of a file, or different names separated by commas")
-		}
-		list = append(list, flags.Home(name))
-	}
-	return list, nil
-}
 
 // committeeScores tests a committee and writes its results, and those of its members.
 func (a *app) committeeScores(c committee.Committee, d *dataset.Data, choice *backends.Choice, asJSON bool) error {

@@ -6,11 +6,10 @@ import (
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/console"
-	"shadegrad/internal/dataset"
 	"shadegrad/internal/digit"
 	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
-	"shadegrad/internal/train"
+	"shadegrad/internal/sheet"
 )
 
 const digitsUsage = `usage: shadegrad digits [FLAGS]
@@ -31,19 +30,19 @@ func (a *app) digits(args []string) error {
 			return err
 		}
 	}
-	var sheet *digit.Sheet
+	var drawn *digit.Sheet
 	if s.model != "" {
-		sheet, err = savedWeights(s.model, s.count)
+		drawn, err = savedWeights(s.model, s.count)
 	} else {
-		sheet, err = a.digitSheet(s)
+		drawn, err = a.digitSheet(s)
 	}
 	if err != nil {
 		return err
 	}
 	if s.out == "" {
-		return sheet.Render(a.stdout, console.Columns(a.stdout, 80), a.colorTerminal())
+		return drawn.Render(a.stdout, console.Columns(a.stdout, 80), a.colorTerminal())
 	}
-	if err := atomicfile.Noted(sheet.Save(s.out), a.note); err != nil {
+	if err := atomicfile.Noted(drawn.Save(s.out), a.note); err != nil {
 		return err
 	}
 	a.note("wrote " + s.out)
@@ -65,58 +64,19 @@ func (a *app) digitSheet(f *settings) (*digit.Sheet, error) {
 	if err := recipe.CheckCalm(f.Training.Augment, d.Train.Classes); err != nil {
 		return nil, err
 	}
-	s := &digit.Sheet{Width: d.Train.Width, Height: d.Train.Height}
 	if f.Training.Augment.IsZero() {
-		for class := range d.Train.Classes {
-			if row := firstOfClass(&d.Train, class, f.count); len(row) > 0 {
-				s.Rows = append(s.Rows, row)
-			}
-		}
-		return s, nil
+		return sheet.OfClasses(&d.Train, f.count), nil
 	}
-	return s, a.distort(s, f, &d.Train)
+	choice, err := a.openBackend(a.opener, f.backend)
+	if err != nil {
+		return nil, err
+	}
+	defer choice.Close()
+	return sheet.Distorted(choice, f.Training.Augment, &d.Train, f.Seed, f.count)
 }
 
 // maxRows bounds the classes of a sheet.
 const maxRows = 256
-
-// firstOfClass returns the first images of a class.
-func firstOfClass(d *dataset.Set, class, n int) [][]byte {
-	var list [][]byte
-	for i, label := range d.Labels {
-		if int(label) == class && len(list) < n {
-			list = append(list, d.Image(i))
-		}
-	}
-	return list
-}
-
-// distort fills a sheet with the first image of each class and its distortions in successive epochs.
-func (a *app) distort(s *digit.Sheet, f *settings, d *dataset.Set) error {
-	some := dataset.Set{Width: d.Width, Height: d.Height, Classes: d.Classes}
-	for class := range d.Classes {
-		for _, pixels := range firstOfClass(d, class, 1) {
-			some.Images, some.Labels = append(some.Images, pixels...), append(some.Labels, byte(class))
-			s.Rows = append(s.Rows, [][]byte{pixels})
-		}
-	}
-	choice, err := a.openBackend(a.opener, f.backend)
-	if err != nil {
-		return err
-	}
-	defer choice.Close()
-	for epoch := range f.count - 1 {
-		pixels, err := train.Distorted(choice, f.Training.Augment, &some, f.Seed, epoch)
-		if err != nil {
-			return err
-		}
-		n := some.Features()
-		for i := range s.Rows {
-			s.Rows[i] = append(s.Rows[i], pixels[i*n:(i+1)*n])
-		}
-	}
-	return nil
-}
 
 // savedWeights returns a sheet of the first layer of a saved network.
 func savedWeights(path string, perRow int) (*digit.Sheet, error) {

@@ -7,6 +7,7 @@ import (
 
 	"shadegrad/internal/flags"
 	"shadegrad/internal/train"
+	"shadegrad/internal/values"
 )
 
 // The exit statuses. Scripts rely on them.
@@ -18,11 +19,6 @@ const (
 	statusInterrupt = 128 + int(syscall.SIGINT)
 	statusTerminate = 128 + int(syscall.SIGTERM)
 )
-
-// An unmetError reports an -expect that was not met.
-type unmetError struct{ text string }
-
-func (e *unmetError) Error() string { return e.text }
 
 // A stoppedError reports that a signal ended the run. resume is the command to resume it, or empty if nothing was
 // trained.
@@ -44,7 +40,7 @@ func (e *stoppedError) Unwrap() error { return train.ErrInterrupted }
 // exitStatus returns the exit status for an error.
 func exitStatus(err error) int {
 	var usage *flags.Error
-	var unmet *unmetError
+	var unmet *values.UnmetError
 	var stopped *stoppedError
 	switch {
 	case errors.As(err, &usage):

@@ -3,9 +3,7 @@ package cli
 import (
 	"errors"
 	"io"
-	"math"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"shadegrad/internal/backends"
@@ -18,6 +16,7 @@ import (
 	"shadegrad/internal/simd"
 	"shadegrad/internal/train"
 	"shadegrad/internal/tune/space"
+	"shadegrad/internal/values"
 	"shadegrad/internal/workers"
 )
 
@@ -53,7 +52,7 @@ type settings struct {
 	choices exchange.Choices
 	softmax bool
 
-	expect         expectations
+	expect         values.Expectations
 	every, shadow  int
 	verbose, force bool
 	profile        bool
@@ -122,7 +121,7 @@ func (s *settings) flags() []*flags.Flag {
 
 		{Name: "repeat", Topic: topicBench, Commands: "bench", Arg: "N", Value: flags.Of(&s.repeat, recipe.AtLeast(leastRepeats)), Help: "runs of each backend, 10 or more"},
 		{Name: "sweep", Topic: topicBench, Commands: "bench", Value: flags.Switch(&s.sweep), Help: "time batches of 1, 4, 16, … as well, and report where one backend overtakes the other"},
-		{Name: "time-to", Topic: topicBench, Commands: "bench", Arg: "FRACTIONS", Value: flags.Var(&s.timeTo, accuracies, showAccuracies),
+		{Name: "time-to", Topic: topicBench, Commands: "bench", Arg: "FRACTIONS", Value: flags.Var(&s.timeTo, values.Accuracies, values.ShowList),
 			Help: "also train to each test accuracy, such as 0.97,0.98, and report the seconds from the start of the process"},
 		{Name: "seeds", Topic: topicBench, Commands: "bench", Arg: "N", Value: flags.Of(&s.seeds, positive), Help: "number of seeds to train with for -time-to"},
 
@@ -130,16 +129,16 @@ func (s *settings) flags() []*flags.Flag {
 			Value: flags.Of(&s.backend, flags.OneOf(backends.Auto, backends.GPU, backends.CPU)), Help: "auto, gpu or cpu; auto falls back to the CPU, gpu never does"},
 		{Name: "backend", Topic: topicDevice, Commands: "verify replay", Arg: "NAME", Choices: []string{"gpu", "cpu"}, Value: flags.Of(&s.backend, hardware),
 			Help: "gpu or cpu", Default: "that of the file"},
-		{Name: "backends", Topic: topicDevice, Commands: "bench", Arg: "NAMES", Value: flags.Var(&s.backends, backendList, showBackends),
+		{Name: "backends", Topic: topicDevice, Commands: "bench", Arg: "NAMES", Value: flags.Var(&s.backends, values.Backends, values.ShowList),
 			Help: "backends to compare, separated by commas; the default omits a GPU that cannot be used"},
 		{Name: "threads", Topic: topicDevice, Commands: "train tune gradcheck bench digits eval verify replay", Arg: "N",
 			Value: flags.Optional(&s.threads, recipe.Between(1, maxThreads)), Help: "number of CPU threads, at most one per CPU", Default: "all that CPU affinity and CPU quota allow"},
-		{Name: "device-memory", Topic: topicDevice, Commands: "train tune", Arg: "SIZE", Fields: "DeviceMemory", Value: flags.Optional(&s.memory, memorySize),
+		{Name: "device-memory", Topic: topicDevice, Commands: "train tune", Arg: "SIZE", Fields: "DeviceMemory", Value: flags.Optional(&s.memory, values.MemorySize),
 			Help: "limit of GPU memory, such as 64MiB; a larger data set is transferred in pieces", Default: "all free memory"},
 		{Name: "tune", Topic: topicDevice, Commands: "train replay", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.tune, onOff),
 			Help: "on or off: time GPU kernels on the first run of a network, in less than a second, and remember the fastest; replay needs the value of the run"},
 
-		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILES", Value: flags.Var(&s.models, networkFiles, showNames),
+		{Name: "model", Topic: topicOutput, Commands: "eval predict", Arg: "FILES", Value: flags.Var(&s.models, values.NetworkFiles, values.ShowList),
 			Help: "saved network (required); several, separated by commas, form a committee, whose answer is the mean of their outputs"},
 		{Name: "model", Topic: topicOutput, Commands: "draw", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
 		{Name: "browser", Topic: topicOutput, Commands: "draw", Arg: "SWITCH", Choices: []string{"on", "off"}, Value: flags.Of(&s.browser, onOff),
@@ -152,9 +151,9 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "model", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "show a saved network",
 			Only: "o units", Why: "the file contains the network"},
 		{Name: "model", Topic: topicOutput, Commands: "export", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "saved network (required)"},
-		{Name: "o", Topic: topicOutput, Commands: "export", Arg: "FILE", Value: flags.Of(&s.out, exchanged),
+		{Name: "o", Topic: topicOutput, Commands: "export", Arg: "FILE", Value: flags.Of(&s.out, values.ExchangeFile),
 			Help: "write FILE.onnx, FILE.npz or FILE.safetensors (required)"},
-		{Name: "layers", Topic: topicOutput, Commands: "export", Arg: "NAMES", Value: flags.Var(&s.layers, layerNames, showNames),
+		{Name: "layers", Topic: topicOutput, Commands: "export", Arg: "NAMES", Value: flags.Var(&s.layers, values.Names, values.ShowList),
 			Help: "names of the layers, such as fc1,fc2", Default: "those of PyTorch's nn.Sequential: 0,2,4,…; in npz W1, b1, W2, …"},
 		{Name: "softmax", Topic: topicOutput, Commands: "export", Value: flags.Switch(&s.softmax),
 			Help: "end an ONNX graph with the softmax, if the network has it, instead of the sums before it"},
@@ -162,10 +161,10 @@ func (s *settings) flags() []*flags.Flag {
 		{Name: "o", Topic: topicOutput, Commands: "import", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "save the network to FILE, as safetensors (required)"},
 		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
 		{Name: "o", Topic: topicOutput, Commands: "digits", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "write a PNG file", Default: "text on stdout"},
-		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, svgFile), Help: "draw the network in an SVG file, which browsers show"},
-		{Name: "o", Topic: topicOutput, Commands: "predict", Arg: "FILE", Value: flags.Of(&s.out, predictionFile), Default: "text on stdout",
+		{Name: "o", Topic: topicOutput, Commands: "network", Arg: "FILE", Value: flags.Of(&s.out, values.SVGFile), Help: "draw the network in an SVG file, which browsers show"},
+		{Name: "o", Topic: topicOutput, Commands: "predict", Arg: "FILE", Value: flags.Of(&s.out, values.PredictionFile), Default: "text on stdout",
 			Help: "write the label of each sample to a CSV or JSON file, after its file name, its id, or its number from 1"},
-		{Name: "o", Topic: topicOutput, Commands: "report", Arg: "FILE", Value: flags.Of(&s.out, htmlFile), Help: "write the page to an HTML file (required)"},
+		{Name: "o", Topic: topicOutput, Commands: "report", Arg: "FILE", Value: flags.Of(&s.out, values.HTMLFile), Help: "write the page to an HTML file (required)"},
 		{Name: "proba", Topic: topicOutput, Commands: "predict", Value: flags.Switch(&s.proba), Needs: "o", Why: "text names the likeliest classes",
 			Help: "also write the value of each output, such as the probability of each class"},
 		{Name: "units", Topic: topicOutput, Commands: "network", Arg: "N", Value: flags.Of(&s.units, recipe.Between(1, maxDrawn)), Needs: "o", Why: "only a drawing has units",
@@ -178,11 +177,11 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "save the network after each epoch, as safetensors, and until the run is complete a checkpoint next to it"},
 		{Name: "dir", Topic: topicOutput, Commands: "tune", Arg: "DIR", Value: flags.Path(&s.dir, "the name of a directory"),
 			Help: "keep the state of the search in DIR, and the network of the winner; the same command continues a search that was interrupted or killed"},
-		{Name: "minutes", Topic: topicOutput, Commands: "tune", Arg: "M", Value: flags.Optional(&s.minutes, duration), Default: "10 without -trials, else none",
+		{Name: "minutes", Topic: topicOutput, Commands: "tune", Arg: "M", Value: flags.Optional(&s.minutes, values.Minutes), Default: "10 without -trials, else none",
 			Help: "end the search after M minutes, with its earlier parts if it is continued"},
 		{Name: "trials", Topic: topicOutput, Commands: "tune", Arg: "N", Value: flags.Optional(&s.trials, positive), Default: "as many as -minutes allows",
 			Help: "try N combinations of flags, besides the recipe itself"},
-		{Name: "seeds", Topic: topicOutput, Commands: "train", Arg: "SEEDS", Value: flags.Var(&s.ofSeeds, seedList, showSeeds), Needs: "save", Without: "seed",
+		{Name: "seeds", Topic: topicOutput, Commands: "train", Arg: "SEEDS", Value: flags.Var(&s.ofSeeds, values.Seeds, values.ShowList), Needs: "save", Without: "seed",
 			Why:  "each network has its own seed and its own file",
 			Help: "train a network for each seed, such as 1..5 or 1,3,9, one after another, and test them and their committee; {seed} in the names of -save and other files stands for the seed"},
 		{Name: "continue", Topic: topicOutput, Commands: "train", Value: flags.Switch(&s.goOn), Needs: "seeds", Why: "a single run is resumed with -resume",
@@ -198,11 +197,11 @@ func (s *settings) flags() []*flags.Flag {
 			Help: `write a certificate, with which "shadegrad verify" repeats the run and compares the weights after each epoch`},
 		{Name: "logdir", Topic: topicOutput, Commands: "train", Arg: "DIR", Value: flags.Path(&s.logdir, "the name of a directory"),
 			Help: "also write each report of the run to an event file for TensorBoard: curves, weights and the confusion matrix; use a directory for each run"},
-		{Name: "report", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Of(&s.report, htmlFile),
+		{Name: "report", Topic: topicOutput, Commands: "train", Arg: "FILE", Value: flags.Of(&s.report, values.HTMLFile),
 			Help: "write a web page about the run when it ends, also if it is interrupted or diverges: curves, health of the layers, weights, confusion matrix and mistakes"},
-		{Name: "live", Topic: topicOutput, Commands: "train", Arg: "ADDRESS", Optional: true, Value: flags.Of(&s.live, liveAddress),
+		{Name: "live", Topic: topicOutput, Commands: "train", Arg: "ADDRESS", Optional: true, Value: flags.Of(&s.live, values.Address),
 			Help: "show the page of -report in browsers while the run goes on; without an address such as :8080 only programs on this machine can reach it"},
-		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.add, expectations.String),
+		{Name: "expect", Topic: topicOutput, Commands: "train", Arg: "CONDITION", Value: flags.Var(&s.expect, s.expect.Add, values.Expectations.String),
 			Help: "exit with status 3 if a condition such as test_acc>=0.97 is not met at the end; figures: train_loss, train_acc, val_loss, val_acc, test_loss, test_acc, seconds; can be repeated"},
 		{Name: "every", Topic: topicOutput, Commands: "train", Arg: "N", Value: flags.Optional(&s.every, positive),
 			Help: "report every N epochs, and the last", Default: "1; with more than 50 epochs about 20 reports, at least every 10 s"},
@@ -276,101 +275,4 @@ func (s *settings) usage(err error) error {
 func (s *settings) options(d *dataset.Data) (train.Options, error) {
 	o, err := s.OptionsOn(&d.Train)
 	return o, s.usage(err)
-}
-
-// backendList parses the backends to compare.
-func backendList(s string) ([]backends.Kind, error) {
-	var list []backends.Kind
-	for _, part := range strings.Split(s, ",") {
-		k := backends.Kind(strings.TrimSpace(part))
-		if k != backends.CPU && k != backends.GPU {
-			return nil, flags.Want("cpu, gpu or both, separated by a comma")
-		}
-		for _, other := range list {
-			if k == other {
-				return nil, flags.Want("each backend once")
-			}
-		}
-		list = append(list, k)
-	}
-	return list, nil
-}
-
-func showBackends(list []backends.Kind) string { return strings.Join(flags.Names(list), ",") }
-
-// accuracies parses the accuracies to train to.
-func accuracies(s string) ([]float64, error) {
-	var list []float64
-	for _, part := range strings.Split(s, ",") {
-		v, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
-		if err != nil || !(v > 0 && v <= 1) {
-			return nil, flags.Want("fractions above 0 and at most 1, such as 0.98, separated by commas")
-		}
-		list = append(list, v)
-	}
-	return list, nil
-}
-
-func showAccuracies(list []float64) string { return strings.Join(flags.Names(list), ",") }
-
-// svgFile parses the name of an SVG file.
-func svgFile(s string) (string, error) {
-	if !strings.HasSuffix(strings.ToLower(s), ".svg") {
-		return "", flags.Want("a name that ends in .svg")
-	}
-	return flags.Home(s), nil
-}
-
-// exchanged parses the name of a file to export to.
-func exchanged(s string) (string, error) {
-	if exchange.Format(s) == "" {
-		return "", flags.Want("a name that ends in " + flags.Alternatives(exchange.Extensions()))
-	}
-	return flags.Home(s), nil
-}
-
-// htmlFile parses the name of a web page.
-func htmlFile(s string) (string, error) {
-	if lower := strings.ToLower(s); !strings.HasSuffix(lower, ".html") && !strings.HasSuffix(lower, ".htm") {
-		return "", flags.Want("a name that ends in .html")
-	}
-	return flags.Home(s), nil
-}
-
-// layerNames parses the names of layers.
-func layerNames(s string) ([]string, error) {
-	list := strings.Split(s, ",")
-	for _, name := range list {
-		if strings.TrimSpace(name) == "" {
-			return nil, flags.Want("names separated by commas, such as fc1,fc2")
-		}
-	}
-	return list, nil
-}
-
-func showNames(list []string) string { return strings.Join(list, ",") }
-
-// sizeUnits are the units of memory, longer names first.
-var sizeUnits = []struct {
-	name  string
-	bytes float64
-}{
-	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
-	{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
-}
-
-// memorySize parses a size of memory: "64MiB", "1.5GB" or a number of bytes.
-func memorySize(s string) (int64, error) {
-	number, unit := s, 1.
-	for _, u := range sizeUnits {
-		if rest, ok := strings.CutSuffix(s, u.name); ok {
-			number, unit = strings.TrimSpace(rest), u.bytes
-			break
-		}
-	}
-	v, err := strconv.ParseFloat(number, 64)
-	if bytes := math.Floor(v * unit); err == nil && bytes >= 1 && bytes <= 1<<62 {
-		return int64(bytes), nil
-	}
-	return 0, flags.Want("a size above 0, such as 64MiB or 2GB")
 }

@@ -3,17 +3,14 @@ package cli
 import (
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 
-	"shadegrad/compute"
 	"shadegrad/internal/atomicfile"
-	"shadegrad/internal/dataset"
 	"shadegrad/internal/exchange"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
+	"shadegrad/internal/values"
 )
 
 const importUsage = `usage: shadegrad import -model=FILE -o FILE [FLAGS]
@@ -34,73 +31,20 @@ func (s *settings) importFlags() []*flags.Flag {
 	c := &s.choices
 	layout := flags.OneOf(exchange.Layouts()...)
 	return []*flags.Flag{
-		{Name: "act", Topic: topicImport, Commands: "import", Arg: "NAME", Value: activationChoice(&c.Act, recipe.HiddenActivation),
+		{Name: "act", Topic: topicImport, Commands: "import", Arg: "NAME", Value: values.Activation(&c.Act, recipe.HiddenActivation),
 			Help: "activation of the hidden layers, needed for files without it: safetensors and npz"},
-		{Name: "output", Topic: topicImport, Commands: "import", Arg: "NAME", Value: activationChoice(&c.Output, recipe.OutputActivation),
+		{Name: "output", Topic: topicImport, Commands: "import", Arg: "NAME", Value: values.Activation(&c.Output, recipe.OutputActivation),
 			Help: "activation of the outputs; identity for regression", Default: "that of an ONNX graph, if it ends with one, else softmax"},
-		{Name: "input", Topic: topicImport, Commands: "import", Arg: "FORM", Value: flags.Var(c, s.inputForm, showInputForm),
+		{Name: "input", Topic: topicImport, Commands: "import", Arg: "FORM", Value: values.InputForm(c),
 			Help: "WxH for images of this size, or numbers for rows of numbers", Default: "by the shape of the input; images of 28×28 for 784 inputs"},
-		{Name: "pixels", Topic: topicImport, Commands: "import", Arg: "FROM..TO", Value: flags.Var(&c.Pixels, pixelChoice, showPixels),
+		{Name: "pixels", Topic: topicImport, Commands: "import", Arg: "FROM..TO", Value: values.Pixels(&c.Pixels),
 			Help:    "inputs of the network, or of an ONNX graph, for black and white pixels, such as -0.4242..2.8215 for PyTorch's Normalize((0.1307,), (0.3081,))",
 			Default: "0..1; 0..255 for a graph that divides them"},
 		{Name: "layout", Topic: topicImport, Commands: "import", Arg: "NAME", Choices: flags.Names(exchange.Layouts()),
 			Value: flags.Of(&c.Layout, layout), Help: "indices of a matrix of weights: out-in, as in PyTorch, or in-out, as in Keras", Default: "by the sizes, then the names"},
-		{Name: "layers", Topic: topicImport, Commands: "import", Arg: "NAMES", Value: flags.Var(&c.Layers, layerNames, showNames),
+		{Name: "layers", Topic: topicImport, Commands: "import", Arg: "NAMES", Value: flags.Var(&c.Layers, values.Names, values.ShowList),
 			Help: "names of the layers in their order, such as fc1,fc2", Default: "natural order"},
 	}
-}
-
-// activationChoice returns the Value of an activation that is nil unless it is set.
-func activationChoice(dst **compute.Activation, parse func(string) (compute.Activation, error)) flags.Value {
-	return flags.Var(dst, func(s string) (*compute.Activation, error) {
-		f, err := parse(s)
-		return &f, err
-	}, func(f *compute.Activation) string {
-		if f == nil {
-			return ""
-		}
-		return f.String()
-	})
-}
-
-// inputForm parses the form of the inputs.
-func (s *settings) inputForm(text string) (exchange.Choices, error) {
-	c := s.choices
-	c.Images, c.Numbers = dataset.Size{}, text == "numbers"
-	if c.Numbers {
-		return c, nil
-	}
-	w, h, _ := strings.Cut(text, "x")
-	var errW, errH error
-	c.Images.Width, errW = strconv.Atoi(w)
-	c.Images.Height, errH = strconv.Atoi(h)
-	if errW != nil || errH != nil || min(c.Images.Width, c.Images.Height) < 1 {
-		return c, flags.Want("numbers, or a size such as 28x28")
-	}
-	return c, nil
-}
-
-func showInputForm(c exchange.Choices) string {
-	switch {
-	case c.Numbers:
-		return "numbers"
-	case c.Images != dataset.Size{}:
-		return fmt.Sprintf("%dx%d", c.Images.Width, c.Images.Height)
-	}
-	return ""
-}
-
-// pixelChoice parses the inputs for black and white pixels.
-func pixelChoice(s string) (*[2]float64, error) {
-	from, to, err := recipe.Pixels(s)
-	return &[2]float64{from, to}, err
-}
-
-func showPixels(p *[2]float64) string {
-	if p == nil {
-		return ""
-	}
-	return fmt.Sprintf("%g..%g", p[0], p[1])
 }
 
 // importNetwork is "shadegrad import".

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -95,14 +94,6 @@ func (s *settings) checkOut() error {
 		return fmt.Errorf("%s: %w", s.out, atomicfile.Cause(err))
 	}
 	return nil
-}
-
-// predictionFile parses the name of a file of predictions.
-func predictionFile(s string) (string, error) {
-	if ext := strings.ToLower(filepath.Ext(s)); ext != ".csv" && ext != ".json" {
-		return "", flags.Want("a name that ends in .csv or .json")
-	}
-	return flags.Home(s), nil
 }
 
 // colorTerminal reports whether stdout is a terminal and its user wants colour.

@@ -22,7 +22,7 @@ func (a *app) presets(args []string) error {
 	if err != nil {
 		return err
 	}
-	text := presetList()
+	text := report.Presets()
 	switch len(s.Args) {
 	case 0:
 	case 1:
@@ -30,31 +30,12 @@ func (a *app) presets(args []string) error {
 		if err != nil {
 			return &flags.Error{Text: err.Error()}
 		}
-		text = presetText(p)
+		text = report.Preset(p)
 	default:
 		return flags.Errorf("presets: want one NAME, or none to list them")
 	}
 	_, err = fmt.Fprint(a.stdout, text)
 	return err
-}
-
-// presetList returns a table of all presets.
-func presetList() string {
-	rows := [][]string{{"preset", "network", "expected", "time", "source"}}
-	for _, p := range recipe.Presets() {
-		rows = append(rows, []string{p.Name, p.Network, p.Figure, p.Time, p.Source})
-	}
-	return report.Table(rows) + "\ntimes on two cores of an AMD EPYC, estimated for hinton2012 and ciresan2010; \"shadegrad presets NAME\" shows the command line\n"
-}
-
-// presetText describes a preset.
-func presetText(p *recipe.Preset) string {
-	differs := ""
-	if p.Differs != "" {
-		differs = "differs: " + p.Differs + "\n"
-	}
-	return fmt.Sprintf("%s: %s\nsource: %s\nexpected: %s; %s on two cores of an AMD EPYC\n%s\nshadegrad train %s\n",
-		p.Name, p.Network, p.Source, p.Figure, p.Time, differs, strings.Join(p.Args(), " "))
 }
 
 // presetNote returns the line of a run with a preset, with the changes to it, or "" without a preset.

@@ -289,7 +289,7 @@ func (r *runFiles) resume(s *settings) string {
 		args = append(args, "-report="+s.report)
 	}
 	for _, x := range s.expect {
-		args = append(args, "-expect="+x.text)
+		args = append(args, "-expect="+x.Text)
 	}
 	return typed(args...)
 }

@@ -16,15 +16,12 @@ import (
 	"shadegrad/internal/committee"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/model"
-	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
+	"shadegrad/internal/values"
 )
 
 // seedMark stands for the seed in the name of a file.
 const seedMark = "{seed}"
-
-// maxSeeds bounds the networks of a committee. More is a typing error.
-const maxSeeds = 1000
 
 // trainSeeds trains a network for each seed, and tests their committee. args are the arguments of s.
 func (a *app) trainSeeds(s *settings, args []string) error {
@@ -51,7 +48,7 @@ func (a *app) trainSeeds(s *settings, args []string) error {
 		}
 		a.note(fmt.Sprintf("seed %d: %s", seed, run.save))
 		err = one.trainOnce(run)
-		var missed *unmetError
+		var missed *values.UnmetError
 		var stopped *stoppedError
 		var usage *flags.Error
 		switch {
@@ -178,32 +175,3 @@ func (s *settings) continueSeeds(program string, args []string) string {
 	}
 	return typed(line...)
 }
-
-// seedList parses seeds: "1..5" or "1,3,9".
-func seedList(text string) ([]uint64, error) {
-	want := flags.Want(fmt.Sprintf("at least two different seeds, such as 1..5 or 1,3,9, and at most %d", maxSeeds))
-	var list []uint64
-	for _, part := range strings.Split(text, ",") {
-		from, to, isRange := strings.Cut(part, "..")
-		if !isRange {
-			to = from
-		}
-		first, err1 := recipe.Seed(from)
-		last, err2 := recipe.Seed(to)
-		if err1 != nil || err2 != nil || last < first || last-first >= maxSeeds {
-			return nil, want
-		}
-		for i := range last - first + 1 {
-			if slices.Contains(list, first+i) {
-				return nil, want
-			}
-			list = append(list, first+i)
-		}
-	}
-	if len(list) < 2 || len(list) > maxSeeds {
-		return nil, want
-	}
-	return list, nil
-}
-
-func showSeeds(list []uint64) string { return strings.Join(flags.Names(list), ",") }

@@ -6,18 +6,6 @@ import (
 	"testing"
 )
 
-func TestMemorySize(t *testing.T) {
-	for s, want := range map[string]int64{
-		"1": 1, "1B": 1, "64MiB": 64 << 20, "64 MiB": 64 << 20, "1.5GiB": 3 << 29, "2GB": 2e9, "1kB": 1000, "1KiB": 1024,
-		"0": 0, "-1MiB": 0, "": 0, "MiB": 0, "64MiBs": 0, "NaN": 0, "inf": 0, "1e30": 0, "0.5": 0, "64mib": 0,
-	} {
-		got, err := memorySize(s)
-		if got != want || (err == nil) != (want > 0) {
-			t.Errorf("%q: %d, error %v; want %d", s, got, err, want)
-		}
-	}
-}
-
 // TestDeviceMemory trains on a GPU with little memory, with the same result and a note; with too
 // little memory the error has the needed bytes.
 func TestDeviceMemory(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/flags"
 	"shadegrad/internal/follow"
 	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
@@ -79,8 +80,8 @@ func (a *app) trainOnce(s *settings) (err error) {
 		return err
 	}
 	defer func() { choice.Close() }()
-	if err := s.expect.possible(state.Options); err != nil {
-		return err
+	if err := s.expect.Possible(state.Options); err != nil {
+		return flags.Errorf("-expect=%v", err)
 	}
 	if s.resume == "" {
 		a.note(recipe.UnreachedMomentum(state.Options))
@@ -344,7 +345,9 @@ func (a *app) complete(s *settings, files *runFiles, state *train.State, show re
 	}
 	var unmet []error
 	for _, x := range s.expect {
-		unmet = append(unmet, x.check(state.Outcome(), seconds))
+		if err := x.Check(state.Outcome(), seconds); err != nil {
+			unmet = append(unmet, fmt.Errorf("-expect=%w", err))
+		}
 	}
 	return errors.Join(unmet...)
 }

@@ -177,12 +177,3 @@ func (a *app) search(s *settings, args []string, data *dataset.Data, choice *bac
 	}
 	return err
 }
-
-// duration parses a number of minutes.
-func duration(text string) (float64, error) {
-	v, err := recipe.Number(text)
-	if err != nil || v <= 0 || v > 1e6 {
-		return 0, flags.Want("a number of minutes above 0")
-	}
-	return v, nil
-}

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"strings"
 
-	"shadegrad/compute"
 	"shadegrad/compute/judge"
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/certificate"
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
+	"shadegrad/internal/follow"
 	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
@@ -95,78 +95,30 @@ func (a *app) repeat(path string, state *train.State, c *certificate.Certificate
 	if p, err := certificate.ThisProgram(buildVersion()); err == nil && p != c.Program {
 		fmt.Fprintf(a.stderr, "the certificate was made by another build, %s with SHA-256 %.12s…\n", report.Short(c.Program.Version), report.Short(c.Program.SHA256))
 	}
-	v := &verification{app: a, certificate: c}
 	ctx, stop := a.interruptible()
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
-	v.enough = enough
-	run := &train.Run{Data: d, State: state, Report: v, Backend: b, Save: v.saved}
-	v.sameDevice = here == c.Device
+	v := &follow.Verification{Certificate: c, SameDevice: here == c.Device, Out: a.stdout, Notes: a.stderr, Enough: enough}
+	run := &train.Run{Data: d, State: state, Report: v, Backend: b, Save: v.Saved}
 	err := run.Do(ctx)
 	signal := stop()
 	switch {
-	case v.err != nil:
-		return v.err
-	case v.wrong != nil:
-		return fmt.Errorf("%s: not verified: %v", path, *v.wrong)
+	case v.Err != nil:
+		return v.Err
+	case v.Wrong != nil:
+		return fmt.Errorf("%s: not verified: %v", path, *v.Wrong)
 	case errors.Is(err, train.ErrInterrupted):
 		return &stoppedError{signal: signal}
 	case err != nil:
 		return err
-	case v.last < len(c.Epochs):
-		return fmt.Errorf("%s: not verified: the run stopped after epoch %d, that of the certificate after epoch %d", path, v.last, len(c.Epochs))
+	case v.Last < len(c.Epochs):
+		return fmt.Errorf("%s: not verified: the run stopped after epoch %d, that of the certificate after epoch %d", path, v.Last, len(c.Epochs))
 	}
 	verdict := "verified: every epoch has the same bits"
-	if v.drifted {
+	if v.Drifted {
 		verdict = fmt.Sprintf("verified within rounding on another device: losses within %g, accuracies within %g points",
 			certificate.LossBound, 100*certificate.AccuracyBound)
 	}
 	_, err = fmt.Fprintln(a.stdout, verdict)
 	return err
 }
-
-// A verification follows a run that is repeated.
-type verification struct {
-	app         *app
-	certificate *certificate.Certificate
-	sameDevice  bool
-	enough      func()
-	last        int                // the last epoch compared
-	drifted     bool               // some epoch is not bit-identical
-	wrong       *certificate.Drift // the first beyond its bounds
-	err         error              // of writing results
-}
-
-// saved compares a completed epoch and, when the run is done, its outcome.
-func (v *verification) saved(s *train.State) error {
-	if s.Rows > 0 { // stopped within an epoch
-		return nil
-	}
-	if s.Epoch > v.last {
-		v.last = s.Epoch
-		v.record(v.certificate.Compare(certificate.EpochOf(s)))
-	}
-	if s.Done() && v.wrong == nil {
-		if d, ok := v.certificate.CompareOutcome(certificate.OutcomeOf(s)); ok {
-			v.record(d)
-		}
-	}
-	return nil
-}
-
-// record writes a difference and ends the run if it is beyond its bounds.
-func (v *verification) record(d certificate.Drift) {
-	if _, err := fmt.Fprintln(v.app.stdout, d); err != nil && v.err == nil {
-		v.err = err
-	}
-	v.drifted = v.drifted || !d.Same
-	if !d.Same && (v.sameDevice || !d.Close) && v.wrong == nil {
-		v.wrong = &d
-		v.enough()
-	}
-}
-
-func (v *verification) Started(compute.Info)    {}
-func (v *verification) Progress(train.Progress) {}
-func (v *verification) Finished(train.Epoch)    {}
-func (v *verification) Noticed(n train.Notice)  { fmt.Fprintln(v.app.stderr, report.NoticeText(n)) }

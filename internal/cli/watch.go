@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 
 	"shadegrad/internal/atomicfile"
@@ -121,20 +119,4 @@ func (a *app) plot(show report.Reporter, s *settings, state *train.State, d *dat
 	return follow.Plot(show, state, d, scores, a.stderr, func() report.Canvas {
 		return report.Canvas{Width: console.Columns(a.stderr, 80), Unicode: console.Braille(a.env), Color: a.env("NO_COLOR") == ""}
 	})
-}
-
-// liveAddress parses the value of -live.
-func liveAddress(s string) (string, error) {
-	const usual = "127.0.0.1:0"
-	switch s {
-	case "true":
-		return usual, nil
-	case "false":
-		return "", nil
-	}
-	_, port, err := net.SplitHostPort(s)
-	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
-		return "", flags.Want("an address and a port, such as 127.0.0.1:8080, or :8080 for all addresses of this machine")
-	}
-	return s, nil
 }

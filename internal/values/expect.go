@@ -1,4 +1,4 @@
-package cli
+package values
 
 import (
 	"fmt"
@@ -9,13 +9,24 @@ import (
 	"shadegrad/internal/train"
 )
 
-// An expectation is one -expect: a figure, a comparison and a number.
-type expectation struct {
-	text, name, op string
-	bound          float64
+// An Expectation of a run is a figure, a comparison and a number.
+type Expectation struct {
+	Text     string // as it was written
+	name, op string
+	bound    float64
 }
 
-// figures are the figures of an epoch that -expect can compare.
+// An UnmetError reports that the outcome of a run does not meet an expectation.
+type UnmetError struct {
+	Expectation, Figure string
+	Value               float64
+}
+
+func (e *UnmetError) Error() string {
+	return fmt.Sprintf("%s was not met: %s is %.6g", e.Expectation, e.Figure, e.Value)
+}
+
+// figures are the figures of an epoch that can be compared.
 var figures = map[string]func(train.Epoch, float64) float64{
 	"train_loss": func(e train.Epoch, _ float64) float64 { return e.TrainLoss },
 	"train_acc":  func(e train.Epoch, _ float64) float64 { return e.TrainAcc },
@@ -27,14 +38,14 @@ var figures = map[string]func(train.Epoch, float64) float64{
 }
 
 // parseExpectation parses "test_acc>=0.97".
-func parseExpectation(s string) (expectation, error) {
+func parseExpectation(s string) (Expectation, error) {
 	// The longer operators first, since < is the beginning of <=.
 	for _, op := range []string{">=", "<=", ">", "<"} {
 		name, bound, found := strings.Cut(s, op)
 		if !found {
 			continue
 		}
-		e := expectation{text: s, name: strings.TrimSpace(name), op: op}
+		e := Expectation{Text: s, name: strings.TrimSpace(name), op: op}
 		var err error
 		e.bound, err = strconv.ParseFloat(strings.TrimSpace(bound), 64)
 		if err != nil || e.bound != e.bound || figures[e.name] == nil {
@@ -42,22 +53,22 @@ func parseExpectation(s string) (expectation, error) {
 		}
 		return e, nil
 	}
-	return expectation{}, flags.Want("a condition like test_acc>=0.97, with train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and >=, <=, > or <; accuracies are from 0 to 1")
+	return Expectation{}, flags.Want("a condition like test_acc>=0.97, with train_loss, train_acc, val_loss, val_acc, test_loss, test_acc or seconds, and >=, <=, > or <; accuracies are from 0 to 1")
 }
 
 // possible returns an error if runs with these options do not have the figure.
-func (x expectation) possible(o train.Options) error {
+func (x Expectation) possible(o train.Options) error {
 	switch {
 	case o.Network.Regression && strings.HasSuffix(x.name, "_acc"):
-		return flags.Errorf("-expect=%s: regression has no accuracy; use %s", x.text, strings.Replace(x.name, "_acc", "_loss", 1))
+		return fmt.Errorf("%s: regression has no accuracy; use %s", x.Text, strings.Replace(x.name, "_acc", "_loss", 1))
 	case !o.Validates() && strings.HasPrefix(x.name, "val_"):
-		return flags.Errorf("-expect=%s: there is no validation set; hold one out with -validation=N", x.text)
+		return fmt.Errorf("%s: there is no validation set; hold one out with -validation=N", x.Text)
 	}
 	return nil
 }
 
-// check returns an unmetError if the outcome does not meet the expectation.
-func (x expectation) check(e train.Epoch, seconds float64) error {
+// Check returns an *UnmetError if the outcome does not meet the Expectation.
+func (x Expectation) Check(e train.Epoch, seconds float64) error {
 	v := figures[x.name](e, seconds)
 	met := false
 	switch x.op {
@@ -73,14 +84,14 @@ func (x expectation) check(e train.Epoch, seconds float64) error {
 	if met {
 		return nil
 	}
-	return &unmetError{fmt.Sprintf("-expect=%s was not met: %s is %.6g", x.text, x.name, v)}
+	return &UnmetError{x.Text, x.name, v}
 }
 
-// expectations are those of a flag that can be repeated.
-type expectations []expectation
+// Expectations are those of a flag that can be repeated.
+type Expectations []Expectation
 
-// possible returns an error if runs with these options do not have one of the figures.
-func (l expectations) possible(o train.Options) error {
+// Possible returns an error if runs with these options do not have one of the figures.
+func (l Expectations) Possible(o train.Options) error {
 	for _, x := range l {
 		if err := x.possible(o); err != nil {
 			return err
@@ -89,16 +100,16 @@ func (l expectations) possible(o train.Options) error {
 	return nil
 }
 
-func (l expectations) String() string {
+func (l Expectations) String() string {
 	var texts []string
 	for _, x := range l {
-		texts = append(texts, x.text)
+		texts = append(texts, x.Text)
 	}
 	return strings.Join(texts, ",")
 }
 
-// add parses one or more expectations, separated by commas, and returns l with them.
-func (l *expectations) add(s string) (expectations, error) {
+// Add parses one or more expectations, separated by commas, and returns l with them.
+func (l *Expectations) Add(s string) (Expectations, error) {
 	list := *l
 	for _, part := range strings.Split(s, ",") {
 		x, err := parseExpectation(part)
