@@ -4,66 +4,11 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"slices"
 
 	"shadegrad/internal/picture"
 )
 
 // A network trains best on light ink on a ground of 0, as in MNIST. Dark ink on light paper is therefore inverted.
-
-// A ground is the brightness of an image's background, judged by its border.
-type ground int
-
-const (
-	unclear ground = iota // a photograph, or all of one grey
-	dark                  // light ink on it
-	light                 // dark ink on it
-)
-
-// A frame is the list of the pixels at the border of images of one size.
-type frame []int
-
-// ground returns the ground of an image: the median of its border, if most of the border and three corners are like it,
-// compared with the mean of the other pixels.
-func (f frame) ground(pixels []byte, width int) ground {
-	var count [256]int
-	for _, i := range f {
-		count[pixels[i]]++
-	}
-	level, below := 0, count[0]
-	for 2*below <= len(f) {
-		level++
-		below += count[level]
-	}
-	near := max(4, int(slices.Max(pixels)-slices.Min(pixels))/4)
-	like := func(v byte) bool { return int(v) >= level-near && int(v) <= level+near }
-	even, corners := 0, 0
-	for _, i := range f {
-		if like(pixels[i]) {
-			even++
-		}
-	}
-	last := len(pixels) - 1
-	for _, i := range []int{0, width - 1, last - width + 1, last} {
-		if like(pixels[i]) {
-			corners++
-		}
-	}
-	sum, others := 0, 0
-	for _, v := range pixels {
-		if !like(v) {
-			sum += int(v)
-			others++
-		}
-	}
-	switch {
-	case 10*even < 7*len(f), corners < 3, others == 0:
-		return unclear
-	case sum < others*level:
-		return light
-	}
-	return dark
-}
 
 // lightInk makes the ink of all images light on dark and notes it. If the images with a clear ground are on light paper, it
 // inverts all images. If some are on light paper and some on dark, and almost all are clear, it inverts those on light
@@ -75,12 +20,12 @@ func (d *Data) lightInk(learned *Learned) error {
 		if s.Images == nil || min(s.Width, s.Height) < leastSide {
 			return nil
 		}
-		border := frame(picture.Border(s.Width, s.Height))
+		border := picture.FrameOf(s.Width, s.Height)
 		for i := range s.some(10_000) {
-			g := border.ground(s.Image(i), s.Width)
+			g := border.Ground(s.Image(i), s.Width)
 			grounds[g]++
 			total++
-			if g == dark && mostlyLight(s.Image(i)) {
+			if g == picture.DarkGround && mostlyLight(s.Image(i)) {
 				framed++
 			}
 		}
@@ -88,9 +33,9 @@ func (d *Data) lightInk(learned *Learned) error {
 	if err := d.varied(); err != nil {
 		return err
 	}
-	clear := grounds[light] + grounds[dark]
-	fewer := min(grounds[light], grounds[dark])
-	d.Look.Inverted = grounds[light] > grounds[dark]
+	clear := grounds[picture.LightGround] + grounds[picture.DarkGround]
+	fewer := min(grounds[picture.LightGround], grounds[picture.DarkGround])
+	d.Look.Inverted = grounds[picture.LightGround] > grounds[picture.DarkGround]
 	each := false
 	switch {
 	case 2*clear < total:
@@ -100,7 +45,7 @@ func (d *Data) lightInk(learned *Learned) error {
 	case 20*fewer >= clear:
 		d.Look.Inverted = learned != nil && learned.Look.Inverted
 		d.addNote(fmt.Sprintf("%d%% of the images seem to have dark ink on light paper and %d%% light ink on dark; none was inverted",
-			100*grounds[light]/total, 100*grounds[dark]/total))
+			100*grounds[picture.LightGround]/total, 100*grounds[picture.DarkGround]/total))
 	case d.Look.Inverted:
 		d.addNote("dark ink on light paper: inverted")
 	case 10*framed >= 9*total:
@@ -114,13 +59,13 @@ func (d *Data) lightInk(learned *Learned) error {
 		if err := s.writable(); err != nil {
 			return fmt.Errorf("%s: %w", d.Name, err)
 		}
-		border := frame(picture.Border(s.Width, s.Height))
+		border := picture.FrameOf(s.Width, s.Height)
 		all += s.Len()
 		for i := range s.Len() {
 			pixels, invert := s.Image(i), d.Look.Inverted
 			if each {
-				if g := border.ground(pixels, s.Width); g != unclear {
-					invert = g == light
+				if g := border.Ground(pixels, s.Width); g != picture.UnclearGround {
+					invert = g == picture.LightGround
 				}
 			}
 			if invert {

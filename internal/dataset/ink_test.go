@@ -111,9 +111,9 @@ func TestWholeMNIST(t *testing.T) {
 	if !d.Look.Centred {
 		t.Error("MNIST is not centred")
 	}
-	border := frame(picture.Border(28, 28))
+	border := picture.FrameOf(28, 28)
 	for i := range d.Train.Len() {
-		if g := border.ground(d.Train.Image(i), 28); g != dark {
+		if g := border.Ground(d.Train.Image(i), 28); g != picture.DarkGround {
 			t.Fatalf("image %d has ground %d", i, g)
 		}
 	}
