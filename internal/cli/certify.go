@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"shadegrad/internal/certificate"
+	"shadegrad/internal/keep"
 	"shadegrad/internal/report"
 	"shadegrad/internal/train"
 )
@@ -43,13 +44,9 @@ func (c *certifying) save(s *settings, files *runFiles, show report.Reporter) er
 	if c.changed {
 		return fmt.Errorf("%s: no certificate was written: the device changed during the run, which cannot be repeated", path)
 	}
-	write := func(path string) error { return files.warn(c.Certificate.Save(path)) }
-	if err := write(path); err != nil {
-		other, otherErr := saveNew(elsewhere(path), write)
-		if otherErr != nil {
-			return err
-		}
-		return fmt.Errorf("%w; the certificate is saved in %s instead", err, other)
+	if err := keep.Save(path, func(path string) error { return files.Warn(c.Certificate.Save(path)) }); err != nil {
+		err, _ = moved(err, "certificate")
+		return err
 	}
 	command := []string{files.program, "verify"}
 	if s.Path != "" {

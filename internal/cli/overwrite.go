@@ -18,8 +18,8 @@ func (s *settings) refuseOverwrite(r *runFiles) error {
 		path, kind string
 		own        func(path string) bool
 	}{
-		{r.save, "a Shadegrad network", model.Is},
-		{r.checkpoint, "a Shadegrad checkpoint", train.IsCheckpoint},
+		{r.Network, "a Shadegrad network", model.Is},
+		{r.Checkpoint, "a Shadegrad checkpoint", train.IsCheckpoint},
 		{s.certify, "", nil},
 		{s.report, "a report of Shadegrad", page.Is},
 	} {

@@ -7,9 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"shadegrad/internal/model"
 	"shadegrad/internal/ostest"
-	"shadegrad/internal/train"
 )
 
 // TestSaveThroughLink saves through a symbolic link: the target's directory must be writable, not the
@@ -201,24 +199,5 @@ func TestResumeRenamed(t *testing.T) {
 			mustNotExist(t, p.path("renamed"))
 		}
 		contents(t, m)
-	}
-}
-
-// TestReadBack checks that a network of another program is noticed before the checkpoint is removed.
-func TestReadBack(t *testing.T) {
-	p := at(t)
-	p.run("train", "-backend=cpu", "-data="+smallData(t), "-hidden=8", "-epochs=1", "-save=other").is(0)
-	files := &runFiles{save: p.path("other"), checkpoint: p.path("other.checkpoint")}
-	m, err := model.Load(files.save)
-	if err != nil {
-		t.Fatal(err)
-	}
-	state := &train.State{Parameters: train.Parameters{Values: m.Values}}
-	if err := files.readBack(state); err != nil {
-		t.Fatal(err)
-	}
-	state.Values[1][0]++
-	if err := files.readBack(state); err == nil || err.Error() != files.save+": another program has replaced the network" {
-		t.Errorf("error %v", err)
 	}
 }

@@ -8,28 +8,16 @@ import (
 	"shadegrad/internal/train"
 )
 
-// defaultCapsule is the file of a kept step without -save. If it exists, a number is appended.
-const defaultCapsule = "shadegrad.capsule"
-
 // shadow makes a run check every so many steps and keep the step at which it diverges.
 func (r *runFiles) shadow(run *train.Run, every int, show report.Reporter) {
 	run.Shadow = every
 	run.Keep = func(m *train.StepRecord) error {
-		path, err := r.encapsulate(capsule.OfDivergence(m))
+		path, err := r.Encapsulate(capsule.OfDivergence(m))
 		if err == nil {
 			show.Note("the step is saved in " + path + "; to find out whether the device or the learning rate is at fault, run: " + r.replay(path))
 		}
 		return err
 	}
-}
-
-// encapsulate writes a capsule next to the network and returns its name.
-func (r *runFiles) encapsulate(c *capsule.Capsule) (path string, err error) {
-	path = defaultCapsule
-	if r.save != "" {
-		path = r.save + ".capsule"
-	}
-	return saveNew(path, func(path string) error { return r.warn(c.Save(path)) })
 }
 
 // replay returns the command that replays a capsule.
@@ -39,7 +27,7 @@ func (r *runFiles) replay(path string) string {
 
 // breached saves the step that a device computed wrongly and returns the error to report.
 func (r *runFiles) breached(e *train.BreachError, s *train.State) error {
-	path, err := r.encapsulate(capsule.OfBreach(e))
+	path, err := r.Encapsulate(capsule.OfBreach(e))
 	if err != nil {
 		return fmt.Errorf("the device is wrong: %w; %s; the step could not be saved: %w", e, r.lastGood(s), err)
 	}

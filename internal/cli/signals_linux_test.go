@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"shadegrad/internal/keep"
 )
 
 // A child is a process of the command whose output a test reads while it runs.
@@ -204,7 +206,7 @@ func TestNohup(t *testing.T) {
 	if r.status != 0 || !strings.Contains(r.stdout, "epoch 100/100") {
 		t.Errorf("status %d\n%s", r.status, r.stderr)
 	}
-	mustNotExist(t, p.path(defaultCheckpoint))
+	mustNotExist(t, p.path(keep.DefaultCheckpoint))
 }
 
 // TestHangup closes the terminal of a run, to which it can no longer write, and sends the SIGHUP and SIGTERM that follow.

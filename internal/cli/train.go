@@ -16,6 +16,7 @@ import (
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/follow"
+	"shadegrad/internal/keep"
 	"shadegrad/internal/model"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/report"
@@ -70,7 +71,7 @@ func (a *app) trainOnce(s *settings) (err error) {
 	if err := s.refuseOverwrite(files); err != nil {
 		return err
 	}
-	unlock, err := files.lock()
+	unlock, err := files.Lock(s.report)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (a *app) trainOnce(s *settings) (err error) {
 		a.note(recipe.UnreachedMomentum(state.Options))
 	}
 	choice, why := a.faster(choice, bench.StepOf(state.Options, &data.Train), data)
-	files.data = data
+	files.Data = data
 	return a.runTraining(s, files, state, data, choice, why)
 }
 
@@ -114,7 +115,7 @@ func savedWith(checkpoint string, state *train.State) string {
 	}
 	// Checkpoints of older programs do not store the name.
 	save, ok := strings.CutSuffix(checkpoint, ".checkpoint")
-	if !ok || filepath.Base(checkpoint) == defaultCheckpoint && !model.Is(save) {
+	if !ok || filepath.Base(checkpoint) == keep.DefaultCheckpoint && !model.Is(save) {
 		return ""
 	}
 	return save
@@ -245,9 +246,9 @@ func (a *app) runTraining(s *settings, files *runFiles, state *train.State, d *d
 		return err
 	}
 	show = follow.OutputsFirst(show, before)
-	files.note = show.Note
+	files.Note = show.Note
 	show.Begin(why)
-	run := &train.Run{Data: d, State: state, Report: show, Backend: c.Backend, DeviceMemory: s.memory, Save: files.afterEpoch}
+	run := &train.Run{Data: d, State: state, Report: show, Backend: c.Backend, DeviceMemory: s.memory, Save: files.AfterEpoch}
 	if s.verbose {
 		run.Compiled, run.Diagnosed = text.Compiled, show.Diagnosed
 	}

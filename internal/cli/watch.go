@@ -11,6 +11,7 @@ import (
 	"shadegrad/internal/dataset"
 	"shadegrad/internal/flags"
 	"shadegrad/internal/follow"
+	"shadegrad/internal/keep"
 	"shadegrad/internal/page"
 	"shadegrad/internal/recipe"
 	"shadegrad/internal/record"
@@ -20,7 +21,7 @@ import (
 
 // separateReport returns an error if the report cannot be written, or is another file of the run too.
 func (s *settings) separateReport(r *runFiles) error {
-	for _, other := range []struct{ flag, path string }{{"-save", r.save}, {"-certify", s.certify}, {"the checkpoint", r.checkpoint}} {
+	for _, other := range []struct{ flag, path string }{{"-save", r.Network}, {"-certify", s.certify}, {"the checkpoint", r.Checkpoint}} {
 		if other.path != "" && atomicfile.Same(s.report, other.path) {
 			return flags.Errorf("-report=%s and %s %s are the same file; write the report to another file", s.report, other.flag, other.path)
 		}
@@ -86,13 +87,9 @@ func (s *settings) endWatch(w *follow.Watcher, c *backends.Choice, files *runFil
 
 // saveReport writes the report, elsewhere if necessary.
 func (s *settings) saveReport(w *follow.Watcher, files *runFiles, p *page.Run) error {
-	write := func(path string) error { return files.warn(page.Save(path, w.Title(), p)) }
-	if err := write(s.report); err != nil {
-		other, otherErr := saveNew(elsewhere(s.report), write)
-		if otherErr != nil {
-			return err
-		}
-		return fmt.Errorf("%w; the report is saved in %s instead", err, other)
+	if err := keep.Save(s.report, func(path string) error { return files.Warn(page.Save(path, w.Title(), p)) }); err != nil {
+		err, _ = moved(err, "report")
+		return err
 	}
 	w.Note("report in " + report.PrintableName(s.report))
 	return nil

@@ -75,7 +75,7 @@ func TestTime(t *testing.T) {
 
 // TestOneClock checks that the packages which report, compare or store durations use no other clock.
 func TestOneClock(t *testing.T) {
-	for _, dir := range []string{"compute/opengl", "cpu", "internal/backends", "internal/bench", "internal/cli", "internal/follow", "internal/report", "internal/train", "internal/workers"} {
+	for _, dir := range []string{"compute/opengl", "cpu", "internal/backends", "internal/bench", "internal/cli", "internal/follow", "internal/keep", "internal/report", "internal/train", "internal/workers"} {
 		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d files, error %v", dir, len(files), err)
