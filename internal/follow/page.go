@@ -57,7 +57,7 @@ func Watch(run *train.Run, show report.Reporter, about record.About) *Watcher {
 	return w
 }
 
-// Serve shows the page in browsers while the run goes on. It returns the cause if it cannot listen on the address.
+// Serve shows the page in browsers during the run. It returns the cause if it cannot listen on the address.
 func (w *Watcher) Serve(address string) (*local.Site, error) {
 	w.run.DiagnosisShare = min(w.run.DiagnosisShare, liveShare)
 	view, site, err := live.Follow(address, w.recorder, w.Title())
@@ -91,8 +91,8 @@ func (w *Watcher) Noticed(n train.Notice) {
 	w.Reporter.Noticed(n)
 }
 
-// LastPage shows the last page of a run that ended with an error or nil, stops serving it, and returns its data, or nil if there
-// are no weights to show. An interrupted run ends with train.ErrInterrupted. b is the backend with which the run began.
+// LastPage shows the last page of a run that ended with an error or nil, stops serving it, and returns its data, or nil if nothing
+// was trained. An interrupted run ends with train.ErrInterrupted. b is the backend with which the run began.
 // certificate names the file of the run's certificate, if there is one.
 func (w *Watcher) LastPage(b compute.Backend, err error, certificate string) *page.Run {
 	if w.run.State.Values == nil {

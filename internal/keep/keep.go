@@ -1,4 +1,4 @@
-// Package keep saves the network and the checkpoint of a run while it goes on, so that whatever fails costs little of it.
+// Package keep saves the network and the checkpoint during a run, so that whatever fails costs little of it.
 package keep
 
 import (

@@ -110,5 +110,5 @@ func Names(s string) ([]string, error) {
 	return list, nil
 }
 
-// ShowList returns a list as it is written in the value of a flag.
+// ShowList formats a list for the value of a flag.
 func ShowList[T any](list []T) string { return strings.Join(flags.Names(list), ",") }
