@@ -27,7 +27,7 @@ Searches for the flags of "shadegrad train" that are best on a validation set, b
 search with successive halving (Hyperband): most combinations are trained for a few epochs,
 and the best third continues. A flag with a range A..B or choices X|Y|Z is searched, as in
 
-  shadegrad tune -lr=1e-3..1 '-hidden=64|128|256' -dropout=0..0.5 -minutes=10
+  shadegrad tune -lr=1e-3..1 "-hidden=64|128|256" -dropout=0..0.5 -minutes=10
 
 Ranges of positive numbers from A to 100·A or more are searched on a logarithmic scale. The
 other flags are those of train. Without -validation, a tenth of the training set is held out.
