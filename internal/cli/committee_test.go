@@ -150,8 +150,15 @@ func TestSeedsUnmet(t *testing.T) {
 // TestSeedsContinue interrupts a committee in its second network, runs the command that is printed, and compares all
 // networks and the table with those of an uninterrupted run.
 func TestSeedsContinue(t *testing.T) {
-	p, whole := at(t), at(t)
 	args := trainSmall(t, "-seeds=1..3", "-epochs=2")
+	t.Run("drawn weights", func(t *testing.T) { continueSeeds(t, args) })
+	start := at(t)
+	start.run(trainSmall(t, "-epochs=1", "-save="+start.path("start"))...).is(0)
+	t.Run("from a network", func(t *testing.T) { continueSeeds(t, append(args, "-from="+start.path("start"))) })
+}
+
+func continueSeeds(t *testing.T, args []string) {
+	p, whole := at(t), at(t)
 	want := whole.run(append(args, "-save=n{seed}")...).is(0).stdout
 
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -190,5 +197,7 @@ func TestSeedsContinue(t *testing.T) {
 	if err := os.Remove(p.path("n3.checkpoint")); err != nil {
 		t.Fatal(err)
 	}
-	p.run(append(args, "-continue", "-hidden=9")...).is(0, "seed 1: "+p.path("n1")+"\n")
+	if !strings.Contains(strings.Join(args, " "), "-from=") { // which decides on the layers
+		p.run(append(args, "-continue", "-hidden=9")...).is(0, "seed 1: "+p.path("n1")+"\n")
+	}
 }

@@ -48,7 +48,11 @@ func (a *app) draw(args []string) error {
 	if err != nil {
 		return fmt.Errorf("cannot serve the page: %w", err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	if _, err := fmt.Fprintln(a.stdout, site.URL); err != nil {
 		return err

@@ -62,6 +62,9 @@ func (a *app) trainSeeds(s *settings, args []string) error {
 			return fmt.Errorf("seed %d: %w; to continue with all seeds, run: %s", seed, err, again)
 		}
 	}
+	if ctx.Err() != nil {
+		return &stoppedError{signalOf(ctx), again}
+	}
 	return errors.Join(append(unmet, a.testSeeds(s, args))...)
 }
 
@@ -121,9 +124,11 @@ func (s *settings) finished() bool {
 	if err != nil {
 		return false
 	}
-	sizes := m.Network.Sizes
+	sizes, n := m.Network.Sizes, m.Network
 	o, err := s.OptionsOn(s.Usual())
-	same := s.from != "" || slices.Equal(sizes[1:len(sizes)-1], s.Hidden) && m.Network.Hidden == o.Network.Hidden // -from decides on the layers
+	w := o.Network
+	same := s.from != "" || slices.Equal(sizes[1:len(sizes)-1], s.Hidden) && n.Hidden == w.Hidden && n.Output == w.Output &&
+		n.Loss == w.Loss && n.NoBias == w.NoBias && n.Init == w.Init // -from decides on the layers
 	return err == nil && m.About.Seed == s.Seed && same &&
 		(m.About.TestAcc > 0 || m.Network.Regression) && (m.About.Epochs == o.Epochs || o.Validates())
 }

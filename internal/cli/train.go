@@ -219,7 +219,11 @@ func (s *settings) state(resumed *train.State, d *dataset.Data) (*train.State, e
 	if err := resumed.Data.Same(d); err != nil {
 		return nil, fmt.Errorf("%s: %w; the file is not modified", s.resume, err)
 	}
-	if o, err := s.options(d); s.goOn && (err != nil || !reflect.DeepEqual(o, resumed.Options)) {
+	o, err := s.options(d)
+	if err == nil && s.start != nil {
+		o.From, err = s.start.Digest()
+	}
+	if s.goOn && (err != nil || !reflect.DeepEqual(o, resumed.Options)) {
 		return nil, fmt.Errorf("%s: its run has other settings than this command line; give the same flags, or delete the file", s.resume)
 	}
 	resumed.Data.Name, resumed.Data.Path = d.Name, s.Path // the data may have moved
