@@ -167,10 +167,10 @@ func (s *Search) inTime(ctx context.Context, list []*Trial, t *Trial, rung int, 
 	return true, nil
 }
 
-// leaderOf returns the trial with the best last result, or nil.
+// leaderOf returns the trial with the best last result of those that did not diverge, or nil.
 func leaderOf(list []*Trial) (leader *Trial) {
 	for _, t := range list {
-		if t.Last() != nil && (leader == nil || compare(t.Last(), leader.Last()) < 0) {
+		if t.Diverged == "" && t.Last() != nil && (leader == nil || compare(t.Last(), leader.Last()) < 0) {
 			leader = t
 		}
 	}
@@ -281,6 +281,10 @@ func (s *Search) rung(ctx context.Context, t *Trial, rung, epochs int) error {
 	switch {
 	case errors.As(err, &diverged):
 		t.Diverged = diverged.Error()
+	case errors.Is(err, train.ErrInterrupted):
+		t.Seconds += clock.Since(begin).Seconds()
+		s.State.Seconds = s.seconds()
+		return errors.Join(err, s.save())
 	case err != nil:
 		return err
 	default:

@@ -232,3 +232,17 @@ func TestBest(t *testing.T) {
 		}
 	}
 }
+
+// TestLeader checks that a trial that diverged does not lead, although it led before.
+func TestLeader(t *testing.T) {
+	of := func(accuracy float64, diverged string) *Trial {
+		return &Trial{Rungs: []Result{{ValAcc: accuracy}}, Diverged: diverged}
+	}
+	list := []*Trial{of(0.9, "the loss is NaN"), of(0.7, ""), of(0.8, ""), {}}
+	if got := leaderOf(list); got != list[2] {
+		t.Errorf("the leader is %+v", got)
+	}
+	if got := leaderOf(list[:1]); got != nil {
+		t.Errorf("the leader is %+v", got)
+	}
+}
