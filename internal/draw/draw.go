@@ -131,8 +131,10 @@ func (p *Page) read(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		select {
 		case p.reading <- struct{}{}:
-			answer, err = p.Read(content, r.FormValue("class"))
-			<-p.reading
+			answer, err = func() (Reading, error) {
+				defer func() { <-p.reading }() // even if a decoder panics
+				return p.Read(content, r.FormValue("class"))
+			}()
 		case <-r.Context().Done():
 			return
 		}

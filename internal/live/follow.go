@@ -34,6 +34,12 @@ type View struct {
 // Follow serves the page of a run, which a recorder follows, and returns its view and its site. An error is the cause
 // without the address.
 func Follow(address string, r *record.Recorder, title string) (*View, *local.Site, error) {
+	s := r.NewSnapshot()
+	r.Copy(s)
+	first, err := dataOf(s)
+	if err != nil {
+		return nil, nil, err
+	}
 	site, err := local.Listen(address)
 	if err != nil {
 		for inner := err; inner != nil; inner = errors.Unwrap(inner) {
@@ -42,12 +48,6 @@ func Follow(address string, r *record.Recorder, title string) (*View, *local.Sit
 		return nil, nil, err
 	}
 	site.Policy = page.Policy("events") + "; frame-ancestors 'none'"
-	s := r.NewSnapshot()
-	r.Copy(s)
-	first, err := dataOf(s)
-	if err != nil {
-		return nil, nil, err
-	}
 	serving, stop := context.WithCancel(context.Background())
 	publishing, cancel := context.WithCancel(context.Background())
 	v := &View{page: New(title, first), wanted: make(chan *record.Snapshot, 1), ready: make(chan *record.Snapshot, 1),

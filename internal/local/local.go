@@ -141,8 +141,8 @@ func (s *Site) admits(r *http.Request) bool {
 	return false
 }
 
-// isHost reports whether a Host header names this site: its address, localhost for a loopback address, and for a site on
-// all interfaces the name of the machine or any address, to which no name can be rebound.
+// isHost reports whether a Host header names this site: its address, localhost for a loopback address and for a site on
+// all interfaces, and for the latter the name of the machine or any address, to which no name can be rebound.
 func (s *Site) isHost(host string) bool {
 	at := s.listener.Addr().(*net.TCPAddr)
 	name, p, err := net.SplitHostPort(host)
@@ -153,7 +153,7 @@ func (s *Site) isHost(host string) bool {
 		return false
 	}
 	own, _, _ := net.SplitHostPort(s.host())
-	if strings.EqualFold(name, own) || at.IP.IsLoopback() && strings.EqualFold(name, "localhost") {
+	if strings.EqualFold(name, own) || (at.IP.IsLoopback() || at.IP.IsUnspecified()) && strings.EqualFold(name, "localhost") {
 		return true
 	}
 	_, err = netip.ParseAddr(name)
