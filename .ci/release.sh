@@ -39,6 +39,10 @@ if ! commit=$(git rev-parse --verify -q HEAD); then
 	say "a release needs a git checkout: the version and all times are those of the commit"
 	exit 1
 fi
+if [ -n "${VERSION:-}" ] && [ -n "$(git status --porcelain)" ]; then
+	say "a release with VERSION=$VERSION needs a checkout without changes; commit them, or omit VERSION"
+	exit 1
+fi
 version=${VERSION:-$(git describe --tags --always --dirty)}
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 module=$("$go" list -m)

@@ -15,6 +15,7 @@ import (
 	"shadegrad/internal/backends"
 	"shadegrad/internal/bench"
 	"shadegrad/internal/dataset"
+	"shadegrad/internal/mapped"
 	"shadegrad/internal/train"
 )
 
@@ -34,7 +35,15 @@ type Training struct {
 //
 // If ctx ends, Train soon returns an error that wraps the context's, and the network so far, untested. The network is nil if
 // training had not begun, and after every other error.
-func Train(ctx context.Context, data Data, o Options) (*Network, error) {
+func Train(ctx context.Context, data Data, o Options) (n *Network, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a mapped file may become shorter
+	defer func() {
+		if r := recover(); r != nil {
+			if n, err = nil, mapped.AsError(r); err == nil {
+				panic(r)
+			}
+		}
+	}()
 	p, err := o.plan()
 	if err != nil {
 		return nil, err
