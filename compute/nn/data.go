@@ -82,11 +82,11 @@ func (s Samples) copy(to *dataset.Set, classes int) error {
 	n := s.Len()
 	switch {
 	case len(s.Images) > 0 && len(s.Rows) > 0:
-		return errors.New("both Images and Rows are given")
+		return errors.New("both Images and Rows are given; omit one of them")
 	case len(s.Labels) > 0 && len(s.Targets) > 0:
-		return errors.New("both Labels and Targets are given")
+		return errors.New("both Labels and Targets are given; omit one of them")
 	case len(s.Labels)+len(s.Targets) != n:
-		return fmt.Errorf("%d samples with %d labels or targets", n, len(s.Labels)+len(s.Targets))
+		return fmt.Errorf("%d samples with %d labels or targets; want one for each sample", n, len(s.Labels)+len(s.Targets))
 	}
 	var err error
 	if to.Values, to.Width, err = flat(s.Rows, "Rows"); err != nil {

@@ -1,15 +1,14 @@
-// Package nn trains, saves and asks multilayer perceptrons. It is the front of Shadegrad for other Go programs, as the command
-// shadegrad is for people, and does the same: the same seed and options give the same weights, and each reads the files that
-// the other has saved.
+// Package nn trains, saves and runs multilayer perceptrons. It is the API of Shadegrad for other Go programs, and does the same
+// as the command shadegrad: the same seed and options give the same weights, and each reads the files that the other has saved.
 //
 //	network, err := nn.Train(ctx, nn.MNIST, nn.Options{Hidden: []int{128}, Epochs: 2})
 //
 // [Train] reads a data set, which is a [File] or an [Own] set of [Samples], trains on the fastest backend, and tests the
-// network. A [Network] answers questions about rows of numbers ([Network.Predict]) and pictures ([Network.PredictFile],
+// network. A [Network] makes predictions for rows of numbers ([Network.Predict]) and pictures ([Network.PredictFile],
 // [Network.PredictImages]). [Network.Save] stores it in a safetensors file, which PyTorch reads too; [Load] reads it.
 //
 // Nothing is printed, and no function ends the process. Errors are values: an [OptionError] reports options that contradict
-// each other or the data, a [DivergedError] a loss that is not finite. A run that its context ended returns the network so far.
+// each other or the data, a [DivergedError] a loss that is not finite. A run whose context is done returns the network so far.
 //
 // # Goroutines
 //

@@ -42,7 +42,7 @@ func Load(path string) (*Network, error) {
 		return nil, err
 	}
 	if f := m.About.Form; m.About.Numbers && f.Standardize && f.Scale == nil {
-		return nil, fmt.Errorf("%s: saved by an old program, without the figures by which its inputs were standardised", path)
+		return nil, fmt.Errorf("%s: saved by an old version of Shadegrad, without the means and deviations of its inputs; train the network again", path)
 	}
 	return newNetwork(m, nil), nil
 }

@@ -11,7 +11,7 @@ import (
 	"shadegrad/internal/train"
 )
 
-// A Backend is what computes.
+// A Backend selects the device that trains.
 type Backend string
 
 // The backends.

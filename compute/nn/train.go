@@ -33,7 +33,7 @@ type Training struct {
 
 // Train trains a network on a data set and tests it. If data is nil, it is that of the preset in o.Flags, or MNIST.
 //
-// If ctx ends, Train soon returns an error that wraps the context's, and the network so far, untested. The network is nil if
+// If ctx is done, Train soon returns an error that wraps the context's, and the network so far, untested. The network is nil if
 // training had not begun, and after every other error.
 func Train(ctx context.Context, data Data, o Options) (n *Network, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a mapped file may become shorter

@@ -19,8 +19,8 @@ const drawUsage = `usage: shadegrad draw -model=FILE [FLAGS]
 
 Opens a page in the browser on which to draw digits with mouse, finger or pen, or drop a
 picture. It shows what a network saved by "shadegrad train -save=FILE" makes of them: the
-image that it sees, the probability of each class, the pixels that speak for and against
-one, and the activations of each layer. Only browsers of this machine that know the printed
+image that it sees, the probability of each class, the pixels that count for and against
+one, and the activations of each layer. Only browsers on this machine that know the printed
 address can open the page. Ctrl-C ends the program.
 `
 
@@ -57,7 +57,7 @@ func (a *app) draw(args []string) error {
 	if _, err := fmt.Fprintln(a.stdout, site.URL); err != nil {
 		return err
 	}
-	how := "open this address in a browser of this machine"
+	how := "open this address in a browser on this machine"
 	if s.browser == switchOn && a.interactive() && local.OpenBrowser(site.URL, a.env) == nil {
 		how = "this page opens in your browser"
 	}

@@ -21,7 +21,8 @@ Reads a multilayer perceptron of another program, and saves it for the other com
   FILE.safetensors  a state dict of PyTorch
   FILE.npz          NumPy arrays
 
-Lines on stderr say what the file does not, and is assumed. Flags decide otherwise.
+Lines on stderr report what is assumed because the file does not contain it. Flags
+override the assumptions.
 `
 
 const topicImport = "import"

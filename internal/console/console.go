@@ -1,4 +1,4 @@
-// Package console recognises terminals and what they understand.
+// Package console recognises terminals and their capabilities.
 package console
 
 import (

@@ -100,7 +100,7 @@ type Reading struct {
 	Error    string  `json:"error,omitempty"`
 }
 
-// A Digit is one image that the network got, and what it made of it.
+// A Digit is one input image of the network, and the result.
 type Digit struct {
 	Sentence string   `json:"sentence"`
 	Class    string   `json:"class"` // the likeliest

@@ -191,7 +191,7 @@ func groups(list []array) ([]*group, error) {
 			part = &g.biases
 		}
 		if *part != nil {
-			return nil, fmt.Errorf("arrays %q and %q both have shape of the same kind for layer %q", (*part).name, a.name, key)
+			return nil, fmt.Errorf("arrays %q and %q are the same part of layer %q; expected one matrix of weights and one vector of biases", (*part).name, a.name, key)
 		}
 		*part = a
 	}

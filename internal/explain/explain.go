@@ -1,4 +1,4 @@
-// Package explain computes what a network makes of one image: the outputs of each layer, and which pixels speak for and
+// Package explain explains the result of a network for one image: the outputs of each layer, and which pixels count for and
 // against a class.
 //
 // Pixel i, of ink pᵢ from 0 to 255, contributes gradient × input,

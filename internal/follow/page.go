@@ -21,11 +21,10 @@ import (
 	"shadegrad/internal/train"
 )
 
-// The fractions of a run that the reports on its health take, at most: without browsers, whose run they do not slow down
-// noticeably, and with a live page.
+// The largest fraction of a run's time that diagnoses of its health take.
 const (
 	reportShare = 0.05
-	liveShare   = 0.0025
+	liveShare   = 0.0025 // with a live page, so that it does not slow the run down noticeably
 )
 
 // A Watcher passes on the reports of a run and records what its page shows.
@@ -37,7 +36,8 @@ type Watcher struct {
 	live     *live.View   // nil without a live page
 }
 
-// Watch makes a run record what its page shows, and returns what does. The run continues to report to show.
+// Watch returns a Watcher that records what the page of a run shows, and makes the run report to it. The reports are passed on
+// to show.
 func Watch(run *train.Run, show report.Reporter, about record.About) *Watcher {
 	w := &Watcher{Reporter: show, run: run, recorder: record.New(run.State, run.Data, about)}
 	run.Report = w
@@ -91,8 +91,8 @@ func (w *Watcher) Noticed(n train.Notice) {
 	w.Reporter.Noticed(n)
 }
 
-// LastPage shows the last page of a run that ended with an error or nil, stops serving it, and returns its data, or nil if nothing
-// was trained. An interrupted run ends with train.ErrInterrupted. b is the backend with which the run began.
+// LastPage shows the last page of a run, stops serving it, and returns its data, or nil if nothing was trained. err is the error
+// of the run, train.ErrInterrupted after an interrupt, or nil. b is the backend with which the run began.
 // certificate names the file of the run's certificate, if there is one.
 func (w *Watcher) LastPage(b compute.Backend, err error, certificate string) *page.Run {
 	if w.run.State.Values == nil {

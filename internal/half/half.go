@@ -1,4 +1,4 @@
-// Package half converts floating-point numbers of 16 bits to float32, which is exact.
+// Package half converts 16-bit floating-point numbers to float32, exactly.
 package half
 
 import "math"

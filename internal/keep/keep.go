@@ -1,4 +1,4 @@
-// Package keep saves the network and the checkpoint during a run, so that whatever fails costs little of it.
+// Package keep saves the network and the checkpoint during a run, so that a failure loses little of the run.
 package keep
 
 import (

@@ -26,7 +26,7 @@ type file struct {
 // the program ends, or UnmapAll. Map reports whether the system could map the file: it cannot map one within an archive.
 //
 // If the file becomes shorter afterwards, using the lost bytes is a fault. Goroutines that use the bytes call
-// debug.SetPanicOnFault, and whoever recovers the panic calls AsError.
+// debug.SetPanicOnFault, and the function that recovers the panic calls AsError.
 func Map(f fs.File, size int64) (data []byte, ok bool) {
 	of, ok := f.(*os.File)
 	if !ok || size != int64(int(size)) {

@@ -22,7 +22,7 @@ func Prefetch(data []byte) {
 	if len(data) == 0 {
 		return
 	}
-	before := uintptr(unsafe.Pointer(&data[0])) % uintptr(unix.Getpagesize()) // the page begins there; the file is mapped from its begin
+	before := uintptr(unsafe.Pointer(&data[0])) % uintptr(unix.Getpagesize()) // the page begins there; the file is mapped from its beginning
 	first := (*byte)(unsafe.Add(unsafe.Pointer(&data[0]), -int(before)))
 	_ = unix.Madvise(unsafe.Slice(first, len(data)+int(before)), unix.MADV_WILLNEED) // a hint
 }

@@ -1,4 +1,4 @@
-// Package ostest tells tests how the operating system differs from others.
+// Package ostest helps tests with the differences between operating systems.
 package ostest
 
 import (

@@ -172,8 +172,8 @@ func (e *examples) of(q prediction) page.Example {
 	return x
 }
 
-// cells returns the examples of cells of the confusion matrix, the most frequent confusions first: the surest of the
-// mistakes, and the least sure of the hits.
+// cells returns the examples of cells of the confusion matrix, the most frequent confusions first: the most confident mistakes,
+// and the least confident hits.
 func (e *examples) cells(all map[[2]int][]prediction) []page.Cell {
 	var list []page.Cell
 	for at, some := range all {

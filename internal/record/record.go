@@ -20,8 +20,8 @@ const (
 )
 
 const (
-	// tracedEpochs is the longest run whose steps are recorded. In a longer one several epochs share a point of the
-	// curve, which their means make.
+	// tracedEpochs is the longest run whose steps are recorded. In a longer one each point of the curve is the mean of
+	// several epochs.
 	tracedEpochs = stepPoints
 	// smallEpoch is the number of weights times samples of epochs of microseconds, in which recording each would take a
 	// noticeable part of the time. Of those, smallPoints are recorded.
@@ -132,7 +132,7 @@ func (r *Recorder) Progress(p train.Progress) {
 	r.partial.Add(float64((p.Epoch-1)*r.stepsOf()+p.Rows/r.options.BatchSize(r.samples)), loss)
 }
 
-// Traced records the loss and the hit of each sample that an epoch has trained on.
+// Traced records the loss of each sample that an epoch has trained on, and whether it was classified correctly.
 func (r *Recorder) Traced(epoch int, stats []float32) {
 	batch, first := 2*r.options.BatchSize(r.samples), (epoch-1)*r.stepsOf()
 	for step := 1; len(stats) > 0; step++ {
@@ -176,7 +176,7 @@ func (r *Recorder) Diagnosed(d *diagnosis.Report, findings []string) {
 	copy(r.layers, d.Layers)
 }
 
-// A Snapshot is a copy of what a Recorder knows at a moment. It can be used while the run goes on.
+// A Snapshot is a copy of what a Recorder knows at a moment. It can be used while the run continues.
 type Snapshot struct{ view }
 
 // NewSnapshot returns a snapshot for Recorder.Copy.

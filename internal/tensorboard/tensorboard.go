@@ -64,7 +64,7 @@ func (w *Writer) Name() string { return w.file.Name() }
 // Err returns the first error.
 func (w *Writer) Err() error { return w.err }
 
-// Close makes the file survive a power failure and closes it.
+// Close syncs the file to the disk and closes it.
 func (w *Writer) Close() error {
 	err := w.file.Sync()
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {

@@ -22,7 +22,7 @@ type bracket struct {
 
 // brackets calls do with the brackets of Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh and Talwalkar, JMLR 18, 2018,
 // algorithm 1), in turn, from the one with the most trials and the shortest first rung to the one that trains each trial to
-// the end. It ends when do returns false or all trials are in a bracket; 0 trials are any number.
+// the end. It ends when do returns false or all trials are in a bracket; trials of 0 means no limit.
 func brackets(epochs, trials int, do func(bracket) bool) {
 	most := min(maxRungs, int(math.Log(float64(epochs))/math.Log(eta)+1e-9))
 	next := 1
@@ -71,7 +71,7 @@ func compare(a, b *Result) int {
 	return cmp.Compare(a.ValLoss, b.ValLoss)
 }
 
-// Compare is negative if a trial was trained longer than another or is as long and better.
+// Compare is negative if trial a was trained longer than b, or as long with a better result. A diverged trial comes last.
 func Compare(a, b *Trial) int {
 	epochs := func(t *Trial) int {
 		if t.Diverged != "" || t.Last() == nil {

@@ -82,7 +82,7 @@ func (s *Search) Run(ctx context.Context) error {
 			return err
 		}
 		if s.optimal < 0 {
-			return errors.New("no trial was trained to the end; search lower learning rates if they diverged, or take more time")
+			return errors.New("no trial was trained to the end; search lower learning rates if they diverged, or allow more time with -minutes")
 		}
 		s.State.Winner = &s.optimal
 		if err := s.save(); err != nil {
@@ -188,7 +188,7 @@ func (s *Search) left(t *Trial, epochs int) float64 {
 	return float64(epochs-done) * measured.Seconds / float64(measured.Last().Epochs)
 }
 
-// late reports whether the time is over in some seconds.
+// late reports whether the time will be over after the given number of seconds.
 func (s *Search) late(seconds float64) bool {
 	return s.Limit > 0 && s.seconds()+seconds >= s.Limit.Seconds()
 }
@@ -315,7 +315,8 @@ func (s *Search) rung(ctx context.Context, t *Trial, rung, epochs int) error {
 	return nil
 }
 
-// choose makes a complete trial the best one if it is. Of equal ones that is the one with the lowest number.
+// choose reports whether a complete trial is the best so far, and notes its number if so. Of equal trials the one with the lowest
+// number is the best.
 func (s *Search) choose(t *Trial) bool {
 	if s.optimal >= 0 {
 		if c := compare(t.Last(), s.State.Trials[s.optimal].Last()); c > 0 || c == 0 && t.Number > s.optimal {

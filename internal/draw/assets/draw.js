@@ -174,7 +174,7 @@
     const heading = $("answer");
     heading.classList.remove("failed");
     selected = value ? Math.min(selected, value.digits.length - 1) : 0;
-    heading.textContent = value ? capital(value.sentence) : "The network waits for ink";
+    heading.textContent = value ? capital(value.sentence) : "Nothing drawn yet";
     if (pointer === null && value) $("status").textContent = value.sentence; // not after each movement
     showDigits(value ? value.digits : []);
     showDigit(value ? value.digits[selected] : null);

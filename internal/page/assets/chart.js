@@ -125,7 +125,7 @@ class Chart {
       return `${s.name} from ${this.format(first[1])} at ${this.label} ${number(first[0])} to ${this.format(last[1])} at ${number(last[0])}, ` +
         `${this.options.high ? "highest" : "lowest"} ${this.format(best[1])} at ${number(best[0])}`;
     });
-    return `${this.title}. ${parts.join("; ")}. The arrow keys read single points.`;
+    return `${this.title}. ${parts.join("; ")}. The arrow keys select single points.`;
   }
 
   build() {

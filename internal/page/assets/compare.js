@@ -75,7 +75,7 @@ function compareBench(bench) {
   const grid = el("div.charts");
   body.append(grid);
   grid.append(el("figure.card", el("figcaption", el("h3", "Samples per second")), bars(first.map(m => ({name: `${name(m)}, batch ${m.batch}`, value: m.speed, text: number(m.speed)})))));
-  if (first.some(m => m.share != null)) grid.append(el("figure.card", el("figcaption", el("h3", "Share of the peak")),
+  if (first.some(m => m.share != null)) grid.append(el("figure.card", el("figcaption", el("h3", "Fraction of the peak")),
     bars(first.filter(m => m.share != null).map(m => ({name: `${name(m)}, batch ${m.batch}`, value: m.share, text: (100 * m.share).toFixed(0) + "%"})))));
   const swept = [...lines].filter(([, l]) => new Set(l.map(m => m.batch)).size > 1);
   const sweep = (title, of, format) => {
@@ -86,7 +86,7 @@ function compareBench(bench) {
       known.map(([n, l], i) => ({name: n, kind: "c" + i % 8, values: x.map(b => { const m = l.find(m => m.batch === b); return m ? of(m) : null; })})));
   };
   sweep("Samples per second by batch", m => m.speed, number);
-  sweep("Share of the peak by batch", m => m.share, percent);
+  sweep("Fraction of the peak by batch", m => m.share, percent);
   const head = ["file", "backend", "device", "network", "batch", "step", "spread", "samples/s", "GFLOP/s", "of peak"];
   const time = s => s == null ? "–" : s < 1e-3 ? number(1e6 * s) + " µs" : s < 1 ? number(1e3 * s) + " ms" : number(s) + " s";
   body.append(el("div.card.below", el("div.scroll", {tabindex: "0", role: "region", "aria-label": "Measurements"}, el("table.data.words",

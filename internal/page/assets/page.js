@@ -1,4 +1,4 @@
-// The page of a training run. The data come from the page itself and, while the run goes on, from its events.
+// The page of a training run. The data come from the page itself and, during the run, from its events.
 
 const charts = {}, shown = {};
 const order = ["curves", "plane", "confusion", "scatter", "mistakes", "layers", "weights", "about"].concat(["table", "steps", "times"]);
@@ -121,7 +121,7 @@ function examples(run, list) {
     });
     return el("div.example" + (x.picture < 0 ? ".plain" : ""), picture(p.pictures, x.picture, `sample ${x.sample}, of class ${name(run, x.true)}`),
       el("p.who", el("b", "is " + name(run, x.true)), ` #${x.sample}`, x.values ? el("br") : null, x.values ? x.values.map(number).join(", ") : null),
-      el("ol.guesses", {"aria-label": "likeliest classes"}, guesses));
+      el("ol.guesses", {"aria-label": "most likely classes"}, guesses));
   }));
 }
 
@@ -159,7 +159,7 @@ function cell(run, i, j) {
   const what = i === j ? `${name(run, i)}, recognised` : `${name(run, i)}, taken for ${name(run, j)}`;
   const box = el("div", el("h3", `${what}: ${c ? number(c.count) : 0} ${run.samples}`));
   if (c && c.examples) {
-    if (c.examples.length < c.count) box.append(el("p.about", i === j ? `The ${c.examples.length} of which the network was least sure` : `The ${c.examples.length} of which it was surest`));
+    if (c.examples.length < c.count) box.append(el("p.about", i === j ? `The ${c.examples.length} least confident ones` : `The ${c.examples.length} most confident ones`));
     box.append(examples(run, c.examples));
   }
   return box;
@@ -230,7 +230,7 @@ function layers(run) {
     el("tbody", run.layers.map(l => el("tr", el("th", {scope: "row"}, l.name), columns.map(([key, , format]) => el("td", l[key] && l[key].length ? [spark(l[key], format), key === "flat" ? " " + l.of : null].flat() : "–"))))));
   const found = run.findings ? el("ul.findings", run.findings.map(f => el("li", f))) : el("p.about", `After epoch ${run.diagnosed}: no problem found.`);
   body.append(el("div.card", el("div.scroll", {tabindex: "0", role: "region", "aria-label": "Health of the layers, by epoch"}, table), found,
-    el("details", el("summary", "What the figures mean"), el("p.about", "Each curve goes over the epochs and ends at the figure next to it. Error: norm of the error that reaches the layer, relative to the last layer. " +
+    el("details", el("summary", "What the figures mean"), el("p.about", "Each curve shows the epochs; the figure next to it is the last value. Error: norm of the error that reaches the layer, relative to the last layer. " +
       "Gradient and weights: their norms. Step: length of a step relative to the weights. Moved: distance that the weights moved in the epoch, relative to their norm. " +
       "Idle units: the fraction that is dead (0 for every image), saturated, or stuck, and does not learn."))));
 }
@@ -278,7 +278,7 @@ function show(run) {
 
 let data = JSON.parse(document.getElementById("data").textContent);
 document.getElementById("main").replaceChildren();
-document.getElementById("end").textContent = "Made by Shadegrad. This page makes no request to a network.";
+document.getElementById("end").textContent = "Made by Shadegrad. This page loads nothing from other servers.";
 if (data.kind === "run") show(data);
 else compare(data);
 
