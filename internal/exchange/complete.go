@@ -227,6 +227,11 @@ func (d *description) input(m *model.Model, c Choices) error {
 	d.add(PixelRange, pixels[0], pixels[1])
 	m.Network.Scale = float32(scale * (pixels[1] - pixels[0]) / 255)
 	m.Network.Shift = float32(scale*pixels[0] + shift)
+	for _, v := range []float32{m.Network.Scale, m.Network.Shift} {
+		if f := float64(v); math.IsInf(f, 0) || math.IsNaN(f) {
+			return fmt.Errorf("pixels are prepared with scale %g and shift %g; expected finite ones", m.Network.Scale, m.Network.Shift)
+		}
+	}
 	return nil
 }
 
@@ -269,6 +274,9 @@ func (d *description) form(m *model.Model, c Choices, inputs int) error {
 func (a affine) standardise(m *model.Model, inputs int) error {
 	if len(a.scale) == 0 && len(a.shift) == 0 {
 		return nil
+	}
+	if n := max(len(a.scale), len(a.shift)); n != 1 && n != inputs {
+		return fmt.Errorf("the graph prepares %d numbers, the network has %d inputs", n, inputs)
 	}
 	s := &dataset.Scale{Mean: make([]float64, inputs), Deviation: make([]float64, inputs)}
 	for i := range inputs {

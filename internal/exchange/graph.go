@@ -21,6 +21,7 @@ type walk struct {
 	biased    bool                // the last layer has its biases, or cannot get any
 	output    *compute.Activation // of the last layer so far
 	expect    string              // op that must follow in a scaled tanh, or ""
+	prepared  int                 // nodes that prepare the input
 }
 
 // onnxDescription returns what a model says of a network. The weights may have at most limit values.
@@ -39,6 +40,9 @@ func onnxDescription(f *onnx.Model, limit int) (*description, error) {
 				w.readers[name] = append(w.readers[name], n)
 			}
 		}
+	}
+	for name, list := range w.readers {
+		w.readers[name] = slices.Compact(list) // a node that reads a tensor twice
 	}
 	if err := w.begin(); err != nil {
 		return nil, err
@@ -150,7 +154,7 @@ func (w *walk) binary(list []*onnx.Node) bool {
 
 // labels reads the names of the classes from the nodes after the outputs.
 func (w *walk) labels(list []*onnx.Node) error {
-	seen := map[*onnx.Node]bool{}
+	seen, followed := map[*onnx.Node]bool{}, map[string]bool{}
 	for len(list) > 0 {
 		n := list[0]
 		if list = list[1:]; seen[n] {
@@ -171,7 +175,9 @@ func (w *walk) labels(list []*onnx.Node) error {
 			return fmt.Errorf("%s: after the outputs only nodes that make labels are supported", n)
 		}
 		for _, name := range n.Outputs {
-			list = append(list, w.readers[name]...)
+			if !followed[name] {
+				followed[name], list = true, append(list, w.readers[name]...)
+			}
 		}
 	}
 	return nil
@@ -358,6 +364,13 @@ func (w *walk) addBiases(n *onnx.Node) error {
 
 // scale follows an op with a constant: the preparation of the input, or a part of a scaled tanh.
 func (w *walk) scale(n *onnx.Node) error {
+	// Each node passes over all numbers of the input.
+	const most = 16
+	if len(w.d.layers) == 0 {
+		if w.prepared++; w.prepared > most {
+			return fmt.Errorf("more than %d nodes prepare the input", most)
+		}
+	}
 	if qualified(n) == "ai.onnx.ml.Scaler" {
 		if len(w.d.layers) > 0 {
 			return errors.New("it comes after the first layer")
@@ -405,7 +418,7 @@ func (w *walk) scaledTanh(factor float32) error {
 func (w *walk) prepare(op string, values []float64) error {
 	a := &w.d.prepare
 	n := len(values)
-	if n != 1 && w.features != 0 && n != w.features {
+	if n == 0 || n != 1 && w.features != 0 && n != w.features {
 		return fmt.Errorf("%d numbers for inputs of %d", n, w.features)
 	}
 	for _, list := range [][]float64{a.scale, a.shift} {
