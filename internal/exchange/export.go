@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"shadegrad/compute"
@@ -129,15 +130,21 @@ type chain struct {
 	at    string // the last output
 }
 
-// add appends a node that reads the last output and then the initializers, and names its output like itself.
+// add appends a node that reads the last output and then the initializers. A layer can have any name, also that of the activation
+// of another one, the input or the output: the name of a node gets underscores until it is new, and that of its output a number,
+// which no other value has.
 func (c *chain) add(op, name string, attrs []onnx.Attr, initializers ...onnx.Tensor) {
-	n := onnx.Node{Name: name, Op: op, Inputs: []string{c.at}, Outputs: []string{name}, Attrs: attrs}
+	for slices.ContainsFunc(c.graph.Nodes, func(n onnx.Node) bool { return n.Name == name }) {
+		name += "_"
+	}
+	output := fmt.Sprint(name, ".out", len(c.graph.Nodes)+1)
+	n := onnx.Node{Name: name, Op: op, Inputs: []string{c.at}, Outputs: []string{output}, Attrs: attrs}
 	for _, t := range initializers {
 		n.Inputs = append(n.Inputs, t.Name)
 		c.graph.Initializers = append(c.graph.Initializers, t)
 	}
 	c.graph.Nodes = append(c.graph.Nodes, n)
-	c.at = name
+	c.at = output
 }
 
 // scalar adds a node with a number as its second operand.
@@ -169,7 +176,7 @@ func onnxModel(m *model.Model, list []array, header string, o Options) *onnx.Mod
 		if list = list[1:]; !c.NoBias {
 			initializers, list = append(initializers, tensorOf(list[0])), list[1:]
 		}
-		name, _, _ := strings.Cut(initializers[0].Name, ".weight")
+		name := strings.TrimSuffix(initializers[0].Name, ".weight")
 		at.add("Gemm", name, []onnx.Attr{{Name: "transB", Type: onnx.IntAttr, Int: 1}}, initializers...)
 		activation := c.Hidden
 		if l == last {

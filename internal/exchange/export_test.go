@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -205,6 +206,46 @@ func TestSoftmax(t *testing.T) {
 		}
 		if got := strings.Join(names, " "); got != "prepare.scale.value prepare.shift.value a.weight a.bias b.weight b.bias c.weight c.bias" {
 			t.Errorf("initializers %s", got)
+		}
+	}
+}
+
+// TestLayerNames exports graphs whose layers have the names of other parts of the graph. Each value must have a single source, and
+// an import by the graph alone must find every layer.
+func TestLayerNames(t *testing.T) {
+	for _, names := range [][]string{{"hidden", "middle", "output"}, {"output", "pixels", "numbers"}, {"a", "a.relu", "a.relu.relu"},
+		{"a.weight1", "a.weight2", "a.weight"}, {"a", "a.out", "a.out1"}, {"prepare", "prepare.scale", "prepare.shift"}} {
+		m := network(compute.ReLU, compute.Softmax, false)
+		list, err := arrays(m, names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := onnxModel(m, list, "", Options{Softmax: true})
+		values, nodes := map[string]bool{f.Graph.Inputs[0].Name: true}, map[string]bool{}
+		for _, x := range f.Graph.Initializers {
+			if values[x.Name] {
+				t.Errorf("%v: two values are called %q", names, x.Name)
+			}
+			values[x.Name] = true
+		}
+		for _, n := range f.Graph.Nodes {
+			if values[n.Outputs[0]] || nodes[n.Name] {
+				t.Errorf("%v: two values or nodes are called as those of %s", names, &n)
+			}
+			values[n.Outputs[0]], nodes[n.Name] = true, true
+		}
+		d, err := onnxDescription(f, 1000)
+		if err != nil {
+			t.Errorf("%v: %v", names, err)
+			continue
+		}
+		for i, l := range d.layers {
+			if !slices.Equal(l.weights, m.Values[2*i]) || !slices.Equal(l.biases, m.Values[2*i+1]) {
+				t.Errorf("%v: layer %d has changed", names, i+1)
+			}
+		}
+		if len(d.layers) != 3 || d.output == nil || *d.output != compute.Softmax {
+			t.Errorf("%v: %d layers, output %v", names, len(d.layers), d.output)
 		}
 	}
 }
