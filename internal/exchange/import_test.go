@@ -197,6 +197,7 @@ func TestState(t *testing.T) {
 		{name: "wrong order", arrays: []array{counting("a.weight", 4, 3), counting("b.weight", 2, 4)}, choices: Choices{Layers: []string{"b", "a"}, Layout: OutIn}, wrong: "in the order of -layers"},
 		{name: "unknown layer", arrays: []array{counting("a.weight", 4, 3)}, choices: Choices{Layers: []string{"x"}}, wrong: `no layer is called "x" (available: a)`},
 		{name: "too few", arrays: []array{counting("a.weight", 4, 3), counting("b.weight", 2, 4)}, choices: Choices{Layers: []string{"a"}}, wrong: "-layers names 1 of 2"},
+		{name: "twice", arrays: []array{counting("a.weight", 3, 3), counting("b.weight", 3, 3)}, choices: Choices{Layers: []string{"a", "a"}}, wrong: `-layers names "a" twice`},
 		{name: "no chain", arrays: []array{counting("a.weight", 4, 3), counting("b.weight", 7, 9)}, wrong: "do not follow one another"},
 		{name: "batch norm", arrays: []array{counting("a.weight", 4, 3), counting("a.running_mean", 4)}, wrong: `array "a.running_mean" is neither`},
 		{name: "convolution", arrays: []array{{"conv.weight", []int{8, 1, 3, 3}, make([]float32, 72)}}, wrong: `array "conv.weight" has shape [8 1 3 3]`},

@@ -297,7 +297,10 @@ func ordered(list []*group, names []string) ([]*group, error) {
 		return list, nil
 	}
 	var found []*group
-	for _, name := range names {
+	for n, name := range names {
+		if slices.Contains(names[:n], name) {
+			return nil, fmt.Errorf("-layers names %q twice", name)
+		}
 		i := slices.IndexFunc(list, func(g *group) bool { return g.name == name })
 		if i < 0 {
 			var have []string
