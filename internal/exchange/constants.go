@@ -71,13 +71,19 @@ func (c *constants) find(name string) (t *onnx.Tensor, transposed bool, err erro
 	return nil, false, fmt.Errorf("%q is not a constant", first)
 }
 
-// doubles returns the values of a constant of numbers.
-func (c *constants) doubles(name string) ([]float64, error) {
+// reserved returns the tensor of a constant of which the values are about to be read.
+func (c *constants) reserved(name string) (*onnx.Tensor, error) {
 	t, _, err := c.find(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.take(t); err != nil {
+	return t, c.take(t)
+}
+
+// doubles returns the values of a constant of numbers.
+func (c *constants) doubles(name string) ([]float64, error) {
+	t, err := c.reserved(name)
+	if err != nil {
 		return nil, err
 	}
 	return t.Doubles()
@@ -85,17 +91,17 @@ func (c *constants) doubles(name string) ([]float64, error) {
 
 // floats returns the values of a constant as float32. They must be finite.
 func (c *constants) floats(name string) ([]float32, error) {
-	values, err := c.doubles(name)
+	t, err := c.reserved(name)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]float32, len(values))
-	for i, v := range values {
-		if list[i] = float32(v); math.IsInf(float64(list[i]), 0) || v != v {
+	list, err := t.Floats()
+	for i, v := range list {
+		if f := float64(v); math.IsInf(f, 0) || math.IsNaN(f) {
 			return nil, fmt.Errorf("initializer %q: value %d is %v", name, i, v)
 		}
 	}
-	return list, nil
+	return list, err
 }
 
 // take reserves the values of a tensor. A graph that uses few bytes of a file as many weights would fill the memory.

@@ -46,17 +46,20 @@ func describe(path string, c Choices) (*description, error) {
 	if err != nil {
 		return nil, atomicfile.Cause(err)
 	}
-	if err := enough(info.Size()); err != nil {
-		return nil, err
-	}
 	switch Format(path) {
 	case ONNX:
+		if err := enough(info.Size(), peak); err != nil {
+			return nil, err
+		}
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return nil, atomicfile.Cause(err)
 		}
 		return decodeONNX(b, func(name string) ([]byte, error) { return besides(path, name) })
 	case Safetensors:
+		if err := enough(info.Size(), peak-1); err != nil { // the values are converted while they are read
+			return nil, err
+		}
 		f, err := safetensors.ReadConverted(path)
 		if err != nil {
 			return nil, errors.New(strings.TrimPrefix(err.Error(), path+": "))
@@ -73,10 +76,14 @@ func describe(path string, c Choices) (*description, error) {
 	return nil, foreign(path)
 }
 
-// enough returns an error if the machine lacks the memory for a number of bytes.
-func enough(bytes int64) error {
-	if have := memory.Available(); have >= 0 && bytes > have {
-		return &compute.MemoryError{Bytes: bytes, Available: have}
+// peak is the memory that an import needs for each byte that it reads: the bytes, their values, and those in another order. The
+// values of 16-bit numbers take two bytes for each byte.
+const peak = 5
+
+// enough returns an error if the machine lacks the memory for a multiple of a number of bytes.
+func enough(bytes, times int64) error {
+	if have := memory.Available(); have >= 0 && bytes > have/times {
+		return &compute.MemoryError{Bytes: times * min(bytes, math.MaxInt64/times), Available: have}
 	}
 	return nil
 }
@@ -111,7 +118,7 @@ func besides(path, name string) ([]byte, error) {
 		err = atomicfile.Regular(info, "a file of weights")
 	}
 	if err == nil {
-		err = enough(info.Size())
+		err = enough(info.Size(), peak)
 	}
 	var b []byte
 	if err == nil {

@@ -105,7 +105,12 @@ func npzDescription(r io.ReaderAt, size int64, c Choices) (*description, error) 
 
 // member reads a member of an archive.
 func member(f *zip.File) ([]byte, error) {
-	if err := enough(int64(min(f.UncompressedSize64, math.MaxInt64))); err != nil {
+	// The best ratio of deflate. A header with a false size must not make this allocate more than the member could.
+	const ratio = 1032
+	if f.UncompressedSize64/ratio > f.CompressedSize64 {
+		return nil, fmt.Errorf("damaged: %d bytes cannot contain %d", f.CompressedSize64, f.UncompressedSize64)
+	}
+	if err := enough(int64(min(f.UncompressedSize64, math.MaxInt64)), peak); err != nil {
 		return nil, err
 	}
 	r, err := f.Open()
@@ -113,7 +118,18 @@ func member(f *zip.File) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(r) // at most the size that was checked
+	b := make([]byte, f.UncompressedSize64)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, err
+	}
+	// The checksum is compared at the end.
+	switch n, err := io.ReadFull(r, make([]byte, 1)); {
+	case n > 0:
+		return nil, errors.New("damaged: it is longer than its size says")
+	case err != io.EOF:
+		return nil, err
+	}
+	return b, nil
 }
 
 // arrayOf returns the array of an npy file, and the name of its type.

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -274,8 +275,8 @@ func (d *decoder) attr(f field, a *Attr) error {
 		case 7:
 			var parts [][]byte
 			if parts, err = f.chunk(nil, 4); err == nil {
-				for _, w := range fixed(parts[0], 4) {
-					a.Floats = append(a.Floats, math.Float32frombits(uint32(w)))
+				for p := parts[0]; len(p) > 0; p = p[4:] {
+					a.Floats = append(a.Floats, math.Float32frombits(binary.LittleEndian.Uint32(p)))
 				}
 			}
 		case 8:

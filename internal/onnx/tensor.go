@@ -100,24 +100,14 @@ func (t *Tensor) Bytes() (int64, error) {
 	return int64(n) * int64(t.Type.width()), err
 }
 
-// Floats returns the values of a tensor of a floating-point type. A float64 is rounded.
-func (t *Tensor) Floats() ([]float32, error) {
-	if t.Type != Float32 && t.Type != Float64 && t.Type != Float16 && t.Type != BFloat16 {
-		return nil, fmt.Errorf("initializer %q: expected FLOAT, FLOAT16, BFLOAT16 or DOUBLE, found %s", t.Name, t.Type)
-	}
-	doubles, err := t.Doubles()
-	if err != nil {
-		return nil, err
-	}
-	values := make([]float32, len(doubles))
-	for i, v := range doubles {
-		values[i] = float32(v)
-	}
-	return values, nil
-}
+// Floats returns the values of a tensor of numbers, rounded.
+func (t *Tensor) Floats() ([]float32, error) { return numbers[float32](t) }
 
 // Doubles returns the values of a tensor of numbers.
-func (t *Tensor) Doubles() ([]float64, error) {
+func (t *Tensor) Doubles() ([]float64, error) { return numbers[float64](t) }
+
+// numbers converts the values of a tensor without another list of them: the tensor can take much of the memory.
+func numbers[T float32 | float64](t *Tensor) ([]T, error) {
 	n, err := t.Len()
 	if err != nil {
 		return nil, err
@@ -129,74 +119,68 @@ func (t *Tensor) Doubles() ([]float64, error) {
 	if width == 0 {
 		return nil, fmt.Errorf("initializer %q: values of type %s are not supported", t.Name, t.Type)
 	}
-	words, err := t.words(n, width)
-	if err != nil {
-		return nil, err
+	parts, width := t.parts(width)
+	found, whole := count(parts, width)
+	if found != n || !whole {
+		return nil, fmt.Errorf("initializer %q: shape %v of %s has %d values, found %d", t.Name, t.Dims, t.Type, n, found)
 	}
-	values := make([]float64, n)
-	for i, w := range words {
-		values[i] = t.Type.number(w)
+	values := make([]T, 0, n)
+	for _, p := range parts {
+		for len(p) > 0 {
+			w, size := word(p, width)
+			values, p = append(values, T(t.Type.number(w))), p[size:]
+		}
 	}
 	return values, nil
 }
 
-// words returns the bits of n values.
-func (t *Tensor) words(n, width int) ([]uint64, error) {
-	wrong := func(found int) error {
-		return fmt.Errorf("initializer %q: shape %v of %s has %d values, found %d", t.Name, t.Dims, t.Type, n, found)
+// parts returns the encoded values, and the width of each in bytes, or 0 for varints.
+func (t *Tensor) parts(width int) ([][]byte, int) {
+	switch {
+	case len(t.raw) > 0:
+		return [][]byte{t.raw}, width
+	case t.Type == Float32:
+		return t.packed.floats, 4
+	case t.Type == Float64:
+		return t.packed.doubles, 8
+	case t.Type == Int64:
+		return t.packed.int64s, 0
 	}
-	if len(t.raw) > 0 {
-		if len(t.raw) != n*width {
-			return nil, wrong(len(t.raw) / width)
-		}
-		return fixed(t.raw, width), nil
-	}
-	var list []uint64
-	add := func(parts [][]byte, width int) {
-		for _, p := range parts {
-			if width > 0 {
-				list = append(list, fixed(p, width)...)
-				continue
-			}
-			for len(p) > 0 {
-				v, size := protowire.ConsumeVarint(p)
-				if size < 0 { // Decode has checked the list
-					return
-				}
-				list, p = append(list, v), p[size:]
-			}
-		}
-	}
-	switch t.Type {
-	case Float32:
-		add(t.packed.floats, 4)
-	case Float64:
-		add(t.packed.doubles, 8)
-	case Int64:
-		add(t.packed.int64s, 0)
-	default: // 16-bit floats are stored as integers too
-		add(t.packed.int32s, 0)
-	}
-	if len(list) != n {
-		return nil, wrong(len(list))
-	}
-	return list, nil
+	return t.packed.int32s, 0 // 16-bit floats are stored as integers too
 }
 
-// fixed returns the little-endian words of b, each of width bytes.
-func fixed(b []byte, width int) []uint64 {
-	list := make([]uint64, len(b)/width)
-	for i := range list {
-		switch w := b[i*width:]; width {
-		case 2:
-			list[i] = uint64(binary.LittleEndian.Uint16(w))
-		case 4:
-			list[i] = uint64(binary.LittleEndian.Uint32(w))
-		case 8:
-			list[i] = binary.LittleEndian.Uint64(w)
+// count returns the number of values in parts, and whether each part ends with a whole value.
+func count(parts [][]byte, width int) (n int, whole bool) {
+	for _, p := range parts {
+		if width > 0 {
+			n += len(p) / width
+			if len(p)%width != 0 {
+				return n, false
+			}
+			continue
+		}
+		for len(p) > 0 {
+			_, size := protowire.ConsumeVarint(p)
+			if size < 0 { // Decode has checked the list
+				return n, false
+			}
+			n, p = n+1, p[size:]
 		}
 	}
-	return list
+	return n, true
+}
+
+// word returns the bits of the first value of b, and its size in bytes.
+func word(b []byte, width int) (w uint64, size int) {
+	switch width {
+	case 2:
+		return uint64(binary.LittleEndian.Uint16(b)), width
+	case 4:
+		return uint64(binary.LittleEndian.Uint32(b)), width
+	case 8:
+		return binary.LittleEndian.Uint64(b), width
+	}
+	return protowire.ConsumeVarint(b)
 }
 
 // number returns the value of the bits w of a type.
