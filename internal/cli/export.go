@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 
 	"shadegrad/internal/atomicfile"
 	"shadegrad/internal/exchange"
@@ -35,6 +36,10 @@ func (a *app) export(args []string) error {
 	}
 	if err := s.refuseInput(s.out); err != nil {
 		return err
+	}
+	// A state dict does not say which program wrote it, and a network can be the only copy of a long run.
+	if info, err := os.Stat(s.out); err == nil && info.Mode().IsRegular() && info.Size() > 0 && !s.force {
+		return fmt.Errorf("%s: cannot save there: the file exists; save elsewhere, or replace the file with -force", s.out)
 	}
 	m, err := model.Load(s.model)
 	if err != nil {

@@ -23,6 +23,22 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestExportForce checks that export replaces a file only with -force, and never the network that it reads.
+func TestExportForce(t *testing.T) {
+	p := at(t)
+	m := smallModel(t, p)
+	put(t, p.path("notes.npz"), []byte("keep me"))
+	put(t, p.path("empty.npz"), nil)
+	p.run("export", "-model="+m, "-o=notes.npz").is(1, "notes.npz: cannot save there: the file exists; save elsewhere, or replace the file with -force\n")
+	if string(contents(t, p.path("notes.npz"))) != "keep me" {
+		t.Error("notes.npz has changed")
+	}
+	p.run("export", "-model="+m, "-o=notes.npz", "-force").is(0, "wrote network 784-8-10 to notes.npz\n")
+	p.run("export", "-model="+m, "-o=notes.npz").is(1, "the file exists")
+	p.run("export", "-model="+m, "-o=empty.npz").is(0)
+	p.run("export", "-model="+m, "-o="+m, "-force").is(1, "the file is an input")
+}
+
 // TestExportFaults checks the errors of export.
 func TestExportFaults(t *testing.T) {
 	p := at(t)

@@ -157,6 +157,7 @@ func (s *settings) flags() []*flags.Flag {
 			Help: "names of the layers, such as fc1,fc2", Default: "those of PyTorch's nn.Sequential: 0,2,4,…; in npz W1, b1, W2, …"},
 		{Name: "softmax", Topic: topicOutput, Commands: "export", Value: flags.Switch(&s.softmax),
 			Help: "end an ONNX graph with the softmax, if the network has it, instead of the sums before it"},
+		{Name: "force", Topic: topicOutput, Commands: "export", Value: flags.Switch(&s.force), Help: "let -o replace a file, but never that of -model"},
 		{Name: "model", Topic: topicOutput, Commands: "import", Arg: "FILE", Value: flags.Path(&s.model, anyFile), Help: "ONNX model, safetensors file or npz archive (required)"},
 		{Name: "o", Topic: topicOutput, Commands: "import", Arg: "FILE", Value: flags.Path(&s.out, anyFile), Help: "save the network to FILE, as safetensors (required)"},
 		{Name: "count", Topic: topicOutput, Commands: "digits", Arg: "N", Value: flags.Of(&s.count, recipe.Between(1, maxInRow)), Help: "images per row"},
