@@ -24,8 +24,9 @@ const (
 	// several epochs.
 	tracedEpochs = stepPoints
 	// smallEpoch is the number of weights times samples of epochs of microseconds, in which recording each would take a
-	// noticeable part of the time. Of those, smallPoints are recorded.
+	// noticeable part of the time. Of those, one in smallSteps is recorded, or more if that leaves fewer than smallPoints.
 	smallEpoch  = 1 << 20
+	smallSteps  = 16
 	smallPoints = 250
 	// shownUnits is the number of units of the first layer whose weights are shown.
 	shownUnits = 24
@@ -91,7 +92,7 @@ func New(s *train.State, d *dataset.Data, about About) *Recorder {
 	r.perEpoch = (r.samples + b - 1) / b
 	r.every = 1
 	if r.samples*s.Options.Network.Parameters() < smallEpoch {
-		r.every += (s.Options.Epochs - 1) / smallPoints
+		r.every = min(1+(s.Options.Epochs-1)/smallPoints, smallSteps)
 	}
 	if s.Epoch > 0 {
 		// A checkpoint has the results of the last epoch and of the best one.

@@ -178,3 +178,20 @@ func TestGrowth(t *testing.T) {
 		t.Errorf("%d steps and %d epochs are kept", r.steps.Len(), r.epochs.Len())
 	}
 }
+
+// TestSmallEpochs requires that a long run of tiny epochs has points of its curve from the start, few enough not to slow it
+// down.
+func TestSmallEpochs(t *testing.T) {
+	for _, c := range []struct{ epochs, points int }{{100, 100}, {2000, 250}, {100_000_000, 125}} {
+		_, r := prepared(t, "xor", c.epochs, func(r *recipe.Recipe) { r.Hidden = []int{2}; r.Batch = 0 })
+		for i := range min(c.epochs, 2000) {
+			r.Finished(train.Epoch{Epoch: i + 1, TrainLoss: 1})
+		}
+		if n := len(r.epochs.X()); n != c.points {
+			t.Errorf("%d epochs: %d points after 2000, want %d", c.epochs, n, c.points)
+		}
+		if r.last.Epoch != min(c.epochs, 2000) {
+			t.Errorf("%d epochs: the last one is %d", c.epochs, r.last.Epoch)
+		}
+	}
+}
