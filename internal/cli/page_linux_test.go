@@ -81,8 +81,19 @@ func TestPagesInBrowser(t *testing.T) {
 		t.Errorf("the themes are %v", r.Themes)
 	}
 	first := []string{"Skip to the results", "Theme: auto", "Logarithmic loss"}
-	if len(r.Tabs) != 18 || !slices.Equal(r.Tabs[:3], first) || !strings.HasPrefix(r.Tabs[3], "Loss by step. training") || r.Tabs[len(r.Tabs)-1] != "Copy" {
+	if len(r.Tabs) < 18 || !slices.Equal(r.Tabs[:3], first) || !strings.HasPrefix(r.Tabs[3], "Loss by step. training") || r.Tabs[len(r.Tabs)-1] != "Copy" {
 		t.Errorf("the tab order is %q", r.Tabs)
+	}
+	charts := 0
+	for i, name := range r.Tabs {
+		if strings.Contains(name, "The arrow keys select single points.") {
+			if charts++; r.Tabs[i+1] != "Table of values" {
+				t.Errorf("%q follows the chart %q", r.Tabs[i+1], name)
+			}
+		}
+	}
+	if charts != r.Curves {
+		t.Errorf("the tab key reaches %d of %d charts", charts, r.Curves)
 	}
 	if got.Compared.Curves < 5 || got.Compared.Heading != "Comparison of 1 run and speed of backends" || got.Compared.Label != "seconds of training" {
 		t.Errorf("the comparison has %+v", got.Compared)

@@ -74,6 +74,8 @@
 
   async function add(file) {
     if (!file) return;
+    document.body.dataset.state = "asking"; // also while the picture is decoded
+    dirty = true;
     try {
       items.splice(0, items.length, { image: await createImageBitmap(file), file });
     } catch { // the program may know the format all the same
