@@ -119,7 +119,7 @@ unset SHADEGRAD_REQUIRE_GPU
 module=$("$go" list -m | sed 's/\./\\./g')
 # shellcheck disable=SC2086
 differ=$("$go" list -test -f '{{.ImportPath}} {{join .Deps " "}}' $packages |
-	grep -E " $module/internal/(simd|glctx)( |\$)" | grep -vE "^$module/(docs|internal/hunt|internal/exchange|internal/cli|internal/cli/reading)\." | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
+	grep -E " $module/internal/(simd|glctx)( |\$)" | grep -vE "^$module/(docs|internal/hunt|internal/exchange|internal/wine|internal/release|internal/cli|internal/cli/reading)\." | sed -n 's/^\([^ ]*\)\.test .*/\1/p')
 # shellcheck disable=SC2086
 run " no cgo, no SIMD" "$go" test $kind -timeout "$deadline" $differ
 # shellcheck disable=SC2086
