@@ -18,7 +18,7 @@ func (p place) sh(line string) result {
 		shell, args, name = "cmd.exe", nil, "shadegrad.exe"
 	}
 	if _, err := exec.LookPath(shell); err != nil {
-		p.t.Skip(shell + " is not installed")
+		p.t.Fatal(shell + " is not installed")
 	}
 	bin := p.t.TempDir()
 	installAs(p.t, filepath.Join(bin, name))
